@@ -1,0 +1,82 @@
+"""Serves the built front-end files: hashed names never change, so browsers keep them for a year."""
+
+import re
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, abort, current_app, request, send_from_directory, url_for
+
+from booking.web.assets import Manifest
+
+YEAR_SECONDS = 31_536_000
+DAY_SECONDS = 86_400
+HASHED = re.compile(r"[\w./-]+\.(?P<digest>[0-9a-f]{12})(?P<suffix>\.[a-z0-9]+)")
+TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".ico": "image/x-icon",
+    ".woff2": "font/woff2",
+}
+
+bp = Blueprint("static_files", __name__)
+
+
+def init_app(app: Flask, served: Path) -> None:
+    """Serve the build in `served`, and give templates `asset(name)`."""
+    app.extensions["static_files"] = (served, Manifest.read(served))
+    app.jinja_env.globals["asset"] = asset
+    app.register_blueprint(bp)
+
+
+def asset(name: str) -> str:
+    """The address of a static file by its logical name, such as `css/site.css`."""
+    return url_for("static_files.show", name=_manifest().hashed(name))
+
+
+@bp.get("/static/<path:name>")
+def show(name: str) -> Response:
+    """One built file, to be kept for a year."""
+    answer = _file(name)
+    answer.cache_control.max_age = YEAR_SECONDS
+    answer.cache_control.immutable = True
+    return answer
+
+
+@bp.get("/favicon.ico")
+def favicon() -> Response:
+    """The logo, for programs that ask without reading the page."""
+    answer = _file(_manifest().hashed("img/logo.svg"))
+    answer.cache_control.max_age = DAY_SECONDS
+    return answer
+
+
+def _file(name: str) -> Response:
+    found = HASHED.fullmatch(name)
+    if not found:
+        abort(404)
+    served = _served()
+    is_gzipped = request.accept_encodings.quality("gzip") > 0 and (served / f"{name}.gz").is_file()
+    answer = send_from_directory(
+        served,
+        f"{name}.gz" if is_gzipped else name,
+        mimetype=TYPES.get(found["suffix"], "application/octet-stream"),
+        etag=f"{found['digest']}{'-gz' if is_gzipped else ''}",
+    )
+    answer.vary.add("Accept-Encoding")
+    answer.cache_control.no_cache = None
+    answer.cache_control.public = True
+    if is_gzipped:
+        answer.content_encoding = "gzip"
+    return answer
+
+
+def _manifest() -> Manifest:
+    manifest: Manifest = current_app.extensions["static_files"][1]
+    return manifest
+
+
+def _served() -> Path:
+    served: Path = current_app.extensions["static_files"][0]
+    return served
