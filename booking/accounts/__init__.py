@@ -1,0 +1,1 @@
+"""People: accounts, sign-in, tokens, grants, permissions and the audit log."""

@@ -1,0 +1,42 @@
+"""Writing the append-only audit log, in the transaction of the change itself."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from booking.core.actors import Actor
+from models.accounts import AuditEntry
+
+
+def note(
+    session: Session,
+    action: str,
+    subject: tuple[str, int | None],
+    *,
+    actor: Actor | None,
+    now: datetime,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str = "",
+) -> None:
+    """One row: who did `action` (`<feature>.<fact>`) to `subject` (kind, id), from where, and why.
+
+    `before` and `after` hold JSON values of what changed and never a secret.
+    """
+    kind, subject_id = subject
+    session.add(
+        AuditEntry(
+            occurred_at=now,
+            actor_id=actor.id if actor else None,
+            address=actor.address if actor else "",
+            request_id=actor.request_id if actor else "",
+            action=action,
+            subject_kind=kind,
+            subject_id=subject_id,
+            before=dict(before) if before is not None else None,
+            after=dict(after) if after is not None else None,
+            reason=reason,
+        )
+    )

@@ -1,0 +1,96 @@
+"""The one table of who may do what, and the questions asked of it."""
+
+from enum import StrEnum
+
+from booking.core.actors import Actor, HeldGrant, Reach, Target
+from booking.core.errors import Forbidden, NotSignedIn
+from models.vocabulary.accounts import Role, ScopeKind
+
+
+class Permission(StrEnum):
+    """Things a grant can allow beyond what everybody may do."""
+
+    SEE_RECORD = "see_record"
+    EDIT_RECORD = "edit_record"
+    ADD_RECORD = "add_record"
+    PUBLISH_RECORD = "publish_record"
+    SEE_BOOKINGS = "see_bookings"
+    DECIDE_BOOKINGS = "decide_bookings"
+    MANAGE_BLOCKS = "manage_blocks"
+    BOOK_INTERNALLY = "book_internally"
+    SUSPEND_PEOPLE = "suspend_people"
+    EDIT_ORGANISATION = "edit_organisation"
+    IMPORT_RECORDS = "import_records"
+    GIVE_GRANTS = "give_grants"
+    SEE_JOBS = "see_jobs"
+    RUN_JOBS = "run_jobs"
+    SEE_MAILBOX = "see_mailbox"
+
+
+_ADMINS = frozenset({Role.INSTITUTION_ADMIN, Role.PLATFORM_ADMIN})
+_STEWARDS = _ADMINS | {Role.STEWARD}
+_STAFF = _STEWARDS | {Role.TECHNICIAN}
+_PLATFORM = frozenset({Role.PLATFORM_ADMIN})
+
+NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
+    Permission.SEE_RECORD: _STAFF | {Role.AUDITOR},
+    Permission.EDIT_RECORD: _STEWARDS,
+    Permission.ADD_RECORD: _ADMINS,
+    Permission.PUBLISH_RECORD: _ADMINS,
+    Permission.SEE_BOOKINGS: _STAFF | {Role.AUDITOR},
+    Permission.DECIDE_BOOKINGS: _STEWARDS,
+    Permission.MANAGE_BLOCKS: _STAFF,
+    Permission.BOOK_INTERNALLY: _STAFF | {Role.RESEARCHER, Role.LEAD},
+    Permission.SUSPEND_PEOPLE: _STEWARDS,
+    Permission.EDIT_ORGANISATION: _ADMINS,
+    Permission.IMPORT_RECORDS: _ADMINS,
+    Permission.GIVE_GRANTS: _ADMINS,
+    Permission.SEE_JOBS: _PLATFORM | {Role.AUDITOR},
+    Permission.RUN_JOBS: _PLATFORM,
+    Permission.SEE_MAILBOX: _PLATFORM,
+}
+
+
+def may(actor: Actor | None, permission: Permission, target: Target | None = None) -> bool:
+    """Whether a grant in force gives `permission` at `target`; no target asks for the whole platform."""
+    if actor is None:
+        return False
+    place = target or Target()
+    return any(_covers(grant, place) for grant in actor.grants if grant.role in NEEDED_ROLES[permission])
+
+
+def require(actor: Actor | None, permission: Permission, target: Target | None = None) -> Actor:
+    """The actor, when allowed; raises NotSignedIn or Forbidden."""
+    if actor is None:
+        raise NotSignedIn
+    if not may(actor, permission, target):
+        raise Forbidden
+    return actor
+
+
+def reach(actor: Actor | None, permission: Permission) -> Reach:
+    """Everything for which the actor holds `permission`, for filtering in SQL."""
+    grants = [g for g in actor.grants if g.role in NEEDED_ROLES[permission]] if actor else []
+    return Reach(
+        everywhere=any(g.scope_kind == ScopeKind.PLATFORM for g in grants),
+        organisation_ids=_ids(grants, ScopeKind.ORGANISATION),
+        unit_ids=_ids(grants, ScopeKind.UNIT),
+        instrument_ids=_ids(grants, ScopeKind.INSTRUMENT),
+    )
+
+
+def _ids(grants: list[HeldGrant], kind: ScopeKind) -> frozenset[int]:
+    """The ids that grants of one kind of scope name."""
+    return frozenset(g.scope_id for g in grants if g.scope_kind == kind and g.scope_id is not None)
+
+
+def _covers(grant: HeldGrant, target: Target) -> bool:
+    """Whether the grant's scope is the target or above it."""
+    if grant.scope_kind == ScopeKind.PLATFORM:
+        return True
+    named = {
+        ScopeKind.ORGANISATION: target.organisation_id,
+        ScopeKind.UNIT: target.unit_id,
+        ScopeKind.INSTRUMENT: target.instrument_id,
+    }[grant.scope_kind]
+    return named is not None and named == grant.scope_id

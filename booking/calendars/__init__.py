@@ -1,0 +1,1 @@
+"""Feeds that calendar apps subscribe to."""

@@ -1,0 +1,1 @@
+"""The instrument record: editing, publishing, importing, the text index."""

@@ -1,0 +1,1 @@
+"""The two engines and what differs between them: transactions, locks, guards."""

@@ -1,0 +1,107 @@
+"""What the database itself refuses: overlapping claims, and changes to append-only tables.
+
+Migrations call these; `expected` names every guard that must be there at head.
+"""
+
+from sqlalchemy import Connection, text
+
+APPEND_ONLY_TABLES = ("audit_entries", "reservation_changes")
+
+D = "[0-9]"
+SQLITE_MOMENT = f"{D * 4}-{D * 2}-{D * 2} [0-2]{D}:[0-5]{D}:[0-5]{D}.{D * 6}"
+
+
+def refuse_overlapping_claims(connection: Connection) -> None:
+    """Two claims on one lane never overlap (half-open); by exclusion on PostgreSQL, by triggers on SQLite.
+
+    The triggers look at one neighbour over the index on (lane_id, starts_at, ends_at): as claims on a
+    lane never overlap, the last one that starts before the new end is also the last to end.
+    """
+    if connection.dialect.name == "sqlite":
+        for name, timing in (("insert", "INSERT"), ("update", "UPDATE OF lane_id, starts_at, ends_at")):
+            itself = "AND id <> OLD.id" if name == "update" else ""
+            connection.execute(text(_OVERLAP_TRIGGER.format(name=name, timing=timing, itself=itself)))
+        return
+    connection.execute(
+        text(
+            "ALTER TABLE claims ADD CONSTRAINT claims_no_overlap EXCLUDE USING gist "
+            f"({_lane_element(connection)}, tstzrange(starts_at, ends_at) WITH &&)"
+        )
+    )
+
+
+_OVERLAP_TRIGGER = f"""
+CREATE TRIGGER claims_no_overlap_{{name}} BEFORE {{timing}} ON claims
+BEGIN
+  SELECT RAISE(ABORT, 'claims_moment_format')
+   WHERE NEW.starts_at NOT GLOB '{SQLITE_MOMENT}' OR NEW.ends_at NOT GLOB '{SQLITE_MOMENT}';
+  SELECT RAISE(ABORT, 'claims_no_overlap')
+   WHERE (SELECT ends_at FROM claims
+           WHERE lane_id = NEW.lane_id AND starts_at < NEW.ends_at {{itself}}
+           ORDER BY starts_at DESC LIMIT 1) > NEW.starts_at;
+END
+"""
+
+
+def _lane_element(connection: Connection) -> str:
+    """Equality of lanes: by btree_gist where the server has it, else as ranges of one number."""
+    available = connection.scalar(text("SELECT count(*) FROM pg_available_extensions WHERE name = 'btree_gist'"))
+    if not available:
+        return "int8range(lane_id, lane_id, '[]') WITH &&"
+    connection.execute(text("CREATE EXTENSION IF NOT EXISTS btree_gist"))
+    return "lane_id WITH ="
+
+
+def allow_overlapping_claims(connection: Connection) -> None:
+    """Take the overlap guard away again (only when migrating down)."""
+    if connection.dialect.name == "sqlite":
+        for name in ("insert", "update"):
+            connection.execute(text(f"DROP TRIGGER claims_no_overlap_{name}"))
+        return
+    connection.execute(text("ALTER TABLE claims DROP CONSTRAINT claims_no_overlap"))
+
+
+def make_append_only(connection: Connection, table: str) -> None:
+    """Refuse every UPDATE, DELETE and TRUNCATE of `table`."""
+    if connection.dialect.name == "sqlite":
+        for verb in ("update", "delete"):
+            connection.execute(
+                text(
+                    f"CREATE TRIGGER {table}_no_{verb} BEFORE {verb.upper()} ON {table} "
+                    f"BEGIN SELECT RAISE(ABORT, '{table}_append_only'); END"
+                )
+            )
+        return
+    connection.execute(text(_REFUSE_CHANGE))
+    connection.execute(
+        text(
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+    )
+
+
+_REFUSE_CHANGE = """
+CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '%_append_only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END
+$$
+"""
+
+
+def expected(dialect: str) -> set[str]:
+    """The names of all guards at head: triggers on SQLite, triggers and constraints on PostgreSQL."""
+    if dialect == "sqlite":
+        verbs = {f"{table}_no_{verb}" for table in APPEND_ONLY_TABLES for verb in ("update", "delete")}
+        return verbs | {"claims_no_overlap_insert", "claims_no_overlap_update"}
+    return {f"{table}_append_only" for table in APPEND_ONLY_TABLES} | {"claims_no_overlap"}
+
+
+def present(connection: Connection) -> set[str]:
+    """The names of all guards that the database has now."""
+    if connection.dialect.name == "sqlite":
+        return set(connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")))
+    triggers = connection.scalars(text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"))
+    exclusions = connection.scalars(text("SELECT conname FROM pg_constraint WHERE contype = 'x'"))
+    return set(triggers) | set(exclusions)

@@ -1,0 +1,1 @@
+"""The demo: real institutions, sample instruments, one account per role."""

@@ -1,0 +1,1 @@
+"""Organisations, their units, places and days that are not ordinary ones."""

@@ -1,0 +1,5 @@
+"""The pages of directory."""
+
+from flask import Blueprint
+
+bp = Blueprint("directory", __name__)

@@ -1,0 +1,1 @@
+"""The outbox: events in the caller's transaction, mails delivered after commit."""

@@ -1,0 +1,81 @@
+"""The pages: each feature's blueprint, the menu, and what every template may call."""
+
+from typing import TypedDict
+
+from flask import Flask, request, url_for
+from flask_babel import gettext
+
+from booking.accounts import views as accounts
+from booking.accounts.permissions import Permission, may, reach
+from booking.calendars import views as calendars
+from booking.catalogue import views as catalogue
+from booking.directory import views as directory
+from booking.operations import views as operations
+from booking.reservations import views as reservations
+from booking.search import views as search
+from booking.web import signed_in
+from booking.web.languages import language_link
+
+BLUEPRINTS = (search.bp, directory.bp, catalogue.bp, reservations.bp, calendars.bp, accounts.bp, operations.bp)
+
+
+class MenuItem(TypedDict):
+    """One entry of the menu."""
+
+    label: str
+    url: str
+    active: bool
+
+
+class AccountLink(TypedDict):
+    """One entry of the account menu."""
+
+    label: str
+    url: str
+
+
+class AccountMenu(TypedDict):
+    """Where signing in and out happens, and what belongs to the account."""
+
+    sign_in_url: str
+    register_url: str
+    sign_out_url: str
+    links: list[AccountLink]
+
+
+def init_pages(app: Flask) -> None:
+    """Register every page and hand templates the menu."""
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(menu=menu, account_menu=account_menu, language_link=language_link)
+
+
+def menu() -> list[MenuItem]:
+    """What the person asking can go to, the most used first."""
+    actor = signed_in.actor()
+    entries = [(gettext("找仪器"), "search.index", True)]
+    entries.append((gettext("我的预约"), "reservations.mine", actor is not None))
+    entries.append((gettext("看板"), "reservations.board", bool(reach(actor, Permission.SEE_BOOKINGS))))
+    entries.append((gettext("仪器"), "catalogue.index", bool(reach(actor, Permission.EDIT_RECORD))))
+    entries.append((gettext("任务"), "operations.jobs", may(actor, Permission.SEE_JOBS)))
+    entries.append((gettext("邮箱"), "operations.mailbox", may(actor, Permission.SEE_MAILBOX)))
+    return [
+        {"label": label, "url": url_for(endpoint), "active": request.endpoint == endpoint}
+        for label, endpoint, shown in entries
+        if shown
+    ]
+
+
+def account_menu() -> AccountMenu:
+    """Signing in and out, and the pages of one's own account."""
+    links = [
+        (gettext("账户"), "accounts.show"),
+        (gettext("日历订阅"), "calendars.index"),
+        (gettext("访问令牌"), "accounts.tokens"),
+    ]
+    return {
+        "sign_in_url": url_for("accounts.sign_in", next=request.full_path.rstrip("?")),
+        "register_url": url_for("accounts.register"),
+        "sign_out_url": url_for("accounts.sign_out"),
+        "links": [{"label": label, "url": url_for(endpoint)} for label, endpoint in links],
+    }

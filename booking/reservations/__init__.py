@@ -1,0 +1,1 @@
+"""Claims, rules, reservations and blocks: everything that occupies time."""

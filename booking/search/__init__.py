@@ -1,0 +1,1 @@
+"""Finding an instrument, and the page of one instrument."""

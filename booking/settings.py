@@ -1,0 +1,135 @@
+"""Every setting: name, type, default, meaning; read from the environment once and checked at start."""
+
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class BadSettings(Exception):  # noqa: N818 - a fact
+    """The environment holds values that cannot be used; says which and why."""
+
+
+class Settings(BaseSettings):
+    """Settings of one process, each from `BOOKING_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="BOOKING_", frozen=True, extra="ignore", env_ignore_empty=True)
+
+    data_dir: Path = Field(ROOT / "instance", description="Folder for the SQLite database, the key and locks")
+    database_url: str = Field(
+        "",
+        description="SQLAlchemy URL: sqlite:///… or postgresql+psycopg://…; empty = SQLite in the data folder",
+    )
+    secret_key: str = Field(
+        "",
+        description="Signs sessions, at least 32 characters; empty = made once and kept in the data folder",
+    )
+    base_url: str = Field(
+        "", description="Public address, e.g. https://instruments.example.cn; empty = http://127.0.0.1:PORT"
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on")
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen on")
+    workers: int = Field(2, ge=1, le=64, description="Serving processes")
+    threads: int = Field(4, ge=1, le=64, description="Threads per serving process")
+    trusted_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Host names to answer to, comma separated; empty = the base URL's and loopback"
+    )
+    trusted_proxies: int = Field(0, ge=0, le=5, description="Proxies in front whose X-Forwarded-* are believed")
+    smtp_url: str = Field(
+        "",
+        description="smtp://user:password@host:port, smtp+starttls://… or smtps://…; empty = mails stay readable here",
+    )
+    mail_from: str = Field("noreply@chuanyu.example", description="Sender address of mails")
+    log_format: str = Field("console", pattern="^(console|json)$", description="console or json")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING, ERROR")
+    metrics_token: str = Field("", description="Bearer token for /metrics; empty = loopback only")
+    largest_body_bytes: int = Field(2_000_000, ge=10_000, description="Requests above this are refused (413)")
+    runs_jobs: bool = Field(True, description="Whether this process runs the timetable when it leads")
+
+    @field_validator("trusted_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """A comma separated text as a tuple."""
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_engine(cls, value: str) -> str:
+        """Refuse engines the guards are not written for; plain postgresql:// gets the psycopg driver."""
+        if value.startswith(("postgresql://", "postgres://")):
+            return "postgresql+psycopg://" + value.split("://", 1)[1]
+        if value and not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise ValueError("only sqlite:/// and postgresql:// are supported")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: str) -> str:
+        """Refuse a key that could be guessed."""
+        if value and len(value) < 32:
+            raise ValueError("must have at least 32 characters")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        """An http(s) address without a trailing slash."""
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @property
+    def address(self) -> str:
+        """The public address, without a trailing slash."""
+        return self.base_url or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def is_default_database(self) -> bool:
+        """Whether nobody named a database; only then may the demo be loaded."""
+        return not self.database_url
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database's URL, with the default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'chuanyu.sqlite3'}"
+
+    @property
+    def uses_tls(self) -> bool:
+        """Whether people reach the service by https, so that cookies may be Secure."""
+        return self.address.startswith("https://")
+
+
+def read_settings() -> Settings:
+    """The settings of this process; raises BadSettings with one line for each wrong value."""
+    try:
+        return Settings()
+    except ValidationError as wrong:
+        lines = [f"BOOKING_{str(e['loc'][0]).upper()}: {e['msg']}" for e in wrong.errors()]
+        raise BadSettings("\n".join(lines)) from wrong
+
+
+def signing_key(settings: Settings) -> str:
+    """The configured key, or one made once and kept in the data folder, readable by its owner only."""
+    if settings.secret_key:
+        return settings.secret_key
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    path = settings.data_dir / "secret_key"
+    try:
+        with path.open("x", encoding="ascii") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text(encoding="ascii")
+
+
+def described() -> list[str]:
+    """One line per setting for --help and README: variable, default, meaning."""
+    return [
+        f"BOOKING_{name.upper()}  (default: {field.default if field.default != '' else 'empty'})  {field.description}"
+        for name, field in Settings.model_fields.items()
+    ]

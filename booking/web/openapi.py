@@ -1,0 +1,48 @@
+"""Describing API views: what they read and answer, collected into one OpenAPI document."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+from spectree import Response, SpecTree
+
+ViewT = TypeVar("ViewT", bound=Callable[..., Any])
+
+spec = SpecTree("flask", title="川渝仪器共享 · Chuanyu Instruments", version="1", path="api/docs-raw", mode="strict")
+
+
+class FieldProblem(BaseModel):
+    """One wrong field."""
+
+    field: str
+    message: str
+
+
+class ProblemDocument(BaseModel):
+    """The body of every refusal (RFC 9457), `application/problem+json`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    problems: list[FieldProblem] | None = None
+    refusals: list[dict[str, Any]] | None = None
+
+
+def documented(
+    *,
+    tag: str,
+    answers: Mapping[int, type[BaseModel] | None],
+    query: type[BaseModel] | None = None,
+    body: type[BaseModel] | None = None,
+    refusals: tuple[int, ...] = (),
+) -> Callable[[ViewT], ViewT]:
+    """Put an API view into the OpenAPI document; reading and checking stay with `web.reading`."""
+    found: dict[str, Any] = {f"HTTP_{status}": model for status, model in answers.items()}
+    found |= {f"HTTP_{status}": ProblemDocument for status in refusals}
+    decorate: Callable[[ViewT], ViewT] = spec.validate(
+        query=query, json=body, resp=Response(**found), tags=[tag], skip_validation=True
+    )
+    return decorate

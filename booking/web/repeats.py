@@ -1,0 +1,48 @@
+"""Creating exactly once: `Idempotency-Key` of the API and the hidden key of every creating page form."""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from flask import request
+from sqlalchemy.orm import Session
+
+from booking.core.actors import Actor
+from booking.core.errors import InvalidInput, Problem
+from booking.core.texts import N_
+from booking.database.idempotency import Repeatable, hash_of, once
+from booking.web.extensions import transaction
+
+LONGEST_KEY = 200
+
+
+def new_key() -> str:
+    """A fresh key for the hidden field of a page form."""
+    return secrets.token_urlsafe(18)
+
+
+def create_once(
+    work: Callable[[Session], dict[str, Any]], *, actor: Actor, now: datetime
+) -> tuple[dict[str, Any], bool]:
+    """Run `work(session)` in a transaction, once per key; its JSON answer, and whether it is a repeat.
+
+    Without a key it simply runs. Raises KeyReused, and whatever `work` raises.
+    """
+    key = request.headers.get("Idempotency-Key") or request.form.get("idempotency_key") or ""
+    if not key:
+        return transaction(work), False
+    if len(key) > LONGEST_KEY or not key.isprintable():
+        raise InvalidInput(
+            [Problem("Idempotency-Key", N_("最多 %(max_length)s 个字符。"), {"max_length": LONGEST_KEY})]
+        )
+    repeatable = Repeatable(actor.id, request.method, request.path[:300], key, _body_hash())
+    return transaction(once, repeatable, work, now=now)
+
+
+def _body_hash() -> str:
+    """The hash of what was sent; a page form counts without its CSRF token, which may differ."""
+    if request.form:
+        fields = sorted((k, v) for k, v in request.form.items(multi=True) if k != "csrf_token")
+        return hash_of(repr(fields).encode())
+    return hash_of(request.get_data(cache=True))

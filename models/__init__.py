@@ -1,0 +1,16 @@
+"""Every table of the service; imports nothing of ours and nothing of Flask."""
+
+from models import accounts, calendars, catalogue, directory, idempotency, jobs, notifications, reservations
+from models.base import Base
+
+__all__ = [
+    "Base",
+    "accounts",
+    "calendars",
+    "catalogue",
+    "directory",
+    "idempotency",
+    "jobs",
+    "notifications",
+    "reservations",
+]

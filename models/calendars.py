@@ -1,0 +1,49 @@
+"""Feeds that calendar apps subscribe to."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+from models.vocabulary.calendars import FeedScope
+
+
+class Feed(Base):
+    """A secret address under which one person's app reads one scope; only the SHA-256 is stored."""
+
+    __tablename__ = "feeds"
+    __table_args__ = (CheckConstraint("(scope = 'mine') = (instrument_id IS NULL)", name="scope_named"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    scope: Mapped[FeedScope]
+    instrument_id: Mapped[int | None] = mapped_column(ForeignKey("instruments.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class FeedBody(Base):
+    """The rendered text of one feed at one validator, plain and gzipped, so that polls render nothing."""
+
+    __tablename__ = "feed_bodies"
+
+    feed_key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    validator: Mapped[str] = mapped_column(String(80))
+    etag: Mapped[str] = mapped_column(String(80))
+    changed_at: Mapped[datetime]
+    plain: Mapped[bytes]
+    gzipped: Mapped[bytes]
+
+
+class FeedFragment(Base):
+    """One rendered VEVENT, keyed by what it was rendered from."""
+
+    __tablename__ = "feed_fragments"
+
+    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    text: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(index=True)

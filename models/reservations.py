@@ -1,0 +1,179 @@
+"""Reservations, blocks, and the claims on lanes that alone occupy time."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.base import Base
+from models.catalogue import Instrument
+from models.vocabulary.reservations import (
+    BlockKind,
+    ChangeKind,
+    ClaimKind,
+    ConflictState,
+    Direction,
+    PersonRole,
+    ReservationMode,
+    ReservationState,
+)
+
+
+class Reservation(Base):
+    """A person's time on an instrument, half-open in UTC, without set-up and clean-up.
+
+    `uid` names it in calendars for life; `sequence` rises with every change that calendars show;
+    `version` rises with every change at all. A move that waits for approval is kept in `asked_*`,
+    and claims then cover both times.
+    """
+
+    __tablename__ = "reservations"
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="positive_length"),
+        CheckConstraint("(asked_starts_at IS NULL) = (asked_ends_at IS NULL)", name="asked_whole"),
+        Index("ix_reservations_instrument_id_starts_at", "instrument_id", "starts_at"),
+        Index("ix_reservations_booked_by_id_starts_at", "booked_by_id", "starts_at"),
+        Index("ix_reservations_state_starts_at", "state", "starts_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(64), unique=True)
+    instrument_id: Mapped[int] = mapped_column(ForeignKey("instruments.id"))
+    booked_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    asked_starts_at: Mapped[datetime | None]
+    asked_ends_at: Mapped[datetime | None]
+    decide_by: Mapped[datetime | None]
+    state: Mapped[ReservationState]
+    mode: Mapped[ReservationMode]
+    purpose: Mapped[str] = mapped_column(String(600), default="")
+    direction: Mapped[Direction | None]
+    project_name: Mapped[str] = mapped_column(String(200), default="")
+    project_number: Mapped[str] = mapped_column(String(80), default="")
+    sample_count: Mapped[int | None]
+    sequence: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    instrument: Mapped[Instrument] = relationship(lazy="raise")
+    people: Mapped[list["ReservationPerson"]] = relationship(order_by="ReservationPerson.id", lazy="raise")
+
+
+class ReservationPerson(Base):
+    """The operator or a participant of a reservation; linked to an account when the address has one."""
+
+    __tablename__ = "reservation_people"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reservation_id: Mapped[int] = mapped_column(ForeignKey("reservations.id"), index=True)
+    role: Mapped[PersonRole]
+    name: Mapped[str] = mapped_column(String(80))
+    email: Mapped[str] = mapped_column(String(254), default="")
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+
+
+class ReservationChange(Base):
+    """One row of a reservation's history: who, when, what, why; append-only."""
+
+    __tablename__ = "reservation_changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reservation_id: Mapped[int] = mapped_column(ForeignKey("reservations.id"), index=True)
+    occurred_at: Mapped[datetime]
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    kind: Mapped[ChangeKind]
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    reason: Mapped[str] = mapped_column(String(600), default="")
+
+
+class Block(Base):
+    """Time in which an instrument, or one of its lane groups, is not to be used; may overlap others."""
+
+    __tablename__ = "blocks"
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="positive_length"),
+        Index("ix_blocks_instrument_id_starts_at", "instrument_id", "starts_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    instrument_id: Mapped[int] = mapped_column(ForeignKey("instruments.id"))
+    lane_group_id: Mapped[int] = mapped_column(ForeignKey("lane_groups.id"), index=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    kind: Mapped[BlockKind]
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+
+
+class BlockConflict(Base):
+    """A block overlaps a reservation: the steward moves or cancels it, nobody is cancelled in silence."""
+
+    __tablename__ = "block_conflicts"
+    __table_args__ = (UniqueConstraint("block_id", "reservation_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    block_id: Mapped[int] = mapped_column(ForeignKey("blocks.id"))
+    reservation_id: Mapped[int] = mapped_column(ForeignKey("reservations.id"), index=True)
+    state: Mapped[ConflictState] = mapped_column(default=ConflictState.OPEN)
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    settled_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class Claim(Base):
+    """One lane of an instrument is taken for a while; the only thing that occupies time.
+
+    The half-open interval [starts_at, ends_at) is in UTC and includes set-up and clean-up, so two
+    back-to-back claims share an instant without overlapping. The database refuses an overlap.
+    """
+
+    __tablename__ = "claims"
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="positive_length"),
+        CheckConstraint("(reservation_id IS NULL) <> (block_id IS NULL)", name="one_holder"),
+        Index("ix_claims_lane_id_starts_at", "lane_id", "starts_at", "ends_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lane_id: Mapped[int] = mapped_column(ForeignKey("lanes.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    kind: Mapped[ClaimKind]
+    reservation_id: Mapped[int | None] = mapped_column(ForeignKey("reservations.id"), index=True)
+    block_id: Mapped[int | None] = mapped_column(ForeignKey("blocks.id"), index=True)
+
+
+class Suspension(Base):
+    """A person may not book at an institution, or one instrument of it, for a while, for a stated reason."""
+
+    __tablename__ = "suspensions"
+    __table_args__ = (CheckConstraint("starts_at < ends_at", name="positive_length"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    instrument_id: Mapped[int | None] = mapped_column(ForeignKey("instruments.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(String(600))
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]
+
+
+class FeedRevision(Base):
+    """A counter per feed scope that every change bumps last in its transaction; feeds answer 304 by it.
+
+    `scope` is `mine:<user id>` or `instrument:<instrument id>`.
+    """
+
+    __tablename__ = "feed_revisions"
+
+    scope: Mapped[str] = mapped_column(String(60), primary_key=True)
+    revision: Mapped[int] = mapped_column(default=1)
+    changed_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""Every list of words that is stored: one file per feature, standard library only."""

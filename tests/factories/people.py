@@ -1,0 +1,57 @@
+"""People for tests."""
+
+from datetime import UTC, date, datetime
+
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from booking.accounts import queries
+from booking.accounts.identity import session_key
+from booking.core.actors import Actor
+from models.accounts import Grant, User
+from models.vocabulary.accounts import Role, ScopeKind
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def make_user(session: Session, name: str = "researcher", **columns: object) -> User:
+    """A confirmed account `<name>@example.org`, committed."""
+    values: dict[str, object] = {
+        "email": f"{name}@example.org",
+        "name": name.title(),
+        "created_at": LONG_AGO,
+        "confirmed_at": LONG_AGO,
+    }
+    user = User(**(values | columns))
+    session.add(user)
+    session.commit()
+    return user
+
+
+def give(session: Session, user: User, role: Role, kind: ScopeKind, scope_id: int | None = None) -> Grant:
+    """A grant in force since 2020, committed."""
+    grant = Grant(
+        user_id=user.id,
+        role=role,
+        scope_kind=kind,
+        scope_id=scope_id,
+        starts_on=date(2020, 1, 1),
+        created_at=LONG_AGO,
+    )
+    session.add(grant)
+    session.commit()
+    return grant
+
+
+def actor_for(session: Session, user: User, *, now: datetime) -> Actor:
+    """The user as services see it."""
+    actor = queries.actor_by_session(session, user.id, user.credential_version, now=now)
+    assert actor is not None
+    return actor
+
+
+def sign_in(client: FlaskClient, user: User) -> None:
+    """Give the client the cookie that signing in would."""
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = session_key(user.id, user.credential_version)
+        cookie["_fresh"] = True
