@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, abort, current_app, request, send_from_directory, url_for
+from flask import Blueprint, Flask, Response, abort, current_app, request, url_for
+from werkzeug.security import safe_join
 
 from booking.web.assets import Manifest
 
@@ -54,21 +55,19 @@ def favicon() -> Response:
 
 def _file(name: str) -> Response:
     found = HASHED.fullmatch(name)
-    if not found:
+    path = safe_join(str(_served()), name)
+    if not found or path is None or not Path(path).is_file():
         abort(404)
-    served = _served()
-    is_gzipped = request.accept_encodings.quality("gzip") > 0 and (served / f"{name}.gz").is_file()
-    answer = send_from_directory(
-        served,
-        f"{name}.gz" if is_gzipped else name,
-        mimetype=TYPES.get(found["suffix"], "application/octet-stream"),
-        etag=f"{found['digest']}{'-gz' if is_gzipped else ''}",
-    )
+    twin = Path(f"{path}.gz")
+    is_gzipped = request.accept_encodings.quality("gzip") > 0 and twin.is_file()
+    answer = Response((twin if is_gzipped else Path(path)).read_bytes())
+    answer.mimetype = TYPES.get(found["suffix"], "application/octet-stream")
+    answer.set_etag(f"{found['digest']}{'-gz' if is_gzipped else ''}")
     answer.vary.add("Accept-Encoding")
-    answer.cache_control.no_cache = None
     answer.cache_control.public = True
     if is_gzipped:
         answer.content_encoding = "gzip"
+    answer.make_conditional(request)
     return answer
 
 
