@@ -31,19 +31,19 @@ class FeedBody(Base):
 
     __tablename__ = "feed_bodies"
 
-    feed_key: Mapped[str] = mapped_column(String(80), primary_key=True)
-    validator: Mapped[str] = mapped_column(String(80))
-    etag: Mapped[str] = mapped_column(String(80))
-    changed_at: Mapped[datetime]
+    feed_id: Mapped[int] = mapped_column(ForeignKey("feeds.id"), primary_key=True)
+    validator: Mapped[str] = mapped_column(String(120))
+    etag: Mapped[str] = mapped_column(String(64))
     plain: Mapped[bytes]
     gzipped: Mapped[bytes]
 
 
 class FeedFragment(Base):
-    """One rendered VEVENT, keyed by what it was rendered from."""
+    """The VEVENT of one reservation as one audience sees it; `stamp` says what it was rendered from."""
 
     __tablename__ = "feed_fragments"
 
-    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    reservation_id: Mapped[int] = mapped_column(ForeignKey("reservations.id"), primary_key=True)
+    audience: Mapped[str] = mapped_column(String(20), primary_key=True)
+    stamp: Mapped[str] = mapped_column(String(80))
     text: Mapped[str]
-    made_at: Mapped[datetime] = mapped_column(index=True)

@@ -44,26 +44,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_failed_sign_ins_address", ["address", "occurred_at"], unique=False)
 
     op.create_table(
-        "feed_bodies",
-        sa.Column("feed_key", sa.String(length=80), nullable=False),
-        sa.Column("validator", sa.String(length=80), nullable=False),
-        sa.Column("etag", sa.String(length=80), nullable=False),
-        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("plain", sa.LargeBinary(), nullable=False),
-        sa.Column("gzipped", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("feed_key", name=op.f("pk_feed_bodies")),
-    )
-    op.create_table(
-        "feed_fragments",
-        sa.Column("key", sa.String(length=120), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("key", name=op.f("pk_feed_fragments")),
-    )
-    with op.batch_alter_table("feed_fragments", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_feed_fragments_made_at"), ["made_at"], unique=False)
-
-    op.create_table(
         "feed_revisions",
         sa.Column("scope", sa.String(length=60), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
@@ -727,6 +707,28 @@ def upgrade() -> None:
         batch_op.create_index("ix_claims_lane_id_starts_at", ["lane_id", "starts_at", "ends_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_claims_reservation_id"), ["reservation_id"], unique=False)
 
+    op.create_table(
+        "feed_bodies",
+        sa.Column("feed_id", sa.Integer(), nullable=False),
+        sa.Column("validator", sa.String(length=120), nullable=False),
+        sa.Column("etag", sa.String(length=64), nullable=False),
+        sa.Column("plain", sa.LargeBinary(), nullable=False),
+        sa.Column("gzipped", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["feed_id"], ["feeds.id"], name=op.f("fk_feed_bodies_feed_id_feeds")),
+        sa.PrimaryKeyConstraint("feed_id", name=op.f("pk_feed_bodies")),
+    )
+    op.create_table(
+        "feed_fragments",
+        sa.Column("reservation_id", sa.Integer(), nullable=False),
+        sa.Column("audience", sa.String(length=20), nullable=False),
+        sa.Column("stamp", sa.String(length=80), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["reservation_id"], ["reservations.id"], name=op.f("fk_feed_fragments_reservation_id_reservations")
+        ),
+        sa.PrimaryKeyConstraint("reservation_id", "audience", name=op.f("pk_feed_fragments")),
+    )
+
     guards.refuse_overlapping_claims(op.get_bind())
     for table in APPEND_ONLY:
         guards.make_append_only(op.get_bind(), table)
@@ -734,6 +736,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take it back."""
+    op.drop_table("feed_fragments")
+    op.drop_table("feed_bodies")
     with op.batch_alter_table("claims", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_claims_reservation_id"))
         batch_op.drop_index("ix_claims_lane_id_starts_at")
@@ -856,11 +860,6 @@ def downgrade() -> None:
 
     op.drop_table("instrument_classes")
     op.drop_table("feed_revisions")
-    with op.batch_alter_table("feed_fragments", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_feed_fragments_made_at"))
-
-    op.drop_table("feed_fragments")
-    op.drop_table("feed_bodies")
     with op.batch_alter_table("failed_sign_ins", schema=None) as batch_op:
         batch_op.drop_index("ix_failed_sign_ins_address")
         batch_op.drop_index("ix_failed_sign_ins_account_key")
