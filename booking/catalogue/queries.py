@@ -1,0 +1,245 @@
+"""Reading records, their timetables and lanes, and the national classification."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVarTuple
+
+from sqlalchemy import Select, and_, false, func, or_, select, true
+from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.sql.elements import ColumnElement
+
+from booking.accounts.permissions import Permission, may
+from booking.catalogue.rules import Hours
+from booking.core.actors import Actor, Reach, Target
+from booking.core.errors import NotFound
+from models.catalogue import (
+    BookingPolicy,
+    Instrument,
+    InstrumentClass,
+    InstrumentLaneGroup,
+    Lane,
+    LaneGroup,
+    OpeningHours,
+    Subject,
+    TestItem,
+)
+from models.directory import Place
+from models.reservations import Claim
+from models.vocabulary.catalogue import PublishingState
+
+Columns = TypeVarTuple("Columns")
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """A lane group an instrument needs: its positions in service and who else lists it."""
+
+    id: int
+    name: str
+    is_own: bool
+    capacity: int
+    instruments: list[tuple[int, str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One instrument with everything its page, its JSON and its forms say."""
+
+    instrument: Instrument
+    classes: list[InstrumentClass]
+    subject: Subject | None
+    places: list[Place]
+    policy: BookingPolicy
+    hours: list[Hours]
+    lanes: list[Lanes]
+    test_items: list[TestItem]
+
+    @property
+    def target(self) -> Target:
+        """Where permissions are asked."""
+        return target_of(self.instrument)
+
+    @property
+    def is_abroad(self) -> bool:
+        """Whether the owner stands outside the national reporting."""
+        return self.instrument.organisation.country != "CN"
+
+
+def target_of(instrument: Instrument) -> Target:
+    """Where permissions are asked about an instrument."""
+    return Target(instrument.organisation_id, instrument.unit_id, instrument.id)
+
+
+def instrument_for(session: Session, instrument_id: int, actor: Actor | None) -> Instrument:
+    """The instrument with its organisation and unit; raises NotFound for what the actor may not read."""
+    found = session.scalar(
+        select(Instrument)
+        .where(Instrument.id == instrument_id)
+        .options(joinedload(Instrument.organisation), joinedload(Instrument.unit))
+    )
+    if found is None or not is_readable(found, actor):
+        raise NotFound
+    return found
+
+
+def is_readable(instrument: Instrument, actor: Actor | None) -> bool:
+    """Whether the record is public, or the actor may see it before and beside that."""
+    if instrument.publishing_state == PublishingState.PUBLISHED:
+        return True
+    return may(actor, Permission.SEE_RECORD, target_of(instrument))
+
+
+def record_for(session: Session, instrument_id: int, actor: Actor | None) -> Record:
+    """The whole record in a constant number of statements; raises NotFound for what the actor may not read."""
+    instrument = instrument_for(session, instrument_id, actor)
+    subject = session.get(Subject, instrument.subject_code) if instrument.subject_code else None
+    return Record(
+        instrument=instrument,
+        classes=class_path(session, instrument.class_code),
+        subject=subject,
+        places=place_path(session, instrument.adcode or instrument.organisation.adcode),
+        policy=session.get_one(BookingPolicy, instrument.id),
+        hours=hours_of(session, instrument.id),
+        lanes=lanes_of(session, instrument.id),
+        test_items=test_items_of(session, instrument.id),
+    )
+
+
+def class_path(session: Session, code: str | None) -> list[InstrumentClass]:
+    """The class and those above it, the widest first; the six digits name all three levels."""
+    if not code:
+        return []
+    codes = {code[:2] + "0000", code[:4] + "00", code}
+    return list(session.scalars(select(InstrumentClass).where(InstrumentClass.code.in_(codes)).order_by("level")))
+
+
+def place_path(session: Session, adcode: str | None) -> list[Place]:
+    """Province, city and district of a place, the widest first."""
+    if not adcode:
+        return []
+    above = select(Place.adcode, Place.parent_adcode).where(Place.adcode == adcode).cte(recursive=True)
+    parents = select(Place.adcode, Place.parent_adcode).where(Place.adcode == above.c.parent_adcode)
+    chain = above.union_all(parents)
+    places = session.scalars(select(Place).join(chain, chain.c.adcode == Place.adcode))
+    order = {"province": 0, "city": 1, "district": 2}
+    return sorted(places, key=lambda place: order[place.level])
+
+
+def hours_of(session: Session, instrument_id: int) -> list[Hours]:
+    """The opening hours in order of the week."""
+    rows = session.execute(
+        select(OpeningHours.weekday, OpeningHours.opens_minute, OpeningHours.closes_minute).where(
+            OpeningHours.instrument_id == instrument_id
+        )
+    )
+    return sorted(Hours(*row) for row in rows)
+
+
+def lanes_of(session: Session, instrument_id: int) -> list[Lanes]:
+    """The lane groups of an instrument, its own first, with the positions in service of each."""
+    groups = session.scalars(
+        select(LaneGroup)
+        .join(InstrumentLaneGroup, InstrumentLaneGroup.lane_group_id == LaneGroup.id)
+        .where(InstrumentLaneGroup.instrument_id == instrument_id)
+        .order_by(LaneGroup.own_instrument_id.is_(None), LaneGroup.id)
+    ).all()
+    return _described(session, groups)
+
+
+def shared_groups(session: Session, organisation_id: int) -> list[Lanes]:
+    """Every shared lane group of an organisation."""
+    groups = session.scalars(
+        select(LaneGroup)
+        .where(LaneGroup.organisation_id == organisation_id, LaneGroup.own_instrument_id.is_(None))
+        .order_by(LaneGroup.name, LaneGroup.id)
+    ).all()
+    return _described(session, groups)
+
+
+def _described(session: Session, groups: Sequence[LaneGroup]) -> list[Lanes]:
+    """The groups with their capacities and the instruments that list them, in two statements."""
+    ids = [group.id for group in groups]
+    counted = select(Lane.lane_group_id, func.count()).where(Lane.lane_group_id.in_(ids), Lane.retired_at.is_(None))
+    capacities = {group_id: number for group_id, number in session.execute(counted.group_by(Lane.lane_group_id))}
+    users: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
+    listed = (
+        select(InstrumentLaneGroup.lane_group_id, Instrument.id, Instrument.name_zh, Instrument.name_en)
+        .join(Instrument, Instrument.id == InstrumentLaneGroup.instrument_id)
+        .where(InstrumentLaneGroup.lane_group_id.in_(ids))
+        .order_by(Instrument.id)
+    )
+    for group_id, *names in session.execute(listed):
+        users[group_id].append((names[0], names[1], names[2]))
+    return [
+        Lanes(group.id, group.name, group.own_instrument_id is not None, capacities.get(group.id, 0), users[group.id])
+        for group in groups
+    ]
+
+
+def test_items_of(session: Session, instrument_id: int) -> list[TestItem]:
+    """The test items in the owner's order."""
+    return list(
+        session.scalars(select(TestItem).where(TestItem.instrument_id == instrument_id).order_by(TestItem.position))
+    )
+
+
+def lanes_with_future_claims(session: Session, lane_ids: Iterable[int], *, now: datetime) -> set[int]:
+    """Which of the lanes somebody or something still holds from `now` on."""
+    claimed = select(Claim.lane_id).where(Claim.lane_id.in_(list(lane_ids)), Claim.ends_at > now)
+    return set(session.scalars(claimed.distinct()))
+
+
+def within(reach: Reach) -> ColumnElement[bool]:
+    """The condition that an instrument lies within what a permission reaches."""
+    if reach.everywhere:
+        return true()
+    if not reach:
+        return false()
+    return or_(
+        Instrument.organisation_id.in_(reach.organisation_ids),
+        and_(Instrument.unit_id.is_not(None), Instrument.unit_id.in_(reach.unit_ids)),
+        Instrument.id.in_(reach.instrument_ids),
+    )
+
+
+def own_instruments(
+    session: Session, reach: Reach, *, state: PublishingState | None = None, words: str = "", limit: int, offset: int
+) -> list[Instrument]:
+    """The instruments within `reach`, the last changed first; one statement."""
+    statement = _own(select(Instrument), reach, state, words).options(joinedload(Instrument.organisation))
+    ordered = statement.order_by(Instrument.updated_at.desc(), Instrument.id.desc())
+    return list(session.scalars(ordered.limit(limit).offset(offset)))
+
+
+def count_own(session: Session, reach: Reach, words: str = "") -> dict[PublishingState, int]:
+    """How many instruments within `reach` stand in each publishing state; one statement."""
+    counted = select(Instrument.publishing_state, func.count()).group_by(Instrument.publishing_state)
+    return {state: number for state, number in session.execute(_own(counted, reach, None, words))}
+
+
+def _own(statement: Select[*Columns], reach: Reach, state: PublishingState | None, words: str) -> Select[*Columns]:
+    """The statement narrowed to `reach`, a publishing state and a word in name, model or number."""
+    statement = statement.where(within(reach))
+    if state is not None:
+        statement = statement.where(Instrument.publishing_state == state)
+    if words:
+        columns = (Instrument.name_zh, Instrument.name_en, Instrument.model, Instrument.inner_id)
+        statement = statement.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
+    return statement
+
+
+def class_tree(session: Session) -> list[InstrumentClass]:
+    """The whole classification in order of code, which puts every class after the one above it."""
+    return list(session.scalars(select(InstrumentClass).order_by(InstrumentClass.code)))
+
+
+def subjects(session: Session) -> list[Subject]:
+    """Every discipline in order of code."""
+    return list(session.scalars(select(Subject).order_by(Subject.code)))
+
+
+def places(session: Session) -> list[Place]:
+    """Every place in order of code, which puts districts after their city and province."""
+    return list(session.scalars(select(Place).order_by(Place.adcode)))
