@@ -7,6 +7,7 @@ from flask_babel import gettext
 
 from booking.accounts import views as accounts
 from booking.accounts.permissions import Permission, may, reach
+from booking.calendars import polls
 from booking.calendars import views as calendars
 from booking.catalogue import views as catalogue
 from booking.directory import views as directory
@@ -16,7 +17,7 @@ from booking.search import views as search
 from booking.web import signed_in
 from booking.web.languages import language_link
 
-BLUEPRINTS = (search.bp, directory.bp, catalogue.bp, reservations.bp, calendars.bp, accounts.bp, operations.bp)
+BLUEPRINTS = (search.bp, directory.bp, catalogue.bp, reservations.bp, calendars.bp, polls.bp, accounts.bp, operations.bp)
 
 
 class MenuItem(TypedDict):

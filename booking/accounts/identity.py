@@ -1,10 +1,9 @@
 """How a request's session or bearer token becomes an actor."""
 
-import hashlib
-
 from booking.accounts import queries
 from booking.core.actors import Actor
 from booking.core.clock import utcnow
+from booking.core.secret import secret_hash
 from booking.web.extensions import reading
 from booking.web.signed_in import Loaders
 
@@ -17,11 +16,6 @@ def loaders() -> Loaders:
 def session_key(user_id: int, credential_version: int) -> str:
     """What the session cookie says: whose it is, and under which password it was made."""
     return f"{user_id}.{credential_version}"
-
-
-def secret_hash(secret: str) -> str:
-    """SHA-256 as hex: how random secrets are stored."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def _by_session(key: str) -> Actor | None:

@@ -56,6 +56,13 @@ SENTENCES = {
     "far_moment": N_("年份须在 2000 至 2099 之间。"),
     "control_characters": N_("含有不可用的控制字符。"),
     "email": N_("邮箱地址不正确。"),
+    "web_address": N_("应为 http:// 或 https:// 开头的网址。"),
+    "amount_wan": N_("应为以万元计的金额，小数最多 6 位，例如 185.5。"),
+    "opening_hours": N_("开放时间的写法如 1-5 09:00-18:00; 6 09:00-12:00，同一天的时段不能重叠。"),
+    "feed_scope": N_("仪器的订阅须指明仪器，我的预约则不必。"),
+    "password_common": N_("这个密码太常见，容易被猜中，请换一个。"),
+    "password_is_address": N_("密码不能与邮箱相同。"),
+    "not_agreed": N_("请先勾选同意。"),
     "period_order": N_("结束时间须晚于开始时间。"),
 }
 OTHERWISE = N_("内容不正确。")

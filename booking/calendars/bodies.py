@@ -1,0 +1,86 @@
+"""The text of a feed: joined from fragments that are rendered once per change."""
+
+import gzip
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from booking.calendars import queries
+from booking.calendars.rendering import calendar_text, event_text
+from booking.calendars.wording import block_entry, calendar_name, reservation_entry
+from models.calendars import FeedBody, FeedFragment
+
+COLOUR = "teal"
+ROWS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A feed's text at one validator, with the fragments that had to be made for it."""
+
+    feed_id: int
+    validator: str
+    etag: str
+    plain: bytes
+    gzipped: bytes
+    fragments: list[dict[str, Any]] = field(default_factory=list)
+
+
+def render(
+    session: Session,
+    feed: queries.Polled,
+    today: date,
+    *,
+    audience: str,
+    validator: str,
+    url_of: Callable[[int], str],
+) -> Rendered:
+    """The feed's text, with every fragment that was not rendered before; reads only."""
+    if feed.instrument_id is None:
+        shown = queries.reservations_of_person(session, feed.user_id, today, audience)
+        blocks = []
+    else:
+        shown = queries.reservations_of_instrument(session, feed.instrument_id, today, audience)
+        blocks = [
+            event_text(block_entry(block, audience))
+            for block in queries.blocks_of_instrument(session, feed.instrument_id, today)
+        ]
+    made: list[dict[str, Any]] = []
+    texts = [_fragment(one, audience, url_of, made) for one in shown]
+    name = calendar_name(audience, queries.instrument_name(session, feed.instrument_id, feed.language))
+    plain = calendar_text(name, COLOUR, texts + blocks)
+    etag = hashlib.sha256(plain).hexdigest()[:32]
+    return Rendered(feed.id, validator, etag, plain, gzip.compress(plain, 6, mtime=0), made)
+
+
+def keep(session: Session, rendered: Rendered) -> None:
+    """Keep what was rendered, so that the next polls render nothing."""
+    for start in range(0, len(rendered.fragments), ROWS_AT_ONCE):
+        rows = rendered.fragments[start : start + ROWS_AT_ONCE]
+        _upsert(session, FeedFragment, rows, ("reservation_id", "audience"))
+    body = {name: getattr(rendered, name) for name in ("feed_id", "validator", "etag", "plain", "gzipped")}
+    _upsert(session, FeedBody, [body], ("feed_id",))
+
+
+def _fragment(shown: queries.Shown, audience: str, url_of: Callable[[int], str], made: list[dict[str, Any]]) -> str:
+    """The VEVENT kept for this state of the reservation, else a new one that is added to `made`."""
+    reservation = shown.reservation
+    stamp = f"{reservation.version}:{shown.instrument.version}:{shown.organisation.version}"
+    if shown.stamp == stamp and shown.text is not None:
+        return shown.text
+    text = event_text(reservation_entry(shown, audience, url_of(reservation.id)))
+    made.append({"reservation_id": reservation.id, "audience": audience, "stamp": stamp, "text": text})
+    return text
+
+
+def _upsert(session: Session, table: Any, rows: list[dict[str, Any]], keys: tuple[str, ...]) -> None:
+    """Insert rows, or replace those with the same key."""
+    dialect = session.get_bind().dialect.name
+    statement: Any = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table).values(rows)
+    others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    session.execute(statement.on_conflict_do_update(index_elements=keys, set_=others))

@@ -1,0 +1,165 @@
+"""Reading feeds and what they show; every function takes a constant number of statements."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, String, and_, case, cast, exists, or_, select
+from sqlalchemy.orm import Session
+
+from booking.calendars.rules import ended_since, shown_window
+from booking.core.errors import NotFound
+from models.accounts import User
+from models.calendars import Feed, FeedBody, FeedFragment
+from models.catalogue import Instrument
+from models.directory import Organisation
+from models.reservations import Block, FeedRevision, Reservation, ReservationPerson
+from models.vocabulary.accounts import Language
+from models.vocabulary.calendars import FeedScope
+from models.vocabulary.reservations import HOLDING_TIME
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """A feed as a poll meets it: whose, of what, at which revision, and what was rendered last."""
+
+    id: int
+    user_id: int
+    scope: FeedScope
+    instrument_id: int | None
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+    language: Language
+    credential_version: int
+    deactivated_at: datetime | None
+    revision: int | None
+    changed_at: datetime | None
+    instrument_version: int | None
+    validator: str | None
+    etag: str | None
+
+
+_SCOPE = case(
+    (Feed.scope == FeedScope.MINE, "mine:" + cast(Feed.user_id, String)),
+    else_="instrument:" + cast(Feed.instrument_id, String),
+)
+
+
+def polled(session: Session, secret_hash: str) -> Polled:
+    """The feed under a secret, with all that tells whether it changed, in one statement; raises NotFound."""
+    row = session.execute(
+        select(
+            Feed.id,
+            Feed.user_id,
+            Feed.scope,
+            Feed.instrument_id,
+            Feed.created_at,
+            Feed.last_used_at,
+            Feed.revoked_at,
+            User.language,
+            User.credential_version,
+            User.deactivated_at,
+            FeedRevision.revision,
+            FeedRevision.changed_at,
+            Instrument.version.label("instrument_version"),
+            FeedBody.validator,
+            FeedBody.etag,
+        )
+        .join(User, User.id == Feed.user_id)
+        .outerjoin(FeedRevision, FeedRevision.scope == _SCOPE)
+        .outerjoin(FeedBody, FeedBody.feed_id == Feed.id)
+        .outerjoin(Instrument, Instrument.id == Feed.instrument_id)
+        .where(Feed.secret_hash == secret_hash)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return Polled(**row._mapping)
+
+
+def body_of(session: Session, feed_id: int, *, gzipped: bool) -> bytes:
+    """The text rendered last."""
+    column = FeedBody.gzipped if gzipped else FeedBody.plain
+    return session.execute(select(column).where(FeedBody.feed_id == feed_id)).scalar_one()
+
+
+def feeds_of(session: Session, user_id: int) -> Sequence[Row[Feed, str | None, str | None]]:
+    """A person's feeds that are not revoked, newest first, each with its instrument's names."""
+    return session.execute(
+        select(Feed, Instrument.name_zh, Instrument.name_en)
+        .outerjoin(Instrument, Instrument.id == Feed.instrument_id)
+        .where(Feed.user_id == user_id, Feed.revoked_at.is_(None))
+        .order_by(Feed.id.desc())
+    ).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One reservation in a feed, with where it happens and the fragment rendered earlier."""
+
+    reservation: Reservation
+    instrument: Instrument
+    organisation: Organisation
+    booked_by: str
+    stamp: str | None
+    text: str | None
+
+
+def reservations_of_person(session: Session, user_id: int, today: date, audience: str) -> list[Shown]:
+    """What a person booked or takes part in, in the shown window, by start."""
+    takes_part = exists().where(
+        ReservationPerson.reservation_id == Reservation.id, ReservationPerson.user_id == user_id
+    )
+    return _shown(session, or_(Reservation.booked_by_id == user_id, takes_part), today, audience)
+
+
+def reservations_of_instrument(session: Session, instrument_id: int, today: date, audience: str) -> list[Shown]:
+    """What is booked on an instrument, in the shown window, by start."""
+    return _shown(session, Reservation.instrument_id == instrument_id, today, audience)
+
+
+def _shown(session: Session, condition: Any, today: date, audience: str) -> list[Shown]:
+    """Reservations in the window: those that hold time, and those that ended lately without use."""
+    window = shown_window(today)
+    statement = (
+        select(Reservation, Instrument, Organisation, User.name, FeedFragment.stamp, FeedFragment.text)
+        .join(Instrument, Instrument.id == Reservation.instrument_id)
+        .join(Organisation, Organisation.id == Instrument.organisation_id)
+        .join(User, User.id == Reservation.booked_by_id)
+        .outerjoin(FeedFragment, and_(FeedFragment.reservation_id == Reservation.id, FeedFragment.audience == audience))
+        .where(
+            condition,
+            Reservation.starts_at < window.end,
+            Reservation.ends_at > window.start,
+            or_(Reservation.state.in_(HOLDING_TIME), Reservation.updated_at >= ended_since(today)),
+        )
+        .order_by(Reservation.starts_at, Reservation.id)
+    )
+    return [Shown(*row) for row in session.execute(statement)]
+
+
+def blocks_of_instrument(session: Session, instrument_id: int, today: date) -> Sequence[Block]:
+    """Times an instrument is not to be used, in the shown window, by start."""
+    window = shown_window(today)
+    return session.scalars(
+        select(Block)
+        .where(
+            Block.instrument_id == instrument_id,
+            Block.removed_at.is_(None),
+            Block.starts_at < window.end,
+            Block.ends_at > window.start,
+        )
+        .order_by(Block.starts_at, Block.id)
+    ).all()
+
+
+def instrument_name(session: Session, instrument_id: int | None, language: Language) -> str:
+    """Name and model of the instrument a feed shows, or nothing for one's own bookings."""
+    if instrument_id is None:
+        return ""
+    zh, en, model = session.execute(
+        select(Instrument.name_zh, Instrument.name_en, Instrument.model).where(Instrument.id == instrument_id)
+    ).one()
+    name = (en or zh) if language == Language.ENGLISH else (zh or en)
+    return f"{name} {model}".strip()
