@@ -31,12 +31,18 @@ def migrated(settings: Settings) -> Flask:
     """An application on an empty database at head, with the reference data."""
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    app.teardown_request(_let_go)
     with app.app_context():
         flask_migrate.upgrade()
         transaction(load_places)
         transaction(load_classes)
         db.session.remove()
     return app
+
+
+def _let_go(_error: BaseException | None) -> None:
+    """End each request's reads, as the end of its application context does outside tests."""
+    db.session.remove()
 
 
 @contextmanager
