@@ -213,7 +213,7 @@ def record_answer(record: Record, *, is_owner: bool, is_signed_in: bool) -> Inst
         **{name: getattr(instrument, name) for name in PLAIN},
         name=instrument.name_zh or instrument.name_en,
         classes=[_class(row) for row in record.classes],
-        institution=institution_answer(instrument.organisation, record.places),
+        institution=institution_answer(instrument.organisation, record.owner_places),
         unit=UnitAnswer(id=unit.id, name=unit.name_zh, name_en=unit.name_en) if unit else None,
         place=place_answer(record, shows_position=is_owner or not instrument.hides_position),
         contact=_contact(record) if is_owner or sees_contact(record, is_signed_in=is_signed_in) else None,

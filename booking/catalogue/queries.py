@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.sql.elements import ColumnElement
 
 from booking.accounts.permissions import Permission, may
-from booking.catalogue.rules import Hours
+from booking.catalogue.rules import Hours, missing_before_publishing
 from booking.core.actors import Actor, Reach, Target
-from booking.core.errors import NotFound
+from booking.core.errors import NotFound, Problem
 from models.catalogue import (
     BookingPolicy,
     Instrument,
@@ -26,7 +26,7 @@ from models.catalogue import (
     TestItem,
 )
 from models.directory import Place
-from models.reservations import Claim
+from models.reservations import Block, Claim, Reservation
 from models.vocabulary.catalogue import PublishingState
 
 Columns = TypeVarTuple("Columns")
@@ -51,6 +51,7 @@ class Record:
     classes: list[InstrumentClass]
     subject: Subject | None
     places: list[Place]
+    owner_places: list[Place]
     policy: BookingPolicy
     hours: list[Hours]
     lanes: list[Lanes]
@@ -95,16 +96,27 @@ def record_for(session: Session, instrument_id: int, actor: Actor | None) -> Rec
     """The whole record in a constant number of statements; raises NotFound for what the actor may not read."""
     instrument = instrument_for(session, instrument_id, actor)
     subject = session.get(Subject, instrument.subject_code) if instrument.subject_code else None
+    owner_adcode = instrument.organisation.adcode
+    owner_places = place_path(session, owner_adcode)
+    is_elsewhere = instrument.adcode not in {None, owner_adcode}
     return Record(
         instrument=instrument,
         classes=class_path(session, instrument.class_code),
         subject=subject,
-        places=place_path(session, instrument.adcode or instrument.organisation.adcode),
+        places=place_path(session, instrument.adcode) if is_elsewhere else owner_places,
+        owner_places=owner_places,
         policy=session.get_one(BookingPolicy, instrument.id),
         hours=hours_of(session, instrument.id),
         lanes=lanes_of(session, instrument.id),
         test_items=test_items_of(session, instrument.id),
     )
+
+
+def missing_of(instrument: Instrument) -> list[Problem]:
+    """What the instrument still lacks before publishing; the institution's place counts as its own."""
+    is_abroad = instrument.organisation.country != "CN"
+    found = missing_before_publishing(instrument, is_abroad=is_abroad)
+    return [problem for problem in found if problem.field != "adcode" or not instrument.organisation.adcode]
 
 
 def class_path(session: Session, code: str | None) -> list[InstrumentClass]:
@@ -162,7 +174,8 @@ def _described(session: Session, groups: Sequence[LaneGroup]) -> list[Lanes]:
     """The groups with their capacities and the instruments that list them, in two statements."""
     ids = [group.id for group in groups]
     counted = select(Lane.lane_group_id, func.count()).where(Lane.lane_group_id.in_(ids), Lane.retired_at.is_(None))
-    capacities = {group_id: number for group_id, number in session.execute(counted.group_by(Lane.lane_group_id))}
+    rows = session.execute(counted.group_by(Lane.lane_group_id)).tuples()
+    capacities = dict(rows.all())
     users: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
     listed = (
         select(InstrumentLaneGroup.lane_group_id, Instrument.id, Instrument.name_zh, Instrument.name_en)
@@ -170,8 +183,8 @@ def _described(session: Session, groups: Sequence[LaneGroup]) -> list[Lanes]:
         .where(InstrumentLaneGroup.lane_group_id.in_(ids))
         .order_by(Instrument.id)
     )
-    for group_id, *names in session.execute(listed):
-        users[group_id].append((names[0], names[1], names[2]))
+    for group_id, instrument_id, name_zh, name_en in session.execute(listed):
+        users[group_id].append((instrument_id, name_zh, name_en))
     return [
         Lanes(group.id, group.name, group.own_instrument_id is not None, capacities.get(group.id, 0), users[group.id])
         for group in groups
@@ -189,6 +202,22 @@ def lanes_with_future_claims(session: Session, lane_ids: Iterable[int], *, now: 
     """Which of the lanes somebody or something still holds from `now` on."""
     claimed = select(Claim.lane_id).where(Claim.lane_id.in_(list(lane_ids)), Claim.ends_at > now)
     return set(session.scalars(claimed.distinct()))
+
+
+def has_future_block(session: Session, group_id: int, *, now: datetime) -> bool:
+    """Whether a block of the group has not ended yet."""
+    blocked = select(Block.id).where(Block.lane_group_id == group_id, Block.ends_at > now, Block.removed_at.is_(None))
+    return session.scalar(blocked.limit(1)) is not None
+
+
+def has_future_reservation(session: Session, instrument_id: int, *, now: datetime) -> bool:
+    """Whether a reservation that holds time on the instrument has not ended yet."""
+    standing = (
+        select(Claim.id)
+        .join(Reservation, Reservation.id == Claim.reservation_id)
+        .where(Reservation.instrument_id == instrument_id, Claim.ends_at > now)
+    )
+    return session.scalar(standing.limit(1)) is not None
 
 
 def within(reach: Reach) -> ColumnElement[bool]:
@@ -216,7 +245,7 @@ def own_instruments(
 def count_own(session: Session, reach: Reach, words: str = "") -> dict[PublishingState, int]:
     """How many instruments within `reach` stand in each publishing state; one statement."""
     counted = select(Instrument.publishing_state, func.count()).group_by(Instrument.publishing_state)
-    return {state: number for state, number in session.execute(_own(counted, reach, None, words))}
+    return dict(session.execute(_own(counted, reach, None, words)).tuples().all())
 
 
 def _own(statement: Select[*Columns], reach: Reach, state: PublishingState | None, words: str) -> Select[*Columns]:

@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ DATA = Path(__file__).parent / "data"
 
 def load_classes(session: Session) -> int:
     """Add every class and discipline that is missing; how many were added."""
-    classes = [
+    classes: list[dict[str, Any]] = [
         {**row, "level": int(row["level"]), "parent_code": row["parent_code"] or None}
         for row in _read("instrument_classes.csv")
     ]

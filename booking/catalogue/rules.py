@@ -1,10 +1,10 @@
 """Decisions on values of a record: money, opening hours, and what publishing demands."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
+from typing import Any, Protocol
 
 from booking.core.errors import Problem
 from booking.core.texts import N_
@@ -14,6 +14,7 @@ FEN_PER_WAN = 1_000_000
 LARGEST_FEN = 10**15 - 1
 MIDNIGHT = 1440
 MOST_LANES = 50
+GRIDS = (5, 10, 15, 30, 60)
 
 _HOURS = re.compile(r"^(?P<days>[1-7](?:-[1-7])?(?:,[1-7](?:-[1-7])?)*)\s+(?P<ranges>\S.*)$")
 _WAN = re.compile(r"^([0-9]{1,9}|[0-9]{1,3}(?:,[0-9]{3}){1,2})(?:\.([0-9]{1,6})0*)?$")
@@ -109,7 +110,7 @@ def _hours_of(part: str) -> list[Hours]:
 
 def _days(text: str) -> list[int]:
     """`1-5,7` as weekdays."""
-    found = set()
+    found: set[int] = set()
     for piece in text.split(","):
         first, _, last = piece.partition("-")
         if last and last < first:
@@ -163,3 +164,20 @@ def overlapping(hours: Iterable[Hours]) -> bool:
         first.weekday == second.weekday and second.opens_minute < first.closes_minute
         for first, second in pairwise(sorted(hours))
     )
+
+
+def policy_problems(numbers: Mapping[str, Any]) -> list[Problem]:
+    """Why the numbers of a booking policy do not fit together; an empty list means they do."""
+    found = []
+    grid = numbers["grid_minutes"]
+    if grid not in GRIDS:
+        found.append(Problem("grid_minutes", N_("时间刻度须为 5、10、15、30 或 60 分钟。")))
+    elif numbers["shortest_minutes"] % grid:
+        found.append(Problem("shortest_minutes", N_("须为时间刻度的整数倍。")))
+    elif numbers["longest_minutes"] % grid:
+        found.append(Problem("longest_minutes", N_("须为时间刻度的整数倍。")))
+    if numbers["shortest_minutes"] > numbers["longest_minutes"]:
+        found.append(Problem("longest_minutes", N_("不能小于最短时长。")))
+    if not (numbers["allows_self"] or numbers["allows_assisted"]):
+        found.append(Problem("allows_self", N_("自主上机和协助上机至少选择一种。")))
+    return found

@@ -1,0 +1,215 @@
+"""Making and editing records; every change is versioned and in the audit log."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from booking.accounts import audit
+from booking.accounts.permissions import Permission, require
+from booking.catalogue.changes import assign, changed, lock, plain, refresh_listing
+from booking.catalogue.forms import InstrumentChanges, NewInstrument
+from booking.catalogue.queries import missing_of
+from booking.catalogue.rules import booking_mode_problems, share_mode_problems
+from booking.core.actors import Actor, Target
+from booking.core.errors import Conflict, InvalidInput, Problem
+from booking.core.texts import N_
+from models.catalogue import BookingPolicy, Instrument, InstrumentClass, InstrumentLaneGroup, Lane, LaneGroup, Subject
+from models.directory import Organisation, Place, Unit
+from models.vocabulary.catalogue import BookingMode, PublishingState, RunningState
+
+CHECKED = (
+    "organisation_id",
+    "name_zh",
+    "name_en",
+    "latitude",
+    "longitude",
+    "booking_mode",
+    "booking_url",
+    "share_mode",
+    "not_shared_reason",
+    "not_shared_approved_by",
+)
+
+
+class NotReadyToPublish(InvalidInput):
+    """The record lacks what a published one must have; names every gap."""
+
+    code = "not_ready_to_publish"
+    sentence = N_("发布前还需要补充一些内容。")
+
+
+class StateHasNoWay(Conflict):
+    """A record cannot go to that publishing state by hand."""
+
+    sentence = N_("记录不能改为这个发布状态。")
+
+
+def create_instrument(session: Session, new: NewInstrument, *, actor: Actor, now: datetime) -> Instrument:
+    """A draft with one position, the default policy and no opening hours; raises InvalidInput."""
+    require(actor, Permission.ADD_RECORD, Target(organisation_id=new.organisation_id))
+    values = new.model_dump()
+    _check(session, None, values)
+    instrument = Instrument(**values, publishing_state=PublishingState.DRAFT, created_at=now, updated_at=now)
+    session.add(instrument)
+    _flush(session)
+    group = LaneGroup(organisation_id=instrument.organisation_id, own_instrument_id=instrument.id)
+    session.add(group)
+    session.flush()
+    session.add(Lane(lane_group_id=group.id, position=1))
+    session.add(InstrumentLaneGroup(instrument_id=instrument.id, lane_group_id=group.id))
+    session.add(BookingPolicy(instrument_id=instrument.id))
+    session.flush()
+    subject = ("instrument", instrument.id)
+    audit.note(session, "catalogue.instrument_created", subject, actor=actor, now=now, after=plain(_given(values)))
+    refresh_listing(session, [instrument.id], now=now)
+    return instrument
+
+
+def update_instrument(
+    session: Session,
+    instrument_id: int,
+    values: Mapping[str, Any],
+    *,
+    actor: Actor,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Instrument:
+    """Set the given columns of a record, or raise InvalidInput with every problem.
+
+    A published record must stay complete. `values` come from a form of this feature.
+    """
+    instrument = lock(session, instrument_id, Permission.EDIT_RECORD, actor=actor, expected_version=expected_version)
+    _check(session, instrument, values)
+    before, after = assign(instrument, values)
+    if after:
+        _check_still_complete(instrument)
+        _flush(session)
+        changed(session, instrument, "record_edited", actor=actor, now=now, before=before, after=after)
+    return instrument
+
+
+def patch_instrument(
+    session: Session,
+    instrument_id: int,
+    changes: InstrumentChanges,
+    *,
+    actor: Actor,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Instrument:
+    """Set what `changes` names and leave the rest, or raise InvalidInput with every problem."""
+    given = changes.model_dump(exclude_unset=True)
+    return update_instrument(session, instrument_id, given, actor=actor, now=now, expected_version=expected_version)
+
+
+def set_running_state(
+    session: Session,
+    instrument_id: int,
+    state: RunningState,
+    *,
+    actor: Actor,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Instrument:
+    """Say whether it runs."""
+    values = {"running_state": state}
+    return update_instrument(session, instrument_id, values, actor=actor, now=now, expected_version=expected_version)
+
+
+def set_booking_mode(
+    session: Session,
+    instrument_id: int,
+    mode: BookingMode,
+    url: str = "",
+    *,
+    actor: Actor,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Instrument:
+    """Say how time is agreed; `elsewhere` needs the address of the owner's system."""
+    values = {"booking_mode": mode, "booking_url": url}
+    return update_instrument(session, instrument_id, values, actor=actor, now=now, expected_version=expected_version)
+
+
+def set_publishing_state(
+    session: Session,
+    instrument_id: int,
+    state: PublishingState,
+    reason: str = "",
+    *,
+    actor: Actor,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Instrument:
+    """Publish a complete record, withhold it for a reason, or take it back to draft.
+
+    Raises NotReadyToPublish with every gap.
+    """
+    instrument = lock(session, instrument_id, Permission.PUBLISH_RECORD, actor=actor, expected_version=expected_version)
+    if state == PublishingState.IN_REVIEW:
+        raise StateHasNoWay
+    if state == PublishingState.WITHHELD and not reason:
+        raise InvalidInput([Problem("reason", N_("请填写不公开的理由。"))])
+    if state == PublishingState.PUBLISHED and (missing := missing_of(instrument)):
+        raise NotReadyToPublish(missing)
+    withheld_reason = reason if state == PublishingState.WITHHELD else ""
+    before, after = assign(instrument, {"publishing_state": state, "withheld_reason": withheld_reason})
+    if after:
+        changed(
+            session, instrument, "publishing_changed", actor=actor, now=now, before=before, after=after, reason=reason
+        )
+    return instrument
+
+
+def _flush(session: Session) -> None:
+    """Write, or raise what the database's one unique key means."""
+    try:
+        session.flush()
+    except IntegrityError as taken:
+        raise InvalidInput([Problem("inner_id", N_("本单位已有仪器使用这个所内编号。"))]) from taken
+
+
+def _check(session: Session, instrument: Instrument | None, values: Mapping[str, Any]) -> None:
+    """Refuse values that contradict each other or name what does not exist, with every problem."""
+    whole = {name: getattr(instrument, name) for name in CHECKED} if instrument else {}
+    whole |= values
+    found: list[Problem] = []
+    if not (whole["name_zh"] or whole["name_en"]):
+        found.append(Problem("name_zh", N_("请填写中文或英文名称。")))
+    if (whole["latitude"] is None) != (whole["longitude"] is None):
+        found.append(Problem("longitude", N_("经度和纬度须一并填写。")))
+    found += booking_mode_problems(whole["booking_mode"], whole["booking_url"])
+    found += share_mode_problems(whole["share_mode"], whole["not_shared_reason"], whole["not_shared_approved_by"])
+    found += _unknown(session, values, whole["organisation_id"])
+    if found:
+        raise InvalidInput(found)
+
+
+def _unknown(session: Session, values: Mapping[str, Any], organisation_id: int) -> list[Problem]:
+    """Problems with what the values refer to."""
+    found = []
+    references = (("organisation_id", Organisation), ("class_code", InstrumentClass), ("subject_code", Subject))
+    for name, table in (*references, ("adcode", Place)):
+        key = values.get(name)
+        if key is not None and session.get(table, key) is None:
+            found.append(Problem(name, N_("没有这个编码，请从列表中选择。")))
+    if (unit_id := values.get("unit_id")) is not None:
+        owner = session.scalar(select(Unit.organisation_id).where(Unit.id == unit_id))
+        if owner != organisation_id:
+            found.append(Problem("unit_id", N_("这个部门不属于该单位。")))
+    return found
+
+
+def _check_still_complete(instrument: Instrument) -> None:
+    """What is public stays complete."""
+    if instrument.publishing_state == PublishingState.PUBLISHED and (missing := missing_of(instrument)):
+        raise NotReadyToPublish(missing)
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that say something."""
+    return {name: value for name, value in values.items() if value not in (None, "", False)}

@@ -1,0 +1,107 @@
+"""What an instrument can test, in the owner's order."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from booking.accounts.permissions import Permission
+from booking.catalogue.changes import assign, changed, lock
+from booking.catalogue.forms import TestItemForm
+from booking.catalogue.queries import test_items_of
+from booking.core.actors import Actor
+from booking.core.errors import InvalidInput, NotFound, Problem
+from booking.core.texts import N_
+from models.catalogue import Instrument, TestItem
+
+MOST_ITEMS = 200
+
+
+def add_test_item(session: Session, instrument_id: int, new: TestItemForm, *, actor: Actor, now: datetime) -> TestItem:
+    """A new item after the others; raises InvalidInput when it has no name or there are too many."""
+    instrument = lock(session, instrument_id, Permission.EDIT_RECORD, actor=actor)
+    _check_named(new)
+    count, last = session.execute(
+        select(func.count(), func.max(TestItem.position)).where(TestItem.instrument_id == instrument_id)
+    ).one()
+    if count >= MOST_ITEMS:
+        raise InvalidInput([Problem("name_zh", N_("检测项目最多 %(most)s 项。"), {"most": MOST_ITEMS})])
+    item = TestItem(instrument_id=instrument_id, position=(last or 0) + 1, **new.model_dump())
+    session.add(item)
+    changed(session, instrument, "test_item_added", actor=actor, now=now, after=new.model_dump())
+    return item
+
+
+def edit_test_item(
+    session: Session, instrument_id: int, item_id: int, values: TestItemForm, *, actor: Actor, now: datetime
+) -> TestItem:
+    """Set every column of an item; raises InvalidInput when it has no name."""
+    instrument = lock(session, instrument_id, Permission.EDIT_RECORD, actor=actor)
+    _check_named(values)
+    item = _item(session, instrument_id, item_id)
+    before, after = assign(item, values.model_dump())
+    if after:
+        changed(session, instrument, "test_item_edited", actor=actor, now=now, before=before, after=after)
+    return item
+
+
+def remove_test_item(session: Session, instrument_id: int, item_id: int, *, actor: Actor, now: datetime) -> Instrument:
+    """Take an item off the record."""
+    instrument = lock(session, instrument_id, Permission.EDIT_RECORD, actor=actor)
+    item = _item(session, instrument_id, item_id)
+    before = {name: getattr(item, name) for name in TestItemForm.model_fields}
+    session.delete(item)
+    changed(session, instrument, "test_item_removed", actor=actor, now=now, before=before)
+    return instrument
+
+
+def move_test_item(
+    session: Session, instrument_id: int, item_id: int, places: int, *, actor: Actor, now: datetime
+) -> Instrument:
+    """Move an item by `places` among the others: −1 is one up."""
+    instrument = lock(session, instrument_id, Permission.EDIT_RECORD, actor=actor)
+    moved = _item(session, instrument_id, item_id)
+    items = test_items_of(session, instrument_id)
+    before = [item.id for item in items]
+    items.remove(moved)
+    items.insert(max(0, before.index(item_id) + places), moved)
+    after = [item.id for item in items]
+    for position, item in enumerate(items, start=1):
+        item.position = position
+    if before != after:
+        order = {"order": before}, {"order": after}
+        changed(session, instrument, "test_items_reordered", actor=actor, now=now, before=order[0], after=order[1])
+    return instrument
+
+
+def put_test_items(
+    session: Session, items_by_instrument: Mapping[int, Sequence[TestItemForm]], *, actor: Actor, now: datetime
+) -> int:
+    """Replace the items of several instruments, as an import does; how many there are now."""
+    for instrument_id, items in items_by_instrument.items():
+        instrument = lock(session, instrument_id, Permission.EDIT_RECORD, actor=actor)
+        for item in items:
+            _check_named(item)
+        session.execute(delete(TestItem).where(TestItem.instrument_id == instrument_id))
+        session.add_all(
+            TestItem(instrument_id=instrument_id, position=position, **item.model_dump())
+            for position, item in enumerate(items, start=1)
+        )
+        after = {"count": len(items)}
+        changed(session, instrument, "test_items_replaced", actor=actor, now=now, after=after)
+    return sum(len(items) for items in items_by_instrument.values())
+
+
+def _check_named(values: TestItemForm) -> None:
+    """An item needs a name in either language."""
+    if not (values.name_zh or values.name_en):
+        raise InvalidInput([Problem("name_zh", N_("请填写中文或英文名称。"))])
+
+
+def _item(session: Session, instrument_id: int, item_id: int) -> TestItem:
+    """The item of this instrument; raises NotFound."""
+    item = session.get(TestItem, item_id)
+    if item is None or item.instrument_id != instrument_id:
+        raise NotFound
+    return item
