@@ -1,0 +1,47 @@
+// How a calendar looks: a week, three days on a phone, in the language and on the grid of its page.
+
+const PHONE = "(max-width: 719px)";
+const BUTTONS = { start: "title", center: "", end: "today prev,next timeGridWeek,timeGridDay" };
+const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+
+export function optionsFor(element, texts) {
+  const { date, opens, closes, grid, locale } = element.dataset;
+  const isPhone = window.matchMedia(PHONE).matches;
+  return {
+    view: "timeGridWeek",
+    views: isPhone ? { timeGridWeek: { duration: { days: 3 } } } : {},
+    timeZone: "+08:00",
+    date,
+    locale,
+    firstDay: 1,
+    allDaySlot: false,
+    height: "auto",
+    slotMinTime: opens,
+    slotMaxTime: closes,
+    flexibleSlotTimeLimits: true,
+    slotDuration: "00:30",
+    slotHeight: 19,
+    snapDuration: { minutes: Number(grid) },
+    slotLabelFormat: CLOCK,
+    eventTimeFormat: CLOCK,
+    nowIndicator: true,
+    headerToolbar: BUTTONS,
+    buttonText: { today: texts.today, prev: texts.previous, next: texts.next, timeGridWeek: isPhone ? texts.days : texts.week, timeGridDay: texts.day },
+    dayHeaderFormat: (day) => dayName(day, locale),
+    titleFormat: (start, end) => title(start, end, locale),
+    eventClick: ({ event }) => {
+      if (event.extendedProps.url) window.location.assign(event.extendedProps.url);
+    },
+  };
+}
+
+function dayName(day, locale) {
+  const weekday = new Intl.DateTimeFormat(locale, { weekday: "short" }).format(day);
+  return `${weekday} ${day.getDate()}`;
+}
+
+function title(start, end, locale) {
+  const parts = new Intl.DateTimeFormat(locale, { year: "numeric", month: "long" });
+  const [first, last] = [parts.format(start), parts.format(end)];
+  return first === last ? first : `${first} – ${last}`;
+}

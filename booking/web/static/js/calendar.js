@@ -1,0 +1,40 @@
+// Draws every <div class="calendar" data-calendar>; what it needs stands in its data attributes. The
+// table that says the same in words is folded then; where nothing can be drawn it stays.
+import { optionsFor } from "./calendar-options.js";
+import { repairRoles } from "./calendar-roles.js";
+import { showWishOn, takeWishFrom, wishEvent } from "./calendar-wish.js";
+import { wishForm, wishOf } from "./wish.js";
+
+const isAble = "EventCalendar" in window && CSS.supports("grid-template-columns", "subgrid");
+
+document.querySelectorAll("[data-calendar]").forEach((element) => {
+  if (isAble) draw(element);
+});
+document.querySelectorAll("details[data-words]").forEach((words) => {
+  words.open = !isAble;
+  words.removeAttribute("data-words");
+});
+
+function draw(element) {
+  const texts = JSON.parse(element.dataset.texts);
+  const form = "selectable" in element.dataset ? wishForm(document) : null;
+  const calendar = window.EventCalendar.create(element, {
+    ...optionsFor(element, texts),
+    ...(form && takeWishFrom(form)),
+    eventSources: [{ events: (asked) => load(element, asked, form, texts) }],
+  });
+  repairRoles(element, texts);
+  if (form) form.addEventListener("wish", () => showWishOn(calendar, form, texts));
+}
+
+// Asks for what is shown and no more; the wish is drawn among what the server knows.
+async function load(element, asked, form, texts) {
+  const address = new URL(element.dataset.calendar, window.location.href);
+  address.searchParams.set("from", `${asked.startStr}+08:00`);
+  address.searchParams.set("to", `${asked.endStr}+08:00`);
+  const answer = await fetch(address, { headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(`the calendar could not be loaded: ${answer.status}`);
+  const { events } = await answer.json();
+  const wish = form && wishOf(form);
+  return wish ? [...events, wishEvent(wish, texts)] : events;
+}

@@ -1,0 +1,57 @@
+// The panel of a wish: asks the server at every change, and lets remedies and step buttons change it.
+import { later, setWish, tellWish, wishForm, wishOf } from "./wish.js";
+
+const ASKED_FIELDS = new Set(["starts_at", "ends_at", "mode"]);
+
+const form = wishForm(document);
+if (form) connect(form);
+
+function connect(form) {
+  const answer = form.querySelector("[data-answer]");
+  form.querySelectorAll("[data-without-script]").forEach((part) => (part.hidden = true));
+  form.querySelectorAll("[data-with-script]").forEach((part) => (part.hidden = false));
+
+  form.addEventListener("change", (event) => {
+    if (!ASKED_FIELDS.has(event.target.name)) return;
+    keepLength(form, event.target);
+    tellWish(form);
+  });
+  form.addEventListener("wish", () => {
+    remember(form);
+    form.closest(".booking-panel").classList.add("booking-sheet");
+  });
+  form.addEventListener("click", (event) => {
+    step(form, event.target.closest("[data-step]"));
+    cure(form, answer, event);
+  });
+  remember(form);
+}
+
+// A start moved past the end takes the end along, so the length of the wish stays.
+function keepLength(form, field) {
+  const { start, end } = form.wish || {};
+  const now = form.elements.starts_at.value;
+  if (field.name !== "starts_at" || !start || !now || now < form.elements.ends_at.value) return;
+  const minutes = (Date.parse(`${end}:00Z`) - Date.parse(`${start}:00Z`)) / 60000;
+  form.elements.ends_at.value = later(now, minutes);
+}
+
+function remember(form) {
+  form.wish = wishOf(form) || form.wish;
+}
+
+function step(form, button) {
+  const wish = button && wishOf(form);
+  if (!wish) return;
+  const moved = { ...wish, [button.dataset.step]: later(wish[button.dataset.step], Number(button.dataset.minutes)) };
+  if (moved.start < moved.end) setWish(form, moved);
+}
+
+// The button that was pressed is gone with the next answer, so the focus goes to the answer.
+function cure(form, answer, event) {
+  const button = event.target.closest("button[data-start]");
+  if (!button) return;
+  event.preventDefault();
+  answer.addEventListener("htmx:afterSettle", () => answer.querySelector("[tabindex]").focus(), { once: true });
+  setWish(form, { start: button.dataset.start, end: button.dataset.end });
+}
