@@ -1,8 +1,10 @@
 """Answering calendar apps: `/feeds/<secret>.ics`, mostly with 304."""
 
 from datetime import UTC
+from functools import lru_cache
 
 from flask import Blueprint, Response, request
+from sqlalchemy.exc import NoResultFound
 
 from booking.calendars import bodies, service
 from booking.calendars.addresses import reservation_url
@@ -29,7 +31,10 @@ def show(secret: str) -> Response:
         transaction(bodies.keep, rendered)
     if service.is_use_due(poll.feed, now):
         transaction(service.note_use, poll.feed.id, now=now)
-    return _answer(poll, rendered)
+    try:
+        return _answer(poll, rendered)
+    except NoResultFound:
+        return show(secret)
 
 
 def _answer(poll: service.Poll, rendered: bodies.Rendered | None) -> Response:
@@ -40,12 +45,18 @@ def _answer(poll: service.Poll, rendered: bodies.Rendered | None) -> Response:
     if rendered is not None:
         text = rendered.gzipped if gzipped else rendered.plain
     else:
-        text = body_of(reading(), poll.feed.id, gzipped=gzipped)
+        text = _kept(poll.feed.id, poll.etag, gzipped)
     response = Response(text, content_type="text/calendar; charset=utf-8")
     response.headers["Content-Disposition"] = 'inline; filename="chuanyu.ics"'
     if gzipped:
         response.headers["Content-Encoding"] = "gzip"
     return _with_validators(response, poll, is_gzipped=gzipped)
+
+
+@lru_cache(maxsize=128)
+def _kept(feed_id: int, etag: str, gzipped: bool) -> bytes:
+    """The text under a tag, which is a hash of it: what was read once never changes."""
+    return body_of(reading(), feed_id, etag, gzipped=gzipped)
 
 
 def _with_validators(response: Response, poll: service.Poll, *, is_gzipped: bool) -> Response:

@@ -78,10 +78,10 @@ def polled(session: Session, secret_hash: str) -> Polled:
     return Polled(**row._mapping)
 
 
-def body_of(session: Session, feed_id: int, *, gzipped: bool) -> bytes:
-    """The text rendered last."""
+def body_of(session: Session, feed_id: int, etag: str, *, gzipped: bool) -> bytes:
+    """The text kept under this tag; raises NoResultFound when a newer one has taken its place."""
     column = FeedBody.gzipped if gzipped else FeedBody.plain
-    return session.execute(select(column).where(FeedBody.feed_id == feed_id)).scalar_one()
+    return session.execute(select(column).where(FeedBody.feed_id == feed_id, FeedBody.etag == etag)).scalar_one()
 
 
 def feeds_of(session: Session, user_id: int) -> Sequence[Row[Feed, str | None, str | None]]:

@@ -264,7 +264,7 @@ def test_a_feed_takes_the_same_number_of_statements_however_long_it_is(
         counts.append((fresh.count, again.count))
 
     assert counts[0] == counts[1]
-    assert counts[0][1] == 2
+    assert counts[0][1] <= 2
 
 
 def test_an_unchanged_feed_is_answered_with_one_statement(
