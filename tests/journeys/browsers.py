@@ -25,7 +25,7 @@ UNPACKING = {"AWS_LAMBDA_JS_RUNTIME": "nodejs20.x"}
 ASK_FOR_PATH = "import('@sparticuz/chromium').then(c => c.default.executablePath()).then(p => console.log(p))"
 
 
-class NoBrowser(Exception):
+class NoBrowser(Exception):  # noqa: N818 - a fact
     """Neither the machine nor npm has a browser; journeys fail, they are never skipped."""
 
 
@@ -76,7 +76,8 @@ def _node() -> str:
 
 def _run(command: list[str], complaint: str) -> str:
     """What the command printed; raises NoBrowser with its complaint."""
-    done = subprocess.run(command, cwd=PACKAGES, env={**os.environ, **UNPACKING}, capture_output=True, text=True)
+    environment = {**os.environ, **UNPACKING}
+    done = subprocess.run(command, cwd=PACKAGES, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise NoBrowser(f"{complaint}: {done.stderr[-600:]}")
     return done.stdout

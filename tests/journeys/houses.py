@@ -24,7 +24,7 @@ from tests.databases import KEY
 READY = "Ready:"
 
 
-class NotServing(Exception):
+class NotServing(Exception):  # noqa: N818 - a fact
     """The service did not start; carries what it said."""
 
 
