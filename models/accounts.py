@@ -97,6 +97,21 @@ class FailedSignIn(Base):
     occurred_at: Mapped[datetime]
 
 
+class AskedMail(Base):
+    """One mail that somebody asked for without signing in, counted so that no mailbox can be flooded."""
+
+    __tablename__ = "asked_mails"
+    __table_args__ = (
+        Index("ix_asked_mails_account_key", "account_key", "occurred_at"),
+        Index("ix_asked_mails_address", "address", "occurred_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_key: Mapped[str] = mapped_column(String(64))
+    address: Mapped[str] = mapped_column(String(45))
+    occurred_at: Mapped[datetime]
+
+
 class AuditEntry(Base):
     """Who did what, when, from where and why; append-only, the database refuses changes."""
 

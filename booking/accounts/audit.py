@@ -1,6 +1,7 @@
 """Writing the append-only audit log, in the transaction of the change itself."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,14 @@ from sqlalchemy.orm import Session
 
 from booking.core.actors import Actor
 from models.accounts import AuditEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request of somebody who has not signed in came from."""
+
+    address: str = ""
+    request_id: str = ""
 
 
 def note(
@@ -20,18 +29,21 @@ def note(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     reason: str = "",
+    origin: Origin | None = None,
 ) -> None:
     """One row: who did `action` (`<feature>.<fact>`) to `subject` (kind, id), from where, and why.
 
-    `before` and `after` hold JSON values of what changed and never a secret.
+    `before` and `after` hold JSON values of what changed and never a secret. `origin` says where the request
+    came from when there is no actor.
     """
     kind, subject_id = subject
+    place = actor or origin or Origin()
     session.add(
         AuditEntry(
             occurred_at=now,
             actor_id=actor.id if actor else None,
-            address=actor.address if actor else "",
-            request_id=actor.request_id if actor else "",
+            address=place.address,
+            request_id=place.request_id,
             action=action,
             subject_kind=kind,
             subject_id=subject_id,

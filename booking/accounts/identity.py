@@ -1,10 +1,11 @@
 """How a request's session or bearer token becomes an actor."""
 
-from booking.accounts import queries
+from booking.accounts import queries, tokens
 from booking.core.actors import Actor
 from booking.core.clock import utcnow
 from booking.core.secret import secret_hash
-from booking.web.extensions import reading
+from booking.database import transactions
+from booking.web.extensions import db, reading
 from booking.web.signed_in import Loaders
 
 
@@ -27,6 +28,12 @@ def _by_session(key: str) -> Actor | None:
 
 
 def _by_token(secret: str) -> Actor | None:
-    """The actor of a personal access token in force."""
-    found = queries.actor_by_token(reading(), secret_hash(secret), now=utcnow())
-    return found[0] if found else None
+    """The actor of a personal access token in force; its use is noted at most hourly, in a transaction of its own."""
+    now = utcnow()
+    found = queries.actor_by_token(reading(), secret_hash(secret), now=now)
+    if found is None:
+        return None
+    actor, token = found
+    if tokens.use_is_due(token, now=now):
+        transactions.transaction(db.engine, tokens.note_use, token.id, now=now)
+    return actor

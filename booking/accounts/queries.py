@@ -1,17 +1,47 @@
 """Reading accounts, their grants and tokens."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVarTuple
 
-from sqlalchemy import Select, and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from booking.core.actors import Actor, HeldGrant
+from booking.core.actors import Actor, HeldGrant, Target
 from booking.core.clock import local_date
+from booking.core.pages import Page, decode_cursor, page_of
 from models.accounts import AccessToken, Grant, User
+from models.catalogue import Instrument
+from models.directory import Organisation, Unit
+from models.vocabulary.accounts import Role, ScopeKind
 
 Columns = TypeVarTuple("Columns")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What is needed to check a password and to open a session."""
+
+    user_id: int
+    email: str
+    password_hash: str | None
+    credential_version: int
+    is_confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NamedGrant:
+    """A grant with the name of its scope in both languages (empty for the platform)."""
+
+    id: int
+    role: Role
+    scope_kind: ScopeKind
+    scope_id: int | None
+    scope_name_zh: str
+    scope_name_en: str
+    starts_on: date
+    ends_on: date | None
 
 
 def actor_by_session(session: Session, user_id: int, credential_version: int, *, now: datetime) -> Actor | None:
@@ -45,6 +75,73 @@ def actor_of(session: Session, email: str, *, now: datetime) -> Actor | None:
         User.email == email.strip().lower(), User.deactivated_at.is_(None)
     )
     return _actor([(row[0], row[1]) for row in session.execute(statement)])
+
+
+def credentials_of(session: Session, email: str) -> Credentials | None:
+    """The credentials of the active account with this address."""
+    row = session.execute(
+        select(User.id, User.email, User.password_hash, User.credential_version, User.confirmed_at).where(
+            User.email == email, User.deactivated_at.is_(None)
+        )
+    ).one_or_none()
+    return Credentials(row.id, row.email, row.password_hash, row[3], row.confirmed_at is not None) if row else None
+
+
+def user_by_email(session: Session, email: str) -> User | None:
+    """The active account with this address."""
+    return session.scalar(select(User).where(User.email == email, User.deactivated_at.is_(None)))
+
+
+def grants_of(session: Session, user_id: int, today: date) -> list[NamedGrant]:
+    """The account's grants that hold today or later, with the names of their scopes, the oldest first."""
+    rows = session.execute(
+        select(
+            Grant,
+            func.coalesce(Organisation.name_zh, Unit.name_zh, Instrument.name_zh, ""),
+            func.coalesce(Organisation.name_en, Unit.name_en, Instrument.name_en, ""),
+        )
+        .outerjoin(Organisation, _names(ScopeKind.ORGANISATION, Organisation.id))
+        .outerjoin(Unit, _names(ScopeKind.UNIT, Unit.id))
+        .outerjoin(Instrument, _names(ScopeKind.INSTRUMENT, Instrument.id))
+        .where(Grant.user_id == user_id, or_(Grant.ends_on.is_(None), Grant.ends_on >= today))
+        .order_by(Grant.starts_on, Grant.id)
+    )
+    return [NamedGrant(g.id, g.role, g.scope_kind, g.scope_id, zh, en, g.starts_on, g.ends_on) for g, zh, en in rows]
+
+
+def tokens_of(session: Session, user_id: int, *, limit: int, cursor: str = "") -> Page[AccessToken]:
+    """The account's tokens that were not revoked, the newest first."""
+    statement = select(AccessToken).where(AccessToken.user_id == user_id, AccessToken.revoked_at.is_(None))
+    if cursor:
+        statement = statement.where(AccessToken.id < decode_cursor(cursor, int)[0])
+    rows = session.scalars(statement.order_by(AccessToken.id.desc()).limit(limit + 1)).all()
+    return page_of(rows, limit, lambda token: (token.id,))
+
+
+def target_of(session: Session, kind: ScopeKind, scope_id: int | None) -> Target | None:
+    """Where a grant's scope stands, or None when there is no such scope."""
+    if kind == ScopeKind.PLATFORM or scope_id is None:
+        return Target() if kind == ScopeKind.PLATFORM and scope_id is None else None
+    if kind == ScopeKind.ORGANISATION:
+        found = session.scalar(select(Organisation.id).where(Organisation.id == scope_id))
+        return Target(found) if found else None
+    if kind == ScopeKind.UNIT:
+        owner = session.scalar(select(Unit.organisation_id).where(Unit.id == scope_id))
+        return Target(owner, scope_id) if owner else None
+    columns = select(Instrument.organisation_id, Instrument.unit_id).where(Instrument.id == scope_id)
+    row = session.execute(columns).one_or_none()
+    return Target(row.organisation_id, row.unit_id, scope_id) if row else None
+
+
+def organisation_id_of(session: Session, name: str) -> int | None:
+    """The organisation with this name in either language."""
+    same = or_(Organisation.name_zh == name, Organisation.name_en == name)
+    return session.scalar(select(Organisation.id).where(same).order_by(Organisation.id).limit(1))
+
+
+def _names(kind: ScopeKind, identifier: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Whether a grant's scope is this row."""
+    return and_(Grant.scope_kind == kind, Grant.scope_id == identifier)
 
 
 def _with_grants(statement: Select[*Columns], today: date) -> Select[*Columns]:

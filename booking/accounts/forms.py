@@ -1,0 +1,119 @@
+"""What people type about themselves, as typed values."""
+
+from typing import Annotated, Any
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from booking.accounts.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD, normal_address, password_fault
+from booking.core.forms import FilledLine, Form, Line, PageForm, Text
+from booking.core.pages import LARGEST_PAGE
+from models.vocabulary.accounts import Language, TokenScope
+
+LONGEST_TOKEN_DAYS = 365
+
+
+def _email(value: str) -> str:
+    """A well-formed address in its normal form; whether mail arrives there is not asked."""
+    try:
+        return normal_address(validate_email(value, check_deliverability=False).normalized)
+    except EmailNotValidError as wrong:
+        raise PydanticCustomError("email", "email") from wrong
+
+
+def _good_password(value: str, info: ValidationInfo) -> str:
+    """Refuse passwords that are tried first; `email` stands before the password in every form."""
+    if fault := password_fault(value, info.data.get("email") or ""):
+        raise PydanticCustomError(fault, "weak password")
+    return value
+
+
+def _agreed(value: str) -> str:
+    """Refuse a box that was not ticked."""
+    if not value:
+        raise PydanticCustomError("not_agreed", "not agreed")
+    return value
+
+
+def _listed(value: Any) -> Any:
+    """A page sends one choice, a program a list."""
+    return [value] if isinstance(value, str) else value
+
+
+Email = Annotated[Line, Field(max_length=254), AfterValidator(_email)]
+KnownEmail = Annotated[Line, Field(max_length=254), AfterValidator(normal_address)]
+KnownPassword = Annotated[str, StringConstraints(strip_whitespace=False, max_length=LONGEST_PASSWORD)]
+NewPassword = Annotated[
+    Text,
+    StringConstraints(strip_whitespace=False, min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD),
+    AfterValidator(_good_password),
+]
+Name = Annotated[FilledLine, Field(max_length=80)]
+
+
+class RegisterForm(PageForm):
+    """Somebody wants an account."""
+
+    name: Name
+    email: Email
+    password: NewPassword
+    agrees: Annotated[str, AfterValidator(_agreed)] = Field("", validate_default=True, max_length=10)
+
+
+class EmailForm(PageForm):
+    """Somebody asks for a mail."""
+
+    email: Email
+
+
+class SignInForm(PageForm):
+    """Somebody proves who they are."""
+
+    email: KnownEmail
+    password: KnownPassword
+
+
+class ResetForm(PageForm):
+    """A new password by a mailed link; `email` comes from the link."""
+
+    email: Line
+    password: NewPassword
+
+
+class PasswordForm(PageForm):
+    """A new password with the old one; `email` comes from the session."""
+
+    email: Line
+    current_password: KnownPassword
+    password: NewPassword
+
+
+class ProfileForm(PageForm):
+    """Name and language."""
+
+    name: Name
+    language: Language
+
+
+class TokenForm(Form):
+    """A personal access token as wanted."""
+
+    name: Name
+    scopes: Annotated[list[TokenScope], BeforeValidator(_listed)] = Field([TokenScope.READ], min_length=1, max_length=2)
+    days: int = Field(90, ge=1, le=LONGEST_TOKEN_DAYS)
+
+
+class TokensQuery(Form):
+    """Which part of the list."""
+
+    limit: int = Field(50, ge=1, le=LARGEST_PAGE)
+    cursor: str = Field("", max_length=200)
+
+
+class NewAccountForm(Form):
+    """An account made on the command line."""
+
+    email: Email
+    name: Name
+    password: NewPassword

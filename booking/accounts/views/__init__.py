@@ -1,0 +1,32 @@
+"""The pages of accounts: which address shows which page."""
+
+from flask import Blueprint, Response
+
+from booking.accounts.views import account, registration, resets, sign_in, tokens
+
+bp = Blueprint("accounts", __name__)
+
+READ, SEND, BOTH = ["GET"], ["POST"], ["GET", "POST"]
+
+bp.add_url_rule("/register", "register", registration.register, methods=BOTH)
+bp.add_url_rule("/register/sent", "registration_sent", registration.registration_sent, methods=READ)
+bp.add_url_rule("/confirm", "resend", registration.resend, methods=BOTH)
+bp.add_url_rule("/confirm/<secret>", "confirm", registration.confirm, methods=BOTH)
+bp.add_url_rule("/sign-in", "sign_in", sign_in.sign_in, methods=BOTH)
+bp.add_url_rule("/sign-out", "sign_out", sign_in.sign_out, methods=SEND)
+bp.add_url_rule("/forgot", "forgot", resets.forgot, methods=BOTH)
+bp.add_url_rule("/forgot/sent", "reset_sent", resets.reset_sent, methods=READ)
+bp.add_url_rule("/reset/<secret>", "reset", resets.reset, methods=BOTH)
+bp.add_url_rule("/account", "show", account.show, methods=READ)
+bp.add_url_rule("/account", "change_profile", account.change_profile, methods=SEND)
+bp.add_url_rule("/account/password", "change_password", account.change_password, methods=SEND)
+bp.add_url_rule("/account/tokens", "tokens", tokens.tokens, methods=READ)
+bp.add_url_rule("/account/tokens", "make_token", tokens.make_token, methods=SEND)
+bp.add_url_rule("/account/tokens/<int:token_id>/revoke", "revoke_token", tokens.revoke_token, methods=SEND)
+
+
+@bp.after_request
+def keep_private(response: Response) -> Response:
+    """Nothing of these pages stays in a cache: they show addresses, secrets and forms of one person."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
