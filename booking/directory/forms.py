@@ -1,0 +1,62 @@
+"""What is read from outside about organisations, their units and closing days."""
+
+from datetime import date
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from booking.core.forms import Blank, FilledLine, Form, Line
+from models.vocabulary.directory import OrganisationKind
+
+
+def _upper(value: Any) -> Any:
+    """Codes in capitals."""
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+def _web_address(value: str) -> str:
+    """Refuse what is no http(s) address; empty stays empty."""
+    try:
+        parts = urlsplit(value)
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and " " not in value
+    except ValueError:
+        is_address = False
+    if value and not is_address:
+        raise PydanticCustomError("web_address", "no web address")
+    return value
+
+
+WebAddress = Annotated[Line, AfterValidator(_web_address)]
+Degrees = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+
+
+class OrganisationForm(Form):
+    """An organisation, whole at a time."""
+
+    name_zh: Annotated[FilledLine, Field(max_length=200)]
+    name_en: Annotated[Line, Field(max_length=200)] = ""
+    kind: OrganisationKind
+    country: Annotated[str, BeforeValidator(_upper), StringConstraints(pattern=r"^[A-Z]{2}$")] = "CN"
+    adcode: Annotated[Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")] | None, Blank] = None
+    uscc: Annotated[Annotated[str, BeforeValidator(_upper), Field(max_length=18)] | None, Blank] = None
+    website: Annotated[WebAddress, Field(max_length=200)] = ""
+    latitude: Annotated[Annotated[Degrees, Field(ge=-90, le=90)] | None, Blank] = None
+    longitude: Annotated[Degrees | None, Blank] = None
+
+
+class UnitForm(Form):
+    """A school, centre or laboratory."""
+
+    name_zh: Annotated[FilledLine, Field(max_length=200)]
+    name_en: Annotated[Line, Field(max_length=200)] = ""
+
+
+class ClosingDaysForm(Form):
+    """Days on which an institution is closed; one day when no last one is given."""
+
+    first_day: date
+    last_day: Annotated[date | None, Blank] = None
+    name_zh: Annotated[FilledLine, Field(max_length=80)]
+    name_en: Annotated[Line, Field(max_length=120)] = ""

@@ -1,0 +1,100 @@
+"""Reading organisations, places, units and the days that are not ordinary ones."""
+
+from collections.abc import Callable
+from datetime import date
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from booking.core.errors import NotFound
+from booking.directory.rules import is_working
+from models.catalogue import Instrument
+from models.directory import CalendarDay, Organisation, Place, Unit
+from models.vocabulary.catalogue import PublishingState
+from models.vocabulary.directory import DayKind, PlaceLevel
+
+LEVELS = list(PlaceLevel)
+
+
+def organisation(session: Session, organisation_id: int) -> Organisation:
+    """The organisation; raises NotFound."""
+    found = session.get(Organisation, organisation_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def organisation_by_name(session: Session, name: str) -> Organisation | None:
+    """The organisation whose Chinese or English name this is, letter case aside."""
+    wanted = name.strip().lower()
+    matches = or_(func.lower(Organisation.name_zh) == wanted, func.lower(Organisation.name_en) == wanted)
+    return session.scalar(select(Organisation).where(matches).order_by(Organisation.id).limit(1))
+
+
+def places(session: Session) -> list[Place]:
+    """Every place in order of code, which puts districts after their city and province."""
+    return list(session.scalars(select(Place).order_by(Place.adcode)))
+
+
+def place_path(session: Session, adcode: str | None) -> list[Place]:
+    """Province, city and district of a place, the widest first; one statement."""
+    if not adcode:
+        return []
+    chain = select(Place.adcode, Place.parent_adcode).where(Place.adcode == adcode).cte(recursive=True)
+    above = select(Place.adcode, Place.parent_adcode).where(Place.adcode == chain.c.parent_adcode)
+    chain = chain.union_all(above)
+    found = session.scalars(select(Place).join(chain, chain.c.adcode == Place.adcode))
+    return sorted(found, key=lambda place: LEVELS.index(place.level))
+
+
+def units(session: Session, organisation_id: int) -> list[Unit]:
+    """The units of an organisation by name."""
+    return list(session.scalars(select(Unit).where(Unit.organisation_id == organisation_id).order_by(Unit.name_zh)))
+
+
+def published_instruments(session: Session, organisation_id: int, *, limit: int, offset: int) -> list[Instrument]:
+    """A page of what the organisation has published, by name."""
+    published = select(Instrument).where(
+        Instrument.organisation_id == organisation_id, Instrument.publishing_state == PublishingState.PUBLISHED
+    )
+    ordered = published.order_by(Instrument.name_zh, Instrument.name_en, Instrument.id)
+    return list(session.scalars(ordered.limit(limit).offset(offset)))
+
+
+def count_published(session: Session, organisation_id: int) -> int:
+    """How many instruments the organisation has published."""
+    counted = select(func.count()).where(
+        Instrument.organisation_id == organisation_id, Instrument.publishing_state == PublishingState.PUBLISHED
+    )
+    return session.scalar(counted) or 0
+
+
+def days_ahead(session: Session, organisation_id: int, *, today: date, until: date) -> list[CalendarDay]:
+    """National days and the organisation's own from today until a day, both included, in order."""
+    return list(
+        session.scalars(
+            select(CalendarDay)
+            .where(
+                CalendarDay.day.between(today, until),
+                or_(CalendarDay.organisation_id.is_(None), CalendarDay.organisation_id == organisation_id),
+            )
+            .order_by(CalendarDay.day, CalendarDay.id)
+        )
+    )
+
+
+def working_day_test(session: Session, organisation_id: int | None, first: date, last: date) -> Callable[[date], bool]:
+    """A function that says of each day from `first` to `last` whether the organisation works; one statement.
+
+    Beyond those days it knows only the week.
+    """
+    own = CalendarDay.organisation_id == organisation_id if organisation_id is not None else None
+    nation = CalendarDay.organisation_id.is_(None)
+    rows = session.execute(
+        select(CalendarDay.day, CalendarDay.kind, CalendarDay.organisation_id).where(
+            CalendarDay.day.between(first, last), nation if own is None else or_(nation, own)
+        )
+    ).all()
+    national = {row.day: row.kind for row in rows if row.organisation_id is None}
+    closed = {row.day for row in rows if row.organisation_id is not None and row.kind == DayKind.CLOSING_DAY}
+    return lambda day: is_working(day, national, closed)
