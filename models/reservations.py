@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from models.accounts import User
 from models.base import Base
 from models.catalogue import Instrument
 from models.vocabulary.reservations import (
@@ -58,6 +59,7 @@ class Reservation(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     instrument: Mapped[Instrument] = relationship(lazy="raise")
+    booked_by: Mapped[User] = relationship(lazy="raise")
     people: Mapped[list["ReservationPerson"]] = relationship(order_by="ReservationPerson.id", lazy="raise")
 
 
@@ -87,6 +89,7 @@ class ReservationChange(Base):
     before: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     after: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     reason: Mapped[str] = mapped_column(String(600), default="")
+    actor: Mapped[User | None] = relationship(lazy="raise")
 
 
 class Block(Base):
@@ -108,6 +111,7 @@ class Block(Base):
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
+    instrument: Mapped[Instrument] = relationship(lazy="raise")
 
 
 class BlockConflict(Base):
@@ -123,6 +127,8 @@ class BlockConflict(Base):
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     settled_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    block: Mapped[Block] = relationship(lazy="raise")
+    reservation: Mapped[Reservation] = relationship(lazy="raise")
 
 
 class Claim(Base):

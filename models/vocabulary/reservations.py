@@ -64,6 +64,8 @@ class ChangeKind(StrEnum):
     MOVED = "moved"
     MOVE_ASKED = "move_asked"
     MOVE_REJECTED = "move_rejected"
+    MOVE_WITHDRAWN = "move_withdrawn"
+    MOVE_LAPSED = "move_lapsed"
     EDITED = "edited"
     CANCELLED = "cancelled"
     LAPSED = "lapsed"

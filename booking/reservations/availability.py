@@ -1,0 +1,155 @@
+"""When instruments are open, busy, free and bookable."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from booking.core.actors import Actor
+from booking.core.clock import at_local
+from booking.core.period import Period, common, merged
+from booking.reservations.lanes import BusyTime, LaneTime
+from booking.reservations.opening import open_time
+from booking.reservations.rules import Terms
+from booking.reservations.situations import find_place, sees_free_time
+from booking.reservations.taken import lane_time, lane_times
+from booking.reservations.terms import Place, places_of
+from models.reservations import Reservation, ReservationPerson
+from models.vocabulary.catalogue import BookingMode
+from models.vocabulary.reservations import HOLDING_TIME, ReservationState
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTime:
+    """A reservation of the viewer on this instrument; `asked` is where a pending change wants it."""
+
+    id: int
+    period: Period
+    state: ReservationState
+    asked: Period | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentTime:
+    """An instrument's time within a window.
+
+    `free`: maximal periods in which one lane of each group is free throughout, opening hours aside (they may
+    overlap); `bookable`: where a reservation could lie by hours, notice and horizon. `is_hidden` says that
+    the owner does not show busy and free time; then both are empty.
+    """
+
+    place: Place
+    window: Period
+    open: list[Period]
+    busy: list[BusyTime] = field(default_factory=list)
+    free: list[Period] = field(default_factory=list)
+    bookable: list[Period] = field(default_factory=list)
+    mine: list[OwnTime] = field(default_factory=list)
+    is_hidden: bool = False
+
+    @property
+    def terms(self) -> Terms:
+        """What a reservation must keep."""
+        return self.place.terms
+
+
+@dataclass(frozen=True, slots=True)
+class DayShare:
+    """How much of a day's opening time is free, from 0 to 1; None when it is closed or not known."""
+
+    day: date
+    share: float | None
+
+
+def instrument_time(
+    session: Session, instrument_id: int, window: Period, *, viewer: Actor | None, now: datetime
+) -> InstrumentTime:
+    """What the viewer may know of an instrument's time; five statements, however much there is."""
+    place = find_place(session, instrument_id, window, actor=viewer, user_id=None, now=now)
+    opened = open_time(place.terms.hours, place.terms.closed_days, window)
+    mine = _own_times(session, instrument_id, window, viewer) if viewer else []
+    if not sees_free_time(place, viewer):
+        return InstrumentTime(place, window, opened, mine=mine, is_hidden=True)
+    time = lane_time(session, instrument_id, window)
+    free = time.free() if place.terms.booking_mode == BookingMode.HERE else []
+    return InstrumentTime(
+        place, window, opened, time.busy(), free, bookable_time(place.terms, opened, free, now=now), mine
+    )
+
+
+def bookable_time(terms: Terms, opened: Sequence[Period], free: Sequence[Period], *, now: datetime) -> list[Period]:
+    """Free and open time that notice and horizon still allow; nothing while out of service."""
+    start, end = max(now, terms.earliest(now)), terms.horizon(now)
+    if not terms.in_service or not terms.is_published or start >= end:
+        return []
+    return common(merged(free), [part for period in opened if (part := period.clipped(Period(start, end)))])
+
+
+def week_of_free_time(
+    session: Session, instrument_ids: Sequence[int], first_day: date, *, now: datetime, days: int = 7
+) -> dict[int, list[DayShare]]:
+    """For each instrument, the share of each day's opening time that is free; four statements for all.
+
+    Instruments that are not booked here, are out of service or hide their time have no known share.
+    """
+    window = Period(at_local(first_day), at_local(first_day + timedelta(days=days)))
+    places = places_of(session, instrument_ids, window, now=now)
+    shown = [place.instrument_id for place in places.values() if _may_look_free(place)]
+    times = lane_times(session, shown, window) if shown else {}
+    calendar = [first_day + timedelta(days=offset) for offset in range(days)]
+    return {
+        instrument_id: _shares(place.terms, times.get(instrument_id), calendar)
+        for instrument_id, place in places.items()
+    }
+
+
+def _may_look_free(place: Place) -> bool:
+    """Whether its free time is known here and shown to everybody."""
+    here = place.terms.booking_mode == BookingMode.HERE and place.terms.in_service
+    return here and place.is_public and not place.hides_free_time
+
+
+def _shares(terms: Terms, time: LaneTime | None, days: Sequence[date]) -> list[DayShare]:
+    """The share of each day; None where nothing is known or the day is closed."""
+    if time is None:
+        return [DayShare(day, None) for day in days]
+    free = merged(time.free())
+    return [DayShare(day, _share(terms, free, day)) for day in days]
+
+
+def _share(terms: Terms, free: Sequence[Period], day: date) -> float | None:
+    """Free opening time of a day, by its whole opening time."""
+    opened = open_time(terms.hours, terms.closed_days, Period(at_local(day), at_local(day, 1440)))
+    total = sum((period.length for period in opened), timedelta())
+    if not total:
+        return None
+    return sum((period.length for period in common(opened, free)), timedelta()) / total
+
+
+def _own_times(session: Session, instrument_id: int, window: Period, viewer: Actor) -> list[OwnTime]:
+    """The viewer's reservations there that hold time, booked or linked."""
+    linked = select(ReservationPerson.reservation_id).where(ReservationPerson.user_id == viewer.id)
+    rows = session.execute(
+        select(
+            Reservation.id,
+            Reservation.starts_at,
+            Reservation.ends_at,
+            Reservation.state,
+            Reservation.asked_starts_at,
+            Reservation.asked_ends_at,
+        )
+        .where(
+            Reservation.instrument_id == instrument_id,
+            Reservation.state.in_(HOLDING_TIME),
+            or_(Reservation.booked_by_id == viewer.id, Reservation.id.in_(linked)),
+            Reservation.starts_at < window.end,
+            Reservation.ends_at > window.start,
+        )
+        .order_by(Reservation.starts_at)
+    )
+    return [
+        OwnTime(number, Period(start, end), state, Period(asked, asked_end) if asked and asked_end else None)
+        for number, start, end, state, asked, asked_end in rows
+    ]

@@ -1,0 +1,107 @@
+"""What every change of a reservation leaves behind: history, an event, and revised feeds, in this order."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from booking.core.actors import Actor
+from booking.core.period import Period
+from booking.notifications.service import announce
+from models.base import Base
+from models.reservations import FeedRevision, Reservation, ReservationPerson
+from models.vocabulary.reservations import ChangeKind
+
+_history = Base.metadata.tables["reservation_changes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that happened to a reservation; `also_seen_by` are people linked before it but not after."""
+
+    kind: ChangeKind
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    reason: str = ""
+    linked: Iterable[int] | None = None
+    also_seen_by: Iterable[int] = field(default=())
+
+
+def new_uid() -> str:
+    """A name for life in calendars (RFC 7986 §5.3)."""
+    return f"{uuid.uuid4().hex}@chuanyu-instruments"
+
+
+def times(period: Period) -> dict[str, str]:
+    """A period as history keeps it."""
+    return {"starts_at": period.start.isoformat(), "ends_at": period.end.isoformat()}
+
+
+def period_of(reservation: Reservation) -> Period:
+    """The time it has."""
+    return Period(reservation.starts_at, reservation.ends_at)
+
+
+def asked_period(reservation: Reservation) -> Period | None:
+    """The time a pending change asks for."""
+    if reservation.asked_starts_at is None or reservation.asked_ends_at is None:
+        return None
+    return Period(reservation.asked_starts_at, reservation.asked_ends_at)
+
+
+def touch(reservation: Reservation, *, now: datetime) -> None:
+    """Count a change that calendars show."""
+    reservation.version += 1
+    reservation.sequence += 1
+    reservation.updated_at = now
+
+
+def record(session: Session, reservation: Reservation, change: Change, *, actor: Actor | None, now: datetime) -> None:
+    """Write the history row, announce `reservations.<kind>`, and revise the feeds last."""
+    session.flush()
+    session.execute(
+        insert(_history),
+        {
+            "reservation_id": reservation.id,
+            "occurred_at": now,
+            "actor_id": actor.id if actor else None,
+            "kind": change.kind,
+            "before": change.before,
+            "after": change.after,
+            "reason": change.reason,
+        },
+    )
+    payload = {
+        "reservation_id": reservation.id,
+        "actor_id": actor.id if actor else None,
+        "before": change.before,
+        "after": change.after,
+        "reason": change.reason,
+    }
+    announce(session, f"reservations.{change.kind}", payload, now=now)
+    linked = change.linked if change.linked is not None else _linked(session, reservation.id)
+    people = {reservation.booked_by_id, *linked, *change.also_seen_by}
+    revise(session, [f"instrument:{reservation.instrument_id}", *(f"mine:{user_id}" for user_id in people)], now=now)
+
+
+def revise(session: Session, scopes: Iterable[str], *, now: datetime) -> None:
+    """Raise the revision of each feed scope; the last thing a transaction does, in one fixed order."""
+    session.flush()
+    dialect = session.get_bind().dialect.name
+    statement: Any = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(FeedRevision)
+    rows = [{"scope": scope, "revision": 1, "changed_at": now} for scope in sorted(set(scopes))]
+    raised = {"revision": FeedRevision.revision + 1, "changed_at": now}
+    session.execute(statement.values(rows).on_conflict_do_update(index_elements=["scope"], set_=raised))
+
+
+def _linked(session: Session, reservation_id: int) -> list[int]:
+    """The accounts of operator and participants."""
+    linked = select(ReservationPerson.user_id).where(
+        ReservationPerson.reservation_id == reservation_id, ReservationPerson.user_id.is_not(None)
+    )
+    return [user_id for user_id in session.scalars(linked) if user_id is not None]

@@ -1,0 +1,46 @@
+"""When an instrument is open: hours by weekday, less the days on which it is closed; values only."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from booking.core.clock import at_local, local_date
+from booking.core.period import Period, merged
+
+
+@dataclass(frozen=True, slots=True)
+class DayHours:
+    """Open on an ISO weekday between two local minutes of the day; 1440 is the next midnight."""
+
+    weekday: int
+    opens_minute: int
+    closes_minute: int
+
+
+def days_of(window: Period) -> Iterable[date]:
+    """Every local day that the window touches, in order."""
+    day, last = local_date(window.start), local_date(window.end - timedelta(microseconds=1))
+    while day <= last:
+        yield day
+        day += timedelta(days=1)
+
+
+def open_time(hours: Iterable[DayHours], closed_days: frozenset[date], window: Period) -> list[Period]:
+    """The opening times inside the window; hours that meet at midnight become one period."""
+    by_weekday: dict[int, list[DayHours]] = {}
+    for row in hours:
+        by_weekday.setdefault(row.weekday, []).append(row)
+    found = []
+    for day in days_of(window):
+        if day in closed_days:
+            continue
+        for row in by_weekday.get(day.isoweekday(), ()):
+            opened = Period(at_local(day, row.opens_minute), at_local(day, row.closes_minute))
+            if inside := opened.clipped(window):
+                found.append(inside)
+    return merged(found)
+
+
+def is_open(hours: Iterable[DayHours], closed_days: frozenset[date], wanted: Period) -> bool:
+    """Whether the instrument is open throughout, midnights included."""
+    return open_time(hours, closed_days, wanted) == [wanted]

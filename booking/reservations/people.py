@@ -1,0 +1,49 @@
+"""Operator and participants: named by the holder, linked to accounts without saying whether there is one."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from booking.reservations.wishes import Details, Named
+from models.accounts import User
+from models.reservations import ReservationPerson
+from models.vocabulary.reservations import PersonRole
+
+
+def write_people(session: Session, reservation_id: int, details: Details) -> list[int]:
+    """Store the named people in one statement; the ids of accounts that have such an address."""
+    named = [(PersonRole.OPERATOR, details.operator)] if details.operator else []
+    named += [(PersonRole.PARTICIPANT, person) for person in details.participants]
+    if not named:
+        return []
+    rows = [_row(reservation_id, role, person) for role, person in named]
+    linked = session.scalars(insert(ReservationPerson).values(rows).returning(ReservationPerson.user_id))
+    return [user_id for user_id in linked if user_id is not None]
+
+
+def replace_people(session: Session, reservation_id: int, details: Details) -> list[int]:
+    """Put other people in the place of those named so far; the accounts linked now."""
+    session.execute(delete(ReservationPerson).where(ReservationPerson.reservation_id == reservation_id))
+    return write_people(session, reservation_id, details)
+
+
+def named(people: Iterable[ReservationPerson]) -> list[dict[str, str]]:
+    """The people as history keeps them."""
+    return [{"role": str(person.role), "name": person.name, "email": person.email} for person in people]
+
+
+def _row(reservation_id: int, role: PersonRole, person: Named) -> dict[str, Any]:
+    """One row, linked by the database itself to the confirmed account with this address."""
+    address = person.email.strip().lower()
+    account = select(User.id).where(
+        User.email == address, User.confirmed_at.is_not(None), User.deactivated_at.is_(None)
+    )
+    return {
+        "reservation_id": reservation_id,
+        "role": role,
+        "name": person.name,
+        "email": address,
+        "user_id": account.scalar_subquery() if address else None,
+    }

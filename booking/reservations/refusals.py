@@ -1,0 +1,64 @@
+"""Facts that stop a step in a reservation's life."""
+
+from collections.abc import Sequence
+
+from booking.core.errors import Conflict, Refused
+from booking.core.texts import N_
+from booking.reservations.rules import Code, Refusal
+
+
+class SlotTaken(Refused):
+    """Some group has no lane free throughout the wanted time."""
+
+    status = 409
+    code = "slot_taken"
+    sentence = N_("该时段已被占用。")
+
+
+class ReservationRefused(Refused):
+    """The rules or taken time stand against it; carries every reason with its remedies."""
+
+    sentence = N_("这个时段不能预约，原因共 %(count)s 条。")
+
+    def __init__(self, refusals: Sequence[Refusal]) -> None:
+        """Keep the reasons; taken time among them makes it a conflict (409)."""
+        super().__init__(count=len(refusals))
+        self.refusals = list(refusals)
+        taken = any(refusal.code == Code.SLOT_TAKEN for refusal in refusals)
+        self.status = 409 if taken else 422
+        self.code = str(Code.SLOT_TAKEN) if taken else "refused_by_rules"
+
+
+class NotChangeable(Conflict):
+    """The reservation's state does not allow this step."""
+
+    code = "not_changeable"
+    sentence = N_("这条预约当前的状态不允许这样操作。")
+
+
+class AlreadyStarted(Conflict):
+    """The holder may cancel only before the start."""
+
+    code = "already_started"
+    sentence = N_("预约已经开始，不能再取消；如有需要请联系仪器管理员。")
+
+
+class AlreadyOver(Conflict):
+    """What is over can no longer be changed."""
+
+    code = "already_over"
+    sentence = N_("预约已经结束，不能再更改。")
+
+
+class ReasonNeeded(Refused):
+    """Somebody else's reservation is changed only with a reason."""
+
+    code = "reason_needed"
+    sentence = N_("请写明原因，预约人会收到通知。")
+
+
+class NothingToDecide(Conflict):
+    """Nobody asked for anything here, or it has been decided."""
+
+    code = "nothing_to_decide"
+    sentence = N_("这条预约没有待审批的内容，可能已由他人处理。")

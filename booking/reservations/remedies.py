@@ -1,0 +1,167 @@
+"""What would really cure a refused wish: the nearest free times, a shorter or longer one, another mode."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from booking.core.clock import SHANGHAI, local_date
+from booking.core.period import Period, common
+from booking.reservations.opening import open_time
+from booking.reservations.rules import (
+    INCURABLE,
+    Action,
+    Code,
+    Refusal,
+    Remedy,
+    Standing,
+    Terms,
+    Wanted,
+    refusals,
+)
+from models.vocabulary.catalogue import BookingMode
+
+ABOUT_TIME = frozenset(
+    {
+        Code.IN_THE_PAST,
+        Code.TOO_SOON,
+        Code.TOO_FAR,
+        Code.OFF_GRID,
+        Code.TOO_SHORT,
+        Code.TOO_LONG,
+        Code.CLOSED,
+        Code.SLOT_TAKEN,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FreeTime:
+    """What is free around the wish: maximal periods with buffers included, and whether one would fit."""
+
+    window: Period
+    periods: Sequence[Period]
+    fits: Callable[[Period], bool]
+
+
+def remedied(
+    found: Sequence[Refusal], wanted: Wanted, terms: Terms, standing: Standing, free: FreeTime, *, now: datetime
+) -> list[Refusal]:
+    """The refusals, each with the remedies that cure the whole wish; none where nothing would."""
+    curable = not INCURABLE & {refusal.code for refusal in found}
+    cures = list(_cures(wanted, terms, standing, free, now=now)) if curable else []
+    return [replace(refusal, remedies=tuple(_for(refusal, cures, terms))) for refusal in found]
+
+
+def _for(refusal: Refusal, cures: Sequence[Remedy], terms: Terms) -> Iterator[Remedy]:
+    """The remedies that answer one refusal."""
+    if refusal.code == Code.NOT_SIGNED_IN:
+        yield Remedy(Action.SIGN_IN)
+    elif refusal.code == Code.MODE_NOT_OFFERED:
+        yield from (cure for cure in cures if cure.action == Action.USE_MODE)
+    elif refusal.code == Code.NOT_BOOKABLE_HERE and terms.booking_mode == BookingMode.ELSEWHERE and terms.booking_url:
+        yield Remedy(Action.OPEN_OWNER_SYSTEM, url=terms.booking_url)
+    elif refusal.code in ABOUT_TIME:
+        yield from (cure for cure in cures if _answers(cure, refusal.code))
+    if refusal.code in INCURABLE:
+        yield Remedy(Action.CONTACT_OWNER)
+
+
+def _answers(cure: Remedy, code: Code) -> bool:
+    """Whether the cure is an answer to this very reason."""
+    unfit = {Code.TOO_SHORT: Action.SHORTEN, Code.TOO_LONG: Action.LENGTHEN}
+    return cure.action != Action.USE_MODE and cure.action != unfit.get(code)
+
+
+def _cures(wanted: Wanted, terms: Terms, standing: Standing, free: FreeTime, *, now: datetime) -> Iterator[Remedy]:
+    """Remedies after which nothing at all is refused, the closest to the wish first."""
+    mode = wanted.mode if wanted.mode in terms.modes else terms.modes[0]
+    other_mode = None if mode == wanted.mode else mode
+
+    def cured(period: Period) -> bool:
+        left = refusals(replace(wanted, period=period, mode=mode), terms, standing, now=now)
+        return free.fits(period) and all(refusal.code == Code.NOT_SIGNED_IN for refusal in left)
+
+    if other_mode and cured(wanted.period):
+        yield Remedy(Action.USE_MODE, mode=other_mode)
+        return
+    offered = set()
+    for action, period in _candidates(wanted, terms, free, now=now):
+        if period != wanted.period and period not in offered and cured(period):
+            offered.add(period)
+            yield Remedy(action, period.start, period.end, other_mode)
+
+
+def _candidates(wanted: Wanted, terms: Terms, free: FreeTime, *, now: datetime) -> Iterator[tuple[Action, Period]]:
+    """Periods worth trying: a shorter or longer one in place, then the nearest ones of the right length."""
+    room = list(_room(terms, free, now=now))
+    length = _right_length(wanted.period.length, terms)
+    start = _rounded_down(wanted.period.start, terms)
+    if wanted.period.length < length:
+        yield Action.LENGTHEN, Period(start, start + length)
+    yield from _shorter(wanted.period, terms, room)
+    yield from _nearest(start, length, room)
+
+
+def _room(terms: Terms, free: FreeTime, *, now: datetime) -> Iterator[Period]:
+    """Where a visible time may lie: free, buffers taken off, open, not too soon and not too far."""
+    setup, cleanup = timedelta(minutes=terms.setup_minutes), timedelta(minutes=terms.cleanup_minutes)
+    start, end = max(terms.earliest(now), now, free.window.start), free.window.end
+    if start >= end:
+        return
+    opened = open_time(terms.hours, terms.closed_days, Period(start, end))
+    for period in free.periods:
+        if period.start + setup < period.end - cleanup:
+            visible = Period(period.start + setup, period.end - cleanup)
+            yield from (_on_grid for part in common([visible], opened) if (_on_grid := _fitted(part, terms)))
+
+
+def _fitted(period: Period, terms: Terms) -> Period | None:
+    """The largest part that starts and ends on the grid."""
+    start = _rounded_down(period.start, terms)
+    if start < period.start:
+        start += terms.grid
+    end = _rounded_down(period.end, terms)
+    return Period(start, end) if start < end else None
+
+
+def _rounded_down(moment: datetime, terms: Terms) -> datetime:
+    """The last step of the grid that is not after the moment."""
+    local = moment.astimezone(SHANGHAI)
+    minutes = (local.hour * 60 + local.minute) % terms.grid_minutes
+    return moment - timedelta(minutes=minutes, seconds=local.second, microseconds=local.microsecond)
+
+
+def _right_length(length: timedelta, terms: Terms) -> timedelta:
+    """The nearest length that policy and grid allow."""
+    step = terms.grid
+    shortest = -(-timedelta(minutes=terms.shortest_minutes) // step) * step
+    longest = timedelta(minutes=terms.longest_minutes) // step * step
+    return max(shortest, min(longest, -(-length // step) * step))
+
+
+def _shorter(wanted: Period, terms: Terms, room: Iterable[Period]) -> Iterator[tuple[Action, Period]]:
+    """The longest part of the wish that could be had."""
+    longest = _right_length(timedelta(minutes=terms.longest_minutes), terms)
+    parts = [part for period in room if (part := period.clipped(wanted)) and (part := _fitted(part, terms))]
+    if parts:
+        best = max(parts, key=lambda part: (min(part.length, longest), -part.start.timestamp()))
+        yield Action.SHORTEN, Period(best.start, min(best.end, best.start + longest))
+
+
+def _nearest(start: datetime, length: timedelta, room: Sequence[Period]) -> Iterator[tuple[Action, Period]]:
+    """The closest start before and after on the same day, then the closest on another day."""
+    fitting = [period for period in room if period.length >= length]
+    starts = {
+        min(max(wished, period.start), period.end - length)
+        for wished in (start, start + timedelta(days=1))
+        for period in fitting
+    }
+    same_day = {s for s in starts if local_date(s) == local_date(start)}
+    choices = (
+        max((s for s in same_day if s <= start), default=None),
+        min((s for s in same_day if s > start), default=None),
+        min((s for s in starts if local_date(s) > local_date(start)), default=None),
+        max((s for s in starts if local_date(s) < local_date(start)), default=None),
+    )
+    chosen = [choice for choice in choices if choice is not None]
+    yield from ((Action.USE_PERIOD, Period(s, s + length)) for s in chosen[:3])

@@ -1,0 +1,234 @@
+"""Whether time on an instrument may be had: every reason against it, decided on values alone."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from booking.core.clock import SHANGHAI, at_local, local_date
+from booking.core.period import Period
+from booking.reservations.opening import DayHours, is_open
+from models.vocabulary.catalogue import OUT_OF_SERVICE, BookingMode, RunningState, ShareMode
+from models.vocabulary.reservations import ReservationMode
+
+LONGEST_STAY = timedelta(days=31)
+
+
+class Code(StrEnum):
+    """Reasons against a reservation, as the API names them."""
+
+    NOT_SIGNED_IN = "not_signed_in"
+    NOT_BOOKABLE_HERE = "not_bookable_here"
+    NOT_IN_SERVICE = "not_in_service"
+    NOT_SHARED = "not_shared"
+    SUSPENDED = "suspended"
+    MODE_NOT_OFFERED = "mode_not_offered"
+    IN_THE_PAST = "in_the_past"
+    TOO_SOON = "too_soon"
+    TOO_FAR = "too_far"
+    OFF_GRID = "off_grid"
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    CLOSED = "closed"
+    SLOT_TAKEN = "slot_taken"
+
+
+INCURABLE = frozenset({Code.NOT_BOOKABLE_HERE, Code.NOT_IN_SERVICE, Code.NOT_SHARED, Code.SUSPENDED})
+NEVER_OVERRIDDEN = frozenset({Code.SLOT_TAKEN, Code.NOT_IN_SERVICE, Code.NOT_SIGNED_IN})
+CHECKED_AGAIN = frozenset({Code.NOT_BOOKABLE_HERE, Code.NOT_IN_SERVICE, Code.NOT_SHARED, Code.SUSPENDED, Code.CLOSED})
+
+
+class Action(StrEnum):
+    """What somebody can do about a refusal."""
+
+    USE_PERIOD = "use_period"
+    SHORTEN = "shorten"
+    LENGTHEN = "lengthen"
+    USE_MODE = "use_mode"
+    CONTACT_OWNER = "contact_owner"
+    OPEN_OWNER_SYSTEM = "open_owner_system"
+    SIGN_IN = "sign_in"
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """Something that really cures: with its times and mode put into the wish, nothing is refused."""
+
+    action: Action
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    mode: ReservationMode | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reason: its code, the values its sentence names, and what would cure it."""
+
+    code: Code
+    values: Mapping[str, Any] = field(default_factory=dict)
+    remedies: tuple[Remedy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the owner of an instrument asks of a reservation; every number is a policy row's."""
+
+    grid_minutes: int = 30
+    shortest_minutes: int = 30
+    longest_minutes: int = 480
+    notice_minutes: int = 0
+    horizon_days: int = 60
+    setup_minutes: int = 0
+    cleanup_minutes: int = 0
+    needs_approval: bool = False
+    allows_self: bool = True
+    allows_assisted: bool = True
+    closes_on_holidays: bool = True
+    hours: tuple[DayHours, ...] = ()
+    closed_days: frozenset[date] = frozenset()
+    running_state: RunningState = RunningState.NORMAL
+    booking_mode: BookingMode = BookingMode.HERE
+    booking_url: str = ""
+    share_mode: ShareMode = ShareMode.EXTERNAL
+    is_published: bool = True
+
+    @property
+    def in_service(self) -> bool:
+        """Whether the instrument runs."""
+        return self.running_state not in OUT_OF_SERVICE
+
+    @property
+    def modes(self) -> tuple[ReservationMode, ...]:
+        """The modes on offer, working alone first."""
+        offered = ((ReservationMode.SELF, self.allows_self), (ReservationMode.ASSISTED, self.allows_assisted))
+        return tuple(mode for mode, allowed in offered if allowed)
+
+    @property
+    def grid(self) -> timedelta:
+        """The step of starts and ends, counted from local midnight."""
+        return timedelta(minutes=self.grid_minutes)
+
+    def claimed(self, period: Period) -> Period:
+        """What a reservation of `period` takes: with set-up before and clean-up after it."""
+        if not (self.setup_minutes or self.cleanup_minutes):
+            return period
+        return period.widened(timedelta(minutes=self.setup_minutes), timedelta(minutes=self.cleanup_minutes))
+
+    def earliest(self, now: datetime) -> datetime:
+        """The first moment that keeps the notice."""
+        return now + timedelta(minutes=self.notice_minutes)
+
+    def horizon(self, now: datetime) -> datetime:
+        """The local midnight after the last day on which a reservation may start."""
+        return at_local(local_date(now) + timedelta(days=self.horizon_days + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the person asking stands with the instrument and its owner."""
+
+    is_known: bool = True
+    books_internally: bool = True
+    suspended_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for; `held` is the time that the reservation has already, when it is a move."""
+
+    period: Period
+    mode: ReservationMode = ReservationMode.SELF
+    held: Period | None = None
+
+    @property
+    def keeps_start(self) -> bool:
+        """Whether only the end changes."""
+        return self.held is not None and self.held.start == self.period.start
+
+    @property
+    def gives_back(self) -> bool:
+        """Whether it asks for nothing beyond what it has."""
+        return self.held is not None and self.held.contains(self.period)
+
+
+def on_grid(moment: datetime, grid_minutes: int) -> bool:
+    """Whether the moment is a whole number of steps after local midnight."""
+    local = moment.astimezone(SHANGHAI)
+    return (local.hour * 60 + local.minute) % grid_minutes == 0 and not local.second and not local.microsecond
+
+
+def refusals(wanted: Wanted, terms: Terms, standing: Standing, *, now: datetime) -> list[Refusal]:
+    """Every reason of the rules against `wanted`, without remedies; taken time is not known here.
+
+    What a reservation has already is not refused again: shortening needs neither notice nor open hours.
+    """
+    found = [*_about_length(wanted, terms), *_about_start(wanted, terms, now)]
+    if wanted.gives_back:
+        return found
+    return [*_about_person(terms, standing), *_about_instrument(wanted, terms), *found, *_about_hours(wanted, terms)]
+
+
+def _about_person(terms: Terms, standing: Standing) -> Iterator[Refusal]:
+    """Who asks."""
+    if not standing.is_known:
+        yield Refusal(Code.NOT_SIGNED_IN)
+    if standing.suspended_until:
+        yield Refusal(Code.SUSPENDED, {"until": standing.suspended_until})
+    if terms.share_mode == ShareMode.NONE or (terms.share_mode == ShareMode.INTERNAL and not standing.books_internally):
+        yield Refusal(Code.NOT_SHARED)
+
+
+def _about_instrument(wanted: Wanted, terms: Terms) -> Iterator[Refusal]:
+    """What is asked of."""
+    if terms.booking_mode != BookingMode.HERE or not terms.is_published:
+        yield Refusal(Code.NOT_BOOKABLE_HERE)
+    if not terms.in_service:
+        yield Refusal(Code.NOT_IN_SERVICE)
+    if wanted.mode not in terms.modes:
+        yield Refusal(Code.MODE_NOT_OFFERED, {"mode": wanted.mode})
+
+
+def _about_start(wanted: Wanted, terms: Terms, now: datetime) -> Iterator[Refusal]:
+    """How soon and how far ahead; a running reservation may change its end to one still to come."""
+    if wanted.keeps_start:
+        if wanted.period.end <= now:
+            yield Refusal(Code.IN_THE_PAST)
+        return
+    if wanted.period.start < now:
+        yield Refusal(Code.IN_THE_PAST)
+    elif wanted.gives_back:
+        return
+    elif wanted.period.start < terms.earliest(now):
+        yield Refusal(Code.TOO_SOON, {"earliest": terms.earliest(now), "minutes": terms.notice_minutes})
+    if wanted.period.start >= terms.horizon(now):
+        last = local_date(terms.horizon(now)) - timedelta(days=1)
+        yield Refusal(Code.TOO_FAR, {"last_day": last, "days": terms.horizon_days})
+
+
+def _about_length(wanted: Wanted, terms: Terms) -> Iterator[Refusal]:
+    """How long, and whether both ends lie on the grid."""
+    moments = [m for m in (wanted.period.start, wanted.period.end) if not wanted.held or m not in _ends(wanted.held)]
+    if not all(on_grid(moment, terms.grid_minutes) for moment in moments):
+        yield Refusal(Code.OFF_GRID, {"minutes": terms.grid_minutes})
+    if wanted.period.length < timedelta(minutes=terms.shortest_minutes):
+        yield Refusal(Code.TOO_SHORT, {"minutes": terms.shortest_minutes})
+    if wanted.period.length > timedelta(minutes=terms.longest_minutes) and not wanted.gives_back:
+        yield Refusal(Code.TOO_LONG, {"minutes": terms.longest_minutes})
+
+
+def _ends(period: Period) -> tuple[datetime, datetime]:
+    """Start and end."""
+    return period.start, period.end
+
+
+def _about_hours(wanted: Wanted, terms: Terms) -> Iterator[Refusal]:
+    """Whether the instrument is open throughout; a stay beyond a month is not looked at day by day."""
+    if wanted.period.length > LONGEST_STAY or not is_open(terms.hours, terms.closed_days, wanted.period):
+        yield Refusal(Code.CLOSED)
+
+
+def overridable(found: Sequence[Refusal]) -> bool:
+    """Whether a steward may set all these reasons aside with a reason of their own."""
+    return not NEVER_OVERRIDDEN & {refusal.code for refusal in found}

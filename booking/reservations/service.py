@@ -1,0 +1,165 @@
+"""What holders and stewards do with a reservation: ask, request, move, edit, cancel, leave."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.accounts import audit
+from booking.accounts.permissions import Permission, may, require
+from booking.core.actors import Actor
+from booking.core.errors import InvalidInput, NotSignedIn, Problem
+from booking.core.texts import N_
+from booking.reservations import claims
+from booking.reservations.changes import Change, new_uid, record, times
+from booking.reservations.claims import Holder
+from booking.reservations.deadlines import decide_by
+from booking.reservations.people import write_people
+from booking.reservations.refusals import ReservationRefused, SlotTaken
+from booking.reservations.rules import Code, Refusal, Wanted, overridable
+from booking.reservations.situations import (
+    Situation,
+    cured,
+    find_place,
+    rule_refusals,
+    sees_free_time,
+    standing_of,
+    weighed,
+)
+from booking.reservations.terms import Place
+from booking.reservations.wishes import Answer, Wish
+from models.accounts import User
+from models.reservations import Reservation
+from models.vocabulary.reservations import ChangeKind, ReservationMode, ReservationState
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """Who will hold the reservation, locked."""
+
+    id: int
+
+
+def ask(session: Session, wish: Wish, *, actor: Actor | None, now: datetime) -> Answer:
+    """What would come of the wish now, with every reason and its remedies; reads only."""
+    user_id = actor.id if actor else None
+    place = find_place(session, wish.instrument_id, wish.period, actor=actor, user_id=user_id, now=now)
+    situation = _situation(place, wish, actor)
+    return Answer(
+        refusals=weighed(session, situation, now=now),
+        period=wish.period,
+        claimed=place.terms.claimed(wish.period),
+        mode=situation.wanted.mode,
+        needs_approval=place.terms.needs_approval and not may(actor, Permission.DECIDE_BOOKINGS, place.target),
+    )
+
+
+def request_reservation(session: Session, wish: Wish, *, actor: Actor, now: datetime) -> Reservation:
+    """Reserve for the actor, or for whom a steward names; raises ReservationRefused with every reason.
+
+    It is confirmed at once, or waits for a decision where the instrument asks for one; its time is held either way.
+    """
+    holder = _lock_person(session, wish, actor)
+    user_id = holder.id if holder else None
+    place = find_place(session, wish.instrument_id, wish.period, actor=actor, user_id=user_id, now=now)
+    decides = may(actor, Permission.DECIDE_BOOKINGS, place.target)
+    if wish.on_behalf_of or wish.override_reason:
+        require(actor, Permission.DECIDE_BOOKINGS, place.target)
+    if holder is None:
+        raise InvalidInput([Problem("on_behalf_of", N_("没有使用这个邮箱的账户。"))])
+    situation = _situation(place, wish, actor)
+    overridden = refuse_or_override(session, situation, wish.override_reason, now=now)
+    waits = place.terms.needs_approval and not decides
+    reservation = _new(wish, situation.wanted.mode, holder.id, now=now)
+    if waits:
+        reservation.state = ReservationState.REQUESTED
+        reservation.decide_by = decide_by(session, place.organisation_id, [wish.period.start], now=now)
+    _take(session, situation, reservation, now=now)
+    linked = write_people(session, reservation.id, wish.details)
+    if overridden:
+        note_override(session, reservation, overridden, wish.override_reason, actor=actor, now=now)
+    change = Change(
+        kind=ChangeKind.REQUESTED if waits else ChangeKind.CONFIRMED,
+        after={**times(wish.period), "mode": situation.wanted.mode},
+        reason=wish.override_reason,
+        linked=linked,
+    )
+    record(session, reservation, change, actor=actor, now=now)
+    return reservation
+
+
+def refuse_or_override(session: Session, situation: Situation, override_reason: str, *, now: datetime) -> list[Refusal]:
+    """The rules that a steward's reason sets aside; raises ReservationRefused when they cannot be."""
+    found = rule_refusals(situation, now=now)
+    if not found:
+        return []
+    if override_reason and overridable(found):
+        return found
+    raise ReservationRefused(weighed(session, situation, now=now))
+
+
+def note_override(
+    session: Session, reservation: Reservation, set_aside: list[Refusal], reason: str, *, actor: Actor, now: datetime
+) -> None:
+    """Log which rules were set aside, and why."""
+    after = {"set_aside": [str(refusal.code) for refusal in set_aside]}
+    subject = ("reservation", reservation.id)
+    audit.note(session, "reservations.rules_overridden", subject, actor=actor, now=now, after=after, reason=reason)
+
+
+def _lock_person(session: Session, wish: Wish, actor: Actor) -> _Person | None:
+    """The future holder's row, locked; None when a steward named an address without an account."""
+    statement = select(User.id).where(User.deactivated_at.is_(None)).with_for_update(key_share=True)
+    if wish.on_behalf_of:
+        address = wish.on_behalf_of.strip().lower()
+        found = session.scalar(statement.where(User.email == address, User.confirmed_at.is_not(None)))
+        return _Person(found) if found else None
+    found = session.scalar(statement.where(User.id == actor.id))
+    if found is None:
+        raise NotSignedIn
+    return _Person(found)
+
+
+def _situation(place: Place, wish: Wish, actor: Actor | None) -> Situation:
+    """The wish with the mode that is offered when none was named, and how the person stands."""
+    standing = standing_of(place, actor)
+    if wish.on_behalf_of:
+        standing = replace(standing, books_internally=True)
+    wanted = Wanted(wish.period, wish.mode or place.terms.modes[0])
+    return Situation(place, wanted, standing, sees_free_time(place, actor))
+
+
+def _new(wish: Wish, mode: ReservationMode, holder_id: int, *, now: datetime) -> Reservation:
+    """A confirmed reservation as the wish describes it."""
+    details = wish.details
+    return Reservation(
+        uid=new_uid(),
+        instrument_id=wish.instrument_id,
+        booked_by_id=holder_id,
+        starts_at=wish.period.start,
+        ends_at=wish.period.end,
+        state=ReservationState.CONFIRMED,
+        mode=mode,
+        purpose=details.purpose,
+        direction=details.direction,
+        project_name=details.project_name,
+        project_number=details.project_number,
+        sample_count=details.sample_count,
+        sequence=0,
+        version=1,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _take(session: Session, situation: Situation, reservation: Reservation, *, now: datetime) -> None:
+    """Lock the groups, store the reservation and take its time; a taken slot becomes a refusal with remedies."""
+    groups = claims.lock_groups(session, reservation.instrument_id)
+    session.add(reservation)
+    session.flush()
+    wanted = [(group_id, period) for group_id in groups for period in situation.claimed(situation.wanted.period)]
+    try:
+        claims.take(session, Holder(reservation.id), wanted)
+    except SlotTaken as taken:
+        raise ReservationRefused(cured(session, situation, [Refusal(Code.SLOT_TAKEN)], now=now)) from taken

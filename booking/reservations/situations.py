@@ -1,0 +1,103 @@
+"""A wish weighed against rules and taken time: one way for asking, booking, moving and approving."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from booking.accounts.permissions import Permission, may
+from booking.core.actors import Actor
+from booking.core.clock import at_local, local_date
+from booking.core.errors import NotFound
+from booking.core.period import Period, merged
+from booking.reservations import claims
+from booking.reservations.remedies import FreeTime, remedied
+from booking.reservations.rules import Code, Refusal, Standing, Terms, Wanted, refusals
+from booking.reservations.taken import lane_time
+from booking.reservations.terms import Place, place_of, with_days
+
+LOOKED_BACK, LOOKED_AHEAD = timedelta(days=4), timedelta(days=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Who wants what where; `own_id` is the reservation that moves, `keeps_old` whether its old time stays claimed."""
+
+    place: Place
+    wanted: Wanted
+    standing: Standing
+    sees_free_time: bool
+    own_id: int = 0
+    keeps_old: bool = False
+
+    def claimed(self, period: Period) -> list[Period]:
+        """What would be claimed for `period`, buffers included."""
+        terms = self.place.terms
+        held = [terms.claimed(self.wanted.held)] if self.keeps_old and self.wanted.held else []
+        return merged([terms.claimed(period), *held])
+
+
+def find_place(
+    session: Session, instrument_id: int, period: Period, *, actor: Actor | None, user_id: int | None, now: datetime
+) -> Place:
+    """The instrument with its terms; raises NotFound when the actor may not know of it."""
+    place = place_of(session, instrument_id, _days(period), user_id=user_id, now=now)
+    if place is None or not (place.is_public or may(actor, Permission.SEE_RECORD, place.target)):
+        raise NotFound
+    return place
+
+
+def standing_of(place: Place, actor: Actor | None) -> Standing:
+    """How the actor stands with the instrument; the suspension was read with the place."""
+    return Standing(
+        is_known=actor is not None,
+        books_internally=may(actor, Permission.BOOK_INTERNALLY, place.target),
+        suspended_until=place.suspended_until,
+    )
+
+
+def sees_free_time(place: Place, actor: Actor | None) -> bool:
+    """Whether free time may be shown to the actor."""
+    return not place.hides_free_time or may(actor, Permission.SEE_BOOKINGS, place.target)
+
+
+def rule_refusals(situation: Situation, *, now: datetime) -> list[Refusal]:
+    """What the rules alone say, without remedies."""
+    return refusals(situation.wanted, situation.place.terms, situation.standing, now=now)
+
+
+def weighed(session: Session, situation: Situation, *, now: datetime) -> list[Refusal]:
+    """Every reason, taken time among them, each with the remedies that would really cure it."""
+    found = rule_refusals(situation, now=now)
+    groups = claims.needed_groups(session, situation.place.instrument_id)
+    wanted = situation.claimed(situation.wanted.period)
+    if not claims.is_free(session, groups, wanted, own_id=situation.own_id):
+        found.append(Refusal(Code.SLOT_TAKEN))
+    return cured(session, situation, found, now=now) if found else []
+
+
+def cured(session: Session, situation: Situation, found: list[Refusal], *, now: datetime) -> list[Refusal]:
+    """The refusals with their remedies; nearest free times only for those who may see free time."""
+    window = _around(situation.wanted.period, situation.place.terms, now)
+    place = with_days(session, situation.place, window)
+    time = lane_time(session, place.instrument_id, window, own_id=situation.own_id)
+    seen = replace(situation, place=place)
+    free = FreeTime(
+        window=window,
+        periods=time.free() if situation.sees_free_time else (),
+        fits=lambda period: situation.sees_free_time and all(time.fits(part) for part in seen.claimed(period)),
+    )
+    return remedied(found, situation.wanted, place.terms, situation.standing, free, now=now)
+
+
+def _days(period: Period) -> Period:
+    """The days whose closing must be known; a stay beyond a month is refused without looking."""
+    return Period(period.start, min(period.end, period.start + timedelta(days=32)))
+
+
+def _around(period: Period, terms: Terms, now: datetime) -> Period:
+    """Where remedies are looked for: around the wish, as far as anything may be booked."""
+    horizon = terms.horizon(now)
+    centre = min(max(period.start, now), horizon)
+    start = max(centre - LOOKED_BACK, now - timedelta(hours=1))
+    return Period(at_local(local_date(start)), at_local(local_date(centre + LOOKED_AHEAD)))

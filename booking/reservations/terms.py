@@ -1,0 +1,186 @@
+"""Reading what an instrument asks of a reservation, in as few statements as can be."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy.orm import Session
+
+from booking.core.actors import Target
+from booking.core.clock import local_date
+from booking.core.period import Period
+from booking.reservations.opening import DayHours
+from booking.reservations.rules import Terms
+from models.catalogue import BookingPolicy, Instrument, OpeningHours
+from models.directory import CalendarDay
+from models.reservations import Suspension
+from models.vocabulary.catalogue import BookingMode, PublishingState, ShareMode
+from models.vocabulary.directory import DayKind
+
+POLICY_COLUMNS = (
+    "grid_minutes",
+    "shortest_minutes",
+    "longest_minutes",
+    "notice_minutes",
+    "horizon_days",
+    "setup_minutes",
+    "cleanup_minutes",
+    "needs_approval",
+    "allows_self",
+    "allows_assisted",
+)
+
+_instruments, _policies = Instrument.__table__.c, BookingPolicy.__table__.c
+_suspensions, _days, _hours = Suspension.__table__.c, CalendarDay.__table__.c, OpeningHours.__table__.c
+
+_COLUMNS = (
+    _instruments.id,
+    _instruments.organisation_id,
+    _instruments.unit_id,
+    _instruments.publishing_state,
+    _instruments.hides_free_time,
+    _instruments.running_state,
+    _instruments.booking_mode,
+    _instruments.booking_url,
+    _instruments.share_mode,
+    *(_policies[name] for name in POLICY_COLUMNS),
+    _policies.closes_on_holidays,
+)
+
+_SUSPENDED_UNTIL = (
+    select(func.max(_suspensions.ends_at))
+    .where(
+        _suspensions.user_id == bindparam("user_id"),
+        _suspensions.organisation_id == _instruments.organisation_id,
+        or_(_suspensions.instrument_id.is_(None), _suspensions.instrument_id == _instruments.id),
+        _suspensions.lifted_at.is_(None),
+        _suspensions.starts_at <= bindparam("now"),
+        _suspensions.ends_at > bindparam("now"),
+    )
+    .correlate(Instrument.__table__)
+    .scalar_subquery()
+    .label("suspended_until")
+)
+
+_PLACES = (
+    select(*_COLUMNS, _SUSPENDED_UNTIL)
+    .select_from(Instrument.__table__.outerjoin(BookingPolicy.__table__))
+    .where(_instruments.id.in_(bindparam("ids", expanding=True)))
+)
+
+_HOURS = (
+    select(_hours.instrument_id, _hours.weekday, _hours.opens_minute, _hours.closes_minute)
+    .where(_hours.instrument_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_hours.instrument_id, _hours.weekday, _hours.opens_minute)
+)
+
+_DAYS = select(_days.organisation_id, _days.day, _days.kind).where(
+    _days.day.between(bindparam("first"), bindparam("last")),
+    or_(_days.organisation_id.is_(None), _days.organisation_id.in_(bindparam("organisation_ids", expanding=True))),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An instrument as far as booking it goes; `terms.closed_days` are known for the days that were read."""
+
+    instrument_id: int
+    organisation_id: int
+    unit_id: int | None
+    publishing_state: PublishingState
+    hides_free_time: bool
+    terms: Terms
+    suspended_until: datetime | None = None
+
+    @property
+    def target(self) -> Target:
+        """What permissions are asked about."""
+        return Target(self.organisation_id, self.unit_id, self.instrument_id)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everybody may know of it."""
+        return self.publishing_state == PublishingState.PUBLISHED
+
+
+def place_of(
+    session: Session, instrument_id: int, window: Period, *, user_id: int | None = None, now: datetime
+) -> Place | None:
+    """One instrument with its terms for the days of the window and the person's suspension; three statements."""
+    return places_of(session, [instrument_id], window, user_id=user_id, now=now).get(instrument_id)
+
+
+def places_of(
+    session: Session, instrument_ids: Sequence[int], window: Period, *, user_id: int | None = None, now: datetime
+) -> dict[int, Place]:
+    """The instruments among the ids with their terms; three statements however many."""
+    ids = list(instrument_ids)
+    rows = session.execute(_PLACES, {"ids": ids, "user_id": user_id, "now": now}).all()
+    if not rows:
+        return {}
+    hours: dict[int, list[DayHours]] = {}
+    for instrument_id, weekday, opens, closes in session.execute(_HOURS, {"ids": ids}):
+        hours.setdefault(instrument_id, []).append(DayHours(weekday, opens, closes))
+    days = _days_read(session, {row.organisation_id for row in rows}, window)
+    return {row.id: _place(row, hours.get(row.id, ()), days) for row in rows}
+
+
+def with_days(session: Session, place: Place, window: Period) -> Place:
+    """The same place with the closing days of another window; one statement."""
+    days = _days_read(session, {place.organisation_id}, window)
+    closed = closed_days(days, place.organisation_id, on_holidays=place.terms.closes_on_holidays)
+    return replace(place, terms=replace(place.terms, closed_days=closed))
+
+
+def closed_days(
+    days: Iterable[tuple[int | None, date, DayKind]], organisation_id: int, *, on_holidays: bool
+) -> frozenset[date]:
+    """Days without opening: public holidays where the instrument keeps them, and the organisation's own closing days.
+
+    An organisation's own row wins over the national one: a day it works although it is a holiday is open.
+    """
+    national = {day: kind for owner, day, kind in days if owner is None}
+    own = {day: kind for owner, day, kind in days if owner == organisation_id}
+    return frozenset(
+        day
+        for day, kind in (national | own).items()
+        if kind == DayKind.CLOSING_DAY or (kind == DayKind.PUBLIC_HOLIDAY and on_holidays)
+    )
+
+
+def _days_read(session: Session, organisation_ids: set[int], window: Period) -> list[tuple[int | None, date, DayKind]]:
+    """The stored days of the window, national and of these organisations."""
+    values = {
+        "first": local_date(window.start),
+        "last": local_date(window.end),
+        "organisation_ids": sorted(organisation_ids),
+    }
+    return [(owner, day, kind) for owner, day, kind in session.execute(_DAYS, values)]
+
+
+def _place(row: Any, hours: Iterable[DayHours], days: Iterable[tuple[int | None, date, DayKind]]) -> Place:
+    """One instrument from its row; without a policy row the defaults hold."""
+    policy = {name: getattr(row, name) for name in POLICY_COLUMNS} if row.grid_minutes is not None else {}
+    on_holidays = row.closes_on_holidays is not False
+    terms = Terms(
+        **policy,
+        closes_on_holidays=on_holidays,
+        hours=tuple(hours),
+        closed_days=closed_days(days, row.organisation_id, on_holidays=on_holidays),
+        running_state=row.running_state,
+        booking_mode=BookingMode(row.booking_mode),
+        booking_url=row.booking_url,
+        share_mode=ShareMode(row.share_mode),
+        is_published=row.publishing_state == PublishingState.PUBLISHED,
+    )
+    return Place(
+        instrument_id=row.id,
+        organisation_id=row.organisation_id,
+        unit_id=row.unit_id,
+        publishing_state=row.publishing_state,
+        hides_free_time=row.hides_free_time,
+        terms=terms,
+        suspended_until=row.suspended_until,
+    )

@@ -1,0 +1,60 @@
+"""What somebody asks for, as values; forms make them and services take them."""
+
+from dataclasses import dataclass, field
+
+from booking.core.period import Period
+from booking.reservations.rules import Refusal
+from models.vocabulary.reservations import Direction, ReservationMode
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A person named in a reservation."""
+
+    name: str
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a reservation says besides its time."""
+
+    purpose: str = ""
+    direction: Direction | None = None
+    project_name: str = ""
+    project_number: str = ""
+    sample_count: int | None = None
+    operator: Named | None = None
+    participants: tuple[Named, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A reservation that somebody would like to have.
+
+    `override_reason` sets rules aside for those who decide about bookings there; with `on_behalf_of`, the
+    address of a confirmed account, they book for that person, who then is the holder.
+    """
+
+    instrument_id: int
+    period: Period
+    mode: ReservationMode | None = None
+    details: Details = field(default_factory=Details)
+    override_reason: str = ""
+    on_behalf_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What would come of a wish: every refusal, or none; `claimed` includes set-up and clean-up."""
+
+    refusals: list[Refusal]
+    period: Period
+    claimed: Period
+    mode: ReservationMode
+    needs_approval: bool
+
+    @property
+    def allowed(self) -> bool:
+        """Whether it would be accepted now."""
+        return not self.refusals
