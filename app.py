@@ -1,5 +1,8 @@
 """The table of contents: settings → extensions → pages → API → commands; `uv run app.py` serves."""
 
+import sys
+from datetime import timedelta
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -9,6 +12,7 @@ from booking.commands import init_commands
 from booking.database import engines
 from booking.database.migrating import MIGRATE_OPTIONS
 from booking.operations import init_operations
+from booking.operations.serving import main
 from booking.pages import init_pages
 from booking.settings import ROOT, Settings, read_settings, signing_key
 from booking.web import errors, filters, languages, signed_in
@@ -45,6 +49,9 @@ def configuration(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.uses_tls,
+        "SESSION_PROTECTION": None,
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=14),
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_SSL_STRICT": False,
         "BABEL_DEFAULT_LOCALE": "zh",
@@ -70,6 +77,4 @@ def init_extensions(app: Flask) -> None:
 
 
 if __name__ == "__main__":
-    from booking.operations.serving import main
-
-    main()
+    sys.exit(main(create_app))

@@ -2,7 +2,11 @@
 
 from flask import Flask
 
+from booking.settings import ROOT
+from booking.web import static_files
+from booking.web.assets import BUILT
+
 
 def init_operations(app: Flask) -> None:
     """Attach what every request passes through."""
-    app.logger.disabled = False
+    static_files.init_app(app, ROOT / BUILT / "served")

@@ -1,6 +1,7 @@
 """Serves the built front-end files: hashed names never change, so browsers keep them for a year."""
 
 import re
+from functools import cached_property
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, abort, current_app, request, url_for
@@ -26,7 +27,7 @@ bp = Blueprint("static_files", __name__)
 
 def init_app(app: Flask, served: Path) -> None:
     """Serve the build in `served`, and give templates `asset(name)`."""
-    app.extensions["static_files"] = (served, Manifest.read(served))
+    app.extensions["static_files"] = _Build(served)
     app.jinja_env.globals["asset"] = asset
     app.register_blueprint(bp)
 
@@ -71,11 +72,25 @@ def _file(name: str) -> Response:
     return answer
 
 
+class _Build:
+    """A folder of served files; its manifest is read on first use, so that commands run without a build."""
+
+    def __init__(self, served: Path) -> None:
+        self.served = served
+
+    @cached_property
+    def manifest(self) -> Manifest:
+        return Manifest.read(self.served)
+
+
 def _manifest() -> Manifest:
-    manifest: Manifest = current_app.extensions["static_files"][1]
-    return manifest
+    return _build().manifest
 
 
 def _served() -> Path:
-    served: Path = current_app.extensions["static_files"][0]
-    return served
+    return _build().served
+
+
+def _build() -> _Build:
+    build: _Build = current_app.extensions["static_files"]
+    return build

@@ -1,0 +1,90 @@
+"""The steps before serving: front-end files, translations, migrations, reference data, the demo."""
+
+import ipaddress
+from collections.abc import Callable
+from pathlib import Path
+
+import flask_migrate
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import Flask
+from sqlalchemy import Engine, exists, select
+from sqlalchemy.orm import Session
+
+from booking.catalogue.reference import load_classes
+from booking.database.locks import alone
+from booking.directory.reference import load_places
+from booking.settings import ROOT, Settings
+from booking.web.extensions import db, transaction
+from models.accounts import User
+from models.directory import Organisation
+
+TRANSLATIONS = ROOT / "booking" / "web" / "translations"
+
+Report = Callable[[str], None]
+Load = Callable[[Flask, Report], None]
+
+
+def compile_translations(report: Report, folder: Path = TRANSLATIONS) -> None:
+    """Write every catalogue that is older than its source in the form that is read at run time."""
+    for source in sorted(folder.glob("*/LC_MESSAGES/messages.po")):
+        compiled = source.with_suffix(".mo")
+        if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
+            continue
+        report(f"Compiling the translations ({source.parent.parent.name})")
+        part = compiled.with_suffix(".part")
+        with source.open("rb") as text, part.open("wb") as file:
+            write_mo(file, read_po(text))
+        part.replace(compiled)
+
+
+def prepare_database(app: Flask, report: Report) -> None:
+    """Bring the database to head and add missing reference data; nodes that start together take turns."""
+    with app.app_context():
+        report("Waiting for the database")
+        with alone(db.engine, "migrations"):
+            if not is_at_head(db.engine):
+                report("Running the migrations")
+                flask_migrate.upgrade()
+            added = transaction(load_places) + transaction(load_classes)
+            if added:
+                report(f"Added reference data ({added} rows)")
+
+
+def is_at_head(engine: Engine) -> bool:
+    """Whether every migration of this version has run."""
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_heads()
+    return set(current) == set(ScriptDirectory(str(ROOT / "migrations")).get_heads())
+
+
+def may_hold_demo(settings: Settings) -> bool:
+    """Whether the demo's public passwords can do no harm: only on loopback, only in the default database."""
+    return settings.is_default_database and is_loopback(settings.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def load_demo(app: Flask, load: Load, report: Report) -> None:
+    """Fill an empty database with the demo, once."""
+    with app.app_context():
+        with alone(db.engine, "migrations"):
+            if transaction(_is_empty):
+                report("Loading the demo (sample instruments, people, reservations)")
+                load(app, report)
+        db.session.remove()
+
+
+def _is_empty(session: Session) -> bool:
+    """Whether nobody and nothing is there yet beyond reference data."""
+    return not session.scalar(select(exists(select(User.id)) | exists(select(Organisation.id))))
