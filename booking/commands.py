@@ -1,8 +1,87 @@
 """`flask …`: thin commands over the same services."""
 
+import secrets
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+import click
 from flask import Flask
+from flask_babel import gettext
+
+from booking.accounts import console, passwords
+from booking.accounts.console import NewAccount
+from booking.accounts.forms import LONGEST_TOKEN_DAYS, NewAccountForm
+from booking.accounts.tokens import NewToken
+from booking.core import forms
+from booking.core.clock import utcnow
+from booking.core.errors import InvalidInput, Refused
+from booking.web.errors import problems_of, sentence_of
+from booking.web.extensions import transaction
+from models.vocabulary.accounts import Role
+
+P = ParamSpec("P")
 
 
 def init_commands(app: Flask) -> None:
     """Register every command."""
     app.cli.help = "川渝仪器共享"
+    app.cli.add_command(create_user)
+    app.cli.add_command(token)
+
+
+def says_why(command: Callable[P, None]) -> Callable[P, None]:
+    """A command that ends with 1 and says on stderr why, when something is refused."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except InvalidInput as invalid:
+            lines = [f"{field}: {line}" for field, found in problems_of(invalid).items() for line in found]
+            raise click.ClickException("\n".join(lines)) from invalid
+        except Refused as refused:
+            raise click.ClickException(sentence_of(refused)) from refused
+
+    return run
+
+
+@click.command("create-user")
+@click.argument("email")
+@click.option("--name", required=True, help="The person's name.")
+@click.option("--role", type=click.Choice([role.value for role in Role]), help="A role to give at once.")
+@click.option("--scope", default="", help="platform, organisation:ID or name, unit:ID, instrument:ID.")
+@click.option("--password", default="", help="Asked for at a terminal, else made up and printed.")
+@says_why
+def create_user(email: str, name: str, role: str | None, scope: str, password: str) -> None:
+    """Make a confirmed account, with a role if wanted."""
+    if scope and not role:
+        raise click.UsageError("--scope needs --role")
+    chosen = password or _asked_password()
+    form = forms.read(NewAccountForm, {"email": email, "name": name, "password": chosen or secrets.token_urlsafe(15)})
+    wanted = NewAccount(
+        form.email, form.name, passwords.hashed(form.password), role=Role(role) if role else None, scope=scope
+    )
+    transaction(console.create_user, wanted, now=utcnow())
+    click.echo(gettext("已创建账户 %(email)s。", email=form.email))
+    if not chosen:
+        click.echo(gettext("密码：%(password)s", password=form.password))
+
+
+def _asked_password() -> str:
+    """The password typed at a terminal, twice; empty without one."""
+    if not sys.stdin.isatty():
+        return ""
+    return str(click.prompt(gettext("密码"), hide_input=True, confirmation_prompt=True))
+
+
+@click.command("token")
+@click.argument("email")
+@click.option("--write", is_flag=True, help="May also change things.")
+@click.option("--days", default=90, type=click.IntRange(1, LONGEST_TOKEN_DAYS), help="How long it is good for.")
+@click.option("--name", default="command line", help="What the account page calls it.")
+@says_why
+def token(email: str, write: bool, days: int, name: str) -> None:
+    """Make a personal access token and print it, this one time."""
+    click.echo(transaction(console.make_token, email, NewToken(name[:80], write, days), now=utcnow()))
