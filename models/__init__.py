@@ -1,6 +1,6 @@
 """Every table of the service; imports nothing of ours and nothing of Flask."""
 
-from models import accounts, calendars, catalogue, directory, idempotency, jobs, notifications, reservations
+from models import accounts, calendars, catalogue, directory, idempotency, jobs, listings, notifications, reservations
 from models.base import Base
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "directory",
     "idempotency",
     "jobs",
+    "listings",
     "notifications",
     "reservations",
 ]

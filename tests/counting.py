@@ -1,40 +1,39 @@
-"""Counting SQL statements; BEGIN, SAVEPOINT and COMMIT are not counted."""
+"""Counting SQL statements, so that a test can say that their number does not depend on the rows."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from booking.web.extensions import db
 
-NOT_COUNTED = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT", "PRAGMA")
+UNCOUNTED = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "PRAGMA")
 
 
 @dataclass
-class Counted:
-    """The statements that ran."""
+class Statements:
+    """What was executed, in order; BEGIN, SAVEPOINT and COMMIT are not counted."""
 
-    statements: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
 
-    @property
-    def count(self) -> int:
-        """How many."""
-        return len(self.statements)
+    def __len__(self) -> int:
+        return len(self.texts)
 
 
 @contextmanager
-def counted() -> Iterator[Counted]:
-    """Collect every statement that the application's engine executes inside the block."""
-    found = Counted()
+def counting(engine: Engine | None = None) -> Iterator[Statements]:
+    """Collect the statements that are executed in the block; several rows in one execution count once."""
+    counted = Statements()
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        if not statement.lstrip().upper().startswith(NOT_COUNTED):
-            found.statements.append(statement)
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if not statement.lstrip().upper().startswith(UNCOUNTED):
+            counted.texts.append(statement)
 
-    event.listen(db.engine, "before_cursor_execute", note)
+    target = engine or db.engine
+    event.listen(target, "before_cursor_execute", note)
     try:
-        yield found
+        yield counted
     finally:
-        event.remove(db.engine, "before_cursor_execute", note)
+        event.remove(target, "before_cursor_execute", note)

@@ -93,7 +93,7 @@ def empty(app: Flask) -> None:
             with sqlite3.connect(str(db.engine.url.database)) as target:
                 app.extensions["template"].backup(target)
             return
-        tables = ", ".join(name for name in Base.metadata.tables if name not in KEPT_TABLES)
+        tables = ", ".join(name for name in (*Base.metadata.tables, "instrument_texts") if name not in KEPT_TABLES)
         with db.engine.begin() as connection:
             connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
             connection.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY"))

@@ -1,0 +1,123 @@
+"""Reading what a listing is made of, in a constant number of statements."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.catalogue import BookingPolicy, Instrument, InstrumentClass, OpeningHours, TestItem
+from models.directory import Organisation, Place, Unit
+from models.vocabulary.catalogue import PublishingState
+
+PLACE_LEVELS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The national classification and the places, by their codes."""
+
+    classes: Mapping[str, InstrumentClass]
+    places: Mapping[str, Place]
+
+    def class_path(self, code: str | None) -> list[InstrumentClass]:
+        """The class and those above it, the widest first; the six digits name all three levels."""
+        if not code:
+            return []
+        codes = dict.fromkeys((code[:2] + "0000", code[:4] + "00", code))
+        return [self.classes[found] for found in codes if found in self.classes]
+
+    def place_path(self, adcode: str | None) -> list[Place]:
+        """The place and those above it."""
+        found: list[Place] = []
+        while adcode and adcode in self.places and len(found) < PLACE_LEVELS:
+            found.append(self.places[adcode])
+            adcode = self.places[adcode].parent_adcode
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A published instrument with all that is listed of it."""
+
+    instrument: Instrument
+    organisation: Organisation
+    unit: Unit | None
+    test_items: Sequence[TestItem]
+    opening_hours: str
+    closes_on_holidays: bool
+
+    @property
+    def position(self) -> tuple[float | None, float | None]:
+        """Where it is found on a map: its owner's place when it has none or hides its own."""
+        own = self.instrument
+        if own.hides_position or own.latitude is None or own.longitude is None:
+            return self.organisation.latitude, self.organisation.longitude
+        return own.latitude, own.longitude
+
+    def places(self, reference: Reference) -> list[Place]:
+        """Its district and those above; its owner's when it has none or hides its own."""
+        own = None if self.instrument.hides_position else self.instrument.adcode
+        return reference.place_path(own or self.organisation.adcode)
+
+
+def reference_data(session: Session) -> Reference:
+    """Every class and place."""
+    return Reference(
+        classes={row.code: row for row in session.scalars(select(InstrumentClass))},
+        places={row.adcode: row for row in session.scalars(select(Place))},
+    )
+
+
+def sources_of(session: Session, instrument_ids: Sequence[int]) -> list[Source]:
+    """The published ones among these instruments with their owners, hours and test items."""
+    rows = session.execute(
+        select(Instrument, Organisation, Unit, BookingPolicy.closes_on_holidays)
+        .join(Organisation, Organisation.id == Instrument.organisation_id)
+        .outerjoin(Unit, Unit.id == Instrument.unit_id)
+        .outerjoin(BookingPolicy, BookingPolicy.instrument_id == Instrument.id)
+        .where(Instrument.id.in_(instrument_ids), Instrument.publishing_state == PublishingState.PUBLISHED)
+        .order_by(Instrument.id)
+        .execution_options(populate_existing=True)
+    ).all()
+    hours, items = _hours_of(session, instrument_ids), _test_items_of(session, instrument_ids)
+    return [
+        Source(
+            instrument=instrument,
+            organisation=organisation,
+            unit=unit,
+            test_items=items.get(instrument.id, ()),
+            opening_hours=written_hours(hours.get(instrument.id, ())),
+            closes_on_holidays=closes is not False,
+        )
+        for instrument, organisation, unit, closes in rows
+    ]
+
+
+def written_hours(hours: Iterable[tuple[int, int, int]]) -> str:
+    """Opening hours as canonical text, e.g. `1:480-1080 2:480-1080`; stretches that touch are one."""
+    merged: list[list[int]] = []
+    for weekday, opens, closes in sorted(hours):
+        if merged and merged[-1][0] == weekday and opens <= merged[-1][2]:
+            merged[-1][2] = max(merged[-1][2], closes)
+        else:
+            merged.append([weekday, opens, closes])
+    return " ".join(f"{weekday}:{opens}-{closes}" for weekday, opens, closes in merged)
+
+
+def _hours_of(session: Session, instrument_ids: Sequence[int]) -> dict[int, list[tuple[int, int, int]]]:
+    """Opening hours by instrument."""
+    found: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+    columns = (OpeningHours.instrument_id, OpeningHours.weekday, OpeningHours.opens_minute, OpeningHours.closes_minute)
+    for instrument_id, *row in session.execute(select(*columns).where(OpeningHours.instrument_id.in_(instrument_ids))):
+        found[instrument_id].append((row[0], row[1], row[2]))
+    return found
+
+
+def _test_items_of(session: Session, instrument_ids: Sequence[int]) -> dict[int, list[TestItem]]:
+    """Test items by instrument."""
+    found: dict[int, list[TestItem]] = defaultdict(list)
+    for item in session.scalars(select(TestItem).where(TestItem.instrument_id.in_(instrument_ids))):
+        found[item.instrument_id].append(item)
+    return found
