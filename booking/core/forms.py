@@ -45,6 +45,7 @@ SENTENCES = {
     "literal_error": N_("不在可选范围内。"),
     "list_type": N_("应为列表。"),
     "too_long": N_("最多 %(max_length)s 项。"),
+    "too_short": N_("至少 %(min_length)s 项。"),
     "dict_type": N_("应为对象。"),
     "model_type": N_("应为对象。"),
     "model_attributes_type": N_("应为对象。"),
@@ -95,7 +96,12 @@ def _problem(error: Any) -> Problem:
     """One of the library's errors as a problem at its field (dotted when nested)."""
     context = {key: value for key, value in error.get("ctx", {}).items() if isinstance(value, (str, int, float))}
     name = ".".join(str(part) for part in error["loc"]) or "body"
-    return Problem(name, SENTENCES.get(error["type"], OTHERWISE), context)
+    return Problem(name, SENTENCES.get(_kind(error["type"], context), OTHERWISE), context)
+
+
+def _kind(kind: str, context: Mapping[str, Any]) -> str:
+    """The error's kind; the length of a text that was cleaned first is reported like that of a list."""
+    return f"string_{kind}" if kind in {"too_short", "too_long"} and context.get("field_type") == "Value" else kind
 
 
 def _clean(value: str) -> str:
