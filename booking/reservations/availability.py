@@ -67,7 +67,7 @@ def instrument_time(
     session: Session, instrument_id: int, window: Period, *, viewer: Actor | None, now: datetime
 ) -> InstrumentTime:
     """What the viewer may know of an instrument's time; five statements, however much there is."""
-    place = find_place(session, instrument_id, window, actor=viewer, user_id=None, now=now)
+    place = find_place(session, instrument_id, window, actor=viewer, now=now)
     opened = open_time(place.terms.hours, place.terms.closed_days, window)
     mine = _own_times(session, instrument_id, window, viewer) if viewer else []
     if not sees_free_time(place, viewer):

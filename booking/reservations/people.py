@@ -1,6 +1,7 @@
 """Operator and participants: named by the holder, linked to accounts without saying whether there is one."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import delete, insert, select
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.reservations.wishes import Details, Named
 from models.accounts import User
-from models.reservations import ReservationPerson
+from models.reservations import Reservation, ReservationPerson
 from models.vocabulary.reservations import PersonRole
 
 
@@ -29,9 +30,30 @@ def replace_people(session: Session, reservation_id: int, details: Details) -> l
     return write_people(session, reservation_id, details)
 
 
-def named(people: Iterable[ReservationPerson]) -> list[dict[str, str]]:
-    """The people as history keeps them."""
-    return [{"role": str(person.role), "name": person.name, "email": person.email} for person in people]
+def details_of(reservation: Reservation) -> Details:
+    """What a reservation says besides its time; its people must be loaded."""
+    by_role: dict[PersonRole, list[Named]] = {role: [] for role in PersonRole}
+    for person in reservation.people:
+        by_role[person.role].append(Named(person.name, person.email))
+    return Details(
+        purpose=reservation.purpose,
+        direction=reservation.direction,
+        project_name=reservation.project_name,
+        project_number=reservation.project_number,
+        sample_count=reservation.sample_count,
+        operator=next(iter(by_role[PersonRole.OPERATOR]), None),
+        participants=tuple(by_role[PersonRole.PARTICIPANT]),
+    )
+
+
+def said(details: Details) -> dict[str, object]:
+    """The details as history keeps them."""
+    return asdict(details)
+
+
+def linked_to(people: Iterable[ReservationPerson]) -> list[int]:
+    """The accounts among named people."""
+    return [person.user_id for person in people if person.user_id is not None]
 
 
 def _row(reservation_id: int, role: PersonRole, person: Named) -> dict[str, Any]:

@@ -66,8 +66,8 @@ def visible_reservations(
 
 def reservation_for(session: Session, reservation_id: int, actor: Actor) -> Reservation:
     """One reservation with instrument, holder and people, for who may see it; raises NotFound."""
-    found = session.scalar(_in_full().where(Reservation.id == reservation_id))
-    if found is None or not _may_see(sight_of(found, actor)):
+    found = session.scalar(in_full().where(Reservation.id == reservation_id))
+    if found is None or not may_see(sight_of(found, actor)):
         raise NotFound
     return found
 
@@ -107,12 +107,12 @@ def in_reach(within: Reach) -> ColumnElement[bool]:
     )
 
 
-def _may_see(sight: Sight) -> bool:
+def may_see(sight: Sight) -> bool:
     """The holder, linked people, and who sees the instrument's bookings."""
     return sight.is_holder or sight.is_linked or sight.sees_names
 
 
-def _in_full() -> Select[Reservation]:
+def in_full() -> Select[Reservation]:
     """Reservations with what pages and answers show."""
     return (
         select(Reservation)
@@ -136,7 +136,7 @@ def _page(
 ) -> Page[Reservation]:
     """One page of the list in its order."""
     forwards = wanted.when == When.UPCOMING
-    statement = _in_full().where(within, *_narrowed(wanted, now))
+    statement = in_full().where(within, *_narrowed(wanted, now))
     if cursor:
         statement = statement.where(_beyond(*decode_cursor(cursor, _aware, _number), forwards=forwards))
     order = (Reservation.starts_at, Reservation.id)

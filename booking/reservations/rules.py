@@ -186,7 +186,7 @@ def _about_instrument(wanted: Wanted, terms: Terms) -> Iterator[Refusal]:
         yield Refusal(Code.NOT_BOOKABLE_HERE)
     if not terms.in_service:
         yield Refusal(Code.NOT_IN_SERVICE)
-    if wanted.mode not in terms.modes:
+    if wanted.held is None and wanted.mode not in terms.modes:
         yield Refusal(Code.MODE_NOT_OFFERED, {"mode": wanted.mode})
 
 

@@ -1,4 +1,4 @@
-"""What holders and stewards do with a reservation: ask, request, move, edit, cancel, leave."""
+"""What people do with a reservation: ask and request here; move, edit, cancel and leave beside it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -6,25 +6,26 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.accounts import audit
 from booking.accounts.permissions import Permission, may, require
 from booking.core.actors import Actor
 from booking.core.errors import InvalidInput, NotSignedIn, Problem
 from booking.core.texts import N_
 from booking.reservations import claims
+from booking.reservations.cancelling import cancel_reservation
 from booking.reservations.changes import Change, new_uid, record, times
-from booking.reservations.claims import Holder
 from booking.reservations.deadlines import decide_by
+from booking.reservations.editing import edit_reservation, leave_reservation
+from booking.reservations.moving import move_reservation
 from booking.reservations.people import write_people
-from booking.reservations.refusals import ReservationRefused, SlotTaken
-from booking.reservations.rules import Code, Refusal, Wanted, overridable
+from booking.reservations.rules import Wanted
 from booking.reservations.situations import (
     Situation,
-    cured,
     find_place,
-    rule_refusals,
+    note_override,
+    refuse_or_override,
     sees_free_time,
     standing_of,
+    take_or_refuse,
     weighed,
 )
 from booking.reservations.terms import Place
@@ -32,6 +33,15 @@ from booking.reservations.wishes import Answer, Wish
 from models.accounts import User
 from models.reservations import Reservation
 from models.vocabulary.reservations import ChangeKind, ReservationMode, ReservationState
+
+__all__ = [
+    "ask",
+    "cancel_reservation",
+    "edit_reservation",
+    "leave_reservation",
+    "move_reservation",
+    "request_reservation",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,7 @@ def request_reservation(session: Session, wish: Wish, *, actor: Actor, now: date
     _take(session, situation, reservation, now=now)
     linked = write_people(session, reservation.id, wish.details)
     if overridden:
-        note_override(session, reservation, overridden, wish.override_reason, actor=actor, now=now)
+        note_override(session, reservation.id, overridden, wish.override_reason, actor=actor, now=now)
     change = Change(
         kind=ChangeKind.REQUESTED if waits else ChangeKind.CONFIRMED,
         after={**times(wish.period), "mode": situation.wanted.mode},
@@ -87,25 +97,6 @@ def request_reservation(session: Session, wish: Wish, *, actor: Actor, now: date
     )
     record(session, reservation, change, actor=actor, now=now)
     return reservation
-
-
-def refuse_or_override(session: Session, situation: Situation, override_reason: str, *, now: datetime) -> list[Refusal]:
-    """The rules that a steward's reason sets aside; raises ReservationRefused when they cannot be."""
-    found = rule_refusals(situation, now=now)
-    if not found:
-        return []
-    if override_reason and overridable(found):
-        return found
-    raise ReservationRefused(weighed(session, situation, now=now))
-
-
-def note_override(
-    session: Session, reservation: Reservation, set_aside: list[Refusal], reason: str, *, actor: Actor, now: datetime
-) -> None:
-    """Log which rules were set aside, and why."""
-    after = {"set_aside": [str(refusal.code) for refusal in set_aside]}
-    subject = ("reservation", reservation.id)
-    audit.note(session, "reservations.rules_overridden", subject, actor=actor, now=now, after=after, reason=reason)
 
 
 def _lock_person(session: Session, wish: Wish, actor: Actor) -> _Person | None:
@@ -154,12 +145,8 @@ def _new(wish: Wish, mode: ReservationMode, holder_id: int, *, now: datetime) ->
 
 
 def _take(session: Session, situation: Situation, reservation: Reservation, *, now: datetime) -> None:
-    """Lock the groups, store the reservation and take its time; a taken slot becomes a refusal with remedies."""
+    """Lock the groups, store the reservation and take its time."""
     groups = claims.lock_groups(session, reservation.instrument_id)
     session.add(reservation)
     session.flush()
-    wanted = [(group_id, period) for group_id in groups for period in situation.claimed(situation.wanted.period)]
-    try:
-        claims.take(session, Holder(reservation.id), wanted)
-    except SlotTaken as taken:
-        raise ReservationRefused(cured(session, situation, [Refusal(Code.SLOT_TAKEN)], now=now)) from taken
+    take_or_refuse(session, situation, reservation.id, groups, now=now)

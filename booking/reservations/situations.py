@@ -1,18 +1,22 @@
 """A wish weighed against rules and taken time: one way for asking, booking, moving and approving."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from booking.accounts import audit
 from booking.accounts.permissions import Permission, may
 from booking.core.actors import Actor
 from booking.core.clock import at_local, local_date
 from booking.core.errors import NotFound
 from booking.core.period import Period, merged
 from booking.reservations import claims
+from booking.reservations.claims import Freed, Holder
+from booking.reservations.refusals import ReservationRefused, SlotTaken
 from booking.reservations.remedies import FreeTime, remedied
-from booking.reservations.rules import Code, Refusal, Standing, Terms, Wanted, refusals
+from booking.reservations.rules import Code, Refusal, Standing, Terms, Wanted, overridable, refusals
 from booking.reservations.taken import lane_time
 from booking.reservations.terms import Place, place_of, with_days
 
@@ -38,11 +42,21 @@ class Situation:
 
 
 def find_place(
-    session: Session, instrument_id: int, period: Period, *, actor: Actor | None, user_id: int | None, now: datetime
+    session: Session,
+    instrument_id: int,
+    period: Period,
+    *,
+    actor: Actor | None,
+    user_id: int | None = None,
+    internal: bool = False,
+    now: datetime,
 ) -> Place:
-    """The instrument with its terms; raises NotFound when the actor may not know of it."""
+    """The instrument with its terms; raises NotFound when the actor may not know of it.
+
+    `internal` is for an instrument that the caller has found through a reservation the actor may see.
+    """
     place = place_of(session, instrument_id, _days(period), user_id=user_id, now=now)
-    if place is None or not (place.is_public or may(actor, Permission.SEE_RECORD, place.target)):
+    if place is None or not (internal or place.is_public or may(actor, Permission.SEE_RECORD, place.target)):
         raise NotFound
     return place
 
@@ -101,3 +115,39 @@ def _around(period: Period, terms: Terms, now: datetime) -> Period:
     centre = min(max(period.start, now), horizon)
     start = max(centre - LOOKED_BACK, now - timedelta(hours=1))
     return Period(at_local(local_date(start)), at_local(local_date(centre + LOOKED_AHEAD)))
+
+
+def refuse_or_override(session: Session, situation: Situation, override_reason: str, *, now: datetime) -> list[Refusal]:
+    """The rules that a steward's reason sets aside; raises ReservationRefused when they cannot be."""
+    found = rule_refusals(situation, now=now)
+    if not found:
+        return []
+    if override_reason and overridable(found):
+        return found
+    raise ReservationRefused(weighed(session, situation, now=now))
+
+
+def note_override(
+    session: Session, reservation_id: int, set_aside: list[Refusal], reason: str, *, actor: Actor, now: datetime
+) -> None:
+    """Log which rules were set aside, and why."""
+    after = {"set_aside": [str(refusal.code) for refusal in set_aside]}
+    subject = ("reservation", reservation_id)
+    audit.note(session, "reservations.rules_overridden", subject, actor=actor, now=now, after=after, reason=reason)
+
+
+def take_or_refuse(
+    session: Session,
+    situation: Situation,
+    reservation_id: int,
+    group_ids: Iterable[int],
+    replacing: Iterable[int] = (),
+    *,
+    now: datetime,
+) -> list[Freed]:
+    """Take the wanted time of every group; a taken slot becomes ReservationRefused with its remedies."""
+    wanted = [(group_id, period) for group_id in group_ids for period in situation.claimed(situation.wanted.period)]
+    try:
+        return claims.take(session, Holder(reservation_id), wanted, replacing)
+    except SlotTaken as taken:
+        raise ReservationRefused(cured(session, situation, [Refusal(Code.SLOT_TAKEN)], now=now)) from taken

@@ -1,0 +1,58 @@
+"""Ending a reservation and giving its time back in the same transaction."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking.core.actors import Actor
+from booking.reservations import claims
+from booking.reservations.changes import Change, period_of, record, times, touch
+from booking.reservations.claims import Holder
+from booking.reservations.filling import refill, settle_conflicts
+from booking.reservations.held import hold_changeable
+from booking.reservations.refusals import AlreadyStarted
+from models.reservations import Reservation
+from models.vocabulary.reservations import ChangeKind, ReservationState
+
+
+def cancel_reservation(
+    session: Session,
+    reservation_id: int,
+    *,
+    reason: str = "",
+    version: int | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Reservation:
+    """Cancel it: the holder before the start, a steward with a reason until the end."""
+    held = hold_changeable(session, reservation_id, reason=reason, actor=actor, version=version, now=now)
+    if not held.sight.decides and held.period.start <= now:
+        raise AlreadyStarted
+    end_reservation(session, held.reservation, ReservationState.CANCELLED, reason=reason, actor=actor, now=now)
+    return held.reservation
+
+
+KINDS = {
+    ReservationState.CANCELLED: ChangeKind.CANCELLED,
+    ReservationState.REJECTED: ChangeKind.REJECTED,
+    ReservationState.LAPSED: ChangeKind.LAPSED,
+}
+
+
+def end_reservation(
+    session: Session,
+    reservation: Reservation,
+    state: ReservationState,
+    *,
+    reason: str,
+    actor: Actor | None,
+    now: datetime,
+) -> None:
+    """Put a locked reservation into a state that holds no time; blocks take over what it gives back."""
+    refill(session, claims.give_up(session, claims.held_by(session, Holder(reservation.id))))
+    reservation.state = state
+    reservation.asked_starts_at = reservation.asked_ends_at = reservation.decide_by = None
+    touch(reservation, now=now)
+    settle_conflicts(session, reservation.id, actor_id=actor.id if actor else None, now=now)
+    change = Change(KINDS[state], before=times(period_of(reservation)), reason=reason)
+    record(session, reservation, change, actor=actor, now=now)

@@ -1,0 +1,80 @@
+"""Changing what a reservation says besides its time, and leaving one that somebody else made."""
+
+from collections.abc import Collection
+from dataclasses import fields as fields_of
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from booking.core.actors import Actor
+from booking.core.errors import NotFound
+from booking.reservations.changes import Change, record, touch
+from booking.reservations.held import hold_changeable, locked, read_again
+from booking.reservations.people import details_of, linked_to, replace_people, said
+from booking.reservations.wishes import Details
+from models.reservations import Reservation, ReservationPerson
+from models.vocabulary.reservations import ChangeKind, PersonRole
+
+TEXTS = ("purpose", "direction", "project_name", "project_number", "sample_count")
+EVERYTHING = frozenset(field.name for field in fields_of(Details))
+
+
+def edit_reservation(
+    session: Session,
+    reservation_id: int,
+    details: Details,
+    *,
+    fields: Collection[str] = EVERYTHING,
+    version: int | None = None,
+    reason: str = "",
+    actor: Actor,
+    now: datetime,
+) -> Reservation:
+    """Replace the named fields of what it says; nothing happens when nothing differs."""
+    held = hold_changeable(session, reservation_id, reason=reason, actor=actor, version=version, now=now)
+    reservation = held.reservation
+    earlier = details_of(reservation)
+    wanted = replace(earlier, **{name: getattr(details, name) for name in fields})
+    if wanted == earlier:
+        return reservation
+    linked_before = linked = linked_to(reservation.people)
+    for name in TEXTS:
+        setattr(reservation, name, getattr(wanted, name))
+    touch(reservation, now=now)
+    if (wanted.operator, wanted.participants) != (earlier.operator, earlier.participants):
+        linked = replace_people(session, reservation_id, wanted)
+    before, after = _differing(earlier, wanted)
+    change = Change(
+        ChangeKind.EDITED, before=before, after=after, reason=reason, linked=linked, also_seen_by=linked_before
+    )
+    record(session, reservation, change, actor=actor, now=now)
+    return read_again(session, reservation_id)
+
+
+def leave_reservation(session: Session, reservation_id: int, *, actor: Actor, now: datetime) -> Reservation:
+    """Take oneself out of a reservation that somebody else made; raises NotFound when one is not in it."""
+    reservation = locked(session, reservation_id)
+    own = [person for person in reservation.people if person.user_id == actor.id]
+    if not own:
+        raise NotFound
+    earlier = details_of(reservation)
+    gone = {(person.role, person.name, person.email) for person in own}
+    operator = earlier.operator
+    if operator and (PersonRole.OPERATOR, operator.name, operator.email) in gone:
+        operator = None
+    staying = tuple(p for p in earlier.participants if (PersonRole.PARTICIPANT, p.name, p.email) not in gone)
+    session.execute(delete(ReservationPerson).where(ReservationPerson.id.in_([person.id for person in own])))
+    touch(reservation, now=now)
+    before, after = _differing(earlier, replace(earlier, operator=operator, participants=staying))
+    change = Change(ChangeKind.EDITED, before=before, after=after, also_seen_by=[actor.id])
+    record(session, reservation, change, actor=actor, now=now)
+    return read_again(session, reservation_id)
+
+
+def _differing(earlier: Details, wanted: Details) -> tuple[dict[str, object], dict[str, object]]:
+    """What differs, as history keeps it: before and after."""
+    before, after = said(earlier), said(wanted)
+    differing = [name for name in before if before[name] != after[name]]
+    return {name: before[name] for name in differing}, {name: after[name] for name in differing}

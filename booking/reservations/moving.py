@@ -1,0 +1,155 @@
+"""Moving a reservation: at once, or as a pending change where the instrument asks for a decision."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking.core.actors import Actor
+from booking.core.errors import Forbidden
+from booking.core.period import Period
+from booking.reservations import claims
+from booking.reservations.changes import Change, asked_period, period_of, record, times, touch
+from booking.reservations.claims import Holder
+from booking.reservations.deadlines import decide_by
+from booking.reservations.filling import refill, settle_conflicts
+from booking.reservations.held import hold_changeable
+from booking.reservations.queries import Sight, reservation_for, sight_of
+from booking.reservations.rules import Standing, Wanted
+from booking.reservations.situations import (
+    Situation,
+    find_place,
+    note_override,
+    refuse_or_override,
+    sees_free_time,
+    standing_of,
+    take_or_refuse,
+    weighed,
+)
+from booking.reservations.wishes import Answer
+from models.reservations import Reservation
+from models.vocabulary.reservations import ChangeKind, ReservationState
+
+
+def ask_move(session: Session, reservation_id: int, period: Period, *, actor: Actor, now: datetime) -> Answer:
+    """What would come of moving the reservation there; reads only."""
+    reservation = reservation_for(session, reservation_id, actor)
+    sight = sight_of(reservation, actor)
+    if not (sight.is_holder or sight.decides):
+        raise Forbidden
+    situation = _situation(session, reservation, sight, period, actor=actor, now=now)
+    return Answer(
+        refusals=weighed(session, situation, now=now),
+        period=period,
+        claimed=situation.place.terms.claimed(period),
+        mode=reservation.mode,
+        needs_approval=situation.keeps_old or reservation.state == ReservationState.REQUESTED,
+    )
+
+
+def move_reservation(
+    session: Session,
+    reservation_id: int,
+    period: Period,
+    *,
+    version: int | None = None,
+    reason: str = "",
+    override_reason: str = "",
+    actor: Actor,
+    now: datetime,
+) -> Reservation:
+    """Give the reservation another time, or ask for it; raises ReservationRefused with every reason.
+
+    A confirmed one on an instrument with approval keeps its time until the change is decided; less of the
+    same time needs no decision. Asking for the time it has withdraws a pending change.
+    """
+    why = reason or override_reason
+    held = hold_changeable(session, reservation_id, reason=why, actor=actor, version=version, now=now)
+    reservation, asked = held.reservation, asked_period(held.reservation)
+    if asked and period == held.period:
+        return end_pending(session, reservation, ChangeKind.MOVE_WITHDRAWN, reason=why, actor=actor, now=now)
+    if period in (held.period, asked):
+        return reservation
+    situation = _situation(session, reservation, held.sight, period, actor=actor, now=now)
+    allowed_reason = override_reason if held.sight.decides else ""
+    if overridden := refuse_or_override(session, situation, allowed_reason, now=now):
+        note_override(session, reservation_id, overridden, allowed_reason, actor=actor, now=now)
+    _retake(session, situation, now=now)
+    kind = _write(session, reservation, situation, now=now)
+    change = Change(kind, before=times(held.period), after=times(period), reason=why)
+    record(session, reservation, change, actor=actor, now=now)
+    return reservation
+
+
+def end_pending(
+    session: Session, reservation: Reservation, kind: ChangeKind, *, reason: str, actor: Actor | None, now: datetime
+) -> Reservation:
+    """End a pending change undone: the reservation keeps its time and gives back what it asked for."""
+    kept, asked = period_of(reservation), asked_period(reservation)
+    keep_only(session, reservation, kept, actor=actor, now=now)
+    change = Change(kind, before=times(asked) if asked else None, after=times(kept), reason=reason)
+    record(session, reservation, change, actor=actor, now=now)
+    return reservation
+
+
+def keep_only(
+    session: Session, reservation: Reservation, period: Period, *, actor: Actor | None, now: datetime
+) -> None:
+    """Settle a reservation on one of the times that it holds already; nothing can refuse that."""
+    place = find_place(session, reservation.instrument_id, period, actor=actor, internal=True, now=now)
+    refill(session, claims.narrow(session, reservation.id, place.terms.claimed(period)))
+    _settle_on(reservation, period, now=now)
+    settle_conflicts(session, reservation.id, actor_id=actor.id if actor else None, now=now)
+
+
+def _situation(
+    session: Session, reservation: Reservation, sight: Sight, period: Period, *, actor: Actor, now: datetime
+) -> Situation:
+    """The move as something to weigh: a steward's is not held up by the holder's standing, nor by approval."""
+    holder_id = reservation.booked_by_id
+    place = find_place(
+        session, reservation.instrument_id, period, actor=actor, user_id=holder_id, internal=True, now=now
+    )
+    wanted = Wanted(period, reservation.mode, held=period_of(reservation))
+    needs_decision = place.terms.needs_approval and not sight.decides and not wanted.gives_back
+    return Situation(
+        place=place,
+        wanted=wanted,
+        standing=Standing() if sight.decides else standing_of(place, actor),
+        sees_free_time=sees_free_time(place, actor),
+        own_id=reservation.id,
+        keeps_old=needs_decision and reservation.state == ReservationState.CONFIRMED,
+    )
+
+
+def _retake(session: Session, situation: Situation, *, now: datetime) -> None:
+    """Give up what is held and take what is wanted, in one step; blocks take what is left over."""
+    if situation.wanted.gives_back:
+        kept = situation.place.terms.claimed(situation.wanted.period)
+        refill(session, claims.narrow(session, situation.own_id, kept))
+        return
+    groups = claims.needed_groups(session, situation.place.instrument_id)
+    replacing = claims.held_by(session, Holder(situation.own_id))
+    refill(session, take_or_refuse(session, situation, situation.own_id, groups, replacing, now=now))
+
+
+def _write(session: Session, reservation: Reservation, situation: Situation, *, now: datetime) -> ChangeKind:
+    """Put the new time where it belongs: into the reservation, or into its pending change."""
+    period, place = situation.wanted.period, situation.place
+    if situation.keeps_old:
+        reservation.asked_starts_at, reservation.asked_ends_at = period.start, period.end
+        moments = [reservation.starts_at, reservation.ends_at, period.start]
+        reservation.decide_by = decide_by(session, place.organisation_id, moments, now=now)
+        touch(reservation, now=now)
+        return ChangeKind.MOVE_ASKED
+    _settle_on(reservation, period, now=now)
+    if reservation.state == ReservationState.REQUESTED:
+        reservation.decide_by = decide_by(session, place.organisation_id, [period.start], now=now)
+    settle_conflicts(session, reservation.id, actor_id=None, now=now)
+    return ChangeKind.MOVED
+
+
+def _settle_on(reservation: Reservation, period: Period, *, now: datetime) -> None:
+    """Make this the reservation's one time."""
+    reservation.starts_at, reservation.ends_at = period.start, period.end
+    reservation.asked_starts_at = reservation.asked_ends_at = reservation.decide_by = None
+    touch(reservation, now=now)
