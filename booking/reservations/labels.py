@@ -1,0 +1,87 @@
+"""What reservations are called, and why they are refused: Chinese source sentences, translated at the edge."""
+
+from collections.abc import Mapping
+
+from booking.core.texts import N_
+from booking.reservations.rules import Action, Code
+from models.vocabulary.reservations import (
+    BlockKind,
+    ChangeKind,
+    Direction,
+    PersonRole,
+    ReservationMode,
+    ReservationState,
+)
+
+STATES: Mapping[ReservationState, str] = {
+    ReservationState.REQUESTED: N_("待审批"),
+    ReservationState.CONFIRMED: N_("已确认"),
+    ReservationState.REJECTED: N_("未通过"),
+    ReservationState.CANCELLED: N_("已取消"),
+    ReservationState.LAPSED: N_("已失效"),
+}
+
+MODES: Mapping[ReservationMode, str] = {
+    ReservationMode.SELF: N_("自主上机"),
+    ReservationMode.ASSISTED: N_("协助上机"),
+}
+
+DIRECTIONS: Mapping[Direction, str] = {
+    Direction.RESEARCH: N_("科学研究"),
+    Direction.DEVELOPMENT: N_("技术开发"),
+    Direction.TEACHING: N_("教学"),
+    Direction.OTHER: N_("其他"),
+}
+
+ROLES: Mapping[PersonRole, str] = {
+    PersonRole.OPERATOR: N_("上机人"),
+    PersonRole.PARTICIPANT: N_("参与人"),
+}
+
+BLOCK_KINDS: Mapping[BlockKind, str] = {
+    BlockKind.CLOSURE: N_("停用"),
+    BlockKind.MAINTENANCE: N_("维护"),
+    BlockKind.OUTAGE: N_("故障"),
+    BlockKind.OUTSIDE: N_("外部占用"),
+}
+
+CHANGES: Mapping[ChangeKind, str] = {
+    ChangeKind.REQUESTED: N_("提交申请"),
+    ChangeKind.CONFIRMED: N_("确认预约"),
+    ChangeKind.REJECTED: N_("审批未通过"),
+    ChangeKind.MOVED: N_("改时间"),
+    ChangeKind.MOVE_ASKED: N_("申请改时间"),
+    ChangeKind.MOVE_REJECTED: N_("改时间未通过"),
+    ChangeKind.MOVE_WITHDRAWN: N_("撤回改时间申请"),
+    ChangeKind.MOVE_LAPSED: N_("改时间申请逾期失效"),
+    ChangeKind.EDITED: N_("修改内容"),
+    ChangeKind.CANCELLED: N_("取消预约"),
+    ChangeKind.LAPSED: N_("逾期未审批，失效"),
+}
+
+REFUSALS: Mapping[Code, str] = {
+    Code.NOT_SIGNED_IN: N_("登录后才能预约。"),
+    Code.NOT_BOOKABLE_HERE: N_("这台仪器不在本平台直接预约，时间需与机主确认。"),
+    Code.NOT_IN_SERVICE: N_("仪器目前不能使用（待修或待报废）。"),
+    Code.NOT_SHARED: N_("这台仪器目前不对您所在的单位开放预约。"),
+    Code.SUSPENDED: N_("您在 %(until)s 之前暂停预约这台仪器。"),
+    Code.MODE_NOT_OFFERED: N_("这台仪器不提供“%(mode)s”。"),
+    Code.IN_THE_PAST: N_("所选时间已经过去。"),
+    Code.TOO_SOON: N_("须提前 %(minutes)s 预约，最早可从 %(earliest)s 开始。"),
+    Code.TOO_FAR: N_("最多提前 %(days)s 天预约，最晚可选 %(last_day)s。"),
+    Code.OFF_GRID: N_("开始和结束时间须为 %(minutes)s的整数倍。"),
+    Code.TOO_SHORT: N_("每次至少预约 %(minutes)s。"),
+    Code.TOO_LONG: N_("每次最多预约 %(minutes)s。"),
+    Code.CLOSED: N_("所选时间不全在开放时间内。"),
+    Code.SLOT_TAKEN: N_("该时段已被占用。"),
+}
+
+REMEDIES: Mapping[Action, str] = {
+    Action.USE_PERIOD: N_("改为 %(period)s"),
+    Action.SHORTEN: N_("缩短为 %(period)s"),
+    Action.LENGTHEN: N_("延长为 %(period)s"),
+    Action.USE_MODE: N_("改为%(mode)s"),
+    Action.CONTACT_OWNER: N_("联系机主"),
+    Action.OPEN_OWNER_SYSTEM: N_("前往机主的预约系统"),
+    Action.SIGN_IN: N_("登录"),
+}
