@@ -1,0 +1,67 @@
+"""The OpenAPI document and the routes are the same."""
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+@pytest.fixture
+def document(client: FlaskClient) -> dict[str, Any]:
+    found: dict[str, Any] = client.get("/api/openapi.json").get_json()
+    return found
+
+
+def operations(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (method.upper(), path): operation
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if method in METHODS
+    }
+
+
+def test_every_route_is_in_the_document_and_nothing_else(app: Flask, document: dict[str, Any]) -> None:
+    routes = {
+        (method, re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api/v1/")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+    assert set(operations(document)) == routes
+
+
+def test_the_document_says_version_and_every_operation_a_summary_and_answers(document: dict[str, Any]) -> None:
+    unnamed = [key for key, operation in operations(document).items() if not operation.get("summary")]
+    unanswered = [key for key, operation in operations(document).items() if not operation.get("responses")]
+
+    assert document["openapi"].startswith("3.1")
+    assert unnamed == []
+    assert unanswered == []
+
+
+def test_every_reference_in_the_document_leads_somewhere(document: dict[str, Any]) -> None:
+    schemas = set(document["components"]["schemas"])
+
+    assert {reference.rsplit("/", 1)[1] for reference in _references(document)} <= schemas
+
+
+def test_refusals_are_described_as_problems(document: dict[str, Any]) -> None:
+    for key, operation in operations(document).items():
+        for status, answer in operation["responses"].items():
+            if status.startswith(("4", "5")):
+                assert list(answer["content"]) == ["application/problem+json"], (key, status)
+
+
+def _references(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        own = [value["$ref"]] if isinstance(value.get("$ref"), str) and "schemas" in value["$ref"] else []
+        return own + [found for inner in value.values() for found in _references(inner)]
+    if isinstance(value, list):
+        return [found for inner in value for found in _references(inner)]
+    return []
