@@ -1,8 +1,10 @@
 """Every setting: name, type, default, meaning; read from the environment once and checked at start."""
 
 import secrets
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -81,6 +83,30 @@ class Settings(BaseSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _mail_server(cls, value: str) -> str:
+        """A URL with a known scheme, a host and a possible port; its password is never repeated."""
+        if not value:
+            return value
+        try:
+            server = urlsplit(value)
+            possible = server.scheme in {"smtp", "smtp+starttls", "smtps"} and server.hostname and server.port != 0
+        except ValueError:
+            possible = False
+        if not possible:
+            raise ValueError("must look like smtp://host:port, smtp+starttls://… or smtps://…")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        """An address, or a name with an address in angle brackets."""
+        _, address = parseaddr(value)
+        if not value.isprintable() or address.count("@") != 1 or not all(address.split("@")):
+            raise ValueError("must be an address, e.g. noreply@example.cn or 川渝仪器共享 <noreply@example.cn>")
+        return value
 
     @property
     def address(self) -> str:

@@ -129,7 +129,7 @@ def _ignore_interrupts(_worker: object) -> None:
 
 def _forget_worker(_server: object, worker: Any) -> None:
     """Drop the gauges of a worker that ended."""
-    multiprocess.mark_process_dead(worker.pid)
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 @contextmanager
@@ -138,7 +138,7 @@ def shared_metrics() -> Iterator[None]:
     owner = os.getpid()
     folder = tempfile.mkdtemp(prefix="chuanyu-metrics-")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-    values.ValueClass = values.get_value_class()
+    values.ValueClass = values.get_value_class()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:

@@ -1,0 +1,38 @@
+"""Event → the letters that follow, after commit: one table."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+
+from booking.accounts import letters as accounts
+from booking.notifications.letters import Letter
+from booking.settings import Settings
+from models.notifications import Event
+
+
+class Letters(Protocol):
+    """Which letters follow from one event; reads only what it needs."""
+
+    def __call__(
+        self, session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings
+    ) -> list[Letter]:
+        """The letters, none when nobody needs to know."""
+
+
+REACTIONS: dict[str, Letters] = {
+    "accounts.confirmation_asked": accounts.on_confirmation_asked,
+    "accounts.reset_asked": accounts.on_reset_asked,
+    "accounts.password_changed": accounts.on_password_changed,
+}
+
+
+def letters_by(settings: Settings) -> Callable[[Session, Event, datetime], Sequence[Letter]]:
+    """What the table says about an event; nothing follows from one that is not in it."""
+
+    def letters_of(session: Session, event: Event, now: datetime) -> Sequence[Letter]:
+        reaction = REACTIONS.get(event.name)
+        return reaction(session, event.payload, now=now, settings=settings) if reaction else []
+
+    return letters_of
