@@ -4,7 +4,7 @@ import secrets
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec
+from typing import BinaryIO, ParamSpec
 
 import click
 from flask import Flask
@@ -14,6 +14,7 @@ from booking.accounts import console, passwords
 from booking.accounts.console import NewAccount
 from booking.accounts.forms import LONGEST_TOKEN_DAYS, NewAccountForm
 from booking.accounts.tokens import NewToken
+from booking.catalogue import importing, importing_report
 from booking.core import forms
 from booking.core.clock import utcnow
 from booking.core.errors import InvalidInput, Refused
@@ -29,6 +30,7 @@ def init_commands(app: Flask) -> None:
     app.cli.help = "川渝仪器共享"
     app.cli.add_command(create_user)
     app.cli.add_command(token)
+    app.cli.add_command(import_tables)
 
 
 def says_why(command: Callable[P, None]) -> Callable[P, None]:
@@ -85,3 +87,33 @@ def _asked_password() -> str:
 def token(email: str, write: bool, days: int, name: str) -> None:
     """Make a personal access token and print it, this one time."""
     click.echo(transaction(console.make_token, email, NewToken(name[:80], write, days), now=utcnow()))
+
+
+@click.group("import")
+def import_tables() -> None:
+    """Bring tables into the catalogue."""
+
+
+@import_tables.command("instruments")
+@click.argument("file", type=click.File("rb"))
+@click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
+@click.option("--publish", is_flag=True, help="Publish the records that are complete.")
+@click.option("--create-owners", is_flag=True, help="Make an organisation for every unknown owner.")
+@says_why
+def import_instruments(file: BinaryIO, dry_run: bool, publish: bool, create_owners: bool) -> None:
+    """Import instruments from a CSV file; ends with 1 when a row was refused."""
+    report = transaction(
+        importing.import_instruments,
+        file.read(),
+        actor=None,
+        now=utcnow(),
+        publishes=publish,
+        creates_owners=create_owners,
+        dry_run=dry_run,
+    )
+    for line in importing_report.problem_lines(report, gettext):
+        click.echo(line, err=True)
+    for line in importing_report.summary_lines(report, gettext, is_dry=dry_run):
+        click.echo(line)
+    if report.count(importing.Fate.REFUSED):
+        sys.exit(1)

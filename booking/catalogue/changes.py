@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import Enum
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from sqlalchemy import select
@@ -12,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts import audit
 from booking.accounts.permissions import Permission, require
+from booking.catalogue import listing
 from booking.catalogue.queries import is_readable, target_of
 from booking.core.actors import Actor
 from booking.core.errors import NotFound, StaleVersion
@@ -76,8 +75,8 @@ def changed(
 
 def refresh_listing(session: Session, instrument_ids: Iterable[int], *, now: datetime) -> None:
     """Make what the search says of these instruments true again, in the same transaction."""
-    if find_spec("booking.catalogue.listing"):
-        import_module("booking.catalogue.listing").refresh(session, instrument_ids, now=now)
+    session.flush()
+    listing.refresh(session, instrument_ids, now=now)
 
 
 def assign(row: object, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

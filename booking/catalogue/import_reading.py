@@ -1,0 +1,181 @@
+"""Reading a table of instruments: bytes → named cells → typed rows, every row accounted for."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from booking.catalogue.forms import (
+    CodedBelongsTo,
+    HoursText,
+    PlaceFields,
+    RecordFields,
+    SharingFields,
+    Wan,
+)
+from booking.catalogue.import_layouts import LAYOUTS, Layout, Noted
+from booking.catalogue.rules import MOST_LANES
+from booking.core.errors import InvalidInput, Problem, Unreadable
+from booking.core.forms import FilledLine, Line, read
+from booking.core.texts import N_
+from models.vocabulary.catalogue import BelongsTo
+
+MODES = {"self": "self", "assisted": "assisted", "自主上机": "self", "协助上机": "assisted"}
+
+
+class ImportRow(RecordFields, PlaceFields, SharingFields):
+    """One row of a table: the record's fields, its owner by name, its timetable; what is blank says nothing."""
+
+    inner_id: Annotated[FilledLine, Field(max_length=150)]
+    institution: Annotated[FilledLine, Field(max_length=200)]
+    owner_country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "CN"
+    unit: Annotated[Line, Field(max_length=200)] = ""
+    unit_en: Annotated[Line, Field(max_length=200)] = ""
+    original_value_wan: Wan = None
+    belongs_to: CodedBelongsTo = BelongsTo.NONE
+    is_sample: bool = False
+    provenance: Annotated[Line, Field(max_length=300)] = ""
+    lanes: Annotated[int, Field(ge=1, le=MOST_LANES)] = 1
+    opening_hours: HoursText = Field(default_factory=list)
+    grid_minutes: Annotated[int, Field(ge=5, le=60)] = 30
+    shortest_minutes: Annotated[int, Field(ge=5, le=20160)] = 30
+    longest_minutes: Annotated[int, Field(ge=5, le=20160)] = 480
+    notice_minutes: Annotated[int, Field(ge=0, le=129600)] = 0
+    horizon_days: Annotated[int, Field(ge=1, le=730)] = 60
+    setup_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
+    cleanup_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
+    needs_approval: bool = False
+    modes: Annotated[str, Field(max_length=40)] = ""
+
+
+@dataclass(slots=True)
+class ReadRow:
+    """One row of the file by its number in a spreadsheet: what it says, or why it cannot be taken."""
+
+    number: int
+    values: ImportRow | None = None
+    label: str = ""
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file as read: its layout, its rows, and what is to be said of the whole."""
+
+    layout: Layout
+    rows: list[ReadRow]
+    notes: list[Problem]
+
+
+def read_table(data: bytes) -> Table:
+    """Every row of a CSV file in UTF-8, with or without a byte order mark; raises Unreadable for no table at all."""
+    text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="surrogateescape")
+    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = [name.strip() for name in next(lines)]
+    except (StopIteration, csv.Error) as wrong:
+        raise Unreadable(N_("文件是空的，或不是 CSV 表格。")) from wrong
+    if not all(_is_text(name) for name in header):
+        raise Unreadable(N_("文件不是 UTF-8 编码，请在表格软件中另存为“CSV UTF-8”。"))
+    layout, names = _recognised(header)
+    rows = [_read_row(number, cells, names, layout) for number, cells in _numbered(lines)]
+    return Table(layout, rows, _unknown_columns(names, layout))
+
+
+def _recognised(header: Sequence[str]) -> tuple[Layout, list[str]]:
+    """The layout of a header and its columns under the layout's own names; raises InvalidInput."""
+    for layout in LAYOUTS:
+        names = [layout.aliases.get(name, name) for name in header]
+        if layout.recognised_by <= set(names):
+            if repeated := sorted({name for name in names if name and names.count(name) > 1}):
+                raise InvalidInput([Problem(repeated[0], N_("这一列出现了不止一次。"))])
+            return layout, names
+    raise InvalidInput(
+        [Problem("institution", N_("表头中没有 institution（单位名称）和 inner_id（所内编号）这两列。"))]
+    )
+
+
+def _unknown_columns(names: Sequence[str], layout: Layout) -> list[Problem]:
+    """A note for each column that nothing is read from."""
+    read_ones = {source for column in layout.columns for source in column.sources} | layout.unmapped
+    return [Problem(name, N_("没有使用这一列。")) for name in names if name and name not in read_ones]
+
+
+def _numbered(lines: Iterator[list[str]]) -> Iterator[tuple[int, list[str] | None]]:
+    """Every row with its number, the header being 1; None for a row where reading has to stop."""
+    number = 1
+    while True:
+        number += 1
+        try:
+            cells = next(lines)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield number, None
+            return
+        if cells:
+            yield number, cells
+
+
+def _read_row(number: int, cells: list[str] | None, names: Sequence[str], layout: Layout) -> ReadRow:
+    """One row as values or problems, with notes on what was changed or left out."""
+    row = ReadRow(number)
+    if cells is None:
+        row.problems.append(Problem("", N_("引号没有闭合或单元格过长，从这一行起无法读取。")))
+    elif len(cells) != len(names):
+        values = {"found": len(cells), "wanted": len(names)}
+        row.problems.append(Problem("", N_("这一行有 %(found)s 个单元格，表头有 %(wanted)s 列。"), values))
+    elif broken := [name for name, cell in zip(names, cells, strict=True) if not _is_text(cell)]:
+        row.problems += [Problem(name, N_("不是有效的 UTF-8 文字。")) for name in broken]
+    else:
+        _fill(row, dict(zip(names, cells, strict=True)), layout)
+    return row
+
+
+def _fill(row: ReadRow, cells: Mapping[str, str], layout: Layout) -> None:
+    """Convert the cells of a whole row; problems and notes name the file's own columns."""
+    given: dict[str, Any] = {}
+    for column in layout.columns:
+        if not all(source in cells for source in column.sources):
+            continue
+        made = column.convert(*(cells[source] for source in column.sources))
+        if isinstance(made, Noted):
+            row.notes.append(Problem(column.label, made.note.message, made.note.values))
+            made = made.text
+        if made:
+            given[column.target] = made
+    row.label = given.get("name_zh") or given.get("name_en") or ""
+    for name in sorted(layout.unmapped & set(cells)):
+        if cells[name].strip():
+            row.notes.append(
+                Problem(name, N_("“%(cell)s”没有对应的设置，未导入。"), {"cell": cells[name].strip()[:80]})
+            )
+    try:
+        row.values = read(ImportRow, given)
+        row.problems += _wrong_modes(row.values)
+    except InvalidInput as wrong:
+        row.problems += [
+            Problem(layout.label_of(found.field.partition(".")[0]), found.message, found.values)
+            for found in wrong.problems
+        ]
+
+
+def _wrong_modes(values: ImportRow) -> list[Problem]:
+    """A problem when `modes` names something else than `self` and `assisted`."""
+    if all(mode in MODES for mode in modes_of(values.modes)):
+        return []
+    return [Problem("modes", N_("应为 self、assisted 或二者，以逗号分隔。"))]
+
+
+def modes_of(text: str) -> list[str]:
+    """The words of a list of modes."""
+    return [mode.strip() for mode in text.replace("，", ",").split(",") if mode.strip()]
+
+
+def _is_text(value: str) -> bool:
+    """Whether the bytes behind it were UTF-8."""
+    return not any("\udc80" <= char <= "\udcff" for char in value)
