@@ -14,6 +14,7 @@ from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of
 from models.catalogue import Instrument
 from models.reservations import Reservation, ReservationChange, ReservationPerson
+from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.reservations import HOLDING_TIME, ReservationState
 
 
@@ -86,6 +87,16 @@ def sight_of(reservation: Reservation, actor: Actor) -> Sight:
 def target_of(instrument: Instrument) -> Target:
     """Where an instrument stands, for permissions."""
     return Target(instrument.organisation_id, instrument.unit_id, instrument.id)
+
+
+def seen_instrument(session: Session, instrument_id: int, actor: Actor | None) -> Instrument:
+    """The instrument, when it is published or the actor may see its record; raises NotFound."""
+    found = session.get(Instrument, instrument_id)
+    if found is None:
+        raise NotFound
+    if found.publishing_state != PublishingState.PUBLISHED and not may(actor, Permission.SEE_RECORD, target_of(found)):
+        raise NotFound
+    return found
 
 
 def history_of(session: Session, reservation_id: int) -> Sequence[ReservationChange]:
