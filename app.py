@@ -15,7 +15,7 @@ from booking.operations import init_operations
 from booking.operations.serving import main
 from booking.pages import init_pages
 from booking.settings import ROOT, Settings, read_settings, signing_key
-from booking.web import errors, filters, languages, signed_in
+from booking.web import addresses, errors, filters, languages, signed_in
 from booking.web.extensions import babel, csrf, db, login_manager, migrate
 
 
@@ -26,6 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask("booking", template_folder=str(ROOT / "templates"), static_folder=None)
     app.config.update(configuration(settings))
     init_extensions(app)
+    addresses.init_addresses(app)
     errors.init_errors(app)
     filters.init_filters(app)
     app.after_request(languages.remember)

@@ -1,18 +1,29 @@
 """Fixtures: an application on each engine, a client, and a session to arrange with."""
 
 from collections.abc import Iterator
+from contextvars import Context
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from booking.web.extensions import db
 from tests import databases
 
 ENGINES = ("sqlite", "postgresql")
+
+
+class Browser(FlaskClient):
+    """Sends each request from a context of its own: nothing of one request is left for the next."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Send without the application context that tests arrange in."""
+        return Context().run(super().open, *args, **kwargs)
 
 
 @pytest.fixture(scope="session", params=ENGINES)
@@ -22,6 +33,7 @@ def engine_app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     make = {"sqlite": databases.sqlite_app, "postgresql": databases.postgresql_app}[request.param]
     with make(folder) as app:
         databases.keep_template(app)
+        app.test_client_class = Browser
         yield app
 
 
