@@ -173,8 +173,15 @@ def _board_lanes(time: LaneTime, lanes: Mapping[int, tuple[Lane, LaneGroup]], na
 
 
 def _board_lane(lane: Lane, group: LaneGroup, taken: Sequence[Taken], names: _Named) -> BoardLane:
-    """One lane with its items in order; a block that was cut up is one item per piece."""
-    items = [_item(claim, names) for claim in taken]
+    """One lane with its items in order; pieces of a block that touch are one item."""
+    items: list[BoardItem] = []
+    for item in (_item(claim, names) for claim in taken):
+        last = items[-1] if items else None
+        if last and item.block and item.block is last.block and item.period.start == last.period.end:
+            whole = Period(last.period.start, item.period.end)
+            items[-1] = BoardItem(whole, whole, block=item.block)
+        else:
+            items.append(item)
     return BoardLane(lane.id, lane.position, group.name, group.own_instrument_id is None, items)
 
 

@@ -1,0 +1,193 @@
+"""The shapes of what the API of reservations answers, as the OpenAPI document describes them."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+
+from models.vocabulary.catalogue import BookingMode
+from models.vocabulary.reservations import (
+    BlockKind,
+    ChangeKind,
+    Direction,
+    ReservationMode,
+    ReservationState,
+)
+
+
+class PeriodAnswer(BaseModel):
+    """A half-open time."""
+
+    start: datetime
+    end: datetime
+
+
+class BusyAnswer(PeriodAnswer):
+    """Time that is taken: by a reservation, or by a block of this kind and reason."""
+
+    kind: str
+    reason: str
+
+
+class AvailabilityAnswer(BaseModel):
+    """An instrument's time: `free` is without opening hours, `bookable` is what could be asked for now."""
+
+    booking_mode: BookingMode
+    open: list[PeriodAnswer]
+    busy: list[BusyAnswer]
+    free: list[PeriodAnswer]
+    bookable: list[PeriodAnswer]
+    hidden: bool
+
+
+class RemedyAnswer(BaseModel):
+    """Something that cures: put its times and mode into the wish."""
+
+    action: str
+    label: str
+    starts_at: datetime | None
+    ends_at: datetime | None
+    mode: ReservationMode | None
+    url: str | None
+
+
+class RefusalAnswer(BaseModel):
+    """One reason."""
+
+    code: str
+    message: str
+    remedies: list[RemedyAnswer]
+
+
+class QuoteAnswer(BaseModel):
+    """What would come of a wish; what is claimed includes set-up and clean-up."""
+
+    allowed: bool
+    refusals: list[RefusalAnswer]
+    starts_at: datetime
+    ends_at: datetime
+    claimed_from: datetime
+    claimed_to: datetime
+    mode: ReservationMode
+    needs_approval: bool
+
+
+class PersonAnswer(BaseModel):
+    """Somebody named; the address only for the holder and staff."""
+
+    name: str
+    email: str | None
+
+
+class ReservationAnswer(BaseModel):
+    """A reservation; `asked_*` is a change that waits for a decision until `decide_by`."""
+
+    id: int
+    uid: str
+    state: ReservationState
+    instrument_id: int
+    starts_at: datetime
+    ends_at: datetime
+    asked_starts_at: datetime | None
+    asked_ends_at: datetime | None
+    decide_by: datetime | None
+    mode: ReservationMode
+    booked_by: str
+    purpose: str
+    direction: Direction | None
+    project_name: str
+    project_number: str
+    sample_count: int | None
+    operator: PersonAnswer | None
+    participants: list[PersonAnswer]
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class ChangeAnswer(BaseModel):
+    """One row of the history."""
+
+    occurred_at: datetime
+    kind: ChangeKind
+    by: str | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    reason: str
+
+
+class ReservationInFull(ReservationAnswer):
+    """A reservation with its history, the first change first."""
+
+    history: list[ChangeAnswer]
+
+
+class ReservationsAnswer(BaseModel):
+    """A page of reservations."""
+
+    items: list[ReservationAnswer]
+    next_cursor: str | None
+
+
+class BlockAnswer(BaseModel):
+    """Time in which an instrument, or one group of lanes, is not to be used."""
+
+    id: int
+    instrument_id: int
+    lane_group: int
+    starts_at: datetime
+    ends_at: datetime
+    kind: BlockKind
+    reason: str
+
+
+class ConflictAnswer(BaseModel):
+    """A reservation that lies in a block, for the steward to move or cancel."""
+
+    id: int
+    block_id: int
+    reservation_id: int
+    instrument_id: int
+    starts_at: datetime
+    ends_at: datetime
+    booked_by: str
+    state: str
+
+
+class MadeBlockAnswer(BlockAnswer):
+    """A block that was set, with the reservations in it."""
+
+    conflicts: list[ConflictAnswer]
+
+
+class BlocksAnswer(BaseModel):
+    """The blocks of an instrument."""
+
+    items: list[BlockAnswer]
+    next_cursor: str | None
+
+
+class ConflictsAnswer(BaseModel):
+    """Open conflicts."""
+
+    items: list[ConflictAnswer]
+    next_cursor: str | None
+
+
+class SuspensionAnswer(BaseModel):
+    """Who may not book an instrument until when, and why."""
+
+    id: int
+    instrument_id: int | None
+    name: str
+    email: str
+    starts_at: datetime
+    ends_at: datetime
+    reason: str
+
+
+class SuspensionsAnswer(BaseModel):
+    """Suspensions in force."""
+
+    items: list[SuspensionAnswer]
+    next_cursor: str | None

@@ -1,0 +1,173 @@
+"""What the API of reservations answers, made from rows and values in the reader's language."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from booking.core.period import Period
+from booking.reservations.availability import InstrumentTime
+from booking.reservations.people import details_of
+from booking.reservations.queries import Sight
+from booking.reservations.rules import Refusal, Remedy
+from booking.reservations.spoken import label_of, sentence_of
+from booking.reservations.wishes import Answer, Details
+from models.accounts import User
+from models.reservations import Block, BlockConflict, Reservation, ReservationChange, Suspension
+
+
+def stamp(moment: datetime) -> str:
+    """RFC 3339 in UTC."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _maybe(moment: datetime | None) -> str | None:
+    """The same, or nothing."""
+    return stamp(moment) if moment else None
+
+
+def _period(period: Period) -> dict[str, str]:
+    """Start and end."""
+    return {"start": stamp(period.start), "end": stamp(period.end)}
+
+
+def availability(time: InstrumentTime) -> dict[str, Any]:
+    """An instrument's time."""
+    return {
+        "booking_mode": str(time.terms.booking_mode),
+        "open": [_period(period) for period in time.open],
+        "busy": [{**_period(busy.period), "kind": str(busy.kind), "reason": busy.reason} for busy in time.busy],
+        "free": [_period(period) for period in time.free],
+        "bookable": [_period(period) for period in time.bookable],
+        "hidden": time.is_hidden,
+    }
+
+
+def refusals_said(refusals: Iterable[Refusal]) -> list[dict[str, Any]]:
+    """Refusals in the reader's language."""
+    return [
+        {
+            "code": str(refusal.code),
+            "message": sentence_of(refusal),
+            "remedies": [_remedy(remedy) for remedy in refusal.remedies],
+        }
+        for refusal in refusals
+    ]
+
+
+def _remedy(remedy: Remedy) -> dict[str, Any]:
+    """A remedy as the API shows it."""
+    return {
+        "action": str(remedy.action),
+        "label": label_of(remedy),
+        "starts_at": _maybe(remedy.starts_at),
+        "ends_at": _maybe(remedy.ends_at),
+        "mode": str(remedy.mode) if remedy.mode else None,
+        "url": remedy.url or None,
+    }
+
+
+def quote(answer: Answer) -> dict[str, Any]:
+    """What would come of a wish."""
+    return {
+        "allowed": answer.allowed,
+        "refusals": refusals_said(answer.refusals),
+        "starts_at": stamp(answer.period.start),
+        "ends_at": stamp(answer.period.end),
+        "claimed_from": stamp(answer.claimed.start),
+        "claimed_to": stamp(answer.claimed.end),
+        "mode": str(answer.mode),
+        "needs_approval": answer.needs_approval,
+    }
+
+
+def reservation(row: Reservation, details: Details, *, booked_by: str, shows_mail: bool = True) -> dict[str, Any]:
+    """A reservation from its row and what it says."""
+
+    def person(name: str, email: str) -> dict[str, str | None]:
+        return {"name": name, "email": (email or None) if shows_mail else None}
+
+    return {
+        "id": row.id,
+        "uid": row.uid,
+        "state": str(row.state),
+        "instrument_id": row.instrument_id,
+        "starts_at": stamp(row.starts_at),
+        "ends_at": stamp(row.ends_at),
+        "asked_starts_at": _maybe(row.asked_starts_at),
+        "asked_ends_at": _maybe(row.asked_ends_at),
+        "decide_by": _maybe(row.decide_by),
+        "mode": str(row.mode),
+        "booked_by": booked_by,
+        "purpose": row.purpose,
+        "direction": str(row.direction) if row.direction else None,
+        "project_name": row.project_name,
+        "project_number": row.project_number,
+        "sample_count": row.sample_count,
+        "operator": person(details.operator.name, details.operator.email) if details.operator else None,
+        "participants": [person(one.name, one.email) for one in details.participants],
+        "version": row.version,
+        "created_at": stamp(row.created_at),
+        "updated_at": stamp(row.updated_at),
+    }
+
+
+def loaded_reservation(row: Reservation, sight: Sight) -> dict[str, Any]:
+    """A reservation read with instrument, holder and people, as the viewer may see it."""
+    shows_mail = sight.is_holder or sight.sees_names
+    return reservation(row, details_of(row), booked_by=row.booked_by.name, shows_mail=shows_mail)
+
+
+def history(changes: Sequence[ReservationChange], sight: Sight) -> list[dict[str, Any]]:
+    """The history; who was only named in it does not see what it said about others."""
+    shows_all = sight.is_holder or sight.sees_names
+    return [
+        {
+            "occurred_at": stamp(change.occurred_at),
+            "kind": str(change.kind),
+            "by": change.actor.name if change.actor else None,
+            "before": change.before if shows_all else None,
+            "after": change.after if shows_all else None,
+            "reason": change.reason,
+        }
+        for change in changes
+    ]
+
+
+def block(row: Block) -> dict[str, Any]:
+    """A block."""
+    return {
+        "id": row.id,
+        "instrument_id": row.instrument_id,
+        "lane_group": row.lane_group_id,
+        "starts_at": stamp(row.starts_at),
+        "ends_at": stamp(row.ends_at),
+        "kind": str(row.kind),
+        "reason": row.reason,
+    }
+
+
+def conflict(row: BlockConflict) -> dict[str, Any]:
+    """A conflict read with its reservation and the holder."""
+    return {
+        "id": row.id,
+        "block_id": row.block_id,
+        "reservation_id": row.reservation_id,
+        "instrument_id": row.reservation.instrument_id,
+        "starts_at": stamp(row.reservation.starts_at),
+        "ends_at": stamp(row.reservation.ends_at),
+        "booked_by": row.reservation.booked_by.name,
+        "state": str(row.state),
+    }
+
+
+def suspension(row: Suspension, person: User) -> dict[str, Any]:
+    """A suspension."""
+    return {
+        "id": row.id,
+        "instrument_id": row.instrument_id,
+        "name": person.name,
+        "email": person.email,
+        "starts_at": stamp(row.starts_at),
+        "ends_at": stamp(row.ends_at),
+        "reason": row.reason,
+    }

@@ -1,0 +1,216 @@
+"""Reading wishes, changes, blocks and suspensions from outside; pages and the API share them."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from booking.accounts.forms import Email, KnownEmail
+from booking.core.errors import InvalidInput, Problem
+from booking.core.forms import Blank, FilledLine, Form, Line, Moment, Text
+from booking.core.pages import LARGEST_PAGE
+from booking.core.period import Period
+from booking.core.texts import N_
+from booking.reservations.queries import Filter
+from booking.reservations.wishes import Details, Named, Wish
+from models.vocabulary.reservations import BlockKind, Direction, ReservationMode, ReservationState
+
+MOST_PARTICIPANTS = 20
+MOST_SAMPLES = 100_000
+LONGEST_WINDOW = timedelta(days=100)
+LARGEST_ID = 2**31 - 1
+
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Reason = Annotated[Text, Field(max_length=600)]
+
+
+def _in_order(start: object, end: object) -> None:
+    """Refuse an end that is not after its start."""
+    if start is not None and end is not None and end <= start:  # type: ignore[operator]
+        raise PydanticCustomError("period_order", "period order")
+
+
+class PeriodForm(Form):
+    """From when until when."""
+
+    starts_at: Moment
+    ends_at: Moment
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        _in_order(self.starts_at, self.ends_at)
+        return self
+
+    @property
+    def period(self) -> Period:
+        """The time as a value."""
+        return Period(self.starts_at, self.ends_at)
+
+
+class PersonForm(Form):
+    """Somebody named in a reservation; an address links them to their account if they have one."""
+
+    name: Annotated[FilledLine, Field(max_length=80)]
+    email: Annotated[Email | None, Blank] = None
+
+    @property
+    def named(self) -> Named:
+        """The person as a value."""
+        return Named(self.name, self.email or "")
+
+
+class DetailsForm(Form):
+    """What a reservation says besides its time."""
+
+    purpose: Annotated[Text, Field(max_length=600)] = ""
+    direction: Annotated[Direction | None, Blank] = None
+    project_name: Annotated[Line, Field(max_length=200)] = ""
+    project_number: Annotated[Line, Field(max_length=80)] = ""
+    sample_count: Annotated[Annotated[int, Field(ge=0, le=MOST_SAMPLES)] | None, Blank] = None
+    operator: PersonForm | None = None
+    participants: Annotated[list[PersonForm], Field(max_length=MOST_PARTICIPANTS)] = Field(default_factory=list)
+
+    @property
+    def details(self) -> Details:
+        """The same as a value."""
+        return Details(
+            purpose=self.purpose,
+            direction=self.direction,
+            project_name=self.project_name,
+            project_number=self.project_number,
+            sample_count=self.sample_count,
+            operator=self.operator.named if self.operator else None,
+            participants=tuple(person.named for person in self.participants),
+        )
+
+
+class WishForm(DetailsForm, PeriodForm):
+    """A reservation somebody asks for, or asks about."""
+
+    instrument_id: Id
+    mode: Annotated[ReservationMode | None, Blank] = None
+    override_reason: Reason = ""
+    on_behalf_of: Annotated[KnownEmail | None, Blank] = None
+
+    @property
+    def wish(self) -> Wish:
+        """The wish as a value."""
+        return Wish(
+            instrument_id=self.instrument_id,
+            period=self.period,
+            mode=self.mode,
+            details=self.details,
+            override_reason=self.override_reason,
+            on_behalf_of=self.on_behalf_of or "",
+        )
+
+
+class ChangeForm(DetailsForm):
+    """Another time (both ends), other details, or both; what is not named stays."""
+
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
+    reason: Reason = ""
+    override_reason: Reason = ""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        _in_order(self.starts_at, self.ends_at)
+        return self
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The details that were named."""
+        return frozenset(self.model_fields_set & set(DetailsForm.model_fields))
+
+    def moved(self, current: Period) -> Period | None:
+        """The wanted time, a missing end being the current one; None when no time was named."""
+        if self.starts_at is None and self.ends_at is None:
+            return None
+        start, end = self.starts_at or current.start, self.ends_at or current.end
+        if end <= start:
+            raise InvalidInput([Problem("ends_at", N_("结束时间须晚于开始时间。"))])
+        return Period(start, end)
+
+
+class ReasonForm(Form):
+    """A step with its reason."""
+
+    reason: Reason = ""
+
+
+class ApprovalForm(Form):
+    """Saying yes; a reason sets lasting rules aside."""
+
+    override_reason: Reason = ""
+
+
+class BlockForm(PeriodForm):
+    """Time in which the instrument, or one group of lanes, is not to be used."""
+
+    kind: BlockKind
+    reason: Annotated[Line, Field(max_length=300)] = ""
+    lane_group: Annotated[Id | None, Blank] = None
+
+    @model_validator(mode="after")
+    def _by_people(self) -> Self:
+        if self.kind == BlockKind.OUTSIDE:
+            raise PydanticCustomError("enum", "enum")
+        return self
+
+
+class SuspensionForm(Form):
+    """Who may not book an instrument until when, and why."""
+
+    email: KnownEmail
+    instrument_id: Id
+    until: Moment
+    reason: Annotated[Text, Field(min_length=1, max_length=600)]
+
+
+class WindowForm(Form):
+    """`?from=&to=`: at most a hundred days."""
+
+    start: Moment = Field(alias="from")
+    end: Moment = Field(alias="to")
+
+    @property
+    def window(self) -> Period:
+        """The window as a value; raises InvalidInput when it is reversed or too long."""
+        if self.end <= self.start:
+            raise InvalidInput([Problem("to", N_("结束时间须晚于开始时间。"))])
+        if self.end - self.start > LONGEST_WINDOW:
+            raise InvalidInput([Problem("to", N_("时间范围最长 %(days)s 天。"), {"days": LONGEST_WINDOW.days})])
+        return Period(self.start, self.end)
+
+
+class ReservationsQuery(Form):
+    """`GET /reservations`: one's own with `mine=1`, else also those one may see as staff."""
+
+    mine: bool = False
+    state: list[ReservationState] = Field(default_factory=list)
+    instrument: Id | None = None
+    start: Moment | None = Field(None, alias="from")
+    end: Moment | None = Field(None, alias="to")
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = 50
+    cursor: Annotated[str, Field(max_length=300)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_state(cls, values: Any) -> Any:
+        """A single `state=` is a list of one."""
+        if isinstance(values, Mapping) and isinstance(values.get("state"), str):
+            return {**values, "state": [values["state"]]}
+        return values
+
+    @property
+    def filter(self) -> Filter:
+        """The same as the query takes it."""
+        return Filter(
+            states=frozenset(self.state),
+            instrument_id=self.instrument,
+            starts_before=self.end,
+            ends_after=self.start,
+        )
