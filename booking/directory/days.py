@@ -23,6 +23,11 @@ LONGEST_CLOSURE = timedelta(days=120)
 FURTHEST_AHEAD = timedelta(days=800)
 
 
+def known_years(now: datetime) -> range:
+    """The years whose public days are kept: the first announced one to the one after next."""
+    return range(min(ANNOUNCED_YEARS), local_date(now).year + 3)
+
+
 def seed_public_days(session: Session, years: Iterable[int]) -> int:
     """Store the public holidays and working weekend days of `years`; how many were added or corrected.
 

@@ -14,7 +14,9 @@ from sqlalchemy import Engine, exists, select
 from sqlalchemy.orm import Session
 
 from booking.catalogue.reference import load_classes
+from booking.core.clock import utcnow
 from booking.database.locks import alone
+from booking.directory.days import known_years, seed_public_days
 from booking.directory.reference import load_places
 from booking.settings import ROOT, Settings
 from booking.web.extensions import db, transaction
@@ -49,6 +51,7 @@ def prepare_database(app: Flask, report: Report) -> None:
                 report("Running the migrations")
                 flask_migrate.upgrade()
             added = transaction(load_places) + transaction(load_classes)
+            added += transaction(seed_public_days, known_years(utcnow()))
             if added:
                 report(f"Added reference data ({added} rows)")
 

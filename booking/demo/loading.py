@@ -1,0 +1,54 @@
+"""Filling an empty database with the demo: real institutions, sample instruments, people, reservations."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from booking.accounts.passwords import hashed
+from booking.core.clock import utcnow
+from booking.demo import institutions, instruments, people
+from booking.directory.days import known_years, seed_public_days
+from booking.web.extensions import reading, transaction
+
+TABLES = ("sample_instruments.csv", "real_instruments.csv", "nist_nemo_demo_tools.csv")
+
+Report = Callable[[str], None]
+
+
+def load(app: Flask, report: Report, *, now: datetime | None = None) -> None:
+    """Load the whole demo in one transaction, saying how far it is; the reference data must be there."""
+    started = time.monotonic()
+    with app.app_context():
+        transaction(_load, hashed(people.PASSWORD), report, now=now or utcnow())
+    report(f"  demo loaded in {time.monotonic() - started:.0f} s")
+
+
+def accounts(app: Flask) -> list[tuple[str, str, str]]:
+    """Address, password and role of every demo account that is there, for the banner."""
+    with app.app_context():
+        is_there = people.present(reading())
+        return [(person.email, people.PASSWORD, person.says) for person in people.PEOPLE if is_there(person)]
+
+
+def _load(session: Session, password_hash: str, report: Report, *, now: datetime) -> None:
+    """Every step in order, each with nothing of the one before kept in memory."""
+    admin = people.add_admin(session, password_hash, now=now)
+    seed_public_days(session, known_years(now))
+    count = institutions.add_institutions(session, actor=admin, now=now)
+    count += institutions.add_owners(session, actor=admin, now=now)
+    report(f"  {count} institutions")
+    people.add_everybody_else(session, password_hash, now=now)
+    for name in TABLES:
+        session.expunge_all()
+        rows = instruments.import_file(session, institutions.DATA / name, actor=admin, now=now)
+        report(f"  {rows} records of {name}")
+    ids = instruments.ids_by_key(session)
+    steps = (instruments.add_test_items, instruments.set_modes, instruments.keep_some_unpublished)
+    for step in steps:
+        session.expunge_all()
+        step(session, ids, actor=admin, now=now)
+    report("  test items, booking modes and shared parts")
+    people.appoint_steward(session, now=now)
