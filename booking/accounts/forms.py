@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from pydantic_core import PydanticCustomError
 
 from booking.accounts.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD, normal_address, password_fault
-from booking.core.forms import FilledLine, Form, Line, PageForm, Text
+from booking.core.forms import FilledLine, Form, Line, PageForm
 from booking.core.pages import LARGEST_PAGE
 from models.vocabulary.accounts import Language, TokenScope
 
@@ -45,7 +45,7 @@ Email = Annotated[Line, Field(max_length=254), AfterValidator(_email)]
 KnownEmail = Annotated[Line, Field(max_length=254), AfterValidator(normal_address)]
 KnownPassword = Annotated[str, StringConstraints(strip_whitespace=False, max_length=LONGEST_PASSWORD)]
 NewPassword = Annotated[
-    Text,
+    str,
     StringConstraints(strip_whitespace=False, min_length=SHORTEST_PASSWORD, max_length=LONGEST_PASSWORD),
     AfterValidator(_good_password),
 ]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking.core.actors import Actor, HeldGrant, Target
 from booking.core.clock import local_date
-from booking.core.pages import Page, decode_cursor, page_of
+from booking.core.pages import Page, decode_cursor, page_of, row_id
 from models.accounts import AccessToken, Grant, User
 from models.catalogue import Instrument
 from models.directory import Organisation, Unit
@@ -113,7 +113,7 @@ def tokens_of(session: Session, user_id: int, *, limit: int, cursor: str = "") -
     """The account's tokens that were not revoked, the newest first."""
     statement = select(AccessToken).where(AccessToken.user_id == user_id, AccessToken.revoked_at.is_(None))
     if cursor:
-        statement = statement.where(AccessToken.id < decode_cursor(cursor, int)[0])
+        statement = statement.where(AccessToken.id < decode_cursor(cursor, row_id)[0])
     rows = session.scalars(statement.order_by(AccessToken.id.desc()).limit(limit + 1)).all()
     return page_of(rows, limit, lambda token: (token.id,))
 

@@ -40,6 +40,14 @@ def decode_cursor(cursor: str, *types: Callable[[Any], Any]) -> tuple[Any, ...]:
         raise Unreadable(N_("分页标记无效，请从第一页重新开始。")) from broken
 
 
+def row_id(value: Any) -> int:
+    """A cursor's key as the id of a row; raises ValueError for what no INTEGER column can hold."""
+    found = int(value)
+    if not 0 <= found < 2**31:
+        raise ValueError
+    return found
+
+
 def page_of(rows: Sequence[T], limit: int, keys: Callable[[T], tuple[Any, ...]]) -> Page[T]:
     """A page of at most `limit` from up to `limit + 1` rows read, with the cursor of its last row."""
     items = list(rows[:limit])

@@ -8,7 +8,14 @@ from spectree import Response, SpecTree
 
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 
-spec = SpecTree("flask", title="川渝仪器共享 · Chuanyu Instruments", version="1", path="api/docs-raw", mode="strict")
+spec = SpecTree(
+    "flask",
+    title="川渝仪器共享 · Chuanyu Instruments",
+    version="1",
+    path="api/docs-raw",
+    mode="strict",
+    annotations=False,
+)
 
 
 class FieldProblem(BaseModel):

@@ -1,7 +1,6 @@
 """The pages for signing in and out."""
 
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -81,8 +80,7 @@ def sign_out() -> ResponseReturnValue:
 
 def own_path(wanted: str) -> str:
     """The path when it lies within this site, else the first page; never another host or scheme."""
-    parts = urlsplit(wanted) if wanted.isprintable() else urlsplit("")
-    elsewhere = parts.scheme or parts.netloc or not wanted.startswith("/") or wanted.startswith(("//", "/\\"))
-    if elsewhere or "\\" in wanted or parts.path.startswith("/sign-"):
-        return url_for("search.index")
-    return wanted
+    front = url_for("search.index")
+    if not wanted.startswith("/") or wanted.startswith("//") or "\\" in wanted or not wanted.isprintable():
+        return front
+    return front if wanted.startswith("/sign-") else wanted
