@@ -18,8 +18,9 @@ from booking.catalogue import importing, importing_report
 from booking.core import forms
 from booking.core.clock import utcnow
 from booking.core.errors import InvalidInput, Refused
+from booking.reservations import verifying
 from booking.web.errors import problems_of, sentence_of
-from booking.web.extensions import transaction
+from booking.web.extensions import reading, transaction
 from models.vocabulary.accounts import Role
 
 P = ParamSpec("P")
@@ -31,6 +32,7 @@ def init_commands(app: Flask) -> None:
     app.cli.add_command(create_user)
     app.cli.add_command(token)
     app.cli.add_command(import_tables)
+    app.cli.add_command(claims)
 
 
 def says_why(command: Callable[P, None]) -> Callable[P, None]:
@@ -117,3 +119,19 @@ def import_instruments(file: BinaryIO, dry_run: bool, publish: bool, create_owne
         click.echo(line)
     if report.count(importing.Fate.REFUSED):
         sys.exit(1)
+
+
+@click.group("claims")
+def claims() -> None:
+    """The claims that occupy time."""
+
+
+@claims.command("verify")
+def verify_claims() -> None:
+    """Check that no two claims overlap and that each reservation has exactly its own; ends with 1 if not."""
+    found = list(verifying.faults(reading()))
+    for line in found:
+        click.echo(line, err=True)
+    if found:
+        sys.exit(1)
+    click.echo(gettext("占用记录全部一致。"))

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts import letters as accounts
 from booking.notifications.letters import Letter
+from booking.reservations import letters as reservations
 from booking.settings import Settings
 from models.notifications import Event
 
@@ -25,6 +26,16 @@ REACTIONS: dict[str, Letters] = {
     "accounts.confirmation_asked": accounts.on_confirmation_asked,
     "accounts.reset_asked": accounts.on_reset_asked,
     "accounts.password_changed": accounts.on_password_changed,
+    "reservations.requested": reservations.on_asked,
+    "reservations.move_asked": reservations.on_asked,
+    "reservations.confirmed": reservations.on_confirmed,
+    "reservations.rejected": reservations.on_rejected,
+    "reservations.moved": reservations.on_moved,
+    "reservations.move_rejected": reservations.on_move_refused,
+    "reservations.move_lapsed": reservations.on_move_refused,
+    "reservations.cancelled": reservations.on_cancelled,
+    "reservations.lapsed": reservations.on_lapsed,
+    "reservations.person_suspended": reservations.on_suspended,
 }
 
 
