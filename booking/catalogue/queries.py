@@ -174,8 +174,7 @@ def _described(session: Session, groups: Sequence[LaneGroup]) -> list[Lanes]:
     """The groups with their capacities and the instruments that list them, in two statements."""
     ids = [group.id for group in groups]
     counted = select(Lane.lane_group_id, func.count()).where(Lane.lane_group_id.in_(ids), Lane.retired_at.is_(None))
-    rows = session.execute(counted.group_by(Lane.lane_group_id)).tuples()
-    capacities = dict(rows.all())
+    capacities = dict(session.execute(counted.group_by(Lane.lane_group_id)).all())
     users: dict[int, list[tuple[int, str, str]]] = defaultdict(list)
     listed = (
         select(InstrumentLaneGroup.lane_group_id, Instrument.id, Instrument.name_zh, Instrument.name_en)
@@ -245,7 +244,7 @@ def own_instruments(
 def count_own(session: Session, reach: Reach, words: str = "") -> dict[PublishingState, int]:
     """How many instruments within `reach` stand in each publishing state; one statement."""
     counted = select(Instrument.publishing_state, func.count()).group_by(Instrument.publishing_state)
-    return dict(session.execute(_own(counted, reach, None, words)).tuples().all())
+    return dict(session.execute(_own(counted, reach, None, words)).all())
 
 
 def _own(statement: Select[*Columns], reach: Reach, state: PublishingState | None, words: str) -> Select[*Columns]:
