@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models.catalogue import InstrumentLaneGroup, Lane
@@ -20,16 +20,16 @@ def faults(session: Session) -> Iterator[str]:
 
 
 def _overlaps(session: Session) -> Iterator[str]:
-    """Two claims that share time on one lane."""
-    other = aliased(Claim)
-    pairs = (
-        select(Claim.lane_id, Claim.id, other.id)
-        .join(other, and_(other.lane_id == Claim.lane_id, other.id > Claim.id))
-        .where(Claim.starts_at < other.ends_at, other.starts_at < Claim.ends_at)
-        .order_by(Claim.id)
+    """Claims that begin before an earlier one on their lane has ended; one pass in order of time."""
+    earlier = (
+        func.max(Claim.ends_at)
+        .over(partition_by=Claim.lane_id, order_by=(Claim.starts_at, Claim.id), rows=(None, -1))
+        .label("taken_until")
     )
-    for lane_id, first, second in session.execute(pairs):
-        yield f"claims {first} and {second} overlap on lane {lane_id}"
+    claims = select(Claim.id, Claim.lane_id, Claim.starts_at, earlier).subquery()
+    late = select(claims.c.id, claims.c.lane_id).where(claims.c.taken_until > claims.c.starts_at)
+    for claim_id, lane_id in session.execute(late.order_by(claims.c.id)):
+        yield f"claim {claim_id} overlaps an earlier one on lane {lane_id}"
 
 
 def _uncovered(session: Session) -> Iterator[str]:
@@ -74,8 +74,8 @@ def _doubled(session: Session) -> Iterator[str]:
         .join(other_lane, and_(other_lane.id == other.lane_id, other_lane.lane_group_id == lane.lane_group_id))
         .where(Claim.starts_at < other.ends_at, other.starts_at < Claim.ends_at)
     )
-    for reservation_id, group_id in session.execute(twice):
-        yield f"reservation {reservation_id} holds two lanes of lane group {group_id} at once"
+    for twice_id, group_id in session.execute(twice):
+        yield f"reservation {twice_id} holds two lanes of lane group {group_id} at once"
 
 
 def _left_behind(session: Session) -> Iterator[str]:
