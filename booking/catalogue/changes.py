@@ -1,6 +1,7 @@
 """What every change of a record does besides: a new version, a row of the audit log, a fresh listing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
@@ -15,6 +16,8 @@ from booking.catalogue.queries import is_readable, target_of
 from booking.core.actors import Actor
 from booking.core.errors import NotFound, StaleVersion
 from models.catalogue import Instrument
+
+WAITING = "instruments to list again"
 
 
 def lock(
@@ -75,8 +78,26 @@ def changed(
 
 def refresh_listing(session: Session, instrument_ids: Iterable[int], *, now: datetime) -> None:
     """Make what the search says of these instruments true again, in the same transaction."""
+    waiting: set[int] | None = session.info.get(WAITING)
+    if waiting is not None:
+        waiting.update(instrument_ids)
+        return
     session.flush()
     listing.refresh(session, instrument_ids, now=now)
+
+
+@contextmanager
+def one_refresh(session: Session, *, now: datetime) -> Iterator[None]:
+    """Collect what many changes would refresh, and refresh it once at the end of the outermost block."""
+    if WAITING in session.info:
+        yield
+        return
+    session.info[WAITING] = set()
+    try:
+        yield
+    finally:
+        waiting = session.info.pop(WAITING)
+    refresh_listing(session, waiting, now=now)
 
 
 def assign(row: object, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission
-from booking.catalogue.changes import assign, changed, lock
+from booking.catalogue.changes import assign, changed, lock, one_refresh
 from booking.catalogue.forms import TestItemForm
 from booking.catalogue.queries import test_items_of
 from booking.core.actors import Actor
@@ -79,18 +79,23 @@ def put_test_items(
     session: Session, items_by_instrument: Mapping[int, Sequence[TestItemForm]], *, actor: Actor, now: datetime
 ) -> int:
     """Replace the items of several instruments, as an import does; how many there are now."""
-    for instrument_id, items in items_by_instrument.items():
-        instrument = lock(session, instrument_id, Permission.EDIT_RECORD, actor=actor)
-        for item in items:
-            _check_named(item)
-        session.execute(delete(TestItem).where(TestItem.instrument_id == instrument_id))
-        session.add_all(
-            TestItem(instrument_id=instrument_id, position=position, **item.model_dump())
-            for position, item in enumerate(items, start=1)
-        )
-        after = {"count": len(items)}
-        changed(session, instrument, "test_items_replaced", actor=actor, now=now, after=after)
+    for item in (item for items in items_by_instrument.values() for item in items):
+        _check_named(item)
+    with one_refresh(session, now=now):
+        for instrument_id, items in items_by_instrument.items():
+            _put(session, instrument_id, items, actor=actor, now=now)
     return sum(len(items) for items in items_by_instrument.values())
+
+
+def _put(session: Session, instrument_id: int, items: Sequence[TestItemForm], *, actor: Actor, now: datetime) -> None:
+    """Replace the items of one instrument."""
+    instrument = lock(session, instrument_id, Permission.EDIT_RECORD, actor=actor)
+    session.execute(delete(TestItem).where(TestItem.instrument_id == instrument_id))
+    session.add_all(
+        TestItem(instrument_id=instrument_id, position=position, **item.model_dump())
+        for position, item in enumerate(items, start=1)
+    )
+    changed(session, instrument, "test_items_replaced", actor=actor, now=now, after={"count": len(items)})
 
 
 def _check_named(values: TestItemForm) -> None:

@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from booking.accounts.passwords import hashed
+from booking.catalogue.changes import one_refresh
 from booking.core.clock import utcnow
 from booking.demo import institutions, instruments, people
 from booking.directory.days import known_years, seed_public_days
@@ -49,6 +50,7 @@ def _load(session: Session, password_hash: str, report: Report, *, now: datetime
     steps = (instruments.add_test_items, instruments.set_modes, instruments.keep_some_unpublished)
     for step in steps:
         session.expunge_all()
-        step(session, ids, actor=admin, now=now)
+        with one_refresh(session, now=now):
+            step(session, ids, actor=admin, now=now)
     report("  test items, booking modes and shared parts")
     people.appoint_steward(session, now=now)
