@@ -17,8 +17,9 @@ SQLITE_PRAGMAS = (
 def engine_options(url: str) -> dict[str, Any]:
     """Keyword arguments for `create_engine` that fit the engine of `url`."""
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 30}, "pool_size": 20, "max_overflow": 40}
+        return {"connect_args": {"timeout": 30}, "pool_size": 20, "max_overflow": 40, "hide_parameters": True}
     return {
+        "hide_parameters": True,
         "pool_size": 10,
         "max_overflow": 30,
         "pool_pre_ping": False,

@@ -12,96 +12,107 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 
-class HeldLock(Protocol):
-    """A lock that this process holds until it lets go or dies."""
+class Lock(Protocol):
+    """Held by at most one process of all nodes on a database, until it lets go or dies."""
 
-    def is_held(self) -> bool:
-        """Whether it is still ours; a lost connection loses it."""
+    def wait(self) -> None:
+        """Take it, however long that lasts."""
+
+    def try_to_hold(self) -> bool:
+        """Whether it is ours now: still, or since just now."""
 
     def release(self) -> None:
-        """Let go."""
+        """Let go, if it is ours."""
+
+
+def lock(engine: Engine, name: str) -> Lock:
+    """A file lock beside a SQLite database, an advisory lock of the session on PostgreSQL."""
+    if engine.dialect.name == "sqlite":
+        return _FileLock(Path(f"{engine.url.database}.{name}.lock"))
+    return _AdvisoryLock(engine, name)
 
 
 @contextmanager
 def alone(engine: Engine, name: str) -> Iterator[None]:
     """Only one process of all nodes on this database is inside; the others wait."""
-    lock = _take(engine, name, wait=True)
+    held = lock(engine, name)
+    held.wait()
     try:
         yield
     finally:
-        if lock:
-            lock.release()
-
-
-def try_to_hold(engine: Engine, name: str) -> HeldLock | None:
-    """The lock `name` of this database, or None while another process holds it."""
-    return _take(engine, name, wait=False)
-
-
-def _take(engine: Engine, name: str, *, wait: bool) -> HeldLock | None:
-    """A file lock beside a SQLite database, an advisory lock of the session on PostgreSQL."""
-    if engine.dialect.name == "sqlite":
-        return _FileLock.take(Path(f"{engine.url.database}.{name}.lock"), wait=wait)
-    return _AdvisoryLock.take(engine, name, wait=wait)
+        held.release()
 
 
 class _FileLock:
     """An exclusive flock(2); the kernel lets go when the process ends."""
 
-    def __init__(self, handle: int) -> None:
-        self._handle = handle
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._handle: int | None = None
 
-    @classmethod
-    def take(cls, path: Path, *, wait: bool) -> "_FileLock | None":
-        """The lock on a file, which is made when missing."""
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            os.close(handle)
-            return None
-        return cls(handle)
+    def wait(self) -> None:
+        """Take it, however long that lasts."""
+        self._take(fcntl.LOCK_EX)
 
-    def is_held(self) -> bool:
-        """Always, until it is released."""
-        return self._handle >= 0
-
-    def release(self) -> None:
-        """Closing the file lets go."""
-        if self._handle >= 0:
-            os.close(self._handle)
-            self._handle = -1
-
-
-class _AdvisoryLock:
-    """A lock of one PostgreSQL session on a connection of its own, outside the pool."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    @classmethod
-    def take(cls, engine: Engine, name: str, *, wait: bool) -> "_AdvisoryLock | None":
-        """The lock on a number made of the name; it ends with the connection."""
-        connection = _direct(engine).connect()
-        if wait:
-            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _key(name)})
-            return cls(connection)
-        if connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _key(name)}):
-            return cls(connection)
-        connection.close()
-        return None
-
-    def is_held(self) -> bool:
-        """Whether the connection, and with it the lock, still lives."""
-        try:
-            self._connection.execute(text("SELECT 1"))
-        except DBAPIError:
-            return False
+    def try_to_hold(self) -> bool:
+        """Whether it is ours now; what is held once is never lost."""
+        if self._handle is None:
+            try:
+                self._take(fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
         return True
 
     def release(self) -> None:
+        """Closing the file lets go."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+    def _take(self, operation: int) -> None:
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, operation)
+        except BaseException:
+            os.close(handle)
+            raise
+        self._handle = handle
+
+
+class _AdvisoryLock:
+    """A lock of one PostgreSQL session on a connection of its own; lost with the connection."""
+
+    def __init__(self, engine: Engine, name: str) -> None:
+        self._engine = _direct(engine)
+        self._key = {"key": _number(name)}
+        self._connection: Connection | None = None
+        self._is_held = False
+
+    def wait(self) -> None:
+        """Take it, however long that lasts; raises DBAPIError when the server is not there."""
+        self._connection = self._engine.connect()
+        self._connection.execute(text("SELECT pg_advisory_lock(:key)"), self._key)
+        self._is_held = True
+
+    def try_to_hold(self) -> bool:
+        """Whether it is ours now; asks the server, so that a lost connection is noticed."""
+        try:
+            self._connection = self._connection or self._engine.connect()
+            if self._is_held:
+                self._connection.execute(text("SELECT 1"))
+            else:
+                question = text("SELECT pg_try_advisory_lock(:key)")
+                self._is_held = bool(self._connection.scalar(question, self._key))
+        except DBAPIError:
+            self.release()
+        return self._is_held
+
+    def release(self) -> None:
         """Closing the connection lets go."""
-        self._connection.close()
+        connection, self._connection, self._is_held = self._connection, None, False
+        if connection is not None:
+            connection.invalidate()
+            connection.close()
 
 
 def _direct(engine: Engine) -> Engine:
@@ -115,6 +126,6 @@ def _direct(engine: Engine) -> Engine:
     )
 
 
-def _key(name: str) -> int:
+def _number(name: str) -> int:
     """A signed 64-bit number that belongs to the name."""
     return int.from_bytes(hashlib.sha256(f"chuanyu:{name}".encode()).digest()[:8], signed=True)

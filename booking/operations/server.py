@@ -5,9 +5,9 @@ import shutil
 import signal
 import socket
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Flask
 from gunicorn import glogging
@@ -45,7 +45,24 @@ def _advice(settings: Settings, failed: OSError) -> str:
     return f"cannot listen on {place} ({failed.strerror}); set BOOKING_PORT or BOOKING_HOST to another one"
 
 
-def serve(app: Flask, settings: Settings, bound: socket.socket, *, ready: Callable[[], None]) -> None:
+class Companion(Protocol):
+    """A thread beside the requests in every serving process, started after the fork."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """Finish what is being done, then end."""
+
+
+def serve(
+    app: Flask,
+    settings: Settings,
+    bound: socket.socket,
+    *,
+    companions: Sequence[Companion],
+    ready: Callable[[], None],
+) -> None:
     """Listen and serve until a signal stops it; requests in flight are finished."""
     try:
         bound.listen(BACKLOG)
@@ -53,14 +70,22 @@ def serve(app: Flask, settings: Settings, bound: socket.socket, *, ready: Callab
         raise CannotListen(_advice(settings, failed)) from failed
     with app.app_context():
         db.engine.dispose()
-    _Server(app, settings, bound.detach(), ready).run()
+    _Server(app, settings, bound.detach(), companions, ready).run()
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
     """Our application and settings, in gunicorn's terms."""
 
-    def __init__(self, app: Flask, settings: Settings, handle: int, ready: Callable[[], None]) -> None:
-        self._app, self._settings, self._handle, self._ready = app, settings, handle, ready
+    def __init__(
+        self,
+        app: Flask,
+        settings: Settings,
+        handle: int,
+        companions: Sequence[Companion],
+        ready: Callable[[], None],
+    ) -> None:
+        self._app, self._settings, self._handle = app, settings, handle
+        self._companions, self._ready = companions, ready
         super().__init__()
 
     def load_config(self) -> None:
@@ -79,7 +104,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "proc_name": "chuanyu",
             "when_ready": self._when_ready,
             "post_fork": self._post_fork,
-            "post_worker_init": _ignore_interrupts,
+            "post_worker_init": self._post_worker_init,
+            "worker_exit": self._worker_exit,
             "child_exit": _forget_worker,
         }
         for name, value in options.items():
@@ -101,6 +127,17 @@ class _Server(BaseApplication):  # type: ignore[misc]
         with self._app.app_context():
             db.engine.dispose(close=False)
 
+    def _post_worker_init(self, _worker: object) -> None:
+        """Ctrl-C reaches every process of the terminal, but only the first one decides; threads start here."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for companion in self._companions:
+            companion.start()
+
+    def _worker_exit(self, _server: object, _worker: object) -> None:
+        """Let the companions finish what they are doing."""
+        for companion in self._companions:
+            companion.stop()
+
 
 class _GracefulArbiter(Arbiter):  # type: ignore[misc]
     """Stops on Ctrl-C as gracefully as on SIGTERM."""
@@ -120,11 +157,6 @@ class _Logger(glogging.Logger):  # type: ignore[misc]
         self.error_log.handlers.clear()
         self.error_log.propagate = True
         self.error_log.setLevel(cfg.loglevel.upper())
-
-
-def _ignore_interrupts(_worker: object) -> None:
-    """Ctrl-C reaches every process of the terminal; only the first one decides."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _forget_worker(_server: object, worker: Any) -> None:

@@ -10,7 +10,11 @@ from typing import Any
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
+from booking.jobs import TIMETABLE
 from booking.operations import server, starting
+from booking.operations.leading import Leading
+from booking.operations.loopback import may_hold_demo
+from booking.operations.posting import Poster
 from booking.settings import ROOT, BadSettings, Settings, described, read_settings
 from booking.web import assets
 
@@ -39,11 +43,19 @@ def _start(create_app: CreateApp, settings: Settings, *, wants_demo: bool) -> in
     with server.shared_metrics():
         app = create_app(settings)
         starting.prepare_database(app, say)
-        demo = _demo() if starting.may_hold_demo(settings) else None
+        demo = _demo() if may_hold_demo(settings) else None
         if demo and wants_demo:
             starting.load_demo(app, demo.load, say)
-        server.serve(app, settings, bound, ready=lambda: _announce(app, settings, demo))
+        companions = _companions(app, settings)
+        server.serve(app, settings, bound, companions=companions, ready=lambda: _announce(app, settings, demo))
     return 0
+
+
+def _companions(app: Flask, settings: Settings) -> list[server.Companion]:
+    """What runs beside the requests: posting, and the timetable where this process leads."""
+    if not settings.runs_jobs:
+        return [Poster(app)]
+    return [Poster(app), Leading(app, TIMETABLE)]
 
 
 def _demo() -> Any:

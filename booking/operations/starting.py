@@ -1,7 +1,7 @@
 """The steps before serving: front-end files, translations, migrations, reference data, the demo."""
 
-import ipaddress
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import flask_migrate
@@ -18,7 +18,7 @@ from booking.core.clock import utcnow
 from booking.database.locks import alone
 from booking.directory.days import known_years, seed_public_days
 from booking.directory.reference import load_places
-from booking.settings import ROOT, Settings
+from booking.settings import ROOT
 from booking.web.extensions import db, transaction
 from models.accounts import User
 from models.directory import Organisation
@@ -60,22 +60,13 @@ def is_at_head(engine: Engine) -> bool:
     """Whether every migration of this version has run."""
     with engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_heads()
-    return set(current) == set(ScriptDirectory(str(ROOT / "migrations")).get_heads())
+    return frozenset(current) == _heads()
 
 
-def may_hold_demo(settings: Settings) -> bool:
-    """Whether the demo's public passwords can do no harm: only on loopback, only in the default database."""
-    return settings.is_default_database and is_loopback(settings.host)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach `host`."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+@cache
+def _heads() -> frozenset[str]:
+    """The last migrations of this version."""
+    return frozenset(ScriptDirectory(str(ROOT / "migrations")).get_heads())
 
 
 def load_demo(app: Flask, load: Load, report: Report) -> None:

@@ -1,0 +1,69 @@
+"""The timetable, one table: which job, when, and what it does for people."""
+
+from datetime import datetime, time, timedelta
+
+from sqlalchemy.orm import Session
+
+from booking.accounts import jobs as accounts
+from booking.core.texts import N_
+from booking.database import idempotency
+from booking.notifications import service as notifications
+from booking.operations.posting import post_due
+from booking.operations.running import Job, one_by_one, within_transaction
+from booking.operations.schedules import Daily, Every
+from booking.reservations import approval
+
+
+def _post(now: datetime) -> int:
+    """Events become mails, mails go out; how many went out."""
+    return post_due(lambda: now)
+
+
+def _lapse(now: datetime) -> int:
+    """Reservations that nobody decided in time; how many lapsed."""
+    return one_by_one(approval.due_to_lapse, approval.lapse_reservation, now=now)
+
+
+def _forget_answers(session: Session, now: datetime) -> int:
+    """Answers kept for repeated requests; how many were forgotten."""
+    return idempotency.forget_old(session, now=now)
+
+
+TIMETABLE = (
+    Job("post", N_("把发生的事变成通知邮件并寄出。"), Every(timedelta(seconds=10)), _post),
+    Job(
+        "lapse_reservations",
+        N_("让逾期未审批的预约失效，时段重新开放。"),
+        Every(timedelta(minutes=1)),
+        _lapse,
+    ),
+    Job(
+        "forget_answers",
+        N_("删除一天前为重复请求保存的回答。"),
+        Every(timedelta(hours=1)),
+        within_transaction(_forget_answers),
+    ),
+    Job(
+        "forget_failures",
+        N_("删除一天前的登录失败计数。"),
+        Daily(time(3, 10)),
+        within_transaction(accounts.forget_old_failures),
+    ),
+    Job(
+        "forget_secrets",
+        N_("删除一个月前过期的邮件链接。"),
+        Daily(time(3, 20)),
+        within_transaction(accounts.forget_old_secrets),
+    ),
+    Job(
+        "forget_mails",
+        N_("删除九十天前寄出的邮件。"),
+        Daily(time(3, 30)),
+        within_transaction(notifications.forget_old),
+    ),
+)
+
+
+def job_named(name: str) -> Job | None:
+    """The row with this name."""
+    return next((job for job in TIMETABLE if job.name == name), None)

@@ -1,0 +1,95 @@
+"""Numbers for Prometheus, added up over all serving processes of this node."""
+
+import hmac
+import os
+from dataclasses import dataclass
+
+from flask import Blueprint, Flask, Response, current_app, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from booking.core.errors import Forbidden, NotSignedIn
+from booking.core.texts import N_
+from booking.notifications import queries
+from booking.operations.loopback import comes_from_here
+from booking.settings import Settings
+from booking.web.extensions import db, reading
+
+bp = Blueprint("metrics", __name__)
+
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """What is counted in this process."""
+
+    registry: CollectorRegistry
+    requests: Counter
+    seconds: Histogram
+    job_runs: Counter
+
+
+def init_metrics(app: Flask) -> None:
+    """Make the counters of this application and serve them."""
+    registry = CollectorRegistry()
+    app.extensions["metrics"] = Metrics(
+        registry,
+        Counter("chuanyu_requests", "Requests answered", ("endpoint", "method", "status"), registry=registry),
+        Histogram("chuanyu_request_seconds", "Time to answer", ("endpoint",), buckets=BUCKETS, registry=registry),
+        Counter("chuanyu_job_runs", "Runs of the timetable", ("job", "outcome"), registry=registry),
+    )
+    app.register_blueprint(bp)
+
+
+def count_request(endpoint: str, method: str, status: int, seconds: float) -> None:
+    """One more request."""
+    metrics = _metrics()
+    metrics.requests.labels(endpoint, method, str(status)).inc()
+    metrics.seconds.labels(endpoint).observe(seconds)
+
+
+def count_run(job: str, outcome: str) -> None:
+    """One more run of a job."""
+    _metrics().job_runs.labels(job, outcome).inc()
+
+
+@bp.get("/metrics")
+def show() -> Response:
+    """All numbers, for this machine or whoever has the token."""
+    _require_access(current_app.config["SETTINGS"])
+    shared = CollectorRegistry()
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
+    else:
+        shared = _metrics().registry
+    return Response(generate_latest(shared) + generate_latest(_present_state()), content_type=CONTENT_TYPE_LATEST)
+
+
+def _require_access(settings: Settings) -> None:
+    """The token when there is one, else this machine; raises NotSignedIn or Forbidden."""
+    if settings.metrics_token:
+        given = request.authorization.token if request.authorization else None
+        if not hmac.compare_digest((given or "").encode(), settings.metrics_token.encode()):
+            raise NotSignedIn(N_("访问令牌无效、已过期或已撤销。"))
+    elif not comes_from_here():
+        raise Forbidden
+
+
+def _present_state() -> CollectorRegistry:
+    """What the database says now: how much waits to be posted."""
+    registry = CollectorRegistry()
+    depth = queries.depth(reading())
+    db.session.remove()
+    waiting = Gauge("chuanyu_outbox", "Events and mails not finished", ("kind", "state"), registry=registry)
+    waiting.labels("event", "waiting").set(depth.waiting_events)
+    waiting.labels("event", "set_aside").set(depth.set_aside_events)
+    waiting.labels("mail", "queued").set(depth.queued_mails)
+    waiting.labels("mail", "set_aside").set(depth.set_aside_mails)
+    return registry
+
+
+def _metrics() -> Metrics:
+    """The counters of this application."""
+    metrics: Metrics = current_app.extensions["metrics"]
+    return metrics
