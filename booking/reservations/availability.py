@@ -64,10 +64,13 @@ class DayShare:
 
 
 def instrument_time(
-    session: Session, instrument_id: int, window: Period, *, viewer: Actor | None, now: datetime
+    session: Session, instrument_id: int, window: Period, *, viewer: Actor | None, internal: bool = False, now: datetime
 ) -> InstrumentTime:
-    """What the viewer may know of an instrument's time; five statements, however much there is."""
-    place = find_place(session, instrument_id, window, actor=viewer, now=now)
+    """What the viewer may know of an instrument's time; five statements, however much there is.
+
+    `internal` is for an instrument that the caller has found through a reservation the viewer may see.
+    """
+    place = find_place(session, instrument_id, window, actor=viewer, internal=internal, now=now)
     opened = open_time(place.terms.hours, place.terms.closed_days, window)
     mine = _own_times(session, instrument_id, window, viewer) if viewer else []
     if not sees_free_time(place, viewer):

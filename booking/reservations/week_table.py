@@ -12,6 +12,7 @@ from booking.reservations.rules import Terms
 WEEK = timedelta(days=7)
 HOUR = timedelta(hours=1)
 EARLIEST_HOUR, LATEST_HOUR = 8, 18
+FIRST_DAY, LAST_DAY = date(2000, 1, 10), date(2099, 12, 20)
 
 
 class CellKind(StrEnum):
@@ -66,6 +67,20 @@ class WeekTime:
 def monday_of(day: date) -> date:
     """The Monday of the week of `day`."""
     return day - timedelta(days=day.weekday())
+
+
+def day_in(text: str | None) -> date | None:
+    """A day from an address, or None when it is none that a calendar could show."""
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return day if FIRST_DAY <= day <= LAST_DAY else None
+
+
+def day_of(day: date) -> Period:
+    """A local day."""
+    return Period(at_local(day), at_local(day, 1440))
 
 
 def week_of(monday: date) -> Period:

@@ -1,0 +1,121 @@
+"""Refusals and their remedies in the reader's words, as pages show them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask_babel import gettext as _
+
+from booking.core.errors import InvalidInput
+from booking.core.period import Period
+from booking.reservations.labels import MODES, REFUSALS, REMEDIES
+from booking.reservations.rules import Action, Code, Refusal, Remedy
+from booking.reservations.wishes import Answer
+from booking.web import filters
+from booking.web.errors import problems_of
+from models.vocabulary.reservations import ReservationMode
+
+# Signing in has a button of its own below the answer.
+SAID_ELSEWHERE = frozenset({Code.NOT_SIGNED_IN})
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenRemedy:
+    """A button: what it says, and the wish that it makes; or where it leads."""
+
+    label: str
+    starts_at: str = ""
+    ends_at: str = ""
+    mode: str = ""
+    url: str = ""
+
+    @property
+    def value(self) -> str:
+        """The new wish as one word, for forms without script."""
+        return "/".join((self.starts_at, self.ends_at, self.mode)) if self.starts_at or self.mode else ""
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenRefusal:
+    """One reason in words, with what cures it."""
+
+    code: str
+    sentence: str
+    remedies: tuple[SpokenRemedy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What the server says to a wish; `problems` are what cannot even be read."""
+
+    period: Period | None = None
+    claimed: Period | None = None
+    refusals: tuple[SpokenRefusal, ...] = ()
+    problems: tuple[str, ...] = ()
+    waits: bool = False
+
+
+def spoken(answer: Answer) -> Spoken:
+    """An answer to a wish, in words."""
+    return Spoken(answer.period, answer.claimed, spoken_refusals(answer.refusals), waits=answer.needs_approval)
+
+
+def spoken_problems(invalid: InvalidInput) -> Spoken:
+    """What is wrong with the fields of a wish, each sentence once."""
+    sentences = [sentence for found in problems_of(invalid).values() for sentence in found]
+    return Spoken(problems=tuple(dict.fromkeys(sentences)))
+
+
+def spoken_refusals(refusals: Sequence[Refusal]) -> tuple[SpokenRefusal, ...]:
+    """Every reason in words; each remedy is offered once, with the first reason that it cures."""
+    offered: set[SpokenRemedy] = set()
+    found = []
+    for refusal in refusals:
+        if refusal.code in SAID_ELSEWHERE:
+            continue
+        remedies = [remedy for remedy in map(_remedy, refusal.remedies) if remedy not in offered]
+        offered.update(remedies)
+        found.append(SpokenRefusal(str(refusal.code), sentence_of(refusal), tuple(remedies)))
+    return tuple(found)
+
+
+def sentence_of(refusal: Refusal) -> str:
+    """The reason in the reader's language."""
+    return str(_(REFUSALS[refusal.code], **_said(refusal.values)))
+
+
+def label_of(remedy: Remedy) -> str:
+    """What the button of a remedy says."""
+    period = filters.period(remedy.starts_at, remedy.ends_at) if remedy.starts_at and remedy.ends_at else ""
+    mode = _(MODES[remedy.mode]) if remedy.mode else ""
+    if remedy.action != Action.USE_MODE and mode:
+        return str(_("%(change)s，%(mode)s", change=_(REMEDIES[remedy.action], period=period), mode=mode))
+    return str(_(REMEDIES[remedy.action], period=period, mode=mode))
+
+
+def _remedy(remedy: Remedy) -> SpokenRemedy:
+    """A remedy as a button."""
+    return SpokenRemedy(
+        label=label_of(remedy),
+        starts_at=filters.local_input(remedy.starts_at),
+        ends_at=filters.local_input(remedy.ends_at),
+        mode=str(remedy.mode) if remedy.mode else "",
+        url=remedy.url,
+    )
+
+
+def _said(values: Mapping[str, Any]) -> dict[str, str]:
+    """Values as people read them."""
+    return {name: _value(name, value) for name, value in values.items()}
+
+
+def _value(name: str, value: Any) -> str:
+    """Moments, days, lengths and modes in words; anything else as it is."""
+    if isinstance(value, datetime):
+        return filters.moment(value)
+    if isinstance(value, date):
+        return filters.day(value)
+    if isinstance(value, ReservationMode):
+        return str(_(MODES[value]))
+    return filters.minutes(value) if name == "minutes" else str(value)

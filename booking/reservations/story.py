@@ -1,0 +1,51 @@
+"""The history of a reservation in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+
+from booking.reservations.labels import CHANGES
+from booking.web import filters
+from models.reservations import ReservationChange
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing that happened: when, what, by whom, from what to what, and why."""
+
+    occurred_at: datetime
+    what: str
+    actor_name: str
+    words: str
+    reason: str
+
+
+def told(change: ReservationChange) -> Told:
+    """A row of history in the reader's words; its actor must be loaded."""
+    return Told(
+        occurred_at=change.occurred_at,
+        what=str(_(CHANGES[change.kind])),
+        actor_name=change.actor.name if change.actor else "",
+        words=_words(change.before or {}, change.after or {}),
+        reason=change.reason,
+    )
+
+
+def _words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """The times before and after, as far as the change is about times."""
+    old, new = _period(before), _period(after)
+    if old and new:
+        return str(_("%(old)s 改为 %(new)s", old=old, new=new))
+    return new or old
+
+
+def _period(kept: Mapping[str, Any]) -> str:
+    """The period that history kept, or nothing."""
+    try:
+        start, end = (datetime.fromisoformat(kept[name]) for name in ("starts_at", "ends_at"))
+    except (KeyError, TypeError, ValueError):
+        return ""
+    return filters.period(start, end)

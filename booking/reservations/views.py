@@ -1,5 +1,0 @@
-"""The pages of reservations."""
-
-from flask import Blueprint
-
-bp = Blueprint("reservations", __name__)

@@ -1,0 +1,38 @@
+"""The pages of reservations: which address shows which page."""
+
+from flask import Blueprint, Response
+
+from booking.reservations.views import blocks, board, mine, reservation, todo, wishes
+
+bp = Blueprint("reservations", __name__)
+
+READ, SEND, BOTH = ["GET"], ["POST"], ["GET", "POST"]
+
+bp.add_url_rule("/instruments/<int:instrument_id>/calendar.json", "calendar", wishes.calendar, methods=READ)
+bp.add_url_rule("/instruments/<int:instrument_id>/ask", "ask", wishes.ask, methods=SEND)
+bp.add_url_rule("/instruments/<int:instrument_id>/reservations", "create", wishes.create, methods=SEND)
+bp.add_url_rule("/instruments/<int:instrument_id>/blocks", "blocks", blocks.blocks, methods=READ)
+bp.add_url_rule("/instruments/<int:instrument_id>/blocks", "add_block", blocks.add_block, methods=SEND)
+bp.add_url_rule("/blocks/<int:block_id>/remove", "remove_block", blocks.remove_block, methods=SEND)
+bp.add_url_rule("/reservations", "mine", mine.mine, methods=READ)
+bp.add_url_rule("/reservations/<int:reservation_id>", "show", reservation.show, methods=READ)
+bp.add_url_rule("/reservations/<int:reservation_id>/move", "move", reservation.move, methods=READ)
+bp.add_url_rule("/reservations/<int:reservation_id>/move", "save_move", reservation.save_move, methods=SEND)
+bp.add_url_rule("/reservations/<int:reservation_id>/move/ask", "ask_move", reservation.ask_move, methods=SEND)
+bp.add_url_rule("/reservations/<int:reservation_id>/edit", "edit", reservation.edit, methods=BOTH)
+bp.add_url_rule("/reservations/<int:reservation_id>/cancel", "cancel", reservation.cancel, methods=BOTH)
+bp.add_url_rule("/reservations/<int:reservation_id>/leave", "leave", reservation.leave, methods=SEND)
+bp.add_url_rule("/reservations/<int:reservation_id>/approve", "approve", todo.approve, methods=SEND)
+bp.add_url_rule("/reservations/<int:reservation_id>/reject", "reject", todo.reject, methods=SEND)
+bp.add_url_rule("/board", "board", board.board, methods=READ)
+bp.add_url_rule("/board/instruments/<int:instrument_id>", "board_instrument", board.board_instrument, methods=READ)
+bp.add_url_rule(
+    "/board/instruments/<int:instrument_id>/calendar.json", "named_calendar", wishes.named_calendar, methods=READ
+)
+
+
+@bp.after_request
+def keep_private(response: Response) -> Response:
+    """Nothing of these pages stays in a cache: they show one person's reservations, or what is free right now."""
+    response.headers["Cache-Control"] = "no-store"
+    return response

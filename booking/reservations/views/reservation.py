@@ -1,0 +1,213 @@
+"""The pages of one reservation: show, move, edit, cancel, leave."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from booking.core.clock import utcnow
+from booking.core.errors import Forbidden, InvalidInput
+from booking.reservations import service
+from booking.reservations.forms import ChangeForm, DetailsForm, PeriodForm, ReasonForm
+from booking.reservations.labels import DIRECTIONS, MODES, STATES
+from booking.reservations.panel import FIELDS, TIMES, Frame, Said, weigh
+from booking.reservations.people import details_of
+from booking.reservations.queries import Sight, history_of, reservation_for, sight_of
+from booking.reservations.refusals import NotChangeable, ReasonNeeded, ReservationRefused
+from booking.reservations.story import told
+from booking.reservations.views.typed import (
+    DETAILS,
+    PEOPLE,
+    read_typed,
+    texts_of,
+    typed_texts,
+    version_typed,
+)
+from booking.reservations.views.wishes import again, panel_page, said_to
+from booking.web.errors import problems_of, sentence_of
+from booking.web.extensions import reading, transaction
+from booking.web.filters import local_input
+from booking.web.languages import in_language
+from booking.web.signed_in import require_actor, signed_in
+from models.reservations import Reservation
+from models.vocabulary.reservations import HOLDING_TIME
+
+
+@signed_in
+def show(reservation_id: int) -> ResponseReturnValue:
+    """Show a reservation in full, with its history and what can be done."""
+    actor = require_actor()
+    reservation = reservation_for(reading(), reservation_id, actor)
+    sight = sight_of(reservation, actor)
+    return render_template(
+        "reservations/show.html",
+        **_named(reservation, sight),
+        **_possible(reservation, sight),
+        details=details_of(reservation),
+        history=[told(change) for change in history_of(reading(), reservation_id)],
+        state_label=_(STATES[reservation.state]),
+        mode_label=_(MODES[reservation.mode]),
+        direction_label=_(DIRECTIONS[reservation.direction]) if reservation.direction else "",
+    )
+
+
+@signed_in
+def move(reservation_id: int) -> ResponseReturnValue:
+    """Choose another time: the calendar and the panel, as for a new one."""
+    frame = _frame(reservation_id)
+    assert frame.moving is not None
+    asked = {name: request.args[name] for name in TIMES if request.args.get(name)}
+    typed = asked or {
+        "starts_at": local_input(frame.moving.starts_at),
+        "ends_at": local_input(frame.moving.ends_at),
+    }
+    answer = weigh(reading(), frame, typed, actor=require_actor(), now=utcnow()) if asked else None
+    return panel_page(frame, Said(typed, answer))
+
+
+@signed_in
+def ask_move(reservation_id: int) -> ResponseReturnValue:
+    """Say at once whether the other time may be had."""
+    return said_to(_frame(reservation_id))
+
+
+@signed_in
+def save_move(reservation_id: int) -> ResponseReturnValue:
+    """Give the reservation the other time, or show the panel again with every reason."""
+    frame = _frame(reservation_id)
+    try:
+        moved = _move(reservation_id)
+    except (ReservationRefused, ReasonNeeded, InvalidInput) as refused:
+        return again(frame, refused)
+    flash(_("改时间的申请已提交，等待机主审批。") if moved.asked_starts_at else _("时间已更改。"), "right")
+    return redirect(url_for(".show", reservation_id=reservation_id), code=303)
+
+
+def _move(reservation_id: int) -> Reservation:
+    """Read the panel's form and move."""
+    form = read_typed(ChangeForm, *TIMES, "reason", "override_reason")
+    period = read_typed(PeriodForm, *TIMES).period
+    return transaction(
+        service.move_reservation,
+        reservation_id,
+        period,
+        reason=form.reason,
+        override_reason=form.override_reason,
+        version=version_typed(),
+        actor=require_actor(),
+        now=utcnow(),
+    )
+
+
+@signed_in
+def edit(reservation_id: int) -> ResponseReturnValue:
+    """Change what a reservation says besides its time."""
+    reservation, sight = _changeable(reservation_id)
+    typed, problems, status = texts_of(reservation, details_of(reservation)), {}, 200
+    if request.method == "POST":
+        try:
+            return _edit(reservation_id)
+        except InvalidInput as invalid:
+            typed, problems, status = typed_texts(), problems_of(invalid), invalid.status
+        except ReasonNeeded as needed:
+            typed, problems, status = typed_texts(), {"reason": [sentence_of(needed)]}, needed.status
+        reservation, sight = _changeable(reservation_id)
+    return render_template(
+        "reservations/edit.html",
+        **_named(reservation, sight),
+        wish=typed,
+        problems=problems,
+        labels={name: _(label) for name, label in FIELDS.items()},
+        directions=[(str(direction), _(text)) for direction, text in DIRECTIONS.items()],
+    ), status
+
+
+def _edit(reservation_id: int) -> ResponseReturnValue:
+    """Read the form and save."""
+    details = read_typed(DetailsForm, *DETAILS, *PEOPLE).details
+    reason = read_typed(ReasonForm, "reason").reason
+    actor, now, version = require_actor(), utcnow(), version_typed()
+    transaction(service.edit_reservation, reservation_id, details, version=version, reason=reason, actor=actor, now=now)
+    flash(_("已保存。"), "right")
+    return redirect(url_for(".show", reservation_id=reservation_id), code=303)
+
+
+@signed_in
+def cancel(reservation_id: int) -> ResponseReturnValue:
+    """Ask once more, then cancel; stewards say why."""
+    reservation, sight = _changeable(reservation_id)
+    problems: dict[str, list[str]] = {}
+    status = 200
+    if request.method == "POST":
+        try:
+            return _cancel(reservation_id)
+        except InvalidInput as invalid:
+            problems, status = problems_of(invalid), invalid.status
+        except ReasonNeeded as needed:
+            problems, status = {"reason": [sentence_of(needed)]}, needed.status
+        reservation, sight = _changeable(reservation_id)
+    reason = request.form.get("reason", "")
+    shown = {**_named(reservation, sight), "problems": problems, "reason": reason}
+    return render_template("reservations/cancel.html", **shown), status
+
+
+def _cancel(reservation_id: int) -> ResponseReturnValue:
+    """Read the reason and cancel."""
+    reason = read_typed(ReasonForm, "reason").reason
+    actor, now, version = require_actor(), utcnow(), version_typed()
+    transaction(service.cancel_reservation, reservation_id, reason=reason, version=version, actor=actor, now=now)
+    flash(_("预约已取消。"), "right")
+    return redirect(url_for(".show", reservation_id=reservation_id), code=303)
+
+
+@signed_in
+def leave(reservation_id: int) -> ResponseReturnValue:
+    """Take oneself out of a reservation that somebody else made."""
+    transaction(service.leave_reservation, reservation_id, actor=require_actor(), now=utcnow())
+    flash(_("您已退出这条预约。"), "right")
+    return redirect(url_for(".mine"), code=303)
+
+
+def _frame(reservation_id: int) -> Frame:
+    """The panel for another time of this reservation."""
+    reservation, _sight = _changeable(reservation_id)
+    return Frame(reservation.instrument_id, reservation)
+
+
+def _changeable(reservation_id: int) -> tuple[Reservation, Sight]:
+    """A reservation that the person asking may change, as long as it holds time; else refused as it will be later."""
+    actor = require_actor()
+    reservation = reservation_for(reading(), reservation_id, actor)
+    sight = sight_of(reservation, actor)
+    if not (sight.is_holder or sight.decides):
+        raise Forbidden
+    if reservation.state not in HOLDING_TIME:
+        raise NotChangeable
+    return reservation, sight
+
+
+def _named(reservation: Reservation, sight: Sight) -> dict[str, Any]:
+    """The reservation and what its instrument is called."""
+    instrument = reservation.instrument
+    return {
+        "reservation": reservation,
+        "sight": sight,
+        "instrument": instrument,
+        "instrument_name": in_language(instrument.name_zh, instrument.name_en),
+        "organisation_name": in_language(instrument.organisation.name_zh, instrument.organisation.name_en),
+    }
+
+
+def _possible(reservation: Reservation, sight: Sight) -> dict[str, bool]:
+    """Which steps the page offers; the services decide again."""
+    now = utcnow()
+    holds = reservation.state in HOLDING_TIME and reservation.ends_at > now
+    changes = holds and (sight.is_holder or sight.decides)
+    return {
+        "may_move": changes,
+        "may_edit": changes,
+        "may_cancel": changes and (sight.decides or reservation.starts_at > now),
+        "may_leave": holds and sight.is_linked and not sight.is_holder,
+        "may_decide": holds and sight.decides and reservation.decide_by is not None,
+    }

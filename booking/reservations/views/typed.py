@@ -1,0 +1,90 @@
+"""What was typed into the pages' forms, in the shape that the shared forms read; problems back at their fields."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from flask import request
+
+from booking.core import forms
+from booking.core.errors import InvalidInput, Problem
+from booking.reservations.panel import TIMES
+from booking.reservations.wishes import Details
+from booking.web.reading import posted
+from models.reservations import Reservation
+
+FormT = TypeVar("FormT", bound=forms.Form)
+
+WISH = (*TIMES, "mode", "on_behalf_of", "override_reason")
+DETAILS = ("purpose", "direction", "project_name", "project_number", "sample_count")
+PEOPLE = ("operator_name", "operator_email", "participants")
+KEPT = (*WISH, *DETAILS, *PEOPLE, "reason", "version", "kind", "lane_group")
+
+# What may stand between a name and an address.
+SEPARATORS = re.compile(r"[\s,,;;<>()（）]+")
+
+
+def typed_texts() -> dict[str, str]:
+    """The fields as they were typed, with a remedy that was pressed put into them."""
+    texts = {name: request.form[name] for name in KEPT if request.form.get(name)}
+    parts = request.form.get("use", "").split("/")
+    if len(parts) == 3:
+        texts |= {name: part for name, part in zip((*TIMES, "mode"), parts, strict=True) if part}
+    return texts
+
+
+def read_typed(form: type[FormT], *names: str, **more: Any) -> FormT:
+    """The named page fields, and `more` from elsewhere, as a shared form; raises InvalidInput."""
+    values = {name: value for name, value in posted(*TIMES).items() if name in names}
+    try:
+        return forms.read(form, {**_with_people(values), **more})
+    except InvalidInput as invalid:
+        raise InvalidInput([_at_its_field(problem) for problem in invalid.problems]) from invalid
+
+
+def texts_of(reservation: Reservation, details: Details) -> dict[str, str]:
+    """A reservation's details as a form would hold them."""
+    operator = details.operator
+    texts = {
+        "purpose": details.purpose,
+        "direction": str(details.direction or ""),
+        "project_name": details.project_name,
+        "project_number": details.project_number,
+        "sample_count": "" if details.sample_count is None else str(details.sample_count),
+        "operator_name": operator.name if operator else "",
+        "operator_email": operator.email if operator else "",
+        "participants": "\n".join(f"{person.name} {person.email}".strip() for person in details.participants),
+        "version": str(reservation.version),
+    }
+    return {name: text for name, text in texts.items() if text}
+
+
+def version_typed() -> int | None:
+    """The version that the form was filled in for."""
+    text = request.form.get("version", "")
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def _with_people(values: Mapping[str, str]) -> dict[str, Any]:
+    """Operator and participants as the shared forms take them."""
+    found: dict[str, Any] = {name: value for name, value in values.items() if name not in PEOPLE}
+    operator = {part: values[f"operator_{part}"] for part in ("name", "email") if values.get(f"operator_{part}")}
+    lines = [line.strip() for line in values.get("participants", "").splitlines() if line.strip()]
+    return found | ({"operator": operator} if operator else {}) | {"participants": [_person(line) for line in lines]}
+
+
+def _person(line: str) -> dict[str, str]:
+    """One line as a person: a name, then perhaps an address; an address alone is also the name."""
+    *names, last = [part for part in SEPARATORS.split(line) if part] or [line]
+    if "@" not in last:
+        return {"name": line}
+    return {"name": " ".join(names) or last, "email": last}
+
+
+def _at_its_field(problem: Problem) -> Problem:
+    """The problem with the name of the page's field."""
+    first, _, rest = problem.field.partition(".")
+    if first == "operator":
+        return replace(problem, field=f"operator_{rest or 'name'}")
+    return replace(problem, field={"body": "ends_at"}.get(first, first))
