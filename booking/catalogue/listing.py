@@ -17,7 +17,7 @@ from booking.catalogue import listing_texts
 from booking.catalogue.listing_sources import Reference, Source, reference_data, sources_of
 from models.catalogue import Instrument
 from models.listings import InstrumentListing, ListingRemoval, ListingRevision
-from models.vocabulary.catalogue import OUT_OF_SERVICE, PublishingState
+from models.vocabulary.catalogue import OUT_OF_SERVICE, PublishingState, ShareMode
 
 CHUNK = 1000
 LONGEST_NAME_KEY = 40
@@ -99,7 +99,7 @@ def _row(source: Source, reference: Reference, revision: int) -> dict[str, Any]:
         "name_length": len(name),
         "opening_hours": source.opening_hours,
         "closes_on_holidays": source.closes_on_holidays,
-        "hides_free_time": instrument.hides_free_time,
+        "hides_free_time": instrument.hides_free_time or instrument.share_mode == ShareMode.NONE,
         "added_at": instrument.created_at,
     }
 

@@ -1,0 +1,183 @@
+"""What the API answers to a search."""
+
+from collections.abc import Iterator
+
+from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
+
+from booking.core.texts import N_
+from booking.search.reference import Reference
+from booking.search.results import Result, organisation_names
+from booking.search.selection import Selection
+from booking.search.shelf import ABROAD
+from models.vocabulary.catalogue import BookingMode
+
+ABROAD_ZH, ABROAD_EN = N_("境外"), "Abroad"
+
+
+class InstitutionOfResult(BaseModel):
+    """The owner of a found instrument, with the place where the instrument stands."""
+
+    id: int
+    name: str
+    name_en: str
+    province: str
+    city: str
+
+
+class InstrumentResult(BaseModel):
+    """A found instrument; `distance_km` is null without `near` and where the place is unknown."""
+
+    id: int
+    name: str
+    name_en: str
+    model: str
+    manufacturer: str
+    class_code: str | None
+    institution: InstitutionOfResult
+    unit: str
+    district: str
+    booking_mode: BookingMode
+    is_in_service: bool
+    is_sample: bool
+    distance_km: float | None
+
+
+class FacetCount(BaseModel):
+    """One value of a facet with the number of instruments that have it, the facet's own filter ignored."""
+
+    value: str
+    name: str
+    name_en: str
+    count: int
+
+
+class ClassCount(FacetCount):
+    """A class of any level."""
+
+    level: int
+    parent: str | None
+
+
+class InstitutionCount(BaseModel):
+    """An institution with the number of its instruments."""
+
+    value: int
+    name: str
+    name_en: str
+    count: int
+
+
+class Facets(BaseModel):
+    """Exact counts, each ignoring its own filter; the most frequent first, classes and places by code."""
+
+    class_: list[ClassCount] = Field(serialization_alias="class", validation_alias="class")
+    province: list[FacetCount]
+    city: list[FacetCount]
+    district: list[FacetCount]
+    institution: list[InstitutionCount]
+    mode: dict[BookingMode, int]
+    in_service: dict[str, int]
+
+
+class InstrumentsFound(BaseModel):
+    """A page of a search with its exact total."""
+
+    items: list[InstrumentResult]
+    total: int
+    facets: Facets
+    next_cursor: str | None
+
+
+def instruments_found(
+    session: Session, known: Reference, selection: Selection, results: list[Result], next_cursor: str | None
+) -> InstrumentsFound:
+    """A page of results with everything counted; one statement for the names of institutions."""
+    return InstrumentsFound(
+        items=[_item(result, known, selection.distance(result.id)) for result in results],
+        total=selection.total,
+        facets=_facets(session, known, selection),
+        next_cursor=next_cursor,
+    )
+
+
+def _item(result: Result, known: Reference, distance: float | None) -> InstrumentResult:
+    """One result."""
+    return InstrumentResult(
+        id=result.id,
+        name=result.name_zh or result.name_en,
+        name_en=result.name_en,
+        model=result.model,
+        manufacturer=result.manufacturer,
+        class_code=result.class_code,
+        institution=InstitutionOfResult(
+            id=result.organisation_id,
+            name=result.organisation_zh,
+            name_en=result.organisation_en,
+            province=_place_name(known, result.province),
+            city=_place_name(known, result.city),
+        ),
+        unit=result.unit_zh,
+        district=_place_name(known, result.district),
+        booking_mode=result.booking_mode,
+        is_in_service=result.is_in_service,
+        is_sample=result.is_sample,
+        distance_km=None if distance is None else round(distance, 3),
+    )
+
+
+def _place_name(known: Reference, adcode: str | None) -> str:
+    """The Chinese name of a place, empty for none."""
+    if adcode == ABROAD:
+        return ABROAD_ZH
+    place = known.places.get(adcode or "")
+    return place.name_zh if place else ""
+
+
+def _facets(session: Session, known: Reference, selection: Selection) -> Facets:
+    """Every facet."""
+    return Facets.model_validate(
+        {
+            "class": list(_classes(known, selection.counts("class"))),
+            "province": list(_places(known, selection.counts("province"))),
+            "city": list(_places(known, selection.counts("city"))),
+            "district": list(_places(known, selection.counts("district"))),
+            "institution": _institutions(session, selection.counts("institution")),
+            "mode": selection.counts("mode"),
+            "in_service": {str(value).lower(): count for value, count in selection.counts("in_service").items()},
+        }
+    )
+
+
+def _classes(known: Reference, counts: dict[str, int]) -> Iterator[ClassCount]:
+    """Classes of every level in order of code."""
+    for code, count in sorted(counts.items()):
+        if found := known.classes.get(code):
+            yield ClassCount(
+                value=code,
+                name=found.name_zh,
+                name_en=found.name_en,
+                count=count,
+                level=found.level,
+                parent=found.parent_code,
+            )
+
+
+def _places(known: Reference, counts: dict[str, int]) -> Iterator[FacetCount]:
+    """Places in order of code, abroad last."""
+    for adcode, count in sorted(counts.items()):
+        if adcode == ABROAD:
+            yield FacetCount(value=ABROAD, name=ABROAD_ZH, name_en=ABROAD_EN, count=count)
+        elif found := known.places.get(adcode):
+            yield FacetCount(value=adcode, name=found.name_zh, name_en=found.name_en, count=count)
+
+
+def _institutions(session: Session, counts: dict[int, int]) -> list[InstitutionCount]:
+    """Institutions, those with the most instruments first."""
+    names = organisation_names(session, list(counts))
+    ordered = sorted(counts.items(), key=lambda found: (-found[1], found[0]))
+    return [
+        InstitutionCount(value=number, name=names[number][0], name_en=names[number][1], count=count)
+        for number, count in ordered
+        if number in names
+    ]
