@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, delete, func, insert, or_, select
+from sqlalchemy import Integer, bindparam, delete, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from booking.core.period import Period
 from booking.reservations.refusals import SlotTaken
-from models.base import Base
+from models.base import Base, UtcDateTime
 from models.catalogue import InstrumentLaneGroup
 from models.vocabulary.reservations import ClaimKind
 
@@ -47,8 +47,8 @@ _LAST_END = (
     select(_earlier.c.ends_at)
     .where(
         _earlier.c.lane_id == _lanes.c.id,
-        _earlier.c.starts_at < bindparam("ends_at"),
-        func.coalesce(_earlier.c.reservation_id, -1) != bindparam("own_id"),
+        _earlier.c.starts_at < bindparam("ends_at", type_=UtcDateTime()),
+        func.coalesce(_earlier.c.reservation_id, -1) != bindparam("own_id", type_=Integer()),
     )
     .order_by(_earlier.c.starts_at.desc())
     .limit(1)
@@ -61,7 +61,7 @@ _FREE_LANES = (
     .where(
         _lanes.c.lane_group_id.in_(bindparam("group_ids", expanding=True)),
         _lanes.c.retired_at.is_(None),
-        or_(_LAST_END.is_(None), bindparam("starts_at") >= _LAST_END),
+        or_(_LAST_END.is_(None), bindparam("starts_at", type_=UtcDateTime()) >= _LAST_END),
     )
     .group_by(_lanes.c.lane_group_id)
 )

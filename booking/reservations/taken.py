@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from booking.core.period import Period
 from booking.reservations.lanes import RESERVATION, LaneTime, Taken
-from models.base import Base
+from models.base import Base, UtcDateTime
 
 _claims, _lanes, _blocks, _needed = (
     Base.metadata.tables[name] for name in ("claims", "lanes", "blocks", "instrument_lane_groups")
@@ -19,7 +19,7 @@ _before = _claims.alias("before")
 # Without this bound the index on (lane_id, starts_at) would be read from the beginning of time.
 _REACHING_IN = (
     select(func.max(_before.c.starts_at))
-    .where(_before.c.lane_id == _lanes.c.id, _before.c.starts_at <= bindparam("starts_at"))
+    .where(_before.c.lane_id == _lanes.c.id, _before.c.starts_at <= bindparam("starts_at", type_=UtcDateTime()))
     .correlate(_lanes)
     .scalar_subquery()
 )
@@ -42,9 +42,9 @@ _TAKEN = (
         _claims,
         and_(
             _claims.c.lane_id == _lanes.c.id,
-            _claims.c.starts_at < bindparam("ends_at"),
-            _claims.c.ends_at > bindparam("starts_at"),
-            _claims.c.starts_at >= func.coalesce(_REACHING_IN, bindparam("starts_at")),
+            _claims.c.starts_at < bindparam("ends_at", type_=UtcDateTime()),
+            _claims.c.ends_at > bindparam("starts_at", type_=UtcDateTime()),
+            _claims.c.starts_at >= func.coalesce(_REACHING_IN, bindparam("starts_at", type_=UtcDateTime())),
         ),
         isouter=True,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import Date, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.core.actors import Target
@@ -13,6 +13,7 @@ from booking.core.clock import local_date
 from booking.core.period import Period
 from booking.reservations.opening import DayHours
 from booking.reservations.rules import Terms
+from models.base import UtcDateTime
 from models.catalogue import BookingPolicy, Instrument, OpeningHours
 from models.directory import CalendarDay
 from models.reservations import Suspension
@@ -56,8 +57,8 @@ _SUSPENDED_UNTIL = (
         _suspensions.organisation_id == _instruments.organisation_id,
         or_(_suspensions.instrument_id.is_(None), _suspensions.instrument_id == _instruments.id),
         _suspensions.lifted_at.is_(None),
-        _suspensions.starts_at <= bindparam("now"),
-        _suspensions.ends_at > bindparam("now"),
+        _suspensions.starts_at <= bindparam("now", type_=UtcDateTime()),
+        _suspensions.ends_at > bindparam("now", type_=UtcDateTime()),
     )
     .correlate(Instrument.__table__)
     .scalar_subquery()
@@ -77,7 +78,7 @@ _HOURS = (
 )
 
 _DAYS = select(_days.organisation_id, _days.day, _days.kind).where(
-    _days.day.between(bindparam("first"), bindparam("last")),
+    _days.day.between(bindparam("first", type_=Date()), bindparam("last", type_=Date())),
     or_(_days.organisation_id.is_(None), _days.organisation_id.in_(bindparam("organisation_ids", expanding=True))),
 )
 
