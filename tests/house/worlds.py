@@ -1,0 +1,365 @@
+"""A small world for tests that look for leaks: two institutions, one in each province, with people of every role.
+
+Everything private carries a marker, a word that stands nowhere else, with the roles that may meet it.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from booking.accounts.mailed import write_secret
+from booking.accounts.queries import actor_of
+from booking.accounts.tokens import NewToken, make_token
+from booking.calendars.forms import FeedForm
+from booking.calendars.service import make_feed
+from booking.catalogue import listing
+from booking.core.actors import Actor
+from booking.core.clock import SHANGHAI, at_local, local_date, utcnow
+from booking.core.period import Period
+from booking.reservations.blocks import add_block
+from booking.reservations.service import request_reservation
+from booking.reservations.suspensions import suspend_person
+from booking.reservations.wishes import Details, Named, Wish
+from models.accounts import AccessToken, User
+from models.catalogue import Instrument
+from models.directory import Organisation, Unit
+from models.vocabulary.accounts import Role, ScopeKind, TokenPurpose
+from models.vocabulary.calendars import FeedScope
+from models.vocabulary.catalogue import ContactVisibility, PublishingState
+from models.vocabulary.directory import OrganisationKind
+from models.vocabulary.reservations import BlockKind
+from tests.factories.instruments import add_lane_group, make_instrument, make_organisation
+from tests.factories.passwords import PASSWORD, password_hash
+from tests.factories.people import give, make_user
+
+NOBODY = frozenset({"nobody"})
+TOKENS = frozenset({"reader", "writer"})
+ADMIN = frozenset({"admin"}) | TOKENS
+STAFF = frozenset({"steward", "technician"}) | ADMIN
+THEIR_ADMIN = frozenset({"their_admin"})
+THEIR_STAFF = frozenset({"their_steward", "their_technician"}) | THEIR_ADMIN
+OFFICES = frozenset({"operator", "agent", "officer"})
+PLATFORM = frozenset({"platform"})
+ALL_SEEING = PLATFORM | {"auditor"}
+BOOKERS = frozenset({"holder", "participant"})
+PEOPLE = frozenset({"researcher"}) | BOOKERS | STAFF | THEIR_STAFF | OFFICES | ALL_SEEING
+EVERYBODY = PEOPLE | NOBODY
+
+LIVE = ("steward", "technician", "admin")
+
+
+@dataclass
+class World:
+    """Names for what was arranged (`{name}` in paths and bodies), secrets, and who may meet which marker."""
+
+    users: dict[str, User] = field(default_factory=dict)
+    names: dict[str, Any] = field(default_factory=dict)
+    bearers: dict[str, str] = field(default_factory=dict)
+    markers: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def filled(self, value: Any) -> Any:
+        """The value with every `{name}` replaced; a text that is nothing else becomes the thing itself."""
+        if isinstance(value, dict):
+            return {key: self.filled(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self.filled(inner) for inner in value]
+        if not isinstance(value, str) or "{" not in value:
+            return value
+        whole = self.names.get(value[1:-1]) if value.startswith("{") and value.endswith("}") else None
+        return value.format_map(self.names) if whole is None else whole
+
+    def hidden_from(self, role: str) -> list[str]:
+        """The markers that an answer to this role must not contain."""
+        return [marker for marker, readers in self.markers.items() if role not in readers]
+
+
+@dataclass
+class Builder:
+    """Arranges the world in one session, through the services where they leave traces."""
+
+    session: Session
+    now: datetime
+    world: World = field(default_factory=World)
+
+    def keep(self, name: str, row: Any) -> Any:
+        """Remember the row's id under a name."""
+        self.world.names[name] = row.id
+        return row
+
+    def mark(self, word: str, readers: frozenset[str]) -> str:
+        """A word in lower case that only these roles, and those who see everything, may meet."""
+        marker = f"{word}qxz".lower().replace("_", "")
+        self.world.markers[marker] = readers | ALL_SEEING
+        return marker
+
+    def person(self, key: str, name_readers: frozenset[str], mail_readers: frozenset[str], **columns: Any) -> User:
+        """An account whose name and address are markers."""
+        email = self.mark(f"mail_{key}", mail_readers | {key})
+        user = make_user(self.session, email, password_hash=password_hash(), **columns)
+        user.name = self.mark(f"name_{key}", name_readers | {key})
+        self.session.commit()
+        self.world.users[key] = user
+        self.world.names |= {f"{key}_email": user.email, f"{key}_id": user.id}
+        return user
+
+    def actor(self, key: str) -> Actor:
+        """The person as services see them."""
+        found = actor_of(self.session, self.world.users[key].email, now=self.now)
+        assert found is not None
+        return found
+
+    def at(self, days: int, hour: int, hours: int = 1) -> Period:
+        """A period on a coming local day."""
+        start = at_local(local_date(self.now) + timedelta(days=days), hour * 60)
+        return Period(start, start + timedelta(hours=hours))
+
+
+def build(session: Session) -> World:
+    """The whole world, committed."""
+    builder = Builder(session, utcnow())
+    _people(builder)
+    ours = _institution(builder, "", "500109", STAFF, ADMIN)
+    theirs = _institution(builder, "their_", "510704", THEIR_STAFF, THEIR_ADMIN)
+    _grants(builder, "", ours)
+    _grants(builder, "their_", theirs)
+    _offices(builder)
+    _tokens(builder)
+    _reservations(builder)
+    _closures(builder)
+    _feeds_and_links(builder)
+    _times(builder)
+    session.commit()
+    return builder.world
+
+
+def _people(builder: Builder) -> None:
+    """Everybody, with who may meet their names and addresses."""
+    for key in ("holder", "participant"):
+        builder.person(key, BOOKERS | STAFF, STAFF | {"holder"})
+    for key in LIVE:
+        builder.person(key, BOOKERS | STAFF, STAFF)
+        builder.person(f"their_{key}", THEIR_STAFF, THEIR_STAFF)
+    builder.person("their_holder", THEIR_STAFF, THEIR_STAFF)
+    builder.person("suspended", STAFF, STAFF - {"technician"})
+    for key in ("researcher", "operator", "agent", "officer", "auditor", "platform", "former"):
+        builder.person(key, frozenset(), frozenset())
+    for key in ("unconfirmed", "forgetful"):
+        make = {"confirmed_at": None} if key == "unconfirmed" else {}
+        builder.world.users[key] = make_user(builder.session, key, password_hash=password_hash(), **make)
+
+
+def _institution(
+    builder: Builder, side: str, adcode: str, staff: frozenset[str], admins: frozenset[str]
+) -> dict[str, Any]:
+    """A university with a unit; a published and a draft record in it, a withheld one beside it."""
+    session, word = builder.session, "Their" if side else "Our"
+    organisation = make_organisation(
+        session, name_zh=f"{word}大学", name_en=f"{word} University", adcode=adcode
+    )
+    unit = Unit(organisation_id=organisation.id, name_zh=f"{word}中心", name_en=f"{word} Centre")
+    session.add(unit)
+    session.flush()
+    made = _records(builder, side, word, organisation, unit, staff, admins)
+    add_lane_group(session, made["published"], made["withheld"], shared=True, name=f"{word}Detector")
+    for name, row in {"organisation": organisation, "unit": unit, **made}.items():
+        builder.keep(f"{side}{name}", row)
+    listing.refresh(session, [row.id for row in made.values()], now=builder.now)
+    session.commit()
+    return {"organisation": organisation, "unit": unit, **made}
+
+
+def _records(
+    builder: Builder,
+    side: str,
+    word: str,
+    organisation: Organisation,
+    unit: Unit,
+    staff: frozenset[str],
+    admins: frozenset[str],
+) -> dict[str, Instrument]:
+    """The four records of an institution."""
+    contact = builder.mark(f"contact_{word}", PEOPLE)
+    draft = builder.mark(f"draft_{word}", staff)
+    withheld, reason = builder.mark(f"withheld_{word}", admins), builder.mark(f"reason_{word}", admins)
+    policy = {"closes_on_holidays": False}
+    public = {"unit_id": unit.id, "policy": policy}
+    return {
+        "published": make_instrument(
+            builder.session,
+            organisation,
+            **public,
+            name_zh=f"{word}电镜",
+            name_en=f"{word} microscope",
+            contact_visibility=ContactVisibility.SIGNED_IN,
+            contact_name=contact,
+            phone="023-68250000",
+            email=f"{contact}@example.org",
+            **COMPLETE,
+        ),
+        "asking": make_instrument(
+            builder.session,
+            organisation,
+            unit_id=unit.id,
+            policy={**policy, "needs_approval": True},
+            name_zh=f"{word}光谱仪",
+            name_en=f"{word} spectrometer",
+        ),
+        "draft": make_instrument(
+            builder.session,
+            organisation,
+            **public,
+            publishing_state=PublishingState.DRAFT,
+            name_zh=draft,
+            name_en=draft,
+            model=draft,
+            functions_zh=draft,
+        ),
+        "withheld": make_instrument(
+            builder.session,
+            organisation,
+            policy=policy,
+            publishing_state=PublishingState.WITHHELD,
+            withheld_reason=reason,
+            name_zh=withheld,
+            name_en=withheld,
+            model=withheld,
+        ),
+    }
+
+
+COMPLETE: dict[str, Any] = {"indicators_zh": "分辨率 0.8 nm", "functions_zh": "形貌观察", "user_rules_zh": "须预约"}
+
+
+def _grants(builder: Builder, side: str, made: dict[str, Any]) -> None:
+    """A steward of two records, a technician of the unit, an admin of the institution."""
+    users = builder.world.users
+    for record in ("published", "asking", "draft"):
+        give(builder.session, users[f"{side}steward"], Role.STEWARD, ScopeKind.INSTRUMENT, made[record].id)
+    give(builder.session, users[f"{side}technician"], Role.TECHNICIAN, ScopeKind.UNIT, made["unit"].id)
+    give(
+        builder.session,
+        users[f"{side}admin"],
+        Role.INSTITUTION_ADMIN,
+        ScopeKind.ORGANISATION,
+        made["organisation"].id,
+    )
+
+
+def _offices(builder: Builder) -> None:
+    """Those whose work is elsewhere, and those who see everything."""
+    offices = {
+        "operator": (Role.OPERATOR, "运营中心", OrganisationKind.PLATFORM),
+        "agent": (Role.ENTERPRISE_AGENT, "示例企业", OrganisationKind.ENTERPRISE),
+        "officer": (Role.VOUCHER_OFFICER, "科技局", OrganisationKind.AUTHORITY),
+    }
+    for key, (role, name, kind) in offices.items():
+        organisation = make_organisation(builder.session, name_zh=name, name_en=f"{key} office", kind=kind)
+        give(builder.session, builder.world.users[key], role, ScopeKind.ORGANISATION, organisation.id)
+    for key, role in {"auditor": Role.AUDITOR, "platform": Role.PLATFORM_ADMIN}.items():
+        give(builder.session, builder.world.users[key], role, ScopeKind.PLATFORM)
+
+
+def _tokens(builder: Builder) -> None:
+    """The institution's admin as two programs, one that only reads; the holder's token, to be revoked."""
+    for role, key in {"reader": "admin", "writer": "admin", "holder": "holder", "revoked": "admin"}.items():
+        name = builder.mark(f"token_{role}", ADMIN if key == "admin" else frozenset({"holder"}))
+        wanted = NewToken(name, role in {"writer", "revoked"}, 30)
+        token, secret = make_token(builder.session, wanted, actor=builder.actor(key), now=builder.now)
+        token.last_used_at = builder.now
+        builder.world.bearers[role] = secret
+        builder.keep(f"{role}_token", token)
+    builder.session.get_one(AccessToken, builder.world.names["revoked_token"]).revoked_at = builder.now
+    builder.session.commit()
+
+
+def _reservations(builder: Builder) -> None:
+    """One that is confirmed, one that waits for a decision, one that will lie in a block; one of the others."""
+    names, participant = builder.world.names, builder.world.users["participant"]
+    purpose = builder.mark("purpose", BOOKERS | STAFF)
+    details = Details(purpose=purpose, participants=(Named(participant.name, participant.email),))
+    for name, record, period in (
+        ("reservation", "published", builder.at(2, 10)),
+        ("request", "asking", builder.at(2, 10)),
+        ("clash", "published", builder.at(3, 10)),
+    ):
+        wish = Wish(names[record], period, details=details)
+        made = request_reservation(builder.session, wish, actor=builder.actor("holder"), now=builder.now)
+        builder.keep(name, made)
+    their = Details(purpose=builder.mark("their_purpose", THEIR_STAFF))
+    wish = Wish(names["their_published"], builder.at(2, 10), details=their)
+    made = request_reservation(builder.session, wish, actor=builder.actor("their_holder"), now=builder.now)
+    builder.keep("their_reservation", made)
+    builder.session.commit()
+
+
+def _closures(builder: Builder) -> None:
+    """A block over a reservation, one of the others, one of a draft, and a person suspended at both places."""
+    names, session, now = builder.world.names, builder.session, builder.now
+    for name, record, key in (
+        ("block", "published", "steward"),
+        ("draft_block", "draft", "steward"),
+        ("their_block", "their_published", "their_steward"),
+    ):
+        made = add_block(
+            session,
+            names[record],
+            builder.at(3, 9, 3),
+            BlockKind.MAINTENANCE,
+            "换灯丝",
+            actor=builder.actor(key),
+            now=now,
+        )
+        builder.keep(name, made.block)
+    for name, record, key in (
+        ("suspension", "published", "steward"),
+        ("their_suspension", "their_published", "their_steward"),
+    ):
+        readers = STAFF - {"technician"} if key == "steward" else THEIR_STAFF - {"their_technician"}
+        reason = builder.mark(f"why_{name}", readers)
+        until, email = now + timedelta(days=10), builder.world.users["suspended"].email
+        made = suspend_person(session, email, names[record], until, reason, actor=builder.actor(key), now=now)
+        builder.keep(name, made)
+    for marker in ("namesuspendedqxz", "mailsuspendedqxz"):
+        builder.world.markers[marker] |= THEIR_STAFF - {"their_technician"}
+    session.commit()
+
+
+def _feeds_and_links(builder: Builder) -> None:
+    """The holder's feed, the steward's of a record and of a draft, and links that were mailed."""
+    for name, record, key in (
+        ("feed", None, "holder"),
+        ("public_feed", "published", "researcher"),
+        ("staff_feed", "published", "steward"),
+        ("draft_feed", "draft", "steward"),
+    ):
+        scope = FeedScope.INSTRUMENT if record else FeedScope.MINE
+        title = builder.mark(f"title_{name}", frozenset({key}))
+        wish = FeedForm(scope=scope, id=builder.world.names[record] if record else None, name=title)
+        feed, secret = make_feed(builder.session, wish, actor=builder.actor(key), now=builder.now)
+        feed.last_used_at = builder.now
+        builder.keep(name, feed)
+        builder.world.names[f"{name}_secret"] = secret
+    for name, key, purpose in (
+        ("confirm_secret", "unconfirmed", TokenPurpose.CONFIRM_ADDRESS),
+        ("reset_secret", "forgetful", TokenPurpose.RESET_PASSWORD),
+    ):
+        user_id = builder.world.users[key].id
+        builder.world.names[name] = write_secret(builder.session, user_id, purpose, now=builder.now)
+
+
+def _times(builder: Builder) -> None:
+    """Free and taken times as the API and as the pages' forms write them."""
+    names = builder.world.names
+    for name, period in {"free": builder.at(4, 10), "taken": builder.at(2, 10), "other": builder.at(4, 14)}.items():
+        for end, moment in (("start", period.start), ("end", period.end)):
+            local = moment.astimezone(SHANGHAI)
+            names[f"{name}_{end}"] = local.isoformat()
+            names[f"{name}_{end}_local"] = local.strftime("%Y-%m-%dT%H:%M")
+    names |= {
+        "later": (builder.now + timedelta(days=5)).isoformat(),
+        "today": local_date(builder.now).isoformat(),
+        "password": PASSWORD,
+        "absent": 999_999,
+    }
