@@ -1,18 +1,33 @@
 """The HTTP API: each feature's blueprint, and the document that describes them all."""
 
-from flask import Flask
+from flask import Flask, current_app, request
 
+from booking import api_document
 from booking.accounts import api as accounts
 from booking.calendars import api as calendars
 from booking.catalogue import api as catalogue
 from booking.reservations import api as reservations
 from booking.reservations import steward_api as stewards
 from booking.search import api as search
+from booking.web.extensions import csrf
+from booking.web.signed_in import uses_token
 
 BLUEPRINTS = (accounts.bp, search.bp, catalogue.bp, reservations.bp, stewards.bp, calendars.bp)
 
 
 def init_api(app: Flask) -> None:
     """Register every API blueprint; a bearer token needs no CSRF token, a browser session does."""
-    for blueprint in BLUEPRINTS:
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    app.before_request(_protect)
+    for blueprint in (*BLUEPRINTS, api_document.bp):
         app.register_blueprint(blueprint)
+
+
+def _protect() -> None:
+    """Check the CSRF token of what a browser could have been tricked into sending; raises CSRFError.
+
+    A request with an Authorization header is never one of those, and its cookies are not looked at.
+    """
+    if current_app.config["WTF_CSRF_ENABLED"] and request.endpoint and not uses_token():
+        csrf.protect()

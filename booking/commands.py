@@ -18,10 +18,15 @@ from booking.catalogue import importing, importing_report
 from booking.core import forms
 from booking.core.clock import utcnow
 from booking.core.errors import InvalidInput, Refused
+from booking.jobs import TIMETABLE
+from booking.operations.forms import RunDueForm
+from booking.operations.labels import OUTCOMES
+from booking.operations.running import run_due
 from booking.reservations import verifying
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading, transaction
 from models.vocabulary.accounts import Role
+from models.vocabulary.jobs import RunOutcome
 
 P = ParamSpec("P")
 
@@ -33,6 +38,7 @@ def init_commands(app: Flask) -> None:
     app.cli.add_command(token)
     app.cli.add_command(import_tables)
     app.cli.add_command(claims)
+    app.cli.add_command(jobs)
 
 
 def says_why(command: Callable[P, None]) -> Callable[P, None]:
@@ -135,3 +141,21 @@ def verify_claims() -> None:
     if found:
         sys.exit(1)
     click.echo(gettext("占用记录全部一致。"))
+
+
+@click.group("jobs")
+def jobs() -> None:
+    """The timetable."""
+
+
+@jobs.command("run-due")
+@click.option("--now", "moment", default="", help="The moment to take for now, RFC 3339; default: the present.")
+@says_why
+def run_due_jobs(moment: str) -> None:
+    """Run every job that is due and has not been run, once; for tests and for cron."""
+    now = forms.read(RunDueForm, {"now": moment}).now if moment else utcnow()
+    outcomes = run_due(TIMETABLE, now=now)
+    for name, outcome in outcomes.items():
+        click.echo(f"{name}: {gettext(OUTCOMES[outcome])}")
+    if RunOutcome.FAILED in outcomes.values():
+        raise click.ClickException(gettext("有任务运行失败，原因见日志和任务页。"))

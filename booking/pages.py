@@ -12,6 +12,7 @@ from booking.calendars import views as calendars
 from booking.catalogue import views as catalogue
 from booking.directory import views as directory
 from booking.operations import views as operations
+from booking.operations.mailbox import is_open_to
 from booking.reservations import views as reservations
 from booking.search import views as search
 from booking.web import signed_in
@@ -59,7 +60,7 @@ def menu() -> list[MenuItem]:
     entries.append((gettext("看板"), "reservations.board", bool(reach(actor, Permission.SEE_BOOKINGS))))
     entries.append((gettext("仪器"), "catalogue.index", bool(reach(actor, Permission.EDIT_RECORD))))
     entries.append((gettext("任务"), "operations.jobs", may(actor, Permission.SEE_JOBS)))
-    entries.append((gettext("邮箱"), "operations.mailbox", may(actor, Permission.SEE_MAILBOX)))
+    entries.append((gettext("邮箱"), "operations.mailbox", is_open_to(actor)))
     return [
         {"label": label, "url": url_for(endpoint), "active": request.endpoint == endpoint}
         for label, endpoint, shown in entries

@@ -1,19 +1,18 @@
 """`uv run app.py`: sets everything up, says what it does, and serves."""
 
 import argparse
-import importlib
-import importlib.util
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
+from booking.demo import loading
 from booking.jobs import TIMETABLE
 from booking.operations import server, starting
 from booking.operations.leading import Leading
 from booking.operations.loopback import may_hold_demo
+from booking.operations.mailbox import HOLDS_DEMO
 from booking.operations.posting import Poster
 from booking.settings import ROOT, BadSettings, Settings, described, read_settings
 from booking.web import assets
@@ -43,11 +42,12 @@ def _start(create_app: CreateApp, settings: Settings, *, wants_demo: bool) -> in
     with server.shared_metrics():
         app = create_app(settings)
         starting.prepare_database(app, say)
-        demo = _demo() if may_hold_demo(settings) else None
-        if demo and wants_demo:
-            starting.load_demo(app, demo.load, say)
+        if wants_demo and may_hold_demo(settings):
+            starting.load_demo(app, loading.load, say)
+        accounts = loading.accounts(app) if may_hold_demo(settings) else []
+        app.config[HOLDS_DEMO] = bool(accounts)
         companions = _companions(app, settings)
-        server.serve(app, settings, bound, companions=companions, ready=lambda: _announce(app, settings, demo))
+        server.serve(app, settings, bound, companions=companions, ready=lambda: _announce(settings, accounts))
     return 0
 
 
@@ -58,15 +58,8 @@ def _companions(app: Flask, settings: Settings) -> list[server.Companion]:
     return [Poster(app), Leading(app, TIMETABLE)]
 
 
-def _demo() -> Any:
-    """The module that loads the demo."""
-    name = "booking.demo.loading"
-    return importlib.import_module(name) if importlib.util.find_spec(name) else None
-
-
-def _announce(app: Flask, settings: Settings, demo: Any) -> None:
+def _announce(settings: Settings, accounts: Sequence[tuple[str, str, str]]) -> None:
     """The last lines: how to sign in to the demo, and the address."""
-    accounts = demo.accounts(app) if demo else []
     if accounts:
         say("\nDemo accounts, for this machine only:")
         width = max(len(email) for email, _password, _role in accounts)

@@ -1,5 +1,126 @@
-"""The pages of operations."""
+"""The pages of operations: the timetable and what failed, and the mails that went out."""
 
-from flask import Blueprint
+from datetime import datetime, timedelta
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from booking.accounts import audit
+from booking.accounts.permissions import Permission, may, require
+from booking.core.actors import Actor
+from booking.core.clock import utcnow
+from booking.core.errors import NotFound
+from booking.jobs import TIMETABLE, job_named
+from booking.notifications import queries, service
+from booking.operations import labels, runs
+from booking.operations.forms import MailboxPage
+from booking.operations.mailbox import has_server, require_reader
+from booking.operations.running import run
+from booking.operations.schedules import Every, Schedule
+from booking.web.extensions import reading, transaction
+from booking.web.reading import read_query
+from booking.web.signed_in import actor
+from models.vocabulary.jobs import RunOutcome
 
 bp = Blueprint("operations", __name__)
+
+MOST_FAILURES = 20
+MAILS_PER_PAGE = 50
+
+
+@bp.get("/operations/jobs")
+def jobs() -> ResponseReturnValue:
+    """Each job with its last and next run, the last failures, and what was set aside."""
+    asking, now, session = require(actor(), Permission.SEE_JOBS), utcnow(), reading()
+    latest = runs.latest(session)
+    return render_template(
+        "operations/jobs.html",
+        rows=[(job, words(job.when), latest.get(job.name), job.when.next_due(now)) for job in TIMETABLE],
+        failures=runs.failures(session, MOST_FAILURES),
+        depth=queries.depth(session),
+        events=queries.events_set_aside(session, MOST_FAILURES),
+        may_run=may(asking, Permission.RUN_JOBS),
+        labels=labels,
+        interrupted=runs.INTERRUPTED,
+    )
+
+
+@bp.post("/operations/jobs/<name>/run")
+def run_job(name: str) -> ResponseReturnValue:
+    """Run one job now, whether it is due or not."""
+    asking, now = require(actor(), Permission.RUN_JOBS), utcnow()
+    job = job_named(name)
+    if job is None:
+        raise NotFound
+    transaction(_note_run, name, actor=asking, now=now)
+    if run(job, now, now=now) == RunOutcome.DONE:
+        flash(gettext("任务已运行。"), "right")
+    else:
+        flash(gettext("任务运行失败，原因见下方。"), "wrong")
+    return redirect(url_for(".jobs"), code=303)
+
+
+@bp.post("/operations/events/<int:event_id>/retry")
+def retry_event(event_id: int) -> ResponseReturnValue:
+    """Take up an event that was set aside."""
+    require(actor(), Permission.RUN_JOBS)
+    transaction(service.handle_again, event_id, now=utcnow())
+    flash(gettext("已重新排队，几秒后处理。"), "right")
+    return redirect(url_for(".jobs"), code=303)
+
+
+@bp.get("/operations/mailbox", endpoint="mailbox")
+def mails() -> ResponseReturnValue:
+    """The newest mails; in the demo everybody at this machine may read them."""
+    require_reader(actor())
+    page = read_query(MailboxPage)
+    found = queries.mails_before(reading(), page.before, MAILS_PER_PAGE + 1)
+    return render_template(
+        "operations/mailbox.html",
+        mails=found[:MAILS_PER_PAGE],
+        older=found[MAILS_PER_PAGE - 1].id if len(found) > MAILS_PER_PAGE else None,
+        leaves_the_house=has_server(),
+        labels=labels,
+    )
+
+
+@bp.get("/operations/mailbox/<int:mail_id>")
+def mail(mail_id: int) -> ResponseReturnValue:
+    """One mail as text; what left by SMTP, or will, shows no body, because links in it open accounts."""
+    asking = actor()
+    require_reader(asking)
+    found = queries.mail(reading(), mail_id)
+    if found is None:
+        raise NotFound
+    return render_template(
+        "operations/mail.html",
+        mail=found,
+        leaves_the_house=has_server(),
+        may_retry=may(asking, Permission.RUN_JOBS),
+        labels=labels,
+    )
+
+
+@bp.post("/operations/mailbox/<int:mail_id>/retry")
+def retry_mail(mail_id: int) -> ResponseReturnValue:
+    """Queue a mail that was set aside once more."""
+    require(actor(), Permission.RUN_JOBS)
+    transaction(service.try_again, mail_id, now=utcnow())
+    flash(gettext("已重新排队，几秒后寄出。"), "right")
+    return redirect(url_for(".mail", mail_id=mail_id), code=303)
+
+
+def words(when: Schedule) -> str:
+    """A schedule in the reader's language."""
+    if not isinstance(when, Every):
+        return str(gettext("每天 %(clock)s", clock=when.at.strftime("%H:%M")))
+    if when.length < timedelta(minutes=1):
+        return str(gettext("每 %(seconds)s 秒", seconds=int(when.length.total_seconds())))
+    return str(gettext("每 %(minutes)s 分钟", minutes=int(when.length.total_seconds()) // 60))
+
+
+def _note_run(session: Session, name: str, *, actor: Actor, now: datetime) -> None:
+    """Who ran which job by hand."""
+    audit.note(session, "operations.job_run", ("job", None), actor=actor, now=now, after={"job": name})

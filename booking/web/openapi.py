@@ -8,14 +8,15 @@ from spectree import Response, SpecTree
 
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 
-spec = SpecTree(
-    "flask",
-    title="川渝仪器共享 · Chuanyu Instruments",
-    version="1",
-    path="api/docs-raw",
-    mode="strict",
-    annotations=False,
-)
+_named: dict[str, Any] = {}
+
+
+def schema_name(model: Any) -> str:
+    """The class's own name; two models of one name in one document are refused at start."""
+    name: str = model.__name__
+    if _named.setdefault(name, model) is not model:
+        raise ValueError(f"two API models are called {name}")
+    return name
 
 
 class FieldProblem(BaseModel):
@@ -36,6 +37,18 @@ class ProblemDocument(BaseModel):
     request_id: str
     problems: list[FieldProblem] | None = None
     refusals: list[dict[str, Any]] | None = None
+
+
+spec = SpecTree(
+    "flask",
+    title="川渝仪器共享 · Chuanyu Instruments",
+    version="1",
+    path="api/docs-raw",
+    mode="strict",
+    annotations=False,
+    naming_strategy=schema_name,
+    validation_error_model=ProblemDocument,
+)
 
 
 def documented(

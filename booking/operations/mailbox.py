@@ -1,0 +1,28 @@
+"""Who may read the mailbox page."""
+
+from flask import current_app
+
+from booking.accounts.permissions import Permission, may, require
+from booking.core.actors import Actor
+from booking.operations.loopback import comes_from_here
+from booking.settings import Settings
+
+HOLDS_DEMO = "HOLDS_DEMO"
+
+
+def is_open_to(actor: Actor | None) -> bool:
+    """Whether the person asking may read it: with the permission, or anybody at the machine of a demo."""
+    is_demo_without_server = current_app.config.get(HOLDS_DEMO, False) and not has_server()
+    return may(actor, Permission.SEE_MAILBOX) or (is_demo_without_server and comes_from_here())
+
+
+def require_reader(actor: Actor | None) -> None:
+    """Raises NotSignedIn or Forbidden unless it is open to who asks."""
+    if not is_open_to(actor):
+        require(actor, Permission.SEE_MAILBOX)
+
+
+def has_server() -> bool:
+    """Whether mails leave the house by SMTP, so that what they say is not shown here."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return bool(settings.smtp_url)
