@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from booking.accounts import tokens
@@ -13,6 +13,7 @@ from booking.web.extensions import transaction
 from models.accounts import AccessToken, Grant, User
 from models.vocabulary.accounts import Role, ScopeKind
 from tests.factories.instruments import make_instrument, make_organisation
+from tests.factories.looking import count, look_again
 from tests.factories.people import actor_for, give, make_user, sign_in
 
 WANTED = {"name": "nightly script", "scopes": ["read", "write"], "days": 30}
@@ -23,16 +24,6 @@ def bearer(session: Session, user: User, *, may_write: bool = True, days: int = 
     look_again(session)
     _, secret = transaction(tokens.make_token, NewToken("test", may_write, days), actor=actor, now=now)
     return {"Authorization": f"Bearer {secret}"}
-
-
-def look_again(session: Session) -> None:
-    session.rollback()
-    session.expire_all()
-
-
-def token_rows(session: Session) -> int:
-    look_again(session)
-    return session.scalar(select(func.count()).select_from(AccessToken)) or 0
 
 
 def test_me_is_the_caller_with_the_grants_that_hold_today_or_later(client: FlaskClient, session: Session) -> None:
@@ -123,7 +114,7 @@ def test_a_repeat_answers_the_same_token_without_its_secret(client: FlaskClient,
     first, second = (client.post("/api/v1/tokens", json=WANTED, headers=headers) for _ in range(2))
 
     assert second.get_json() == first.get_json() | {"secret": None}
-    assert token_rows(session) == 1
+    assert count(session, AccessToken) == 1
 
 
 def test_no_token_makes_tokens(client: FlaskClient, session: Session) -> None:
@@ -132,7 +123,7 @@ def test_no_token_makes_tokens(client: FlaskClient, session: Session) -> None:
     answer = client.post("/api/v1/tokens", json=WANTED, headers=headers)
 
     assert (answer.status_code, answer.get_json()["code"]) == (403, "forbidden")
-    assert token_rows(session) == 1
+    assert count(session, AccessToken) == 1
 
 
 def test_a_reading_token_changes_nothing(client: FlaskClient, session: Session) -> None:
@@ -170,7 +161,7 @@ def test_a_token_that_cannot_be_is_refused_at_its_field(
 
     assert answer.status_code == 422
     assert [problem["field"] for problem in answer.get_json()["problems"]] == [field]
-    assert token_rows(session) == 0
+    assert count(session, AccessToken) == 0
 
 
 @pytest.mark.parametrize(
@@ -190,7 +181,7 @@ def test_a_body_that_cannot_be_read_is_refused(
     answer = client.post("/api/v1/tokens", data=body, content_type=content_type)
 
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
-    assert token_rows(session) == 0
+    assert count(session, AccessToken) == 0
 
 
 def test_pages_of_tokens_follow_each_other(client: FlaskClient, session: Session) -> None:

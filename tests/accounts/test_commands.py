@@ -3,26 +3,21 @@ import re
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts import passwords
 from models.accounts import AuditEntry, Grant, User
 from models.vocabulary.accounts import Role, ScopeKind
 from tests.factories.instruments import make_instrument, make_organisation
+from tests.factories.looking import count
+from tests.factories.passwords import PASSWORD
 from tests.factories.people import make_user
-
-PASSWORD = "four words in a row"
 
 
 def run(app: Flask, *words: str) -> tuple[int, str, str]:
     done = app.test_cli_runner().invoke(args=words)
     return done.exit_code, done.stdout, done.stderr
-
-
-def count(session: Session, table: type[object]) -> int:
-    session.rollback()
-    return session.scalar(select(func.count()).select_from(table)) or 0
 
 
 def test_an_account_is_made_confirmed_with_the_password_given(app: Flask, session: Session) -> None:

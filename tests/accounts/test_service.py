@@ -1,34 +1,28 @@
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.accounts import credentials, grants, jobs, limits, mailed, profiles, registration, sign_ins, tokens
+from booking.accounts import credentials, jobs, limits, mailed, profiles, registration, sign_ins, tokens
 from booking.accounts.audit import Origin
-from booking.accounts.grants import NewGrant
 from booking.accounts.mailed import LinkSpent
 from booking.accounts.tokens import NewToken, TooManyTokens
-from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, TooMany
+from booking.core.errors import Conflict, NotFound, TooMany
 from booking.web.extensions import transaction
-from models.accounts import AccessToken, AskedMail, AuditEntry, FailedSignIn, Grant, MailedToken, User
-from models.vocabulary.accounts import Language, Role, ScopeKind, TokenPurpose
-from tests.factories.instruments import make_instrument, make_organisation
+from models.accounts import AccessToken, AskedMail, AuditEntry, FailedSignIn, MailedToken, User
+from models.vocabulary.accounts import Language, TokenPurpose
+from tests.factories.browsing import EMAIL
 from tests.factories.letters import mailed as mail
 from tests.factories.letters import secret_in
-from tests.factories.people import actor_for, give, make_user
+from tests.factories.looking import count, look_again
+from tests.factories.people import actor_for, make_user
 
 HERE = Origin("203.0.113.7", "request-1")
-EMAIL = "lin@swu.edu.cn"
 
 
 def register(now: datetime, *, name: str = "林晓明", password_hash: str = "first hash") -> None:
     transaction(registration.register, EMAIL, name, password_hash, language=Language.CHINESE, origin=HERE, now=now)
-
-
-def look_again(session: Session) -> None:
-    session.rollback()
-    session.expire_all()
 
 
 def log_of(session: Session) -> list[str]:
@@ -39,11 +33,6 @@ def log_of(session: Session) -> list[str]:
 def user(session: Session) -> User:
     look_again(session)
     return session.scalars(select(User).where(User.email == EMAIL)).one()
-
-
-def rows(session: Session, table: type[object]) -> int:
-    look_again(session)
-    return session.scalar(select(func.count()).select_from(table)) or 0
 
 
 def test_a_registered_account_is_confirmed_by_the_link_in_its_mail(session: Session, now: datetime) -> None:
@@ -107,7 +96,7 @@ def test_registering_a_confirmed_address_changes_nothing_and_says_so_by_mail(ses
 
     assert letter.template == "accounts/account_exists"
     assert (user(session).name, user(session).password_hash) == ("Researcher", "the owner's")
-    assert rows(session, MailedToken) == 0
+    assert count(session, MailedToken) == 0
 
 
 def test_who_registered_first_cannot_let_a_password_in_by_the_owners_confirmation(
@@ -194,7 +183,7 @@ def test_the_sixth_attempt_on_an_account_within_fifteen_minutes_waits(session: S
         transaction(limits.count_sign_in, EMAIL.upper(), origin=Origin("198.51.100.1"), now=now + timedelta(minutes=5))
 
     assert refused.value.retry_after == 600
-    assert rows(session, FailedSignIn) == 5
+    assert count(session, FailedSignIn) == 5
     transaction(limits.count_sign_in, EMAIL, origin=HERE, now=now + timedelta(minutes=15))
 
 
@@ -206,7 +195,7 @@ def test_the_thirty_first_attempt_from_an_address_waits_whatever_the_account(ses
         transaction(limits.count_sign_in, "another@swu.edu.cn", origin=HERE, now=now)
 
     transaction(limits.count_sign_in, "another@swu.edu.cn", origin=Origin("198.51.100.1"), now=now)
-    assert rows(session, FailedSignIn) == 31
+    assert count(session, FailedSignIn) == 31
 
 
 def test_success_starts_the_accounts_count_again_and_nobody_elses(session: Session, now: datetime) -> None:
@@ -216,7 +205,7 @@ def test_success_starts_the_accounts_count_again_and_nobody_elses(session: Sessi
 
     transaction(sign_ins.note_success, made.id, EMAIL, origin=HERE, now=now)
 
-    assert rows(session, FailedSignIn) == 1
+    assert count(session, FailedSignIn) == 1
 
 
 def test_no_mailbox_gets_a_sixth_mail_within_the_hour(session: Session, now: datetime) -> None:
@@ -226,7 +215,7 @@ def test_no_mailbox_gets_a_sixth_mail_within_the_hour(session: Session, now: dat
     with pytest.raises(TooMany):
         transaction(limits.count_mail, EMAIL, origin=Origin("198.51.100.1"), now=now)
 
-    assert rows(session, AskedMail) == 5
+    assert count(session, AskedMail) == 5
 
 
 def test_old_counts_and_secrets_are_forgotten_and_young_ones_kept(session: Session, now: datetime) -> None:
@@ -239,7 +228,7 @@ def test_old_counts_and_secrets_are_forgotten_and_young_ones_kept(session: Sessi
 
     assert transaction(jobs.forget_old_failures, now) == 2
     assert transaction(jobs.forget_old_secrets, now) == 1
-    assert [rows(session, table) for table in (FailedSignIn, AskedMail, MailedToken)] == [1, 1, 1]
+    assert [count(session, table) for table in (FailedSignIn, AskedMail, MailedToken)] == [1, 1, 1]
 
 
 def test_a_changed_name_is_logged_with_the_one_before(session: Session, now: datetime) -> None:
@@ -269,7 +258,7 @@ def test_a_fifty_first_token_is_refused(session: Session, now: datetime) -> None
     with pytest.raises(TooManyTokens):
         transaction(tokens.make_token, NewToken("one more", False, 1), actor=actor, now=now)
 
-    assert rows(session, AccessToken) == 50
+    assert count(session, AccessToken) == 50
 
 
 def test_nobody_revokes_the_token_of_somebody_else(session: Session, now: datetime) -> None:
@@ -282,120 +271,3 @@ def test_nobody_revokes_the_token_of_somebody_else(session: Session, now: dateti
 
     look_again(session)
     assert session.scalars(select(AccessToken.revoked_at)).one() is None
-
-
-def wanted_grant(user_id: int, role: Role, kind: ScopeKind, scope_id: int | None) -> NewGrant:
-    return NewGrant(user_id, role, kind, scope_id, starts_on=date(2026, 11, 23))
-
-
-def test_an_institutions_admin_appoints_stewards_of_its_instruments(session: Session, now: datetime) -> None:
-    instrument = make_instrument(session)
-    admin = make_user(session, "admin")
-    give(session, admin, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, instrument.organisation_id)
-    steward = make_user(session, "steward")
-    wanted = wanted_grant(steward.id, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
-
-    made = transaction(grants.give_grant, wanted, actor=actor_for(session, admin, now=now), now=now)
-
-    look_again(session)
-    assert made.granted_by_id == admin.id
-    assert actor_for(session, steward, now=now).grants[0].scope_id == instrument.id
-    assert log_of(session) == ["accounts.grant_given"]
-
-
-@pytest.mark.parametrize(
-    ("role", "kind"),
-    [
-        pytest.param(Role.PLATFORM_ADMIN, ScopeKind.PLATFORM, id="a role of the platform"),
-        pytest.param(Role.STEWARD, ScopeKind.INSTRUMENT, id="an instrument of another institution"),
-        pytest.param(Role.STEWARD, ScopeKind.UNIT, id="a unit that does not exist"),
-    ],
-)
-def test_an_institutions_admin_gives_nothing_elsewhere(
-    session: Session, now: datetime, role: Role, kind: ScopeKind
-) -> None:
-    elsewhere = {ScopeKind.PLATFORM: None, ScopeKind.INSTRUMENT: make_instrument(session).id, ScopeKind.UNIT: 999}
-    admin = make_user(session, "admin")
-    give(session, admin, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, make_organisation(session).id)
-    actor = actor_for(session, admin, now=now)
-
-    with pytest.raises(Forbidden):
-        transaction(grants.give_grant, wanted_grant(admin.id, role, kind, elsewhere[kind]), actor=actor, now=now)
-
-    assert rows(session, Grant) == 1
-
-
-@pytest.mark.parametrize(
-    ("role", "kind", "scope_id"),
-    [
-        pytest.param(Role.PLATFORM_ADMIN, ScopeKind.ORGANISATION, 1, id="an admin of the platform within it"),
-        pytest.param(Role.STEWARD, ScopeKind.PLATFORM, None, id="a steward of everything"),
-        pytest.param(Role.STEWARD, ScopeKind.INSTRUMENT, 999, id="an instrument that does not exist"),
-        pytest.param(Role.STEWARD, ScopeKind.ORGANISATION, None, id="an organisation without an id"),
-    ],
-)
-def test_grants_that_make_no_sense_are_refused(
-    session: Session, now: datetime, role: Role, kind: ScopeKind, scope_id: int | None
-) -> None:
-    make_organisation(session)
-    admin = make_user(session, "admin")
-    give(session, admin, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
-    actor = actor_for(session, admin, now=now)
-
-    with pytest.raises(InvalidInput) as refused:
-        transaction(grants.give_grant, wanted_grant(admin.id, role, kind, scope_id), actor=actor, now=now)
-
-    assert [problem.field for problem in refused.value.problems] == ["scope"]
-    assert rows(session, Grant) == 1
-
-
-def test_every_fault_of_a_grant_is_named_at_once(session: Session, now: datetime) -> None:
-    wanted = NewGrant(999, Role.STEWARD, ScopeKind.UNIT, 999, date(2026, 11, 23), date(2026, 11, 22))
-
-    with pytest.raises(InvalidInput) as refused:
-        transaction(grants.appoint, wanted, now=now)
-
-    assert [problem.field for problem in refused.value.problems] == ["user", "scope", "ends_on"]
-    assert rows(session, Grant) == 0
-
-
-def test_an_ended_grant_holds_until_its_last_day(session: Session, now: datetime) -> None:
-    admin, steward = make_user(session, "admin"), make_user(session, "steward")
-    give(session, admin, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
-    grant = give(session, steward, Role.STEWARD, ScopeKind.ORGANISATION, make_organisation(session).id)
-    actor = actor_for(session, admin, now=now)
-
-    transaction(grants.end_grant, grant.id, last_day=date(2026, 11, 23), actor=actor, now=now)
-
-    look_again(session)
-    assert len(actor_for(session, steward, now=now).grants) == 1
-    assert actor_for(session, steward, now=now + timedelta(days=1)).grants == ()
-    entry = session.scalars(select(AuditEntry)).one()
-    assert (entry.action, entry.before["ends_on"] if entry.before else "") == ("accounts.grant_ended", None)
-
-
-def test_a_grant_that_never_began_is_gone_when_it_is_ended(session: Session, now: datetime) -> None:
-    admin = make_user(session, "admin")
-    give(session, admin, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
-    actor = actor_for(session, admin, now=now)
-    wanted = wanted_grant(admin.id, Role.AUDITOR, ScopeKind.PLATFORM, None)
-    grant = transaction(grants.give_grant, wanted, actor=actor, now=now)
-
-    transaction(grants.end_grant, grant.id, last_day=date(2026, 11, 22), actor=actor, now=now)
-
-    look_again(session)
-    assert [held.role for held in actor_for(session, admin, now=now).grants] == [Role.PLATFORM_ADMIN]
-
-
-def test_nobody_ends_a_grant_beyond_their_reach_or_learns_that_it_exists(session: Session, now: datetime) -> None:
-    admin, steward = make_user(session, "admin"), make_user(session, "steward")
-    give(session, admin, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, make_organisation(session).id)
-    grant = give(session, steward, Role.STEWARD, ScopeKind.ORGANISATION, make_organisation(session).id)
-    actor = actor_for(session, admin, now=now)
-
-    for grant_id in (grant.id, 999):
-        with pytest.raises(NotFound):
-            transaction(grants.end_grant, grant_id, last_day=date(2026, 11, 22), actor=actor, now=now)
-
-    look_again(session)
-    assert len(actor_for(session, steward, now=now).grants) == 1

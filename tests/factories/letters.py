@@ -5,16 +5,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.accounts import letters
 from booking.notifications.letters import Letter
+from booking.reactions import REACTIONS
 from booking.settings import Settings
 from models.notifications import Event
 
-WRITERS = {
-    "accounts.confirmation_asked": letters.on_confirmation_asked,
-    "accounts.reset_asked": letters.on_reset_asked,
-    "accounts.password_changed": letters.on_password_changed,
-}
 SETTINGS = Settings.model_validate({"base_url": "https://instruments.example.cn"})
 
 
@@ -22,7 +17,7 @@ def mailed(session: Session, *, now: datetime) -> list[Letter]:
     """The letters of every event not yet handled, in order; the events are handled afterwards."""
     written: list[Letter] = []
     for event in session.scalars(select(Event).where(Event.handled_at.is_(None)).order_by(Event.id)):
-        written += WRITERS[event.name](session, event.payload, now=now, settings=SETTINGS)
+        written += REACTIONS[event.name](session, event.payload, now=now, settings=SETTINGS)
         event.handled_at = now
     session.commit()
     return written
