@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
-from booking.accounts.permissions import Permission, reach, require
+from booking.accounts.permissions import Permission, may, reach, require
 from booking.core.actors import Actor, Target
 from booking.core.errors import InvalidInput, NotFound, Problem
 from booking.core.texts import N_
@@ -60,7 +60,7 @@ def suspend_person(
 
 
 def lift_suspension(session: Session, suspension_id: int, *, actor: Actor, now: datetime) -> Suspension:
-    """End a suspension early; raises NotFound when it is over or lifted already."""
+    """End a suspension early; raises NotFound when it is over, lifted already, or not the actor's to know of."""
     found = session.execute(
         select(Suspension, Instrument)
         .join(Instrument, Instrument.id == Suspension.instrument_id, isouter=True)
@@ -70,7 +70,8 @@ def lift_suspension(session: Session, suspension_id: int, *, actor: Actor, now: 
         raise NotFound
     suspension, instrument = found
     target = target_of(instrument) if instrument else Target(suspension.organisation_id)
-    require(actor, Permission.SUSPEND_PEOPLE, target)
+    if not may(actor, Permission.SUSPEND_PEOPLE, target):
+        raise NotFound
     suspension.lifted_at = now
     audit.note(session, "reservations.suspension_lifted", ("suspension", suspension_id), actor=actor, now=now)
     session.flush()

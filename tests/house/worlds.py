@@ -23,12 +23,14 @@ from booking.reservations.service import request_reservation
 from booking.reservations.suspensions import suspend_person
 from booking.reservations.wishes import Details, Named, Wish
 from models.accounts import AccessToken, User
-from models.catalogue import Instrument
+from models.catalogue import Instrument, TestItem
 from models.directory import Organisation, Unit
+from models.notifications import Event, Mail
 from models.vocabulary.accounts import Role, ScopeKind, TokenPurpose
 from models.vocabulary.calendars import FeedScope
 from models.vocabulary.catalogue import ContactVisibility, PublishingState
 from models.vocabulary.directory import OrganisationKind
+from models.vocabulary.notifications import MailState
 from models.vocabulary.reservations import BlockKind
 from tests.factories.instruments import add_lane_group, make_instrument, make_organisation
 from tests.factories.passwords import PASSWORD, password_hash
@@ -90,7 +92,7 @@ class Builder:
 
     def mark(self, word: str, readers: frozenset[str]) -> str:
         """A word in lower case that only these roles, and those who see everything, may meet."""
-        marker = f"{word}qxz".lower().replace("_", "")
+        marker = f"q{word}xz".lower().replace("_", "")
         self.world.markers[marker] = readers | ALL_SEEING
         return marker
 
@@ -129,6 +131,7 @@ def build(session: Session) -> World:
     _reservations(builder)
     _closures(builder)
     _feeds_and_links(builder)
+    _post(builder)
     _times(builder)
     session.commit()
     return builder.world
@@ -162,8 +165,13 @@ def _institution(
     session.add(unit)
     session.flush()
     made = _records(builder, side, word, organisation, unit, staff, admins)
-    add_lane_group(session, made["published"], made["withheld"], shared=True, name=f"{word}Detector")
-    for name, row in {"organisation": organisation, "unit": unit, **made}.items():
+    group = add_lane_group(session, made["published"], made["withheld"], shared=True, name=f"{word}Detector")
+    spare = add_lane_group(session, made["withheld"], shared=True, name=builder.mark(f"spare_{word}", staff))
+    items = [TestItem(instrument_id=made["published"].id, position=n, name_zh=f"{word}检测{n}") for n in (1, 2)]
+    session.add_all(items)
+    session.flush()
+    kept = {"organisation": organisation, "unit": unit, **made, "group": group, "spare": spare, "item": items[0]}
+    for name, row in kept.items():
         builder.keep(f"{side}{name}", row)
     listing.refresh(session, [row.id for row in made.values()], now=builder.now)
     session.commit()
@@ -321,7 +329,7 @@ def _closures(builder: Builder) -> None:
         until, email = now + timedelta(days=10), builder.world.users["suspended"].email
         made = suspend_person(session, email, names[record], until, reason, actor=builder.actor(key), now=now)
         builder.keep(name, made)
-    for marker in ("namesuspendedqxz", "mailsuspendedqxz"):
+    for marker in ("qnamesuspendedxz", "qmailsuspendedxz"):
         builder.world.markers[marker] |= THEIR_STAFF - {"their_technician"}
     session.commit()
 
@@ -347,6 +355,33 @@ def _feeds_and_links(builder: Builder) -> None:
     ):
         user_id = builder.world.users[key].id
         builder.world.names[name] = write_secret(builder.session, user_id, purpose, now=builder.now)
+
+
+def _post(builder: Builder) -> None:
+    """A mail and an event that were set aside; the mail's text is nobody's but the platform's."""
+    text, now = builder.mark("letter", frozenset()), builder.now
+    mail = Mail(
+        message_id="<1@example.org>",
+        recipient=builder.world.users["holder"].email,
+        subject=text,
+        text=text,
+        state=MailState.SET_ASIDE,
+        attempts=8,
+        next_attempt_at=now,
+        created_at=now,
+    )
+    event = Event(
+        name="reservations.confirmed",
+        payload={},
+        occurred_at=now,
+        attempts=8,
+        set_aside_at=now,
+        last_error=builder.mark("fault", frozenset()),
+    )
+    builder.session.add_all([mail, event])
+    builder.session.flush()
+    builder.keep("mail", mail)
+    builder.keep("event", event)
 
 
 def _times(builder: Builder) -> None:
