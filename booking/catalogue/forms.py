@@ -281,15 +281,3 @@ class TestItemForm(Form):
     price_en: Annotated[Line, Field(max_length=200)] = ""
     turnaround_days: Annotated[Annotated[int, Field(ge=0, le=365)] | None, Blank] = None
     report_mark: CodedReportMark = ReportMark.NONE
-
-
-class RecordPage(RecordFields, PageForm):
-    """The record as its page sends it: the value in 万元."""
-
-    original_value_wan: Wan = None
-
-
-class Versioned(PageForm):
-    """The version a page was made from."""
-
-    version: Annotated[int | None, Blank] = None

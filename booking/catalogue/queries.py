@@ -25,7 +25,7 @@ from models.catalogue import (
     Subject,
     TestItem,
 )
-from models.directory import Place
+from models.directory import Organisation, Place, Unit
 from models.reservations import Block, Claim, Reservation
 from models.vocabulary.catalogue import PublishingState
 
@@ -271,3 +271,16 @@ def subjects(session: Session) -> list[Subject]:
 def places(session: Session) -> list[Place]:
     """Every place in order of code, which puts districts after their city and province."""
     return list(session.scalars(select(Place).order_by(Place.adcode)))
+
+
+def units_of(session: Session, organisation_id: int) -> list[Unit]:
+    """The units of an organisation by name."""
+    return list(session.scalars(select(Unit).where(Unit.organisation_id == organisation_id).order_by(Unit.name_zh)))
+
+
+def organisations_within(session: Session, reach: Reach) -> list[Organisation]:
+    """The organisations a permission reaches as a whole, by name."""
+    statement = select(Organisation).order_by(Organisation.name_zh)
+    if not reach.everywhere:
+        statement = statement.where(Organisation.id.in_(reach.organisation_ids))
+    return list(session.scalars(statement))

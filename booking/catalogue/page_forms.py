@@ -1,0 +1,118 @@
+"""The sections of the edit pages as they are posted: an absent box is off, an absent text is empty."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from booking.catalogue.forms import (
+    BookingModeFields,
+    CapacityForm,
+    HoursForm,
+    Id,
+    NewInstrument,
+    NewSharedGroup,
+    PlaceFields,
+    PolicyForm,
+    PublishingForm,
+    RecordFields,
+    SharingFields,
+    TestItemForm,
+    VisibilityFields,
+    Wan,
+)
+from booking.core.forms import Blank, PageForm
+
+
+class Section(PageForm):
+    """A part of a record with the version the page was made from."""
+
+    version: Annotated[int | None, Blank] = None
+
+    def columns(self) -> dict[str, Any]:
+        """Every column of the section, whether something was typed or not."""
+        return self.model_dump(exclude={"version"})
+
+
+class RecordSection(RecordFields, Section):
+    """The record itself; the value is typed in 万元."""
+
+    original_value_wan: Wan = None
+
+    def columns(self) -> dict[str, Any]:
+        """The columns, with the value in fen."""
+        values = self.model_dump(exclude={"version", "original_value_wan", "original_value_fen"})
+        return values | {"original_value_fen": self.original_value_wan}
+
+
+class PlaceSection(PlaceFields, Section):
+    """Place and contact."""
+
+
+class ModeSection(BookingModeFields, Section):
+    """How time is agreed."""
+
+
+class SharingSection(SharingFields, Section):
+    """Running state and share mode."""
+
+
+class VisibilitySection(VisibilityFields, Section):
+    """What everybody may see."""
+
+
+class PolicySection(PolicyForm, Section):
+    """The numbers of the policy."""
+
+    allows_self: bool = False
+    allows_assisted: bool = False
+    closes_on_holidays: bool = False
+
+    def policy(self) -> PolicyForm:
+        """The policy itself."""
+        return PolicyForm(**self.columns())
+
+
+class HoursSection(HoursForm, Section):
+    """The opening hours."""
+
+
+class CapacitySection(CapacityForm, Section):
+    """The number of positions."""
+
+
+class NewGroupSection(NewSharedGroup, Section):
+    """A new shared part."""
+
+
+class JoinSection(Section):
+    """A shared part to list."""
+
+    lane_group_id: Id
+
+
+class PublishingSection(PublishingForm, Section):
+    """Where the record goes."""
+
+
+class NewInstrumentPage(NewInstrument, PageForm):
+    """A new record."""
+
+
+class TestItemPage(TestItemForm, PageForm):
+    """A test item."""
+
+    __test__ = False
+
+
+class MovePage(PageForm):
+    """How far a test item moves; −1 is one up."""
+
+    places: Annotated[int, Field(ge=-200, le=200)]
+
+
+class OwnList(PageForm):
+    """What the list of one's own instruments shows."""
+
+    state: Annotated[str, Field(pattern=r"^(draft|in_review|published|withheld)?$")] = ""
+    q: Annotated[str, Field(max_length=100)] = ""
+    page: Annotated[int, Field(ge=1, le=100_000)] = 1

@@ -1,0 +1,38 @@
+"""The pages of the catalogue: which address shows which page."""
+
+from flask import Blueprint
+
+from booking.catalogue.views import booking, index, items, publishing, record
+
+bp = Blueprint("catalogue", __name__)
+
+READ, SEND = ["GET"], ["POST"]
+ONE = "/catalogue/<int:instrument_id>"
+GROUP = f"{ONE}/shared-groups/<int:group_id>"
+ITEM = f"{ONE}/test-items/<int:item_id>"
+
+bp.add_url_rule("/catalogue", "index", index.index, methods=READ)
+bp.add_url_rule("/catalogue/new", "new", index.new, methods=READ)
+bp.add_url_rule("/catalogue/new", "create", index.create, methods=SEND)
+bp.add_url_rule(f"{ONE}/edit", "edit", record.edit, methods=READ)
+bp.add_url_rule(f"{ONE}/edit", "save_record", record.save_record, methods=SEND)
+bp.add_url_rule(f"{ONE}/place", "place", record.place, methods=READ)
+bp.add_url_rule(f"{ONE}/place", "save_place", record.save_place, methods=SEND)
+bp.add_url_rule(f"{ONE}/booking", "booking", booking.booking, methods=READ)
+bp.add_url_rule(f"{ONE}/booking-mode", "save_mode", booking.save_mode, methods=SEND)
+bp.add_url_rule(f"{ONE}/policy", "save_policy", booking.save_policy, methods=SEND)
+bp.add_url_rule(f"{ONE}/opening-hours", "save_hours", booking.save_hours, methods=SEND)
+bp.add_url_rule(f"{ONE}/lanes", "save_capacity", booking.save_capacity, methods=SEND)
+bp.add_url_rule(f"{ONE}/shared-groups", "make_group", booking.make_group, methods=SEND)
+bp.add_url_rule(f"{ONE}/shared-groups/join", "join_group", booking.join_group, methods=SEND)
+bp.add_url_rule(f"{GROUP}/leave", "leave_group", booking.leave_group, methods=SEND)
+bp.add_url_rule(f"{ONE}/test-items", "items", items.items, methods=READ)
+bp.add_url_rule(f"{ONE}/test-items", "add_item", items.add_item, methods=SEND)
+bp.add_url_rule(ITEM, "item", items.item, methods=READ)
+bp.add_url_rule(ITEM, "save_item", items.save_item, methods=SEND)
+bp.add_url_rule(f"{ITEM}/remove", "remove_item", items.remove_item, methods=SEND)
+bp.add_url_rule(f"{ITEM}/move", "move_item", items.move_item, methods=SEND)
+bp.add_url_rule(f"{ONE}/publishing", "publishing", publishing.publishing, methods=READ)
+bp.add_url_rule(f"{ONE}/publishing-state", "save_state", publishing.save_state, methods=SEND)
+bp.add_url_rule(f"{ONE}/sharing", "save_sharing", publishing.save_sharing, methods=SEND)
+bp.add_url_rule(f"{ONE}/visibility", "save_visibility", publishing.save_visibility, methods=SEND)
