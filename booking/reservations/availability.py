@@ -64,18 +64,18 @@ class DayShare:
 
 
 def instrument_time(
-    session: Session, instrument_id: int, window: Period, *, viewer: Actor | None, internal: bool = False, now: datetime
+    session: Session, instrument_id: int, window: Period, *, viewer: Actor | None, own_id: int = 0, now: datetime
 ) -> InstrumentTime:
     """What the viewer may know of an instrument's time; five statements, however much there is.
 
-    `internal` is for an instrument that the caller has found through a reservation the viewer may see.
+    `own_id` is a reservation there that the viewer may see: its time counts as free, as it does when it moves.
     """
-    place = find_place(session, instrument_id, window, actor=viewer, internal=internal, now=now)
+    place = find_place(session, instrument_id, window, actor=viewer, internal=own_id != 0, now=now)
     opened = open_time(place.terms.hours, place.terms.closed_days, window)
-    mine = _own_times(session, instrument_id, window, viewer) if viewer else []
+    mine = [one for one in _own_times(session, instrument_id, window, viewer) if one.id != own_id] if viewer else []
     if not sees_free_time(place, viewer):
         return InstrumentTime(place, window, opened, mine=mine, is_hidden=True)
-    time = lane_time(session, instrument_id, window)
+    time = lane_time(session, instrument_id, window, own_id=own_id)
     free = time.free() if place.terms.booking_mode == BookingMode.HERE else []
     return InstrumentTime(
         place, window, opened, time.busy(), free, bookable_time(place.terms, opened, free, now=now), mine

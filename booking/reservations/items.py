@@ -28,7 +28,9 @@ class ShownItem:
     @property
     def hours(self) -> str:
         """From when until when, without the day."""
-        return f"{filters.clock(self.period.start)}–{filters.clock(self.period.end)}"
+        return (
+            filters.period(self.period.start, self.period.end).removeprefix(filters.day(self.period.start)).strip(", ")
+        )
 
 
 def shown(item: BoardItem, conflicting: frozenset[int] = frozenset()) -> ShownItem:

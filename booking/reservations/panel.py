@@ -81,12 +81,14 @@ class Frame:
                 "title": _("改时间"),
                 "submit": _("确认改时间"),
                 "action": url_for("reservations.move", reservation_id=self.moving.id),
+                "calendar_url": url_for("reservations.move_calendar", reservation_id=self.moving.id),
                 "ask_url": url_for("reservations.ask_move", reservation_id=self.moving.id),
             }
         return {
             "title": _("预约"),
             "submit": _("提交预约"),
             "action": url_for("reservations.create", instrument_id=self.instrument_id),
+            "calendar_url": url_for("reservations.calendar", instrument_id=self.instrument_id),
             "ask_url": url_for("reservations.ask", instrument_id=self.instrument_id),
         }
 
@@ -135,8 +137,9 @@ def panel_of(
 ) -> dict[str, Any]:
     """Everything `_booking.html` shows; raises NotFound when the actor may not know of the instrument."""
     day = day_in(week) or day_in(said.typed.get("starts_at", "")[:10]) or local_date(now)
-    week_shown, internal = week_of(monday_of(day)), frame.moving is not None
-    time = instrument_time(session, frame.instrument_id, week_shown, viewer=actor, internal=internal, now=now)
+    own_id = frame.moving.id if frame.moving else 0
+    week_shown = week_of(monday_of(day))
+    time = instrument_time(session, frame.instrument_id, week_shown, viewer=actor, own_id=own_id, now=now)
     return {
         **wish_part(frame, said, time.place, actor=actor),
         **_week_part(frame, said, time, day, now),
@@ -181,7 +184,6 @@ def _week_part(frame: Frame, said: Said, time: InstrumentTime, day: date, now: d
     kept, monday = _times(said.typed), monday_of(day)
     is_this_week = monday == monday_of(local_date(now))
     return {
-        "calendar_url": url_for("reservations.calendar", instrument_id=frame.instrument_id),
         "shows_time": not time.is_hidden,
         "shown_day": local_date(now) if is_this_week and not kept else day,
         "week": week_table(monday, _week_time(time), time.terms, now=now),

@@ -19,6 +19,12 @@ bp.add_url_rule("/reservations/<int:reservation_id>", "show", reservation.show, 
 bp.add_url_rule("/reservations/<int:reservation_id>/move", "move", reservation.move, methods=READ)
 bp.add_url_rule("/reservations/<int:reservation_id>/move", "save_move", reservation.save_move, methods=SEND)
 bp.add_url_rule("/reservations/<int:reservation_id>/move/ask", "ask_move", reservation.ask_move, methods=SEND)
+bp.add_url_rule(
+    "/reservations/<int:reservation_id>/move/calendar.json",
+    "move_calendar",
+    reservation.move_calendar,
+    methods=READ,
+)
 bp.add_url_rule("/reservations/<int:reservation_id>/edit", "edit", reservation.edit, methods=BOTH)
 bp.add_url_rule("/reservations/<int:reservation_id>/cancel", "cancel", reservation.cancel, methods=BOTH)
 bp.add_url_rule("/reservations/<int:reservation_id>/leave", "leave", reservation.leave, methods=SEND)

@@ -45,13 +45,6 @@ class ShownLane:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """Opening time, which the hours of the board cover too."""
-
-    period: Period
-
-
-@dataclass(frozen=True, slots=True)
 class Board:
     """The board that is asked for."""
 
@@ -127,7 +120,7 @@ def _frame(asked: Board) -> dict[str, Any]:
 
 def _day_part(asked: Board, rows: Sequence[BoardRow], conflicting: frozenset[int]) -> dict[str, Any]:
     """One day: a row of cells for each lane."""
-    hours = hours_shown(asked.day, [*_items(rows), *(opened for row in rows for opened in map(Opened, row.open))])
+    hours = hours_shown(asked.day, [item for item in _items(rows) if item.reservation])
     window = window_of(asked.day, hours)
     return {
         "hours": hours,
@@ -195,8 +188,10 @@ def board_instrument(instrument_id: int) -> ResponseReturnValue:
     day = day_in(request.args.get("week")) or local_date(now)
     monday = monday_of(day)
     time = instrument_time(reading(), instrument_id, week_of(monday), viewer=actor, now=now)
-    items = [shown(item) for item in instrument_items(reading(), instrument_id, time.window, viewer=actor, now=now)]
-    table = week_table(monday, WeekTime(opened=[*time.open, *(item.period for item in items)]), time.terms, now=now)
+    found = instrument_items(reading(), instrument_id, time.window, viewer=actor, now=now)
+    booked = [item.period for item in found if item.reservation]
+    table = week_table(monday, WeekTime(opened=[*time.open, *booked]), time.terms, now=now)
+    items = [shown(item) for item in found]
     return render_template(
         "reservations/board_instrument.html",
         instrument=_named(instrument),

@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.core.clock import utcnow
 from booking.core.errors import Forbidden, InvalidInput
 from booking.reservations import service
-from booking.reservations.forms import ChangeForm, DetailsForm, PeriodForm, ReasonForm
+from booking.reservations.availability import instrument_time
+from booking.reservations.events import public_events
+from booking.reservations.forms import ChangeForm, DetailsForm, PeriodForm, ReasonForm, WindowForm
 from booking.reservations.labels import DIRECTIONS, MODES, STATES
 from booking.reservations.panel import FIELDS, TIMES, Frame, Said, weigh
 from booking.reservations.people import details_of
@@ -29,6 +31,7 @@ from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading, transaction
 from booking.web.filters import local_input
 from booking.web.languages import in_language
+from booking.web.reading import read_query
 from booking.web.signed_in import require_actor, signed_in
 from models.reservations import Reservation
 from models.vocabulary.reservations import HOLDING_TIME
@@ -64,6 +67,16 @@ def move(reservation_id: int) -> ResponseReturnValue:
     }
     answer = weigh(reading(), frame, typed, actor=require_actor(), now=utcnow()) if asked else None
     return panel_page(frame, Said(typed, answer))
+
+
+@signed_in
+def move_calendar(reservation_id: int) -> ResponseReturnValue:
+    """Answer the instrument's events without the reservation itself, whose time it may use again."""
+    window, actor = read_query(WindowForm).window, require_actor()
+    reservation, _sight = _changeable(reservation_id)
+    instrument_id, now = reservation.instrument_id, utcnow()
+    time = instrument_time(reading(), instrument_id, window, viewer=actor, own_id=reservation_id, now=now)
+    return jsonify(events=public_events(time))
 
 
 @signed_in

@@ -105,8 +105,7 @@ def again(frame: Frame, refused: ReservationRefused | ReasonNeeded | InvalidInpu
 def panel_page(frame: Frame, said: Said) -> str:
     """The page that is nothing but the booking part, for a new reservation or for another time."""
     panel = panel_of(reading(), frame, said, request.args.get("week"), actor=signed_in.actor(), now=utcnow())
-    if frame.moving:
-        return render_template("reservations/move.html", panel=panel, reservation=frame.moving)
     instrument = reading().get_one(Instrument, frame.instrument_id)
     name = in_language(instrument.name_zh, instrument.name_en)
-    return render_template("reservations/book.html", panel=panel, instrument_name=name)
+    template = "reservations/move.html" if frame.moving else "reservations/book.html"
+    return render_template(template, panel=panel, reservation=frame.moving, instrument_name=name)

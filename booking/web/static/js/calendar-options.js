@@ -18,7 +18,7 @@ export function optionsFor(element, texts) {
     height: "auto",
     slotMinTime: opens,
     slotMaxTime: closes,
-    flexibleSlotTimeLimits: true,
+    flexibleSlotTimeLimits: { eventFilter: isOneThatWidens },
     slotDuration: "00:30",
     slotHeight: 19,
     snapDuration: { minutes: Number(grid) },
@@ -33,6 +33,11 @@ export function optionsFor(element, texts) {
       if (event.extendedProps.url) window.location.assign(event.extendedProps.url);
     },
   };
+}
+
+// Blocks often last whole days and nights; the hours of the calendar stay those of the working day.
+function isOneThatWidens({ display, classNames }) {
+  return display !== "background" && !classNames.includes("is-block") && !classNames.includes("is-busy");
 }
 
 function dayName(day, locale) {

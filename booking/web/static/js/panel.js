@@ -8,8 +8,8 @@ if (form) connect(form);
 
 function connect(form) {
   const answer = form.querySelector("[data-answer]");
-  form.querySelectorAll("[data-without-script]").forEach((part) => (part.hidden = true));
-  form.querySelectorAll("[data-with-script]").forEach((part) => (part.hidden = false));
+  document.querySelectorAll("[data-without-script]").forEach((part) => (part.hidden = true));
+  document.querySelectorAll("[data-with-script]").forEach((part) => (part.hidden = false));
 
   form.addEventListener("change", (event) => {
     if (!ASKED_FIELDS.has(event.target.name)) return;
