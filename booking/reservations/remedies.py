@@ -20,6 +20,8 @@ from booking.reservations.rules import (
 )
 from models.vocabulary.catalogue import BookingMode
 
+A_DAY = timedelta(days=1)
+
 ABOUT_TIME = frozenset(
     {
         Code.IN_THE_PAST,
@@ -150,18 +152,27 @@ def _shorter(wanted: Period, terms: Terms, room: Iterable[Period]) -> Iterator[t
 
 def _nearest(start: datetime, length: timedelta, room: Sequence[Period]) -> Iterator[tuple[Action, Period]]:
     """The closest start before and after on the same day, then the closest on another day."""
-    fitting = [period for period in room if period.length >= length]
     starts = {
         min(max(wished, period.start), period.end - length)
-        for wished in (start, start + timedelta(days=1))
-        for period in fitting
+        for period in room
+        if period.length >= length
+        for wished in (start, start + A_DAY, _same_clock(start, period.start))
     }
     same_day = {s for s in starts if local_date(s) == local_date(start)}
+
+    def closeness(moment: datetime) -> tuple[int, timedelta]:
+        return abs((local_date(moment) - local_date(start)).days), abs(moment - _same_clock(start, moment))
+
     choices = (
         max((s for s in same_day if s <= start), default=None),
         min((s for s in same_day if s > start), default=None),
-        min((s for s in starts if local_date(s) > local_date(start)), default=None),
-        max((s for s in starts if local_date(s) < local_date(start)), default=None),
+        min((s for s in starts if local_date(s) > local_date(start)), key=closeness, default=None),
+        min((s for s in starts if local_date(s) < local_date(start)), key=closeness, default=None),
     )
     chosen = [choice for choice in choices if choice is not None]
     yield from ((Action.USE_PERIOD, Period(s, s + length)) for s in chosen[:3])
+
+
+def _same_clock(start: datetime, other: datetime) -> datetime:
+    """The clock time of `start` on the local day of `other`."""
+    return start + (local_date(other) - local_date(start))
