@@ -1,8 +1,9 @@
-"""Classes and places for pickers of other programs."""
+"""Classes and places for pickers."""
 
 from pydantic import BaseModel
 
-from booking.search.reference import Reference
+from booking.search.reference import PlaceName, Reference
+from booking.web.languages import in_language
 from models.vocabulary.directory import PlaceLevel
 
 
@@ -40,3 +41,17 @@ def places_answer(known: Reference) -> list[PlaceAnswer]:
         PlaceAnswer(adcode=row.adcode, level=row.level, name=row.name_zh, name_en=row.name_en, parent=row.parent_adcode)
         for row in known.places.values()
     ]
+
+
+def place_choices(known: Reference) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Districts under their cities, in the reader's language, for a list to choose from."""
+    districts: dict[str, list[tuple[str, str]]] = {}
+    for row in known.places.values():
+        if row.level == PlaceLevel.DISTRICT and row.parent_adcode and row.spot:
+            districts.setdefault(row.parent_adcode, []).append((row.adcode, _name(row)))
+    return [(_name(known.places[city]), found) for city, found in districts.items()]
+
+
+def _name(place: PlaceName) -> str:
+    """A place in the reader's language."""
+    return in_language(place.name_zh, place.name_en)

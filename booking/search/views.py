@@ -1,5 +1,183 @@
-"""The pages of search."""
+"""The pages of search: finding an instrument, and the page of one instrument."""
 
-from flask import Blueprint
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Blueprint, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from booking.accounts.permissions import Permission, may
+from booking.catalogue import queries as catalogue
+from booking.catalogue.answers import sees_contact
+from booking.core.clock import utcnow
+from booking.core.errors import InvalidInput
+from booking.core.forms import read, with_local_offset
+from booking.reservations.panel import panel_for
+from booking.search import sitemap
+from booking.search.addresses import page_address, pidinst_response, wants_pidinst
+from booking.search.asked import criteria_of
+from booking.search.cards import Card, card_of
+from booking.search.criteria import Sort
+from booking.search.facets import FacetGroup, Facets
+from booking.search.forms import PageSearch
+from booking.search.free_time import free_weeks
+from booking.search.labels import CONDITIONS, FIELDS, SORTS
+from booking.search.links import CONDITION_FIELDS, Address
+from booking.search.pickers import place_choices
+from booking.search.queries import relaxations, select_instruments
+from booking.search.record_page import RecordPage
+from booking.search.reference import Reference, reference
+from booking.search.results import results_of
+from booking.search.selection import Selection
+from booking.search.structured import structured
+from booking.web.errors import problems_of
+from booking.web.extensions import reading
+from booking.web.reading import query_values
+from booking.web.signed_in import actor
 
 bp = Blueprint("search", __name__)
+
+PAGE_SIZE = 20
+DISTANCES = (10, 50, 100, 200, 500)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search page shows below its form."""
+
+    total: int
+    cards: list[Card]
+    groups: list[FacetGroup]
+    sorts: list[dict[str, Any]]
+    relaxed: list[dict[str, Any]] = field(default_factory=list)
+    page: int = 1
+    pages: int = 1
+
+
+@bp.get("/")
+def index() -> ResponseReturnValue:
+    """Find an instrument: words, facets, free time, distance."""
+    session, typed = reading(), query_values()
+    address = Address.of(typed)
+    known = reference(session)
+    try:
+        form = read(PageSearch, with_local_offset(typed, "free_from", "free_to"))
+        found = _found(session, known, form, address)
+    except InvalidInput as invalid:
+        return _index_page(known, address, None, problems_of(invalid)), invalid.status
+    return _index_page(known, address, found, {})
+
+
+def _index_page(known: Reference, address: Address, found: Found | None, problems: dict[str, list[str]]) -> str:
+    """The page with the form as it was filled in."""
+    labels = {name: gettext(label) for name, label in FIELDS.items()}
+    return render_template(
+        "search/index.html",
+        form=address.values,
+        address=address,
+        found=found,
+        problems=problems,
+        labels=labels,
+        place_groups=place_choices(known),
+        distances=DISTANCES,
+        uses_more=any(
+            address.values.get(name) for name in ("free_from", "free_to", "near_district", "max_km", "near_lat")
+        ),
+        chosen=sum(name in address.values for name in CONDITION_FIELDS),
+    )
+
+
+def _found(session: Session, known: Reference, form: PageSearch, address: Address) -> Found:
+    """The results and facets of one page."""
+    selection = select_instruments(session, criteria_of(session, form))
+    pages = max(1, -(-selection.total // PAGE_SIZE))
+    page = min(form.page, pages)
+    results = results_of(session, selection.page((page - 1) * PAGE_SIZE, PAGE_SIZE))
+    weeks = free_weeks(session, results, now=utcnow())
+    return Found(
+        total=selection.total,
+        cards=[card_of(row, known, selection.distance(row.id), weeks.get(row.id)) for row in results],
+        groups=Facets(session, known, selection, address).groups(),
+        sorts=_sorts(selection, address),
+        relaxed=_relaxed(selection, address) if not selection.total else [],
+        page=page,
+        pages=pages,
+    )
+
+
+def _sorts(selection: Selection, address: Address) -> list[dict[str, Any]]:
+    """The orders to choose from; by distance only from a place."""
+    chosen = selection.criteria.sort
+    orders = [order for order in Sort if order != Sort.DISTANCE or selection.criteria.near]
+    return [
+        {"label": gettext(SORTS[order]), "url": address.url(sort=order.value), "active": order == chosen}
+        for order in orders
+    ]
+
+
+def _relaxed(selection: Selection, address: Address) -> list[dict[str, Any]]:
+    """Which condition to drop, and how many that finds."""
+    return [
+        {
+            "label": gettext(CONDITIONS[name]),
+            "count": count,
+            "url": address.without(*CONDITION_FIELDS.get(name, (name,))),
+        }
+        for name, count in relaxations(selection)
+    ]
+
+
+@bp.get("/instruments/<int:instrument_id>")
+def show(instrument_id: int) -> ResponseReturnValue:
+    """One instrument: its time, record, rules, fees in words, place and contact."""
+    session, reader, now = reading(), actor(), utcnow()
+    record = catalogue.record_for(session, instrument_id, reader)
+    if wants_pidinst():
+        return pidinst_response(record)
+    is_owner = may(reader, Permission.SEE_RECORD, record.target)
+    page = RecordPage(
+        record,
+        shows_position=is_owner or not record.instrument.hides_position,
+        shows_contact=is_owner or sees_contact(record, is_signed_in=reader is not None),
+    )
+    address = page_address(instrument_id)
+    answer = make_response(
+        render_template(
+            "search/show.html",
+            page=page,
+            record=record,
+            instrument=record.instrument,
+            panel=panel_for(session, record.instrument, reader, request.args, now),
+            address=address,
+            structured=structured(page, address),
+            may_edit=may(reader, Permission.EDIT_RECORD, record.target),
+        )
+    )
+    answer.headers["Vary"] = "Accept, Cookie"
+    return answer
+
+
+@bp.get("/instruments/<int:instrument_id>/pidinst.json")
+def pidinst(instrument_id: int) -> ResponseReturnValue:
+    """The record as PIDINST 1.0 JSON."""
+    return pidinst_response(catalogue.record_for(reading(), instrument_id, actor()))
+
+
+@bp.get("/robots.txt")
+def robots() -> ResponseReturnValue:
+    """What search engines may read."""
+    return sitemap.robots()
+
+
+@bp.get("/sitemap.xml")
+def sitemap_index() -> ResponseReturnValue:
+    """The parts of the map of published instruments."""
+    return sitemap.index(reading())
+
+
+@bp.get("/sitemap-<int:part>.xml")
+def sitemap_part(part: int) -> ResponseReturnValue:
+    """Published instruments, so many to a part."""
+    return sitemap.part(reading(), part)
