@@ -1,7 +1,8 @@
 """What can be refused, as facts with a status and a code; pages and the API render them."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from booking.core.texts import N_
@@ -13,7 +14,7 @@ class Problem:
 
     field: str
     message: str
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 class Refused(Exception):  # noqa: N818 - exceptions here are named as facts
