@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from booking.catalogue import labels
 from booking.catalogue.rules import LARGEST_FEN, MOST_LANES, Hours, clock, fen_from_wan, read_hours
-from booking.core.forms import Blank, Form, Line, PageForm, Text
+from booking.core.forms import Blank, Form, Line, Text
 from models.vocabulary.catalogue import (
     Acquisition,
     BelongsTo,

@@ -1,7 +1,5 @@
 """What the words of a record are called, by the word that is stored."""
 
-from enum import StrEnum
-
 from booking.core.texts import N_
 from models.vocabulary.catalogue import (
     Acquisition,
@@ -139,8 +137,3 @@ FIELDS = {
     "opening_hours": N_("开放时间"),
     "capacity": N_("机位数"),
 }
-
-
-def choices(labels: dict[StrEnum, str]) -> list[tuple[str, str]]:
-    """The words of one list with their source sentences, in order."""
-    return [(word.value, label) for word, label in labels.items()]

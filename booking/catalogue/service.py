@@ -1,6 +1,6 @@
 """Making and editing records; every change is versioned and in the audit log."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -84,9 +84,10 @@ def update_instrument(
     """
     instrument = lock(session, instrument_id, Permission.EDIT_RECORD, actor=actor, expected_version=expected_version)
     _check(session, instrument, values)
+    gaps = missing_of(instrument)
     before, after = assign(instrument, values)
     if after:
-        _check_still_complete(instrument)
+        _check_still_complete(instrument, gaps)
         _flush(session)
         changed(session, instrument, "record_edited", actor=actor, now=now, before=before, after=after)
     return instrument
@@ -204,10 +205,11 @@ def _unknown(session: Session, values: Mapping[str, Any], organisation_id: int) 
     return found
 
 
-def _check_still_complete(instrument: Instrument) -> None:
-    """What is public stays complete."""
-    if instrument.publishing_state == PublishingState.PUBLISHED and (missing := missing_of(instrument)):
-        raise NotReadyToPublish(missing)
+def _check_still_complete(instrument: Instrument, gaps: Sequence[Problem]) -> None:
+    """What is public gets no gaps that it did not have."""
+    new = [problem for problem in missing_of(instrument) if problem not in gaps]
+    if instrument.publishing_state == PublishingState.PUBLISHED and new:
+        raise NotReadyToPublish(new)
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:

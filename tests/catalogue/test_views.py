@@ -35,6 +35,7 @@ def admin(session: Session, client: FlaskClient, organisation: Organisation) -> 
 
 def stored(session: Session, instrument: Instrument) -> Instrument:
     """The record as the database has it now."""
+    session.rollback()
     session.expire_all()
     return session.get_one(Instrument, instrument.id)
 
@@ -211,6 +212,7 @@ def test_policy_hours_and_capacity_are_saved_each_by_itself(
     client.post(f"/catalogue/{instrument.id}/lanes", data={"capacity": "3"})
     unclear = client.post(f"/catalogue/{instrument.id}/opening-hours", data={"opening_hours": "周一全天"})
 
+    session.rollback()
     session.expire_all()
     policy = session.get_one(BookingPolicy, instrument.id)
     assert (policy.grid_minutes, policy.allows_self, policy.allows_assisted) == (15, False, True)
@@ -229,6 +231,8 @@ def test_shared_parts_are_made_joined_and_left(
     client.post(f"/catalogue/{second.id}/shared-groups/join", data={"lane_group_id": str(group.id)})
     client.post(f"/catalogue/{first.id}/shared-groups/{group.id}/leave")
 
+    session.rollback()
+    session.expire_all()
     assert [len(queries.lanes_of(session, instrument.id)) for instrument in (first, second)] == [1, 2]
 
 
@@ -240,18 +244,19 @@ def test_test_items_are_added_changed_moved_and_removed(
 
     for name in ("甲", "乙"):
         client.post(address, data={"name_zh": name, "report_mark": "none", "idempotency_key": name})
-    first, second = queries.test_items_of(session, instrument.id)
-    client.post(f"{address}/{second.id}/move", data={"places": "-1"})
-    client.post(f"{address}/{second.id}", data={"name_zh": "丙", "report_mark": "cnas"})
-    client.post(f"{address}/{first.id}/remove")
+    first, second = [item.id for item in queries.test_items_of(session, instrument.id)]
+    client.post(f"{address}/{second}/move", data={"places": "-1"})
+    client.post(f"{address}/{second}", data={"name_zh": "丙", "report_mark": "cnas"})
+    client.post(f"{address}/{first}/remove")
     unnamed = client.post(address, data={"standard": "GB/T 1", "report_mark": "none"})
 
+    session.rollback()
     session.expire_all()
     found = queries.test_items_of(session, instrument.id)
     assert [(item.name_zh, item.report_mark.value) for item in found] == [("丙", "cnas")]
     assert unnamed.status_code == 422
-    assert client.get(f"{address}/{second.id}").status_code == 200
-    assert client.get(f"{address}/{first.id}").status_code == 404
+    assert client.get(f"{address}/{second}").status_code == 200
+    assert client.get(f"{address}/{first}").status_code == 404
 
 
 def test_an_incomplete_record_is_not_published_and_says_what_is_missing(

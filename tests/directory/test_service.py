@@ -134,20 +134,20 @@ def test_closing_days_stop_working_days_of_that_institution_alone(
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "field"),
+    ("days_closed", "field"),
     [
-        pytest.param(date(2026, 11, 22), None, "first_day", id="yesterday"),
-        pytest.param(date(2026, 12, 2), date(2026, 12, 1), "last_day", id="reversed"),
-        pytest.param(date(2026, 12, 1), date(2027, 12, 1), "last_day", id="a year long"),
-        pytest.param(date(2029, 12, 1), None, "last_day", id="years away"),
+        pytest.param((date(2026, 11, 22), None), "first_day", id="yesterday"),
+        pytest.param((date(2026, 12, 2), date(2026, 12, 1)), "last_day", id="reversed"),
+        pytest.param((date(2026, 12, 1), date(2027, 12, 1)), "last_day", id="a year long"),
+        pytest.param((date(2029, 12, 1), None), "last_day", id="years away"),
     ],
 )
 def test_an_unlikely_closure_is_refused_and_not_stored(
-    session: Session, platform_admin: User, now: datetime, first: date, last: date | None, field: str
+    session: Session, platform_admin: User, now: datetime, days_closed: tuple[date, date | None], field: str
 ) -> None:
     organisation = make_organisation(session)
     actor = actor_for(session, platform_admin, now=now)
-    closure = ClosingDaysForm(first_day=first, last_day=last, name_zh="停电")
+    closure = ClosingDaysForm(first_day=days_closed[0], last_day=days_closed[1], name_zh="停电")
 
     with pytest.raises(InvalidInput) as refused:
         days.add_closing_days(session, organisation.id, closure, actor=actor, now=now)

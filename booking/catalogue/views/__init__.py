@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from booking.catalogue.views import booking, index, items, publishing, record
+from booking.catalogue.views import booking, index, items, organisations, publishing, record
 
 bp = Blueprint("catalogue", __name__)
 
@@ -36,3 +36,8 @@ bp.add_url_rule(f"{ONE}/publishing", "publishing", publishing.publishing, method
 bp.add_url_rule(f"{ONE}/publishing-state", "save_state", publishing.save_state, methods=SEND)
 bp.add_url_rule(f"{ONE}/sharing", "save_sharing", publishing.save_sharing, methods=SEND)
 bp.add_url_rule(f"{ONE}/visibility", "save_visibility", publishing.save_visibility, methods=SEND)
+bp.add_url_rule("/organisations/<int:organisation_id>/edit", "organisation", organisations.organisation, methods=READ)
+bp.add_url_rule(
+    "/organisations/<int:organisation_id>/edit", "save_organisation", organisations.save_organisation, methods=SEND
+)
+bp.add_url_rule("/organisations/<int:organisation_id>/units", "add_unit", organisations.add_unit, methods=SEND)

@@ -1,7 +1,7 @@
 """Long lists as choices of a form, in the reader's language."""
 
-from collections.abc import Sequence
-from enum import StrEnum
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from flask_babel import gettext as _
 
@@ -14,7 +14,7 @@ Choice = tuple[str, str]
 Groups = list[tuple[str, list[Choice]]]
 
 
-def named(labels: dict[StrEnum, str]) -> list[Choice]:
+def named(labels: Mapping[Any, str]) -> list[Choice]:
     """The words of a vocabulary with their names."""
     return [(word.value, _(label)) for word, label in labels.items()]
 

@@ -1,0 +1,159 @@
+"""The page of an organisation, its closing days and its entry."""
+
+from datetime import date, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.core.clock import local_date, utcnow
+from models.accounts import User
+from models.directory import CalendarDay, Organisation, Unit
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.catalogue import PublishingState
+from models.vocabulary.directory import DayKind
+from tests.counting import counting
+from tests.factories.instruments import make_instrument, make_organisation
+from tests.factories.people import give, make_user, sign_in
+
+
+@pytest.fixture
+def organisation(session: Session) -> Organisation:
+    return make_organisation(session, name_zh="示例大学", website="https://example.org")
+
+
+@pytest.fixture
+def admin(session: Session, client: FlaskClient, organisation: Organisation) -> User:
+    user = make_user(session, "admin")
+    give(session, user, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, organisation.id)
+    sign_in(client, user)
+    return user
+
+
+def tomorrow() -> date:
+    """The day after today in Shanghai, which the pages take for the present."""
+    return local_date(utcnow()) + timedelta(days=1)
+
+
+def test_everybody_sees_what_is_published_and_nothing_else(
+    session: Session, client: FlaskClient, organisation: Organisation
+) -> None:
+    make_instrument(session, organisation, name_zh="已发布仪器")
+    make_instrument(session, organisation, name_zh="草稿仪器", publishing_state=PublishingState.DRAFT)
+    make_instrument(session, organisation, name_zh="不公开仪器", publishing_state=PublishingState.WITHHELD)
+
+    page = client.get(f"/organisations/{organisation.id}").get_data(as_text=True)
+
+    assert "已发布的仪器（1 台）" in page
+    assert [name in page for name in ("已发布仪器", "草稿仪器", "不公开仪器")] == [True, False, False]
+    assert "北碚区" in page
+    assert "closing-days" not in page
+
+
+def test_the_page_of_an_unknown_organisation_is_not_found(client: FlaskClient) -> None:
+    assert client.get("/organisations/4711").status_code == 404
+
+
+def test_the_page_takes_as_many_statements_with_one_instrument_as_with_forty(
+    session: Session, client: FlaskClient, organisation: Organisation
+) -> None:
+    make_instrument(session, organisation)
+    with counting() as few:
+        client.get(f"/organisations/{organisation.id}")
+    for _number in range(40):
+        make_instrument(session, organisation)
+    with counting() as many:
+        client.get(f"/organisations/{organisation.id}")
+
+    assert few.texts == many.texts
+
+
+def test_an_administrator_adds_and_removes_a_closing_day(
+    session: Session, client: FlaskClient, organisation: Organisation, admin: User
+) -> None:
+    address = f"/organisations/{organisation.id}/closing-days"
+
+    answer = client.post(address, data={"first_day": tomorrow().isoformat(), "name_zh": "停电检修"})
+    listed = client.get(address).get_data(as_text=True)
+    day = session.scalars(select(CalendarDay)).one()
+    client.post(f"{address}/{day.id}/remove")
+
+    session.rollback()
+    assert answer.status_code == 303
+    assert "停电检修" in listed
+    assert session.scalars(select(CalendarDay)).all() == []
+
+
+def test_national_days_are_shown_and_cannot_be_removed_here(
+    session: Session, client: FlaskClient, organisation: Organisation, admin: User
+) -> None:
+    national = CalendarDay(day=tomorrow(), kind=DayKind.PUBLIC_HOLIDAY, name_zh="国庆节", is_confirmed=False)
+    session.add(national)
+    session.commit()
+
+    page = client.get(f"/organisations/{organisation.id}/closing-days").get_data(as_text=True)
+    answer = client.post(f"/organisations/{organisation.id}/closing-days/{national.id}/remove")
+
+    assert "尚未公布，暂按推算" in page
+    assert f"/{national.id}/remove" not in page
+    assert answer.status_code == 404
+    assert len(session.scalars(select(CalendarDay)).all()) == 1
+
+
+def test_a_wrong_closure_comes_back_filled_in(
+    session: Session, client: FlaskClient, organisation: Organisation, admin: User
+) -> None:
+    form = {"first_day": tomorrow().isoformat(), "last_day": "2020-01-01", "name_zh": "校庆"}
+
+    answer = client.post(f"/organisations/{organisation.id}/closing-days", data=form)
+
+    assert answer.status_code == 422
+    assert 'value="校庆"' in answer.get_data(as_text=True)
+    assert session.scalars(select(CalendarDay)).all() == []
+
+
+def test_others_neither_see_nor_change_the_closing_days_page(session: Session, client: FlaskClient) -> None:
+    organisation = make_organisation(session)
+    researcher = make_user(session)
+    sign_in(client, researcher)
+    form = {"first_day": tomorrow().isoformat(), "name_zh": "停电"}
+
+    answers = [
+        client.get(f"/organisations/{organisation.id}/closing-days"),
+        client.post(f"/organisations/{organisation.id}/closing-days", data=form),
+        client.get(f"/organisations/{organisation.id}/edit"),
+        client.post(f"/organisations/{organisation.id}/units", data={"name_zh": "学院"}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [403] * 4
+    assert session.scalars(select(CalendarDay)).all() == []
+
+
+def test_the_entry_is_edited_and_a_wrong_number_stays_at_its_field(
+    session: Session, client: FlaskClient, organisation: Organisation, admin: User
+) -> None:
+    form = {"version": "1", "name_zh": "示例大学", "kind": "university", "country": "CN", "adcode": "500109"}
+
+    wrong = client.post(f"/organisations/{organisation.id}/edit", data=form | {"uscc": "911100006000373410"})
+    right = client.post(f"/organisations/{organisation.id}/edit", data=form | {"uscc": "91110000600037341L"})
+    stale = client.post(f"/organisations/{organisation.id}/edit", data=form | {"name_en": "Late"})
+
+    session.rollback()
+    session.expire_all()
+    assert (wrong.status_code, 'id="problems-uscc"' in wrong.get_data(as_text=True)) == (422, True)
+    assert right.headers["Location"] == f"/organisations/{organisation.id}"
+    assert (stale.status_code, 'value="Late"' in stale.get_data(as_text=True)) == (409, True)
+    assert session.get_one(Organisation, organisation.id).uscc == "91110000600037341L"
+
+
+def test_units_are_added_by_the_institution(
+    session: Session, client: FlaskClient, organisation: Organisation, admin: User
+) -> None:
+    address = f"/organisations/{organisation.id}/units"
+
+    client.post(address, data={"name_zh": "材料学院"})
+    again = client.post(address, data={"name_zh": "材料学院"})
+
+    assert (again.status_code, "这个部门已经登记。" in again.get_data(as_text=True)) == (422, True)
+    assert session.scalars(select(Unit.name_zh)).all() == ["材料学院"]
