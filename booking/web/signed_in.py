@@ -50,6 +50,8 @@ def load_user(session_key: str) -> SignedIn | None:
 def actor() -> Actor | None:
     """The person asking, or None; a bearer token that is not in force raises NotSignedIn."""
     if "actor" not in g:
+        # The page that says why finding was refused is rendered as for nobody.
+        g.actor = None
         g.actor = _find()
     return cast("Actor | None", g.actor)
 

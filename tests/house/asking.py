@@ -1,0 +1,132 @@
+"""One line of the authorisation matrix: a call, who is let in, and what the others get."""
+
+import json as jsonlib
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.factories.people import sign_in
+from tests.house.snapshots import Snapshot
+from tests.house.worlds import EVERYBODY, NOBODY, TOKENS, World
+
+NO_ONE: frozenset[str] = frozenset()
+FEW = frozenset({"nobody", "holder", "steward", "reader", "platform"})
+SIGN_IN = "to sign in"
+READS = {"GET", "HEAD"}
+NEVER_SHOWN = ("$argon2", "Traceback", "sqlalchemy", "psycopg", "sqlite3")
+
+Outcome = int | str
+
+
+@dataclass(frozen=True)
+class Line:
+    """`call` is a method and a path; `let_in` get `ok`, `forbidden` 403, `told` 422 with reasons, the rest `other`.
+
+    Nobody (not signed in) gets `nobody`, else what a page or the API says to strangers. The token that only
+    reads gets 403 for every write, unless the line `is_open`: its answer does not depend on who asks. One that
+    `is_slow`, because it hashes passwords, is asked by a few roles of each kind.
+    """
+
+    call: str
+    let_in: frozenset[str]
+    ok: Outcome = 200
+    forbidden: frozenset[str] = NO_ONE
+    told: frozenset[str] = NO_ONE
+    other: Outcome = 404
+    nobody: Outcome | None = None
+    is_open: bool = False
+    is_slow: bool = False
+    json: Any = None
+    form: dict[str, Any] | None = None
+
+    @property
+    def method(self) -> str:
+        """The method of the call."""
+        return self.call.split()[0]
+
+    @property
+    def path(self) -> str:
+        """The path of the call, with names of the world in braces."""
+        return self.call.split()[1]
+
+    @property
+    def roles(self) -> list[str]:
+        """Who asks."""
+        return sorted(FEW if self.is_slow else EVERYBODY)
+
+    def expected(self, role: str) -> Outcome:
+        """What this role must get."""
+        if role == "nobody":
+            return self._for_nobody()
+        if role == "reader" and self.method not in READS and not self.is_open:
+            return 403
+        if role in self.let_in:
+            return self.ok
+        if role in self.told:
+            return 422
+        return 403 if role in self.forbidden else self.other
+
+    def _for_nobody(self) -> Outcome:
+        if self.nobody is not None:
+            return self.nobody
+        if NOBODY <= self.let_in:
+            return self.ok
+        is_page = self.method == "GET" and not self.path.startswith("/api/")
+        return SIGN_IN if is_page else 401
+
+
+@dataclass
+class Crowd:
+    """Everybody, each with a way to ask."""
+
+    app: Flask
+    world: World
+    snapshot: Snapshot
+
+    def ask(self, role: str, line: Line) -> TestResponse:
+        """The answer this role gets; signing out or in by one answer is forgotten by the next."""
+        client = self.app.test_client()
+        headers = self._identify(client, role)
+        body = {"json": self.world.filled(line.json)} if line.json is not None else {}
+        if line.form is not None:
+            body = {"data": self.world.filled(line.form)}
+        return client.open(self.world.filled(f"/{line.path[1:]}"), method=line.method, headers=headers, **body)
+
+    def outcome(self, role: str, line: Line) -> tuple[Outcome, list[str]]:
+        """What this role gets, and what is wrong with the answer: leaks, or traces of a refused write."""
+        answer = self.ask(role, line)
+        got: Outcome = answer.status_code
+        if got == 303 and answer.location.startswith("/sign-in"):
+            got = SIGN_IN
+        faults = [f"{role} read {found}" for found in self.leaks(role, answer)]
+        if self.snapshot.written:
+            if answer.status_code >= 400:
+                faults.append(f"{role} was refused with {got}, yet something was stored")
+            self.snapshot.restore()
+        return got, faults
+
+    def leaks(self, role: str, answer: TestResponse) -> list[str]:
+        """Markers in the answer that this role must not see, and what nobody may."""
+        text = _readable(answer).lower()
+        echoed = jsonlib.dumps(dict(answer.request.headers)).lower() + answer.request.path.lower()
+        hidden = [marker for marker in self.world.hidden_from(role) if marker not in echoed]
+        return [found for found in (*hidden, *NEVER_SHOWN) if found.lower() in text]
+
+    def _identify(self, client: FlaskClient, role: str) -> dict[str, str]:
+        """The cookie of a person, or the header of a program."""
+        if role in TOKENS or role == "revoked":
+            return {"Authorization": f"Bearer {self.world.bearers[role]}"}
+        if role in EVERYBODY - NOBODY:
+            sign_in(client, self.world.users[role])
+        return {}
+
+
+def _readable(answer: TestResponse) -> str:
+    """Body, headers and, unfolded, the lines of a calendar."""
+    text = answer.get_data(as_text=True)
+    if answer.mimetype == "text/calendar":
+        text = text.replace("\r\n ", "")
+    return f"{text}\n{answer.headers}"
