@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, false, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.sql.elements import ColumnElement
 
-from booking.accounts.permissions import Permission, may
+from booking.accounts.permissions import Permission, may, reach
 from booking.catalogue.rules import Hours, missing_before_publishing
 from booking.core.actors import Actor, Reach, Target
 from booking.core.errors import NotFound, Problem
@@ -107,7 +107,7 @@ def record_for(session: Session, instrument_id: int, actor: Actor | None) -> Rec
         owner_places=owner_places,
         policy=session.get_one(BookingPolicy, instrument.id),
         hours=hours_of(session, instrument.id),
-        lanes=lanes_of(session, instrument.id),
+        lanes=lanes_of(session, instrument.id, actor),
         test_items=test_items_of(session, instrument.id),
     )
 
@@ -149,7 +149,7 @@ def hours_of(session: Session, instrument_id: int) -> list[Hours]:
     return sorted(Hours(*row) for row in rows)
 
 
-def lanes_of(session: Session, instrument_id: int) -> list[Lanes]:
+def lanes_of(session: Session, instrument_id: int, actor: Actor | None = None) -> list[Lanes]:
     """The lane groups of an instrument, its own first, with the positions in service of each."""
     groups = session.scalars(
         select(LaneGroup)
@@ -157,7 +157,7 @@ def lanes_of(session: Session, instrument_id: int) -> list[Lanes]:
         .where(InstrumentLaneGroup.instrument_id == instrument_id)
         .order_by(LaneGroup.own_instrument_id.is_(None), LaneGroup.id)
     ).all()
-    return _described(session, groups)
+    return _described(session, groups, actor)
 
 
 def shared_groups(session: Session, organisation_id: int) -> list[Lanes]:
@@ -167,11 +167,11 @@ def shared_groups(session: Session, organisation_id: int) -> list[Lanes]:
         .where(LaneGroup.organisation_id == organisation_id, LaneGroup.own_instrument_id.is_(None))
         .order_by(LaneGroup.name, LaneGroup.id)
     ).all()
-    return _described(session, groups)
+    return _described(session, groups, None)
 
 
-def _described(session: Session, groups: Sequence[LaneGroup]) -> list[Lanes]:
-    """The groups with their capacities and the instruments that list them, in two statements."""
+def _described(session: Session, groups: Sequence[LaneGroup], actor: Actor | None) -> list[Lanes]:
+    """The groups with their capacities and those instruments that list them and that the actor may read."""
     ids = [group.id for group in groups]
     counted = select(Lane.lane_group_id, func.count()).where(Lane.lane_group_id.in_(ids), Lane.retired_at.is_(None))
     capacities = dict(session.execute(counted.group_by(Lane.lane_group_id)).all())
@@ -179,7 +179,7 @@ def _described(session: Session, groups: Sequence[LaneGroup]) -> list[Lanes]:
     listed = (
         select(InstrumentLaneGroup.lane_group_id, Instrument.id, Instrument.name_zh, Instrument.name_en)
         .join(Instrument, Instrument.id == InstrumentLaneGroup.instrument_id)
-        .where(InstrumentLaneGroup.lane_group_id.in_(ids))
+        .where(InstrumentLaneGroup.lane_group_id.in_(ids), _readable(actor))
         .order_by(Instrument.id)
     )
     for group_id, instrument_id, name_zh, name_en in session.execute(listed):
@@ -188,6 +188,12 @@ def _described(session: Session, groups: Sequence[LaneGroup]) -> list[Lanes]:
         Lanes(group.id, group.name, group.own_instrument_id is not None, capacities.get(group.id, 0), users[group.id])
         for group in groups
     ]
+
+
+def _readable(actor: Actor | None) -> ColumnElement[bool]:
+    """The condition that a record is public, or the actor may see it before and beside that."""
+    is_published = Instrument.publishing_state == PublishingState.PUBLISHED
+    return or_(is_published, within(reach(actor, Permission.SEE_RECORD)))
 
 
 def test_items_of(session: Session, instrument_id: int) -> list[TestItem]:
