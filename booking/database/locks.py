@@ -4,7 +4,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -108,11 +108,16 @@ class _AdvisoryLock:
         return self._is_held
 
     def release(self) -> None:
-        """Closing the connection lets go."""
-        connection, self._connection, self._is_held = self._connection, None, False
-        if connection is not None:
-            connection.invalidate()
-            connection.close()
+        """Let go, and close the connection; the server frees a closed one's locks only a moment later."""
+        connection, self._connection = self._connection, None
+        is_held, self._is_held = self._is_held, False
+        if connection is None:
+            return
+        with suppress(DBAPIError):
+            if is_held:
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), self._key)
+        connection.invalidate()
+        connection.close()
 
 
 def _direct(engine: Engine) -> Engine:

@@ -4,6 +4,7 @@ The check runs in front of the application. What it refuses is answered by the a
 same, in the reader's language and with every header, at a harmless address of the same kind.
 """
 
+import io
 import re
 import secrets
 from collections.abc import Callable, Iterable
@@ -103,9 +104,20 @@ class Gate:
             environ["HTTP_HOST"] = self._host
         elif not is_readable(path.encode("latin-1").replace(b"%", b"%25")) or not is_readable(query.encode("latin-1")):
             environ[REFUSED] = Unreadable(N_("网址中含有无法读取的字符。"))
+        elif "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
+            self._measure(environ)
         if REFUSED in environ:
             environ["PATH_INFO"] = "/api/" if path.startswith("/api/") else "/"
             environ["QUERY_STRING"] = ""
+
+    def _measure(self, environ: Environ) -> None:
+        """Read a body that does not say its length; Werkzeug would cut it off at the limit instead of refusing it."""
+        limit = self._settings.largest_body_bytes
+        body = environ["wsgi.input"].read(limit + 1)
+        if len(body) > limit:
+            environ[REFUSED] = RequestEntityTooLarge()
+        environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body[:limit]), str(min(len(body), limit))
+        del environ["HTTP_TRANSFER_ENCODING"]
 
     def _plain_fault(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
         """500 in plain words, with the number to quote."""

@@ -12,12 +12,11 @@ from booking.settings import Settings
 
 HIDDEN = "…"
 ADDRESS = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
-SECRETS = re.compile(r"(?i)(bearer |/feeds/|/confirm/|/reset/|://[^/\s:@]+:)[^\s/?@\"',]+")
-QUIET = ("apscheduler", "gunicorn", "sqlalchemy", "alembic", "werkzeug")
+SECRETS = re.compile(r"(?i)(bearer |/feeds/|/confirm/|/reset/|://[^/\s:@]+:)[^\s/?@\"',<]+")
 
 
 def init_logs(settings: Settings) -> None:
-    """Our own lines and those of libraries, in one format."""
+    """Our own lines, and what libraries warn of, in one format."""
     level = logging.getLevelName(settings.log_level)
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -38,9 +37,7 @@ def init_logs(settings: Settings) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers, without_secrets],
         )
     )
-    logging.basicConfig(handlers=[handler], level=level, force=True)
-    for name in QUIET:
-        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    logging.basicConfig(handlers=[handler], level=max(level, logging.WARNING), force=True)
 
 
 def _renderers(log_format: str) -> list[Processor]:

@@ -8,7 +8,7 @@ from flask import Blueprint, Flask, Response, current_app, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from booking.core.errors import Forbidden, NotSignedIn
+from booking.core.errors import Forbidden, Refused
 from booking.core.texts import N_
 from booking.notifications import queries
 from booking.operations.loopback import comes_from_here
@@ -18,6 +18,14 @@ from booking.web.extensions import db, reading
 bp = Blueprint("metrics", __name__)
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+
+
+class TokenNeeded(Refused):
+    """The numbers are for whoever has the token; nobody is sent to sign in for them."""
+
+    status = 401
+    code = "token_needed"
+    sentence = N_("访问令牌无效、已过期或已撤销。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +75,11 @@ def show() -> Response:
 
 
 def _require_access(settings: Settings) -> None:
-    """The token when there is one, else this machine; raises NotSignedIn or Forbidden."""
+    """The token when there is one, else this machine; raises TokenNeeded or Forbidden."""
     if settings.metrics_token:
         given = request.authorization.token if request.authorization else None
         if not hmac.compare_digest((given or "").encode(), settings.metrics_token.encode()):
-            raise NotSignedIn(N_("访问令牌无效、已过期或已撤销。"))
+            raise TokenNeeded
     elif not comes_from_here():
         raise Forbidden
 

@@ -23,6 +23,7 @@ from werkzeug.exceptions import HTTPException
 
 from booking.core.errors import InvalidInput, NotSignedIn, Refused, TooMany
 from booking.core.texts import N_
+from booking.web.signed_in import uses_token
 
 log = structlog.get_logger()
 
@@ -123,7 +124,7 @@ def error_page(status: int, detail: str) -> ResponseReturnValue:
 
 def _refused(refused: Refused) -> ResponseReturnValue:
     """A refusal that no view turned into something better."""
-    if isinstance(refused, NotSignedIn) and not wants_json() and request.method == "GET":
+    if isinstance(refused, NotSignedIn) and request.method == "GET" and not (wants_json() or uses_token()):
         return redirect(url_for("accounts.sign_in", next=request.full_path.rstrip("?")), code=303)
     detail = sentence_of(refused)
     if not wants_json():
