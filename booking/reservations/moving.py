@@ -65,9 +65,10 @@ def move_reservation(
     why = reason or override_reason
     held = hold_changeable(session, reservation_id, reason=why, actor=actor, version=version, now=now)
     reservation, asked = held.reservation, asked_period(held.reservation)
-    if asked and period == held.period:
+    earlier = held.period
+    if asked and period == earlier:
         return end_pending(session, reservation, ChangeKind.MOVE_WITHDRAWN, reason=why, actor=actor, now=now)
-    if period in (held.period, asked):
+    if period in (earlier, asked):
         return reservation
     situation = _situation(session, reservation, held.sight, period, actor=actor, now=now)
     allowed_reason = override_reason if held.sight.decides else ""
@@ -75,7 +76,7 @@ def move_reservation(
         note_override(session, reservation_id, overridden, allowed_reason, actor=actor, now=now)
     _retake(session, situation, now=now)
     kind = _write(session, reservation, situation, now=now)
-    change = Change(kind, before=times(held.period), after=times(period), reason=why)
+    change = Change(kind, before=times(earlier), after=times(period), reason=why)
     record(session, reservation, change, actor=actor, now=now)
     return reservation
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 
@@ -16,14 +17,24 @@ from models.reservations import Reservation, ReservationPerson
 from models.vocabulary.reservations import ReservationState
 
 
+def _near(day: date) -> date:
+    """Refuse days that are centuries away."""
+    if not 2000 <= day.year < 2100:
+        raise PydanticCustomError("far_moment", "far")
+    return day
+
+
+Day = Annotated[Annotated[date, AfterValidator(_near)] | None, Blank]
+
+
 class MineForm(PageForm):
     """The filter in the address of the page; days are local and inclusive."""
 
     past: bool = False
     state: Annotated[ReservationState | None, Blank] = None
-    instrument: Annotated[int | None, Blank, Field(ge=1, lt=2**31)] = None
-    since: Annotated[date | None, Blank] = None
-    until: Annotated[date | None, Blank] = None
+    instrument: Annotated[Annotated[int, Field(ge=1, lt=2**31)] | None, Blank] = None
+    since: Day = None
+    until: Day = None
     cursor: str | None = None
 
     @property

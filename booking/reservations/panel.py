@@ -85,7 +85,7 @@ class Frame:
                 "ask_url": url_for("reservations.ask_move", reservation_id=self.moving.id),
             }
         return {
-            "title": _("预约"),
+            "title": _("填写预约"),
             "submit": _("提交预约"),
             "action": url_for("reservations.create", instrument_id=self.instrument_id),
             "calendar_url": url_for("reservations.calendar", instrument_id=self.instrument_id),
@@ -175,7 +175,7 @@ def wish_part(frame: Frame, said: Said, place: Place, *, actor: Actor | None) ->
         "waits": place.terms.needs_approval and not decides,
         "modes": [(str(mode), _(MODES[mode])) for mode in place.terms.modes],
         "directions": [(str(direction), _(text)) for direction, text in DIRECTIONS.items()],
-        "sign_in_url": url_for("accounts.sign_in", next=frame.url(**_times(said.typed), _anchor="booking")),
+        "sign_in_url": url_for("accounts.sign_in", next=frame.url(**_times(said.typed), _anchor="wish-panel")),
     }
 
 
@@ -190,7 +190,7 @@ def _week_part(frame: Frame, said: Said, time: InstrumentTime, day: date, now: d
         "previous_url": frame.url(**kept, week=(monday - WEEK).isoformat(), _anchor="week"),
         "next_url": frame.url(**kept, week=(monday + WEEK).isoformat(), _anchor="week"),
         "wish_url": lambda wish: frame.url(
-            starts_at=local_input(wish.start), ends_at=local_input(wish.end), _anchor="booking"
+            starts_at=local_input(wish.start), ends_at=local_input(wish.end), _anchor="wish-panel"
         ),
     }
 

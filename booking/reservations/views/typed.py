@@ -71,7 +71,9 @@ def _with_people(values: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {name: value for name, value in values.items() if name not in PEOPLE}
     operator = {part: values[f"operator_{part}"] for part in ("name", "email") if values.get(f"operator_{part}")}
     lines = [line.strip() for line in values.get("participants", "").splitlines() if line.strip()]
-    return found | ({"operator": operator} if operator else {}) | {"participants": [_person(line) for line in lines]}
+    if lines:
+        found["participants"] = [_person(line) for line in lines]
+    return found | ({"operator": operator} if operator else {})
 
 
 def _person(line: str) -> dict[str, str]:
@@ -87,4 +89,6 @@ def _at_its_field(problem: Problem) -> Problem:
     first, _, rest = problem.field.partition(".")
     if first == "operator":
         return replace(problem, field=f"operator_{rest or 'name'}")
-    return replace(problem, field={"body": "ends_at"}.get(first, first))
+    if first == "body":
+        return replace(problem, field="ends_at" if problem.message == forms.SENTENCES["period_order"] else "")
+    return replace(problem, field=first)
