@@ -54,7 +54,7 @@ def init_pages(app: Flask) -> None:
 
 def menu() -> list[MenuItem]:
     """What the person asking can go to, the most used first."""
-    actor = signed_in.actor()
+    actor = signed_in.reader()
     entries = [(gettext("找仪器"), "search.index", True)]
     entries.append((gettext("我的预约"), "reservations.mine", actor is not None))
     entries.append((gettext("看板"), "reservations.board", bool(reach(actor, Permission.SEE_BOOKINGS))))

@@ -12,7 +12,7 @@ from flask import current_app, g, request
 from flask_login import UserMixin, current_user
 
 from booking.core.actors import Actor
-from booking.core.errors import Forbidden, NotSignedIn
+from booking.core.errors import Forbidden, NotSignedIn, Refused
 from booking.core.texts import N_
 
 P = ParamSpec("P")
@@ -54,6 +54,14 @@ def actor() -> Actor | None:
         g.actor = None
         g.actor = _find()
     return cast("Actor | None", g.actor)
+
+
+def reader() -> Actor | None:
+    """The person asking as menus and error pages see them: with a token that is refused, nobody."""
+    try:
+        return actor()
+    except Refused:
+        return None
 
 
 def require_actor() -> Actor:
