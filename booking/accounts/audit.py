@@ -1,10 +1,11 @@
 """Writing the append-only audit log, in the transaction of the change itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from booking.core.actors import Actor
@@ -52,3 +53,43 @@ def note(
             reason=reason,
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What happened to one of many subjects, in JSON values."""
+
+    subject_id: int
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+def note_all(
+    session: Session,
+    action: str,
+    kind: str,
+    changes: Sequence[Changed],
+    *,
+    actor: Actor | None,
+    now: datetime,
+    reason: str = "",
+) -> None:
+    """One row for each of many subjects, in one statement."""
+    place = actor or Origin()
+    rows = [
+        {
+            "occurred_at": now,
+            "actor_id": actor.id if actor else None,
+            "address": place.address,
+            "request_id": place.request_id,
+            "action": action,
+            "subject_kind": kind,
+            "subject_id": change.subject_id,
+            "before": dict(change.before),
+            "after": dict(change.after),
+            "reason": reason,
+        }
+        for change in changes
+    ]
+    if rows:
+        session.execute(insert(AuditEntry), rows)

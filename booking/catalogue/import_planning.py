@@ -84,7 +84,7 @@ def standing_for(session: Session, rows: Sequence[ImportRow]) -> Standing:
     owners = _owners(session, {row.institution for row in rows})
     owner_ids = {owner.id for owner in owners.values()}
     instruments: dict[tuple[int, str], Instrument] = {}
-    for inner_ids in _chunks({row.inner_id for row in rows}):
+    for inner_ids in chunks({row.inner_id for row in rows}):
         fitting = Instrument.organisation_id.in_(owner_ids), Instrument.inner_id.in_(inner_ids)
         for found in session.scalars(select(Instrument).where(*fitting).with_for_update()):
             instruments[found.organisation_id, found.inner_id or ""] = found
@@ -102,7 +102,7 @@ def standing_for(session: Session, rows: Sequence[ImportRow]) -> Standing:
     )
 
 
-def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
+def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
     """The values in parts that fit into one statement."""
     ordered = sorted(values)
     for start in range(0, len(ordered), CHUNK):
@@ -112,7 +112,7 @@ def _chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
 def _owners(session: Session, names: set[str]) -> dict[str, Organisation]:
     """The organisations by both of their names, letter case aside."""
     found: dict[str, Organisation] = {}
-    for chunk in _chunks({name.lower() for name in names}):
+    for chunk in chunks({name.lower() for name in names}):
         named = or_(func.lower(Organisation.name_zh).in_(chunk), func.lower(Organisation.name_en).in_(chunk))
         for owner in session.scalars(select(Organisation).where(named).order_by(Organisation.id.desc())):
             found |= {name.lower(): owner for name in (owner.name_en, owner.name_zh) if name}
@@ -123,7 +123,7 @@ def _policies(session: Session, ids: set[int]) -> dict[int, BookingPolicy]:
     """The policies of instruments by id."""
     return {
         policy.instrument_id: policy
-        for chunk in _chunks(ids)
+        for chunk in chunks(ids)
         for policy in session.scalars(select(BookingPolicy).where(BookingPolicy.instrument_id.in_(chunk)))
     }
 
@@ -131,7 +131,7 @@ def _policies(session: Session, ids: set[int]) -> dict[int, BookingPolicy]:
 def _hours(session: Session, ids: set[int]) -> dict[int, list[Hours]]:
     """The opening hours of instruments by id, in order."""
     found: dict[int, list[Hours]] = {}
-    for chunk in _chunks(ids):
+    for chunk in chunks(ids):
         for row in session.scalars(select(OpeningHours).where(OpeningHours.instrument_id.in_(chunk))):
             hours = Hours(row.weekday, row.opens_minute, row.closes_minute)
             found.setdefault(row.instrument_id, []).append(hours)
@@ -143,7 +143,7 @@ def _capacities(session: Session, ids: set[int]) -> dict[int, int]:
     found: dict[int, int] = {}
     own = select(LaneGroup.own_instrument_id, func.count()).join(Lane, Lane.lane_group_id == LaneGroup.id)
     serving = own.where(Lane.retired_at.is_(None)).group_by(LaneGroup.own_instrument_id)
-    for chunk in _chunks(ids):
+    for chunk in chunks(ids):
         for instrument_id, number in session.execute(serving.where(LaneGroup.own_instrument_id.in_(chunk))):
             if instrument_id is not None:
                 found[instrument_id] = number

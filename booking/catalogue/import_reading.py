@@ -16,7 +16,8 @@ from booking.catalogue.forms import (
     SharingFields,
     Wan,
 )
-from booking.catalogue.import_layouts import LAYOUTS, Layout, Noted
+from booking.catalogue.import_cells import Noted
+from booking.catalogue.import_layouts import LAYOUTS, Layout
 from booking.catalogue.rules import MOST_LANES
 from booking.core.errors import InvalidInput, Problem, Unreadable
 from booking.core.forms import FilledLine, Line, read

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
+from booking.accounts.audit import Changed
 from booking.accounts.permissions import Permission, require
 from booking.catalogue.changes import assign, plain, refresh_listing
-from booking.catalogue.import_planning import Fate, Planned, Standing, plan, standing_for
+from booking.catalogue.import_planning import Fate, Planned, Standing, chunks, plan, standing_for
 from booking.catalogue.import_reading import ImportRow, read_table
 from booking.catalogue.rules import Hours, write_hours
 from booking.core.actors import Actor
@@ -88,11 +89,10 @@ def _apply(
     created = [p for p in touched if p.fate == Fate.CREATED]
     ids = _create(session, created, standing, now=now)
     updated = [p for p in touched if p.fate == Fate.UPDATED]
-    for row in updated:
-        _update(session, row, standing, actor=actor, now=now)
-    for instrument_id, row in zip(ids, created, strict=True):
-        _note(session, instrument_id, {}, row.values, actor=actor, now=now)
-    session.flush()
+    changes = [Changed(key, {}, plain(row.values)) for key, row in zip(ids, created, strict=True)]
+    changes += [_update(session, row, standing, now=now) for row in updated]
+    reason = "" if actor else "command line"
+    audit.note_all(session, "catalogue.record_imported", "instrument", changes, actor=actor, now=now, reason=reason)
     refresh_listing(session, [*ids, *(row.instrument.id for row in updated if row.instrument)], now=now)
     return owners, units
 
@@ -151,8 +151,8 @@ def _create(session: Session, created: Sequence[Planned], standing: Standing, *,
     if not created:
         return []
     rows = [_columns(row, standing, now=now) for row in created]
-    statement = insert(Instrument).returning(Instrument.id, sort_by_parameter_order=True)
-    ids = list(session.scalars(statement, rows))
+    session.execute(insert(Instrument), rows)
+    ids = _ids_of(session, rows)
     _create_lanes(session, ids, created)
     policies = [{"instrument_id": key, **row.policy} for key, row in zip(ids, created, strict=True)]
     session.execute(insert(BookingPolicy), policies)
@@ -160,6 +160,25 @@ def _create(session: Session, created: Sequence[Planned], standing: Standing, *,
     if hours:
         session.execute(insert(OpeningHours), hours)
     return ids
+
+
+def _ids_of(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """The ids of the new records in the order of their rows: owner and number name each."""
+    found: dict[tuple[int, str | None], int] = {}
+    for chunk in chunks({row["inner_id"] for row in rows}):
+        named = select(Instrument.organisation_id, Instrument.inner_id, Instrument.id)
+        for owner_id, inner_id, instrument_id in session.execute(named.where(Instrument.inner_id.in_(chunk))):
+            found[owner_id, inner_id] = instrument_id
+    return [found[row["organisation_id"], row["inner_id"]] for row in rows]
+
+
+def _group_ids(session: Session, instrument_ids: Sequence[int]) -> list[int]:
+    """The own lane groups of the new records, in their order."""
+    found: dict[int | None, int] = {}
+    for chunk in chunks(instrument_ids):
+        named = select(LaneGroup.own_instrument_id, LaneGroup.id).where(LaneGroup.own_instrument_id.in_(chunk))
+        found |= dict(session.execute(named).all())
+    return [found[instrument_id] for instrument_id in instrument_ids]
 
 
 def _columns(row: Planned, standing: Standing, *, now: datetime) -> dict[str, Any]:
@@ -189,8 +208,8 @@ def _create_lanes(session: Session, ids: Sequence[int], created: Sequence[Planne
         for key, row in zip(ids, created, strict=True)
         if row.owner
     ]
-    statement = insert(LaneGroup).returning(LaneGroup.id, sort_by_parameter_order=True)
-    group_ids = list(session.scalars(statement, groups))
+    session.execute(insert(LaneGroup), groups)
+    group_ids = _group_ids(session, ids)
     lanes = [
         {"lane_group_id": group_id, "position": position}
         for group_id, row in zip(group_ids, created, strict=True)
@@ -214,8 +233,8 @@ def _hours_rows(instrument_id: int, hours: Sequence[Hours]) -> list[dict[str, in
     ]
 
 
-def _update(session: Session, row: Planned, standing: Standing, *, actor: Actor | None, now: datetime) -> None:
-    """Set what differs on a standing record."""
+def _update(session: Session, row: Planned, standing: Standing, *, now: datetime) -> Changed:
+    """Set what differs on a standing record; what was before and after."""
     instrument = row.instrument
     assert instrument is not None
     values = dict(row.values)
@@ -235,26 +254,4 @@ def _update(session: Session, row: Planned, standing: Standing, *, actor: Actor 
         after["opening_hours"] = write_hours(row.hours)
     instrument.version += 1
     instrument.updated_at = now
-    _note(session, instrument.id, before, after, actor=actor, now=now)
-
-
-def _note(
-    session: Session,
-    instrument_id: int,
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-    *,
-    actor: Actor | None,
-    now: datetime,
-) -> None:
-    """One audit row; without an actor the reason says that it came from the command line."""
-    audit.note(
-        session,
-        "catalogue.record_imported",
-        ("instrument", instrument_id),
-        actor=actor,
-        now=now,
-        before=plain(before),
-        after=plain(after),
-        reason="" if actor else "command line",
-    )
+    return Changed(instrument.id, plain(before), plain(after))

@@ -1,6 +1,7 @@
 """Making, editing and publishing records."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -21,7 +22,7 @@ from models.vocabulary.reservations import BlockKind, ClaimKind, ReservationMode
 from tests.factories.instruments import add_lane_group, make_instrument, make_organisation
 from tests.factories.people import actor_for, give, make_user
 
-COMPLETE = {
+COMPLETE: dict[str, Any] = {
     "functions_zh": "形貌观察",
     "user_rules_zh": "须预约",
     "fees_zh": "按机时收费",

@@ -1,0 +1,37 @@
+"""The catalogue of the HTTP API: which address answers what."""
+
+from flask import Blueprint
+
+from booking.catalogue.api import items, lanes, organisations, records
+
+bp = Blueprint("catalogue_api", __name__, url_prefix="/api/v1")
+
+GET, POST, PUT, PATCH, DELETE = ["GET"], ["POST"], ["PUT"], ["PATCH"], ["DELETE"]
+ONE = "/instruments/<int:instrument_id>"
+GROUP = f"{ONE}/shared-groups/<int:group_id>"
+ITEM = f"{ONE}/test-items/<int:item_id>"
+OWNER = "/organisations/<int:organisation_id>"
+
+bp.add_url_rule("/instruments", "create", records.create, methods=POST)
+bp.add_url_rule(ONE, "edit", records.edit, methods=PATCH)
+bp.add_url_rule(f"{ONE}/publishing-state", "publish", records.publish, methods=PUT)
+bp.add_url_rule(f"{ONE}/policy", "policy", records.policy, methods=PUT)
+bp.add_url_rule(f"{ONE}/opening-hours", "opening_hours", records.opening_hours, methods=PUT)
+bp.add_url_rule("/my-instruments", "own", records.own, methods=GET)
+bp.add_url_rule(f"{ONE}/lanes", "capacity", lanes.capacity, methods=PUT)
+bp.add_url_rule(f"{ONE}/shared-groups", "share", lanes.share, methods=POST)
+bp.add_url_rule(f"{GROUP}/join", "join", lanes.join, methods=POST)
+bp.add_url_rule(f"{GROUP}/leave", "leave", lanes.leave, methods=POST)
+bp.add_url_rule(f"{GROUP}/lanes", "shared_capacity", lanes.shared_capacity, methods=PUT)
+bp.add_url_rule(f"{ONE}/test-items", "add_item", items.add, methods=POST)
+bp.add_url_rule(ITEM, "edit_item", items.edit, methods=PUT)
+bp.add_url_rule(ITEM, "remove_item", items.remove, methods=DELETE)
+bp.add_url_rule(f"{ITEM}/move", "move_item", items.move, methods=POST)
+bp.add_url_rule("/organisations", "create_organisation", organisations.create, methods=POST)
+bp.add_url_rule(OWNER, "organisation", organisations.show, methods=GET)
+bp.add_url_rule(OWNER, "edit_organisation", organisations.edit, methods=PUT)
+bp.add_url_rule(f"{OWNER}/units", "add_unit", organisations.add_unit, methods=POST)
+bp.add_url_rule(f"{OWNER}/closing-days", "add_closing_days", organisations.add_closing_days, methods=POST)
+bp.add_url_rule(
+    f"{OWNER}/closing-days/<int:day_id>", "remove_closing_day", organisations.remove_closing_day, methods=DELETE
+)

@@ -1,0 +1,150 @@
+"""Organisations, their units and their closing days."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Response, url_for
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from booking.catalogue.api.answering import json_answer
+from booking.catalogue.api.records import EDITING
+from booking.catalogue.organisations import update_organisation
+from booking.core.clock import local_date, utcnow
+from booking.directory import days, queries, service
+from booking.directory.forms import ClosingDaysForm, OrganisationForm, UnitForm
+from booking.web.extensions import reading, transaction
+from booking.web.openapi import documented
+from booking.web.reading import if_match, read_json
+from booking.web.repeats import create_once
+from booking.web.signed_in import require_actor
+from models.directory import CalendarDay
+from models.vocabulary.directory import DayKind
+
+AHEAD = timedelta(days=800)
+
+
+class DayAnswer(BaseModel):
+    """A day that is not an ordinary one; national ones belong to no organisation."""
+
+    id: int
+    day: date
+    kind: DayKind
+    name_zh: str
+    name_en: str
+    is_confirmed: bool
+    is_national: bool
+
+
+class UnitAnswer(BaseModel):
+    """A unit of an organisation."""
+
+    id: int
+    name_zh: str
+    name_en: str
+
+
+class OrganisationAnswer(OrganisationForm):
+    """An organisation with its units and the days ahead."""
+
+    id: int
+    version: int
+    published_instruments: int
+    units: list[UnitAnswer]
+    days: list[DayAnswer]
+
+
+class DaysAnswer(BaseModel):
+    """Days that were added."""
+
+    items: list[DayAnswer]
+
+
+@documented(tag="organisations", answers={200: OrganisationAnswer}, refusals=(404,))
+def show(organisation_id: int) -> Response:
+    """An organisation, its units, and the days ahead on which it does not work as usual."""
+    return _answer(organisation_id)
+
+
+def _answer(organisation_id: int) -> Response:
+    """The organisation as it is now, with its version as ETag."""
+    session, today = reading(), local_date(utcnow())
+    found = queries.organisation(session, organisation_id)
+    ahead = queries.days_ahead(session, organisation_id, today=today, until=today + AHEAD)
+    plain = {name: getattr(found, name) for name in (*OrganisationForm.model_fields, "id", "version")}
+    answer = OrganisationAnswer(
+        **plain,
+        published_instruments=queries.count_published(session, organisation_id),
+        units=[_unit(unit.id, unit.name_zh, unit.name_en) for unit in queries.units(session, organisation_id)],
+        days=[_day(day) for day in ahead],
+    )
+    response = json_answer(answer)
+    response.set_etag(str(found.version))
+    return response
+
+
+@documented(tag="organisations", body=OrganisationForm, answers={201: OrganisationAnswer}, refusals=EDITING)
+def create() -> Response:
+    """Register an organisation; for the platform's administrators."""
+    actor, form, now = require_actor(), read_json(OrganisationForm), utcnow()
+
+    def work(session: Session) -> dict[str, Any]:
+        return {"id": service.create_organisation(session, form, actor=actor, now=now).id}
+
+    answer, _repeated = create_once(work, actor=actor, now=now)
+    response = _answer(answer["id"])
+    response.status_code = 201
+    response.headers["Location"] = url_for("catalogue_api.organisation", organisation_id=answer["id"])
+    return response
+
+
+@documented(tag="organisations", body=OrganisationForm, answers={200: OrganisationAnswer}, refusals=EDITING)
+def edit(organisation_id: int) -> Response:
+    """Replace the entry of an organisation."""
+    actor, form = require_actor(), read_json(OrganisationForm)
+    transaction(update_organisation, organisation_id, form, actor=actor, now=utcnow(), expected_version=if_match())
+    return _answer(organisation_id)
+
+
+@documented(tag="organisations", body=UnitForm, answers={201: UnitAnswer}, refusals=EDITING)
+def add_unit(organisation_id: int) -> Response:
+    """Add a unit."""
+    actor, form, now = require_actor(), read_json(UnitForm), utcnow()
+
+    def work(session: Session) -> dict[str, Any]:
+        unit = service.add_unit(session, organisation_id, form, actor=actor, now=now)
+        return _unit(unit.id, unit.name_zh, unit.name_en).model_dump()
+
+    answer, _repeated = create_once(work, actor=actor, now=now)
+    return json_answer(UnitAnswer(**answer), 201)
+
+
+@documented(tag="organisations", body=ClosingDaysForm, answers={201: DaysAnswer}, refusals=EDITING)
+def add_closing_days(organisation_id: int) -> Response:
+    """Close an institution from one day to another, both included."""
+    actor, form, now = require_actor(), read_json(ClosingDaysForm), utcnow()
+
+    def work(session: Session) -> dict[str, Any]:
+        rows = days.add_closing_days(session, organisation_id, form, actor=actor, now=now)
+        return DaysAnswer(items=[_day(row) for row in rows]).model_dump(mode="json")
+
+    answer, _repeated = create_once(work, actor=actor, now=now)
+    return json_answer(DaysAnswer(**answer), 201)
+
+
+@documented(tag="organisations", answers={204: None}, refusals=(401, 403, 404))
+def remove_closing_day(organisation_id: int, day_id: int) -> Response:
+    """Open the institution on that day again."""
+    transaction(days.remove_closing_day, organisation_id, day_id, actor=require_actor(), now=utcnow())
+    return Response(status=204)
+
+
+def _unit(unit_id: int, name_zh: str, name_en: str) -> UnitAnswer:
+    """A unit as its answer."""
+    return UnitAnswer(id=unit_id, name_zh=name_zh, name_en=name_en)
+
+
+def _day(row: CalendarDay) -> DayAnswer:
+    """A day as its answer."""
+    names = ("id", "day", "kind", "name_zh", "name_en", "is_confirmed")
+    return DayAnswer(**{name: getattr(row, name) for name in names}, is_national=row.organisation_id is None)
