@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking.core.actors import Actor, HeldGrant, Target
 from booking.core.clock import local_date
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from models.accounts import AccessToken, Grant, User
+from models.base import Base, UtcDateTime
 from models.catalogue import Instrument
 from models.directory import Organisation, Unit
 from models.vocabulary.accounts import Role, ScopeKind
@@ -52,21 +53,24 @@ def actor_by_session(session: Session, user_id: int, credential_version: int, *,
     return _actor([(row[0], row[1]) for row in session.execute(statement)])
 
 
-def actor_by_token(session: Session, secret_hash: str, *, now: datetime) -> tuple[Actor, AccessToken] | None:
-    """The owner of a personal access token in force, with the token; one statement."""
-    statement = (
-        _with_grants(select(User, Grant, AccessToken), local_date(now))
-        .join(AccessToken, AccessToken.user_id == User.id)
-        .where(
-            AccessToken.secret_hash == secret_hash,
-            AccessToken.revoked_at.is_(None),
-            AccessToken.expires_at > now,
-            User.deactivated_at.is_(None),
-        )
-    )
-    rows = session.execute(statement).all()
-    actor = _actor([(row[0], row[1]) for row in rows], may_write=bool(rows) and rows[0][2].may_write)
-    return (actor, rows[0][2]) if actor else None
+@dataclass(frozen=True, slots=True)
+class TokenUse:
+    """A personal access token, and when its use was last noted."""
+
+    id: int
+    last_used_at: datetime | None
+
+
+def actor_by_token(session: Session, secret_hash: str, *, now: datetime) -> tuple[Actor, TokenUse] | None:
+    """The owner of a personal access token in force, with the token; one statement, built once."""
+    values = {"secret_hash": secret_hash, "now": now, "today": local_date(now)}
+    rows = session.connection().execute(_OWNER_BY_TOKEN, values).all()
+    if not rows:
+        return None
+    first = rows[0]
+    grants = tuple(HeldGrant(row.role, row.scope_kind, row.scope_id) for row in rows if row.role is not None)
+    actor = Actor(first.user_id, first.email, first.name, first.language, grants, first.may_write)
+    return actor, TokenUse(first.token_id, first.last_used_at)
 
 
 def actor_of(session: Session, email: str, *, now: datetime) -> Actor | None:
@@ -152,10 +156,45 @@ def _with_grants(statement: Select[*Columns], today: date) -> Select[*Columns]:
     return statement.select_from(User).outerjoin(Grant, in_force)
 
 
-def _actor(rows: Sequence[tuple[User, Grant | None]], *, may_write: bool = True) -> Actor | None:
+_tokens, _users, _grants = (Base.metadata.tables[name] for name in ("access_tokens", "users", "grants"))
+
+# Every request with a token runs this: plain columns, and built only once.
+_OWNER_BY_TOKEN = (
+    select(
+        _users.c.id.label("user_id"),
+        _users.c.email,
+        _users.c.name,
+        _users.c.language,
+        _tokens.c.id.label("token_id"),
+        _tokens.c.may_write,
+        _tokens.c.last_used_at,
+        _grants.c.role,
+        _grants.c.scope_kind,
+        _grants.c.scope_id,
+    )
+    .select_from(_tokens)
+    .join(_users, _users.c.id == _tokens.c.user_id)
+    .outerjoin(
+        _grants,
+        and_(
+            _grants.c.user_id == _users.c.id,
+            _grants.c.starts_on <= bindparam("today", type_=Date()),
+            or_(_grants.c.ends_on.is_(None), _grants.c.ends_on >= bindparam("today", type_=Date())),
+        ),
+    )
+    .where(
+        _tokens.c.secret_hash == bindparam("secret_hash"),
+        _tokens.c.revoked_at.is_(None),
+        _tokens.c.expires_at > bindparam("now", type_=UtcDateTime()),
+        _users.c.deactivated_at.is_(None),
+    )
+)
+
+
+def _actor(rows: Sequence[tuple[User, Grant | None]]) -> Actor | None:
     """One actor from the rows of one account, or None when there are none."""
     if not rows:
         return None
     user = rows[0][0]
     grants = tuple(HeldGrant(g.role, g.scope_kind, g.scope_id) for _, g in rows if g is not None)
-    return Actor(user.id, user.email, user.name, user.language, grants, may_write)
+    return Actor(user.id, user.email, user.name, user.language, grants)

@@ -7,6 +7,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
+from booking.accounts.queries import TokenUse
 from booking.core.actors import Actor
 from booking.core.errors import NotFound, Refused
 from booking.core.secret import new_secret, secret_hash
@@ -69,7 +70,7 @@ def revoke_token(session: Session, token_id: int, *, actor: Actor, now: datetime
     audit.note(session, "accounts.token_revoked", ("access_token", token.id), actor=actor, now=now)
 
 
-def use_is_due(token: AccessToken, *, now: datetime) -> bool:
+def use_is_due(token: TokenUse, *, now: datetime) -> bool:
     """Whether an hour has passed since the token's last use was noted."""
     return token.last_used_at is None or token.last_used_at < now - NOTED_EVERY
 

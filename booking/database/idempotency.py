@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from booking.core.errors import Refused
 from booking.core.texts import N_
+from models.base import Base
 from models.idempotency import IdempotentRequest
 
 KEPT_FOR = timedelta(hours=24)
@@ -22,6 +23,17 @@ class KeyReused(Refused):
 
     code = "idempotency_key_reused"
     sentence = N_("这个 Idempotency-Key 已用于另一个请求。")
+
+
+_requests = Base.metadata.tables["idempotent_requests"]
+_SAME = ["user_id", "method", "path", "key"]
+
+# Every creating request runs these: built only once.
+_FIRST = {
+    "postgresql": postgresql.insert(_requests).on_conflict_do_nothing(index_elements=_SAME).returning(_requests.c.id),
+    "sqlite": sqlite.insert(_requests).on_conflict_do_nothing(index_elements=_SAME).returning(_requests.c.id),
+}
+_KEEP = update(_requests).where(_requests.c.id == bindparam("row_id")).values(answer=bindparam("answer"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +65,16 @@ def once(
         return _earlier_answer(session, request), True
     answer = work(session)
     kept = {name: None if name == "secret" else value for name, value in answer.items()}
-    session.execute(update(IdempotentRequest).where(IdempotentRequest.id == row_id).values(answer=kept))
+    session.flush()
+    session.connection().execute(_KEEP, {"row_id": row_id, "answer": kept})
     return answer, False
 
 
 def _insert(session: Session, request: Repeatable, now: datetime) -> int | None:
     """The new row's id, or None when the key is there already; waits for a concurrent holder."""
-    dialect = session.get_bind().dialect.name
-    statement: Any = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(IdempotentRequest)
     values = {name: getattr(request, name) for name in ("user_id", "method", "path", "key", "body_hash")}
-    found: int | None = session.scalar(
-        statement.values(**values, created_at=now)
-        .on_conflict_do_nothing(index_elements=["user_id", "method", "path", "key"])
-        .returning(IdempotentRequest.id)
-    )
+    first = _FIRST[session.get_bind().dialect.name]
+    found: int | None = session.connection().execute(first, {**values, "created_at": now}).scalar()
     return found
 
 

@@ -4,23 +4,25 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from booking.core.errors import NotFound
 from booking.notifications.kicks import kick_after_commit
+from models.base import Base
 from models.notifications import Event, Mail
 from models.vocabulary.notifications import MailState
 
 KEPT_FOR = timedelta(days=90)
 
+_ANNOUNCE = insert(Base.metadata.tables["events"])
 
-def announce(session: Session, name: str, payload: Mapping[str, Any], *, now: datetime) -> Event:
+
+def announce(session: Session, name: str, payload: Mapping[str, Any], *, now: datetime) -> None:
     """Write the event `<feature>.<fact>`; `booking/reactions.py` says what follows after commit."""
-    event = Event(name=name, payload=dict(payload), occurred_at=now, next_attempt_at=now)
-    session.add(event)
+    values = {"name": name, "payload": dict(payload), "occurred_at": now, "next_attempt_at": now}
+    session.connection().execute(_ANNOUNCE, {**values, "attempts": 0, "last_error": ""})
     kick_after_commit(session)
-    return event
 
 
 def try_again(session: Session, mail_id: int, *, now: datetime) -> None:

@@ -14,10 +14,23 @@ from booking.core.actors import Actor
 from booking.core.period import Period
 from booking.notifications.service import announce
 from models.base import Base
-from models.reservations import FeedRevision, Reservation, ReservationPerson
+from models.reservations import Reservation, ReservationPerson
 from models.vocabulary.reservations import ChangeKind
 
-_history = Base.metadata.tables["reservation_changes"]
+_revisions = Base.metadata.tables["feed_revisions"]
+_WRITE_HISTORY = insert(Base.metadata.tables["reservation_changes"])
+
+
+def _raise_revision(statement: "postgresql.Insert | sqlite.Insert") -> Any:
+    """Insert a scope's first revision, or raise the one it has."""
+    raised = {"revision": _revisions.c.revision + 1, "changed_at": statement.excluded.changed_at}
+    return statement.on_conflict_do_update(index_elements=["scope"], set_=raised)
+
+
+_RAISE = {
+    "postgresql": _raise_revision(postgresql.insert(_revisions)),
+    "sqlite": _raise_revision(sqlite.insert(_revisions)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +77,8 @@ def touch(reservation: Reservation, *, now: datetime) -> None:
 def record(session: Session, reservation: Reservation, change: Change, *, actor: Actor | None, now: datetime) -> None:
     """Write the history row, announce `reservations.<kind>`, and revise the feeds last."""
     session.flush()
-    session.execute(
-        insert(_history),
+    session.connection().execute(
+        _WRITE_HISTORY,
         {
             "reservation_id": reservation.id,
             "occurred_at": now,
@@ -92,11 +105,8 @@ def record(session: Session, reservation: Reservation, change: Change, *, actor:
 def revise(session: Session, scopes: Iterable[str], *, now: datetime) -> None:
     """Raise the revision of each feed scope; the last thing a transaction does, in one fixed order."""
     session.flush()
-    dialect = session.get_bind().dialect.name
-    statement: Any = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(FeedRevision)
     rows = [{"scope": scope, "revision": 1, "changed_at": now} for scope in sorted(set(scopes))]
-    raised = {"revision": FeedRevision.revision + 1, "changed_at": now}
-    session.execute(statement.values(rows).on_conflict_do_update(index_elements=["scope"], set_=raised))
+    session.connection().execute(_RAISE[session.get_bind().dialect.name], rows)
 
 
 def _linked(session: Session, reservation_id: int) -> list[int]:

@@ -95,10 +95,10 @@ def lock_groups(session: Session, instrument_id: int, reservation_id: int | None
 
     On SQLite the transaction holds the only write lock there is.
     """
-    if reservation_id is None:
-        return list(session.scalars(_GROUPS_OF, {"instrument_id": instrument_id}))
     values = {"instrument_id": instrument_id, "reservation_id": reservation_id}
-    return list(session.scalars(_GROUPS_HELD_OR_NEEDED, values))
+    if reservation_id is None:
+        return list(session.connection().scalars(_GROUPS_OF, {"instrument_id": instrument_id}))
+    return list(session.connection().scalars(_GROUPS_HELD_OR_NEEDED, values))
 
 
 def needed_groups(session: Session, instrument_id: int) -> list[int]:
@@ -117,7 +117,8 @@ def take(
     """
     if not wanted:
         raise SlotTaken
-    savepoint = session.begin_nested()
+    session.flush()
+    savepoint = session.connection().begin_nested()
     try:
         freed = give_up(session, replacing)
         _write(session, holder, _chosen_lanes(session, wanted))
@@ -193,7 +194,7 @@ def _free_lanes(
 ) -> dict[int, int]:
     """The first lane of each group that is free throughout: the last claim to begin before `end` is over by `start`."""
     values = {"group_ids": sorted(group_ids), "starts_at": start, "ends_at": end, "own_id": own_id}
-    rows = session.execute(_FREE_LANES, values).all()
+    rows = session.connection().execute(_FREE_LANES, values).all()
     return {row[0]: row[1] for row in rows}
 
 
@@ -210,6 +211,6 @@ def _write(session: Session, holder: Holder, rows: Iterable[tuple[int, Period]])
         }
         for lane_id, period in rows
     ]
-    written = session.scalars(_INSERT, values).all()
+    written = session.connection().scalars(_INSERT, values).all()
     if len(written) != len(values):
         raise SlotTaken

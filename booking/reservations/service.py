@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, may, require
@@ -30,7 +30,7 @@ from booking.reservations.situations import (
 )
 from booking.reservations.terms import Place
 from booking.reservations.wishes import Answer, Wish
-from models.accounts import User
+from models.base import Base
 from models.reservations import Reservation
 from models.vocabulary.reservations import ChangeKind, ReservationMode, ReservationState
 
@@ -42,6 +42,14 @@ __all__ = [
     "move_reservation",
     "request_reservation",
 ]
+
+
+_users = Base.metadata.tables["users"]
+_LOCK = select(_users.c.id).where(_users.c.deactivated_at.is_(None)).with_for_update(key_share=True)
+_LOCK_BY_ID = _LOCK.where(_users.c.id == bindparam("id"))
+_reservations = Base.metadata.tables["reservations"]
+_STORED = [column.name for column in _reservations.c if not column.primary_key]
+_STORE = insert(_reservations).returning(_reservations.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +109,11 @@ def request_reservation(session: Session, wish: Wish, *, actor: Actor, now: date
 
 def _lock_person(session: Session, wish: Wish, actor: Actor) -> _Person | None:
     """The future holder's row, locked; None when a steward named an address without an account."""
-    statement = select(User.id).where(User.deactivated_at.is_(None)).with_for_update(key_share=True)
     if wish.on_behalf_of:
         address = wish.on_behalf_of.strip().lower()
-        found = session.scalar(statement.where(User.email == address, User.confirmed_at.is_not(None)))
+        found = session.scalar(_LOCK.where(_users.c.email == address, _users.c.confirmed_at.is_not(None)))
         return _Person(found) if found else None
-    found = session.scalar(statement.where(User.id == actor.id))
+    found = session.connection().scalar(_LOCK_BY_ID, {"id": actor.id})
     if found is None:
         raise NotSignedIn
     return _Person(found)
@@ -147,6 +154,6 @@ def _new(wish: Wish, mode: ReservationMode, holder_id: int, *, now: datetime) ->
 def _take(session: Session, situation: Situation, reservation: Reservation, *, now: datetime) -> None:
     """Lock the groups, store the reservation and take its time."""
     groups = claims.lock_groups(session, reservation.instrument_id)
-    session.add(reservation)
-    session.flush()
+    values = {name: getattr(reservation, name) for name in _STORED}
+    reservation.id = session.connection().execute(_STORE, values).scalar_one()
     take_or_refuse(session, situation, reservation.id, groups, now=now)

@@ -20,7 +20,7 @@ from booking.reservations.rules import Code, Refusal, Standing, Terms, Wanted, o
 from booking.reservations.taken import lane_time
 from booking.reservations.terms import Place, place_of, with_days
 
-LOOKED_BACK, LOOKED_AHEAD = timedelta(days=4), timedelta(days=15)
+LOOKED_BACK, LOOKED_AHEAD = timedelta(days=1), timedelta(days=10)
 
 
 @dataclass(frozen=True, slots=True)

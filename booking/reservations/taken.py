@@ -61,7 +61,7 @@ def lane_times(
     values = {"instrument_ids": list(instrument_ids), "starts_at": window.start, "ends_at": window.end}
     lanes: dict[int, dict[int, dict[int, None]]] = {instrument_id: {} for instrument_id in instrument_ids}
     taken: dict[int, list[Taken]] = {instrument_id: [] for instrument_id in instrument_ids}
-    for row in session.execute(_TAKEN, values):
+    for row in session.connection().execute(_TAKEN, values):
         instrument_id, group_id, lane_id, starts_at, _, reservation_id, *_ = row
         group = lanes[instrument_id].setdefault(group_id, {})
         if lane_id is None:

@@ -118,11 +118,11 @@ def places_of(
 ) -> dict[int, Place]:
     """The instruments among the ids with their terms; three statements however many."""
     ids = list(instrument_ids)
-    rows = session.execute(_PLACES, {"ids": ids, "user_id": user_id, "now": now}).all()
+    rows = session.connection().execute(_PLACES, {"ids": ids, "user_id": user_id, "now": now}).all()
     if not rows:
         return {}
     hours: dict[int, list[DayHours]] = {}
-    for instrument_id, weekday, opens, closes in session.execute(_HOURS, {"ids": ids}):
+    for instrument_id, weekday, opens, closes in session.connection().execute(_HOURS, {"ids": ids}):
         hours.setdefault(instrument_id, []).append(DayHours(weekday, opens, closes))
     days = _days_read(session, {row.organisation_id for row in rows}, window)
     return {row.id: _place(row, hours.get(row.id, ()), days) for row in rows}
@@ -158,7 +158,7 @@ def _days_read(session: Session, organisation_ids: set[int], window: Period) -> 
         "last": local_date(window.end),
         "organisation_ids": sorted(organisation_ids),
     }
-    return [(owner, day, kind) for owner, day, kind in session.execute(_DAYS, values)]
+    return [(owner, day, kind) for owner, day, kind in session.connection().execute(_DAYS, values)]
 
 
 def _place(row: Any, hours: Iterable[DayHours], days: Iterable[tuple[int | None, date, DayKind]]) -> Place:

@@ -1,0 +1,205 @@
+"""No double booking: many writers over HTTP, in processes of their own, on both engines."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session, aliased
+
+from booking.core.clock import at_local, local_date, utcnow
+from booking.reservations.verifying import faults
+from models.catalogue import Instrument
+from models.reservations import Claim, Reservation
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.reservations import HOLDING_TIME
+from tests.factories.instruments import add_lane_group, make_instrument
+from tests.factories.people import give, make_user
+from tests.storms.conftest import token_of
+from tests.storms.weather import Call, Reply, Server, Storm
+
+ROUNDS, KILLS = 100, 20
+LONGEST = 60.0
+
+
+def tomorrow(minutes: int = 0) -> datetime:
+    return at_local(local_date(utcnow()) + timedelta(days=1), minutes)
+
+
+def booking(token: str, instrument: Instrument, start: datetime, minutes: int = 60, key: str = "") -> Call:
+    wish = {
+        "instrument_id": instrument.id,
+        "starts_at": start.isoformat(),
+        "ends_at": (start + timedelta(minutes=minutes)).isoformat(),
+    }
+    return Call(token, "POST", "/api/v1/reservations", wish, key)
+
+
+def statuses(replies: Iterable[Reply]) -> Counter[int]:
+    return Counter(reply.status for reply in replies)
+
+
+def overlaps(session: Session) -> int:
+    session.rollback()
+    other = aliased(Claim)
+    pairs = (
+        select(func.count()).select_from(Claim).join(other, and_(other.lane_id == Claim.lane_id, other.id > Claim.id))
+    )
+    return session.scalars(pairs.where(Claim.starts_at < other.ends_at, other.starts_at < Claim.ends_at)).one()
+
+
+def holding(session: Session) -> set[int]:
+    session.rollback()
+    return set(session.scalars(select(Reservation.id).where(Reservation.state.in_(HOLDING_TIME))))
+
+
+def made(replies: Iterable[Reply]) -> list[int]:
+    return [reply.body["id"] for reply in replies if reply.status == 201]
+
+
+def test_of_fifty_writers_on_one_slot_exactly_one_gets_it(session: Session, storm: Storm, tokens: list[str]) -> None:
+    instrument = make_instrument(session)
+
+    replies = storm.volley([booking(token, instrument, tomorrow(600)) for token in tokens])
+
+    assert statuses(replies) == {201: 1, 409: 49}
+    assert all("slot_taken" in codes(reply) for reply in replies if reply.status == 409)
+    assert holding(session) == set(made(replies))
+    assert session.scalar(select(func.count()).select_from(Claim)) == 1
+
+
+def codes(reply: Reply) -> list[str]:
+    return [refusal["code"] for refusal in reply.body["refusals"]]
+
+
+def test_an_instrument_with_three_lanes_takes_exactly_three(session: Session, storm: Storm, tokens: list[str]) -> None:
+    instrument = make_instrument(session, capacity=3)
+
+    replies = storm.volley([booking(token, instrument, tomorrow(600)) for token in tokens])
+
+    assert statuses(replies) == {201: 3, 409: 47}
+    assert list(faults(session)) == []
+
+
+def test_two_instruments_that_share_a_detector_never_both_have_it(
+    session: Session, storm: Storm, tokens: list[str]
+) -> None:
+    first, second = make_instrument(session), make_instrument(session)
+    add_lane_group(session, first, second, shared=True)
+
+    replies = storm.volley([booking(token, (first, second)[n % 2], tomorrow(600)) for n, token in enumerate(tokens)])
+
+    assert statuses(replies) == {201: 1, 409: 49}
+    assert list(faults(session)) == []
+
+
+def test_overlapping_wishes_never_overlap_and_none_is_lost(session: Session, storm: Storm, tokens: list[str]) -> None:
+    chance, began = random.Random(17), time.monotonic()
+    instrument = make_instrument(session, policy={"grid_minutes": 5, "longest_minutes": 480, "horizon_days": 400})
+    seen: Counter[int] = Counter()
+    acknowledged: list[int] = []
+
+    for number in range(ROUNDS):
+        day = tomorrow(number * 1440)
+        wishes = [(chance.randrange(0, 1200, 5), chance.randrange(30, 240, 5)) for _ in tokens]
+        replies = storm.volley(
+            [booking(t, instrument, day + timedelta(minutes=s), m) for t, (s, m) in zip(tokens, wishes, strict=True)]
+        )
+        seen.update(statuses(replies))
+        acknowledged += made(replies)
+
+    assert set(seen) == {201, 409}
+    assert sum(seen.values()) == ROUNDS * len(tokens)
+    assert holding(session) == set(acknowledged)
+    assert overlaps(session) == 0
+    assert list(faults(session)) == []
+    assert time.monotonic() - began < LONGEST
+
+
+def test_creating_moving_cancelling_and_blocking_at_once_keeps_every_claim_right(
+    session: Session, storm: Storm, tokens: list[str]
+) -> None:
+    chance = random.Random(23)
+    instrument = make_instrument(session, capacity=2, policy={"cleanup_minutes": 15})
+    steward = make_user(session, "steward")
+    give(session, steward, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
+    steward_token = token_of(session, steward)
+    owners: dict[int, str] = {}
+    seen: Counter[int] = Counter()
+
+    for _ in range(8):
+        calls = [wild_call(chance, token, instrument, owners) for token in tokens]
+        calls[::10] = [block(steward_token, instrument, chance) for _ in calls[::10]]
+        replies = storm.volley(calls)
+        seen.update(statuses(replies))
+        owners |= {
+            reply.body["id"]: call.token
+            for call, reply in zip(calls, replies, strict=True)
+            if reply.status == 201 and call.path == "/api/v1/reservations"
+        }
+
+    assert not [status for status in seen if status >= 500 or status == 0]
+    assert {200, 201, 409} <= set(seen)
+    assert overlaps(session) == 0
+    assert list(faults(session)) == []
+
+
+def wild_call(chance: random.Random, token: str, instrument: Instrument, owners: dict[int, str]) -> Call:
+    start = tomorrow(chance.randrange(0, 1200, 30))
+    chosen = chance.choice(list(owners)) if owners else 0
+    what = chance.choice(["book", "move", "cancel"]) if owners else "book"
+    if what == "book":
+        return booking(token, instrument, start, chance.choice([30, 60, 90]))
+    if what == "cancel":
+        return Call(owners[chosen], "POST", f"/api/v1/reservations/{chosen}/cancel", {"reason": ""})
+    times = {"starts_at": start.isoformat(), "ends_at": (start + timedelta(minutes=60)).isoformat()}
+    return Call(owners[chosen], "PATCH", f"/api/v1/reservations/{chosen}", times)
+
+
+def block(token: str, instrument: Instrument, chance: random.Random) -> Call:
+    start = tomorrow(chance.randrange(0, 1200, 30))
+    body = {
+        "starts_at": start.isoformat(),
+        "ends_at": (start + timedelta(minutes=45)).isoformat(),
+        "kind": "maintenance",
+        "reason": "",
+    }
+    return Call(token, "POST", f"/api/v1/instruments/{instrument.id}/blocks", body)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_what_was_acknowledged_is_there_after_workers_were_killed_twenty_times(
+    session: Session, server: Server, storm: Storm, tokens: list[str]
+) -> None:
+    instruments = [make_instrument(session, policy={"horizon_days": 400}) for _ in range(5)]
+    acknowledged: set[int] = set()
+
+    for number in range(KILLS):
+        calls = [
+            booking(token, instruments[n % 5], tomorrow(number * 1440 + n // 5 * 90), 90)
+            for n, token in enumerate(tokens)
+        ]
+        sent = storm.send(calls)
+        time.sleep(0.05 + number % 5 * 0.04)
+        server.kill_a_worker(number)
+        replies = [reply for share in sent for reply in share.result(LONGEST)]
+        assert set(statuses(replies)) <= {0, 201, 409}
+        acknowledged |= set(made(replies))
+
+    assert acknowledged
+    assert acknowledged <= holding(session)
+    assert overlaps(session) == 0
+    assert list(faults(session)) == []
+
+
+def test_the_same_key_from_many_at_once_books_once(session: Session, storm: Storm, tokens: Sequence[str]) -> None:
+    instrument = make_instrument(session)
+
+    replies = storm.volley([booking(tokens[0], instrument, tomorrow(600), key="double click") for _ in range(20)])
+
+    assert statuses(replies) == {201: 20}
+    assert len({reply.body["id"] for reply in replies}) == 1
+    assert len(holding(session)) == 1
