@@ -23,7 +23,9 @@ Outcome = int | str
 
 @dataclass(frozen=True)
 class Line:
-    """`call` is a method and a path; `let_in` get `ok`, `forbidden` 403, `told` 422 with reasons, the rest `other`.
+    """`call` is a method and a path; `let_in` get `ok`, `forbidden` 403, `told` 422 with reasons.
+
+    `unknown` get 404 and the rest `other`, which is 404 too unless said otherwise.
 
     Nobody (not signed in) gets `nobody`, else what a page or the API says to strangers. The token that only
     reads gets 403 for every write, unless the line `is_open`: its answer does not depend on who asks. One that
@@ -35,6 +37,7 @@ class Line:
     ok: Outcome = 200
     forbidden: frozenset[str] = NO_ONE
     told: frozenset[str] = NO_ONE
+    unknown: frozenset[str] = NO_ONE
     other: Outcome = 404
     nobody: Outcome | None = None
     is_open: bool = False
@@ -65,9 +68,8 @@ class Line:
             return 403
         if role in self.let_in:
             return self.ok
-        if role in self.told:
-            return 422
-        return 403 if role in self.forbidden else self.other
+        exceptions = {422: self.told, 404: self.unknown, 403: self.forbidden}
+        return next((status for status, roles in exceptions.items() if role in roles), self.other)
 
     def _for_nobody(self) -> Outcome:
         if self.nobody is not None:

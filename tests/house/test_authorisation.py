@@ -28,6 +28,7 @@ ADMINS = ADMIN | PLATFORM
 READERS = STAFF | ALL_SEEING
 BLOCKERS = STAFF | PLATFORM
 THEIR_STEWARDS = frozenset({"their_steward"}) | THEIR_ADMIN | PLATFORM
+THEIR_ADMINS = THEIR_ADMIN | PLATFORM
 THEIR_BLOCKERS = THEIR_STAFF | PLATFORM
 PARTIES = BOOKERS | READERS
 
@@ -69,6 +70,10 @@ def step(path: str, let_in: frozenset[str], json: dict[str, Any], **more: Any) -
 
 def change(path: str, let_in: frozenset[str], json: dict[str, Any], **more: Any) -> Line:
     return Line(f"PATCH /api/v1{path}", let_in, json=json, **more)
+
+
+def put(path: str, let_in: frozenset[str], json: dict[str, Any], **more: Any) -> Line:
+    return Line(f"PUT /api/v1{path}", let_in, json=json, **more)
 
 
 def drop(path: str, let_in: frozenset[str], **more: Any) -> Line:
@@ -126,6 +131,11 @@ SEARCH = (
     page("/instruments/{withheld}", ADMINS | ALL_SEEING, nobody=404),
     page("/instruments/{their_draft}", THEIR_STAFF | ALL_SEEING, nobody=404),
     page("/instruments/{absent}", NO_ONE, nobody=404),
+    page("/instruments/{published}/pidinst.json"),
+    page("/instruments/{draft}/pidinst.json", READERS, nobody=404),
+    page("/robots.txt"),
+    page("/sitemap.xml"),
+    page("/sitemap-0.xml"),
     read("/instruments", EVERYBODY),
     read("/instruments/{published}", EVERYBODY),
     read("/instruments/{draft}", READERS, nobody=404),
@@ -139,7 +149,7 @@ SEARCH = (
 BOOKING = (
     page(f"/instruments/{{published}}/calendar.json?{WINDOW}"),
     page(f"/instruments/{{draft}}/calendar.json?{WINDOW}", READERS, nobody=404),
-    sent("/instruments/{published}/ask", EVERYBODY, FREE_FORM, ok=200, is_open=True),
+    sent("/instruments/{published}/ask", EVERYBODY, FREE_FORM, ok=200),
     sent("/instruments/{draft}/ask", READERS, FREE_FORM, ok=200, nobody=404),
     sent("/instruments/{published}/reservations", PEOPLE, FREE_FORM, nobody=SIGN_IN),
     sent("/instruments/{draft}/reservations", NO_ONE, FREE_FORM, told=READERS, nobody=SIGN_IN),
@@ -165,8 +175,9 @@ RESERVATIONS = (
     page("/reservations/{their_reservation}", THEIR_STAFF | ALL_SEEING),
     page("/reservations/{absent}", NO_ONE),
     page("/reservations/{reservation}/move", HOLDER | STEWARDS, forbidden=PARTIES),
-    sent("/reservations/{reservation}/move", HOLDER, FREE_FORM, forbidden=PARTIES),
+    sent("/reservations/{reservation}/move", HOLDER | STEWARDS, {**FREE_FORM, **WHY}, forbidden=PARTIES),
     sent("/reservations/{reservation}/move/ask", HOLDER | STEWARDS, FREE_FORM, ok=200, forbidden=PARTIES),
+    page(f"/reservations/{{reservation}}/move/calendar.json?{WINDOW}", HOLDER | STEWARDS, forbidden=PARTIES),
     page("/reservations/{reservation}/edit", HOLDER | STEWARDS, forbidden=PARTIES),
     sent("/reservations/{reservation}/edit", HOLDER | STEWARDS, {"purpose": "x", **WHY}, forbidden=PARTIES),
     page("/reservations/{reservation}/cancel", HOLDER | STEWARDS, forbidden=PARTIES),
@@ -196,7 +207,7 @@ STEWARDSHIP = (
     page("/board/instruments/{published}", READERS),
     page("/board/instruments/{withheld}", ADMINS | ALL_SEEING),
     page(f"/board/instruments/{{published}}/calendar.json?{WINDOW}", READERS, other=403),
-    page(f"/board/instruments/{{draft}}/calendar.json?{WINDOW}", READERS),
+    page(f"/board/instruments/{{draft}}/calendar.json?{WINDOW}", READERS, nobody=404),
     page("/instruments/{published}/blocks", BLOCKERS, other=403),
     page("/instruments/{draft}/blocks", BLOCKERS, forbidden=AUDITOR),
     sent("/instruments/{published}/blocks", BLOCKERS, BLOCK_FORM, other=403),
@@ -262,7 +273,58 @@ CATALOGUE = (
     sent("/catalogue/{draft}/visibility", STEWARDS, {"hides_position": "1"}, forbidden=READERS),
 )
 
+PUBLISHING = {"publishing_state": "withheld", "reason": "未验收"}
+ITEM_API = "/instruments/{published}/test-items/{item}"
+
+CATALOGUE_API = (
+    read("/my-instruments", STEWARDS | THEIR_STEWARDS, other=403),
+    post("/instruments", ADMINS, {"organisation_id": "{organisation}", **NAMES}, other=403),
+    change("/instruments/{draft}", STEWARDS, NAMES, forbidden=READERS),
+    change("/instruments/{withheld}", ADMINS, NAMES, forbidden=AUDITOR),
+    change("/instruments/{their_draft}", THEIR_STEWARDS, NAMES, forbidden=THEIR_STAFF | ALL_SEEING),
+    put("/instruments/{draft}/publishing-state", ADMINS, PUBLISHING, forbidden=READERS),
+    put("/instruments/{their_draft}/publishing-state", THEIR_ADMINS, PUBLISHING, forbidden=THEIR_STAFF | ALL_SEEING),
+    put("/instruments/{draft}/policy", STEWARDS, {"horizon_days": 30}, forbidden=READERS),
+    put("/instruments/{draft}/opening-hours", STEWARDS, {"opening_hours": "1-5 09:00-18:00"}, forbidden=READERS),
+    put("/instruments/{asking}/lanes", STEWARDS, {"capacity": 3}, other=403),
+    put("/instruments/{withheld}/shared-groups/{spare}/lanes", ADMINS, {"capacity": 3}, forbidden=AUDITOR),
+    put("/instruments/{draft}/shared-groups/{spare}/lanes", NO_ONE, {"capacity": 3}, forbidden=READERS - STEWARDS),
+    post("/instruments/{draft}/shared-groups", STEWARDS, {"name": "真空泵"}, forbidden=READERS),
+    step("/instruments/{draft}/shared-groups/{spare}/join", STEWARDS, {}, forbidden=READERS),
+    step("/instruments/{draft}/shared-groups/{their_spare}/join", NO_ONE, {}, forbidden=READERS - STEWARDS),
+    step("/instruments/{withheld}/shared-groups/{spare}/leave", ADMINS, {}, forbidden=AUDITOR),
+    post("/instruments/{draft}/test-items", STEWARDS, {"name_zh": "形貌"}, forbidden=READERS),
+    put(ITEM_API, STEWARDS, {"name_zh": "形貌"}, other=403),
+    put("/instruments/{their_published}/test-items/{item}", NO_ONE, {"name_zh": "x"}, other=403, unknown=THEIR_STEWARDS),
+    step(f"{ITEM_API}/move", STEWARDS, {"places": 1}, other=403),
+    drop(ITEM_API, STEWARDS, other=403),
+)
+
+ENTRY = {"name_zh": "Our大学", "kind": "university", "adcode": "500109"}
+CLOSURE = {"first_day": "{later_day}", "name_zh": "停电"}
+
+DIRECTORY = (
+    page("/organisations/{organisation}"),
+    page("/organisations/{absent}", NO_ONE, nobody=404),
+    page("/organisations/{organisation}/edit", ADMINS, other=403),
+    sent("/organisations/{organisation}/edit", ADMINS, ENTRY, other=403),
+    sent("/organisations/{organisation}/units", ADMINS, {"name_zh": "新中心"}, other=403),
+    page("/organisations/{organisation}/closing-days", ADMINS, other=403),
+    sent("/organisations/{organisation}/closing-days", ADMINS, CLOSURE, other=403),
+    sent("/organisations/{organisation}/closing-days/{day}/remove", ADMINS, other=403),
+    read("/organisations/{organisation}", EVERYBODY),
+    post("/organisations", PLATFORM, {**ENTRY, "name_zh": "新单位"}, other=403),
+    put("/organisations/{organisation}", ADMINS, ENTRY, other=403),
+    put("/organisations/{their_organisation}", THEIR_ADMINS, {**ENTRY, "name_zh": "Their大学"}, other=403),
+    post("/organisations/{organisation}/units", ADMINS, {"name_zh": "新中心"}, other=403),
+    post("/organisations/{organisation}/closing-days", ADMINS, CLOSURE, other=403),
+    drop("/organisations/{organisation}/closing-days/{day}", ADMINS, other=403),
+    drop("/organisations/{organisation}/closing-days/{their_day}", NO_ONE, other=403, unknown=ADMINS),
+)
+
 OPERATIONS = (
+    page("/api/docs"),
+    page("/api/openapi.json"),
     page("/operations/jobs", ALL_SEEING, other=403),
     sent("/operations/jobs/forget_answers/run", PLATFORM, other=403),
     sent("/operations/events/{event}/retry", PLATFORM, other=403),
@@ -273,13 +335,12 @@ OPERATIONS = (
     page("/readyz"),
     page("/metrics"),
     page("/favicon.ico"),
-    page("/static/js/site.js"),
     page("/static/js/nothing.js", NO_ONE, nobody=404),
     page("/no-such-page", NO_ONE, nobody=404),
     read("/no-such-thing", NO_ONE, nobody=404),
 )
 
-MATRIX = (*ACCOUNTS, *FEEDS, *SEARCH, *BOOKING, *RESERVATIONS, *STEWARDSHIP, *CATALOGUE, *OPERATIONS)
+MATRIX = (*ACCOUNTS, *FEEDS, *SEARCH, *BOOKING, *RESERVATIONS, *STEWARDSHIP, *CATALOGUE, *CATALOGUE_API, *DIRECTORY, *OPERATIONS)
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 

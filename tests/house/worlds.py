@@ -24,12 +24,12 @@ from booking.reservations.suspensions import suspend_person
 from booking.reservations.wishes import Details, Named, Wish
 from models.accounts import AccessToken, User
 from models.catalogue import Instrument, TestItem
-from models.directory import Organisation, Unit
+from models.directory import CalendarDay, Organisation, Unit
 from models.notifications import Event, Mail
 from models.vocabulary.accounts import Role, ScopeKind, TokenPurpose
 from models.vocabulary.calendars import FeedScope
 from models.vocabulary.catalogue import ContactVisibility, PublishingState
-from models.vocabulary.directory import OrganisationKind
+from models.vocabulary.directory import DayKind, OrganisationKind
 from models.vocabulary.notifications import MailState
 from models.vocabulary.reservations import BlockKind
 from tests.factories.instruments import add_lane_group, make_instrument, make_organisation
@@ -168,9 +168,16 @@ def _institution(
     group = add_lane_group(session, made["published"], made["withheld"], shared=True, name=f"{word}Detector")
     spare = add_lane_group(session, made["withheld"], shared=True, name=builder.mark(f"spare_{word}", staff))
     items = [TestItem(instrument_id=made["published"].id, position=n, name_zh=f"{word}检测{n}") for n in (1, 2)]
-    session.add_all(items)
+    day = CalendarDay(
+        organisation_id=organisation.id,
+        day=local_date(builder.now) + timedelta(days=90),
+        kind=DayKind.CLOSING_DAY,
+        name_zh="校庆",
+    )
+    session.add_all([*items, day])
     session.flush()
-    kept = {"organisation": organisation, "unit": unit, **made, "group": group, "spare": spare, "item": items[0]}
+    kept = {**made, "organisation": organisation, "unit": unit, "group": group, "spare": spare}
+    kept |= {"item": items[0], "day": day}
     for name, row in kept.items():
         builder.keep(f"{side}{name}", row)
     listing.refresh(session, [row.id for row in made.values()], now=builder.now)
@@ -394,7 +401,7 @@ def _times(builder: Builder) -> None:
             names[f"{name}_{end}_local"] = local.strftime("%Y-%m-%dT%H:%M")
     names |= {
         "later": (builder.now + timedelta(days=5)).isoformat(),
-        "today": local_date(builder.now).isoformat(),
+        "later_day": (local_date(builder.now) + timedelta(days=60)).isoformat(),
         "password": PASSWORD,
         "absent": 999_999,
     }
