@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Flask
 from sqlalchemy.orm import Session
@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from booking.accounts.passwords import hashed
 from booking.catalogue.changes import one_refresh
 from booking.core.clock import utcnow
-from booking.demo import institutions, instruments, people
+from booking.demo import bookings, institutions, instruments, people
 from booking.directory.days import known_years, seed_public_days
 from booking.web.extensions import reading, transaction
 
 TABLES = ("sample_instruments.csv", "real_instruments.csv", "nist_nemo_demo_tools.csv")
+OPEN_SINCE = timedelta(days=90)
 
 Report = Callable[[str], None]
 
@@ -36,21 +37,25 @@ def accounts(app: Flask) -> list[tuple[str, str, str]]:
 
 def _load(session: Session, password_hash: str, report: Report, *, now: datetime) -> None:
     """Every step in order, each with nothing of the one before kept in memory."""
-    admin = people.add_admin(session, password_hash, now=now)
+    opened = now - OPEN_SINCE
+    admin = people.add_admin(session, password_hash, now=opened)
     seed_public_days(session, known_years(now))
-    count = institutions.add_institutions(session, actor=admin, now=now)
-    count += institutions.add_owners(session, actor=admin, now=now)
+    count = institutions.add_institutions(session, actor=admin, now=opened)
+    count += institutions.add_owners(session, actor=admin, now=opened)
     report(f"  {count} institutions")
-    people.add_everybody_else(session, password_hash, now=now)
+    people.add_everybody_else(session, password_hash, now=opened)
     for name in TABLES:
         session.expunge_all()
-        rows = instruments.import_file(session, institutions.DATA / name, actor=admin, now=now)
+        rows = instruments.import_file(session, institutions.DATA / name, actor=admin, now=opened)
         report(f"  {rows} records of {name}")
     ids = instruments.ids_by_key(session)
     steps = (instruments.add_test_items, instruments.set_modes, instruments.keep_some_unpublished)
     for step in steps:
         session.expunge_all()
-        with one_refresh(session, now=now):
-            step(session, ids, actor=admin, now=now)
+        with one_refresh(session, now=opened):
+            step(session, ids, actor=admin, now=opened)
     report("  test items, booking modes and shared parts")
-    people.appoint_steward(session, now=now)
+    people.appoint_steward(session, now=opened)
+    session.expunge_all()
+    count = bookings.add_bookings(session, actor=admin, now=now)
+    report(f"  {count} reservations around today")
