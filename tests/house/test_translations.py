@@ -61,10 +61,8 @@ def test_translations_name_the_same_values_and_contain_no_chinese(english: Catal
     for message in english:
         if not message.id:
             continue
-        sources = message.id if isinstance(message.id, tuple) else (message.id,)
-        strings = message.string if isinstance(message.string, tuple) else (message.string,)
-        named = {name for source in sources for name in NAMED.findall(source)}
-        if any(set(NAMED.findall(text)) - named or HAN.search(text) for text in strings):
+        named = {name for source in _texts(message.id) for name in NAMED.findall(source)}
+        if any(set(NAMED.findall(text)) - named or HAN.search(text) for text in _texts(message.string)):
             wrong.append(message.id)
 
     assert wrong == []
@@ -78,6 +76,10 @@ def test_templates_show_no_sentence_that_cannot_be_translated() -> None:
     ]
 
     assert found == []
+
+
+def _texts(value: object) -> list[str]:
+    return [str(text) for text in value] if isinstance(value, (list, tuple)) else [str(value or "")]
 
 
 def _untranslatable(text: str) -> list[str]:
