@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.passwords import hashed
 from booking.catalogue.changes import one_refresh
+from booking.core.actors import Actor
 from booking.core.clock import utcnow
 from booking.demo import bookings, institutions, instruments, people
 from booking.directory.days import known_years, seed_public_days
@@ -44,18 +45,22 @@ def _load(session: Session, password_hash: str, report: Report, *, now: datetime
     count += institutions.add_owners(session, actor=admin, now=opened)
     report(f"  {count} institutions")
     people.add_everybody_else(session, password_hash, now=opened)
+    with one_refresh(session, now=opened):
+        _load_instruments(session, report, admin, opened)
+    people.appoint_steward(session, now=opened)
+    session.expunge_all()
+    count = bookings.add_bookings(session, actor=admin, now=now)
+    report(f"  {count} reservations around today")
+
+
+def _load_instruments(session: Session, report: Report, admin: Actor, opened: datetime) -> None:
+    """The tables through the import, then what they do not say: test items, modes, shared parts, states."""
     for name in TABLES:
         session.expunge_all()
         rows = instruments.import_file(session, institutions.DATA / name, actor=admin, now=opened)
         report(f"  {rows} records of {name}")
     ids = instruments.ids_by_key(session)
-    steps = (instruments.add_test_items, instruments.set_modes, instruments.keep_some_unpublished)
-    for step in steps:
+    for step in (instruments.add_test_items, instruments.set_modes, instruments.keep_some_unpublished):
         session.expunge_all()
-        with one_refresh(session, now=opened):
-            step(session, ids, actor=admin, now=opened)
+        step(session, ids, actor=admin, now=opened)
     report("  test items, booking modes and shared parts")
-    people.appoint_steward(session, now=opened)
-    session.expunge_all()
-    count = bookings.add_bookings(session, actor=admin, now=now)
-    report(f"  {count} reservations around today")

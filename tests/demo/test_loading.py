@@ -1,0 +1,143 @@
+"""The demo: everything of it is there, sound, and the same each time."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from booking.accounts import queries as accounts
+from booking.accounts.passwords import matches
+from booking.accounts.permissions import Permission, reach
+from booking.demo import loading, people
+from booking.web.extensions import db
+from models.accounts import AuditEntry, User
+from models.catalogue import Instrument, TestItem
+from models.directory import CalendarDay, Organisation
+from models.listings import InstrumentListing
+from models.reservations import BlockConflict, Claim, Reservation
+from models.vocabulary.accounts import Role
+from models.vocabulary.catalogue import BookingMode, PublishingState
+from models.vocabulary.reservations import ConflictState, ReservationState
+from tests import databases
+
+NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    folder: Path = tmp_path_factory.mktemp("demo")
+    with databases.sqlite_app(folder) as app:
+        loading.load(app, lambda _line: None, now=NOW)
+        yield app
+
+
+@pytest.fixture
+def loaded(demo: Flask) -> Iterator[Session]:
+    with demo.app_context(), Session(db.engine) as opened:
+        yield opened
+
+
+def test_the_catalogue_holds_the_samples_and_the_real_records(loaded: Session) -> None:
+    samples = select(func.count(), func.count(Instrument.class_code.distinct())).where(Instrument.is_sample)
+    records, classes = loaded.execute(samples).one()
+    real = loaded.scalar(select(func.count()).where(Instrument.is_sample.is_(False)))
+
+    assert records >= 400
+    assert classes >= 200
+    assert real == 467
+    assert (loaded.scalar(select(func.count()).select_from(TestItem)) or 0) > 400
+
+
+def test_every_real_record_names_its_source_and_cannot_be_booked_here(loaded: Session) -> None:
+    real = loaded.scalars(select(Instrument).where(Instrument.is_sample.is_(False))).all()
+
+    assert {instrument.booking_mode for instrument in real} == {BookingMode.ON_REQUEST}
+    assert {instrument.provenance.rpartition(" · ")[2] for instrument in real} == {
+        "Apache-2.0",
+        "public domain",
+        "NIST public domain",
+    }
+
+
+def test_exactly_what_is_published_is_listed(loaded: Session) -> None:
+    published = select(Instrument.id).where(Instrument.publishing_state == PublishingState.PUBLISHED)
+
+    listed = set(loaded.scalars(select(InstrumentListing.instrument_id)))
+
+    assert listed == set(loaded.scalars(published))
+    states = set(loaded.scalars(select(Instrument.publishing_state).distinct()))
+    assert states == {PublishingState.PUBLISHED, PublishingState.DRAFT, PublishingState.WITHHELD}
+
+
+def test_every_account_is_confirmed_and_has_its_role_where_it_belongs(loaded: Session) -> None:
+    users = {user.email: user for user in loaded.scalars(select(User))}
+
+    assert set(users) == {person.email for person in people.PEOPLE}
+    assert all(user.confirmed_at for user in users.values())
+    assert matches(users["steward@demo.example"].password_hash, people.PASSWORD)
+    actors = {person.account: accounts.actor_of(loaded, person.email, now=NOW) for person in people.PEOPLE}
+    steward, institution = actors["steward"], actors["institution"]
+    assert steward is not None
+    assert institution is not None
+    assert len(reach(steward, Permission.EDIT_RECORD).instrument_ids) == people.STEWARDED
+    (own,) = reach(institution, Permission.EDIT_ORGANISATION).organisation_ids
+    assert loaded.get_one(Organisation, own).name_zh == "西南大学"
+    assert {grant.role for actor in actors.values() if actor for grant in actor.grants} >= {
+        Role.LEAD,
+        Role.ENTERPRISE_AGENT,
+        Role.VOUCHER_OFFICER,
+        Role.OPERATOR,
+        Role.AUDITOR,
+        Role.PLATFORM_ADMIN,
+    }
+
+
+def test_reservations_lie_on_both_sides_of_today_and_some_wait(loaded: Session) -> None:
+    past = loaded.scalar(select(func.count()).where(Reservation.ends_at < NOW))
+    waiting = loaded.scalar(select(func.count()).where(Reservation.state == ReservationState.REQUESTED))
+    researcher = loaded.scalars(select(User).where(User.email == "researcher@demo.example")).one()
+    mine = loaded.scalar(
+        select(func.count()).where(Reservation.booked_by_id == researcher.id, Reservation.starts_at > NOW)
+    )
+
+    assert past is not None
+    assert past > 50
+    assert waiting
+    assert mine
+    assert loaded.scalar(select(func.count()).where(BlockConflict.state == ConflictState.OPEN))
+
+
+def test_no_request_of_the_demo_has_lapsed_already(loaded: Session) -> None:
+    waiting = loaded.scalars(select(Reservation).where(Reservation.state == ReservationState.REQUESTED)).all()
+
+    assert all(reservation.decide_by and reservation.decide_by > NOW for reservation in waiting)
+    assert all(reservation.starts_at > NOW + timedelta(days=1) for reservation in waiting)
+
+
+def test_no_two_claims_of_the_demo_overlap(loaded: Session) -> None:
+    first, second = aliased(Claim), aliased(Claim)
+    overlapping = select(func.count()).where(
+        first.lane_id == second.lane_id,
+        first.id < second.id,
+        first.starts_at < second.ends_at,
+        second.starts_at < first.ends_at,
+    )
+
+    assert loaded.scalar(overlapping) == 0
+
+
+def test_public_days_are_seeded_and_every_change_is_in_the_log(loaded: Session) -> None:
+    years = {day.year for day in loaded.scalars(select(CalendarDay.day).where(CalendarDay.organisation_id.is_(None)))}
+    imported = loaded.scalar(select(func.count()).where(AuditEntry.action == "catalogue.record_imported"))
+
+    assert years == {2024, 2025, 2026, 2027, 2028}
+    assert imported is not None
+    assert imported >= 510 + 467
+
+
+def test_the_banner_lists_every_account_with_its_password(demo: Flask) -> None:
+    assert [email for email, _password, _role in loading.accounts(demo)] == [person.email for person in people.PEOPLE]
