@@ -29,10 +29,20 @@ export function optionsFor(element, texts) {
     buttonText: { today: texts.today, prev: texts.previous, next: texts.next, timeGridWeek: isPhone ? texts.days : texts.week, timeGridDay: texts.day },
     dayHeaderFormat: (day) => dayName(day, locale),
     titleFormat: (start, end) => title(start, end, locale),
-    eventClick: ({ event }) => {
-      if (event.extendedProps.url) window.location.assign(event.extendedProps.url);
-    },
+    eventContent: ({ event, timeText }) => (event.extendedProps.url ? linked(event, timeText) : undefined),
   };
+}
+
+// An event that leads somewhere is a link, reachable by keyboard like any other.
+function linked(event, timeText) {
+  const time = document.createElement("div");
+  time.className = "ec-event-time";
+  time.textContent = timeText;
+  const link = document.createElement("a");
+  link.className = "ec-event-title";
+  link.href = event.extendedProps.url;
+  link.textContent = event.title;
+  return { domNodes: [time, link] };
 }
 
 // Blocks often last whole days and nights; the hours of the calendar stay those of the working day.

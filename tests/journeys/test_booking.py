@@ -1,0 +1,213 @@
+import re
+from datetime import date, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.core.clock import at_local, local_date, utcnow
+from booking.core.period import Period
+from booking.web.filters import local_input
+from models.accounts import User
+from models.catalogue import Instrument
+from models.reservations import Reservation
+from models.vocabulary.reservations import ReservationState
+from tests.factories.instruments import make_instrument
+from tests.factories.people import make_user
+from tests.journeys.conftest import PHONE, OpenContext
+from tests.journeys.houses import House
+
+WORKING_WEEK = tuple((weekday, 540, 1080) for weekday in range(1, 8))
+NEXT_MONDAY = local_date(utcnow()) + timedelta(days=7 - local_date(utcnow()).weekday())
+
+
+def at(hour: float, *, days: int = 1) -> datetime:
+    return at_local(NEXT_MONDAY + timedelta(days=days), int(hour * 60))
+
+
+def bookings(session: Session, person: User) -> list[tuple[Period, ReservationState]]:
+    session.rollback()
+    mine = select(Reservation).where(Reservation.booked_by_id == person.id).order_by(Reservation.id)
+    return [(Period(one.starts_at, one.ends_at), one.state) for one in session.scalars(mine)]
+
+
+def column(page: Page, day: date) -> Locator:
+    return page.locator(f'.calendar .ec-col-head:has(time[datetime="{day.isoformat()}"])')
+
+
+def drag(page: Page, day: date, start: float, end: float, *, opens: int = 8, pixels_per_hour: int = 38) -> None:
+    """Draw from hour to hour in the column of a day, as a hand would."""
+    body, head = page.locator(".calendar .ec-body").bounding_box(), column(page, day).bounding_box()
+    assert body
+    assert head
+    x = head["x"] + head["width"] / 2
+    top, bottom = (body["y"] + (hour - opens) * pixels_per_hour for hour in (start, end))
+    page.mouse.move(x, top + 3)
+    page.mouse.down()
+    page.mouse.move(x, top + 20, steps=4)
+    page.mouse.move(x, bottom - 3, steps=8)
+    page.mouse.up()
+
+
+def wish(page: Page) -> tuple[str, str]:
+    return page.get_by_role("textbox", name="开始").input_value(), page.get_by_role(
+        "textbox", name="结束"
+    ).input_value()
+
+
+def test_a_researcher_finds_books_moves_and_cancels(open_context: OpenContext, session: Session, house: House) -> None:
+    instrument = make_instrument(session, hours=WORKING_WEEK, name_zh="拖动显微镜", model="DRAG-1")
+    person = make_user(session, "dragging")
+    page = open_context(person).new_page()
+
+    page.goto(f"/instruments/{instrument.id}?week={NEXT_MONDAY.isoformat()}")
+    expect(page.locator(".calendar .ec-body")).to_be_visible()
+    drag(page, NEXT_MONDAY + timedelta(days=1), 10, 12)
+    expect(page.get_by_text("这段时间可以预约。")).to_be_visible()
+    assert wish(page) == (local_input(at(10)), local_input(at(12)))
+    page.get_by_label("用途").fill("断口分析")
+    page.get_by_role("button", name="提交预约").click()
+    expect(page.get_by_text("预约成功。")).to_be_visible()
+    assert bookings(session, person) == [(Period(at(10), at(12)), ReservationState.CONFIRMED)]
+
+    page.get_by_role("link", name="我的预约").first.click()
+    page.get_by_role("link", name="拖动显微镜").click()
+    page.get_by_role("link", name="改时间").click()
+    box = page.locator(".calendar .ec-event.is-wish").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 20, box["y"] + 40, steps=4)
+    page.mouse.move(box["x"] + 20, box["y"] + 20 + 2 * 38, steps=8)
+    page.mouse.up()
+    expect(page.get_by_text("这段时间可以预约。")).to_be_visible()
+    page.get_by_role("button", name="确认改时间").click()
+    expect(page.get_by_text("时间已更改。")).to_be_visible()
+    assert bookings(session, person) == [(Period(at(12), at(14)), ReservationState.CONFIRMED)]
+
+    page.get_by_role("link", name="取消预约").click()
+    page.get_by_role("button", name="确认取消").click()
+    expect(page.get_by_text("预约已取消。")).to_be_visible()
+    assert bookings(session, person)[0][1] == ReservationState.CANCELLED
+
+
+def test_a_refusal_shows_every_reason_and_a_remedy_cures_it(open_context: OpenContext, session: Session) -> None:
+    instrument = make_instrument(session, hours=WORKING_WEEK, policy={"longest_minutes": 120})
+    person = make_user(session, "refused")
+    page = open_context(person).new_page()
+
+    page.goto(f"/instruments/{instrument.id}?week={NEXT_MONDAY.isoformat()}")
+    expect(page.locator(".calendar .ec-body")).to_be_visible()
+    drag(page, NEXT_MONDAY + timedelta(days=1), 8, 12)
+    expect(page.locator(".refusal")).to_have_count(2)
+    page.locator(".remedies button").first.click()
+    expect(page.get_by_text("这段时间可以预约。")).to_be_visible()
+    expect(page.locator(".booking-when")).to_be_focused()
+    page.get_by_role("button", name="提交预约").click()
+
+    expect(page.get_by_text("预约成功。")).to_be_visible()
+    assert len(bookings(session, person)) == 1
+
+
+def test_booking_by_keyboard_alone(open_context: OpenContext, session: Session) -> None:
+    instrument = make_instrument(session, hours=WORKING_WEEK, policy={"grid_minutes": 30})
+    person = make_user(session, "keyboard")
+    page = open_context(person).new_page()
+    start, end = local_input(at(10)), local_input(at(11))
+    page.goto(f"/instruments/{instrument.id}?starts_at={start}&ends_at={end}")
+    expect(page.get_by_text("这段时间可以预约。")).to_be_visible()
+
+    for _ in range(2):
+        tab_to(page, "结束推后 30 分钟")
+        page.keyboard.press("Enter")
+    expect(page.locator(".booking-when")).to_contain_text("10:00–12:00")
+    tab_to(page, "提交预约")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("预约成功。")).to_be_visible()
+    assert bookings(session, person) == [(Period(at(10), at(12)), ReservationState.CONFIRMED)]
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until the button with this name has the focus."""
+    wanted = page.get_by_role("button", name=name)
+    for _ in range(120):
+        if wanted.evaluate("one => one === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"the keyboard never reaches {name}")
+
+
+def test_booking_moving_and_cancelling_without_script(open_context: OpenContext, session: Session) -> None:
+    instrument = make_instrument(session, hours=WORKING_WEEK)
+    person = make_user(session, "scriptless")
+    page = open_context(person, java_script_enabled=False).new_page()
+
+    page.goto(f"/instruments/{instrument.id}")
+    page.get_by_role("link", name="下一周").click()
+    page.locator(f'.week-table a[href*="starts_at={(NEXT_MONDAY + timedelta(days=1)).isoformat()}T10"]').click()
+    expect(page.get_by_text("这段时间可以预约。")).to_be_visible()
+    page.get_by_role("button", name="提交预约").click()
+    expect(page.get_by_text("预约成功。")).to_be_visible()
+    assert bookings(session, person) == [(Period(at(10), at(11)), ReservationState.CONFIRMED)]
+
+    page.get_by_role("link", name="改时间").click()
+    page.get_by_role("textbox", name="结束").fill(local_input(at(8)))
+    page.get_by_role("button", name="确认改时间").click()
+    expect(page.get_by_text("结束时间须晚于开始时间。").first).to_be_visible()
+    page.get_by_role("textbox", name="开始").fill(local_input(at(7)))
+    page.get_by_role("textbox", name="结束").fill(local_input(at(8)))
+    page.get_by_role("button", name="先看看能否预约").click()
+    page.locator(".remedies button").first.click()
+    expect(page.get_by_text("这段时间可以预约。")).to_be_visible()
+    page.get_by_role("button", name="确认改时间").click()
+    expect(page.get_by_text("时间已更改。")).to_be_visible()
+
+    page.get_by_role("link", name="取消预约").click()
+    page.get_by_role("button", name="确认取消").click()
+    expect(page.get_by_text("预约已取消。")).to_be_visible()
+    assert [state for _, state in bookings(session, person)] == [ReservationState.CANCELLED]
+
+
+def test_a_stranger_chooses_a_time_and_is_led_to_sign_in_and_back(open_context: OpenContext, session: Session) -> None:
+    instrument = make_instrument(session, hours=WORKING_WEEK)
+    page = open_context().new_page()
+
+    page.goto(f"/instruments/{instrument.id}?week={NEXT_MONDAY.isoformat()}")
+    expect(page.locator(".calendar .ec-body")).to_be_visible()
+    drag(page, NEXT_MONDAY + timedelta(days=1), 10, 12)
+    page.get_by_role("link", name="登录后预约").click()
+
+    expect(page).to_have_url(re.compile(r"/sign-in\?next="))
+    assert local_input(at(10)).replace(":", "") in page.url.replace("%253A", "").replace("%3A", "").replace(":", "")
+
+
+def test_on_a_phone_the_panel_is_a_sheet_and_three_days_are_shown(open_context: OpenContext, session: Session) -> None:
+    instrument = make_instrument(session, hours=WORKING_WEEK)
+    person = make_user(session, "phone")
+    page = open_context(person, viewport=PHONE, has_touch=True).new_page()
+    start, end = local_input(at(10)), local_input(at(11))
+
+    page.goto(f"/instruments/{instrument.id}?starts_at={start}&ends_at={end}")
+
+    expect(page.locator(".calendar .ec-col-head")).to_have_count(3)
+    expect(page.locator(".booking-sheet")).to_be_visible()
+    page.get_by_role("button", name="展开或收起").click()
+    page.get_by_role("button", name="提交预约").click()
+    expect(page.get_by_text("预约成功。")).to_be_visible()
+    assert bookings(session, person) == [(Period(at(10), at(11)), ReservationState.CONFIRMED)]
+
+
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Auckland"])
+def test_the_calendar_shows_shanghai_time_wherever_the_browser_is(
+    open_context: OpenContext, session: Session, zone: str
+) -> None:
+    instrument: Instrument = make_instrument(session, hours=WORKING_WEEK)
+    page = open_context(make_user(session, f"zone-{zone.lower().replace('/', '-')}"), timezone_id=zone).new_page()
+
+    page.goto(f"/instruments/{instrument.id}?starts_at={local_input(at(10))}&ends_at={local_input(at(11))}")
+
+    expect(page.locator(".calendar .ec-event.is-wish")).to_contain_text("10:00")
+    expect(page.locator(".calendar .ec-col-head").nth(0)).to_contain_text(str(NEXT_MONDAY.day))
+    assert wish(page) == (local_input(at(10)), local_input(at(11)))
