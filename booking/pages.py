@@ -18,7 +18,16 @@ from booking.search import views as search
 from booking.web import signed_in
 from booking.web.languages import language_link
 
-BLUEPRINTS = (search.bp, directory.bp, catalogue.bp, reservations.bp, calendars.bp, polls.bp, accounts.bp, operations.bp)
+BLUEPRINTS = (
+    search.bp,
+    directory.bp,
+    catalogue.bp,
+    reservations.bp,
+    calendars.bp,
+    polls.bp,
+    accounts.bp,
+    operations.bp,
+)
 
 
 class MenuItem(TypedDict):
@@ -60,7 +69,7 @@ def menu() -> list[MenuItem]:
     entries.append((gettext("看板"), "reservations.board", bool(reach(actor, Permission.SEE_BOOKINGS))))
     entries.append((gettext("仪器"), "catalogue.index", bool(reach(actor, Permission.EDIT_RECORD))))
     entries.append((gettext("任务"), "operations.jobs", may(actor, Permission.SEE_JOBS)))
-    entries.append((gettext("邮箱"), "operations.mailbox", is_open_to(actor)))
+    entries.append((gettext("邮件"), "operations.mailbox", is_open_to(actor)))
     return [
         {"label": label, "url": url_for(endpoint), "active": request.endpoint == endpoint}
         for label, endpoint, shown in entries

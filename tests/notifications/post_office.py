@@ -20,6 +20,7 @@ class PostOffice:
     address: tuple[str, int]
     arrived: list[EmailMessage] = field(default_factory=list)
     answers: dict[str, list[str]] = field(default_factory=dict)
+    seconds_per_mail: float = 0.0
 
     @property
     def url(self) -> str:
@@ -42,8 +43,8 @@ class PostOffice:
         return "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - as above
-        """Keep the message."""
-        await asyncio.sleep(0)
+        """Keep the message, after a while."""
+        await asyncio.sleep(self.seconds_per_mail)
         self.arrived.append(BytesParser(policy=SMTP).parsebytes(envelope.content))
         return "250 OK"
 
