@@ -295,7 +295,9 @@ CATALOGUE_API = (
     step("/instruments/{withheld}/shared-groups/{spare}/leave", ADMINS, {}, forbidden=AUDITOR),
     post("/instruments/{draft}/test-items", STEWARDS, {"name_zh": "形貌"}, forbidden=READERS),
     put(ITEM_API, STEWARDS, {"name_zh": "形貌"}, other=403),
-    put("/instruments/{their_published}/test-items/{item}", NO_ONE, {"name_zh": "x"}, other=403, unknown=THEIR_STEWARDS),
+    put(
+        "/instruments/{their_published}/test-items/{item}", NO_ONE, {"name_zh": "x"}, other=403, unknown=THEIR_STEWARDS
+    ),
     step(f"{ITEM_API}/move", STEWARDS, {"places": 1}, other=403),
     drop(ITEM_API, STEWARDS, other=403),
 )
@@ -340,7 +342,18 @@ OPERATIONS = (
     read("/no-such-thing", NO_ONE, nobody=404),
 )
 
-MATRIX = (*ACCOUNTS, *FEEDS, *SEARCH, *BOOKING, *RESERVATIONS, *STEWARDSHIP, *CATALOGUE, *CATALOGUE_API, *DIRECTORY, *OPERATIONS)
+MATRIX = (
+    *ACCOUNTS,
+    *FEEDS,
+    *SEARCH,
+    *BOOKING,
+    *RESERVATIONS,
+    *STEWARDSHIP,
+    *CATALOGUE,
+    *CATALOGUE_API,
+    *DIRECTORY,
+    *OPERATIONS,
+)
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 

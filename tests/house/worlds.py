@@ -158,9 +158,7 @@ def _institution(
 ) -> dict[str, Any]:
     """A university with a unit; a published and a draft record in it, a withheld one beside it."""
     session, word = builder.session, "Their" if side else "Our"
-    organisation = make_organisation(
-        session, name_zh=f"{word}大学", name_en=f"{word} University", adcode=adcode
-    )
+    organisation = make_organisation(session, name_zh=f"{word}大学", name_en=f"{word} University", adcode=adcode)
     unit = Unit(organisation_id=organisation.id, name_zh=f"{word}中心", name_en=f"{word} Centre")
     session.add(unit)
     session.flush()

@@ -1,0 +1,342 @@
+"""Whatever is sent, the answer is 4xx at worst, says so in its own format, escapes what it echoes, stores nothing."""
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from booking.web.extensions import db
+from tests.factories.people import sign_in
+from tests.house.asking import Line
+from tests.house.found_forms import FoundForm, forms_in
+from tests.house.hostile import (
+    BODIES,
+    HEADERS,
+    IDS,
+    KEYS,
+    NOISE,
+    QUERY_VALUES,
+    RENDERED,
+    SCRIPT,
+    TEMPLATE,
+    TEXTS,
+    VERSIONS,
+    as_json,
+    wrong_values,
+)
+from tests.house.snapshots import Snapshot
+from tests.house.test_authorisation import MATRIX, NO_ONE
+from tests.house.worlds import World
+
+API_LINES = [line for line in MATRIX if line.path.startswith("/api/v1/") and "absent" not in line.path]
+PAGES = [line for line in MATRIX if line.method == "GET" and line not in API_LINES and "platform" in line.let_in]
+CHANGES = [line for line in API_LINES if line.json is not None and "platform" in line.let_in]
+NEEDS_NO_BODY = ("/cancel", "/approve", "/reject", "/leave", "/join")
+COUNTS_ATTEMPTS = ("/sign-in", "/register", "/forgot", "/confirm", "/account/password", "/feeds/")
+SLOW_FORMS = ("/sign-in", "/register", "/account/password", "/sign-out", "/run")
+QUERY_NAMES = {
+    "/": ("q", "class", "province", "city", "institution", "free_from", "free_to", "near", "max_km", "sort", "page"),
+    "/sign-in": ("next",),
+    "/account/feeds": ("instrument",),
+    "/reservations": ("past", "state", "instrument", "since", "until", "cursor"),
+    "/board": ("day", "view", "instrument"),
+    "/board/instruments": ("week",),
+    "/catalogue": ("state", "q", "page"),
+    "/organisations": ("page",),
+    "/operations/mailbox": ("before",),
+    "/instruments": ("week", "from", "to", "starts_at", "ends_at"),
+}
+
+
+@dataclass
+class Attacker:
+    """Asks as somebody who may do everything, and says what is wrong with the answers."""
+
+    app: Flask
+    world: World
+    snapshot: Snapshot
+    role: str = "platform"
+
+    def send(self, method: str, path: str, **more: Any) -> TestResponse:
+        """The answer to one request of a fresh browser."""
+        client: FlaskClient = self.app.test_client()
+        if self.role:
+            sign_in(client, self.world.users[self.role])
+        return client.open(path, method=method, **more)
+
+    def faults(self, method: str, path: str, *, refused: bool = False, **more: Any) -> list[str]:
+        """What is wrong with the answer; `refused` asks for 4xx. The world is put right again."""
+        answer = self.send(method, path, **more)
+        found = list(self._faults(answer, path, refused=refused))
+        if self.snapshot.written:
+            self.snapshot.restore()
+        return [f"{method} {path[:120]} → {answer.status_code}: {fault}" for fault in found]
+
+    def _faults(self, answer: TestResponse, path: str, *, refused: bool) -> Iterator[str]:
+        text = answer.get_data(as_text=True)
+        if answer.status_code >= 500:
+            yield "broke"
+        if refused and not 400 <= answer.status_code < 500:
+            yield "was not refused"
+        if answer.status_code >= 400 and path.startswith("/api/v1/"):
+            yield from self._faults_of_problem(answer)
+        if answer.status_code >= 400 and self.snapshot.written and not path.startswith(COUNTS_ATTEMPTS):
+            yield "stored something"
+        if answer.mimetype == "text/html" and (SCRIPT in text or RENDERED in text):
+            yield "shows what was typed as a page of its own"
+
+    def _faults_of_problem(self, answer: TestResponse) -> Iterator[str]:
+        if answer.mimetype != "application/problem+json":
+            yield f"is {answer.mimetype}, no problem document"
+        elif answer.get_json()["status"] != answer.status_code or not answer.get_json()["code"]:
+            yield "describes itself wrongly"
+
+
+@pytest.fixture
+def attacker(engine_app: Flask, world: World, snapshot: Snapshot) -> Attacker:
+    snapshot.restore()
+    return Attacker(engine_app, world, snapshot)
+
+
+@pytest.fixture
+def document(engine_app: Flask) -> dict[str, Any]:
+    found: dict[str, Any] = engine_app.test_client().get("/api/openapi.json").get_json()
+    return found
+
+
+def operation_of(document: dict[str, Any], line: Line) -> dict[str, Any]:
+    path = line.path.partition("?")[0]
+    for template, methods in document["paths"].items():
+        if re.fullmatch(re.sub(r"\{\w+\}", r"{\\w+}", template), path):
+            return methods.get(line.method.lower(), {})
+    return {}
+
+
+def resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    while "$ref" in schema or "anyOf" in schema or "allOf" in schema:
+        if "$ref" in schema:
+            schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+            continue
+        options = schema.get("anyOf") or schema["allOf"]
+        schema = next(option for option in options if option.get("type") != "null")
+    return schema
+
+
+def kind_of(document: dict[str, Any], schema: dict[str, Any]) -> str:
+    found = resolved(document, schema)
+    if "enum" in found or "const" in found:
+        return "enum"
+    kind = str(found.get("type", "object"))
+    return str(found["format"]) if kind == "string" and found.get("format") in {"date", "date-time"} else kind
+
+
+def properties_of(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    content = operation.get("requestBody", {}).get("content", {})
+    schema = content.get("application/json", {}).get("schema", {})
+    found: dict[str, dict[str, Any]] = resolved(document, schema).get("properties", {}) if schema else {}
+    return found
+
+
+def with_bad_segments(world: World, line: Line) -> Iterator[str]:
+    names = re.findall(r"\{(\w+)\}", line.path)
+    for name in names:
+        for bad in IDS:
+            others = {other: world.names[other] for other in names if other != name}
+            yield line.path.partition("?")[0].format(**others, **{name: bad})
+
+
+@pytest.mark.parametrize("line", [line for line in MATRIX if "{" in line.path], ids=lambda line: line.call)
+def test_no_id_that_no_row_has_breaks_anything(attacker: Attacker, line: Line) -> None:
+    body = {"json": attacker.world.filled(line.json)} if line.json is not None else {}
+    paths = set(with_bad_segments(attacker.world, line))
+
+    faults = [attacker.faults(line.method, path, refused=True, **body) for path in sorted(paths)]
+
+    assert sum(faults, []) == []
+
+
+@pytest.mark.parametrize("line", CHANGES, ids=lambda line: line.call)
+def test_the_api_refuses_bodies_that_are_not_its_own(attacker: Attacker, line: Line) -> None:
+    path = attacker.world.filled(line.path)
+    ignores_bodies = line.path.endswith(("/leave", "/join"))
+
+    faults = [
+        attacker.faults(line.method, path, refused=not ignores_bodies, data=data, content_type=content_type)
+        for _what, data, content_type in BODIES
+    ]
+
+    assert sum(faults, []) == []
+
+
+@pytest.mark.parametrize("line", CHANGES, ids=lambda line: line.call)
+def test_the_api_refuses_wrong_values_in_every_field(attacker: Attacker, document: dict[str, Any], line: Line) -> None:
+    path, body = attacker.world.filled(line.path), attacker.world.filled(line.json)
+    fields = properties_of(document, operation_of(document, line))
+    wrong = [(name, bad) for name, schema in fields.items() for bad in wrong_values(kind_of(document, schema))]
+
+    faults = [
+        (name, str(bad)[:40], fault)
+        for name, bad in wrong
+        for fault in attacker.faults(
+            line.method, path, refused=True, data=as_json({**body, name: bad}), content_type="application/json"
+        )
+    ]
+
+    assert faults == []
+
+
+@pytest.mark.parametrize("line", [line for line in API_LINES if line.method == "GET"], ids=lambda line: line.call)
+def test_the_api_survives_every_query(attacker: Attacker, document: dict[str, Any], line: Line) -> None:
+    path = attacker.world.filled(line.path).partition("?")[0]
+    names = [p["name"] for p in operation_of(document, line).get("parameters", []) if p["in"] == "query"]
+    queries = [*NOISE, *(f"{name}={bad}" for name in names for bad in QUERY_VALUES)]
+
+    faults = [attacker.faults("GET", f"{path}?{query}") for query in queries]
+
+    assert sum(faults, []) == []
+
+
+@pytest.mark.parametrize("line", PAGES, ids=lambda line: line.call)
+def test_pages_survive_every_query(attacker: Attacker, line: Line) -> None:
+    path = attacker.world.filled(line.path).partition("?")[0]
+    bare = re.sub(r"/\{.*", "", line.path.partition("?")[0])
+    queries = [*NOISE, *(f"{name}={bad}" for name in QUERY_NAMES.get(bare, ()) for bad in QUERY_VALUES)]
+
+    faults = [attacker.faults("GET", f"{path}?{query}") for query in queries]
+
+    assert sum(faults, []) == []
+
+
+def forms_of(attacker: Attacker, line: Line) -> Iterator[FoundForm]:
+    page = attacker.send("GET", attacker.world.filled(line.path)).get_data(as_text=True)
+    for form in forms_in(page):
+        if form.method == "post" and form.action.startswith("/") and not form.action.startswith(SLOW_FORMS):
+            yield form
+
+
+def test_every_field_of_every_form_survives_what_is_typed_into_it(attacker: Attacker) -> None:
+    forms = {(f.action, tuple(f.values)): f for line in PAGES for f in forms_of(attacker, line)}
+
+    faults = [
+        (form.action, name, bad[:40], fault)
+        for form in forms.values()
+        for name in form.typed
+        for bad in TEXTS
+        for fault in attacker.faults("POST", form.action, data={**form.values, name: bad})
+    ]
+
+    assert faults == []
+
+
+@pytest.mark.parametrize("line", [line for line in MATRIX if line.form is not None], ids=lambda line: line.call)
+def test_page_forms_survive_bodies_that_are_no_forms(attacker: Attacker, line: Line) -> None:
+    path = attacker.world.filled(f"/{line.path[1:]}")
+    bodies = [body for body in BODIES if not body[0].startswith(("nested", "a t", "a n"))]
+
+    faults = [attacker.faults("POST", path, data=data, content_type=kind) for _what, data, kind in bodies]
+    large = attacker.send("POST", path, data={"name": "x" * 20_000_000})
+    file = attacker.send("POST", path, data={"name": (io.BytesIO(b"\x00" * 3_000_000), "x.csv")})
+
+    assert sum(faults, []) == []
+    assert {large.status_code, file.status_code} <= {413, 303}
+
+
+@pytest.mark.parametrize("headers", HEADERS, ids=lambda headers: str(headers)[:60])
+def test_no_header_breaks_anything(attacker: Attacker, headers: dict[str, str]) -> None:
+    paths = {attacker.world.filled(line.path) for line in MATRIX if line.method == "GET" and line.let_in != NO_ONE}
+
+    faults = [attacker.faults("GET", path, headers=headers) for path in sorted(paths)]
+
+    assert sum(faults, []) == []
+
+
+@pytest.mark.parametrize("line", [line for line in CHANGES if line.ok == 201], ids=lambda line: line.call)
+def test_idempotency_keys_that_are_none_are_refused(attacker: Attacker, line: Line) -> None:
+    path, body = attacker.world.filled(line.path), attacker.world.filled(line.json)
+
+    faults = [attacker.faults("POST", path, refused=True, json=body, headers={"Idempotency-Key": key}) for key in KEYS]
+
+    assert sum(faults, []) == []
+
+
+@pytest.mark.parametrize("line", [line for line in CHANGES if line.method == "PATCH"], ids=lambda line: line.call)
+def test_versions_that_are_none_are_refused(attacker: Attacker, line: Line) -> None:
+    path, body = attacker.world.filled(line.path), attacker.world.filled(line.json)
+
+    faults = [
+        attacker.faults(line.method, path, refused=True, json=body, headers={"If-Match": version})
+        for version in VERSIONS
+    ]
+
+    assert sum(faults, []) == []
+
+
+FOREIGN = [
+    ("POST", "/api/v1/instruments/{published}/blocks", {"lane_group": "{their_group}"}, 422),
+    ("POST", "/api/v1/instruments/{published}/blocks", {"lane_group": "{spare}"}, 422),
+    ("PATCH", "/api/v1/instruments/{draft}", {"unit_id": "{their_unit}"}, 422),
+    ("PATCH", "/api/v1/instruments/{draft}", {"organisation_id": "{their_organisation}"}, 422),
+    ("POST", "/api/v1/instruments", {"organisation_id": "{their_organisation}", "name_zh": "x"}, 403),
+    ("POST", "/api/v1/instruments/{draft}/shared-groups/{their_spare}/join", {}, 404),
+    ("PUT", "/api/v1/instruments/{draft}/test-items/{their_item}", {"name_zh": "x"}, 404),
+    ("DELETE", "/api/v1/organisations/{organisation}/closing-days/{their_day}", None, 404),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status"), FOREIGN)
+def test_what_belongs_to_another_institution_cannot_be_named(
+    attacker: Attacker, method: str, path: str, body: dict[str, Any] | None, status: int
+) -> None:
+    times = {"starts_at": "{free_start}", "ends_at": "{free_end}", "kind": "closure"} if "blocks" in path else {}
+    attacker.role = "admin"
+
+    answer = attacker.send(method, attacker.world.filled(path), json=attacker.world.filled({**times, **(body or {})}))
+
+    assert answer.status_code == status, answer.get_data(as_text=True)
+    assert not attacker.snapshot.written
+
+
+STORED = {
+    "users": ("name",),
+    "organisations": ("name_zh", "name_en"),
+    "units": ("name_zh", "name_en"),
+    "instruments": ("name_zh", "name_en", "model", "functions_zh", "indicators_zh", "user_rules_zh", "fees_zh"),
+    "test_items": ("name_zh", "range_zh", "price_zh", "standard"),
+    "lane_groups": ("name",),
+    "blocks": ("reason",),
+    "suspensions": ("reason",),
+    "reservations": ("purpose", "project_name"),
+    "reservation_people": ("name",),
+    "feeds": ("name",),
+    "access_tokens": ("name",),
+    "calendar_days": ("name_zh",),
+    "mails": ("subject", "text"),
+}
+
+
+def test_pages_show_markup_in_stored_texts_as_text(attacker: Attacker) -> None:
+    text = f"</script>{SCRIPT}{TEMPLATE}\"'><img src=x onerror=alert(7)>"
+    with attacker.app.app_context(), db.engine.begin() as connection:
+        for table, columns in STORED.items():
+            for column in columns:
+                unique = "|| id" if (table, column) in {("organisations", "name_zh"), ("units", "name_zh")} else ""
+                statement = f"UPDATE {table} SET {column} = :text {unique}"
+                connection.execute(sa.text(statement), {"text": text})
+
+    answers = {line.call: attacker.send("GET", attacker.world.filled(line.path)) for line in PAGES}
+    attacker.snapshot.restore()
+
+    pages = {call: answer for call, answer in answers.items() if answer.mimetype == "text/html"}
+    assert {call: answer.status_code for call, answer in answers.items() if answer.status_code >= 400} == {}
+    shown = {call: answer.get_data(as_text=True) for call, answer in pages.items()}
+    assert [call for call, page in shown.items() if SCRIPT in page or "<img src=x" in page or RENDERED in page] == []
+    linked = re.compile(r'<script type="application/ld\+json"[^>]*>(.*?)</script>', re.DOTALL)
+    assert all(json.loads(found) for page in shown.values() for found in linked.findall(page))
