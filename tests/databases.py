@@ -13,6 +13,7 @@ from flask import Flask
 from app import create_app
 from booking.catalogue.reference import load_classes
 from booking.directory.reference import load_places
+from booking.operations.starting import compile_translations
 from booking.settings import ROOT, Settings
 from booking.web.extensions import db, transaction
 from models.base import Base
@@ -28,7 +29,8 @@ def settings_for(url: str, folder: Path, **more: object) -> Settings:
 
 
 def migrated(settings: Settings) -> Flask:
-    """An application on an empty database at head, with the reference data."""
+    """An application on an empty database at head, with the reference data and both languages."""
+    compile_translations(lambda _line: None)
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     app.teardown_request(_let_go)

@@ -12,7 +12,7 @@ FATES = {
     Fate.CREATED: N_("新建"),
     Fate.UPDATED: N_("更新"),
     Fate.UNCHANGED: N_("无变化"),
-    Fate.REFUSED: N_("拒绝"),
+    Fate.REFUSED: N_("已拒绝"),
 }
 
 

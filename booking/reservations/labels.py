@@ -49,13 +49,13 @@ CHANGES: Mapping[ChangeKind, str] = {
     ChangeKind.REQUESTED: N_("提交申请"),
     ChangeKind.CONFIRMED: N_("确认预约"),
     ChangeKind.REJECTED: N_("审批未通过"),
-    ChangeKind.MOVED: N_("改时间"),
+    ChangeKind.MOVED: N_("已改时间"),
     ChangeKind.MOVE_ASKED: N_("申请改时间"),
     ChangeKind.MOVE_REJECTED: N_("改时间未通过"),
     ChangeKind.MOVE_WITHDRAWN: N_("撤回改时间申请"),
     ChangeKind.MOVE_LAPSED: N_("改时间申请逾期失效"),
-    ChangeKind.EDITED: N_("修改内容"),
-    ChangeKind.CANCELLED: N_("取消预约"),
+    ChangeKind.EDITED: N_("已修改内容"),
+    ChangeKind.CANCELLED: N_("已取消"),
     ChangeKind.LAPSED: N_("逾期未审批，失效"),
 }
 

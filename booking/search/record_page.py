@@ -21,13 +21,14 @@ from booking.catalogue.labels import (
 )
 from booking.catalogue.queries import Record
 from booking.catalogue.rules import clock
-from booking.web.filters import WEEKDAYS_EN, WEEKDAYS_ZH, day, number
+from booking.web.filters import WEEKDAYS_EN, WEEKDAYS_ZH, day, days, number
 from booking.web.languages import in_language, page_language
 from models.catalogue import Instrument, TestItem
 from models.vocabulary.catalogue import OUT_OF_SERVICE, BelongsTo, BookingMode, ReportMark, RunningState, ShareMode
 
 Rows = list[tuple[str, str]]
 
+FEN_PER_YUAN = 100
 FEN_PER_WAN = 1_000_000
 ABROAD = _l("境外")
 
@@ -128,13 +129,13 @@ class RecordPage:
 
     def test_item(self, item: TestItem) -> dict[str, str]:
         """One test item as a row of the table."""
-        days = "" if item.turnaround_days is None else gettext("%(days)s 天", days=item.turnaround_days)
+        turnaround = "" if item.turnaround_days is None else days(item.turnaround_days)
         return {
             "name": in_language(item.name_zh, item.name_en),
             "standard": item.standard,
             "range": in_language(item.range_zh, item.range_en),
             "price": in_language(item.price_zh, item.price_en),
-            "turnaround": days,
+            "turnaround": turnaround,
             "mark": "" if item.report_mark == ReportMark.NONE else gettext(REPORT_MARK[item.report_mark]),
         }
 
@@ -158,24 +159,24 @@ class RecordPage:
         """The national record."""
         instrument, subject = self.instrument, self.record.subject
         return [
-            (gettext(FIELDS["name_zh"]), instrument.name_zh),
-            (gettext(FIELDS["name_en"]), instrument.name_en),
-            (gettext(FIELDS["class_code"]), " / ".join(name for _, name in self.classes)),
+            (_label("name_zh"), instrument.name_zh),
+            (_label("name_en"), instrument.name_en),
+            (_label("class_code"), " / ".join(name for _, name in self.classes)),
             (gettext("分类代码"), instrument.class_code or ""),
-            (gettext(FIELDS["subject_code"]), in_language(subject.name_zh, subject.name_en) if subject else ""),
+            (_label("subject_code"), in_language(subject.name_zh, subject.name_en) if subject else ""),
             *self._plain("inner_id", "model", "manufacturer"),
-            (gettext(FIELDS["country"]), _country(instrument.country)),
+            (_label("country"), _country(instrument.country)),
             (gettext("原值"), _value(instrument.original_value_fen)),
-            (gettext(FIELDS["acquisition"]), _word(ACQUISITION, instrument.acquisition)),
-            (gettext(FIELDS["kind"]), _word(INSTRUMENT_KIND, instrument.kind)),
-            (gettext(FIELDS["funding"]), _word(FUNDING, instrument.funding)),
-            (gettext(FIELDS["in_use_since"]), day(instrument.in_use_since) if instrument.in_use_since else ""),
-            (gettext(FIELDS["belongs_to"]), self._belongs_to()),
-            (gettext(FIELDS["running_state"]), _word(RUNNING_STATE, instrument.running_state)),
-            (gettext(FIELDS["share_mode"]), _word(SHARE_MODE, instrument.share_mode)),
-            (gettext(FIELDS["not_shared_reason"]), instrument.not_shared_reason),
-            (gettext(FIELDS["yearly_running_hours"]), _hours(instrument.yearly_running_hours)),
-            (gettext(FIELDS["yearly_service_hours"]), _hours(instrument.yearly_service_hours)),
+            (_label("acquisition"), _word(ACQUISITION, instrument.acquisition)),
+            (_label("kind"), _word(INSTRUMENT_KIND, instrument.kind)),
+            (_label("funding"), _word(FUNDING, instrument.funding)),
+            (_label("in_use_since"), day(instrument.in_use_since) if instrument.in_use_since else ""),
+            (_label("belongs_to"), self._belongs_to()),
+            (_label("running_state"), _word(RUNNING_STATE, instrument.running_state)),
+            (_label("share_mode"), _word(SHARE_MODE, instrument.share_mode)),
+            (_label("not_shared_reason"), instrument.not_shared_reason),
+            (_label("yearly_running_hours"), _hours(instrument.yearly_running_hours)),
+            (_label("yearly_service_hours"), _hours(instrument.yearly_service_hours)),
         ]
 
     def _belongs_to(self) -> str:
@@ -189,7 +190,12 @@ class RecordPage:
 
     def _plain(self, *names: str) -> Rows:
         """Fields that are shown as they are."""
-        return [(gettext(FIELDS[name]), getattr(self.instrument, name) or "") for name in names]
+        return [(_label(name), getattr(self.instrument, name) or "") for name in names]
+
+
+def _label(field: str) -> str:
+    """What a field of the record is called."""
+    return str(gettext(FIELDS[field]))
 
 
 def _word(labels: Mapping[Any, str], value: StrEnum | None) -> str:
@@ -203,8 +209,12 @@ def _country(code: str) -> str:
 
 
 def _value(fen: int | None) -> str:
-    """The original value in 万元, as the national record has it."""
-    return "" if fen is None else gettext("%(amount)s 万元", amount=number(round(fen / FEN_PER_WAN, 2)))
+    """The original value in 万元, as the national record has it; in yuan for readers of English."""
+    if fen is None:
+        return ""
+    if page_language() == "en":
+        return f"CNY {number(round(fen / FEN_PER_YUAN, 2))}"
+    return str(gettext("%(amount)s 万元", amount=number(round(fen / FEN_PER_WAN, 2))))
 
 
 def _hours(count: int | None) -> str:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from flask import Flask
-from flask_babel import format_decimal, gettext
+from flask_babel import format_decimal, gettext, ngettext
 
 from booking.core.clock import SHANGHAI, local_date, utcnow
 from booking.web.languages import in_language, page_language
@@ -67,6 +67,11 @@ def minutes(value: int) -> str:
     return str(gettext("%(hours)s 小时 %(minutes)s 分钟", hours=hours, minutes=rest))
 
 
+def days(count: int) -> str:
+    """3 → 3 天 · 3 days."""
+    return str(ngettext("%(days)s 天", "%(days)s 天", count, days=number(count)))
+
+
 def local_input(value: datetime | None) -> str:
     """The value of a datetime-local field."""
     return value.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M") if value else ""
@@ -82,6 +87,7 @@ def init_filters(app: Flask) -> None:
         number=number,
         distance=distance,
         minutes=minutes,
+        days=days,
         local_input=local_input,
     )
     app.jinja_env.globals.update(page_language=page_language, in_language=in_language)

@@ -25,7 +25,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "lazy_gettext": None,
 }
 NAMED = re.compile(r"%\((\w+)\)[sd]")
-HAN = re.compile(r"[\u4e00-\u9fff]")
+HAN = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +42,7 @@ def extracted() -> dict[str, str]:
             method_map=[("**.py", "python"), ("**.html", "jinja2"), ("**.txt", "jinja2")],
             options_map={"**.html": {"silent": "false"}, "**.txt": {"silent": "false"}},
             keywords=KEYWORDS,
+            directory_filter=lambda _folder: True,
         ):
             for text in message if isinstance(message, tuple) else (message,):
                 found[text] = f"{folder}/{name}:{line} ({pattern})"
