@@ -1,8 +1,9 @@
 """Which language a request is answered in: Chinese first, English complete."""
 
 from typing import TypedDict
+from urllib.parse import quote, urlencode
 
-from flask import Response, current_app, g, has_request_context, request, url_for
+from flask import Response, current_app, g, has_request_context, request
 from flask_babel import get_locale
 
 LANGUAGES = ("zh", "en")
@@ -51,8 +52,11 @@ def page_language() -> str:
 def language_link() -> LanguageLink:
     """The same address in the other language."""
     other = "zh" if page_language() == "en" else "en"
-    values = {**(request.view_args or {}), **request.args.to_dict(flat=False), "lang": other}
-    url = url_for(request.endpoint, **values) if request.endpoint and request.method == "GET" else f"/?lang={other}"
+    # Not by url_for: names in the query may be those of its own arguments.
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "lang"]
+    is_page = request.endpoint and request.method == "GET"
+    path = quote(request.script_root + request.path) if is_page else "/"
+    url = f"{path}?{urlencode([*kept, ('lang', other)] if is_page else {'lang': other})}"
     return {"label": "中文" if other == "zh" else "EN", "url": url, "lang": "zh-CN" if other == "zh" else "en"}
 
 

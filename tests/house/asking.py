@@ -74,7 +74,7 @@ class Line:
     def _for_nobody(self) -> Outcome:
         if self.nobody is not None:
             return self.nobody
-        if NOBODY <= self.let_in:
+        if self.let_in >= NOBODY:
             return self.ok
         is_page = self.method == "GET" and not self.path.startswith("/api/")
         return SIGN_IN if is_page else 401

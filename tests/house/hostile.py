@@ -7,7 +7,7 @@ SCRIPT, TEMPLATE, QUOTE = "<script>alert(7)</script>", "{{7*191}}", "' OR 1=1 --
 RENDERED = "1337"
 HUGE, LONG = 10**30, "长" * 20_001
 
-IDS = ("0", "-1", str(HUGE), "1e3", "%00", "%ff%fe", "%27%20OR%201=1%20--", "%7B%7B7*191%7D%7D", "..%2F..%2Fetc")
+IDS = ("0", "-1", str(HUGE), "%00", "%ff%fe", "%27%20OR%201=1%20--", "..%2F..%2Fetc")
 """Path segments that name no row, quoted as they travel."""
 
 TEXTS = ("\x00", LONG, SCRIPT, TEMPLATE, QUOTE, str(HUGE), "-1", "9999-12-31T23:59", "0001-01-01")
@@ -54,7 +54,7 @@ BODIES: tuple[tuple[str, bytes, str], ...] = (
     ("a trailing comma", b'{"name": 1,}', "application/json"),
     ("invalid UTF-8", b'{"name": "\xff\xfe"}', "application/json"),
     ("only bytes", b"\x00\xff\x00", "application/json"),
-    ("UTF-16", '{"name": "x"}'.encode("utf-16"), "application/json; charset=utf-16"),
+    ("UTF-16", '{"unknown": "x"}'.encode("utf-16"), "application/json; charset=utf-16"),
     ("an array", b"[]", "application/json"),
     ("an array of arrays", b'[["name", "x"]]', "application/json"),
     ("null", b"null", "application/json"),

@@ -13,7 +13,6 @@ from tests.house.worlds import (
     ALL_SEEING,
     BOOKERS,
     EVERYBODY,
-    NOBODY,
     PEOPLE,
     PLATFORM,
     STAFF,

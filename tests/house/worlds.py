@@ -162,7 +162,7 @@ def _institution(
     unit = Unit(organisation_id=organisation.id, name_zh=f"{word}中心", name_en=f"{word} Centre")
     session.add(unit)
     session.flush()
-    made = _records(builder, side, word, organisation, unit, staff, admins)
+    made = _records(builder, word, organisation, unit, staff=staff, admins=admins)
     group = add_lane_group(session, made["published"], made["withheld"], shared=True, name=f"{word}Detector")
     spare = add_lane_group(session, made["withheld"], shared=True, name=builder.mark(f"spare_{word}", staff))
     items = [TestItem(instrument_id=made["published"].id, position=n, name_zh=f"{word}检测{n}") for n in (1, 2)]
@@ -185,10 +185,10 @@ def _institution(
 
 def _records(
     builder: Builder,
-    side: str,
     word: str,
     organisation: Organisation,
     unit: Unit,
+    *,
     staff: frozenset[str],
     admins: frozenset[str],
 ) -> dict[str, Instrument]:
@@ -196,8 +196,8 @@ def _records(
     contact = builder.mark(f"contact_{word}", PEOPLE)
     draft = builder.mark(f"draft_{word}", staff)
     withheld, reason = builder.mark(f"withheld_{word}", admins), builder.mark(f"reason_{word}", admins)
-    policy = {"closes_on_holidays": False}
-    public = {"unit_id": unit.id, "policy": policy}
+    policy: dict[str, Any] = {"closes_on_holidays": False}
+    public: dict[str, Any] = {"unit_id": unit.id, "policy": policy}
     return {
         "published": make_instrument(
             builder.session,
@@ -332,8 +332,8 @@ def _closures(builder: Builder) -> None:
         readers = STAFF - {"technician"} if key == "steward" else THEIR_STAFF - {"their_technician"}
         reason = builder.mark(f"why_{name}", readers)
         until, email = now + timedelta(days=10), builder.world.users["suspended"].email
-        made = suspend_person(session, email, names[record], until, reason, actor=builder.actor(key), now=now)
-        builder.keep(name, made)
+        suspended = suspend_person(session, email, names[record], until, reason, actor=builder.actor(key), now=now)
+        builder.keep(name, suspended)
     for marker in ("qnamesuspendedxz", "qmailsuspendedxz"):
         builder.world.markers[marker] |= THEIR_STAFF - {"their_technician"}
     session.commit()

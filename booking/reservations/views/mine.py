@@ -50,4 +50,5 @@ def mine() -> ResponseReturnValue:
 
 def _next_url(typed: dict[str, Any], cursor: str | None) -> str | None:
     """The same list from where this page ends."""
-    return url_for("reservations.mine", **{**typed, "cursor": cursor}) if cursor else None
+    kept = {name: value for name, value in typed.items() if name in MineForm.model_fields}
+    return url_for("reservations.mine", **{**kept, "cursor": cursor}) if cursor else None
