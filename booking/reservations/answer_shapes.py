@@ -30,13 +30,12 @@ class BusyAnswer(PeriodAnswer):
 
 
 class AvailabilityAnswer(BaseModel):
-    """An instrument's time: `free` is without opening hours, `bookable` is what could be asked for now."""
+    """An instrument's time; `free` does not look at opening hours. Nothing is told when the owner hides it."""
 
     booking_mode: BookingMode
     open: list[PeriodAnswer]
     busy: list[BusyAnswer]
     free: list[PeriodAnswer]
-    bookable: list[PeriodAnswer]
     hidden: bool
 
 

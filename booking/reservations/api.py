@@ -11,7 +11,7 @@ from booking.core.actors import Actor
 from booking.core.clock import utcnow
 from booking.core.errors import Refused
 from booking.core.forms import Form
-from booking.reservations import answers, approval, queries, service
+from booking.reservations import answers, approval, availability_bodies, queries, service
 from booking.reservations.answer_shapes import (
     AvailabilityAnswer,
     QuoteAnswer,
@@ -19,7 +19,6 @@ from booking.reservations.answer_shapes import (
     ReservationInFull,
     ReservationsAnswer,
 )
-from booking.reservations.availability import instrument_time
 from booking.reservations.changes import period_of
 from booking.reservations.forms import (
     ApprovalForm,
@@ -61,8 +60,8 @@ bp.record_once(lambda state: add_to_problem(cast("Flask", state.app), _members))
 def availability(instrument_id: int) -> ResponseReturnValue:
     """When the instrument is open, busy and free between two moments at most 100 days apart."""
     window = read_query(WindowForm).window
-    time = instrument_time(reading(), instrument_id, window, viewer=actor_asking(), now=utcnow())
-    return jsonify(answers.availability(time))
+    body = availability_bodies.body(reading(), instrument_id, window, viewer=actor_asking(), now=utcnow())
+    return Response(body, mimetype="application/json")
 
 
 @bp.post("/quotes")

@@ -36,18 +36,22 @@ class InstrumentTime:
     """An instrument's time within a window.
 
     `free`: maximal periods in which one lane of each group is free throughout, opening hours aside (they may
-    overlap); `bookable`: where a reservation could lie by hours, notice and horizon. `is_hidden` says that
-    the owner does not show busy and free time; then both are empty.
+    overlap). `is_hidden` says that the owner does not show busy and free time; then both are empty.
     """
 
     place: Place
     window: Period
+    asked_at: datetime
     open: list[Period]
     busy: list[BusyTime] = field(default_factory=list)
     free: list[Period] = field(default_factory=list)
-    bookable: list[Period] = field(default_factory=list)
     mine: list[OwnTime] = field(default_factory=list)
     is_hidden: bool = False
+
+    @property
+    def bookable(self) -> list[Period]:
+        """Where a reservation could lie: free and open, as far as notice and horizon allow."""
+        return bookable_time(self.terms, self.open, self.free, now=self.asked_at)
 
     @property
     def terms(self) -> Terms:
@@ -70,16 +74,28 @@ def instrument_time(
 
     `own_id` is a reservation there that the viewer may see: its time counts as free, as it does when it moves.
     """
-    place = find_place(session, instrument_id, window, actor=viewer, internal=own_id != 0, now=now)
+    place = find_place(session, instrument_id, window, actor=viewer, now=now)
+    mine = _own_times(session, instrument_id, window, viewer) if viewer else []
+    return time_of(session, place, window, viewer=viewer, mine=mine, own_id=own_id, now=now)
+
+
+def time_of(
+    session: Session,
+    place: Place,
+    window: Period,
+    *,
+    viewer: Actor | None,
+    mine: Sequence[OwnTime] = (),
+    own_id: int = 0,
+    now: datetime,
+) -> InstrumentTime:
+    """The same for a place that has been read already; one statement."""
     opened = open_time(place.terms.hours, place.terms.closed_days, window)
-    mine = [one for one in _own_times(session, instrument_id, window, viewer) if one.id != own_id] if viewer else []
     if not sees_free_time(place, viewer):
-        return InstrumentTime(place, window, opened, mine=mine, is_hidden=True)
-    time = lane_time(session, instrument_id, window, own_id=own_id)
+        return InstrumentTime(place, window, now, opened, mine=list(mine), is_hidden=True)
+    time = lane_time(session, place.instrument_id, window, own_id=own_id)
     free = time.free() if place.terms.booking_mode == BookingMode.HERE else []
-    return InstrumentTime(
-        place, window, opened, time.busy(), free, bookable_time(place.terms, opened, free, now=now), mine
-    )
+    return InstrumentTime(place, window, now, opened, time.busy(), free, list(mine))
 
 
 def bookable_time(terms: Terms, opened: Sequence[Period], free: Sequence[Period], *, now: datetime) -> list[Period]:
