@@ -5,6 +5,7 @@ the headline (besides, class and maker) and the whole record.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from sqlalchemy import bindparam, text
 from sqlalchemy.orm import Session
@@ -45,14 +46,20 @@ def forget(session: Session, instrument_ids: Sequence[int]) -> None:
 def terms_of(source: Source, reference: Reference) -> dict[str, str]:
     """The words of each column, separated by spaces."""
     title = _terms(_title(source))
-    headline = title | _terms(_kind(source, reference))
-    whole = headline | _terms(_rest(source))
+    headline = title.union(*map(_shared_terms, _kind(source, reference)))
+    whole = headline.union(_terms(_abilities(source)), *map(_shared_terms, _owner(source)))
     return {name: " ".join(sorted(terms)) for name, terms in zip(SCOPES, (title, headline, whole), strict=True)}
 
 
 def _terms(texts: Iterable[str | None]) -> set[str]:
     """The words of several texts."""
     return index_terms("\n".join(found for found in texts if found))
+
+
+@lru_cache(maxsize=4096)
+def _shared_terms(text: str) -> frozenset[str]:
+    """The words of a text that many instruments have: names of classes, makers and owners."""
+    return frozenset(index_terms(text))
 
 
 def _title(source: Source) -> list[str | None]:
@@ -67,12 +74,17 @@ def _kind(source: Source, reference: Reference) -> list[str]:
     return [source.instrument.manufacturer, *(name for row in classes for name in (row.name_zh, row.name_en))]
 
 
-def _rest(source: Source) -> list[str]:
-    """What it can do and to whom it belongs."""
-    instrument, owner, unit = source.instrument, source.organisation, source.unit
+def _abilities(source: Source) -> list[str]:
+    """What it can do."""
+    instrument = source.instrument
     found = [instrument.indicators_zh, instrument.indicators_en, instrument.functions_zh, instrument.functions_en]
-    found += [instrument.services_zh, instrument.services_en, owner.name_zh, owner.name_en]
-    found += [unit.name_zh, unit.name_en] if unit else []
+    found += [instrument.services_zh, instrument.services_en]
     for item in source.test_items:
         found += [item.name_zh, item.name_en, item.standard]
     return found
+
+
+def _owner(source: Source) -> list[str]:
+    """To whom it belongs."""
+    owner, unit = source.organisation, source.unit
+    return [owner.name_zh, owner.name_en, *((unit.name_zh, unit.name_en) if unit else ())]

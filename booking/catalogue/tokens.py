@@ -8,6 +8,7 @@ neighbouring pieces are also joined: `JSM-7800F` is found by `jsm7800f`, `7800F`
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 LONGEST_TERM = 40
 MOST_JOINED = 4
@@ -16,6 +17,7 @@ MOST_QUERY_TERMS = 24
 HAN = r"\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _CHUNK = re.compile(rf"(?P<han>[{HAN}]+)|(?P<word>[^\W_{HAN}]+(?:[-_./+:]+[^\W_{HAN}]+)*)")
 _PIECE = re.compile(r"\d+|[^\W\d_]+")
+_MARKS = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 _SEPARATE_MODEL = re.compile(r"(?<=[^\W\d_])\s(?=\d)")
 
 
@@ -23,20 +25,19 @@ def normalised(text: str) -> str:
     """Full-width forms, case and accents evened out."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     decomposed = unicodedata.normalize("NFD", folded)
-    return unicodedata.normalize("NFC", "".join(char for char in decomposed if unicodedata.category(char) != "Mn"))
+    return unicodedata.normalize("NFC", _MARKS.sub("", decomposed))
 
 
 def index_terms(text: str) -> set[str]:
     """Every term under which `text` is found."""
     found: set[str] = set()
     flat = normalised(text)
-    for chunk in _CHUNK.finditer(flat):
-        if han := chunk["han"]:
+    for han, word in _CHUNK.findall(_SEPARATE_MODEL.sub("-", flat)):
+        if han:
             found.update(_bigrams(han))
             found.add(han[-1])
-    for chunk in _CHUNK.finditer(_SEPARATE_MODEL.sub("-", flat)):
-        if word := chunk["word"]:
-            found.update(_joined(_pieces(word)))
+        else:
+            found.update(_word_terms(word))
     return found
 
 
@@ -67,6 +68,12 @@ def _pieces(word: str) -> list[str]:
 def _singular(piece: str) -> str:
     """`microscopes` as `microscope`; `mass` and `gas` stay."""
     return piece[:-1] if len(piece) > 3 and piece.endswith("s") and not piece.endswith("ss") else piece
+
+
+@lru_cache(maxsize=20_000)
+def _word_terms(word: str) -> tuple[str, ...]:
+    """Every term of one word; most words of a catalogue come again and again."""
+    return tuple(_joined(_pieces(word)))
 
 
 def _joined(pieces: list[str]) -> Iterator[str]:

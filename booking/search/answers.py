@@ -1,13 +1,13 @@
 """What the API answers to a search."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from booking.core.texts import N_
 from booking.search.reference import Reference
-from booking.search.results import Result, organisation_names
+from booking.search.results import Result, owner_names
 from booking.search.selection import Selection
 from booking.search.shelf import ABROAD
 from models.vocabulary.catalogue import BookingMode
@@ -69,12 +69,14 @@ class InstitutionCount(BaseModel):
 
 
 class Facets(BaseModel):
-    """Exact counts, each ignoring its own filter; the most frequent first, classes and places by code."""
+    """Exact counts, each ignoring its own filter; institutions with the most instruments first.
+
+    Classes are the widest ones and those below each class on the way to the chosen one.
+    """
 
     class_: list[ClassCount] = Field(serialization_alias="class", validation_alias="class")
     province: list[FacetCount]
     city: list[FacetCount]
-    district: list[FacetCount]
     institution: list[InstitutionCount]
     mode: dict[BookingMode, int]
     in_service: dict[str, int]
@@ -92,7 +94,7 @@ class InstrumentsFound(BaseModel):
 def instruments_found(
     session: Session, known: Reference, selection: Selection, results: list[Result], next_cursor: str | None
 ) -> InstrumentsFound:
-    """A page of results with everything counted; one statement for the names of institutions."""
+    """A page of results with everything counted."""
     return InstrumentsFound(
         items=[_item(result, known, selection.distance(result.id)) for result in results],
         total=selection.total,
@@ -138,29 +140,33 @@ def _facets(session: Session, known: Reference, selection: Selection) -> Facets:
     """Every facet."""
     return Facets.model_validate(
         {
-            "class": list(_classes(known, selection.counts("class"))),
+            "class": _classes(known, selection),
             "province": list(_places(known, selection.counts("province"))),
             "city": list(_places(known, selection.counts("city"))),
-            "district": list(_places(known, selection.counts("district"))),
-            "institution": _institutions(session, selection.counts("institution")),
+            "institution": _institutions(owner_names(session, selection.shelf), selection.counts("institution")),
             "mode": selection.counts("mode"),
             "in_service": {str(value).lower(): count for value, count in selection.counts("in_service").items()},
         }
     )
 
 
-def _classes(known: Reference, counts: dict[str, int]) -> Iterator[ClassCount]:
-    """Classes of every level in order of code."""
-    for code, count in sorted(counts.items()):
-        if found := known.classes.get(code):
-            yield ClassCount(
-                value=code,
-                name=found.name_zh,
-                name_en=found.name_en,
-                count=count,
-                level=found.level,
-                parent=found.parent_code,
-            )
+def _classes(known: Reference, selection: Selection) -> list[ClassCount]:
+    """The tree of classes as far as it is opened, in order of code."""
+    chosen = next(iter(selection.criteria.chosen.get("class", ())), None)
+    shown = known.opened(chosen)
+    counts = selection.counts("class", among=[row.code for row in shown])
+    return [
+        ClassCount(
+            value=row.code,
+            name=row.name_zh,
+            name_en=row.name_en,
+            count=counts[row.code],
+            level=row.level,
+            parent=row.parent_code,
+        )
+        for row in shown
+        if row.code in counts
+    ]
 
 
 def _places(known: Reference, counts: dict[str, int]) -> Iterator[FacetCount]:
@@ -172,9 +178,8 @@ def _places(known: Reference, counts: dict[str, int]) -> Iterator[FacetCount]:
             yield FacetCount(value=adcode, name=found.name_zh, name_en=found.name_en, count=count)
 
 
-def _institutions(session: Session, counts: dict[int, int]) -> list[InstitutionCount]:
+def _institutions(names: Mapping[int, tuple[str, str]], counts: dict[int, int]) -> list[InstitutionCount]:
     """Institutions, those with the most instruments first."""
-    names = organisation_names(session, list(counts))
     ordered = sorted(counts.items(), key=lambda found: (-found[1], found[0]))
     return [
         InstitutionCount(value=number, name=names[number][0], name_en=names[number][1], count=count)

@@ -37,6 +37,7 @@ class Card:
     distance: float | None
     mode: str
     is_bookable: bool
+    is_to_ask: bool
     out_of_service: str
     is_sample: bool
     strip: list[StripDay]
@@ -54,6 +55,7 @@ def card_of(result: Result, known: Reference, distance: float | None, week: Free
         distance=distance,
         mode=gettext(BOOKING_MODE[result.booking_mode]),
         is_bookable=result.booking_mode == BookingMode.HERE,
+        is_to_ask=result.booking_mode in {BookingMode.ON_REQUEST, BookingMode.ELSEWHERE},
         out_of_service="" if result.is_in_service else gettext(RUNNING_STATE[result.running_state]),
         is_sample=result.is_sample,
         strip=[_strip_day(found) for found in week.days] if week else [],

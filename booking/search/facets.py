@@ -12,7 +12,7 @@ from booking.search.labels import ABROAD as ABROAD_LABEL
 from booking.search.labels import CONDITIONS, IN_SERVICE
 from booking.search.links import PLACES, Address
 from booking.search.reference import PlaceName, Reference
-from booking.search.results import organisation_names
+from booking.search.results import owner_names
 from booking.search.selection import Selection
 from booking.search.shelf import ABROAD
 from booking.web.languages import in_language
@@ -53,11 +53,11 @@ class Facets:
     def groups(self) -> list[FacetGroup]:
         """All facets that have something to choose."""
         found = [
-            FacetGroup(gettext(CONDITIONS["class"]), self._classes()),
+            FacetGroup(_title("class"), self._classes()),
             FacetGroup(gettext("所在地"), self._places()),
-            FacetGroup(gettext(CONDITIONS["mode"]), self._modes()),
-            FacetGroup(gettext(CONDITIONS["in_service"]), self._in_service()),
-            FacetGroup(gettext(CONDITIONS["institution"]), self._institutions()),
+            FacetGroup(_title("mode"), self._modes()),
+            FacetGroup(_title("in_service"), self._in_service()),
+            FacetGroup(_title("institution"), self._institutions()),
         ]
         return [group for group in found if group.items]
 
@@ -69,7 +69,7 @@ class Facets:
     def _classes(self) -> list[Item]:
         """The widest classes, with the chosen path opened."""
         path = [row.code for row in self.known.class_path(self._chosen("class"))]
-        shown = [row for code in (None, *path) for row in self.known.children(code)]
+        shown = self.known.opened(self._chosen("class"))
         counts = self.selection.counts("class", among=[row.code for row in shown])
         return [
             Item(
@@ -79,7 +79,7 @@ class Facets:
                 active=row.code in path,
                 depth=row.level - 1,
             )
-            for row in sorted(shown, key=lambda row: row.code)
+            for row in shown
             if row.code in counts or row.code in path
         ]
 
@@ -176,7 +176,7 @@ class Facets:
         largest = sorted(counts, key=lambda number: (-counts[number], number))[:MOST_INSTITUTIONS]
         chosen = self._chosen("institution")
         shown = largest if chosen is None or chosen in largest else [*largest, chosen]
-        names = organisation_names(self.session, shown)
+        names = owner_names(self.session, self.selection.shelf)
         return [
             self._simple("institution", number, in_language(*names[number]), counts)
             for number in shown
@@ -188,3 +188,8 @@ class Facets:
         is_chosen = self._chosen(name) == value
         text = str(value).lower() if isinstance(value, bool) else str(value)
         return Item(label, self.address.url(**{name: None if is_chosen else text}), counts.get(value, 0), is_chosen)
+
+
+def _title(name: str) -> str:
+    """What a condition is called."""
+    return str(gettext(CONDITIONS[name]))

@@ -63,6 +63,11 @@ class Reference:
             code = self.classes[code].parent_code
         return path
 
+    def opened(self, code: str | None) -> list[ClassName]:
+        """The widest classes, and those below each class on the way to this one; in order of code."""
+        path = [row.code for row in self.class_path(code)]
+        return sorted((row for parent in (None, *path) for row in self.children(parent)), key=lambda row: row.code)
+
     def children(self, code: str | None) -> list[ClassName]:
         """The classes directly below one, or the widest ones."""
         return [found for found in self.classes.values() if found.parent_code == code]

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.search.shelf import ABROAD
+from booking.search.shelf import ABROAD, Shelf
 from models.catalogue import Instrument
 from models.directory import Organisation, Unit
 from models.listings import InstrumentListing
@@ -83,9 +83,10 @@ def _filled(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def organisation_names(session: Session, organisation_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """The Chinese and English names of these organisations."""
-    rows = session.execute(
-        select(Organisation.id, Organisation.name_zh, Organisation.name_en).where(Organisation.id.in_(organisation_ids))
-    )
-    return {row.id: (row.name_zh, row.name_en) for row in rows}
+def owner_names(session: Session, shelf: Shelf) -> dict[int, tuple[str, str]]:
+    """The Chinese and English names of everybody who owns something listed; read once per revision."""
+    if not shelf.owners:
+        columns = (Organisation.id, Organisation.name_zh, Organisation.name_en)
+        rows = session.execute(select(*columns).where(Organisation.id.in_(shelf.values.get("institution", ()))))
+        shelf.owners.update({row.id: (row.name_zh, row.name_en) for row in rows})
+    return shelf.owners

@@ -132,11 +132,6 @@ class Selection:
         for scope in match:
             numbers = numbers_in(self.found & scope & ~seen)
             seen |= scope
-            yield from sorted(numbers[:room], key=self._closeness)
+            yield from sorted(numbers[:room], key=self.shelf.closeness.__getitem__)
             yield from numbers[room:]
             room = max(0, room - len(numbers))
-
-    def _closeness(self, number: int) -> tuple[bool, int, int]:
-        """How well a match in one scope answers the words."""
-        listing = self.shelf.listings[number]
-        return (not listing.is_in_service, listing.name_length, number)

@@ -6,6 +6,7 @@ number of bits, and a count that ignores one filter is an `&` of all the others.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -14,8 +15,10 @@ from booking.search.bits import bits_of, numbers_in
 from models.vocabulary.catalogue import BookingMode
 
 ABROAD = "abroad"
-FEW = 2000
+SINGLY = 30
+"""Looking at so many instruments takes as long as counting one set."""
 MOST_TEXTS = 200
+MOST_COUNTS = 400
 BOOKABLE_FIRST = tuple(BookingMode)
 
 Key = tuple[str, Any]
@@ -63,6 +66,8 @@ class Shelf:
     listings: Mapping[int, Listing]
     sets: Mapping[Key, int]
     texts: dict[tuple[str, ...], TextMatch] = field(default_factory=dict, compare=False)
+    counted: dict[Any, dict[Any, int]] = field(default_factory=dict, compare=False)
+    owners: dict[int, tuple[str, str]] = field(default_factory=dict, compare=False)
 
     @cached_property
     def everything(self) -> int:
@@ -75,13 +80,13 @@ class Shelf:
         return max(self.listings, default=0)
 
     @cached_property
-    def values(self) -> dict[str, list[Any]]:
+    def values(self) -> dict[str, tuple[Any, ...]]:
         """The values that occur of each facet."""
         found: dict[str, list[Any]] = defaultdict(list)
         for name, value in self.sets:
             if value is not None:
                 found[name].append(value)
-        return found
+        return {name: tuple(values) for name, values in found.items()}
 
     @cached_property
     def by_name(self) -> list[int]:
@@ -107,14 +112,30 @@ class Shelf:
         """The instruments with this value of a facet."""
         return self.sets.get((name, value), 0)
 
+    @cached_property
+    def closeness(self) -> list[int]:
+        """By number, what orders equally good matches: those that run before others, then the shortest name."""
+        order = [0] * (self.largest_id + 1)
+        for number, listing in self.listings.items():
+            order[number] = ((not listing.is_in_service) << 16) + listing.name_length
+        return order
+
     def counts(self, name: str, within: int, among: Iterable[Any] | None = None) -> dict[Any, int]:
-        """How many of `within` have each value of a facet, values without any left out."""
-        if within.bit_count() <= FEW:
+        """How many of `within` have each value of a facet, values without any left out; kept for the next time."""
+        values = tuple(self.values.get(name, ()) if among is None else among)
+        key = (name, within, None if among is None else values)
+        if (known := self.counted.get(key)) is None:
+            known = self._counted(name, within, values)
+            _keep(self.counted, key, known, MOST_COUNTS)
+        return known
+
+    def _counted(self, name: str, within: int, values: tuple[Any, ...]) -> dict[Any, int]:
+        """The same, counted: one by one for few instruments, else set by set."""
+        if within.bit_count() < SINGLY * len(values):
             found = self._counted_singly(name, within)
-            return found if among is None else {value: found[value] for value in among if value in found}
-        values = self.values.get(name, ()) if among is None else among
-        counted = {value: (self.sets.get((name, value), 0) & within).bit_count() for value in values}
-        return {value: count for value, count in counted.items() if count}
+        else:
+            found = {value: (self.having(name, value) & within).bit_count() for value in values}
+        return {value: count for value in values if (count := found.get(value, 0))}
 
     def _counted_singly(self, name: str, within: int) -> dict[Any, int]:
         """The same for few instruments, one by one."""
@@ -124,11 +145,17 @@ class Shelf:
         return dict(found)
 
     def remember(self, words: tuple[str, ...], match: TextMatch) -> TextMatch:
-        """Keep what a text matches while this revision stands; the oldest makes room."""
-        while len(self.texts) >= MOST_TEXTS:
-            self.texts.pop(next(iter(self.texts)), None)
-        self.texts[words] = match
+        """Keep what a text matches while this revision stands."""
+        _keep(self.texts, words, match, MOST_TEXTS)
         return match
+
+
+def _keep(kept: dict[Any, Any], key: Any, value: Any, most: int) -> None:
+    """Remember one more thing, the oldest makes room; another thread may be doing the same."""
+    if len(kept) >= most:
+        with suppress(KeyError, RuntimeError, StopIteration):
+            del kept[next(iter(kept))]
+    kept[key] = value
 
 
 _READERS: dict[str, Any] = {

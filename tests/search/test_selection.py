@@ -77,8 +77,8 @@ def selection(shelf: Shelf, chosen: dict[str, Any], words: set[int], sort: Sort 
 
 @given(SHELVES, CHOSEN, NUMBERS)
 def test_totals_and_every_facet_are_exact(known: dict[int, Listing], chosen: dict[str, Any], words: set[int]) -> None:
-    for few in (shelves.FEW, -1):
-        shelves.FEW, before = few, shelves.FEW
+    for singly in (shelves.SINGLY, 0):
+        shelves.SINGLY, before = singly, shelves.SINGLY
         try:
             found = selection(shelf_of("e", 1, known), chosen, words)
             assert found.total == len(expected(known, chosen, words))
@@ -90,7 +90,7 @@ def test_totals_and_every_facet_are_exact(known: dict[int, Listing], chosen: dic
                         plain[value] = plain.get(value, 0) + 1
                 assert found.counts(facet) == plain
         finally:
-            shelves.FEW = before
+            shelves.SINGLY = before
 
 
 @given(SHELVES, CHOSEN, NUMBERS, st.sampled_from(Sort))
@@ -112,7 +112,7 @@ def test_a_changed_shelf_equals_a_new_one(
     found = changed(shelf_of("e", 1, before), 2, renewed, removed)
 
     assert (found.listings, found.sets) == (after, shelf_of("e", 2, after).sets)
-    assert numbers_in(found.everything) == sorted(after)
+    assert numbers_in(found.everything) == tuple(sorted(after))
 
 
 @given(SHELVES, st.integers(0, 40), st.integers(1, 10))
@@ -150,7 +150,7 @@ def test_within_a_distance_is_what_is_not_farther(known: dict[int, Listing], max
 def test_bits_keep_their_numbers(numbers: set[int]) -> None:
     bits = bits_of(numbers, 500)
 
-    assert numbers_in(bits) == sorted(numbers)
+    assert numbers_in(bits) == tuple(sorted(numbers))
     assert [number for number, mark in enumerate(members(bits, 501)) if mark] == sorted(numbers)
 
 
