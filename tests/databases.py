@@ -15,6 +15,7 @@ from booking.catalogue.reference import load_classes
 from booking.directory.reference import load_places
 from booking.operations.starting import compile_translations
 from booking.settings import ROOT, Settings
+from booking.web import assets
 from booking.web.extensions import db, transaction
 from models.base import Base
 
@@ -30,6 +31,7 @@ def settings_for(url: str, folder: Path, **more: object) -> Settings:
 
 def migrated(settings: Settings) -> Flask:
     """An application on an empty database at head, with the reference data and both languages."""
+    assets.build(ROOT, report=lambda _line: None)
     compile_translations(lambda _line: None)
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
