@@ -2,6 +2,7 @@
 
 import secrets
 import sqlite3
+from collections.abc import Callable
 
 import sqlalchemy as sa
 from flask import Flask
@@ -83,7 +84,7 @@ class Writes:
             event.listen(engine, name, listener)
 
     @property
-    def _listeners(self) -> dict[str, object]:
+    def _listeners(self) -> dict[str, Callable[..., None]]:
         return {"before_cursor_execute": self._executed, "commit": self._committed, "rollback": self._rolled_back}
 
     def stop(self) -> None:
