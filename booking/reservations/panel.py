@@ -34,6 +34,7 @@ from models.vocabulary.catalogue import BookingMode
 from models.vocabulary.reservations import ReservationMode
 
 TIMES = ("starts_at", "ends_at")
+PERIOD_ORDER = SENTENCES["period_order"]
 FIELDS = {
     "starts_at": N_("开始"),
     "ends_at": N_("结束"),
@@ -85,7 +86,7 @@ class Frame:
                 "ask_url": url_for("reservations.ask_move", reservation_id=self.moving.id),
             }
         return {
-            "title": _("填写预约"),
+            "title": _("要预约的时间"),
             "submit": _("提交预约"),
             "action": url_for("reservations.create", instrument_id=self.instrument_id),
             "calendar_url": url_for("reservations.calendar", instrument_id=self.instrument_id),
@@ -125,7 +126,7 @@ def weigh(
     except InvalidInput as invalid:
         return spoken_problems(invalid)
     if wanted.starts_at >= wanted.ends_at:
-        return Spoken(problems=(_(SENTENCES["period_order"]),))
+        return Spoken(problems=(_(PERIOD_ORDER),))
     period = Period(wanted.starts_at, wanted.ends_at)
     if frame.moving and actor:
         return spoken(ask_move(session, frame.moving.id, period, actor=actor, now=now))
