@@ -23,6 +23,8 @@ from models.vocabulary.calendars import FeedScope
 
 bp = Blueprint("calendars", __name__)
 
+LARGEST_ID = 2**31 - 1
+
 
 @bp.get("/account/feeds")
 @signed_in
@@ -83,7 +85,7 @@ def _page(
 
 def _wanted_instrument(instrument_id: int | None) -> dict[str, Any] | None:
     """The instrument somebody came from, when they may see it."""
-    if instrument_id is None:
+    if instrument_id is None or not 0 < instrument_id <= LARGEST_ID:
         return None
     try:
         found = instrument_for(reading(), instrument_id, require_actor())

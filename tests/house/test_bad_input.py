@@ -251,14 +251,19 @@ def forms_of(attacker: Attacker, line: Line) -> Iterator[FoundForm]:
             yield form
 
 
+def a_few_at_a_time(names: list[str]) -> list[list[str]]:
+    size = 1 if len(names) <= 8 else 6
+    return [names[start : start + size] for start in range(0, len(names), size)]
+
+
 @pytest.mark.parametrize("line", PAGES, ids=lambda line: line.call)
 def test_every_field_of_every_form_survives_what_is_typed_into_it(attacker: Attacker, line: Line) -> None:
     faults = [
-        (form.action, name, bad[:40], fault)
+        (form.action, names, bad[:40], fault)
         for form in forms_of(attacker, line)
-        for name in form.typed
+        for names in a_few_at_a_time(form.typed)
         for bad in TEXTS
-        for fault in attacker.faults("POST", form.action, data={**form.values, name: bad})
+        for fault in attacker.faults("POST", form.action, data={**form.values, **dict.fromkeys(names, bad)})
     ]
 
     assert faults == []
