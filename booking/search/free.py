@@ -84,7 +84,7 @@ def _with_free_lanes(session: Session, shelf: Shelf, period: Period) -> int:
     statement = select(InstrumentListing.instrument_id).where(
         InstrumentListing.booking_mode == BookingMode.HERE, InstrumentListing.is_in_service, has_groups, ~is_full
     )
-    return bits_of((number for number in session.scalars(statement) if number <= shelf.largest_id), shelf.largest_id)
+    return bits_of([number for number in session.scalars(statement) if number <= shelf.largest_id], shelf.largest_id)
 
 
 def _last_end(period: Period) -> ColumnElement[datetime]:

@@ -1,7 +1,7 @@
 """What is found by what people type."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from booking.catalogue.tokens import LONGEST_TERM, MOST_QUERY_TERMS, index_terms, query_terms
@@ -62,6 +62,7 @@ def test_a_name_is_not_found_by(query: str, name: str) -> None:
     assert not finds(query, name)
 
 
+@settings(deadline=None)
 @given(st.text(HAN, min_size=2, max_size=30), st.data())
 def test_any_two_characters_of_a_chinese_name_find_it(name: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(name) - 2))
@@ -69,11 +70,13 @@ def test_any_two_characters_of_a_chinese_name_find_it(name: str, data: st.DataOb
     assert finds(name[start : start + 2], name)
 
 
+@settings(deadline=None)
 @given(NAMES)
 def test_a_name_finds_itself(name: str) -> None:
     assert not query_terms(name) or finds(name, name)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_terms_never_hold_what_an_engine_would_read_as_syntax(text: str) -> None:
     terms = index_terms(text) | {term.removesuffix("*") for term in query_terms(text)}

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from booking.search import shelf as shelves
@@ -75,6 +75,7 @@ def selection(shelf: Shelf, chosen: dict[str, Any], words: set[int], sort: Sort 
     return Selection(shelf, criteria, TextMatch(whole & 0b1010101, whole & 0b1111111, whole))
 
 
+@settings(deadline=None)
 @given(SHELVES, CHOSEN, NUMBERS)
 def test_totals_and_every_facet_are_exact(known: dict[int, Listing], chosen: dict[str, Any], words: set[int]) -> None:
     for singly in (shelves.SINGLY, 0):
@@ -93,6 +94,7 @@ def test_totals_and_every_facet_are_exact(known: dict[int, Listing], chosen: dic
             shelves.SINGLY = before
 
 
+@settings(deadline=None)
 @given(SHELVES, CHOSEN, NUMBERS, st.sampled_from(Sort))
 def test_every_order_holds_each_instrument_once(
     known: dict[int, Listing], chosen: dict[str, Any], words: set[int], sort: Sort
@@ -103,6 +105,7 @@ def test_every_order_holds_each_instrument_once(
     assert set(order) == expected(known, chosen, words)
 
 
+@settings(deadline=None)
 @given(SHELVES, SHELVES, NUMBERS)
 def test_a_changed_shelf_equals_a_new_one(
     before: dict[int, Listing], renewed: dict[int, Listing], removed: set[int]
@@ -115,6 +118,7 @@ def test_a_changed_shelf_equals_a_new_one(
     assert numbers_in(found.everything) == tuple(sorted(after))
 
 
+@settings(deadline=None)
 @given(SHELVES, st.integers(0, 40), st.integers(1, 10))
 def test_a_page_after_the_last_one_starts_behind_it(known: dict[int, Listing], offset: int, limit: int) -> None:
     found = Selection(shelf_of("e", 1, known), Criteria())
@@ -127,6 +131,7 @@ def test_a_page_after_the_last_one_starts_behind_it(known: dict[int, Listing], o
     assert position == min(offset, len(order))
 
 
+@settings(deadline=None)
 @given(SHELVES)
 def test_distances_never_fall(known: dict[int, Listing]) -> None:
     found = Selection(shelf_of("e", 1, known), Criteria(near=NEAR, sort=Sort.DISTANCE))
@@ -138,6 +143,7 @@ def test_distances_never_fall(known: dict[int, Listing]) -> None:
     assert all(distance is None for distance in distances[len(placed) :])
 
 
+@settings(deadline=None)
 @given(SHELVES, st.floats(1, 20000))
 def test_within_a_distance_is_what_is_not_farther(known: dict[int, Listing], max_km: float) -> None:
     found = Selection(shelf_of("e", 1, known), replace(Criteria(near=NEAR), max_km=max_km))
@@ -146,6 +152,7 @@ def test_within_a_distance_is_what_is_not_farther(known: dict[int, Listing], max
     assert set(numbers_in(found.found)) == near
 
 
+@settings(deadline=None)
 @given(st.sets(st.integers(0, 500)))
 def test_bits_keep_their_numbers(numbers: set[int]) -> None:
     bits = bits_of(numbers, 500)
