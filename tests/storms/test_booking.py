@@ -19,10 +19,11 @@ from models.vocabulary.reservations import HOLDING_TIME
 from tests.factories.instruments import add_lane_group, make_instrument
 from tests.factories.people import give, make_user
 from tests.storms.conftest import token_of
-from tests.storms.weather import Call, Reply, Server, Storm
+from tests.storms.sending import Call, Reply
+from tests.storms.weather import Server, Storm
 
 ROUNDS, KILLS = 100, 20
-LONGEST = 60.0
+LONGEST = 120.0
 
 
 def tomorrow(minutes: int = 0) -> datetime:
@@ -97,7 +98,7 @@ def test_two_instruments_that_share_a_detector_never_both_have_it(
 
 
 def test_overlapping_wishes_never_overlap_and_none_is_lost(session: Session, storm: Storm, tokens: list[str]) -> None:
-    chance, began = random.Random(17), time.monotonic()
+    chance = random.Random(17)
     instrument = make_instrument(session, policy={"grid_minutes": 5, "longest_minutes": 480, "horizon_days": 400})
     seen: Counter[int] = Counter()
     acknowledged: list[int] = []
@@ -116,7 +117,6 @@ def test_overlapping_wishes_never_overlap_and_none_is_lost(session: Session, sto
     assert holding(session) == set(acknowledged)
     assert overlaps(session) == 0
     assert list(faults(session)) == []
-    assert time.monotonic() - began < LONGEST
 
 
 def test_creating_moving_cancelling_and_blocking_at_once_keeps_every_claim_right(
