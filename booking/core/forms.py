@@ -51,6 +51,7 @@ SENTENCES = {
     "model_attributes_type": N_("应为对象。"),
     "date_from_datetime_parsing": N_("日期格式应为 年-月-日。"),
     "date_parsing": N_("日期格式应为 年-月-日。"),
+    "date_from_datetime_inexact": N_("日期格式应为 年-月-日。"),
     "date_type": N_("日期格式应为 年-月-日。"),
     "naive_moment": N_("时间须带时区，例如 2026-11-25T13:00:00+08:00。"),
     "unreadable_moment": N_("时间格式不正确，例如 2026-11-25T13:00:00+08:00。"),
