@@ -455,6 +455,22 @@ def test_the_calendar_of_a_move_leaves_out_the_reservation_itself(client: FlaskC
     assert [event["start"][11:16] for event in answer.get_json()["events"]] == ["12:00"]
 
 
+def test_the_holder_may_still_move_when_the_instrument_is_no_longer_public(
+    client: FlaskClient, session: Session
+) -> None:
+    person = make_user(session)
+    instrument = make_instrument(session)
+    made = reserve(session, instrument, person, 9, 11)
+    instrument.publishing_state = PublishingState.WITHHELD
+    session.commit()
+    sign_in(client, person)
+
+    shorter = client.post(f"/reservations/{made.id}/move", data=times(9, 10))
+
+    assert client.get(f"/reservations/{made.id}/move").status_code == 200
+    assert shorter.status_code == 303
+
+
 def test_a_refused_move_shows_the_reasons_and_changes_nothing(client: FlaskClient, session: Session) -> None:
     person = make_user(session)
     instrument = make_instrument(session)
