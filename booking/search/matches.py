@@ -7,10 +7,15 @@ from booking.catalogue.listing_texts import SCOPES
 from booking.search.bits import bits_of
 from booking.search.shelf import Shelf, TextMatch
 
-_SQLITE = "SELECT group_concat(rowid) FROM instrument_texts WHERE instrument_texts MATCH :{scope}"
-_POSTGRESQL = (
-    "SELECT string_agg(CAST(instrument_id AS text), ',') FROM instrument_texts "
-    "WHERE {scope} @@ CAST(:{scope} AS tsquery)"
+_SQLITE = text(
+    "SELECT (SELECT group_concat(rowid) FROM instrument_texts WHERE instrument_texts MATCH :title), "
+    "(SELECT group_concat(rowid) FROM instrument_texts WHERE instrument_texts MATCH :headline), "
+    "(SELECT group_concat(rowid) FROM instrument_texts WHERE instrument_texts MATCH :whole)"
+)
+_POSTGRESQL = text(
+    "SELECT string_agg(id, ',') FILTER (WHERE title @@ wanted), string_agg(id, ',') FILTER (WHERE headline @@ wanted), "
+    "string_agg(id, ',') FROM (SELECT CAST(instrument_id AS text) AS id, title, headline, wanted "
+    "FROM instrument_texts, CAST(:query AS tsquery) AS wanted WHERE whole @@ wanted) AS found"
 )
 
 
@@ -20,11 +25,11 @@ def text_match(session: Session, shelf: Shelf, terms: tuple[str, ...]) -> TextMa
         return TextMatch(0, 0, 0)
     if known := shelf.texts.get(terms):
         return known
-    is_sqlite = session.get_bind().dialect.name == "sqlite"
-    pattern = _SQLITE if is_sqlite else _POSTGRESQL
-    lists = text("SELECT " + ", ".join(f"({pattern.format(scope=scope)})" for scope in SCOPES))
-    values = {scope: _sqlite_query(scope, terms) if is_sqlite else _postgresql_query(terms) for scope in SCOPES}
-    return shelf.remember(terms, TextMatch(*(_bits(found, shelf) for found in session.execute(lists, values).one())))
+    if session.get_bind().dialect.name == "sqlite":
+        found = session.execute(_SQLITE, {scope: _sqlite_query(scope, terms) for scope in SCOPES}).one()
+    else:
+        found = session.execute(_POSTGRESQL, {"query": _postgresql_query(terms)}).one()
+    return shelf.remember(terms, TextMatch(*(_bits(listed, shelf) for listed in found)))
 
 
 def _bits(listed: str | None, shelf: Shelf) -> int:

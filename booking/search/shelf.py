@@ -5,7 +5,7 @@ number of bits, and a count that ignores one filter is an `&` of all the others.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -41,12 +41,20 @@ class Listing(NamedTuple):
     name_length: int
     added_at: float
 
-    def memberships(self) -> Iterator[Key]:
+    def memberships(self) -> list[Key]:
         """Every set the instrument belongs to."""
-        yield from (("class", code) for code in self.classes)
-        yield from (("province", self.province), ("city", self.city), ("district", self.district))
-        yield from (("institution", self.organisation_id), ("mode", self.mode), ("in_service", self.is_in_service))
-        yield from (("spot", self.spot), ("opening", self.opening), ("hides_free_time", self.hides_free_time))
+        return [
+            *(("class", code) for code in self.classes),
+            ("province", self.province),
+            ("city", self.city),
+            ("district", self.district),
+            ("institution", self.organisation_id),
+            ("mode", self.mode),
+            ("in_service", self.is_in_service),
+            ("spot", self.spot),
+            ("opening", self.opening),
+            ("hides_free_time", self.hides_free_time),
+        ]
 
 
 class TextMatch(NamedTuple):

@@ -5,7 +5,7 @@ are read. Why the counts are not made in SQL: docs/decisions.
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -17,7 +17,26 @@ from models.listings import InstrumentListing, ListingRemoval, ListingRevision
 MOST_CHANGES = 2000
 MOST_SHELVES = 3
 
-_COLUMNS = tuple(column for column in InstrumentListing.__table__.c if column.name != "revision")
+_COLUMNS = (
+    InstrumentListing.instrument_id,
+    InstrumentListing.organisation_id,
+    InstrumentListing.class_1,
+    InstrumentListing.class_2,
+    InstrumentListing.class_3,
+    InstrumentListing.province,
+    InstrumentListing.city,
+    InstrumentListing.district,
+    InstrumentListing.booking_mode,
+    InstrumentListing.is_in_service,
+    InstrumentListing.latitude,
+    InstrumentListing.longitude,
+    InstrumentListing.name_key,
+    InstrumentListing.name_length,
+    InstrumentListing.opening_hours,
+    InstrumentListing.closes_on_holidays,
+    InstrumentListing.hides_free_time,
+    InstrumentListing.added_at,
+)
 
 _shelves: dict[str, Shelf] = {}
 _loading = threading.Lock()
@@ -60,34 +79,36 @@ def _changed(session: Session, known: Shelf, revision: int) -> Shelf | None:
 
 
 def _listings(session: Session, after: int, most: int | None = None) -> dict[int, Listing]:
-    """The listings of later revisions; whole rows are shared where they are equal."""
+    """The listings of later revisions."""
     statement = select(*_COLUMNS)
     if after:
         statement = statement.where(InstrumentListing.revision > after)
     rows = session.execute(statement.limit(most))
-    shared: dict[Any, Any] = {}
-    return {row.instrument_id: _listing(row, shared) for row in rows}
+    share: dict[Any, Any] = {}
+    return {number: _listing(rest, share.setdefault) for number, *rest in rows}
 
 
-def _listing(row: Any, shared: dict[Any, Any]) -> Listing:
-    """One row as a value; equal parts of many rows are one object."""
-    classes = tuple(code for code in (row.class_1, row.class_2, row.class_3) if code)
-    spot = (row.latitude, row.longitude) if row.latitude is not None and row.longitude is not None else None
-    opening = (row.opening_hours, row.closes_on_holidays)
+def _listing(row: Sequence[Any], share: Callable[[Any, Any], Any]) -> Listing:
+    """One row as a value; equal parts of many rows become one object."""
+    owner, *classes, province, city, district, mode, is_in_service, latitude, longitude = row[:11]
+    name_key, name_length, opening_hours, closes_on_holidays, hides_free_time, added_at = row[11:]
+    path = tuple(code for code in classes if code)
+    spot = (latitude, longitude) if latitude is not None and longitude is not None else None
+    opening = (opening_hours, closes_on_holidays)
     return Listing(
-        organisation_id=row.organisation_id,
-        classes=shared.setdefault(classes, classes),
-        province=shared.setdefault(row.province or ABROAD, row.province or ABROAD),
-        city=shared.setdefault(row.city, row.city),
-        district=shared.setdefault(row.district, row.district),
-        mode=row.booking_mode,
-        is_in_service=row.is_in_service,
-        spot=shared.setdefault(spot, spot),
-        opening=shared.setdefault(opening, opening),
-        hides_free_time=row.hides_free_time,
-        name_key=row.name_key,
-        name_length=row.name_length,
-        added_at=row.added_at.timestamp(),
+        owner,
+        share(path, path),
+        share(province or ABROAD, province or ABROAD),
+        share(city, city),
+        share(district, district),
+        mode,
+        is_in_service,
+        share(spot, spot),
+        share(opening, opening),
+        hides_free_time,
+        name_key,
+        name_length,
+        added_at.timestamp(),
     )
 
 

@@ -89,8 +89,7 @@ def create_texts() -> None:
         op.execute(SQLITE_TEXTS)
         return
     op.execute(POSTGRESQL_TEXTS)
-    for column in ("title", "headline", "whole"):
-        op.execute(f"CREATE INDEX ix_instrument_texts_{column} ON instrument_texts USING gin ({column})")
+    op.execute("CREATE INDEX ix_instrument_texts_whole ON instrument_texts USING gin (whole)")
 
 
 def downgrade() -> None:
