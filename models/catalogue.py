@@ -181,6 +181,7 @@ class BookingPolicy(Base):
         CheckConstraint("shortest_minutes > 0 AND shortest_minutes <= longest_minutes", name="lengths"),
         CheckConstraint("notice_minutes >= 0 AND horizon_days > 0", name="reach"),
         CheckConstraint("setup_minutes >= 0 AND cleanup_minutes >= 0", name="buffers"),
+        CheckConstraint("decision_days > 0", name="decision"),
         CheckConstraint("allows_self OR allows_assisted", name="some_mode"),
     )
 
@@ -193,6 +194,7 @@ class BookingPolicy(Base):
     setup_minutes: Mapped[int] = mapped_column(default=0)
     cleanup_minutes: Mapped[int] = mapped_column(default=0)
     needs_approval: Mapped[bool] = mapped_column(default=False)
+    decision_days: Mapped[int] = mapped_column(default=3)
     allows_self: Mapped[bool] = mapped_column(default=True)
     allows_assisted: Mapped[bool] = mapped_column(default=True)
     closes_on_holidays: Mapped[bool] = mapped_column(default=True)

@@ -83,6 +83,7 @@ class PolicyAnswer(BaseModel):
     setup_minutes: int
     cleanup_minutes: int
     needs_approval: bool
+    decision_days: int
     allows_self: bool
     allows_assisted: bool
     closes_on_holidays: bool

@@ -8,13 +8,14 @@ from sqlalchemy.orm import Session
 from booking.core.clock import at_local, local_date
 from booking.core.working_days import add_working_days
 from booking.directory.queries import working_day_test
+from booking.reservations.terms import Place
 
-DECISION_DAYS = 3
+LOOKED_AHEAD = timedelta(days=90)
 
 
-def decide_by(session: Session, organisation_id: int, starts: Iterable[datetime], *, now: datetime) -> datetime:
-    """The end of the third working day, or the first of `starts` still to come, whichever is sooner."""
+def decide_by(session: Session, place: Place, starts: Iterable[datetime], *, now: datetime) -> datetime:
+    """The end of the last working day that the policy allows, or the first of `starts` still to come, if sooner."""
     today = local_date(now)
-    is_working = working_day_test(session, organisation_id, today, today + timedelta(days=60))
-    last_day = add_working_days(today, DECISION_DAYS, is_working)
+    is_working = working_day_test(session, place.organisation_id, today, today + LOOKED_AHEAD)
+    last_day = add_working_days(today, place.terms.decision_days, is_working)
     return min([at_local(last_day, 1440), *(start for start in starts if start > now)])

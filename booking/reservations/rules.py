@@ -83,6 +83,7 @@ class Terms:
     setup_minutes: int = 0
     cleanup_minutes: int = 0
     needs_approval: bool = False
+    decision_days: int = 3
     allows_self: bool = True
     allows_assisted: bool = True
     closes_on_holidays: bool = True

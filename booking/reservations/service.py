@@ -92,7 +92,7 @@ def request_reservation(session: Session, wish: Wish, *, actor: Actor, now: date
     reservation = _new(wish, situation.wanted.mode, holder.id, now=now)
     if waits:
         reservation.state = ReservationState.REQUESTED
-        reservation.decide_by = decide_by(session, place.organisation_id, [wish.period.start], now=now)
+        reservation.decide_by = decide_by(session, place, [wish.period.start], now=now)
     _take(session, situation, reservation, now=now)
     linked = write_people(session, reservation.id, wish.details)
     if overridden:

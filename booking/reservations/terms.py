@@ -29,6 +29,7 @@ POLICY_COLUMNS = (
     "setup_minutes",
     "cleanup_minutes",
     "needs_approval",
+    "decision_days",
     "allows_self",
     "allows_assisted",
 )
