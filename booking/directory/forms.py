@@ -40,7 +40,7 @@ class OrganisationForm(Form):
     kind: OrganisationKind
     country: Annotated[str, BeforeValidator(_upper), StringConstraints(pattern=r"^[A-Z]{2}$")] = "CN"
     adcode: Annotated[Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")] | None, Blank] = None
-    uscc: Annotated[Annotated[str, BeforeValidator(_upper), Field(max_length=18)] | None, Blank] = None
+    uscc: Annotated[Annotated[Line, BeforeValidator(_upper), Field(max_length=18)] | None, Blank] = None
     website: Annotated[WebAddress, Field(max_length=200)] = ""
     latitude: Annotated[Annotated[Degrees, Field(ge=-90, le=90)] | None, Blank] = None
     longitude: Annotated[Degrees | None, Blank] = None
