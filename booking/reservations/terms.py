@@ -1,11 +1,11 @@
 """Reading what an instrument asks of a reservation, in as few statements as can be."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, bindparam, func, or_, select
+from sqlalchemy import Date, Integer, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.core.actors import Target
@@ -66,21 +66,41 @@ _SUSPENDED_UNTIL = (
     .label("suspended_until")
 )
 
-_PLACES = (
-    select(*_COLUMNS, _SUSPENDED_UNTIL)
-    .select_from(Instrument.__table__.outerjoin(BookingPolicy.__table__))
-    .where(_instruments.id.in_(bindparam("ids", expanding=True)))
-)
+_PLACES = select(*_COLUMNS, _SUSPENDED_UNTIL).select_from(Instrument.__table__.outerjoin(BookingPolicy.__table__))
 
-_HOURS = (
-    select(_hours.instrument_id, _hours.weekday, _hours.opens_minute, _hours.closes_minute)
-    .where(_hours.instrument_id.in_(bindparam("ids", expanding=True)))
-    .order_by(_hours.instrument_id, _hours.weekday, _hours.opens_minute)
+_HOURS = select(_hours.instrument_id, _hours.weekday, _hours.opens_minute, _hours.closes_minute).order_by(
+    _hours.instrument_id, _hours.weekday, _hours.opens_minute
 )
 
 _DAYS = select(_days.organisation_id, _days.day, _days.kind).where(
-    _days.day.between(bindparam("first", type_=Date()), bindparam("last", type_=Date())),
-    or_(_days.organisation_id.is_(None), _days.organisation_id.in_(bindparam("organisation_ids", expanding=True))),
+    _days.day.between(bindparam("first", type_=Date()), bindparam("last", type_=Date()))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """The three reads, for one instrument or for several: a list of ids has to be written out each time."""
+
+    places: Select[Any]
+    hours: Select[Any]
+    days: Select[Any]
+
+
+_id = bindparam("id", type_=Integer())
+_ids = bindparam("ids", type_=Integer(), expanding=True)
+_owner = bindparam("owner", type_=Integer())
+_owners = bindparam("owners", type_=Integer(), expanding=True)
+_nation = _days.organisation_id.is_(None)
+
+_ONE = _Statements(
+    _PLACES.where(_instruments.id == _id),
+    _HOURS.where(_hours.instrument_id == _id),
+    _DAYS.where(or_(_nation, _days.organisation_id == _owner)),
+)
+_SEVERAL = _Statements(
+    _PLACES.where(_instruments.id.in_(_ids)),
+    _HOURS.where(_hours.instrument_id.in_(_ids)),
+    _DAYS.where(or_(_nation, _days.organisation_id.in_(_owners))),
 )
 
 
@@ -118,15 +138,23 @@ def places_of(
     session: Session, instrument_ids: Sequence[int], window: Period, *, user_id: int | None = None, now: datetime
 ) -> dict[int, Place]:
     """The instruments among the ids with their terms; three statements however many."""
-    ids = list(instrument_ids)
-    rows = session.connection().execute(_PLACES, {"ids": ids, "user_id": user_id, "now": now}).all()
+    connection = session.connection()
+    statements, named = _named("id", "ids", instrument_ids)
+    rows = connection.execute(statements.places, {**named, "user_id": user_id, "now": now}).all()
     if not rows:
         return {}
     hours: dict[int, list[DayHours]] = {}
-    for instrument_id, weekday, opens, closes in session.connection().execute(_HOURS, {"ids": ids}):
+    for instrument_id, weekday, opens, closes in connection.execute(statements.hours, named):
         hours.setdefault(instrument_id, []).append(DayHours(weekday, opens, closes))
     days = _days_read(session, {row.organisation_id for row in rows}, window)
     return {row.id: _place(row, hours.get(row.id, ()), days) for row in rows}
+
+
+def _named(single: str, several: str, ids: Collection[int]) -> tuple[_Statements, dict[str, object]]:
+    """The statements that fit so many ids, and the ids under the name that they have there."""
+    if len(ids) == 1:
+        return _ONE, {single: next(iter(ids))}
+    return _SEVERAL, {several: sorted(ids)}
 
 
 def with_days(session: Session, place: Place, window: Period) -> Place:
@@ -154,12 +182,9 @@ def closed_days(
 
 def _days_read(session: Session, organisation_ids: set[int], window: Period) -> list[tuple[int | None, date, DayKind]]:
     """The stored days of the window, national and of these organisations."""
-    values = {
-        "first": local_date(window.start),
-        "last": local_date(window.end),
-        "organisation_ids": sorted(organisation_ids),
-    }
-    return [(owner, day, kind) for owner, day, kind in session.connection().execute(_DAYS, values)]
+    statements, named = _named("owner", "owners", organisation_ids)
+    values = {**named, "first": local_date(window.start), "last": local_date(window.end)}
+    return [(owner, day, kind) for owner, day, kind in session.connection().execute(statements.days, values)]
 
 
 def _place(row: Any, hours: Iterable[DayHours], days: Iterable[tuple[int | None, date, DayKind]]) -> Place:
