@@ -1,0 +1,41 @@
+"""Who may call what: accounts."""
+
+from tests.house.asking import NO_ONE, SIGN_IN
+from tests.house.matrix.writing import HOLDER, drop, page, post, read, sent
+from tests.house.worlds import EVERYBODY, PEOPLE
+
+SIGN_IN_FORM = {"email": "forgetful@example.org", "password": "{password}"}
+NEW_PASSWORD = "three other words here"
+PASSWORDS = {"current_password": "{password}", "password": NEW_PASSWORD}
+ACCOUNT = {"name": "Newcomer", "email": "newcomer@example.org", "password": NEW_PASSWORD, "agrees": "1"}
+TOKEN = {"name": "script", "scopes": ["read"], "days": 30}
+TOKEN_FORM = {"name": "script", "scopes": "read", "days": "30"}
+
+ACCOUNTS = (
+    page("/register"),
+    sent("/register", EVERYBODY, ACCOUNT, is_open=True, is_slow=True),
+    page("/register/sent"),
+    page("/confirm"),
+    sent("/confirm", EVERYBODY, {"email": "unconfirmed@example.org"}, is_open=True),
+    page("/confirm/{confirm_secret}"),
+    sent("/confirm/{confirm_secret}", EVERYBODY, ok=SIGN_IN, is_open=True),
+    page("/confirm/unknown", NO_ONE, other=410, nobody=410),
+    page("/sign-in", PEOPLE, ok=303, nobody=200),
+    sent("/sign-in", EVERYBODY, SIGN_IN_FORM, is_open=True, is_slow=True),
+    sent("/sign-out", EVERYBODY, is_open=True),
+    page("/forgot"),
+    sent("/forgot", EVERYBODY, {"email": "forgetful@example.org"}, is_open=True),
+    page("/forgot/sent"),
+    page("/reset/{reset_secret}"),
+    sent("/reset/{reset_secret}", EVERYBODY, {"password": NEW_PASSWORD}, ok=SIGN_IN, is_open=True, is_slow=True),
+    page("/account", PEOPLE),
+    sent("/account", PEOPLE, {"name": "Anders", "language": "en"}),
+    sent("/account/password", PEOPLE, PASSWORDS, is_slow=True),
+    page("/account/tokens", PEOPLE),
+    sent("/account/tokens", PEOPLE, TOKEN_FORM, ok=200),
+    sent("/account/tokens/{holder_token}/revoke", HOLDER),
+    read("/me"),
+    read("/tokens"),
+    post("/tokens", PEOPLE - {"writer"}, TOKEN, other=403),
+    drop("/tokens/{holder_token}", HOLDER),
+)

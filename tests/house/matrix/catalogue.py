@@ -1,0 +1,92 @@
+"""Who may call what: catalogue."""
+
+from tests.house.asking import NO_ONE
+from tests.house.matrix.writing import (
+    ADMINS,
+    AUDITOR,
+    READERS,
+    STEWARDS,
+    THEIR_ADMINS,
+    THEIR_STEWARDS,
+    change,
+    drop,
+    page,
+    post,
+    put,
+    read,
+    sent,
+    step,
+)
+from tests.house.worlds import ALL_SEEING, THEIR_ADMIN, THEIR_STAFF
+
+EDITED = "{published}"
+NAMES = {"name_zh": "新名称", "model": "X-1"}
+
+CATALOGUE = (
+    page("/catalogue", STEWARDS | THEIR_STEWARDS, other=403),
+    page("/catalogue?q=draft", STEWARDS | THEIR_STEWARDS, other=403),
+    page("/catalogue/new", ADMINS | THEIR_ADMIN, other=403),
+    sent("/catalogue/new", ADMINS, {"organisation_id": "{organisation}", **NAMES}, other=403),
+    *(
+        one
+        for tab in ("edit", "place", "booking", "test-items", "publishing")
+        for one in (
+            page(f"/catalogue/{EDITED}/{tab}", STEWARDS, other=403),
+            page(f"/catalogue/{{draft}}/{tab}", STEWARDS, forbidden=READERS),
+            page(f"/catalogue/{{withheld}}/{tab}", ADMINS, forbidden=AUDITOR),
+        )
+    ),
+    page(f"/catalogue/{EDITED}/test-items/{{item}}", STEWARDS, other=403),
+    page("/catalogue/{draft}/test-items/{item}", NO_ONE, forbidden=READERS - STEWARDS),
+    sent("/catalogue/{draft}/edit", STEWARDS, NAMES, forbidden=READERS),
+    sent("/catalogue/{withheld}/edit", ADMINS, NAMES, forbidden=AUDITOR),
+    sent("/catalogue/{draft}/place", STEWARDS, {"street": "天生路 2 号"}, forbidden=READERS),
+    sent("/catalogue/{draft}/booking-mode", STEWARDS, {"booking_mode": "none"}, forbidden=READERS),
+    sent("/catalogue/{draft}/policy", STEWARDS, {"allows_self": "1"}, forbidden=READERS),
+    sent("/catalogue/{draft}/opening-hours", STEWARDS, {"opening_hours": "1-5 09:00-18:00"}, forbidden=READERS),
+    sent("/catalogue/{asking}/lanes", STEWARDS, {"capacity": "3"}, other=403),
+    sent("/catalogue/{draft}/shared-groups", STEWARDS, {"name": "真空泵", "capacity": "1"}, forbidden=READERS),
+    sent("/catalogue/{draft}/shared-groups/join", STEWARDS, {"lane_group_id": "{spare}"}, forbidden=READERS),
+    sent("/catalogue/{withheld}/shared-groups/{spare}/leave", ADMINS, forbidden=AUDITOR),
+    sent("/catalogue/{draft}/test-items", STEWARDS, {"name_zh": "形貌"}, forbidden=READERS),
+    sent(f"/catalogue/{EDITED}/test-items/{{item}}", STEWARDS, {"name_zh": "形貌"}, other=403),
+    sent(f"/catalogue/{EDITED}/test-items/{{item}}/move", STEWARDS, {"places": "1"}, other=403),
+    sent(f"/catalogue/{EDITED}/test-items/{{item}}/remove", STEWARDS, other=403),
+    sent(
+        "/catalogue/{draft}/publishing-state",
+        ADMINS,
+        {"publishing_state": "withheld", "reason": "未验收"},
+        forbidden=READERS,
+    ),
+    sent("/catalogue/{draft}/sharing", STEWARDS, {"running_state": "normal"}, forbidden=READERS),
+    sent("/catalogue/{draft}/visibility", STEWARDS, {"hides_position": "1"}, forbidden=READERS),
+)
+
+PUBLISHING = {"publishing_state": "withheld", "reason": "未验收"}
+ITEM_API = "/instruments/{published}/test-items/{item}"
+
+CATALOGUE_API = (
+    read("/my-instruments", STEWARDS | THEIR_STEWARDS, other=403),
+    post("/instruments", ADMINS, {"organisation_id": "{organisation}", **NAMES}, other=403),
+    change("/instruments/{draft}", STEWARDS, NAMES, forbidden=READERS),
+    change("/instruments/{withheld}", ADMINS, NAMES, forbidden=AUDITOR),
+    change("/instruments/{their_draft}", THEIR_STEWARDS, NAMES, forbidden=THEIR_STAFF | ALL_SEEING),
+    put("/instruments/{draft}/publishing-state", ADMINS, PUBLISHING, forbidden=READERS),
+    put("/instruments/{their_draft}/publishing-state", THEIR_ADMINS, PUBLISHING, forbidden=THEIR_STAFF | ALL_SEEING),
+    put("/instruments/{draft}/policy", STEWARDS, {"horizon_days": 30}, forbidden=READERS),
+    put("/instruments/{draft}/opening-hours", STEWARDS, {"opening_hours": "1-5 09:00-18:00"}, forbidden=READERS),
+    put("/instruments/{asking}/lanes", STEWARDS, {"capacity": 3}, other=403),
+    put("/instruments/{withheld}/shared-groups/{spare}/lanes", ADMINS, {"capacity": 3}, forbidden=AUDITOR),
+    put("/instruments/{draft}/shared-groups/{spare}/lanes", NO_ONE, {"capacity": 3}, forbidden=READERS - STEWARDS),
+    post("/instruments/{draft}/shared-groups", STEWARDS, {"name": "真空泵"}, forbidden=READERS),
+    step("/instruments/{draft}/shared-groups/{spare}/join", STEWARDS, {}, forbidden=READERS),
+    step("/instruments/{draft}/shared-groups/{their_spare}/join", NO_ONE, {}, forbidden=READERS - STEWARDS),
+    step("/instruments/{withheld}/shared-groups/{spare}/leave", ADMINS, {}, forbidden=AUDITOR),
+    post("/instruments/{draft}/test-items", STEWARDS, {"name_zh": "形貌"}, forbidden=READERS),
+    put(ITEM_API, STEWARDS, {"name_zh": "形貌"}, other=403),
+    put(
+        "/instruments/{their_published}/test-items/{item}", NO_ONE, {"name_zh": "x"}, other=403, unknown=THEIR_STEWARDS
+    ),
+    step(f"{ITEM_API}/move", STEWARDS, {"places": 1}, other=403),
+    drop(ITEM_API, STEWARDS, other=403),
+)

@@ -1,0 +1,27 @@
+"""Who may call what: directory."""
+
+from tests.house.asking import NO_ONE
+from tests.house.matrix.writing import ADMINS, THEIR_ADMINS, drop, page, post, put, read, sent
+from tests.house.worlds import EVERYBODY, PLATFORM
+
+ENTRY = {"name_zh": "Our大学", "kind": "university", "adcode": "500109"}
+CLOSURE = {"first_day": "{later_day}", "name_zh": "停电"}
+
+DIRECTORY = (
+    page("/organisations/{organisation}"),
+    page("/organisations/{absent}", NO_ONE, nobody=404),
+    page("/organisations/{organisation}/edit", ADMINS, other=403),
+    sent("/organisations/{organisation}/edit", ADMINS, ENTRY, other=403),
+    sent("/organisations/{organisation}/units", ADMINS, {"name_zh": "新中心"}, other=403),
+    page("/organisations/{organisation}/closing-days", ADMINS, other=403),
+    sent("/organisations/{organisation}/closing-days", ADMINS, CLOSURE, other=403),
+    sent("/organisations/{organisation}/closing-days/{day}/remove", ADMINS, other=403),
+    read("/organisations/{organisation}", EVERYBODY),
+    post("/organisations", PLATFORM, {**ENTRY, "name_zh": "新单位"}, other=403),
+    put("/organisations/{organisation}", ADMINS, ENTRY, other=403),
+    put("/organisations/{their_organisation}", THEIR_ADMINS, {**ENTRY, "name_zh": "Their大学"}, other=403),
+    post("/organisations/{organisation}/units", ADMINS, {"name_zh": "新中心"}, other=403),
+    post("/organisations/{organisation}/closing-days", ADMINS, CLOSURE, other=403),
+    drop("/organisations/{organisation}/closing-days/{day}", ADMINS, other=403),
+    drop("/organisations/{organisation}/closing-days/{their_day}", NO_ONE, other=403, unknown=ADMINS),
+)

@@ -1,0 +1,28 @@
+"""Who may call what: search."""
+
+from tests.house.asking import NO_ONE
+from tests.house.matrix.writing import ADMINS, READERS, page, read
+from tests.house.worlds import ALL_SEEING, EVERYBODY, THEIR_STAFF
+
+SEARCH = (
+    page("/"),
+    page("/?q=OUR&province=500000"),
+    page("/instruments/{published}"),
+    page("/instruments/{draft}", READERS, nobody=404),
+    page("/instruments/{withheld}", ADMINS | ALL_SEEING, nobody=404),
+    page("/instruments/{their_draft}", THEIR_STAFF | ALL_SEEING, nobody=404),
+    page("/instruments/{absent}", NO_ONE, nobody=404),
+    page("/instruments/{published}/pidinst.json"),
+    page("/instruments/{draft}/pidinst.json", READERS, nobody=404),
+    page("/robots.txt"),
+    page("/sitemap.xml"),
+    page("/sitemap-0.xml"),
+    read("/instruments", EVERYBODY),
+    read("/instruments/{published}", EVERYBODY),
+    read("/instruments/{draft}", READERS, nobody=404),
+    read("/instruments/{withheld}", ADMINS | ALL_SEEING, nobody=404),
+    read("/instruments/{their_draft}", THEIR_STAFF | ALL_SEEING, nobody=404),
+    read("/instruments/{absent}", NO_ONE, nobody=404),
+    read("/classes", EVERYBODY),
+    read("/places", EVERYBODY),
+)
