@@ -1,8 +1,6 @@
 """Reading a table of instruments: bytes → named cells → typed rows, every row accounted for."""
 
-import csv
-import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -19,6 +17,7 @@ from booking.catalogue.forms import (
 from booking.catalogue.import_cells import Noted
 from booking.catalogue.import_layouts import LAYOUTS, Layout
 from booking.catalogue.rules import MOST_LANES
+from booking.core.csv_tables import decoded, is_text, rows_of
 from booking.core.errors import InvalidInput, Problem, Unreadable
 from booking.core.forms import FilledLine, Line, read
 from booking.core.texts import N_
@@ -73,17 +72,15 @@ class Table:
 
 
 def read_table(data: bytes) -> Table:
-    """Every row of a CSV file in UTF-8, with or without a byte order mark; raises Unreadable for no table at all."""
-    text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="surrogateescape")
-    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = [name.strip() for name in next(lines)]
-    except (StopIteration, csv.Error) as wrong:
-        raise Unreadable(N_("文件是空的，或不是 CSV 表格。")) from wrong
-    if not all(_is_text(name) for name in header):
-        raise Unreadable(N_("文件不是 UTF-8 编码，请在表格软件中另存为“CSV UTF-8”。"))
-    layout, names = _recognised(header)
-    rows = [_read_row(number, cells, names, layout) for number, cells in _numbered(lines)]
+    """Every row of a CSV file in UTF-8 or GB18030, the header being row 1; raises Unreadable for no table at all."""
+    lines = rows_of(decoded(data).text)
+    _, header = next(lines, (1, None))
+    if header is None:
+        raise Unreadable(N_("文件是空的，或不是 CSV 表格。"))
+    if not all(is_text(name) for name in header):
+        raise Unreadable(N_("文件不是 UTF-8 或 GB18030 编码，请在表格软件中另存为“CSV UTF-8”。"))
+    layout, names = _recognised([name.strip() for name in header])
+    rows = [_read_row(number, cells, names, layout) for number, cells in lines]
     return Table(layout, rows, _unknown_columns(names, layout))
 
 
@@ -106,22 +103,6 @@ def _unknown_columns(names: Sequence[str], layout: Layout) -> list[Problem]:
     return [Problem(name, N_("没有使用这一列。")) for name in names if name and name not in read_ones]
 
 
-def _numbered(lines: Iterator[list[str]]) -> Iterator[tuple[int, list[str] | None]]:
-    """Every row with its number, the header being 1; None for a row where reading has to stop."""
-    number = 1
-    while True:
-        number += 1
-        try:
-            cells = next(lines)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield number, None
-            return
-        if cells:
-            yield number, cells
-
-
 def _read_row(number: int, cells: list[str] | None, names: Sequence[str], layout: Layout) -> ReadRow:
     """One row as values or problems, with notes on what was changed or left out."""
     row = ReadRow(number)
@@ -130,8 +111,8 @@ def _read_row(number: int, cells: list[str] | None, names: Sequence[str], layout
     elif len(cells) != len(names):
         values = {"found": len(cells), "wanted": len(names)}
         row.problems.append(Problem("", N_("这一行有 %(found)s 个单元格，表头有 %(wanted)s 列。"), values))
-    elif broken := [name for name, cell in zip(names, cells, strict=True) if not _is_text(cell)]:
-        row.problems += [Problem(name, N_("不是有效的 UTF-8 文字。")) for name in broken]
+    elif broken := [name for name, cell in zip(names, cells, strict=True) if not is_text(cell)]:
+        row.problems += [Problem(name, N_("含有无法识别的字节。")) for name in broken]
     else:
         _fill(row, dict(zip(names, cells, strict=True)), layout)
     return row
@@ -175,8 +156,3 @@ def _wrong_modes(values: ImportRow) -> list[Problem]:
 def modes_of(text: str) -> list[str]:
     """The words of a list of modes."""
     return [mode.strip() for mode in text.replace("，", ",").split(",") if mode.strip()]
-
-
-def _is_text(value: str) -> bool:
-    """Whether the bytes behind it were UTF-8."""
-    return not any("\udc80" <= char <= "\udcff" for char in value)

@@ -177,7 +177,7 @@ def test_a_column_nobody_reads_is_mentioned(session: Session, now: datetime) -> 
     ("data", "refusal"),
     [
         pytest.param(b"", Unreadable, id="empty"),
-        pytest.param("所内编号".encode("gbk"), Unreadable, id="not UTF-8"),
+        pytest.param(b"inner_id,institution,\xff", Unreadable, id="no text"),
         pytest.param(b"a,b\n1,2\n", InvalidInput, id="no known columns"),
         pytest.param(b"inner_id,institution,inner_id\n", InvalidInput, id="a column twice"),
     ],
