@@ -7,12 +7,13 @@ from booking.accounts import api as accounts
 from booking.calendars import api as calendars
 from booking.catalogue import api as catalogue
 from booking.reservations import api as reservations
+from booking.reservations import positions_api as positions
 from booking.reservations import steward_api as stewards
 from booking.search import api as search
 from booking.web.extensions import csrf
 from booking.web.signed_in import uses_token
 
-BLUEPRINTS = (accounts.bp, search.bp, catalogue.bp, reservations.bp, stewards.bp, calendars.bp)
+BLUEPRINTS = (accounts.bp, search.bp, catalogue.bp, reservations.bp, positions.bp, stewards.bp, calendars.bp)
 
 
 def init_api(app: Flask) -> None:

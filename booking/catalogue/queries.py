@@ -26,7 +26,7 @@ from models.catalogue import (
     TestItem,
 )
 from models.directory import Organisation, Place, Unit
-from models.reservations import Block, Claim, Reservation
+from models.reservations import Claim, Reservation
 from models.vocabulary.catalogue import PublishingState
 
 Columns = TypeVarTuple("Columns")
@@ -207,12 +207,6 @@ def lanes_with_future_claims(session: Session, lane_ids: Iterable[int], *, now: 
     """Which of the lanes somebody or something still holds from `now` on."""
     claimed = select(Claim.lane_id).where(Claim.lane_id.in_(list(lane_ids)), Claim.ends_at > now)
     return set(session.scalars(claimed.distinct()))
-
-
-def has_future_block(session: Session, group_id: int, *, now: datetime) -> bool:
-    """Whether a block of the group has not ended yet."""
-    blocked = select(Block.id).where(Block.lane_group_id == group_id, Block.ends_at > now, Block.removed_at.is_(None))
-    return session.scalar(blocked.limit(1)) is not None
 
 
 def has_future_reservation(session: Session, instrument_id: int, *, now: datetime) -> bool:

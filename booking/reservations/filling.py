@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, exists, select, update
+from sqlalchemy import and_, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from booking.core.period import Period, without
@@ -47,6 +47,14 @@ def fill_block(session: Session, block: Block) -> None:
     taken = _taken(session, lanes, period)
     gaps = [Freed(lane_id, gap) for lane_id in lanes for gap in without([period], taken[lane_id])]
     claims.fill(session, block.id, gaps)
+
+
+def fill_new_lanes(session: Session, group_id: int, lane_ids: Sequence[int], *, now: datetime) -> None:
+    """Let the blocks of a group that are not over take lanes that came into service; the caller locked the group."""
+    standing = (Block.lane_group_id == group_id, Block.removed_at.is_(None), Block.ends_at > now)
+    start, end = session.execute(select(func.min(Block.starts_at), func.max(Block.ends_at)).where(*standing)).one()
+    if start is not None:
+        refill(session, [Freed(lane_id, Period(max(start, now), end)) for lane_id in lane_ids])
 
 
 def settle_conflicts(session: Session, reservation_id: int, *, actor_id: int | None, now: datetime) -> None:

@@ -15,10 +15,10 @@ from booking.core.errors import Forbidden, InvalidInput, NotFound, StaleVersion
 from models.accounts import AuditEntry
 from models.catalogue import BookingPolicy, Instrument, Lane, LaneGroup, OpeningHours, TestItem
 from models.directory import Organisation, Unit
-from models.reservations import Block, Claim, Reservation
+from models.reservations import Claim, Reservation
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.catalogue import BookingMode, PublishingState, RunningState, ShareMode
-from models.vocabulary.reservations import BlockKind, ClaimKind, ReservationMode, ReservationState
+from models.vocabulary.reservations import ClaimKind, ReservationMode, ReservationState
 from tests.factories.instruments import add_lane_group, make_instrument, make_organisation
 from tests.factories.people import actor_for, give, make_user
 
@@ -311,78 +311,6 @@ def test_opening_hours_are_replaced_whole(
     assert queries.hours_of(session, instrument.id) == hours
     assert session.scalar(select(func.count()).select_from(OpeningHours)) == 10
     assert session.get_one(Instrument, instrument.id).version == 2
-
-
-def test_capacity_goes_up_and_down_and_lanes_keep_their_ids(
-    session: Session, organisation: Organisation, admin: Actor, now: datetime
-) -> None:
-    instrument = make_instrument(session, organisation)
-
-    lanes.set_capacity(session, instrument.id, 3, actor=admin, now=now)
-    lanes.set_capacity(session, instrument.id, 1, actor=admin, now=now)
-    lanes.set_capacity(session, instrument.id, 2, actor=admin, now=now)
-
-    stored = session.scalars(select(Lane).order_by(Lane.position)).all()
-    assert [(lane.position, lane.retired_at is None) for lane in stored] == [(1, True), (2, True), (3, False)]
-
-
-def test_a_lane_somebody_has_booked_is_not_retired(
-    session: Session, organisation: Organisation, admin: Actor, now: datetime
-) -> None:
-    instrument = make_instrument(session, organisation, capacity=2)
-    reserve(session, instrument, admin, now=now)
-
-    lanes.set_capacity(session, instrument.id, 1, actor=admin, now=now)
-
-    serving = session.scalars(select(Lane.position).where(Lane.retired_at.is_(None))).all()
-    assert serving == [1]
-
-
-def test_capacity_does_not_fall_below_what_is_booked(
-    session: Session, organisation: Organisation, admin: Actor, now: datetime
-) -> None:
-    instrument = make_instrument(session, organisation, capacity=2)
-    reserve(session, instrument, admin, now=now)
-    second = session.scalars(select(Lane).where(Lane.position == 2)).one()
-    claim = session.scalars(select(Claim)).one()
-    session.add(
-        Claim(
-            lane_id=second.id,
-            starts_at=claim.starts_at,
-            ends_at=claim.ends_at,
-            kind=ClaimKind.RESERVATION,
-            reservation_id=claim.reservation_id,
-        )
-    )
-    session.flush()
-
-    with pytest.raises(lanes.LanesInUse):
-        lanes.set_capacity(session, instrument.id, 1, actor=admin, now=now)
-
-    assert session.scalar(select(func.count()).select_from(Lane).where(Lane.retired_at.is_(None))) == 2
-
-
-def test_no_lane_is_added_beside_a_block_that_would_not_cover_it(
-    session: Session, organisation: Organisation, admin: Actor, now: datetime
-) -> None:
-    instrument = make_instrument(session, organisation)
-    group_id = session.scalars(select(LaneGroup.id)).one()
-    session.add(
-        Block(
-            instrument_id=instrument.id,
-            lane_group_id=group_id,
-            starts_at=now,
-            ends_at=now + timedelta(days=1),
-            kind=BlockKind.MAINTENANCE,
-            created_at=now,
-        )
-    )
-    session.flush()
-
-    with pytest.raises(lanes.LanesBlocked):
-        lanes.set_capacity(session, instrument.id, 2, actor=admin, now=now)
-
-    assert session.scalar(select(func.count()).select_from(Lane)) == 1
 
 
 def test_two_instruments_share_a_detector_and_one_leaves_again(

@@ -1,4 +1,4 @@
-"""Positions and shared parts of an instrument."""
+"""Shared parts of an instrument."""
 
 from typing import Any
 
@@ -9,25 +9,15 @@ from booking.catalogue import lanes
 from booking.catalogue.answers import InstrumentRecord
 from booking.catalogue.api.answering import record_response
 from booking.catalogue.api.records import EDITING
-from booking.catalogue.forms import CapacityForm, NewSharedGroup
+from booking.catalogue.forms import NewSharedGroup
 from booking.core.clock import utcnow
 from booking.web.extensions import transaction
 from booking.web.openapi import documented
-from booking.web.reading import if_match, read_json
+from booking.web.reading import read_json
 from booking.web.repeats import create_once
 from booking.web.signed_in import require_actor
 
 JOINING = (401, 403, 404, 409)
-
-
-@documented(tag="catalogue", body=CapacityForm, answers={200: InstrumentRecord}, refusals=EDITING)
-def capacity(instrument_id: int) -> Response:
-    """Set how many people can use the instrument at a time."""
-    actor, form = require_actor(), read_json(CapacityForm)
-    transaction(
-        lanes.set_capacity, instrument_id, form.capacity, actor=actor, now=utcnow(), expected_version=if_match()
-    )
-    return record_response(instrument_id)
 
 
 @documented(tag="catalogue", body=NewSharedGroup, answers={201: InstrumentRecord}, refusals=EDITING)
@@ -53,12 +43,4 @@ def join(instrument_id: int, group_id: int) -> Response:
 def leave(instrument_id: int, group_id: int) -> Response:
     """Do without a shared part."""
     transaction(lanes.leave_shared_group, instrument_id, group_id, actor=require_actor(), now=utcnow())
-    return record_response(instrument_id)
-
-
-@documented(tag="catalogue", body=CapacityForm, answers={200: InstrumentRecord}, refusals=EDITING)
-def shared_capacity(instrument_id: int, group_id: int) -> Response:
-    """Set how many users can have a shared part at a time."""
-    actor, form = require_actor(), read_json(CapacityForm)
-    transaction(lanes.set_shared_capacity, instrument_id, group_id, form.capacity, actor=actor, now=utcnow())
     return record_response(instrument_id)

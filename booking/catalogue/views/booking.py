@@ -7,7 +7,6 @@ from sqlalchemy.orm import Session
 
 from booking.catalogue import lanes, queries, service, timetable
 from booking.catalogue.page_forms import (
-    CapacitySection,
     HoursSection,
     JoinSection,
     ModeSection,
@@ -26,12 +25,12 @@ from booking.web.signed_in import require_actor
 
 def booking(instrument_id: int) -> ResponseReturnValue:
     """Show how the instrument is booked."""
-    return shown("booking", instrument_id, **_more(instrument_id))
+    return shown("booking", instrument_id, **shared_parts(instrument_id))
 
 
 def save_mode(instrument_id: int) -> ResponseReturnValue:
     """Store how time is agreed."""
-    more = _more(instrument_id)
+    more = shared_parts(instrument_id)
 
     def work() -> None:
         form = read_form(ModeSection)
@@ -42,7 +41,7 @@ def save_mode(instrument_id: int) -> ResponseReturnValue:
 
 def save_policy(instrument_id: int) -> ResponseReturnValue:
     """Store the numbers of the policy."""
-    more = _more(instrument_id)
+    more = shared_parts(instrument_id)
 
     def work() -> None:
         form = read_form(PolicySection)
@@ -53,7 +52,7 @@ def save_policy(instrument_id: int) -> ResponseReturnValue:
 
 def save_hours(instrument_id: int) -> ResponseReturnValue:
     """Store the opening hours."""
-    more = _more(instrument_id)
+    more = shared_parts(instrument_id)
 
     def work() -> None:
         form = read_form(HoursSection)
@@ -62,20 +61,9 @@ def save_hours(instrument_id: int) -> ResponseReturnValue:
     return saved("booking", instrument_id, HoursSection, work, **more)
 
 
-def save_capacity(instrument_id: int) -> ResponseReturnValue:
-    """Store the number of positions."""
-    more = _more(instrument_id)
-
-    def work() -> None:
-        form = read_form(CapacitySection)
-        transaction(lanes.set_capacity, instrument_id, form.capacity, **_who(form))
-
-    return saved("booking", instrument_id, CapacitySection, work, **more)
-
-
 def make_group(instrument_id: int) -> ResponseReturnValue:
     """Make a shared part, once however often the form is sent."""
-    more, actor = _more(instrument_id), require_actor()
+    more, actor = shared_parts(instrument_id), require_actor()
 
     def work() -> None:
         form = read_form(NewGroupSection)
@@ -91,7 +79,7 @@ def _make(session: Session, instrument_id: int, form: NewGroupSection, actor: Ac
 
 def join_group(instrument_id: int) -> ResponseReturnValue:
     """List a shared part of the same institution."""
-    more, actor = _more(instrument_id), require_actor()
+    more, actor = shared_parts(instrument_id), require_actor()
 
     def work() -> None:
         group_id = read_form(JoinSection).lane_group_id
@@ -102,7 +90,7 @@ def join_group(instrument_id: int) -> ResponseReturnValue:
 
 def leave_group(instrument_id: int, group_id: int) -> ResponseReturnValue:
     """Do without a shared part."""
-    more, actor = _more(instrument_id), require_actor()
+    more, actor = shared_parts(instrument_id), require_actor()
 
     def work() -> None:
         transaction(lanes.leave_shared_group, instrument_id, group_id, actor=actor, now=utcnow())
@@ -115,7 +103,7 @@ def _who(form: Section) -> dict[str, Any]:
     return {"actor": require_actor(), "now": utcnow(), "expected_version": form.version}
 
 
-def _more(instrument_id: int) -> dict[str, Any]:
+def shared_parts(instrument_id: int) -> dict[str, Any]:
     """The shared parts of the institution that the instrument does not list yet, and a key for a new one."""
     record = editable(instrument_id)
     listed = {group.id for group in record.lanes}
