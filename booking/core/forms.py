@@ -6,7 +6,7 @@ Pages and JSON share the models; what the library says in English becomes a Chin
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -62,6 +62,7 @@ SENTENCES = {
     "amount_wan": N_("应为以万元计的金额，小数最多 6 位，例如 185.5。"),
     "opening_hours": N_("开放时间的写法如 1-5 09:00-18:00; 6 09:00-12:00，同一天的时段不能重叠。"),
     "feed_scope": N_("仪器的订阅须指明仪器，我的预约则不必。"),
+    "suspension_scope": N_("请指明一台仪器或一个单位，只选其一。"),
     "password_common": N_("这个密码太常见，容易被猜中，请换一个。"),
     "password_is_address": N_("密码不能与邮箱相同。"),
     "not_agreed": N_("请先勾选同意。"),
@@ -140,6 +141,13 @@ def _moment(value: Any) -> datetime:
     return moment
 
 
+def _near_day(day: date) -> date:
+    """Refuse days that are centuries away."""
+    if not EARLIEST.year <= day.year < LATEST.year:
+        raise PydanticCustomError("far_moment", "far")
+    return day
+
+
 def _blank_as_none(value: Any) -> Any:
     """Empty text means not given."""
     return None if isinstance(value, str) and not value.strip() else value
@@ -163,6 +171,9 @@ Text = Annotated[str, AfterValidator(_clean)]
 
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 """An aware moment from RFC 3339 text, in UTC."""
+
+NearDay = Annotated[date, AfterValidator(_near_day)]
+"""A day of this century."""
 
 Blank = BeforeValidator(_blank_as_none)
 """Beside an optional type: empty text is None, as pages send it."""

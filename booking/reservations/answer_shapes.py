@@ -174,9 +174,10 @@ class ConflictsAnswer(BaseModel):
 
 
 class SuspensionAnswer(BaseModel):
-    """Who may not book an instrument until when, and why."""
+    """Who may not book an instrument until when, and why; without one, none of the organisation's."""
 
     id: int
+    organisation_id: int
     instrument_id: int | None
     name: str
     email: str

@@ -163,6 +163,7 @@ def suspension(row: Suspension, person: User) -> dict[str, Any]:
     """A suspension."""
     return {
         "id": row.id,
+        "organisation_id": row.organisation_id,
         "instrument_id": row.instrument_id,
         "name": person.name,
         "email": person.email,

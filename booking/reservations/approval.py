@@ -106,7 +106,7 @@ def _check_again(
         internal=True,
         now=now,
     )
-    standing = Standing(suspended_until=place.suspended_until)
+    standing = Standing(suspended_until=place.suspended_until, suspended_for=place.suspended_for)
     wanted = Wanted(period, reservation.mode)
     found = [r for r in refusals(wanted, place.terms, standing, now=now) if r.code in CHECKED_AGAIN]
     if found and not (override_reason and overridable(found)):

@@ -14,6 +14,7 @@ from booking.reservations.queries import in_full
 from booking.settings import Settings
 from models.accounts import Grant, User
 from models.catalogue import Instrument
+from models.directory import Organisation
 from models.reservations import Reservation, Suspension
 from models.vocabulary.accounts import Role, ScopeKind
 
@@ -75,20 +76,23 @@ def on_lapsed(session: Session, payload: Mapping[str, Any], *, now: datetime, se
 def on_suspended(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:  # noqa: ARG001
     """To the person: until when, and why."""
     row = session.execute(
-        select(Suspension, User, Instrument)
+        select(Suspension, User, Organisation, Instrument)
         .join(User, User.id == Suspension.user_id)
-        .join(Instrument, Instrument.id == Suspension.instrument_id)
+        .join(Organisation, Organisation.id == Suspension.organisation_id)
+        .join(Instrument, Instrument.id == Suspension.instrument_id, isouter=True)
         .where(Suspension.id == payload["suspension_id"], User.deactivated_at.is_(None))
     ).one_or_none()
     if row is None:
         return []
-    suspension, person, instrument = row
+    suspension, person, organisation, instrument = row
+    path = f"instruments/{instrument.id}" if instrument else f"organisations/{organisation.id}"
     values = {
-        "instrument_zh": instrument.name_zh,
-        "instrument_en": instrument.name_en,
+        "name_zh": (instrument or organisation).name_zh,
+        "name_en": (instrument or organisation).name_en,
+        "is_whole": instrument is None,
         "until": suspension.ends_at,
         "reason": suspension.reason,
-        "link": f"{settings.address}/instruments/{instrument.id}",
+        "link": f"{settings.address}/{path}",
     }
     return [Letter(person.email, person.language, "reservations/suspended", values)]
 

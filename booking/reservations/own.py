@@ -1,30 +1,21 @@
 """What the page of one's own reservations asks and offers."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 
 from booking.core.clock import at_local
-from booking.core.forms import Blank, PageForm
+from booking.core.forms import Blank, NearDay, PageForm
 from booking.reservations.queries import Filter, When
 from models.catalogue import Instrument
 from models.reservations import Reservation, ReservationPerson
 from models.vocabulary.reservations import ReservationState
 
-
-def _near(day: date) -> date:
-    """Refuse days that are centuries away."""
-    if not 2000 <= day.year < 2100:
-        raise PydanticCustomError("far_moment", "far")
-    return day
-
-
-Day = Annotated[Annotated[date, AfterValidator(_near)] | None, Blank]
+Day = Annotated[NearDay | None, Blank]
 
 
 class MineForm(PageForm):

@@ -133,6 +133,7 @@ class Standing:
     is_known: bool = True
     books_internally: bool = True
     suspended_until: datetime | None = None
+    suspended_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def _about_person(terms: Terms, standing: Standing) -> Iterator[Refusal]:
     if not standing.is_known:
         yield Refusal(Code.NOT_SIGNED_IN)
     if standing.suspended_until:
-        yield Refusal(Code.SUSPENDED, {"until": standing.suspended_until})
+        yield Refusal(Code.SUSPENDED, {"until": standing.suspended_until, "reason": standing.suspended_for})
     if terms.share_mode == ShareMode.NONE or (terms.share_mode == ShareMode.INTERNAL and not standing.books_internally):
         yield Refusal(Code.NOT_SHARED)
 

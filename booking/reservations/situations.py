@@ -67,6 +67,7 @@ def standing_of(place: Place, actor: Actor | None) -> Standing:
         is_known=actor is not None,
         books_internally=may(actor, Permission.BOOK_INTERNALLY, place.target),
         suspended_until=place.suspended_until,
+        suspended_for=place.suspended_for,
     )
 
 

@@ -17,10 +17,10 @@ from booking.reservations.answer_shapes import (
     SuspensionsAnswer,
 )
 from booking.reservations.board_queries import open_conflicts
-from booking.reservations.forms import BlockForm, SuspensionForm
+from booking.reservations.forms import BlockForm, SuspensionForm, SuspensionsQuery
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
-from booking.web.reading import read_json
+from booking.web.reading import read_json, read_query
 from booking.web.repeats import create_once
 from booking.web.signed_in import require_actor
 from models.accounts import User
@@ -79,22 +79,24 @@ def list_conflicts() -> ResponseReturnValue:
 
 
 @bp.get("/suspensions")
-@documented(tag=TAG, answers={200: SuspensionsAnswer}, refusals=(401,))
+@documented(tag=TAG, answers={200: SuspensionsAnswer}, query=SuspensionsQuery, refusals=(401, 422))
 def list_suspensions() -> ResponseReturnValue:
-    """Suspensions in force on the instruments one looks after, the soonest to end first."""
-    found = suspensions.suspensions_in_force(reading(), require_actor(), now=utcnow())
-    return jsonify(items=[answers.suspension(row, person) for row, person in found], next_cursor=None)
+    """Suspensions in force where one looks after instruments, or one's own; the soonest to end first."""
+    asked, actor, now = read_query(SuspensionsQuery), require_actor(), utcnow()
+    listed = suspensions.own_suspensions if asked.mine else suspensions.suspensions_in_force
+    found = listed(reading(), actor, now=now)
+    return jsonify(items=[answers.suspension(one.suspension, one.person) for one in found], next_cursor=None)
 
 
 @bp.post("/suspensions")
 @documented(tag=TAG, answers={201: SuspensionAnswer}, body=SuspensionForm, refusals=MADE)
 def suspend() -> ResponseReturnValue:
-    """Keep a person from booking an instrument for a while; they are told why."""
+    """Keep a person from booking an instrument, or at an organisation, for a while; they are told why."""
     actor, now, form = require_actor(), utcnow(), read_json(SuspensionForm)
 
     def work(session: Session) -> dict[str, Any]:
         made = suspensions.suspend_person(
-            session, form.email, form.instrument_id, form.until, form.reason, actor=actor, now=now
+            session, form.email, form.where, form.until, form.reason, actor=actor, now=now
         )
         return answers.suspension(made, session.get_one(User, made.user_id))
 

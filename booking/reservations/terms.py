@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, Integer, Select, bindparam, func, or_, select
+from sqlalchemy import Date, Integer, Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from booking.core.actors import Target
@@ -51,8 +51,8 @@ _COLUMNS = (
     _policies.closes_on_holidays,
 )
 
-_SUSPENDED_UNTIL = (
-    select(func.max(_suspensions.ends_at))
+_SUSPENDED = (
+    select(_suspensions.ends_at)
     .where(
         _suspensions.user_id == bindparam("user_id"),
         _suspensions.organisation_id == _instruments.organisation_id,
@@ -61,12 +61,16 @@ _SUSPENDED_UNTIL = (
         _suspensions.starts_at <= bindparam("now", type_=UtcDateTime()),
         _suspensions.ends_at > bindparam("now", type_=UtcDateTime()),
     )
+    .order_by(_suspensions.ends_at.desc(), _suspensions.id)
+    .limit(1)
     .correlate(Instrument.__table__)
-    .scalar_subquery()
-    .label("suspended_until")
 )
+_SUSPENDED_UNTIL = _SUSPENDED.scalar_subquery().label("suspended_until")
+_SUSPENDED_FOR = _SUSPENDED.with_only_columns(_suspensions.reason).scalar_subquery().label("suspended_for")
 
-_PLACES = select(*_COLUMNS, _SUSPENDED_UNTIL).select_from(Instrument.__table__.outerjoin(BookingPolicy.__table__))
+_PLACES = select(*_COLUMNS, _SUSPENDED_UNTIL, _SUSPENDED_FOR).select_from(
+    Instrument.__table__.outerjoin(BookingPolicy.__table__)
+)
 
 _HOURS = select(_hours.instrument_id, _hours.weekday, _hours.opens_minute, _hours.closes_minute).order_by(
     _hours.instrument_id, _hours.weekday, _hours.opens_minute
@@ -115,6 +119,7 @@ class Place:
     hides_free_time: bool
     terms: Terms
     suspended_until: datetime | None = None
+    suspended_for: str = ""
 
     @property
     def target(self) -> Target:
@@ -210,4 +215,5 @@ def _place(row: Any, hours: Iterable[DayHours], days: Iterable[tuple[int | None,
         hides_free_time=row.hides_free_time,
         terms=terms,
         suspended_until=row.suspended_until,
+        suspended_for=row.suspended_for or "",
     )

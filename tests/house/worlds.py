@@ -15,7 +15,7 @@ from booking.accounts.tokens import NewToken, make_token
 from booking.calendars.forms import FeedForm
 from booking.calendars.service import make_feed
 from booking.catalogue import listing
-from booking.core.actors import Actor
+from booking.core.actors import Actor, Target
 from booking.core.clock import SHANGHAI, at_local, local_date, utcnow
 from booking.core.period import Period
 from booking.reservations.blocks import add_block
@@ -332,7 +332,8 @@ def _closures(builder: Builder) -> None:
         readers = STAFF - {"technician"} if key == "steward" else THEIR_STAFF - {"their_technician"}
         reason = builder.mark(f"why_{name}", readers)
         until, email = now + timedelta(days=10), builder.world.users["suspended"].email
-        suspended = suspend_person(session, email, names[record], until, reason, actor=builder.actor(key), now=now)
+        where = Target(instrument_id=names[record])
+        suspended = suspend_person(session, email, where, until, reason, actor=builder.actor(key), now=now)
         builder.keep(name, suspended)
     for marker in ("qnamesuspendedxz", "qmailsuspendedxz"):
         builder.world.markers[marker] |= THEIR_STAFF - {"their_technician"}

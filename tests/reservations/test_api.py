@@ -349,6 +349,8 @@ def test_a_steward_suspends_and_lifts(researcher: Caller, steward: Caller, instr
     assert (refused.status_code, made.status_code) == (403, 201)
     assert [refusal["code"] for refusal in booking.json["refusals"]] == ["suspended"]
     assert [one["id"] for one in steward("GET", "/suspensions").json["items"]] == [suspension.id]
+    assert researcher("GET", "/suspensions").json["items"] == []
+    assert [one["reason"] for one in researcher("GET", "/suspensions?mine=1").json["items"]] == ["mess"]
     assert steward("DELETE", f"/suspensions/{suspension.id}").status_code == 204
     researcher.book(instrument, 9, 10)
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.core.actors import Actor
+from booking.core.actors import Actor, Target
 from booking.core.clock import at_local
 from booking.core.errors import Forbidden
 from booking.reservations import approval, service, suspensions
@@ -134,7 +134,16 @@ def test_lasting_rules_are_asked_again_at_approval_and_overridden_only_with_a_re
     steward = steward_of(session, careful, now)
     made = book(session, careful, at(9), researcher, now)
     until = now + timedelta(days=3)
-    act(session, suspensions.suspend_person, researcher.email, careful.id, until, "left a mess", actor=steward, now=now)
+    act(
+        session,
+        suspensions.suspend_person,
+        researcher.email,
+        Target(instrument_id=careful.id),
+        until,
+        "left a mess",
+        actor=steward,
+        now=now,
+    )
 
     with pytest.raises(ReservationRefused) as refused:
         act(session, approval.confirm_reservation, made.id, actor=steward, now=now)
@@ -150,7 +159,14 @@ def test_a_suspended_person_cannot_book_until_it_is_lifted(
     steward = steward_of(session, instrument, now)
     until = now + timedelta(days=3)
     made = act(
-        session, suspensions.suspend_person, researcher.email, instrument.id, until, "why", actor=steward, now=now
+        session,
+        suspensions.suspend_person,
+        researcher.email,
+        Target(instrument_id=instrument.id),
+        until,
+        "why",
+        actor=steward,
+        now=now,
     )
 
     with pytest.raises(ReservationRefused) as refused:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.core.actors import Actor
+from booking.core.actors import Actor, Target
 from booking.notifications.letters import Letter
 from booking.notifications.rendering import compose
 from booking.reactions import REACTIONS
@@ -77,7 +77,16 @@ def test_what_lapses_or_is_rejected_or_suspended_is_told_to_the_person(
     act(session, approval.reject_reservation, rejected.id, reason="no training", actor=steward, now=now)
     act(session, approval.lapse_due, now=at(11).start)
     until = now + timedelta(days=3)
-    act(session, suspensions.suspend_person, HOLDER, careful.id, until, "mess", actor=steward, now=now)
+    act(
+        session,
+        suspensions.suspend_person,
+        HOLDER,
+        Target(instrument_id=careful.id),
+        until,
+        "mess",
+        actor=steward,
+        now=now,
+    )
 
     assert told(written(session, now)) == [(HOLDER, "rejected"), (HOLDER, "lapsed"), (HOLDER, "suspended")]
 

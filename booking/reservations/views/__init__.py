@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from booking.reservations.views import blocks, board, mine, positions, reservation, todo, wishes
+from booking.reservations.views import blocks, board, mine, positions, reservation, suspensions, todo, wishes
 
 bp = Blueprint("reservations", __name__)
 
@@ -15,6 +15,9 @@ bp.add_url_rule("/instruments/<int:instrument_id>/blocks", "blocks", blocks.bloc
 bp.add_url_rule("/instruments/<int:instrument_id>/blocks", "add_block", blocks.add_block, methods=SEND)
 bp.add_url_rule("/blocks/<int:block_id>/remove", "remove_block", blocks.remove_block, methods=SEND)
 bp.add_url_rule("/catalogue/<int:instrument_id>/lanes", "save_capacity", positions.save_capacity, methods=SEND)
+bp.add_url_rule("/suspensions", "suspensions", suspensions.suspensions, methods=READ)
+bp.add_url_rule("/suspensions", "suspend", suspensions.suspend, methods=SEND)
+bp.add_url_rule("/suspensions/<int:suspension_id>/lift", "lift_suspension", suspensions.lift_suspension, methods=SEND)
 bp.add_url_rule("/reservations", "mine", mine.mine, methods=READ)
 bp.add_url_rule("/reservations/<int:reservation_id>", "show", reservation.show, methods=READ)
 bp.add_url_rule("/reservations/<int:reservation_id>/move", "move", reservation.move, methods=READ)

@@ -195,6 +195,7 @@ def board_instrument(instrument_id: int) -> ResponseReturnValue:
     return render_template(
         "reservations/board_instrument.html",
         instrument=_named(instrument),
+        may_suspend=may(actor, Permission.SUSPEND_PEOPLE, target_of(instrument)),
         may_block=may(actor, Permission.MANAGE_BLOCKS, target_of(instrument)),
         table=table,
         terms=time.terms,

@@ -12,6 +12,8 @@ from booking.core.forms import read
 from booking.reservations.labels import STATES
 from booking.reservations.own import MineForm, booked_instruments
 from booking.reservations.queries import my_reservations
+from booking.reservations.suspensions import own_suspensions
+from booking.reservations.views.suspensions import place_name
 from booking.web.errors import problems_of
 from booking.web.extensions import reading
 from booking.web.languages import in_language
@@ -35,6 +37,7 @@ def mine() -> ResponseReturnValue:
         "reservations/mine.html",
         rows=page.items,
         next_url=_next_url(typed, page.next_cursor),
+        suspensions=[(one.suspension, place_name(one)) for one in own_suspensions(reading(), actor, now=now)],
         problems=problems,
         filter=typed,
         is_past=wanted.past,

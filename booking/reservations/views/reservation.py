@@ -6,6 +6,7 @@ from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from booking.accounts.permissions import Permission, may
 from booking.core.clock import utcnow
 from booking.core.errors import Forbidden, InvalidInput
 from booking.reservations import service
@@ -15,7 +16,7 @@ from booking.reservations.forms import ChangeForm, DetailsForm, PeriodForm, Reas
 from booking.reservations.labels import DIRECTIONS, MODES, STATES
 from booking.reservations.panel import FIELDS, TIMES, Frame, Said, weigh
 from booking.reservations.people import details_of
-from booking.reservations.queries import Sight, history_of, reservation_for, sight_of
+from booking.reservations.queries import Sight, history_of, reservation_for, sight_of, target_of
 from booking.reservations.refusals import NotChangeable, ReasonNeeded, ReservationRefused
 from booking.reservations.story import told
 from booking.reservations.views.typed import (
@@ -223,4 +224,6 @@ def _possible(reservation: Reservation, sight: Sight) -> dict[str, bool]:
         "may_cancel": changes and (sight.decides or reservation.starts_at > now),
         "may_leave": holds and sight.is_linked and not sight.is_holder,
         "may_decide": holds and sight.decides and reservation.decide_by is not None,
+        "may_suspend": not sight.is_holder
+        and may(require_actor(), Permission.SUSPEND_PEOPLE, target_of(reservation.instrument)),
     }

@@ -25,9 +25,9 @@ KEPT = (*WISH, *DETAILS, *PEOPLE, "reason", "version", "kind", "lane_group")
 SEPARATORS = re.compile(r"[\s,,;;<>()（）]+")
 
 
-def typed_texts() -> dict[str, str]:
-    """The fields as they were typed, with a remedy that was pressed put into them."""
-    texts = {name: request.form[name] for name in KEPT if request.form.get(name)}
+def typed_texts(*names: str) -> dict[str, str]:
+    """The fields, or the named ones, as they were typed, with a remedy that was pressed put into them."""
+    texts = {name: request.form[name] for name in names or KEPT if request.form.get(name)}
     parts = request.form.get("use", "").split("/")
     if len(parts) == 3:
         texts |= {name: part for name, part in zip((*TIMES, "mode"), parts, strict=True) if part}

@@ -24,11 +24,17 @@ from tests.house.matrix.writing import (
     sent,
     step,
 )
-from tests.house.worlds import ALL_SEEING, EVERYBODY, PEOPLE, THEIR_ADMIN, THEIR_STAFF
+from tests.house.worlds import ALL_SEEING, EVERYBODY, PEOPLE, PLATFORM, THEIR_ADMIN, THEIR_STAFF
 
 BLOCK = {**FREE, "kind": "closure", "reason": "检修"}
 BLOCK_FORM = {**FREE_FORM, "kind": "closure", "reason": "检修"}
 SUSPENSION = {"email": "{holder_email}", "until": "{later}", "reason": "未清洁样品台"}
+SUSPENSION_FORM = {
+    "email": "{holder_email}",
+    "place": "instrument:{published}",
+    "last_day": "{later_day}",
+    "reason": "未清洁样品台",
+}
 WHY = {"reason": "设备故障"}
 
 BOOKING = (
@@ -108,7 +114,16 @@ STEWARDSHIP = (
     drop("/blocks/{draft_block}", BLOCKERS, forbidden=AUDITOR),
     drop("/blocks/{their_block}", THEIR_BLOCKERS, other=403),
     read("/conflicts"),
+    page("/suspensions", STEWARDS | THEIR_STEWARDS, other=403),
+    page("/suspensions?reservation={reservation}", STEWARDS, unknown=THEIR_STEWARDS - PLATFORM, other=403),
+    page("/suspensions?instrument={draft}", STEWARDS, unknown=THEIR_STEWARDS - PLATFORM, other=403),
+    sent("/suspensions", STEWARDS, SUSPENSION_FORM, other=403),
+    sent("/suspensions", ADMINS, {**SUSPENSION_FORM, "place": "organisation:{organisation}"}, other=403),
+    sent("/suspensions/{suspension}/lift", STEWARDS),
+    sent("/suspensions/{their_suspension}/lift", THEIR_STEWARDS),
     read("/suspensions"),
+    read("/suspensions?mine=1"),
+    post("/suspensions", ADMINS, {**SUSPENSION, "organisation_id": "{organisation}"}, other=403),
     post("/suspensions", STEWARDS, {**SUSPENSION, "instrument_id": "{published}"}, other=403),
     post("/suspensions", STEWARDS, {**SUSPENSION, "instrument_id": "{draft}"}, forbidden=READERS),
     drop("/suspensions/{suspension}", STEWARDS),
