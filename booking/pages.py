@@ -68,6 +68,7 @@ def menu() -> list[MenuItem]:
     entries.append((gettext("我的预约"), "reservations.mine", actor is not None))
     entries.append((gettext("看板"), "reservations.board", bool(reach(actor, Permission.SEE_BOOKINGS))))
     entries.append((gettext("仪器"), "catalogue.index", bool(reach(actor, Permission.EDIT_RECORD))))
+    entries.append((gettext("单位名录"), "directory.index", True))
     entries.append((gettext("暂停预约"), "reservations.suspensions", bool(reach(actor, Permission.SUSPEND_PEOPLE))))
     entries.append((gettext("任务"), "operations.jobs", may(actor, Permission.SEE_JOBS)))
     entries.append((gettext("邮件"), "operations.mailbox", is_open_to(actor)))

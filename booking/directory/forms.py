@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from booking.core.forms import Blank, FilledLine, Form, Line
+from booking.core.forms import Blank, FilledLine, Form, Line, PageForm
+from booking.core.pages import LARGEST_PAGE
 from models.vocabulary.directory import OrganisationKind
 
 
@@ -44,6 +45,26 @@ class OrganisationForm(Form):
     website: Annotated[WebAddress, Field(max_length=200)] = ""
     latitude: Annotated[Annotated[Degrees, Field(ge=-90, le=90)] | None, Blank] = None
     longitude: Annotated[Degrees | None, Blank] = None
+
+
+class OrganisationsQuery(Form):
+    """Which organisations are looked for: words of the name, and a province by its code."""
+
+    q: Annotated[Line, Field(max_length=100)] = ""
+    province: Annotated[Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")] | None, Blank] = None
+
+
+class OrganisationsPage(OrganisationsQuery, PageForm):
+    """The same in the address of the page."""
+
+    page: Annotated[int, Field(ge=1, le=100_000)] = 1
+
+
+class OrganisationsList(OrganisationsQuery):
+    """The same for the API."""
+
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = 50
+    cursor: Annotated[str, Field(max_length=300)] | None = None
 
 
 class UnitForm(Form):

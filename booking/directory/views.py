@@ -1,4 +1,4 @@
-"""The pages of directory: an organisation with its instruments, and its closing days."""
+"""The pages of directory: the list of organisations, one with its instruments, and its closing days."""
 
 from datetime import timedelta
 from typing import Annotated, Any
@@ -12,13 +12,14 @@ from booking.accounts.permissions import Permission, may, require
 from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput
-from booking.core.forms import PageForm
-from booking.directory import days, labels, queries
-from booking.directory.forms import ClosingDaysForm
+from booking.core.forms import PageForm, read
+from booking.directory import days, labels, listing, queries
+from booking.directory.forms import ClosingDaysForm, OrganisationsPage
 from booking.web import signed_in
 from booking.web.errors import problems_of
 from booking.web.extensions import reading, transaction
-from booking.web.reading import read_form, read_query
+from booking.web.languages import in_language
+from booking.web.reading import query_values, read_form, read_query
 
 bp = Blueprint("directory", __name__)
 
@@ -35,6 +36,35 @@ class PageQuery(PageForm):
 
 class ClosingDaysPage(ClosingDaysForm, PageForm):
     """A closure as the page sends it."""
+
+
+@bp.get("/organisations")
+def index() -> ResponseReturnValue:
+    """List organisations by name and province, with how many instruments each has published."""
+    typed, session = query_values(), reading()
+    problems: dict[str, list[str]] = {}
+    try:
+        wanted = read(OrganisationsPage, typed)
+    except InvalidInput as invalid:
+        wanted, problems = OrganisationsPage(), problems_of(invalid)
+    total = 0 if problems else listing.count_organisations(session, wanted.q, wanted.province)
+    pages = max(1, -(-total // PER_PAGE))
+    page = min(wanted.page, pages)
+    offset = (page - 1) * PER_PAGE
+    rows = listing.organisations(session, wanted.q, wanted.province, limit=PER_PAGE, offset=offset) if total else []
+    return render_template(
+        "directory/index.html",
+        rows=rows,
+        places=listing.place_names(session, rows),
+        total=total,
+        page=page,
+        pages=pages,
+        form=typed,
+        problems=problems,
+        provinces=[(one.adcode, in_language(one.name_zh, one.name_en)) for one in listing.provinces(session)],
+        labels=labels,
+        may_add=may(signed_in.actor(), Permission.EDIT_ORGANISATION),
+    ), (422 if problems else 200)
 
 
 @bp.get("/organisations/<int:organisation_id>")

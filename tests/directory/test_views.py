@@ -157,3 +157,86 @@ def test_units_are_added_by_the_institution(
 
     assert (again.status_code, "这个部门已经登记。" in again.get_data(as_text=True)) == (422, True)
     assert session.scalars(select(Unit.name_zh)).all() == ["材料学院"]
+
+
+ENTRY = {"name_zh": "新示例研究院", "kind": "research_institute", "country": "CN", "adcode": "500109"}
+
+
+def test_anybody_finds_organisations_by_words_and_province_and_sees_how_much_they_have_published(
+    session: Session, client: FlaskClient, organisation: Organisation
+) -> None:
+    make_instrument(session, organisation)
+    make_instrument(session, organisation, publishing_state=PublishingState.DRAFT)
+    other = make_organisation(session, name_zh="蓉城研究所", name_en="Rongcheng Institute 100%", adcode="510704")
+
+    def found(**query: str) -> list[int]:
+        page = client.get("/organisations", query_string=query)
+        assert page.status_code == 200
+        return [one for one in (organisation.id, other.id) if f'href="/organisations/{one}"' in page.text]
+
+    assert found() == [organisation.id, other.id]
+    assert found(q="RONGCHENG inst") == [other.id]
+    assert found(q="100%") == [other.id]
+    assert found(q="_") == []
+    assert found(province="500000") == [organisation.id]
+    assert found(q="蓉城", province="500000") == []
+    assert 'class="number">1<' in client.get("/organisations", query_string={"q": "示例大学"}).text
+
+
+def test_a_province_that_is_none_is_named_at_its_field(client: FlaskClient) -> None:
+    page = client.get("/organisations?province=chongqing&q=kept")
+
+    assert page.status_code == 422
+    assert 'href="#field-province"' in page.text
+    assert 'value="kept"' in page.text
+
+
+def test_the_api_lists_organisations_page_by_page(session: Session, client: FlaskClient) -> None:
+    made = [make_organisation(session).id for _ in range(3)]
+
+    first = client.get("/api/v1/organisations?limit=2").json
+    second = client.get(f"/api/v1/organisations?limit=2&cursor={first['next_cursor']}").json
+
+    assert [one["id"] for page in (first, second) for one in page["items"]] == made
+    assert second["next_cursor"] is None
+
+
+def test_the_platform_adds_an_organisation_once_however_often_the_form_is_sent(
+    session: Session, client: FlaskClient
+) -> None:
+    platform = make_user(session, "platform")
+    give(session, platform, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
+    sign_in(client, platform)
+
+    answers = [client.post("/organisations/new", data={**ENTRY, "idempotency_key": "key"}) for _ in range(2)]
+
+    made = session.scalars(select(Organisation).where(Organisation.name_zh == ENTRY["name_zh"])).all()
+    assert [(answer.status_code, answer.location) for answer in answers] == [(303, f"/organisations/{made[0].id}")] * 2
+    assert len(made) == 1
+    assert 'href="/organisations/new"' in client.get("/organisations").text
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [({"name_zh": "示例大学"}, "name_zh"), ({"adcode": ""}, "adcode"), ({"uscc": "123"}, "uscc")],
+)
+def test_a_new_organisation_with_a_mistake_comes_back_with_what_was_typed(
+    session: Session, client: FlaskClient, organisation: Organisation, typed: dict[str, str], field: str
+) -> None:
+    platform = make_user(session, "platform")
+    give(session, platform, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
+    sign_in(client, platform)
+
+    page = client.post("/organisations/new", data={**ENTRY, "website": "https://kept.example", **typed})
+
+    assert page.status_code == 422
+    assert f'href="#field-{field}"' in page.text
+    assert 'value="https://kept.example"' in page.text
+    assert session.scalars(select(Organisation)).all() == [organisation]
+
+
+def test_an_institutions_admin_adds_no_organisation(session: Session, client: FlaskClient, admin: User) -> None:
+    answers = [client.get("/organisations/new"), client.post("/organisations/new", data=ENTRY)]
+
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert "/organisations/new" not in client.get("/organisations").text

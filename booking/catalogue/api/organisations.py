@@ -11,15 +11,15 @@ from booking.catalogue.api.answering import json_answer
 from booking.catalogue.api.records import EDITING
 from booking.catalogue.organisations import update_organisation
 from booking.core.clock import local_date, utcnow
-from booking.directory import days, queries, service
-from booking.directory.forms import ClosingDaysForm, OrganisationForm, UnitForm
+from booking.directory import days, listing, queries, service
+from booking.directory.forms import ClosingDaysForm, OrganisationForm, OrganisationsList, UnitForm
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
-from booking.web.reading import if_match, read_json
+from booking.web.reading import if_match, read_json, read_query
 from booking.web.repeats import create_once
 from booking.web.signed_in import require_actor
 from models.directory import CalendarDay
-from models.vocabulary.directory import DayKind
+from models.vocabulary.directory import DayKind, OrganisationKind
 
 AHEAD = timedelta(days=800)
 
@@ -58,6 +58,38 @@ class DaysAnswer(BaseModel):
     """Days that were added."""
 
     items: list[DayAnswer]
+
+
+class ListedAnswer(BaseModel):
+    """An organisation in the list."""
+
+    id: int
+    name_zh: str
+    name_en: str
+    kind: OrganisationKind
+    country: str
+    adcode: str | None
+    published_instruments: int
+
+
+class OrganisationsAnswer(BaseModel):
+    """One page of organisations."""
+
+    items: list[ListedAnswer]
+    next_cursor: str | None
+
+
+@documented(tag="organisations", query=OrganisationsList, answers={200: OrganisationsAnswer}, refusals=(400, 422))
+def index() -> Response:
+    """Organisations by words of their names and by province, in order of their number."""
+    wanted = read_query(OrganisationsList)
+    page = listing.organisations_after(reading(), wanted.q, wanted.province, limit=wanted.limit, cursor=wanted.cursor)
+    names = [name for name in ListedAnswer.model_fields if name != "published_instruments"]
+    items = [
+        ListedAnswer(**{name: getattr(one.organisation, name) for name in names}, published_instruments=one.published)
+        for one in page.items
+    ]
+    return json_answer(OrganisationsAnswer(items=items, next_cursor=page.next_cursor))
 
 
 @documented(tag="organisations", answers={200: OrganisationAnswer}, refusals=(404,))

@@ -35,6 +35,8 @@ bp.add_url_rule(f"{ONE}/publishing", "publishing", publishing.publishing, method
 bp.add_url_rule(f"{ONE}/publishing-state", "save_state", publishing.save_state, methods=SEND)
 bp.add_url_rule(f"{ONE}/sharing", "save_sharing", publishing.save_sharing, methods=SEND)
 bp.add_url_rule(f"{ONE}/visibility", "save_visibility", publishing.save_visibility, methods=SEND)
+bp.add_url_rule("/organisations/new", "new_organisation", organisations.new_organisation, methods=READ)
+bp.add_url_rule("/organisations/new", "create_organisation", organisations.create_organisation, methods=SEND)
 bp.add_url_rule("/organisations/<int:organisation_id>/edit", "organisation", organisations.organisation, methods=READ)
 bp.add_url_rule(
     "/organisations/<int:organisation_id>/edit", "save_organisation", organisations.save_organisation, methods=SEND

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, require
 from booking.catalogue.organisations import update_organisation
@@ -18,6 +19,7 @@ from booking.directory.forms import OrganisationForm, UnitForm
 from booking.web.errors import problems_of
 from booking.web.extensions import reading, transaction
 from booking.web.reading import read_form
+from booking.web.repeats import create_once, new_key
 from booking.web.signed_in import require_actor
 from models.directory import Organisation
 
@@ -49,6 +51,48 @@ def save_organisation(organisation_id: int) -> ResponseReturnValue:
         return _page(organisation_id, refused, OrganisationForm)
     flash(_("已保存。"), "right")
     return redirect(url_for("directory.show", organisation_id=organisation_id), code=303)
+
+
+def new_organisation() -> ResponseReturnValue:
+    """Show the form for a new organisation."""
+    return _new_page({"country": "CN"}, {})
+
+
+def create_organisation() -> ResponseReturnValue:
+    """Register the organisation, once however often the form is sent, and show its page."""
+    actor, now = require(require_actor(), Permission.EDIT_ORGANISATION), utcnow()
+
+    def work(session: Session) -> dict[str, Any]:
+        return {"id": service.create_organisation(session, form, actor=actor, now=now).id}
+
+    try:
+        form = OrganisationForm(**read_form(OrganisationPage).model_dump(exclude={"version"}))
+        answer, _repeated = create_once(work, actor=actor, now=now)
+    except InvalidInput as invalid:
+        return _new_page(request.form.to_dict(), problems_of(invalid)), invalid.status
+    flash(_("已添加单位。"), "right")
+    return redirect(url_for("directory.show", organisation_id=answer["id"]), code=303)
+
+
+def _new_page(form: dict[str, str], problems: dict[str, list[str]]) -> str:
+    """The form for a new organisation; raises Forbidden for who may add none."""
+    require(require_actor(), Permission.EDIT_ORGANISATION)
+    return render_template(
+        "catalogue/new_organisation.html",
+        form={name: form.get(name, "") for name in OrganisationForm.model_fields},
+        problems=problems,
+        **_offered(),
+        key=form.get("idempotency_key") or new_key(),
+    )
+
+
+def _offered() -> dict[str, Any]:
+    """What the fields are called, and what there is to choose from."""
+    return {
+        "field_names": {name: _(label) for name, label in labels.FIELDS.items()},
+        "kinds": named(labels.KIND),
+        "place_groups": place_groups(queries.places(reading())),
+    }
 
 
 def add_unit(organisation_id: int) -> ResponseReturnValue:
@@ -84,9 +128,7 @@ def _page(
         organisation=found,
         form=values | {"version": found.version},
         problems=_problems(refused),
-        field_names={name: _(label) for name, label in labels.FIELDS.items()},
-        kinds=named(labels.KIND),
-        place_groups=place_groups(queries.places(session)),
+        **_offered(),
         units=queries.units(session, organisation_id),
         is_unit_form=bool(refused) and fields is None,
     )

@@ -8,6 +8,10 @@ ENTRY = {"name_zh": "Our大学", "kind": "university", "adcode": "500109"}
 CLOSURE = {"first_day": "{later_day}", "name_zh": "停电"}
 
 DIRECTORY = (
+    page("/organisations"),
+    page("/organisations?q=our&province=500000"),
+    page("/organisations/new", PLATFORM, other=403),
+    sent("/organisations/new", PLATFORM, {**ENTRY, "name_zh": "新单位"}, other=403),
     page("/organisations/{organisation}"),
     page("/organisations/{absent}", NO_ONE, nobody=404),
     page("/organisations/{organisation}/edit", ADMINS, other=403),
@@ -16,6 +20,7 @@ DIRECTORY = (
     page("/organisations/{organisation}/closing-days", ADMINS, other=403),
     sent("/organisations/{organisation}/closing-days", ADMINS, CLOSURE, other=403),
     sent("/organisations/{organisation}/closing-days/{day}/remove", ADMINS, other=403),
+    read("/organisations", EVERYBODY),
     read("/organisations/{organisation}", EVERYBODY),
     post("/organisations", PLATFORM, {**ENTRY, "name_zh": "新单位"}, other=403),
     put("/organisations/{organisation}", ADMINS, ENTRY, other=403),
