@@ -17,6 +17,7 @@ from booking.core.forms import SENTENCES, Blank, Moment, PageForm, read, with_lo
 from booking.core.period import Period, without
 from booking.core.texts import N_
 from booking.reservations.availability import InstrumentTime, instrument_time
+from booking.reservations.first_time import opening_week
 from booking.reservations.labels import DIRECTIONS, MODES
 from booking.reservations.lanes import RESERVATION
 from booking.reservations.moving import ask_move
@@ -34,6 +35,7 @@ from models.vocabulary.catalogue import BookingMode
 from models.vocabulary.reservations import ReservationMode
 
 TIMES = ("starts_at", "ends_at")
+DAYS_ON_A_PHONE = timedelta(days=3)
 PERIOD_ORDER = SENTENCES["period_order"]
 FIELDS = {
     "starts_at": N_("开始"),
@@ -137,10 +139,14 @@ def panel_of(
     session: Session, frame: Frame, said: Said, week: str | None = None, *, actor: Actor | None, now: datetime
 ) -> dict[str, Any]:
     """Everything `_booking.html` shows; raises NotFound when the actor may not know of the instrument."""
-    day = day_in(week) or day_in(said.typed.get("starts_at", "")[:10]) or local_date(now)
-    own_id = frame.moving.id if frame.moving else 0
-    week_shown = week_of(monday_of(day))
-    time = instrument_time(session, frame.instrument_id, week_shown, viewer=actor, own_id=own_id, now=now)
+    day = day_in(week) or day_in(said.typed.get("starts_at", "")[:10])
+    if day is None and frame.moving is None:
+        time, first = opening_week(session, frame.instrument_id, viewer=actor, now=now)
+        day = _day_to_open(local_date(now), first)
+    else:
+        day, own_id = day or local_date(now), frame.moving.id if frame.moving else 0
+        week_shown = week_of(monday_of(day))
+        time = instrument_time(session, frame.instrument_id, week_shown, viewer=actor, own_id=own_id, now=now)
     return {
         **wish_part(frame, said, time.place, actor=actor),
         **_week_part(frame, said, time, day, now),
@@ -149,6 +155,12 @@ def panel_of(
         "takes_bookings": time.terms.booking_mode == BookingMode.HERE,
         "key": new_key(),
     }
+
+
+def _day_to_open(today: date, first: datetime | None) -> date:
+    """Today as long as a phone's three days show the first time that could be reserved, else its day."""
+    day = local_date(first) if first else today
+    return today if monday_of(day) == monday_of(today) and day - today < DAYS_ON_A_PHONE else day
 
 
 def answer_of(session: Session, frame: Frame, said: Said, *, actor: Actor | None, now: datetime) -> dict[str, Any]:
@@ -183,10 +195,9 @@ def wish_part(frame: Frame, said: Said, place: Place, *, actor: Actor | None) ->
 def _week_part(frame: Frame, said: Said, time: InstrumentTime, day: date, now: datetime) -> dict[str, Any]:
     """The week in words and where the drawn one begins; the ways to other weeks and into the form."""
     kept, monday = _times(said.typed), monday_of(day)
-    is_this_week = monday == monday_of(local_date(now))
     return {
         "shows_time": not time.is_hidden,
-        "shown_day": local_date(now) if is_this_week and not kept else day,
+        "shown_day": day,
         "week": week_table(monday, _week_time(time), time.terms, now=now),
         "previous_url": frame.url(**kept, week=(monday - WEEK).isoformat(), _anchor="week"),
         "next_url": frame.url(**kept, week=(monday + WEEK).isoformat(), _anchor="week"),

@@ -113,7 +113,7 @@ def _cell(hour: Period, time: WeekTime, terms: Terms, now: datetime) -> Cell:
 def _first_wish(hour: Period, free: Sequence[Period], terms: Terms, now: datetime) -> Period | None:
     """The first time within the hour from which the shortest stay, or an hour, is free."""
     for period in free:
-        start = _on_grid(max(period.start, hour.start, terms.earliest(now)), terms)
+        start = on_grid_from(max(period.start, hour.start, terms.earliest(now)), terms)
         room = period.end - start
         if start < hour.end and start < terms.horizon(now) and room >= timedelta(minutes=terms.shortest_minutes):
             return Period(start, start + _length(room, terms))
@@ -127,7 +127,7 @@ def _length(room: timedelta, terms: Terms) -> timedelta:
     return max(longest - longest % terms.grid, timedelta(minutes=terms.shortest_minutes))
 
 
-def _on_grid(moment: datetime, terms: Terms) -> datetime:
+def on_grid_from(moment: datetime, terms: Terms) -> datetime:
     """The first step of the grid that is not before `moment`."""
     since = moment - at_local(local_date(moment))
     return moment + (-since) % terms.grid
