@@ -69,6 +69,11 @@ def _heads() -> frozenset[str]:
     return frozenset(ScriptDirectory(str(ROOT / "migrations")).get_heads())
 
 
+def known_revisions() -> frozenset[str]:
+    """Every migration of this version."""
+    return frozenset(found.revision for found in ScriptDirectory(str(ROOT / "migrations")).walk_revisions())
+
+
 def load_demo(app: Flask, load: Load, report: Report) -> None:
     """Fill an empty database with the demo, once."""
     with app.app_context():

@@ -1,0 +1,184 @@
+import json
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import Context
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app import create_app
+from booking.core.clock import utcnow
+from booking.operations import backups
+from booking.web.extensions import db
+from models.accounts import User
+from models.catalogue import Instrument
+from models.directory import Organisation
+from tests.databases import postgresql_database, settings_for
+from tests.factories.instruments import make_instrument
+from tests.factories.people import make_user
+from tests.house import worlds
+
+
+@contextmanager
+def elsewhere(engine: str, folder: Path) -> Iterator[Flask]:
+    folder.mkdir(exist_ok=True)
+    if engine == "sqlite":
+        yield create_app(settings_for(f"sqlite:///{folder / 'other.sqlite3'}", folder))
+        return
+    with postgresql_database("test_restored") as url:
+        other = create_app(settings_for(url, folder))
+        yield other
+        with other.app_context():
+            db.engine.dispose()
+
+
+def manifest(path: Path) -> dict[str, Any]:
+    with zipfile.ZipFile(path) as archive:
+        found: dict[str, Any] = json.loads(archive.read("manifest.json"))
+    return found
+
+
+def run(app: Flask, *words: object) -> tuple[int, str, str]:
+    return Context().run(_run, app, [str(word) for word in words])
+
+
+def _run(app: Flask, words: list[str]) -> tuple[int, str, str]:
+    with app.app_context():
+        done = app.test_cli_runner().invoke(args=words)
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.exit_code, done.stdout, done.stderr
+
+
+@pytest.fixture
+def backup(app: Flask, session: Session, tmp_path: Path) -> Path:
+    make_user(session, "somebody")
+    make_instrument(session)
+    path = tmp_path / "monday.backup"
+    backups.back_up(db.engine, path, now=utcnow())
+    return path
+
+
+def test_either_engine_takes_back_every_row_that_the_other_wrote(app: Flask, session: Session, tmp_path: Path) -> None:
+    worlds.build(session)
+    engine = {"sqlite": "postgresql", "postgresql": "sqlite"}[db.engine.dialect.name]
+    backup = tmp_path / "world.backup"
+    backups.back_up(db.engine, backup, now=utcnow())
+    again = tmp_path / "again.backup"
+    with elsewhere(engine, tmp_path / "elsewhere") as other:
+        code, said, complaint = run(other, "restore", backup)
+        with other.app_context():
+            backups.back_up(db.engine, again, now=utcnow())
+            with Session(db.engine, expire_on_commit=False) as opened:
+                newcomer = make_user(opened, "newcomer")
+                highest = opened.scalar(select(func.max(User.id)))
+                listed = other.test_client().get("/api/v1/instruments?q=microscope").get_json()["total"]
+
+    assert (code, complaint) == (0, "")
+    assert "占用记录全部一致" in said
+    assert manifest(again)["sha256"] == manifest(backup)["sha256"]
+    assert newcomer.id == highest
+    assert listed == app.test_client().get("/api/v1/instruments?q=microscope").get_json()["total"] > 0
+
+
+def test_a_backup_may_only_be_read_by_its_owner_and_never_overwrites_a_file(app: Flask, backup: Path) -> None:
+    before = backup.read_bytes()
+
+    code, _, complaint = run(app, "backup", backup)
+
+    assert (code, "文件已经存在" in complaint) == (1, True)
+    assert backup.read_bytes() == before
+    assert backup.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in backup.parent.iterdir()] == [backup.name]
+
+
+def test_nothing_is_restored_over_what_is_there(app: Flask, session: Session, backup: Path) -> None:
+    before = session.scalar(select(func.count()).select_from(User))
+
+    code, _, complaint = run(app, "restore", backup)
+
+    assert (code, "目标数据库里已有数据" in complaint) == (1, True)
+    session.rollback()
+    assert session.scalar(select(func.count()).select_from(User)) == before
+
+
+@pytest.mark.parametrize("harm", ["cut off", "a row changed", "a row missing"])
+def test_a_backup_that_was_harmed_restores_nothing(backup: Path, tmp_path: Path, harm: str) -> None:
+    harmed = tmp_path / "harmed.backup"
+    if harm == "cut off":
+        harmed.write_bytes(backup.read_bytes()[:-1000])
+    else:
+        _rewrite(backup, harmed, "tables/users.jsonl", drops=harm == "a row missing")
+
+    with elsewhere("sqlite", tmp_path / "elsewhere") as other:
+        code, _, complaint = run(other, "restore", harmed)
+        with other.app_context():
+            flask_migrate.upgrade()
+            with Session(db.engine, expire_on_commit=False) as opened:
+                left = [opened.scalar(select(func.count()).select_from(table)) for table in (User, Organisation)]
+
+    assert (code, "文件不完整" in complaint) == (1, True)
+    assert left == [0, 0]
+
+
+def _rewrite(source: Path, target: Path, name: str, *, drops: bool) -> None:
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for entry in old.namelist():
+            text = old.read(entry)
+            if entry == name:
+                lines = text.splitlines(keepends=True)
+                text = b"".join(lines[:-1]) if drops else text.replace(b"@example.org", b"@example.com")
+            new.writestr(entry, text)
+
+
+def test_a_backup_of_a_version_that_is_not_known_is_refused(backup: Path, tmp_path: Path) -> None:
+    newer = tmp_path / "newer.backup"
+    with zipfile.ZipFile(backup) as old, zipfile.ZipFile(newer, "w") as new:
+        for entry in old.namelist():
+            text = old.read(entry)
+            new.writestr(entry, text.replace(b'"revision": "', b'"revision": "9') if entry == "manifest.json" else text)
+
+    with elsewhere("sqlite", tmp_path / "elsewhere") as other:
+        code, _, complaint = run(other, "restore", newer)
+
+    assert (code, "来自更新的版本" in complaint) == (1, True)
+
+
+def test_an_older_backup_is_brought_to_this_version(app: Flask, session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "older.backup"
+    with elsewhere("sqlite", tmp_path / "older") as older, older.app_context():
+        flask_migrate.upgrade(revision="2026_11_22_search_index")
+        with db.engine.begin() as connection:
+            connection.execute(
+                sa.text(
+                    "INSERT INTO users (email, name, language, credential_version, created_at) "
+                    "VALUES ('a@example.org', 'A', 'zh', 1, '2026-11-22 00:00:00.000000')"
+                )
+            )
+        backups.back_up(db.engine, path, now=utcnow())
+
+    with elsewhere("sqlite", tmp_path / "newer") as newer:
+        code, _, complaint = run(newer, "restore", path)
+        with newer.app_context(), Session(db.engine) as restored:
+            emails = restored.scalars(select(User.email)).all()
+
+    assert (code, complaint, emails) == (0, "", ["a@example.org"])
+
+
+def test_what_comes_after_the_moment_of_the_backup_is_not_in_it(app: Flask, session: Session, tmp_path: Path) -> None:
+    make_instrument(session)
+    path = tmp_path / "moment.backup"
+    with backups._snapshot(db.engine) as connection:
+        assert connection.scalar(select(func.count()).select_from(Instrument)) == 1
+        make_instrument(session)
+        seen = connection.scalar(select(func.count()).select_from(Instrument))
+    backups.back_up(db.engine, path, now=utcnow())
+
+    assert (seen, manifest(path)["rows"]["instruments"]) == (1, 2)
