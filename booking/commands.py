@@ -113,10 +113,10 @@ def import_tables() -> None:
 @click.option("--create-owners", is_flag=True, help="Make an organisation for every unknown owner.")
 @says_why
 def import_instruments(file: BinaryIO, dry_run: bool, publish: bool, create_owners: bool) -> None:
-    """Import instruments from a CSV file; ends with 1 when a row was refused."""
+    """Import instruments from a CSV or XLSX file; ends with 1 when a row was refused."""
     report = transaction(
         importing.import_instruments,
-        file.read(),
+        importing.read_table(file.read()),
         actor=None,
         now=utcnow(),
         publishes=publish,

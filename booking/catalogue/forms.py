@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -59,9 +60,15 @@ def _web_address(value: str) -> str:
 def _mail_address(value: str) -> str:
     """Refuse what is no mail address; empty stays empty."""
     try:
-        return validate_email(value, check_deliverability=False).normalized if value else value
+        return _normalised(value) if value else value
     except EmailNotValidError as wrong:
         raise PydanticCustomError("email", "no mail address") from wrong
+
+
+@lru_cache(500)
+def _normalised(address: str) -> str:
+    """The address in one way of writing; tables name the same one again and again."""
+    return validate_email(address, check_deliverability=False).normalized
 
 
 def _wan(value: Any) -> Any:
@@ -80,9 +87,15 @@ def _hours(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return [HoursEntry.of(hours) for hours in read_hours(value)]
+        return list(_entries(value))
     except ValueError as wrong:
         raise PydanticCustomError("opening_hours", "unclear opening hours") from wrong
+
+
+@lru_cache(500)
+def _entries(text: str) -> "tuple[HoursEntry, ...]":
+    """The entries of a text; raises ValueError when unclear."""
+    return tuple(HoursEntry.of(hours) for hours in read_hours(text))
 
 
 def _upper(value: Any) -> Any:

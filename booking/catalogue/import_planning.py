@@ -1,22 +1,30 @@
 """What an import would do: each row compared with what stands; decides everything, writes nothing."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
-
-from booking.catalogue.import_reading import MODES, ImportRow, ReadRow, Table, modes_of
-from booking.catalogue.rules import Hours, missing_before_publishing, policy_problems, read_hours, share_mode_problems
+from booking.catalogue.import_applying import Write
+from booking.catalogue.import_layouts import NATIONAL, Layout
+from booking.catalogue.import_reading import MODES, ImportRow, ReadRow, modes_of
+from booking.catalogue.import_standing import Standing
+from booking.catalogue.rules import (
+    Hours,
+    missing_before_publishing,
+    policy_problems,
+    read_hours,
+    share_mode_problems,
+    write_hours,
+)
+from booking.core.actors import Reach
 from booking.core.errors import Problem
 from booking.core.texts import N_
-from models.catalogue import BookingPolicy, Instrument, InstrumentClass, Lane, LaneGroup, OpeningHours, Subject
-from models.directory import Organisation, Place, Unit
+from models.catalogue import BookingPolicy, Instrument
+from models.directory import Organisation
 from models.vocabulary.catalogue import PublishingState
 
-CHUNK = 500
 POLICY_NUMBERS = (
     "grid_minutes",
     "shortest_minutes",
@@ -51,6 +59,35 @@ class Fate(StrEnum):
     REFUSED = "refused"
 
 
+@dataclass(frozen=True, slots=True)
+class Stead:
+    """The organisation, and perhaps the unit, that a name in a table stands for."""
+
+    organisation_id: int
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How rows are to be taken: whose, into which organisations, and what may be made or published besides.
+
+    `within` is what the importer's right reaches, None for the platform's operator on the command line;
+    `only_id` is the one organisation that rows may belong to, if there is one.
+    """
+
+    creates_owners: bool = False
+    publishes: bool = False
+    within: Reach | None = None
+    only_id: int | None = None
+    steads: Mapping[str, Stead] = field(default_factory=dict)
+
+    def reaches(self, organisation_id: int) -> bool:
+        """Whether rows of this organisation may be written."""
+        if self.only_id is not None and organisation_id != self.only_id:
+            return False
+        return self.within is None or self.within.everywhere or organisation_id in self.within.organisation_ids
+
+
 @dataclass(slots=True)
 class Planned:
     """A row with its fate and everything that applying it needs."""
@@ -63,101 +100,52 @@ class Planned:
     values: dict[str, Any] = field(default_factory=dict)
     policy: dict[str, Any] = field(default_factory=dict)
     hours: list[Hours] | None = None
+    unit: str = ""
+    before: dict[str, Any] = field(default_factory=dict)
     publishes: bool = False
 
-
-@dataclass(slots=True)
-class Standing:
-    """What is in the database that the rows of a table touch."""
-
-    owners: dict[str, Organisation]
-    units: dict[tuple[int, str], Unit]
-    instruments: dict[tuple[int, str], Instrument]
-    policies: dict[int, BookingPolicy]
-    hours: dict[int, list[Hours]]
-    capacities: dict[int, int]
-    codes: dict[str, set[str]]
-
-
-def standing_for(session: Session, rows: Sequence[ImportRow]) -> Standing:
-    """Everything the rows refer to, in a number of statements that grows by one per 500 rows."""
-    owners = _owners(session, {row.institution for row in rows})
-    owner_ids = {owner.id for owner in owners.values()}
-    instruments: dict[tuple[int, str], Instrument] = {}
-    for inner_ids in chunks({row.inner_id for row in rows}):
-        fitting = Instrument.organisation_id.in_(owner_ids), Instrument.inner_id.in_(inner_ids)
-        for found in session.scalars(select(Instrument).where(*fitting).with_for_update()):
-            instruments[found.organisation_id, found.inner_id or ""] = found
-    ids = {found.id for found in instruments.values()}
-    units = session.scalars(select(Unit).where(Unit.organisation_id.in_(owner_ids)))
-    columns = {"class_code": InstrumentClass.code, "subject_code": Subject.code, "adcode": Place.adcode}
-    return Standing(
-        owners=owners,
-        units={(unit.organisation_id, unit.name_zh): unit for unit in units},
-        instruments=instruments,
-        policies=_policies(session, ids),
-        hours=_hours(session, ids),
-        capacities=_capacities(session, ids),
-        codes={name: set(session.scalars(select(column))) for name, column in columns.items()},
-    )
+    def write(self) -> Write:
+        """What is to be written for it; its owner is known by now."""
+        row, instrument = self.read.values, self.instrument
+        assert self.owner is not None
+        assert row is not None
+        return Write(
+            number=self.read.number,
+            organisation_id=self.owner.id,
+            inner_id=row.inner_id,
+            instrument_id=instrument.id if instrument else None,
+            seen_version=instrument.version if instrument else 0,
+            values=self.values,
+            policy=self.policy,
+            hours=self.hours,
+            unit=self.unit,
+            unit_en=row.unit_en,
+            lanes=row.lanes,
+            publishes=self.publishes,
+            before=self.before,
+        )
 
 
-def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
-    """The values in parts that fit into one statement."""
-    ordered = sorted(values)
-    for start in range(0, len(ordered), CHUNK):
-        yield ordered[start : start + CHUNK]
+Seen = MutableMapping[tuple[str, str], int]
 
 
-def _owners(session: Session, names: set[str]) -> dict[str, Organisation]:
-    """The organisations by both of their names, letter case aside."""
-    found: dict[str, Organisation] = {}
-    for chunk in chunks({name.lower() for name in names}):
-        named = or_(func.lower(Organisation.name_zh).in_(chunk), func.lower(Organisation.name_en).in_(chunk))
-        for owner in session.scalars(select(Organisation).where(named).order_by(Organisation.id.desc())):
-            found |= {name.lower(): owner for name in (owner.name_en, owner.name_zh) if name}
-    return found
+def plan(
+    rows: Sequence[ReadRow],
+    standing: Standing,
+    wishes: Wishes,
+    *,
+    layout: Layout = NATIONAL,
+    seen: Seen | None = None,
+) -> list[Planned]:
+    """The fate of every row, in order; the first row with a number wins, later ones are refused.
 
-
-def _policies(session: Session, ids: set[int]) -> dict[int, BookingPolicy]:
-    """The policies of instruments by id."""
-    return {
-        policy.instrument_id: policy
-        for chunk in chunks(ids)
-        for policy in session.scalars(select(BookingPolicy).where(BookingPolicy.instrument_id.in_(chunk)))
-    }
-
-
-def _hours(session: Session, ids: set[int]) -> dict[int, list[Hours]]:
-    """The opening hours of instruments by id, in order."""
-    found: dict[int, list[Hours]] = {}
-    for chunk in chunks(ids):
-        for row in session.scalars(select(OpeningHours).where(OpeningHours.instrument_id.in_(chunk))):
-            hours = Hours(row.weekday, row.opens_minute, row.closes_minute)
-            found.setdefault(row.instrument_id, []).append(hours)
-    return {instrument_id: sorted(hours) for instrument_id, hours in found.items()}
-
-
-def _capacities(session: Session, ids: set[int]) -> dict[int, int]:
-    """How many positions of its own each instrument has in service."""
-    found: dict[int, int] = {}
-    own = select(LaneGroup.own_instrument_id, func.count()).join(Lane, Lane.lane_group_id == LaneGroup.id)
-    serving = own.where(Lane.retired_at.is_(None)).group_by(LaneGroup.own_instrument_id)
-    for chunk in chunks(ids):
-        for instrument_id, number in session.execute(serving.where(LaneGroup.own_instrument_id.in_(chunk))):
-            if instrument_id is not None:
-                found[instrument_id] = number
-    return found
-
-
-def plan(table: Table, standing: Standing, *, creates_owners: bool, publishes: bool) -> list[Planned]:
-    """The fate of every row, in order; the first row with a number wins, later ones are refused."""
-    seen: dict[tuple[str, str], int] = {}
-    found = []
-    for read in table.rows:
-        planned = _plan_row(read, standing, seen, creates_owners=creates_owners)
-        read.problems = [Problem(table.layout.label_of(p.field), p.message, p.values) for p in read.problems]
-        if publishes and planned.fate != Fate.REFUSED:
+    `seen` has the rows before these, by owner and number.
+    """
+    found, earlier = [], {} if seen is None else seen
+    for read in rows:
+        planned = _plan_row(read, standing, earlier, wishes)
+        read.problems = [Problem(layout.label_of(p.field), p.message, p.values) for p in read.problems]
+        if wishes.publishes and planned.fate != Fate.REFUSED:
             _plan_publishing(planned)
         if planned.publishes and planned.fate == Fate.UNCHANGED:
             planned.fate = Fate.UPDATED
@@ -165,12 +153,16 @@ def plan(table: Table, standing: Standing, *, creates_owners: bool, publishes: b
     return found
 
 
-def _plan_row(read: ReadRow, standing: Standing, seen: dict[tuple[str, str], int], *, creates_owners: bool) -> Planned:
+def _plan_row(read: ReadRow, standing: Standing, seen: Seen, wishes: Wishes) -> Planned:
     """One row as created, updated, unchanged or refused."""
     row = read.values
     if row is None or read.problems:
         return Planned(read, Fate.REFUSED)
-    owner = standing.owners.get(row.institution.lower())
+    stead = wishes.steads.get(row.institution.lower())
+    owner = standing.owners_by_id.get(stead.organisation_id) if stead else standing.owners.get(row.institution.lower())
+    if owner is not None and not wishes.reaches(owner.id):
+        read.problems.append(Problem("institution", N_("这次导入不能写入这个单位。")))
+        return Planned(read, Fate.REFUSED)
     key = (row.institution.lower() if owner is None else str(owner.id), row.inner_id)
     if key in seen:
         read.problems.append(Problem("inner_id", N_("与第 %(number)s 行重复。"), {"number": seen[key]}))
@@ -180,7 +172,8 @@ def _plan_row(read: ReadRow, standing: Standing, seen: dict[tuple[str, str], int
     policy = standing.policies.get(instrument.id) if instrument else None
     planned = Planned(read, Fate.CREATED, owner, row.institution, instrument, values_of(row))
     planned.policy, planned.hours = _policy_of(row, policy), hours_in(row)
-    read.problems += _owner_problems(row, owner, creates_owners=creates_owners)
+    planned.unit = row.unit or (stead.unit if stead else "")
+    read.problems += _owner_problems(row, owner, creates_owners=wishes.creates_owners)
     read.problems += _value_problems(planned, standing.codes)
     if read.problems:
         planned.fate = Fate.REFUSED
@@ -201,7 +194,13 @@ def hours_in(row: ImportRow) -> list[Hours] | None:
     """The opening hours of the row, or None when it says nothing of them."""
     if "opening_hours" not in row.model_fields_set:
         return None
-    return read_hours("; ".join(str(entry) for entry in row.opening_hours))
+    return list(_read_hours("; ".join(str(entry) for entry in row.opening_hours)))
+
+
+@lru_cache(500)
+def _read_hours(text: str) -> tuple[Hours, ...]:
+    """The hours of a text; tables say the same ones again and again."""
+    return tuple(read_hours(text))
 
 
 def _policy_of(row: ImportRow, policy: BookingPolicy | None) -> dict[str, Any]:
@@ -253,19 +252,38 @@ def _keep_differences(planned: Planned, standing: Standing) -> None:
     instrument, row = planned.instrument, planned.read.values
     assert instrument is not None
     assert row is not None
-    planned.values = {name: value for name, value in planned.values.items() if getattr(instrument, name) != value}
     policy = standing.policies.get(instrument.id)
-    planned.policy = {name: value for name, value in planned.policy.items() if getattr(policy, name, None) != value}
-    if planned.hours == standing.hours.get(instrument.id, []):
+    planned.values, before = _differing(instrument, planned.values)
+    planned.policy, policy_before = _differing(policy, planned.policy)
+    planned.before = before | policy_before
+    hours = standing.hours.get(instrument.id, [])
+    if planned.hours == hours:
         planned.hours = None
-    unit = standing.units.get((instrument.organisation_id, row.unit)) if row.unit else None
-    moves = bool(row.unit) and (unit is None or unit.id != instrument.unit_id)
+    elif planned.hours is not None:
+        planned.before["opening_hours"] = write_hours(hours)
+    _keep_move(planned, instrument, standing)
     if "lanes" in row.model_fields_set and row.lanes != (capacity := standing.capacities.get(instrument.id, 0)):
         values = {"standing": capacity, "given": row.lanes}
         note = Problem("lanes", N_("现有 %(standing)s 个机位，表中为 %(given)s 个；请在编辑页更改机位数。"), values)
         planned.read.notes.append(note)
-    differs = planned.values or planned.policy or planned.hours is not None or moves
+    differs = planned.values or planned.policy or planned.hours is not None or planned.unit
     planned.fate = Fate.UPDATED if differs else Fate.UNCHANGED
+
+
+def _differing(standing: object, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The values that the row would change, and what they are now."""
+    found = {name: value for name, value in values.items() if getattr(standing, name, None) != value}
+    return found, {name: getattr(standing, name, None) for name in found}
+
+
+def _keep_move(planned: Planned, instrument: Instrument, standing: Standing) -> None:
+    """Leave the unit only when it is another one than the record's."""
+    unit = standing.units.get((instrument.organisation_id, planned.unit))
+    if unit is not None and unit.id == instrument.unit_id:
+        planned.unit = ""
+    elif planned.unit:
+        names = {unit.id: name for (_, name), unit in standing.units.items()}
+        planned.before["unit"] = names.get(instrument.unit_id or 0, "")
 
 
 class _Whole:

@@ -15,11 +15,12 @@ from booking.catalogue.forms import (
     Wan,
 )
 from booking.catalogue.import_cells import Noted
-from booking.catalogue.import_layouts import LAYOUTS, Layout
+from booking.catalogue.import_headers import known_names
+from booking.catalogue.import_layouts import LAYOUTS, NATIONAL, Layout
 from booking.catalogue.rules import MOST_LANES
-from booking.core.csv_tables import decoded, is_text, rows_of
-from booking.core.errors import InvalidInput, Problem, Unreadable
+from booking.core.errors import InvalidInput, Problem
 from booking.core.forms import FilledLine, Line, read
+from booking.core.table_files import RawRow, open_table
 from booking.core.texts import N_
 from models.vocabulary.catalogue import BelongsTo
 
@@ -72,15 +73,10 @@ class Table:
 
 
 def read_table(data: bytes) -> Table:
-    """Every row of a CSV file in UTF-8 or GB18030, the header being row 1; raises Unreadable for no table at all."""
-    lines = rows_of(decoded(data).text)
-    _, header = next(lines, (1, None))
-    if header is None:
-        raise Unreadable(N_("文件是空的，或不是 CSV 表格。"))
-    if not all(is_text(name) for name in header):
-        raise Unreadable(N_("文件不是 UTF-8 或 GB18030 编码，请在表格软件中另存为“CSV UTF-8”。"))
-    layout, names = _recognised([name.strip() for name in header])
-    rows = [_read_row(number, cells, names, layout) for number, cells in lines]
+    """Every row of a CSV or XLSX file with a header that is known; raises Unreadable for no table at all."""
+    file = open_table(data, frozenset(known_names()))
+    layout, names = _recognised(file.header)
+    rows = [read_row(raw, names, layout) for raw in file.rows]
     return Table(layout, rows, _unknown_columns(names, layout))
 
 
@@ -103,18 +99,25 @@ def _unknown_columns(names: Sequence[str], layout: Layout) -> list[Problem]:
     return [Problem(name, N_("没有使用这一列。")) for name in names if name and name not in read_ones]
 
 
-def _read_row(number: int, cells: list[str] | None, names: Sequence[str], layout: Layout) -> ReadRow:
-    """One row as values or problems, with notes on what was changed or left out."""
-    row = ReadRow(number)
-    if cells is None:
-        row.problems.append(Problem("", N_("引号没有闭合或单元格过长，从这一行起无法读取。")))
-    elif len(cells) != len(names):
-        values = {"found": len(cells), "wanted": len(names)}
+def read_row(
+    raw: RawRow, names: Sequence[str], layout: Layout = NATIONAL, defaults: Mapping[str, str] | None = None
+) -> ReadRow:
+    """One row as values or problems, with notes on what was changed or left out; `names` are fields by column.
+
+    `defaults` are the cells of fields that the row leaves blank.
+    """
+    row = ReadRow(raw.number)
+    if raw.problem is not None:
+        row.problems.append(raw.problem)
+    elif len(raw.cells) != len(names):
+        values = {"found": len(raw.cells), "wanted": len(names)}
         row.problems.append(Problem("", N_("这一行有 %(found)s 个单元格，表头有 %(wanted)s 列。"), values))
-    elif broken := [name for name, cell in zip(names, cells, strict=True) if not is_text(cell)]:
-        row.problems += [Problem(name, N_("含有无法识别的字节。")) for name in broken]
+    elif wrong := [Problem(names[index], why) for index, why in sorted(raw.wrong.items()) if names[index]]:
+        row.problems += wrong
     else:
-        _fill(row, dict(zip(names, cells, strict=True)), layout)
+        cells = {name: cell for name, cell in zip(names, raw.cells, strict=True) if name}
+        missing = {name: cell for name, cell in (defaults or {}).items() if not cells.get(name, "").strip()}
+        _fill(row, cells | missing, layout)
     return row
 
 

@@ -2,10 +2,14 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+_LONE, _WRONG_BYTES = re.compile("[\ud800-\udfff]"), re.compile("[\udc80-\udcff]+")
+_NOT_ASCII = re.compile("[^\x00-\x7f]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ def decoded(data: bytes) -> Decoded:
     """
     text = data.removeprefix(BYTE_ORDER_MARK).decode("utf-8", errors="surrogateescape")
     wrong = _wrong_bytes(text)
-    right = sum(1 for char in text if char > "\x7f") - wrong
+    right = sum(len(found) for found in _NOT_ASCII.findall(text)) - wrong
     if data.startswith(BYTE_ORDER_MARK) or wrong <= right:
         return Decoded(text, "UTF-8")
     chinese = data.decode("gb18030", errors="surrogateescape")
@@ -33,7 +37,7 @@ def decoded(data: bytes) -> Decoded:
 
 def is_text(value: str) -> bool:
     """Whether the bytes behind it were those of its encoding."""
-    return not any("\ud800" <= char <= "\udfff" for char in value)
+    return value.isascii() or not _LONE.search(value)
 
 
 def rows_of(text: str, delimiter: str = ",") -> Iterator[tuple[int, list[str] | None]]:
@@ -58,4 +62,4 @@ def rows_of(text: str, delimiter: str = ",") -> Iterator[tuple[int, list[str] | 
 
 def _wrong_bytes(text: str) -> int:
     """How many bytes stand there as lone surrogates."""
-    return sum(1 for char in text if "\udc80" <= char <= "\udcff")
+    return sum(len(found) for found in _WRONG_BYTES.findall(text))

@@ -17,6 +17,8 @@ from booking.core.texts import N_
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
+# Every control character (Cc) but line end and tab, and lone surrogates (Cs).
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _NAIVE = re.compile(r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2})?$")
 
 SENTENCES = {
@@ -109,7 +111,7 @@ def _kind(kind: str, context: Mapping[str, Any]) -> str:
 def _clean(value: str) -> str:
     """NFC text with \\n line ends; control characters are refused."""
     text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n"))
-    if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\t" for char in text):
+    if _CONTROL.search(text):
         raise PydanticCustomError("control_characters", "control characters")
     return text
 

@@ -17,6 +17,7 @@ from booking.catalogue.import_cells import calendar_day, functions, half_hours, 
 from booking.catalogue.import_reading import read_table
 from booking.catalogue.importing import Fate, Report, import_instruments
 from booking.core.errors import Forbidden, InvalidInput, Unreadable
+from booking.core.table_writing import write_xlsx
 from booking.settings import ROOT
 from models.accounts import AuditEntry
 from models.catalogue import BookingPolicy, Instrument
@@ -165,6 +166,16 @@ def test_ragged_rows_repeated_rows_and_open_quotes_are_accounted_for(session: Se
     assert columns(report, 2) == ["inner_id"]
     assert report.outcomes[2].problems[0].values == {"number": 2}
     assert session.scalars(select(Instrument.name_zh)).all() == ["甲"]
+
+
+def test_a_workbook_says_the_same_as_a_table_of_text(session: Session, now: datetime) -> None:
+    book = io.BytesIO()
+    write_xlsx(book, [("仪器", [list(ROW), list(ROW.values())])])
+
+    first = import_instruments(session, table(ROW), actor=None, now=now)
+    again = import_instruments(session, book.getvalue(), actor=None, now=now)
+
+    assert (fates(first), fates(again)) == (["created"], ["unchanged"])
 
 
 def test_a_column_nobody_reads_is_mentioned(session: Session, now: datetime) -> None:
