@@ -13,9 +13,25 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from booking.web.extensions import db
-from tests import databases
+from tests import databases, parallel
 
-ENGINES = ("sqlite", "postgresql")
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Run the whole suite on every core, and a selection in one process."""
+    if parallel.wants_everything(config):
+        parallel.use_every_core(config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> parallel.FromBothEnds | None:
+    """Our own way to share the tests out, unless another was asked for."""
+    return parallel.FromBothEnds(config, log) if config.option.dist in {"load", "loadscope"} else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bring the tests into the order in which they cost least."""
+    items[:] = parallel.in_order(items)
 
 
 class Browser(FlaskClient):
@@ -26,7 +42,7 @@ class Browser(FlaskClient):
         return Context().run(super().open, *args, **kwargs)
 
 
-@pytest.fixture(scope="session", params=ENGINES)
+@pytest.fixture(scope="session", params=parallel.ENGINES)
 def engine_app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """One application per engine for the whole run."""
     folder: Path = tmp_path_factory.mktemp(request.param)

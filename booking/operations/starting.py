@@ -1,5 +1,6 @@
 """The steps before serving: front-end files, translations, migrations, reference data, the demo."""
 
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -36,7 +37,7 @@ def compile_translations(report: Report, folder: Path = TRANSLATIONS) -> None:
         if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
             continue
         report(f"Compiling the translations ({source.parent.parent.name})")
-        part = compiled.with_suffix(".part")
+        part = compiled.with_suffix(f".{os.getpid()}.part")
         with source.open("rb") as text, part.open("wb") as file:
             write_mo(file, read_po(text))
         part.replace(compiled)

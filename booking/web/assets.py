@@ -1,15 +1,14 @@
 """The front-end build: packages and our own static files under hashed names in `.assets/served`."""
 
 import errno
-import fcntl
 import gzip
 import hashlib
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from filelock import FileLock
 
 from booking.web import asset_packages
 from booking.web.asset_names import BadReference, hashed_files
@@ -132,16 +131,10 @@ def _replace(path: Path, content: bytes) -> None:
     part.replace(path)
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _alone(folder: Path) -> FileLock:
     """Only one process builds; the others wait and then find it done."""
     folder.mkdir(parents=True, exist_ok=True)
-    handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+    return FileLock(folder / "lock")
 
 
 def _disk_advice(failed: OSError, folder: Path) -> str:

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import Connection, Engine, event
 
 from booking.web.extensions import db
+from tests.databases import copy_back
 
 KEPT = "kept"
 WRITES = ("INSERT", "UPDATE", "DELETE", "WITH")
@@ -37,8 +38,7 @@ class Snapshot:
         with self.app.app_context():
             db.session.remove()
         if self._copy:
-            with sqlite3.connect(str(self.engine.url.database)) as target:
-                self._copy.backup(target)
+            copy_back(self._copy, str(self.engine.url.database))
         else:
             copies = "".join(f"DELETE FROM {t}; INSERT INTO {t} SELECT * FROM {KEPT}.{t};" for t in self.tables)
             self._run(f"SET LOCAL session_replication_role = replica; {copies}")

@@ -1,5 +1,6 @@
 """Migrations go up, agree with the models, and come down again, on both engines."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def unmigrated(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask
     if request.param == "sqlite":
         yield create_app(settings_for(f"sqlite:///{tmp_path / 'up.sqlite3'}", tmp_path))
         return
-    with postgresql_database("test_migrations") as url:
+    with postgresql_database(f"migrations_{os.getpid()}") as url:
         app = create_app(settings_for(url, tmp_path))
         yield app
         with app.app_context():

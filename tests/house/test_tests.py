@@ -27,6 +27,12 @@ def test_every_test_file_stands_in_a_folder_named_after_what_it_tests() -> None:
     assert {path.parent.name for path in FILES} <= words
 
 
+def test_storms_stand_in_their_folder_and_so_run_without_company() -> None:
+    marked = [path for path in FILES if "pytest.mark.storm" in path.read_text("utf-8") and path != Path(__file__)]
+
+    assert [path for path in marked if path.parent.name != "storms"] == []
+
+
 def _unused(path: Path) -> list[str]:
     tree = ast.parse(path.read_text("utf-8"))
     named = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} | {

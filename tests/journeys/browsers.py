@@ -5,6 +5,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from filelock import FileLock
+
 from booking.settings import ROOT
 from booking.web.asset_packages import lock_digest, npm_command
 
@@ -45,6 +47,13 @@ def axe_source() -> str:
 def packages() -> Path:
     """The folder of the front-end packages with those for development, fetched when the lock changed."""
     PACKAGES.mkdir(parents=True, exist_ok=True)
+    with FileLock(PACKAGES / "lock"):
+        _fetch()
+    return PACKAGES / "node_modules"
+
+
+def _fetch() -> None:
+    """Have npm bring what the lock file names, where it has not."""
     stamp = PACKAGES / "installed"
     digest = lock_digest(ROOT)
     if not stamp.exists() or stamp.read_text() != digest:
@@ -52,7 +61,6 @@ def packages() -> Path:
             shutil.copyfile(ROOT / name, PACKAGES / name)
         _run([*npm_command(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], "npm could not fetch the packages")
         stamp.write_text(digest)
-    return PACKAGES / "node_modules"
 
 
 def _packed_chromium() -> str:

@@ -1,5 +1,6 @@
 """Fixtures of the journeys: a browser, the running service, and a session on its database."""
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -47,7 +48,7 @@ def sqlite_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def postgresql_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The service on PostgreSQL, one for the whole run."""
     with (
-        postgresql_database("journeys") as url,
+        postgresql_database(f"journeys_{os.getpid()}") as url,
         serving(tmp_path_factory.mktemp("postgresql_house"), url) as running,
     ):
         yield running

@@ -1,0 +1,89 @@
+"""Tests on every core: each worker keeps to one engine as long as it can, and storms run when all else is done."""
+
+import os
+from collections.abc import Iterable
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
+
+STORMS = "tests/storms/"
+ENGINES = ("sqlite", "postgresql")
+ORDER = {"sqlite": 0, None: 1, "postgresql": 2}
+
+
+def wants_everything(config: pytest.Config) -> bool:
+    """Whether the whole suite was asked for, by one who did not say how to run it."""
+    if hasattr(config, "workerinput") or not config.pluginmanager.hasplugin("xdist"):
+        return False
+    asked = config.option
+    selected = asked.file_or_dir or asked.keyword or asked.collectonly or asked.usepdb
+    return asked.numprocesses is None and not selected
+
+
+def use_every_core(config: pytest.Config) -> None:
+    """As many workers as this process may use cores."""
+    config.option.numprocesses = len(os.sched_getaffinity(0))
+    config.option.dist = "loadscope"
+
+
+def in_order(items: Iterable[pytest.Item]) -> list[pytest.Item]:
+    """SQLite, then what needs no engine, then PostgreSQL, so that an application is built once; storms at the end."""
+    return sorted(items, key=lambda item: (item.nodeid.startswith(STORMS), ORDER[_engine(item)]))
+
+
+def _engine(item: pytest.Item) -> str | None:
+    """The engine of the application that a test uses."""
+    call = getattr(item, "callspec", None)
+    return call.params.get("engine_app") if call else None
+
+
+class FromBothEnds(LoadScopeScheduling):  # type: ignore[misc]
+    """Even workers take from the start, odd ones from the end; one that is left alone takes the storms."""
+
+    def __init__(self, config: pytest.Config, log: object = None) -> None:
+        super().__init__(config, log)
+        self.config.option.loadscopereorder = False
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """A worker has gone, done or broken; the last of them may begin with the storms."""
+        crashed: str | None = super().remove_node(node)
+        if len(self.nodes) == 1:
+            self._reschedule(self.nodes[0])
+        return crashed
+
+    def _split_scope(self, nodeid: str) -> str:
+        """One test function on one engine goes to one worker."""
+        function, _, parameters = nodeid.partition("[")
+        engine = next((name for name in ENGINES if name in parameters), "")
+        return f"{function} {engine}"
+
+    def _reschedule(self, node: WorkerController) -> None:
+        """Give so much that it can go on, or when nothing but storms is left, end all workers except one."""
+        if node not in self.registered_collections:
+            return
+        others = [other for other in self.nodes if other is not node]
+        while not node.shutting_down and self._pending_of(self.assigned_work[node]) <= 2:
+            if self.workqueue and not self._ordinary() and others:
+                self._end_one(node, others)
+                return
+            super()._reschedule(node)
+
+    def _end_one(self, node: WorkerController, others: list[WorkerController]) -> None:
+        """The worker ends unless it is the last; that one waits until the others have gone."""
+        if not all(other.shutting_down for other in others):
+            node.shutdown()
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        """The next from this worker's end; a storm only where nobody else is."""
+        ordinary = self._ordinary()
+        if not ordinary and len(self.nodes) > 1:
+            return
+        if ordinary:
+            takes_last = int(node.gateway.id.removeprefix("gw")) % 2
+            self.workqueue.move_to_end(ordinary[-1 if takes_last else 0], last=False)
+        super()._assign_work_unit(node)
+
+    def _ordinary(self) -> list[str]:
+        """What may run beside other tests."""
+        return [scope for scope in self.workqueue if not scope.startswith(STORMS)]
