@@ -7,7 +7,9 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
-STORMS = "tests/storms/"
+STORMS = ("tests/storms/", "tests/operations/test_serving.py")
+"""Where tests of many processes stand."""
+
 ENGINES = ("sqlite", "postgresql")
 ORDER = {"sqlite": 0, None: 1, "postgresql": 2}
 

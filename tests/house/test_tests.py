@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 from booking.settings import ROOT
+from tests.parallel import STORMS
 
 FILES = sorted(ROOT.glob("tests/**/test_*.py"))
 
@@ -27,10 +28,11 @@ def test_every_test_file_stands_in_a_folder_named_after_what_it_tests() -> None:
     assert {path.parent.name for path in FILES} <= words
 
 
-def test_storms_stand_in_their_folder_and_so_run_without_company() -> None:
-    marked = [path for path in FILES if "pytest.mark.storm" in path.read_text("utf-8") and path != Path(__file__)]
+def test_storms_stand_where_they_run_without_company() -> None:
+    paths = [path for path in FILES if "@pytest.mark.storm" in path.read_text("utf-8") and path != Path(__file__)]
 
-    assert [path for path in marked if path.parent.name != "storms"] == []
+    names = [path.relative_to(ROOT).as_posix() for path in paths]
+    assert [name for name in names if not name.startswith(STORMS)] == []
 
 
 def _unused(path: Path) -> list[str]:
