@@ -4,6 +4,7 @@ from flask import Flask, current_app, request
 
 from booking import api_document
 from booking.accounts import api as accounts
+from booking.announcements import api as announcements
 from booking.calendars import api as calendars
 from booking.catalogue import api as catalogue
 from booking.reservations import api as reservations
@@ -13,7 +14,16 @@ from booking.search import api as search
 from booking.web.extensions import csrf
 from booking.web.signed_in import uses_token
 
-BLUEPRINTS = (accounts.bp, search.bp, catalogue.bp, reservations.bp, positions.bp, stewards.bp, calendars.bp)
+BLUEPRINTS = (
+    accounts.bp,
+    search.bp,
+    catalogue.bp,
+    reservations.bp,
+    positions.bp,
+    stewards.bp,
+    calendars.bp,
+    announcements.bp,
+)
 
 
 def init_api(app: Flask) -> None:

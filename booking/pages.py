@@ -7,6 +7,8 @@ from flask_babel import gettext
 
 from booking.accounts import views as accounts
 from booking.accounts.permissions import Permission, may, reach
+from booking.announcements import showing
+from booking.announcements import views as announcements
 from booking.calendars import polls
 from booking.calendars import views as calendars
 from booking.catalogue import views as catalogue
@@ -26,6 +28,7 @@ BLUEPRINTS = (
     calendars.bp,
     polls.bp,
     accounts.bp,
+    announcements.bp,
     operations.bp,
 )
 
@@ -58,7 +61,12 @@ def init_pages(app: Flask) -> None:
     """Register every page and hand templates the menu."""
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(menu=menu, account_menu=account_menu, language_link=language_link)
+    app.jinja_env.globals.update(
+        menu=menu,
+        account_menu=account_menu,
+        announcements=showing.announcements,
+        language_link=language_link,
+    )
 
 
 def menu() -> list[MenuItem]:
@@ -70,6 +78,8 @@ def menu() -> list[MenuItem]:
     entries.append((gettext("仪器"), "catalogue.index", bool(reach(actor, Permission.EDIT_RECORD))))
     entries.append((gettext("单位名录"), "directory.index", True))
     entries.append((gettext("暂停预约"), "reservations.suspensions", bool(reach(actor, Permission.SUSPEND_PEOPLE))))
+    entries.append((gettext("日志"), "accounts.audit", bool(reach(actor, Permission.SEE_AUDIT))))
+    entries.append((gettext("公告"), "announcements.index", may(actor, Permission.ANNOUNCE)))
     entries.append((gettext("任务"), "operations.jobs", may(actor, Permission.SEE_JOBS)))
     entries.append((gettext("邮件"), "operations.mailbox", is_open_to(actor)))
     return [

@@ -1,7 +1,7 @@
 """What the API of accounts answers."""
 
 from datetime import date, datetime
-from typing import Self
+from typing import Any, Self
 
 from pydantic import BaseModel
 
@@ -81,6 +81,30 @@ class TokensAnswer(BaseModel):
     """Some of the caller's tokens, the newest first."""
 
     items: list[TokenAnswer]
+    next_cursor: str | None
+
+
+class AuditEntryAnswer(BaseModel):
+    """One row of the audit log; `before` and `after` hold what changed."""
+
+    id: int
+    occurred_at: datetime
+    actor_name: str
+    actor_email: str
+    address: str
+    request_id: str
+    action: str
+    subject_kind: str
+    subject_id: int | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    reason: str
+
+
+class AuditEntriesAnswer(BaseModel):
+    """Some entries of the audit log, the newest first."""
+
+    items: list[AuditEntryAnswer]
     next_cursor: str | None
 
 

@@ -6,9 +6,19 @@ from flask import Blueprint, jsonify, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from booking.accounts import queries, tokens
-from booking.accounts.answers import GrantAnswer, MadeTokenAnswer, MeAnswer, TokenAnswer, TokensAnswer, scopes_of
-from booking.accounts.forms import TokenForm, TokensQuery
+from booking.accounts import audit_log, queries, tokens
+from booking.accounts.answers import (
+    AuditEntriesAnswer,
+    AuditEntryAnswer,
+    GrantAnswer,
+    MadeTokenAnswer,
+    MeAnswer,
+    TokenAnswer,
+    TokensAnswer,
+    scopes_of,
+)
+from booking.accounts.forms import AuditQuery, TokenForm, TokensQuery
+from booking.accounts.permissions import Permission, reach
 from booking.accounts.tokens import NewToken
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden
@@ -80,3 +90,16 @@ def revoke_token(token_id: int) -> ResponseReturnValue:
     """End one of the caller's tokens at once."""
     transaction(tokens.revoke_token, token_id, actor=require_actor(), now=utcnow())
     return "", 204
+
+
+@bp.get("/audit-entries")
+@documented(tag=TAG, answers={200: AuditEntriesAnswer}, query=AuditQuery, refusals=(400, 401, 403, 422))
+def list_audit_entries() -> ResponseReturnValue:
+    """The audit log within the caller's reach, the newest first."""
+    within = reach(require_actor(), Permission.SEE_AUDIT)
+    if not within:
+        raise Forbidden
+    query = read_query(AuditQuery)
+    page = audit_log.page(reading(), audit_log.wanted(query), within, limit=query.limit, cursor=query.cursor)
+    items = [AuditEntryAnswer.model_validate(entry, from_attributes=True) for entry in page.items]
+    return jsonify(AuditEntriesAnswer(items=items, next_cursor=page.next_cursor).model_dump(mode="json"))

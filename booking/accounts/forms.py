@@ -7,11 +7,12 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from pydantic_core import PydanticCustomError
 
 from booking.accounts.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD, normal_address, password_fault
-from booking.core.forms import FilledLine, Form, Line, PageForm
+from booking.core.forms import FilledLine, Form, Line, NearDay, PageForm
 from booking.core.pages import LARGEST_PAGE
 from models.vocabulary.accounts import Language, TokenScope
 
 LONGEST_TOKEN_DAYS = 365
+LARGEST_ID = 2**31 - 1
 
 
 def _email(value: str) -> str:
@@ -107,6 +108,20 @@ class TokenForm(Form):
 class TokensQuery(Form):
     """Which part of the list."""
 
+    limit: int = Field(50, ge=1, le=LARGEST_PAGE)
+    cursor: str = Field("", max_length=200)
+
+
+class AuditQuery(Form):
+    """Which entries of the audit log; every field may be left out, both days are included."""
+
+    action: Line = Field("", max_length=80)
+    person: Line = Field("", max_length=254)
+    subject_kind: Line = Field("", max_length=40)
+    subject_id: int | None = Field(None, ge=1, le=LARGEST_ID)
+    since: NearDay | None = None
+    until: NearDay | None = None
+    text: Line = Field("", max_length=200)
     limit: int = Field(50, ge=1, le=LARGEST_PAGE)
     cursor: str = Field("", max_length=200)
 

@@ -22,6 +22,8 @@ class Permission(StrEnum):
     EDIT_ORGANISATION = "edit_organisation"
     IMPORT_RECORDS = "import_records"
     GIVE_GRANTS = "give_grants"
+    ANNOUNCE = "announce"
+    SEE_AUDIT = "see_audit"
     SEE_JOBS = "see_jobs"
     RUN_JOBS = "run_jobs"
     SEE_MAILBOX = "see_mailbox"
@@ -45,6 +47,8 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.EDIT_ORGANISATION: _ADMINS,
     Permission.IMPORT_RECORDS: _ADMINS,
     Permission.GIVE_GRANTS: _ADMINS,
+    Permission.ANNOUNCE: _PLATFORM,
+    Permission.SEE_AUDIT: _ADMINS | {Role.AUDITOR},
     Permission.SEE_JOBS: _PLATFORM | {Role.AUDITOR},
     Permission.RUN_JOBS: _PLATFORM,
     Permission.SEE_MAILBOX: _PLATFORM,

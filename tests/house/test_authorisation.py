@@ -6,6 +6,7 @@ from werkzeug.exceptions import HTTPException
 
 from tests.house.asking import Crowd, Line
 from tests.house.matrix.accounts import ACCOUNTS
+from tests.house.matrix.announcements import ANNOUNCEMENTS
 from tests.house.matrix.calendars import FEEDS
 from tests.house.matrix.catalogue import CATALOGUE, CATALOGUE_API
 from tests.house.matrix.directory import DIRECTORY
@@ -17,6 +18,7 @@ from tests.house.worlds import World
 
 MATRIX = (
     *ACCOUNTS,
+    *ANNOUNCEMENTS,
     *FEEDS,
     *SEARCH,
     *BOOKING,

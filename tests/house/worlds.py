@@ -35,6 +35,7 @@ from models.vocabulary.reservations import BlockKind
 from tests.factories.instruments import add_lane_group, make_instrument, make_organisation
 from tests.factories.passwords import PASSWORD, password_hash
 from tests.factories.people import give, make_user
+from tests.house.worlds_announcements import announcement
 
 NOBODY = frozenset({"nobody"})
 TOKENS = frozenset({"reader", "writer"})
@@ -132,6 +133,7 @@ def build(session: Session) -> World:
     _closures(builder)
     _feeds_and_links(builder)
     _post(builder)
+    _announcements(builder)
     _times(builder)
     session.commit()
     return builder.world
@@ -388,6 +390,12 @@ def _post(builder: Builder) -> None:
     builder.session.flush()
     builder.keep("mail", mail)
     builder.keep("event", event)
+
+
+def _announcements(builder: Builder) -> None:
+    """One that only administrators see."""
+    text = builder.mark("announced", ADMIN | THEIR_ADMIN)
+    builder.keep("announcement", announcement(builder.session, builder.now, text))
 
 
 def _times(builder: Builder) -> None:

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from booking.accounts.views import account, registration, resets, sign_in, tokens
+from booking.accounts.views import account, audit, registration, resets, sign_in, tokens
 
 bp = Blueprint("accounts", __name__)
 
@@ -23,6 +23,8 @@ bp.add_url_rule("/account/password", "change_password", account.change_password,
 bp.add_url_rule("/account/tokens", "tokens", tokens.tokens, methods=READ)
 bp.add_url_rule("/account/tokens", "make_token", tokens.make_token, methods=SEND)
 bp.add_url_rule("/account/tokens/<int:token_id>/revoke", "revoke_token", tokens.revoke_token, methods=SEND)
+bp.add_url_rule("/audit", "audit", audit.audit, methods=READ)
+bp.add_url_rule("/audit.csv", "audit_table", audit.audit_table, methods=READ)
 
 
 @bp.after_request

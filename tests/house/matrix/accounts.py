@@ -1,8 +1,8 @@
 """Who may call what: accounts."""
 
 from tests.house.asking import NO_ONE, SIGN_IN
-from tests.house.matrix.writing import HOLDER, drop, page, post, read, sent
-from tests.house.worlds import EVERYBODY, PEOPLE
+from tests.house.matrix.writing import ADMINS, HOLDER, drop, page, post, read, sent
+from tests.house.worlds import ALL_SEEING, EVERYBODY, PEOPLE, THEIR_ADMIN
 
 SIGN_IN_FORM = {"email": "forgetful@example.org", "password": "{password}"}
 NEW_PASSWORD = "three other words here"
@@ -10,6 +10,8 @@ PASSWORDS = {"current_password": "{password}", "password": NEW_PASSWORD}
 ACCOUNT = {"name": "Newcomer", "email": "newcomer@example.org", "password": NEW_PASSWORD, "agrees": "1"}
 TOKEN = {"name": "script", "scopes": ["read"], "days": 30}
 TOKEN_FORM = {"name": "script", "scopes": "read", "days": "30"}
+
+AUDITORS = ADMINS | THEIR_ADMIN | ALL_SEEING
 
 ACCOUNTS = (
     page("/register"),
@@ -38,4 +40,8 @@ ACCOUNTS = (
     read("/tokens"),
     post("/tokens", PEOPLE - {"writer"}, TOKEN, other=403),
     drop("/tokens/{holder_token}", HOLDER),
+    page("/audit", AUDITORS, other=403),
+    page("/audit?subject_kind=instrument&since=2026-01-01", AUDITORS, other=403),
+    page("/audit.csv", AUDITORS, other=403),
+    read("/audit-entries", AUDITORS, other=403),
 )

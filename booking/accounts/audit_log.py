@@ -1,0 +1,169 @@
+"""Reading the audit log: what was done, by whom, to what; for auditors and administrators within their reach."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy.orm import Session
+
+from booking.accounts.forms import AuditQuery
+from booking.core.actors import Reach
+from booking.core.clock import at_local
+from booking.core.pages import Page, decode_cursor, page_of, row_id
+from models.accounts import AuditEntry, Grant, User
+from models.catalogue import Instrument
+from models.directory import Unit
+from models.reservations import Block, Reservation, Suspension
+from models.vocabulary.accounts import ScopeKind
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries: empty means any. `action` is a whole action or its beginning; both days are included."""
+
+    action: str = ""
+    person: str = ""
+    subject_kind: str = ""
+    subject_id: int | None = None
+    since: date | None = None
+    until: date | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the log with the name and address of who acted (empty for the service itself)."""
+
+    id: int
+    occurred_at: datetime
+    actor_name: str
+    actor_email: str
+    address: str
+    request_id: str
+    action: str
+    subject_kind: str
+    subject_id: int | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    reason: str
+
+
+def wanted(query: AuditQuery) -> Wanted:
+    """What a query asks for."""
+    return Wanted(**query.model_dump(exclude={"cursor", "limit"}))
+
+
+def page(session: Session, asked: Wanted, reach: Reach, *, limit: int, cursor: str = "") -> Page[Entry]:
+    """Some entries within reach, the newest first; one statement."""
+    statement = _statement(asked, reach)
+    if cursor:
+        statement = statement.where(AuditEntry.id < decode_cursor(cursor, row_id)[0])
+    rows = session.execute(statement.limit(limit + 1)).all()
+    return page_of([_entry(row) for row in rows], limit, lambda entry: (entry.id,))
+
+
+def every(session: Session, asked: Wanted, reach: Reach) -> Iterator[Entry]:
+    """All of them, read in batches."""
+    for row in session.execute(_statement(asked, reach).execution_options(yield_per=BATCH)):
+        yield _entry(row)
+
+
+def _statement(asked: Wanted, reach: Reach) -> Select[Any]:
+    """Entries with who acted, the newest first."""
+    return (
+        select(AuditEntry, User.name, User.email)
+        .outerjoin(User, User.id == AuditEntry.actor_id)
+        .where(*_conditions(asked), _within(reach))
+        .order_by(AuditEntry.id.desc())
+    )
+
+
+def _conditions(asked: Wanted) -> Iterator[ColumnElement[bool]]:
+    """What was asked for, as conditions."""
+    if asked.action:
+        yield AuditEntry.action.startswith(asked.action, autoescape=True)
+    if asked.person:
+        yield or_(User.email == asked.person.lower(), User.name == asked.person)
+    if asked.subject_kind:
+        yield AuditEntry.subject_kind == asked.subject_kind
+    if asked.subject_id is not None:
+        yield AuditEntry.subject_id == asked.subject_id
+    if asked.since:
+        yield AuditEntry.occurred_at >= at_local(asked.since)
+    if asked.until:
+        yield AuditEntry.occurred_at < at_local(asked.until, 1440)
+    if asked.text:
+        yield AuditEntry.reason.icontains(asked.text, autoescape=True)
+
+
+def _within(reach: Reach) -> ColumnElement[bool]:
+    """Entries about what belongs to the organisations in reach; sign-ins and accounts belong to none."""
+    if reach.everywhere:
+        return AuditEntry.id.is_not(None)
+    owners = reach.organisation_ids
+    if not owners:
+        return false()
+    units = select(Unit.id).where(Unit.organisation_id.in_(owners))
+    instruments = select(Instrument.id).where(Instrument.organisation_id.in_(owners))
+    suspensions = select(Suspension.id).where(Suspension.organisation_id.in_(owners))
+    grants = select(Grant.id).where(
+        or_(
+            and_(Grant.scope_kind == ScopeKind.ORGANISATION, Grant.scope_id.in_(owners)),
+            and_(Grant.scope_kind == ScopeKind.UNIT, Grant.scope_id.in_(units)),
+            and_(Grant.scope_kind == ScopeKind.INSTRUMENT, Grant.scope_id.in_(instruments)),
+        )
+    )
+    belonging: dict[str, Any] = {
+        "organisation": owners,
+        "unit": units,
+        "instrument": instruments,
+        "grant": grants,
+        "suspension": suspensions,
+        "block": select(Block.id).where(Block.instrument_id.in_(instruments)),
+        "reservation": select(Reservation.id).where(Reservation.instrument_id.in_(instruments)),
+    }
+    return or_(*(and_(AuditEntry.subject_kind == k, AuditEntry.subject_id.in_(ids)) for k, ids in belonging.items()))
+
+
+def _entry(row: Any) -> Entry:
+    """A row of the statement as a value."""
+    found, name, email = row
+    return Entry(
+        id=found.id,
+        occurred_at=found.occurred_at,
+        actor_name=name or "",
+        actor_email=email or "",
+        address=found.address,
+        request_id=found.request_id,
+        action=found.action,
+        subject_kind=found.subject_kind,
+        subject_id=found.subject_id,
+        before=found.before,
+        after=found.after,
+        reason=found.reason,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that an entry changed, as text ("" where there was nothing)."""
+
+    name: str
+    before: str
+    after: str
+
+
+def differences(entry: Entry) -> list[Difference]:
+    """What changed, field by field, in the order in which it was written."""
+    before, after = entry.before or {}, entry.after or {}
+    names = [*before, *(name for name in after if name not in before)]
+    return [Difference(name, _text(before.get(name)), _text(after.get(name))) for name in names]
+
+
+def _text(value: Any) -> str:
+    """A JSON value as a person reads it."""
+    return "" if value is None else str(value)

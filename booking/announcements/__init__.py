@@ -1,0 +1,1 @@
+"""Announcements: short texts on top of the pages, for some people, for a while."""
