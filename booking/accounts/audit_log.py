@@ -72,7 +72,7 @@ def every(session: Session, asked: Wanted, reach: Reach) -> Iterator[Entry]:
         yield _entry(row)
 
 
-def _statement(asked: Wanted, reach: Reach) -> Select[Any]:
+def _statement(asked: Wanted, reach: Reach) -> Select[AuditEntry, str, str]:
     """Entries with who acted, the newest first."""
     return (
         select(AuditEntry, User.name, User.email)
