@@ -8,6 +8,7 @@ from booking.announcements import api as announcements
 from booking.calendars import api as calendars
 from booking.catalogue import api as catalogue
 from booking.reservations import api as reservations
+from booking.reservations import closing_api as closing
 from booking.reservations import positions_api as positions
 from booking.reservations import steward_api as stewards
 from booking.search import api as search
@@ -20,6 +21,7 @@ BLUEPRINTS = (
     catalogue.bp,
     reservations.bp,
     positions.bp,
+    closing.bp,
     stewards.bp,
     calendars.bp,
     announcements.bp,

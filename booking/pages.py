@@ -81,6 +81,7 @@ def menu() -> list[MenuItem]:
     entries.append((gettext("日志"), "accounts.audit", bool(reach(actor, Permission.SEE_AUDIT))))
     entries.append((gettext("公告"), "announcements.index", may(actor, Permission.ANNOUNCE)))
     entries.append((gettext("任务"), "operations.jobs", may(actor, Permission.SEE_JOBS)))
+    entries.append((gettext("节假日"), "reservations.closing_days", may(actor, Permission.EDIT_ORGANISATION)))
     entries.append((gettext("邮件"), "operations.mailbox", is_open_to(actor)))
     return [
         {"label": label, "url": url_for(endpoint), "active": request.endpoint == endpoint}

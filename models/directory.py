@@ -60,7 +60,8 @@ class Unit(Base):
 class CalendarDay(Base):
     """A day that is not an ordinary one, for everybody (no organisation) or for one organisation.
 
-    Unconfirmed days come from a forecast and are shown as provisional.
+    Unconfirmed days come from a forecast and are shown as provisional. `runs_as` is the ISO weekday
+    whose hours hold on a day that runs as another one.
     """
 
     __tablename__ = "calendar_days"
@@ -73,12 +74,15 @@ class CalendarDay(Base):
             postgresql_where=text("organisation_id IS NULL"),
         ),
         UniqueConstraint("organisation_id", "day"),
+        CheckConstraint("(kind = 'runs_as') = (runs_as IS NOT NULL)", name="runs_as_a_day"),
+        CheckConstraint("runs_as IS NULL OR runs_as BETWEEN 1 AND 7", name="weekday"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     day: Mapped[date]
     kind: Mapped[DayKind]
+    runs_as: Mapped[int | None]
     name_zh: Mapped[str] = mapped_column(String(80))
     name_en: Mapped[str] = mapped_column(String(120), default="")
     is_confirmed: Mapped[bool] = mapped_column(default=True)

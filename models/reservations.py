@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.accounts import User
 from models.base import Base
 from models.catalogue import Instrument
+from models.directory import CalendarDay
 from models.vocabulary.reservations import (
     BlockKind,
     ChangeKind,
@@ -115,19 +116,29 @@ class Block(Base):
 
 
 class BlockConflict(Base):
-    """A block overlaps a reservation: the steward moves or cancels it, nobody is cancelled in silence."""
+    """A block overlaps a reservation, or a day on which nothing is open any more was put over it.
+
+    The steward moves it, cancels it, or keeps it for a reason: nobody is cancelled in silence.
+    """
 
     __tablename__ = "block_conflicts"
-    __table_args__ = (UniqueConstraint("block_id", "reservation_id"),)
+    __table_args__ = (
+        UniqueConstraint("block_id", "reservation_id"),
+        UniqueConstraint("calendar_day_id", "reservation_id"),
+        CheckConstraint("(block_id IS NULL) <> (calendar_day_id IS NULL)", name="one_cause"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    block_id: Mapped[int] = mapped_column(ForeignKey("blocks.id"))
+    block_id: Mapped[int | None] = mapped_column(ForeignKey("blocks.id"))
+    calendar_day_id: Mapped[int | None] = mapped_column(ForeignKey("calendar_days.id"))
     reservation_id: Mapped[int] = mapped_column(ForeignKey("reservations.id"), index=True)
     state: Mapped[ConflictState] = mapped_column(default=ConflictState.OPEN)
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     settled_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    block: Mapped[Block] = relationship(lazy="raise")
+    reason: Mapped[str] = mapped_column(String(600), default="")
+    block: Mapped[Block | None] = relationship(lazy="raise")
+    calendar_day: Mapped[CalendarDay | None] = relationship(lazy="raise")
     reservation: Mapped[Reservation] = relationship(lazy="raise")
 
 

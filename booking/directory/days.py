@@ -1,6 +1,6 @@
 """The calendar of the year: public days from the `holidays` package, closing days of institutions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 import holidays
@@ -14,7 +14,8 @@ from booking.core.clock import local_date
 from booking.core.errors import InvalidInput, NotFound, Problem
 from booking.core.texts import N_
 from booking.directory import queries
-from booking.directory.forms import ClosingDaysForm
+from booking.directory.forms import ClosingDaysForm, DayForm
+from booking.directory.rules import day_problems
 from models.directory import CalendarDay
 from models.vocabulary.directory import DayKind
 
@@ -28,8 +29,8 @@ def known_years(now: datetime) -> range:
     return range(min(ANNOUNCED_YEARS), local_date(now).year + 3)
 
 
-def seed_public_days(session: Session, years: Iterable[int]) -> int:
-    """Store the public holidays and working weekend days of `years`; how many were added or corrected.
+def seed_public_days(session: Session, years: Iterable[int]) -> list[CalendarDay]:
+    """Store the public holidays and working weekend days of `years`; those that were added or corrected.
 
     Years without an announcement yet are provisional. Days somebody confirmed by hand stay as they are.
     """
@@ -45,7 +46,7 @@ def seed_public_days(session: Session, years: Iterable[int]) -> int:
         row = standing[day.day]
         row.kind, row.name_zh, row.name_en, row.is_confirmed = day.kind, day.name_zh, day.name_en, True
     session.flush()
-    return len(new) + len(confirmed)
+    return [*new, *(standing[day.day] for day in confirmed)]
 
 
 def public_days(years: Iterable[int]) -> list[CalendarDay]:
@@ -86,38 +87,79 @@ def _work_day(day: date) -> CalendarDay:
     )
 
 
-def add_closing_days(
-    session: Session, organisation_id: int, form: ClosingDaysForm, *, actor: Actor, now: datetime
-) -> list[CalendarDay]:
-    """Close an institution from one day to another, both included; days it is closed on already are kept."""
-    queries.organisation(session, organisation_id)
+def require_calendar(session: Session, organisation_id: int | None, actor: Actor) -> None:
+    """Refuse who may not change the calendar of the organisation, or (none named) of the nation."""
+    if organisation_id is not None:
+        queries.organisation(session, organisation_id)
     require(actor, Permission.EDIT_ORGANISATION, Target(organisation_id=organisation_id))
+
+
+def days_between(form: ClosingDaysForm, *, now: datetime) -> list[DayForm]:
+    """Each day from the first to the last, both included; raises InvalidInput for an unlikely closure."""
     last_day = form.last_day or form.first_day
     if problems := _problems(form.first_day, last_day, today=local_date(now)):
         raise InvalidInput(problems)
-    days = [form.first_day + timedelta(days=number) for number in range((last_day - form.first_day).days + 1)]
-    closed = set(
-        session.scalars(
-            select(CalendarDay.day).where(CalendarDay.organisation_id == organisation_id, CalendarDay.day.in_(days))
-        )
-    )
-    rows = [
-        CalendarDay(
-            organisation_id=organisation_id,
-            day=day,
-            kind=DayKind.CLOSING_DAY,
-            name_zh=form.name_zh,
-            name_en=form.name_en,
-        )
-        for day in days
-        if day not in closed
+    same = form.model_dump(exclude={"first_day", "last_day"})
+    count = (last_day - form.first_day).days + 1
+    return [DayForm(day=form.first_day + timedelta(days=number), **same) for number in range(count)]
+
+
+def set_days(
+    session: Session, organisation_id: int | None, wanted: Sequence[DayForm], *, actor: Actor, now: datetime
+) -> list[CalendarDay]:
+    """Enter days into the calendar of an organisation, or (none named) of the nation; those new or changed.
+
+    A day that stands there already is corrected, and confirmed. Raises InvalidInput.
+    """
+    require_calendar(session, organisation_id, actor)
+    if problems := _day_problems(wanted, is_national=organisation_id is None, today=local_date(now)):
+        raise InvalidInput(problems)
+    standing = _standing(session, organisation_id, [form.day for form in wanted])
+    found = [
+        row for form in wanted if (row := _set_day(session, standing.get(form.day), organisation_id, form)) is not None
     ]
-    session.add_all(rows)
     session.flush()
-    after = {"first_day": form.first_day.isoformat(), "last_day": last_day.isoformat(), "name_zh": form.name_zh}
+    after = {"days": [f"{row.day.isoformat()} {row.kind.value} {row.name_zh}" for row in found]}
     subject = ("organisation", organisation_id)
-    audit.note(session, "directory.closing_days_added", subject, actor=actor, now=now, after=after)
-    return rows
+    if found:
+        audit.note(session, "directory.days_set", subject, actor=actor, now=now, after=after)
+    return found
+
+
+def _standing(session: Session, organisation_id: int | None, wanted: Iterable[date]) -> dict[date, CalendarDay]:
+    """Those of the days that stand in this very calendar."""
+    stored = select(CalendarDay).where(CalendarDay.day.in_(list(wanted)))
+    if organisation_id is None:
+        stored = stored.where(CalendarDay.organisation_id.is_(None))
+    else:
+        stored = stored.where(CalendarDay.organisation_id == organisation_id)
+    return {row.day: row for row in session.scalars(stored)}
+
+
+def _set_day(
+    session: Session, row: CalendarDay | None, organisation_id: int | None, form: DayForm
+) -> CalendarDay | None:
+    """The day as the form describes it; None when it stands there just so."""
+    values = {**form.model_dump(), "is_confirmed": True}
+    if row is None:
+        row = CalendarDay(organisation_id=organisation_id, **values)
+        session.add(row)
+        return row
+    if all(getattr(row, name) == value for name, value in values.items()):
+        return None
+    for name, value in values.items():
+        setattr(row, name, value)
+    return row
+
+
+def _day_problems(wanted: Sequence[DayForm], *, is_national: bool, today: date) -> list[Problem]:
+    """What is wrong with days to be entered."""
+    if len({form.day for form in wanted}) < len(wanted):
+        return [Problem("days", N_("同一天只能出现一次。"))]
+    if any(not today <= form.day <= today + FURTHEST_AHEAD for form in wanted):
+        return [Problem("days", N_("日期须在今天到 %(days)s 天之后之间。"), {"days": FURTHEST_AHEAD.days})]
+    found = [problem for form in wanted for problem in day_problems(form.kind, form.runs_as, is_national=is_national)]
+    return found[:1]
 
 
 def _problems(first_day: date, last_day: date, *, today: date) -> list[Problem]:
@@ -133,14 +175,19 @@ def _problems(first_day: date, last_day: date, *, today: date) -> list[Problem]:
     return []
 
 
-def remove_closing_day(session: Session, organisation_id: int, day_id: int, *, actor: Actor, now: datetime) -> None:
-    """Open the institution on that day again; raises NotFound for a day that is not its own."""
-    require(actor, Permission.EDIT_ORGANISATION, Target(organisation_id=organisation_id))
+def day_of(session: Session, organisation_id: int | None, day_id: int, *, actor: Actor) -> CalendarDay:
+    """A day of this very calendar, for who may change it; raises NotFound."""
+    require_calendar(session, organisation_id, actor)
     row = session.get(CalendarDay, day_id)
     if row is None or row.organisation_id != organisation_id:
         raise NotFound
-    before = {"day": row.day.isoformat(), "name_zh": row.name_zh}
+    return row
+
+
+def remove_day(session: Session, row: CalendarDay, *, actor: Actor, now: datetime) -> None:
+    """Make the day an ordinary one again."""
+    before = {"day": row.day.isoformat(), "kind": row.kind.value, "name_zh": row.name_zh}
+    subject = ("organisation", row.organisation_id)
     session.delete(row)
     session.flush()
-    subject = ("organisation", organisation_id)
-    audit.note(session, "directory.closing_day_removed", subject, actor=actor, now=now, before=before)
+    audit.note(session, "directory.day_removed", subject, actor=actor, now=now, before=before)

@@ -9,7 +9,9 @@ from pydantic_core import PydanticCustomError
 
 from booking.core.forms import Blank, FilledLine, Form, Line, PageForm
 from booking.core.pages import LARGEST_PAGE
-from models.vocabulary.directory import OrganisationKind
+from models.vocabulary.directory import DayKind, OrganisationKind
+
+MOST_DAYS = 800
 
 
 def _upper(value: Any) -> Any:
@@ -74,10 +76,29 @@ class UnitForm(Form):
     name_en: Annotated[Line, Field(max_length=200)] = ""
 
 
-class ClosingDaysForm(Form):
-    """Days on which an institution is closed; one day when no last one is given."""
+class DayFields(Form):
+    """What a day that is not an ordinary one is."""
+
+    kind: DayKind = DayKind.CLOSING_DAY
+    runs_as: Annotated[Annotated[int, Field(ge=1, le=7)] | None, Blank] = None
+    name_zh: Annotated[FilledLine, Field(max_length=80)]
+    name_en: Annotated[Line, Field(max_length=120)] = ""
+
+
+class ClosingDaysForm(DayFields):
+    """Days on which an institution is closed or runs otherwise; one day when no last one is given."""
 
     first_day: date
     last_day: Annotated[date | None, Blank] = None
-    name_zh: Annotated[FilledLine, Field(max_length=80)]
-    name_en: Annotated[Line, Field(max_length=120)] = ""
+
+
+class DayForm(DayFields):
+    """One day that is not an ordinary one."""
+
+    day: date
+
+
+class DaysForm(Form):
+    """Several days at once."""
+
+    days: Annotated[list[DayForm], Field(min_length=1, max_length=MOST_DAYS)]

@@ -18,6 +18,17 @@ DAY_KIND = {
     DayKind.PUBLIC_HOLIDAY: N_("法定节假日"),
     DayKind.WORKING_WEEKEND: N_("调休上班"),
     DayKind.CLOSING_DAY: N_("单位不开放"),
+    DayKind.POWER_CUT: N_("停电，仪器不开放"),
+    DayKind.RUNS_AS: N_("按其他日子运行"),
+}
+WEEKDAY = {
+    1: N_("星期一"),
+    2: N_("星期二"),
+    3: N_("星期三"),
+    4: N_("星期四"),
+    5: N_("星期五"),
+    6: N_("星期六"),
+    7: N_("星期日"),
 }
 FIELDS = {
     "name_zh": N_("中文名称"),
@@ -31,4 +42,7 @@ FIELDS = {
     "longitude": N_("经度"),
     "first_day": N_("第一天"),
     "last_day": N_("最后一天"),
+    "runs_as": N_("按星期几运行"),
+    "table": N_("日期表"),
+    "file": N_("日期表文件"),
 }

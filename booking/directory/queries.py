@@ -7,11 +7,11 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.core.errors import NotFound
-from booking.directory.rules import is_working
+from booking.directory.rules import StoredDay, is_working
 from models.catalogue import Instrument
 from models.directory import CalendarDay, Organisation, Place, Unit
 from models.vocabulary.catalogue import PublishingState
-from models.vocabulary.directory import DayKind, PlaceLevel
+from models.vocabulary.directory import PlaceLevel
 
 LEVELS = list(PlaceLevel)
 
@@ -69,8 +69,8 @@ def count_published(session: Session, organisation_id: int) -> int:
     return session.scalar(counted) or 0
 
 
-def days_ahead(session: Session, organisation_id: int, *, today: date, until: date) -> list[CalendarDay]:
-    """National days and the organisation's own from today until a day, both included, in order."""
+def days_ahead(session: Session, organisation_id: int | None, *, today: date, until: date) -> list[CalendarDay]:
+    """National days, and an organisation's own, from today until a day, both included, in order."""
     return list(
         session.scalars(
             select(CalendarDay)
@@ -91,10 +91,11 @@ def working_day_test(session: Session, organisation_id: int | None, first: date,
     own = CalendarDay.organisation_id == organisation_id if organisation_id is not None else None
     nation = CalendarDay.organisation_id.is_(None)
     rows = session.execute(
-        select(CalendarDay.day, CalendarDay.kind, CalendarDay.organisation_id).where(
+        select(CalendarDay.organisation_id, CalendarDay.day, CalendarDay.kind, CalendarDay.runs_as).where(
             CalendarDay.day.between(first, last), nation if own is None else or_(nation, own)
         )
-    ).all()
-    national = {row.day: row.kind for row in rows if row.organisation_id is None}
-    closed = {row.day for row in rows if row.organisation_id is not None and row.kind == DayKind.CLOSING_DAY}
-    return lambda day: is_working(day, national, closed)
+    )
+    stored = [StoredDay(*row) for row in rows]
+    national = {row.day: row for row in stored if row.owner is None}
+    owned = {row.day: row for row in stored if row.owner is not None}
+    return lambda day: is_working(day, national, owned)

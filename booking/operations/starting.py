@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from booking.catalogue.reference import load_classes
 from booking.core.clock import utcnow
 from booking.database.locks import alone
-from booking.directory.days import known_years, seed_public_days
+from booking.directory.days import known_years
 from booking.directory.reference import load_places
+from booking.reservations.closing import seed_public_days
 from booking.settings import ROOT
 from booking.web.extensions import db, transaction
 from models.accounts import User
@@ -52,7 +53,7 @@ def prepare_database(app: Flask, report: Report) -> None:
                 report("Running the migrations")
                 flask_migrate.upgrade()
             added = transaction(load_places) + transaction(load_classes)
-            added += transaction(seed_public_days, known_years(utcnow()))
+            added += transaction(seed_public_days, known_years(utcnow()), now=utcnow())
             if added:
                 report(f"Added reference data ({added} rows)")
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from booking.directory.answers import DayAnswer
 from models.vocabulary.catalogue import BookingMode
 from models.vocabulary.reservations import (
     BlockKind,
@@ -141,16 +142,18 @@ class BlockAnswer(BaseModel):
 
 
 class ConflictAnswer(BaseModel):
-    """A reservation that lies in a block, for the steward to move or cancel."""
+    """A reservation that lies in a block or on a closed day, for the steward to move, cancel or keep."""
 
     id: int
-    block_id: int
+    block_id: int | None
+    calendar_day_id: int | None
     reservation_id: int
     instrument_id: int
     starts_at: datetime
     ends_at: datetime
     booked_by: str
     state: str
+    reason: str
 
 
 class MadeBlockAnswer(BlockAnswer):
@@ -164,6 +167,13 @@ class BlocksAnswer(BaseModel):
 
     items: list[BlockAnswer]
     next_cursor: str | None
+
+
+class DaysAnswer(BaseModel):
+    """Days that were entered or changed, with the reservations that fall on them."""
+
+    items: list[DayAnswer]
+    conflicts: list[ConflictAnswer]
 
 
 class ConflictsAnswer(BaseModel):

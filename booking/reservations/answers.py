@@ -150,12 +150,14 @@ def conflict(row: BlockConflict) -> dict[str, Any]:
     return {
         "id": row.id,
         "block_id": row.block_id,
+        "calendar_day_id": row.calendar_day_id,
         "reservation_id": row.reservation_id,
         "instrument_id": row.reservation.instrument_id,
         "starts_at": stamp(row.reservation.starts_at),
         "ends_at": stamp(row.reservation.ends_at),
         "booked_by": row.reservation.booked_by.name,
         "state": str(row.state),
+        "reason": row.reason,
     }
 
 

@@ -12,9 +12,10 @@ from booking.core.period import Period
 from booking.reservations.cancelling import end_reservation
 from booking.reservations.changes import Change, asked_period, period_of, record, times, touch
 from booking.reservations.held import Held, hold, locked
+from booking.reservations.keeping import keep_on_closed_days
 from booking.reservations.moving import end_pending, keep_only
 from booking.reservations.refusals import NothingToDecide, ReasonNeeded, ReservationRefused
-from booking.reservations.rules import CHECKED_AGAIN, Standing, Wanted, overridable, refusals
+from booking.reservations.rules import CHECKED_AGAIN, Code, Standing, Wanted, overridable, refusals
 from booking.reservations.situations import find_place, note_override
 from models.reservations import Reservation
 from models.vocabulary.reservations import ChangeKind, ReservationState
@@ -113,3 +114,5 @@ def _check_again(
         raise ReservationRefused(found)
     if found:
         note_override(session, reservation.id, found, override_reason, actor=actor, now=now)
+    if any(refusal.code == Code.CLOSED for refusal in found):
+        keep_on_closed_days(session, reservation.id, reason=override_reason, actor=actor, now=now)

@@ -90,7 +90,7 @@ def time_of(
     now: datetime,
 ) -> InstrumentTime:
     """The same for a place that has been read already; one statement."""
-    opened = open_time(place.terms.hours, place.terms.closed_days, window)
+    opened = open_time(place.terms.hours, place.terms.unusual_days, window)
     if not sees_free_time(place, viewer):
         return InstrumentTime(place, window, now, opened, mine=list(mine), is_hidden=True)
     time = lane_time(session, place.instrument_id, window, own_id=own_id)
@@ -140,7 +140,7 @@ def _shares(terms: Terms, time: LaneTime | None, days: Sequence[date]) -> list[D
 
 def _share(terms: Terms, free: Sequence[Period], day: date) -> float | None:
     """Free opening time of a day, by its whole opening time."""
-    opened = open_time(terms.hours, terms.closed_days, Period(at_local(day), at_local(day, 1440)))
+    opened = open_time(terms.hours, terms.unusual_days, Period(at_local(day), at_local(day, 1440)))
     total = sum((period.length for period in opened), timedelta())
     if not total:
         return None

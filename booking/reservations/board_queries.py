@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts.permissions import Permission, reach
 from booking.core.actors import Actor, Reach
 from booking.core.clock import at_local
+from booking.core.errors import NotFound
 from booking.core.period import Period
 from booking.reservations.lanes import LaneTime, Taken
 from booking.reservations.opening import open_time
@@ -103,22 +104,35 @@ def to_decide(session: Session, within: Reach, *, now: datetime) -> Sequence[Res
 
 
 def open_conflicts(session: Session, within: Reach, *, now: datetime) -> Sequence[BlockConflict]:
-    """Reservations still to come that lie in a block, the soonest first, with both."""
-    statement = (
+    """Reservations still to come that lie in a block or on a closed day, the soonest first, with both."""
+    statement = _conflicts(within).where(BlockConflict.state == ConflictState.OPEN, Reservation.ends_at > now)
+    return session.scalars(statement.order_by(Reservation.starts_at, BlockConflict.id).limit(MOST_WAITING)).all()
+
+
+def _conflicts(within: Reach) -> Select[BlockConflict]:
+    """Conflicts on instruments in reach with their causes, reservations and holders."""
+    return (
         select(BlockConflict)
-        .join(BlockConflict.block)
         .join(BlockConflict.reservation)
         .join(Instrument, Instrument.id == Reservation.instrument_id)
-        .where(in_reach(within), BlockConflict.state == ConflictState.OPEN, Reservation.ends_at > now)
+        .where(in_reach(within))
         .options(
             joinedload(BlockConflict.block).joinedload(Block.instrument),
+            joinedload(BlockConflict.calendar_day),
             joinedload(BlockConflict.reservation).options(
                 joinedload(Reservation.instrument), joinedload(Reservation.booked_by)
             ),
         )
-        .order_by(Reservation.starts_at, BlockConflict.id)
     )
-    return session.scalars(statement.limit(MOST_WAITING)).all()
+
+
+def conflict_for(session: Session, conflict_id: int, actor: Actor) -> BlockConflict:
+    """One conflict with all that is shown of it, for who decides about it; raises NotFound."""
+    statement = _conflicts(reach(actor, Permission.DECIDE_BOOKINGS)).where(BlockConflict.id == conflict_id)
+    found = session.scalar(statement.execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _rows(
@@ -134,7 +148,7 @@ def _rows(
     return [
         BoardRow(
             instrument,
-            open_time(places[instrument.id].terms.hours, places[instrument.id].terms.closed_days, window),
+            open_time(places[instrument.id].terms.hours, places[instrument.id].terms.unusual_days, window),
             _board_lanes(times[instrument.id], lanes, names),
         )
         for instrument in instruments

@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, exists, func, select, update
+from sqlalchemy import and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from booking.core.clock import at_local
 from booking.core.period import Period, without
 from booking.reservations import claims
 from booking.reservations.claims import Freed
 from models.catalogue import Lane
-from models.reservations import Block, BlockConflict, Claim
-from models.vocabulary.reservations import ConflictState
+from models.directory import CalendarDay
+from models.reservations import Block, BlockConflict, Claim, Reservation
+from models.vocabulary.reservations import HOLDING_TIME, ConflictState
 
 
 def refill(session: Session, freed: Sequence[Freed]) -> None:
@@ -58,7 +60,7 @@ def fill_new_lanes(session: Session, group_id: int, lane_ids: Sequence[int], *, 
 
 
 def settle_conflicts(session: Session, reservation_id: int, *, actor_id: int | None, now: datetime) -> None:
-    """Close the conflicts of a reservation whose claims no longer overlap the block."""
+    """Close the conflicts of a reservation whose claims no longer overlap the block, or that left the day."""
     still = exists().where(
         Claim.reservation_id == reservation_id,
         Lane.id == Claim.lane_id,
@@ -69,10 +71,29 @@ def settle_conflicts(session: Session, reservation_id: int, *, actor_id: int | N
     )
     session.execute(
         update(BlockConflict)
-        .where(BlockConflict.reservation_id == reservation_id, BlockConflict.state == ConflictState.OPEN, ~still)
+        .where(
+            BlockConflict.reservation_id == reservation_id,
+            BlockConflict.state == ConflictState.OPEN,
+            or_(BlockConflict.id.in_(_days_left(session, reservation_id)), and_(BlockConflict.block_id > 0, ~still)),
+        )
         .values(state=ConflictState.SETTLED, settled_at=now, settled_by_id=actor_id)
         .execution_options(synchronize_session=False)
     )
+
+
+def _days_left(session: Session, reservation_id: int) -> list[int]:
+    """The conflicts with days on which the reservation has no time any more."""
+    rows = session.execute(
+        select(BlockConflict.id, CalendarDay.day, Reservation.starts_at, Reservation.ends_at, Reservation.state)
+        .join(CalendarDay, CalendarDay.id == BlockConflict.calendar_day_id)
+        .join(Reservation, Reservation.id == BlockConflict.reservation_id)
+        .where(BlockConflict.reservation_id == reservation_id, BlockConflict.state == ConflictState.OPEN)
+    )
+    return [
+        number
+        for number, day, start, end, state in rows
+        if state not in HOLDING_TIME or not Period(at_local(day), at_local(day, 1440)).overlaps(Period(start, end))
+    ]
 
 
 def _taken(session: Session, lane_ids: Iterable[int], span: Period) -> dict[int, list[Period]]:

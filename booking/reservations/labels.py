@@ -57,6 +57,7 @@ CHANGES: Mapping[ChangeKind, str] = {
     ChangeKind.EDITED: N_("已修改内容"),
     ChangeKind.CANCELLED: N_("已取消"),
     ChangeKind.LAPSED: N_("逾期未审批，失效"),
+    ChangeKind.KEPT: N_("有冲突，仍保留"),
 }
 
 REFUSALS: Mapping[Code, str] = {

@@ -1,6 +1,6 @@
-"""When an instrument is open: hours by weekday, less the days on which it is closed; values only."""
+"""When an instrument is open: hours by weekday, less or other on the days that are not ordinary ones; values only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -25,22 +25,23 @@ def days_of(window: Period) -> Iterable[date]:
         day += timedelta(days=1)
 
 
-def open_time(hours: Iterable[DayHours], closed_days: frozenset[date], window: Period) -> list[Period]:
-    """The opening times inside the window; hours that meet at midnight become one period."""
+def open_time(hours: Iterable[DayHours], unusual: Mapping[date, int], window: Period) -> list[Period]:
+    """The opening times inside the window; hours that meet at midnight become one period.
+
+    `unusual` names days on which another weekday's hours hold, or (0) none at all.
+    """
     by_weekday: dict[int, list[DayHours]] = {}
     for row in hours:
         by_weekday.setdefault(row.weekday, []).append(row)
     found = []
     for day in days_of(window):
-        if day in closed_days:
-            continue
-        for row in by_weekday.get(day.isoweekday(), ()):
+        for row in by_weekday.get(unusual.get(day, day.isoweekday()), ()):
             opened = Period(at_local(day, row.opens_minute), at_local(day, row.closes_minute))
             if inside := opened.clipped(window):
                 found.append(inside)
     return merged(found)
 
 
-def is_open(hours: Iterable[DayHours], closed_days: frozenset[date], wanted: Period) -> bool:
+def is_open(hours: Iterable[DayHours], unusual: Mapping[date, int], wanted: Period) -> bool:
     """Whether the instrument is open throughout, midnights included."""
-    return open_time(hours, closed_days, wanted) == [wanted]
+    return open_time(hours, unusual, wanted) == [wanted]

@@ -57,6 +57,13 @@ class ReasonNeeded(Refused):
     sentence = N_("请写明原因，预约人会收到通知。")
 
 
+class ConflictSettled(Conflict):
+    """Somebody settled the conflict already."""
+
+    code = "conflict_settled"
+    sentence = N_("这个冲突已经处理过了。")
+
+
 class NothingToDecide(Conflict):
     """Nobody asked for anything here, or it has been decided."""
 

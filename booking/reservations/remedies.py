@@ -110,7 +110,7 @@ def _room(terms: Terms, free: FreeTime, *, now: datetime) -> Iterator[Period]:
     start, end = max(terms.earliest(now), now, free.window.start), free.window.end
     if start >= end:
         return
-    opened = open_time(terms.hours, terms.closed_days, Period(start, end))
+    opened = open_time(terms.hours, terms.unusual_days, Period(start, end))
     for period in free.periods:
         if period.start + setup < period.end - cleanup:
             visible = Period(period.start + setup, period.end - cleanup)

@@ -88,7 +88,7 @@ class Terms:
     allows_assisted: bool = True
     closes_on_holidays: bool = True
     hours: tuple[DayHours, ...] = ()
-    closed_days: frozenset[date] = frozenset()
+    unusual_days: Mapping[date, int] = field(default_factory=dict)
     running_state: RunningState = RunningState.NORMAL
     booking_mode: BookingMode = BookingMode.HERE
     booking_url: str = ""
@@ -227,7 +227,7 @@ def _ends(period: Period) -> tuple[datetime, datetime]:
 
 def _about_hours(wanted: Wanted, terms: Terms) -> Iterator[Refusal]:
     """Whether the instrument is open throughout; a stay beyond a month is not looked at day by day."""
-    if wanted.period.length > LONGEST_STAY or not is_open(terms.hours, terms.closed_days, wanted.period):
+    if wanted.period.length > LONGEST_STAY or not is_open(terms.hours, terms.unusual_days, wanted.period):
         yield Refusal(Code.CLOSED)
 
 

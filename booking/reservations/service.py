@@ -1,5 +1,6 @@
 """What people do with a reservation: ask and request here; move, edit, cancel and leave beside it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -79,6 +80,7 @@ def request_reservation(session: Session, wish: Wish, *, actor: Actor, now: date
     It is confirmed at once, or waits for a decision where the instrument asks for one; its time is held either way.
     """
     holder = _lock_person(session, wish, actor)
+    groups = claims.lock_groups(session, wish.instrument_id)
     user_id = holder.id if holder else None
     place = find_place(session, wish.instrument_id, wish.period, actor=actor, user_id=user_id, now=now)
     decides = may(actor, Permission.DECIDE_BOOKINGS, place.target)
@@ -93,7 +95,7 @@ def request_reservation(session: Session, wish: Wish, *, actor: Actor, now: date
     if waits:
         reservation.state = ReservationState.REQUESTED
         reservation.decide_by = decide_by(session, place, [wish.period.start], now=now)
-    _take(session, situation, reservation, now=now)
+    _take(session, situation, reservation, groups, now=now)
     linked = write_people(session, reservation.id, wish.details)
     if overridden:
         note_override(session, reservation.id, overridden, wish.override_reason, actor=actor, now=now)
@@ -151,9 +153,10 @@ def _new(wish: Wish, mode: ReservationMode, holder_id: int, *, now: datetime) ->
     )
 
 
-def _take(session: Session, situation: Situation, reservation: Reservation, *, now: datetime) -> None:
-    """Lock the groups, store the reservation and take its time."""
-    groups = claims.lock_groups(session, reservation.instrument_id)
+def _take(
+    session: Session, situation: Situation, reservation: Reservation, groups: Sequence[int], *, now: datetime
+) -> None:
+    """Store the reservation and take its time in the locked groups."""
     values = {name: getattr(reservation, name) for name in _STORED}
     reservation.id = session.connection().execute(_STORE, values).scalar_one()
     take_or_refuse(session, situation, reservation.id, groups, now=now)

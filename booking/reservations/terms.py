@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Date, Integer, Select, bindparam, or_, select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from booking.core.actors import Target
 from booking.core.clock import local_date
 from booking.core.period import Period
+from booking.directory.rules import StoredDay, unusual_days
 from booking.reservations.opening import DayHours
 from booking.reservations.rules import Terms
 from models.base import UtcDateTime
@@ -76,7 +77,7 @@ _HOURS = select(_hours.instrument_id, _hours.weekday, _hours.opens_minute, _hour
     _hours.instrument_id, _hours.weekday, _hours.opens_minute
 )
 
-_DAYS = select(_days.organisation_id, _days.day, _days.kind).where(
+_DAYS = select(_days.organisation_id, _days.day, _days.kind, _days.runs_as).where(
     _days.day.between(bindparam("first", type_=Date()), bindparam("last", type_=Date()))
 )
 
@@ -110,7 +111,7 @@ _SEVERAL = _Statements(
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An instrument as far as booking it goes; `terms.closed_days` are known for the days that were read."""
+    """An instrument as far as booking it goes; `terms.unusual_days` are known for the days that were read."""
 
     instrument_id: int
     organisation_id: int
@@ -163,36 +164,23 @@ def _named(single: str, several: str, ids: Collection[int]) -> tuple[_Statements
 
 
 def with_days(session: Session, place: Place, window: Period) -> Place:
-    """The same place with the closing days of another window; one statement."""
+    """The same place with the unusual days of another window; one statement."""
     days = _days_read(session, {place.organisation_id}, window)
-    closed = closed_days(days, place.organisation_id, on_holidays=place.terms.closes_on_holidays)
-    return replace(place, terms=replace(place.terms, closed_days=closed))
+    unusual = unusual_days(days, place.organisation_id, on_holidays=place.terms.closes_on_holidays)
+    return replace(place, terms=replace(place.terms, unusual_days=unusual))
 
 
-def closed_days(
-    days: Iterable[tuple[int | None, date, DayKind]], organisation_id: int, *, on_holidays: bool
-) -> frozenset[date]:
-    """Days without opening: public holidays where the instrument keeps them, and the organisation's own closing days.
-
-    An organisation's own row wins over the national one: a day it works although it is a holiday is open.
-    """
-    national = {day: kind for owner, day, kind in days if owner is None}
-    own = {day: kind for owner, day, kind in days if owner == organisation_id}
-    return frozenset(
-        day
-        for day, kind in (national | own).items()
-        if kind == DayKind.CLOSING_DAY or (kind == DayKind.PUBLIC_HOLIDAY and on_holidays)
-    )
-
-
-def _days_read(session: Session, organisation_ids: set[int], window: Period) -> list[tuple[int | None, date, DayKind]]:
+def _days_read(session: Session, organisation_ids: set[int], window: Period) -> list[StoredDay]:
     """The stored days of the window, national and of these organisations."""
     statements, named = _named("owner", "owners", organisation_ids)
     values = {**named, "first": local_date(window.start), "last": local_date(window.end)}
-    return [(owner, day, kind) for owner, day, kind in session.connection().execute(statements.days, values)]
+    return [
+        StoredDay(owner, day, DayKind(kind), runs_as)
+        for owner, day, kind, runs_as in session.connection().execute(statements.days, values)
+    ]
 
 
-def _place(row: Any, hours: Iterable[DayHours], days: Iterable[tuple[int | None, date, DayKind]]) -> Place:
+def _place(row: Any, hours: Iterable[DayHours], days: Iterable[StoredDay]) -> Place:
     """One instrument from its row; without a policy row the defaults hold."""
     policy = {name: getattr(row, name) for name in POLICY_COLUMNS} if row.grid_minutes is not None else {}
     on_holidays = row.closes_on_holidays is not False
@@ -200,7 +188,7 @@ def _place(row: Any, hours: Iterable[DayHours], days: Iterable[tuple[int | None,
         **policy,
         closes_on_holidays=on_holidays,
         hours=tuple(hours),
-        closed_days=closed_days(days, row.organisation_id, on_holidays=on_holidays),
+        unusual_days=unusual_days(days, row.organisation_id, on_holidays=on_holidays),
         running_state=row.running_state,
         booking_mode=BookingMode(row.booking_mode),
         booking_url=row.booking_url,

@@ -1,6 +1,6 @@
 """Which listed instruments are free throughout a period: bookable here, open, and with a lane of every group."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased
@@ -8,8 +8,8 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from booking.core.clock import local_date
 from booking.core.period import Period
+from booking.directory.rules import StoredDay, unusual_days
 from booking.reservations.opening import DayHours, is_open
-from booking.reservations.terms import closed_days
 from booking.search.bits import bits_of
 from booking.search.shelf import Shelf
 from models.catalogue import InstrumentLaneGroup, Lane
@@ -17,9 +17,6 @@ from models.directory import CalendarDay
 from models.listings import InstrumentListing
 from models.reservations import Claim
 from models.vocabulary.catalogue import BookingMode
-from models.vocabulary.directory import DayKind
-
-Day = tuple[int | None, date, DayKind]
 
 
 def free_throughout(session: Session, shelf: Shelf, period: Period) -> int:
@@ -30,20 +27,20 @@ def free_throughout(session: Session, shelf: Shelf, period: Period) -> int:
     return able & _with_free_lanes(session, shelf, period) if able else 0
 
 
-def _days(session: Session, period: Period) -> list[Day]:
+def _days(session: Session, period: Period) -> list[StoredDay]:
     """The stored days that the period touches, of everybody."""
     first, last = local_date(period.start), local_date(period.end)
     rows = session.execute(
-        select(CalendarDay.organisation_id, CalendarDay.day, CalendarDay.kind).where(
+        select(CalendarDay.organisation_id, CalendarDay.day, CalendarDay.kind, CalendarDay.runs_as).where(
             CalendarDay.day.between(first, last)
         )
     )
-    return [(owner, day, kind) for owner, day, kind in rows]
+    return [StoredDay(*row) for row in rows]
 
 
-def _open(shelf: Shelf, days: list[Day], period: Period) -> int:
+def _open(shelf: Shelf, days: list[StoredDay], period: Period) -> int:
     """Instruments that are open throughout: equal hours are decided once, and owners with days of their own apart."""
-    owners = sorted({owner for owner, _, _ in days if owner is not None})
+    owners = sorted({day.owner for day in days if day.owner is not None})
     apart = 0
     for owner in owners:
         apart |= shelf.having("institution", owner)
@@ -53,12 +50,12 @@ def _open(shelf: Shelf, days: list[Day], period: Period) -> int:
     return found
 
 
-def _open_for(shelf: Shelf, days: list[Day], owner: int, period: Period) -> int:
-    """Instruments whose hours are open throughout, with the closing days of one owner; 0 is nobody."""
+def _open_for(shelf: Shelf, days: list[StoredDay], owner: int, period: Period) -> int:
+    """Instruments whose hours are open throughout, with the unusual days of one owner; 0 is nobody."""
     found = 0
     for written, closes_on_holidays in shelf.values.get("opening", ()):
-        closed = closed_days(days, owner, on_holidays=closes_on_holidays)
-        if is_open(read_hours(written), closed, period):
+        unusual = unusual_days(days, owner, on_holidays=closes_on_holidays)
+        if is_open(read_hours(written), unusual, period):
             found |= shelf.having("opening", (written, closes_on_holidays))
     return found
 

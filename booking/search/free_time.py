@@ -59,7 +59,7 @@ def _may_look_free(result: Result) -> bool:
 
 def _week(place: Place, time: LaneTime, today: date, *, now: datetime) -> FreeWeek:
     """One instrument's days and its earliest time."""
-    opened = open_time(place.terms.hours, place.terms.closed_days, time.window)
+    opened = open_time(place.terms.hours, place.terms.unusual_days, time.window)
     free = time.free()
     days = [_day(today + timedelta(days=offset), opened, free) for offset in range(DAYS)]
     return FreeWeek(days, _earliest(place, opened, free, now=now))

@@ -31,3 +31,5 @@ class DayKind(StrEnum):
     PUBLIC_HOLIDAY = "public_holiday"
     WORKING_WEEKEND = "working_weekend"
     CLOSING_DAY = "closing_day"
+    POWER_CUT = "power_cut"
+    RUNS_AS = "runs_as"

@@ -69,10 +69,12 @@ class ChangeKind(StrEnum):
     EDITED = "edited"
     CANCELLED = "cancelled"
     LAPSED = "lapsed"
+    KEPT = "kept"
 
 
 class ConflictState(StrEnum):
-    """Whether an overlap of a block with a reservation has been dealt with."""
+    """Whether a conflict has been dealt with: gone, or the booking knowingly kept."""
 
     OPEN = "open"
     SETTLED = "settled"
+    KEPT = "kept"

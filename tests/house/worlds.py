@@ -327,6 +327,14 @@ def _closures(builder: Builder) -> None:
             now=now,
         )
         builder.keep(name, made.block)
+        for conflict in made.conflicts:
+            builder.keep("conflict", conflict)
+    national = CalendarDay(
+        day=local_date(now) + timedelta(days=95), kind=DayKind.PUBLIC_HOLIDAY, name_zh="暂定节日", is_confirmed=False
+    )
+    session.add(national)
+    session.flush()
+    builder.keep("national_day", national)
     for name, record, key in (
         ("suspension", "published", "steward"),
         ("their_suspension", "their_published", "their_steward"),

@@ -59,7 +59,7 @@ def test_every_reason_of_an_office_instrument_is_given_at_once(wanted: Period, e
         longest_minutes=240,
         notice_minutes=60,
         hours=OFFICE,
-        closed_days=frozenset({TODAY + timedelta(days=3)}),
+        unusual_days={TODAY + timedelta(days=3): 0},
     )
 
     assert codes(refusals(Wanted(wanted), terms, KNOWN, now=NOW)) == expected
@@ -95,7 +95,7 @@ def test_time_may_cross_midnight_when_both_days_are_open_through() -> None:
 
 
 def test_time_may_not_cross_into_a_closed_day() -> None:
-    terms = Terms(hours=ALWAYS, closed_days=frozenset({TODAY + timedelta(days=2)}))
+    terms = Terms(hours=ALWAYS, unusual_days={TODAY + timedelta(days=2): 0})
 
     assert codes(refusals(Wanted(at(23, 120)), terms, KNOWN, now=NOW)) == ["closed"]
 
@@ -191,7 +191,7 @@ def policies(draw: st.DrawFn) -> Terms:
         setup_minutes=draw(st.sampled_from([0, 7, 15])),
         cleanup_minutes=draw(st.sampled_from([0, 10, 45])),
         hours=tuple(DayHours(day, opens, closes) for day in draw(st.sets(st.integers(1, 7), min_size=1))),
-        closed_days=frozenset(TODAY + timedelta(days=n) for n in draw(st.sets(st.integers(0, 9)))),
+        unusual_days={TODAY + timedelta(days=n): draw(st.integers(0, 7)) for n in draw(st.sets(st.integers(0, 9)))},
         allows_self=draw(st.booleans()),
     )
 
@@ -227,7 +227,7 @@ def test_every_remedy_with_a_time_or_mode_cures_everything(
 def test_opening_hours_of_two_days_that_meet_at_midnight_are_one_period() -> None:
     hours = (DayHours(1, 1200, 1440), DayHours(2, 0, 120))
 
-    assert open_time(hours, frozenset(), Period(at_local(TODAY), at_local(TODAY + timedelta(days=7)))) == [
+    assert open_time(hours, {}, Period(at_local(TODAY), at_local(TODAY + timedelta(days=7)))) == [
         Period(at_local(TODAY, 1200), at_local(TODAY + timedelta(days=1), 120))
     ]
 

@@ -30,7 +30,3 @@ bp.add_url_rule("/organisations", "create_organisation", organisations.create, m
 bp.add_url_rule(OWNER, "organisation", organisations.show, methods=GET)
 bp.add_url_rule(OWNER, "edit_organisation", organisations.edit, methods=PUT)
 bp.add_url_rule(f"{OWNER}/units", "add_unit", organisations.add_unit, methods=POST)
-bp.add_url_rule(f"{OWNER}/closing-days", "add_closing_days", organisations.add_closing_days, methods=POST)
-bp.add_url_rule(
-    f"{OWNER}/closing-days/<int:day_id>", "remove_closing_day", organisations.remove_closing_day, methods=DELETE
-)

@@ -1,6 +1,6 @@
-"""Organisations, their units and their closing days."""
+"""Organisations and their units."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Response, url_for
@@ -11,29 +11,17 @@ from booking.catalogue.api.answering import json_answer
 from booking.catalogue.api.records import EDITING
 from booking.catalogue.organisations import update_organisation
 from booking.core.clock import local_date, utcnow
-from booking.directory import days, listing, queries, service
-from booking.directory.forms import ClosingDaysForm, OrganisationForm, OrganisationsList, UnitForm
+from booking.directory import listing, queries, service
+from booking.directory.answers import DayAnswer, day_answer
+from booking.directory.forms import OrganisationForm, OrganisationsList, UnitForm
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
 from booking.web.reading import if_match, read_json, read_query
 from booking.web.repeats import create_once
 from booking.web.signed_in import require_actor
-from models.directory import CalendarDay
-from models.vocabulary.directory import DayKind, OrganisationKind
+from models.vocabulary.directory import OrganisationKind
 
 AHEAD = timedelta(days=800)
-
-
-class DayAnswer(BaseModel):
-    """A day that is not an ordinary one; national ones belong to no organisation."""
-
-    id: int
-    day: date
-    kind: DayKind
-    name_zh: str
-    name_en: str
-    is_confirmed: bool
-    is_national: bool
 
 
 class UnitAnswer(BaseModel):
@@ -52,12 +40,6 @@ class OrganisationAnswer(OrganisationForm):
     published_instruments: int
     units: list[UnitAnswer]
     days: list[DayAnswer]
-
-
-class DaysAnswer(BaseModel):
-    """Days that were added."""
-
-    items: list[DayAnswer]
 
 
 class ListedAnswer(BaseModel):
@@ -108,7 +90,7 @@ def _answer(organisation_id: int) -> Response:
         **plain,
         published_instruments=queries.count_published(session, organisation_id),
         units=[_unit(unit.id, unit.name_zh, unit.name_en) for unit in queries.units(session, organisation_id)],
-        days=[_day(day) for day in ahead],
+        days=[day_answer(day) for day in ahead],
     )
     response = json_answer(answer)
     response.set_etag(str(found.version))
@@ -151,32 +133,6 @@ def add_unit(organisation_id: int) -> Response:
     return json_answer(UnitAnswer(**answer), 201)
 
 
-@documented(tag="organisations", body=ClosingDaysForm, answers={201: DaysAnswer}, refusals=EDITING)
-def add_closing_days(organisation_id: int) -> Response:
-    """Close an institution from one day to another, both included."""
-    actor, form, now = require_actor(), read_json(ClosingDaysForm), utcnow()
-
-    def work(session: Session) -> dict[str, Any]:
-        rows = days.add_closing_days(session, organisation_id, form, actor=actor, now=now)
-        return DaysAnswer(items=[_day(row) for row in rows]).model_dump(mode="json")
-
-    answer, _repeated = create_once(work, actor=actor, now=now)
-    return json_answer(DaysAnswer(**answer), 201)
-
-
-@documented(tag="organisations", answers={204: None}, refusals=(401, 403, 404))
-def remove_closing_day(organisation_id: int, day_id: int) -> Response:
-    """Open the institution on that day again."""
-    transaction(days.remove_closing_day, organisation_id, day_id, actor=require_actor(), now=utcnow())
-    return Response(status=204)
-
-
 def _unit(unit_id: int, name_zh: str, name_en: str) -> UnitAnswer:
     """A unit as its answer."""
     return UnitAnswer(id=unit_id, name_zh=name_zh, name_en=name_en)
-
-
-def _day(row: CalendarDay) -> DayAnswer:
-    """A day as its answer."""
-    names = ("id", "day", "kind", "name_zh", "name_en", "is_confirmed")
-    return DayAnswer(**{name: getattr(row, name) for name in names}, is_national=row.organisation_id is None)

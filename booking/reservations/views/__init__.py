@@ -2,11 +2,12 @@
 
 from flask import Blueprint, Response
 
-from booking.reservations.views import blocks, board, mine, positions, reservation, suspensions, todo, wishes
+from booking.reservations.views import blocks, board, closing, mine, positions, reservation, suspensions, todo, wishes
 
 bp = Blueprint("reservations", __name__)
 
 READ, SEND, BOTH = ["GET"], ["POST"], ["GET", "POST"]
+NATIONAL = {"organisation_id": None}
 
 bp.add_url_rule("/instruments/<int:instrument_id>/calendar.json", "calendar", wishes.calendar, methods=READ)
 bp.add_url_rule("/instruments/<int:instrument_id>/ask", "ask", wishes.ask, methods=SEND)
@@ -18,6 +19,14 @@ bp.add_url_rule("/catalogue/<int:instrument_id>/lanes", "save_capacity", positio
 bp.add_url_rule("/suspensions", "suspensions", suspensions.suspensions, methods=READ)
 bp.add_url_rule("/suspensions", "suspend", suspensions.suspend, methods=SEND)
 bp.add_url_rule("/suspensions/<int:suspension_id>/lift", "lift_suspension", suspensions.lift_suspension, methods=SEND)
+for days, defaults in (("/organisations/<int:organisation_id>/closing-days", {}), ("/calendar-days", NATIONAL)):
+    bp.add_url_rule(days, "closing_days", closing.closing_days, methods=READ, defaults=defaults)
+    bp.add_url_rule(days, "add_closing_days", closing.add_closing_days, methods=SEND, defaults=defaults)
+    bp.add_url_rule(f"{days}/table", "add_day_table", closing.add_day_table, methods=SEND, defaults=defaults)
+    bp.add_url_rule(
+        f"{days}/<int:day_id>/remove", "remove_closing_day", closing.remove_closing_day, methods=SEND, defaults=defaults
+    )
+bp.add_url_rule("/conflicts/<int:conflict_id>/keep", "keep", closing.keep, methods=BOTH)
 bp.add_url_rule("/reservations", "mine", mine.mine, methods=READ)
 bp.add_url_rule("/reservations/<int:reservation_id>", "show", reservation.show, methods=READ)
 bp.add_url_rule("/reservations/<int:reservation_id>/move", "move", reservation.move, methods=READ)

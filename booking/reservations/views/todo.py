@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from booking.core.clock import utcnow
 from booking.core.errors import InvalidInput
+from booking.directory.labels import DAY_KIND
 from booking.reservations import approval
 from booking.reservations.forms import ApprovalForm, ReasonForm
 from booking.reservations.labels import BLOCK_KINDS
@@ -18,6 +19,7 @@ from booking.reservations.spoken import spoken_refusals
 from booking.reservations.views.typed import read_typed, version_typed
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading, transaction
+from booking.web.filters import day, period
 from booking.web.languages import in_language
 from booking.web.signed_in import require_actor, signed_in
 from models.catalogue import Instrument
@@ -82,22 +84,32 @@ def requests_shown(waiting: Sequence[Reservation]) -> list[dict[str, Any]]:
 
 
 def conflicts_shown(conflicts: Sequence[BlockConflict]) -> list[dict[str, Any]]:
-    """Conflicts as the list shows them; block, reservation, holder and instrument must be loaded."""
+    """Conflicts as the list shows them; block or day, reservation, holder and instrument must be loaded."""
     return [
         {
+            "id": one.id,
             "reservation_id": one.reservation_id,
-            "instrument_id": one.block.instrument_id,
+            "instrument_id": one.block.instrument_id if one.block else 0,
             "holder_name": one.reservation.booked_by.name,
             "instrument_name": name_of(one.reservation.instrument),
             "starts_at": one.reservation.starts_at,
             "ends_at": one.reservation.ends_at,
-            "kind_label": _(BLOCK_KINDS[one.block.kind]),
-            "block_starts_at": one.block.starts_at,
-            "block_ends_at": one.block.ends_at,
-            "block_reason": one.block.reason,
+            **_cause(one),
         }
         for one in conflicts
     ]
+
+
+def _cause(conflict: BlockConflict) -> dict[str, Any]:
+    """The block or the day that stands over the reservation: its kind, when, and why."""
+    if row := conflict.calendar_day:
+        name = in_language(row.name_zh, row.name_en)
+        return {"kind_label": _(DAY_KIND[row.kind]), "cause_when": day(row.day), "cause_reason": name}
+    block = conflict.block
+    if block is None:
+        raise ValueError("a conflict read without its cause")
+    when = period(block.starts_at, block.ends_at)
+    return {"kind_label": _(BLOCK_KINDS[block.kind]), "cause_when": when, "cause_reason": block.reason}
 
 
 def name_of(instrument: Instrument) -> str:

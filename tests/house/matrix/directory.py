@@ -5,6 +5,10 @@ from tests.house.matrix.writing import ADMINS, THEIR_ADMINS, drop, page, post, p
 from tests.house.worlds import EVERYBODY, PLATFORM
 
 ENTRY = {"name_zh": "Our大学", "kind": "university", "adcode": "500109"}
+NATIONAL = {"kind": "public_holiday", "name_zh": "春节"}
+HOLIDAY = {**NATIONAL, "first_day": "{later_day}"}
+TABLE = "日期,名称\n{later_day},停电"
+CUT = {"day": "{later_day}", "name_zh": "停电"}
 CLOSURE = {"first_day": "{later_day}", "name_zh": "停电"}
 
 DIRECTORY = (
@@ -18,6 +22,11 @@ DIRECTORY = (
     sent("/organisations/{organisation}/edit", ADMINS, ENTRY, other=403),
     sent("/organisations/{organisation}/units", ADMINS, {"name_zh": "新中心"}, other=403),
     page("/organisations/{organisation}/closing-days", ADMINS, other=403),
+    page("/calendar-days", PLATFORM, other=403),
+    sent("/calendar-days", PLATFORM, HOLIDAY, other=403),
+    sent("/calendar-days/table", PLATFORM, {"table": "日期,类别,名称\n{later_day},public_holiday,春节"}, other=403),
+    sent("/calendar-days/{national_day}/remove", PLATFORM, other=403),
+    sent("/organisations/{organisation}/closing-days/table", ADMINS, {"table": TABLE}, other=403),
     sent("/organisations/{organisation}/closing-days", ADMINS, CLOSURE, other=403),
     sent("/organisations/{organisation}/closing-days/{day}/remove", ADMINS, other=403),
     read("/organisations", EVERYBODY),
@@ -27,6 +36,10 @@ DIRECTORY = (
     put("/organisations/{their_organisation}", THEIR_ADMINS, {**ENTRY, "name_zh": "Their大学"}, other=403),
     post("/organisations/{organisation}/units", ADMINS, {"name_zh": "新中心"}, other=403),
     post("/organisations/{organisation}/closing-days", ADMINS, CLOSURE, other=403),
+    post("/organisations/{organisation}/days", ADMINS, {"days": [CUT]}, other=403),
+    read("/calendar-days", EVERYBODY),
+    post("/calendar-days", PLATFORM, {"days": [{**NATIONAL, "day": "{later_day}"}]}, other=403),
+    drop("/calendar-days/{national_day}", PLATFORM, other=403),
     drop("/organisations/{organisation}/closing-days/{day}", ADMINS, other=403),
     drop("/organisations/{organisation}/closing-days/{their_day}", NO_ONE, other=403, unknown=ADMINS),
 )
