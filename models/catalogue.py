@@ -173,7 +173,10 @@ class InstrumentLaneGroup(Base):
 
 
 class BookingPolicy(Base):
-    """The numbers a booking must keep; every one a default that the owner changes."""
+    """The numbers a booking must keep; every one a default that the owner changes.
+
+    `slots` are fixed times instead of a grid, in the words of opening hours; empty means the grid.
+    """
 
     __tablename__ = "booking_policies"
     __table_args__ = (
@@ -198,6 +201,7 @@ class BookingPolicy(Base):
     allows_self: Mapped[bool] = mapped_column(default=True)
     allows_assisted: Mapped[bool] = mapped_column(default=True)
     closes_on_holidays: Mapped[bool] = mapped_column(default=True)
+    slots: Mapped[str] = mapped_column(String(1000), default="")
 
 
 class OpeningHours(Base):

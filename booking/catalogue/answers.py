@@ -87,6 +87,7 @@ class PolicyAnswer(BaseModel):
     allows_self: bool
     allows_assisted: bool
     closes_on_holidays: bool
+    slots: str
 
 
 class HoursAnswer(BaseModel):

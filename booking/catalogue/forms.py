@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from pydantic_core import PydanticCustomError
 
 from booking.catalogue import labels
-from booking.catalogue.rules import LARGEST_FEN, MOST_LANES, Hours, clock, fen_from_wan, read_hours
+from booking.catalogue.rules import LARGEST_FEN, MOST_LANES, Hours, clock, fen_from_wan, read_hours, write_hours
 from booking.core.forms import Blank, Form, Line, Text
 from models.vocabulary.catalogue import (
     Acquisition,
@@ -98,6 +98,16 @@ def _entries(text: str) -> "tuple[HoursEntry, ...]":
     return tuple(HoursEntry.of(hours) for hours in read_hours(text))
 
 
+def _slots(value: Any) -> Any:
+    """The text of fixed slots, in its one form; empty stays empty."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return write_hours(read_hours(value))
+    except ValueError as wrong:
+        raise PydanticCustomError("opening_hours", "unclear slots") from wrong
+
+
 def _upper(value: Any) -> Any:
     """Codes of countries in capitals."""
     return value.strip().upper() if isinstance(value, str) else value
@@ -139,6 +149,7 @@ class HoursEntry(Form):
         return f"{self.weekday} {self.opens}-{self.closes}"
 
 
+SlotsText = Annotated[str, BeforeValidator(_slots), Field(max_length=1000)]
 HoursText = Annotated[list[HoursEntry], Field(max_length=100), BeforeValidator(_hours)]
 
 
@@ -248,6 +259,7 @@ class PolicyForm(Form):
     allows_self: bool = True
     allows_assisted: bool = True
     closes_on_holidays: bool = True
+    slots: SlotsText = ""
 
 
 class HoursForm(Form):

@@ -98,6 +98,7 @@ NATIONAL_COLUMNS = (
     "horizon_days",
     "setup_minutes",
     "cleanup_minutes",
+    "slots",
     "modes",
     "provenance",
 )

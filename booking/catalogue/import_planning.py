@@ -34,6 +34,7 @@ POLICY_NUMBERS = (
     "setup_minutes",
     "cleanup_minutes",
     "needs_approval",
+    "slots",
 )
 POLICY_COLUMNS = (*POLICY_NUMBERS, "allows_self", "allows_assisted")
 NOT_COLUMNS = {

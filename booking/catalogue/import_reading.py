@@ -12,6 +12,7 @@ from booking.catalogue.forms import (
     PlaceFields,
     RecordFields,
     SharingFields,
+    SlotsText,
     Wan,
 )
 from booking.catalogue.import_cells import Noted
@@ -49,6 +50,7 @@ class ImportRow(RecordFields, PlaceFields, SharingFields):
     setup_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
     cleanup_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
     needs_approval: bool = False
+    slots: SlotsText = ""
     modes: Annotated[str, Field(max_length=40)] = ""
 
 

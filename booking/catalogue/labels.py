@@ -124,6 +124,7 @@ FIELDS = {
     "hides_position": N_("不公开确切位置"),
     "hides_free_time": N_("不公开空闲时间"),
     "grid_minutes": N_("时间刻度"),
+    "slots": N_("固定时段"),
     "shortest_minutes": N_("最短时长"),
     "longest_minutes": N_("最长时长"),
     "notice_minutes": N_("至少提前"),

@@ -176,6 +176,9 @@ def policy_problems(numbers: Mapping[str, Any]) -> list[Problem]:
         found.append(Problem("shortest_minutes", N_("须为时间刻度的整数倍。")))
     elif numbers["longest_minutes"] % grid:
         found.append(Problem("longest_minutes", N_("须为时间刻度的整数倍。")))
+    slots = read_hours(numbers.get("slots", ""))
+    if slots and max(slot.closes_minute - slot.opens_minute for slot in slots) > numbers["longest_minutes"]:
+        found.append(Problem("slots", N_("固定时段不能长于最长时长。")))
     if numbers["shortest_minutes"] > numbers["longest_minutes"]:
         found.append(Problem("longest_minutes", N_("不能小于最短时长。")))
     if not (numbers["allows_self"] or numbers["allows_assisted"]):

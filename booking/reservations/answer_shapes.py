@@ -31,12 +31,16 @@ class BusyAnswer(PeriodAnswer):
 
 
 class AvailabilityAnswer(BaseModel):
-    """An instrument's time; `free` does not look at opening hours. Nothing is told when the owner hides it."""
+    """An instrument's time; `free` does not look at opening hours. Nothing is told when the owner hides it.
+
+    `slots` are the fixed slots that could be reserved, where the instrument has them instead of a grid.
+    """
 
     booking_mode: BookingMode
     open: list[PeriodAnswer]
     busy: list[BusyAnswer]
     free: list[PeriodAnswer]
+    slots: list[PeriodAnswer]
     hidden: bool
 
 

@@ -37,6 +37,7 @@ def availability(time: InstrumentTime) -> dict[str, Any]:
         "open": [_period(period) for period in time.open],
         "busy": [{**_period(busy.period), "kind": str(busy.kind), "reason": busy.reason} for busy in time.busy],
         "free": [_period(period) for period in time.free],
+        "slots": [_period(period) for period in time.slots],
         "hidden": time.is_hidden,
     }
 

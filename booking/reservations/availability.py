@@ -14,6 +14,7 @@ from booking.reservations.lanes import BusyTime, LaneTime
 from booking.reservations.opening import open_time
 from booking.reservations.rules import Terms
 from booking.reservations.situations import find_place, sees_free_time
+from booking.reservations.slots import first_runs
 from booking.reservations.taken import lane_time, lane_times
 from booking.reservations.terms import Place, places_of
 from models.reservations import Reservation, ReservationPerson
@@ -52,6 +53,11 @@ class InstrumentTime:
     def bookable(self) -> list[Period]:
         """Where a reservation could lie: free and open, as far as notice and horizon allow."""
         return bookable_time(self.terms, self.open, self.free, now=self.asked_at)
+
+    @property
+    def slots(self) -> list[Period]:
+        """The fixed slots that could be reserved; several at once where one is too short."""
+        return first_runs(self.terms.runs_in(self.window), self.bookable) if self.terms.slots else []
 
     @property
     def terms(self) -> Terms:

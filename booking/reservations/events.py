@@ -22,6 +22,7 @@ def public_events(time: InstrumentTime) -> list[dict[str, Any]]:
     busy = [(part, one) for one in time.busy for part in without([one.period], own)]
     return [
         *closed_events(time.open, time.window),
+        *slot_events(time.slots),
         *(_busy(part, one) for part, one in busy),
         *(_mine(one) for one in time.mine),
     ]
@@ -29,7 +30,7 @@ def public_events(time: InstrumentTime) -> list[dict[str, Any]]:
 
 def steward_events(time: InstrumentTime, items: Sequence[BoardItem]) -> list[dict[str, Any]]:
     """The same for those who may see names: every reservation and block by itself."""
-    return [*closed_events(time.open, time.window), *(_named(item) for item in items)]
+    return [*closed_events(time.open, time.window), *slot_events(time.slots), *(_named(item) for item in items)]
 
 
 def closed_events(opened: Iterable[Period], window: Period) -> list[dict[str, Any]]:
@@ -38,6 +39,11 @@ def closed_events(opened: Iterable[Period], window: Period) -> list[dict[str, An
         {**_times(part), "title": "", "display": "background", "classNames": ["is-closed"]}
         for part in without([window], opened)
     ]
+
+
+def slot_events(slots: Iterable[Period]) -> list[dict[str, Any]]:
+    """Fixed slots to choose from, marked behind the events; a click takes the whole of one."""
+    return [{**_times(slot), "title": "", "display": "background", "classNames": ["is-slot"]} for slot in slots]
 
 
 def _busy(period: Period, busy: BusyTime) -> dict[str, Any]:

@@ -71,6 +71,7 @@ REFUSALS: Mapping[Code, str] = {
     Code.TOO_SOON: N_("须提前 %(minutes)s 预约，最早可从 %(earliest)s 开始。"),
     Code.TOO_FAR: N_("最多提前 %(days)s 天预约，最晚可选 %(last_day)s。"),
     Code.OFF_GRID: N_("开始和结束时间须为 %(minutes)s的整数倍。"),
+    Code.NOT_A_SLOT: N_("这台仪器按固定时段预约：%(slots)s。"),
     Code.TOO_SHORT: N_("每次至少预约 %(minutes)s。"),
     Code.TOO_LONG: N_("每次最多预约 %(minutes)s。"),
     Code.CLOSED: N_("所选时间不全在开放时间内。"),

@@ -30,16 +30,19 @@ def open_time(hours: Iterable[DayHours], unusual: Mapping[date, int], window: Pe
 
     `unusual` names days on which another weekday's hours hold, or (0) none at all.
     """
+    return merged(inside for times in times_of(hours, unusual, window) if (inside := times.clipped(window)))
+
+
+def times_of(hours: Iterable[DayHours], unusual: Mapping[date, int], window: Period) -> list[Period]:
+    """What the hours say of each day that the window touches, whole, day by day."""
     by_weekday: dict[int, list[DayHours]] = {}
     for row in hours:
         by_weekday.setdefault(row.weekday, []).append(row)
-    found = []
-    for day in days_of(window):
-        for row in by_weekday.get(unusual.get(day, day.isoweekday()), ()):
-            opened = Period(at_local(day, row.opens_minute), at_local(day, row.closes_minute))
-            if inside := opened.clipped(window):
-                found.append(inside)
-    return merged(found)
+    return [
+        Period(at_local(day, row.opens_minute), at_local(day, row.closes_minute))
+        for day in days_of(window)
+        for row in by_weekday.get(unusual.get(day, day.isoweekday()), ())
+    ]
 
 
 def is_open(hours: Iterable[DayHours], unusual: Mapping[date, int], wanted: Period) -> bool:

@@ -21,6 +21,7 @@ from booking.reservations.first_time import opening_week
 from booking.reservations.labels import DIRECTIONS, MODES
 from booking.reservations.lanes import RESERVATION
 from booking.reservations.moving import ask_move
+from booking.reservations.rules import slots_said
 from booking.reservations.service import ask
 from booking.reservations.situations import find_place
 from booking.reservations.spoken import Spoken, spoken, spoken_problems
@@ -178,6 +179,7 @@ def wish_part(frame: Frame, said: Said, place: Place, *, actor: Actor | None) ->
         "instrument_id": frame.instrument_id,
         "moving": frame.moving,
         "terms": place.terms,
+        "slots": slots_said(place.terms, day_in(said.typed.get("starts_at", "")[:10])),
         "wish": said.typed,
         "answer": said.answer,
         "problems": said.problems,

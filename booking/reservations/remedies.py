@@ -28,6 +28,7 @@ ABOUT_TIME = frozenset(
         Code.TOO_SOON,
         Code.TOO_FAR,
         Code.OFF_GRID,
+        Code.NOT_A_SLOT,
         Code.TOO_SHORT,
         Code.TOO_LONG,
         Code.CLOSED,
@@ -95,7 +96,10 @@ def _cures(wanted: Wanted, terms: Terms, standing: Standing, free: FreeTime, *, 
 
 def _candidates(wanted: Wanted, terms: Terms, free: FreeTime, *, now: datetime) -> Iterator[tuple[Action, Period]]:
     """Periods worth trying: a shorter or longer one in place, then the nearest ones of the right length."""
-    room = list(_room(terms, free, now=now))
+    if terms.slots:
+        yield from _of_slots(wanted.period, terms, free, now=now)
+        return
+    room = [fitted for part in _room(terms, free, now=now) if (fitted := _fitted(part, terms))]
     length = _right_length(wanted.period.length, terms)
     start = _rounded_down(wanted.period.start, terms)
     if wanted.period.length < length:
@@ -114,7 +118,26 @@ def _room(terms: Terms, free: FreeTime, *, now: datetime) -> Iterator[Period]:
     for period in free.periods:
         if period.start + setup < period.end - cleanup:
             visible = Period(period.start + setup, period.end - cleanup)
-            yield from (_on_grid for part in common([visible], opened) if (_on_grid := _fitted(part, terms)))
+            yield from common([visible], opened)
+
+
+def _of_slots(wanted: Period, terms: Terms, free: FreeTime, *, now: datetime) -> Iterator[tuple[Action, Period]]:
+    """Free rows of slots: the least that has the wish in it, the most that the wish has in it, then the nearest."""
+    room = list(_room(terms, free, now=now))
+    offered = [run for run in terms.runs_in(free.window) if any(part.contains(run) for part in room)]
+    if around := [run for run in offered if run.contains(wanted)]:
+        yield Action.LENGTHEN, min(around, key=lambda run: (run.length, run.start))
+    if inside := [run for run in offered if wanted.contains(run)]:
+        yield Action.SHORTEN, max(inside, key=lambda run: (run.length, -run.start.timestamp()))
+
+    def farness(run: Period) -> tuple[int, timedelta, timedelta]:
+        days = abs((local_date(run.start) - local_date(wanted.start)).days)
+        return days, abs(run.start - wanted.start), abs(run.length - wanted.length)
+
+    nearest: dict[datetime, Period] = {}
+    for run in sorted(offered, key=farness):
+        nearest.setdefault(run.start, run)
+    yield from ((Action.USE_PERIOD, run) for run in list(nearest.values())[:3])
 
 
 def _fitted(period: Period, terms: Terms) -> Period | None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from booking.core.clock import SHANGHAI, at_local, local_date
 from booking.core.period import Period
-from booking.reservations.opening import DayHours, is_open
+from booking.reservations.opening import DayHours, is_open, times_of
+from booking.reservations.slots import is_run, runs
 from models.vocabulary.catalogue import OUT_OF_SERVICE, BookingMode, RunningState, ShareMode
 from models.vocabulary.reservations import ReservationMode
 
@@ -28,6 +29,7 @@ class Code(StrEnum):
     TOO_SOON = "too_soon"
     TOO_FAR = "too_far"
     OFF_GRID = "off_grid"
+    NOT_A_SLOT = "not_a_slot"
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
     CLOSED = "closed"
@@ -88,6 +90,7 @@ class Terms:
     allows_assisted: bool = True
     closes_on_holidays: bool = True
     hours: tuple[DayHours, ...] = ()
+    slots: tuple[DayHours, ...] = ()
     unusual_days: Mapping[date, int] = field(default_factory=dict)
     running_state: RunningState = RunningState.NORMAL
     booking_mode: BookingMode = BookingMode.HERE
@@ -110,6 +113,15 @@ class Terms:
     def grid(self) -> timedelta:
         """The step of starts and ends, counted from local midnight."""
         return timedelta(minutes=self.grid_minutes)
+
+    def slots_in(self, window: Period) -> list[Period]:
+        """The fixed slots of the days that the window touches, whole and in order."""
+        return sorted(times_of(self.slots, self.unusual_days, window))
+
+    def runs_in(self, window: Period) -> Iterator[Period]:
+        """Slots, and rows of slots that adjoin, as long as a booking may be."""
+        bounds = timedelta(minutes=self.shortest_minutes), timedelta(minutes=self.longest_minutes)
+        return runs(self.slots_in(window), *bounds)
 
     def claimed(self, period: Period) -> Period:
         """What a reservation of `period` takes: with set-up before and clean-up after it."""
@@ -210,14 +222,42 @@ def _about_start(wanted: Wanted, terms: Terms, now: datetime) -> Iterator[Refusa
 
 
 def _about_length(wanted: Wanted, terms: Terms) -> Iterator[Refusal]:
-    """How long, and whether both ends lie on the grid."""
+    """How long, and whether both ends lie on the grid, or the whole is made of fixed slots."""
     moments = [m for m in (wanted.period.start, wanted.period.end) if not wanted.held or m not in _ends(wanted.held)]
-    if not all(on_grid(moment, terms.grid_minutes) for moment in moments):
+    if terms.slots:
+        if not _fits_slots(wanted, terms):
+            yield Refusal(Code.NOT_A_SLOT, {"slots": slots_said(terms, local_date(wanted.period.start))})
+    elif not all(on_grid(moment, terms.grid_minutes) for moment in moments):
         yield Refusal(Code.OFF_GRID, {"minutes": terms.grid_minutes})
     if wanted.period.length < timedelta(minutes=terms.shortest_minutes):
         yield Refusal(Code.TOO_SHORT, {"minutes": terms.shortest_minutes})
     if wanted.period.length > timedelta(minutes=terms.longest_minutes) and not wanted.gives_back:
         yield Refusal(Code.TOO_LONG, {"minutes": terms.longest_minutes})
+
+
+def _fits_slots(wanted: Wanted, terms: Terms) -> bool:
+    """Whether it is made of whole slots; an end that the reservation has already may stay where it is."""
+    period, held = wanted.period, wanted.held
+    if period.length > LONGEST_STAY:
+        return False
+    slots = terms.slots_in(period)
+    if held is None or not {*_ends(period)} & {*_ends(held)}:
+        return is_run(slots, period)
+    starts, ends = {slot.start for slot in slots}, {slot.end for slot in slots}
+    return period.start in {*starts, held.start} and period.end in {*ends, held.end}
+
+
+def slots_said(terms: Terms, day: date | None) -> str:
+    """The clock times of the slots of a day; of all days, where no day is named or that one has none."""
+    weekday = terms.unusual_days.get(day, day.isoweekday()) if day else 0
+    times = {(row.opens_minute, row.closes_minute) for row in terms.slots if row.weekday == weekday}
+    times = times or {(row.opens_minute, row.closes_minute) for row in terms.slots}
+    return ", ".join(f"{_clock(opens)}–{_clock(closes)}" for opens, closes in sorted(times))
+
+
+def _clock(minute: int) -> str:
+    """A minute of the day as 09:30."""
+    return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
 def _ends(period: Period) -> tuple[datetime, datetime]:

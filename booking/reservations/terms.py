@@ -3,11 +3,13 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Date, Integer, Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from booking.catalogue.rules import read_hours
 from booking.core.actors import Target
 from booking.core.clock import local_date
 from booking.core.period import Period
@@ -50,6 +52,7 @@ _COLUMNS = (
     _instruments.share_mode,
     *(_policies[name] for name in POLICY_COLUMNS),
     _policies.closes_on_holidays,
+    _policies.slots,
 )
 
 _SUSPENDED = (
@@ -180,6 +183,12 @@ def _days_read(session: Session, organisation_ids: set[int], window: Period) -> 
     ]
 
 
+@lru_cache(maxsize=1000)
+def slots_of(written: str) -> tuple[DayHours, ...]:
+    """Fixed slots from a policy's text."""
+    return tuple(DayHours(item.weekday, item.opens_minute, item.closes_minute) for item in read_hours(written))
+
+
 def _place(row: Any, hours: Iterable[DayHours], days: Iterable[StoredDay]) -> Place:
     """One instrument from its row; without a policy row the defaults hold."""
     policy = {name: getattr(row, name) for name in POLICY_COLUMNS} if row.grid_minutes is not None else {}
@@ -188,6 +197,7 @@ def _place(row: Any, hours: Iterable[DayHours], days: Iterable[StoredDay]) -> Pl
         **policy,
         closes_on_holidays=on_holidays,
         hours=tuple(hours),
+        slots=slots_of(row.slots or ""),
         unusual_days=unusual_days(days, row.organisation_id, on_holidays=on_holidays),
         running_state=row.running_state,
         booking_mode=BookingMode(row.booking_mode),

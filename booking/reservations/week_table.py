@@ -8,6 +8,7 @@ from enum import StrEnum
 from booking.core.clock import at_local, local_date
 from booking.core.period import Period
 from booking.reservations.rules import Terms
+from booking.reservations.slots import first_runs
 
 WEEK = timedelta(days=7)
 HOUR = timedelta(hours=1)
@@ -28,7 +29,10 @@ class CellKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """An hour of a day; `wish` is a time that starts within it and could be reserved."""
+    """An hour of a day; `wish` is a time that starts within it and could be reserved.
+
+    Free without a wish is an hour in the middle of a fixed slot.
+    """
 
     kind: CellKind
     hour: Period
@@ -91,23 +95,37 @@ def week_of(monday: date) -> Period:
 def week_table(monday: date, time: WeekTime, terms: Terms, *, now: datetime) -> WeekTable:
     """The table of the week from `monday`, over every hour in which something is open or taken."""
     days = tuple(monday + timedelta(days=number) for number in range(7))
+    slots = _slots(monday, time, terms, now) if terms.slots else None
     rows = tuple(
-        tuple(_cell(Period(at_local(day, hour * 60), at_local(day, hour * 60 + 60)), time, terms, now) for day in days)
+        tuple(
+            _cell(Period(at_local(day, hour * 60), at_local(day, hour * 60 + 60)), time, terms, slots, now=now)
+            for day in days
+        )
         for hour in _hours_shown(time)
     )
     return WeekTable(days, rows)
 
 
-def _cell(hour: Period, time: WeekTime, terms: Terms, now: datetime) -> Cell:
+def _cell(hour: Period, time: WeekTime, terms: Terms, slots: Sequence[Period] | None, *, now: datetime) -> Cell:
     """What the hour shows."""
     if hour.end <= now:
         return Cell(CellKind.PAST, hour)
-    if wish := _first_wish(hour, time.free, terms, now):
+    if slots is not None:
+        found = [slot for slot in slots if slot.overlaps(hour)]
+        if found:
+            return Cell(CellKind.FREE, hour, next((slot for slot in found if slot.start >= hour.start), None))
+    elif wish := _first_wish(hour, time.free, terms, now):
         return Cell(CellKind.FREE, hour, wish)
     for kind, periods in ((CellKind.MINE, time.mine), (CellKind.BLOCK, time.blocks), (CellKind.BUSY, time.busy)):
         if any(period.overlaps(hour) for period in periods):
             return Cell(kind, hour)
     return Cell(CellKind.CLOSED, hour)
+
+
+def _slots(monday: date, time: WeekTime, terms: Terms, now: datetime) -> list[Period]:
+    """The fixed slots of the week that could be reserved."""
+    found = first_runs(terms.runs_in(week_of(monday)), time.free)
+    return [slot for slot in found if terms.earliest(now) <= slot.start < terms.horizon(now)]
 
 
 def _first_wish(hour: Period, free: Sequence[Period], terms: Terms, now: datetime) -> Period | None:

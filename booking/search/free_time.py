@@ -11,6 +11,7 @@ from booking.core.period import Period, common, merged
 from booking.reservations.availability import bookable_time
 from booking.reservations.lanes import LaneTime
 from booking.reservations.opening import open_time
+from booking.reservations.slots import first_runs
 from booking.reservations.taken import lane_times
 from booking.reservations.terms import Place, places_of
 from booking.search.results import Result
@@ -80,6 +81,10 @@ def _day(day: date, opened: Sequence[Period], free: Sequence[Period]) -> FreeDay
 
 def _earliest(place: Place, opened: Sequence[Period], free: Sequence[Period], *, now: datetime) -> datetime | None:
     """When a booking of the shortest length could begin, on the grid, within the week."""
+    if place.terms.slots:
+        window = Period(at_local(local_date(now)), at_local(local_date(now) + timedelta(days=DAYS)))
+        room = bookable_time(place.terms, opened, free, now=now)
+        return min((run.start for run in first_runs(place.terms.runs_in(window), room)), default=None)
     shortest = timedelta(minutes=place.terms.shortest_minutes)
     starts = []
     for period in free:

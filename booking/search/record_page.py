@@ -1,6 +1,6 @@
 """The record as its page reads it: titles, sections and rows in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -20,7 +20,7 @@ from booking.catalogue.labels import (
     SHARE_MODE,
 )
 from booking.catalogue.queries import Record
-from booking.catalogue.rules import clock
+from booking.catalogue.rules import Hours, clock, read_hours
 from booking.web.filters import WEEKDAYS_EN, WEEKDAYS_ZH, day, days, number
 from booking.web.languages import in_language, page_language
 from models.catalogue import Instrument, TestItem
@@ -149,8 +149,17 @@ class RecordPage:
     @property
     def hours(self) -> Rows:
         """Opening hours by weekday."""
+        return self._by_weekday(self.record.hours)
+
+    @property
+    def slots(self) -> Rows:
+        """Fixed slots by weekday, where they stand instead of a grid."""
+        return self._by_weekday(read_hours(self.record.policy.slots))
+
+    def _by_weekday(self, hours: Iterable[Hours]) -> Rows:
+        """Clock times in the order of the week."""
         found: dict[int, list[str]] = {}
-        for row in self.record.hours:
+        for row in hours:
             found.setdefault(row.weekday, []).append(f"{clock(row.opens_minute)}–{clock(row.closes_minute)}")
         return [(_weekday(weekday), ", ".join(times)) for weekday, times in sorted(found.items())]
 

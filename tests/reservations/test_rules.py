@@ -182,6 +182,7 @@ def policies(draw: st.DrawFn) -> Terms:
     shortest = draw(st.integers(1, 300))
     opens = draw(st.integers(0, 1200))
     closes = draw(st.integers(opens + 1, 1440))
+    slots = draw(st.sampled_from([(), ((540, 720), (720, 840), (900, 1080)), ((0, 480), (480, 960), (960, 1440))]))
     return Terms(
         grid_minutes=grid,
         shortest_minutes=shortest,
@@ -193,6 +194,7 @@ def policies(draw: st.DrawFn) -> Terms:
         hours=tuple(DayHours(day, opens, closes) for day in draw(st.sets(st.integers(1, 7), min_size=1))),
         unusual_days={TODAY + timedelta(days=n): draw(st.integers(0, 7)) for n in draw(st.sets(st.integers(0, 9)))},
         allows_self=draw(st.booleans()),
+        slots=tuple(DayHours(day, *times) for day in range(1, 8) for times in slots),
     )
 
 
@@ -222,6 +224,44 @@ def test_every_remedy_with_a_time_or_mode_cures_everything(
                 changed = Wanted(wish, remedy.mode or mode)
                 assert refusals(changed, terms, KNOWN, now=NOW) == []
                 assert fits(wish)
+
+
+HALF_DAYS = Terms(
+    hours=ALWAYS,
+    slots=(DayHours(2, 540, 780), DayHours(2, 840, 1080), DayHours(2, 1080, 1200)),
+    longest_minutes=600,
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        pytest.param(Wanted(at(9, 240)), [], id="one slot"),
+        pytest.param(Wanted(at(14, 360)), [], id="two slots that adjoin"),
+        pytest.param(Wanted(at(9, 540)), ["not_a_slot"], id="two slots with a gap between them"),
+        pytest.param(Wanted(at(9, 120)), ["not_a_slot"], id="part of a slot"),
+        pytest.param(Wanted(at(10, 180)), ["not_a_slot"], id="begins within a slot"),
+        pytest.param(Wanted(at(9, 240, day=2)), ["not_a_slot"], id="a day without slots"),
+        pytest.param(Wanted(at(14, 240), held=at(14, 360)), [], id="gives a whole slot back"),
+        pytest.param(Wanted(at(10, 180), held=at(10, 360)), [], id="keeps its start from before the slots"),
+        pytest.param(Wanted(at(10, 120), held=at(10, 360)), ["not_a_slot"], id="ends within a slot"),
+    ],
+)
+def test_where_there_are_slots_a_wish_is_made_of_whole_ones(wanted: Wanted, expected: list[str]) -> None:
+    found = refusals(wanted, HALF_DAYS, KNOWN, now=NOW)
+
+    assert [str(refusal.code) for refusal in found] == expected
+
+
+def test_part_of_a_slot_is_cured_by_the_whole_one_or_the_nearest() -> None:
+    (refusal,) = cured(Wanted(at(10, 60)), HALF_DAYS)
+
+    assert refusal.values["slots"] == "09:00–13:00, 14:00–18:00, 18:00–20:00"
+    assert refusal.remedies[0] == Remedy(Action.LENGTHEN, at(9, 240).start, at(9, 240).end)
+    assert [(remedy.starts_at, remedy.ends_at) for remedy in refusal.remedies[1:]] == [
+        (at(14, 240).start, at(14, 240).end),
+        (at(18, 120).start, at(18, 120).end),
+    ]
 
 
 def test_opening_hours_of_two_days_that_meet_at_midnight_are_one_period() -> None:

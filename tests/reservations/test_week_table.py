@@ -4,6 +4,7 @@ import pytest
 
 from booking.core.clock import at_local
 from booking.core.period import Period
+from booking.reservations.opening import DayHours
 from booking.reservations.rules import Terms
 from booking.reservations.week_table import Cell, CellKind, WeekTime, monday_of, week_of, week_table
 
@@ -95,3 +96,14 @@ def test_an_instrument_that_is_open_over_midnight_shows_every_hour() -> None:
     table = week_table(MONDAY, WeekTime(opened=[local(24, 600, 1500)]), Terms(), now=NOW)
 
     assert (table.first_hour, table.last_hour) == (0, 24)
+
+
+def test_a_fixed_slot_is_offered_whole_at_its_start_and_free_throughout() -> None:
+    terms = Terms(slots=(DayHours(2, 540, 780), DayHours(2, 840, 1080)))
+    time = WeekTime(free=[local(24, 0, 1000)], opened=[local(24, 0, 1440)])
+
+    first, middle, between, taken = (cell_at(time, 24, hour, terms) for hour in (9, 11, 13, 14))
+
+    assert (first.kind, first.wish) == (CellKind.FREE, local(24, 540, 780))
+    assert (middle.kind, middle.wish) == (CellKind.FREE, None)
+    assert [cell.kind for cell in (between, taken)] == [CellKind.CLOSED] * 2

@@ -18,23 +18,25 @@ document.querySelectorAll("details[data-words]").forEach((words) => {
 function draw(element) {
   const texts = JSON.parse(element.dataset.texts);
   const form = "selectable" in element.dataset ? wishForm(document) : null;
+  const slots = "slots" in element.dataset ? [] : null;
   const calendar = window.EventCalendar.create(element, {
     ...optionsFor(element, texts),
-    ...(form && takeWishFrom(form)),
-    eventSources: [{ events: (asked) => load(element, asked, form, texts) }],
+    ...(form && takeWishFrom(form, slots)),
+    eventSources: [{ events: (asked) => load(element, asked, { form, slots, texts }) }],
   });
   repairRoles(element, texts);
   if (form) form.addEventListener("wish", () => showWishOn(calendar, form, texts));
 }
 
 // Asks for what is shown and no more; the wish is drawn among what the server knows.
-async function load(element, asked, form, texts) {
+async function load(element, asked, { form, slots, texts }) {
   const address = new URL(element.dataset.calendar, window.location.href);
   address.searchParams.set("from", `${asked.startStr}+08:00`);
   address.searchParams.set("to", `${asked.endStr}+08:00`);
   const answer = await fetch(address, { headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Error(`the calendar could not be loaded: ${answer.status}`);
   const { events } = await answer.json();
+  slots?.splice(0, slots.length, ...events.filter(({ classNames }) => classNames.includes("is-slot")));
   const wish = form && wishOf(form);
   return wish ? [...events, wishEvent(wish, texts)] : events;
 }
