@@ -109,17 +109,20 @@ def import_tables() -> None:
 @import_tables.command("instruments")
 @click.argument("file", type=click.File("rb"))
 @click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
-@click.option("--publish", is_flag=True, help="Publish the records that are complete.")
+@click.option("--publish", is_flag=True, help="Publish the complete records without their review; needs --reason.")
+@click.option("--reason", default="", help="Why they need no review here; kept in the audit log.")
 @click.option("--create-owners", is_flag=True, help="Make an organisation for every unknown owner.")
 @says_why
-def import_instruments(file: BinaryIO, dry_run: bool, publish: bool, create_owners: bool) -> None:
+def import_instruments(file: BinaryIO, dry_run: bool, publish: bool, reason: str, create_owners: bool) -> None:
     """Import instruments from a CSV or XLSX file; ends with 1 when a row was refused."""
+    if publish and not reason.strip():
+        raise click.UsageError("--publish needs --reason")
     report = transaction(
         importing.import_instruments,
         importing.read_table(file.read()),
         actor=None,
         now=utcnow(),
-        publishes=publish,
+        published_because=reason.strip() if publish else "",
         creates_owners=create_owners,
         dry_run=dry_run,
     )

@@ -80,6 +80,7 @@ def menu() -> list[MenuItem]:
     entries.append((gettext("暂停预约"), "reservations.suspensions", bool(reach(actor, Permission.SUSPEND_PEOPLE))))
     entries.append((gettext("日志"), "accounts.audit", bool(reach(actor, Permission.SEE_AUDIT))))
     entries.append((gettext("公告"), "announcements.index", may(actor, Permission.ANNOUNCE)))
+    entries.append((gettext("密级审查"), "catalogue.reviews", bool(reach(actor, Permission.REVIEW_RECORD))))
     entries.append((gettext("任务"), "operations.jobs", may(actor, Permission.SEE_JOBS)))
     entries.append((gettext("节假日"), "reservations.closing_days", may(actor, Permission.EDIT_ORGANISATION)))
     entries.append((gettext("邮件"), "operations.mailbox", is_open_to(actor)))

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from sqlalchemy.orm import Session
 
 from booking.accounts import letters as accounts
+from booking.catalogue import letters as catalogue
 from booking.notifications.letters import Letter
 from booking.reservations import letters as reservations
 from booking.settings import Settings
@@ -26,6 +27,8 @@ REACTIONS: dict[str, Letters] = {
     "accounts.confirmation_asked": accounts.on_confirmation_asked,
     "accounts.reset_asked": accounts.on_reset_asked,
     "accounts.password_changed": accounts.on_password_changed,
+    "catalogue.review_asked": catalogue.on_review_asked,
+    "catalogue.review_decided": catalogue.on_review_decided,
     "reservations.requested": reservations.on_asked,
     "reservations.move_asked": reservations.on_asked,
     "reservations.confirmed": reservations.on_confirmed,

@@ -1,6 +1,17 @@
 """Every table of the service; imports nothing of ours and nothing of Flask."""
 
-from models import accounts, calendars, catalogue, directory, idempotency, jobs, listings, notifications, reservations
+from models import (
+    accounts,
+    calendars,
+    catalogue,
+    directory,
+    idempotency,
+    jobs,
+    listings,
+    notifications,
+    publishing,
+    reservations,
+)
 from models.base import Base
 
 __all__ = [
@@ -13,5 +24,6 @@ __all__ = [
     "jobs",
     "listings",
     "notifications",
+    "publishing",
     "reservations",
 ]

@@ -47,6 +47,7 @@ class Instrument(Base):
     """One catalogue record; lengths and codes are the national platform's (NRII).
 
     A draft needs a name in either language and an institution; the original value is in fen.
+    `cleared_at` is when what the public reads was last let through, by two reviewers or the command line.
     """
 
     __tablename__ = "instruments"
@@ -108,6 +109,8 @@ class Instrument(Base):
     booking_url: Mapped[str] = mapped_column(String(300), default="")
     publishing_state: Mapped[PublishingState] = mapped_column(default=PublishingState.DRAFT)
     withheld_reason: Mapped[str] = mapped_column(String(600), default="")
+    first_published_at: Mapped[datetime | None]
+    cleared_at: Mapped[datetime | None]
     hides_free_time: Mapped[bool] = mapped_column(default=False)
     hides_position: Mapped[bool] = mapped_column(default=False)
     is_sample: Mapped[bool] = mapped_column(default=False)

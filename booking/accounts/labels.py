@@ -9,6 +9,7 @@ ROLES = {
     Role.STEWARD: N_("仪器管理员"),
     Role.TECHNICIAN: N_("实验技术人员"),
     Role.TRAINER: N_("培训人员"),
+    Role.REVIEWER: N_("密级审查人"),
     Role.INSTITUTION_FINANCE: N_("单位财务"),
     Role.INSTITUTION_ADMIN: N_("单位管理员"),
     Role.ENTERPRISE_AGENT: N_("企业经办人"),

@@ -14,6 +14,7 @@ class Permission(StrEnum):
     EDIT_RECORD = "edit_record"
     ADD_RECORD = "add_record"
     PUBLISH_RECORD = "publish_record"
+    REVIEW_RECORD = "review_record"
     SEE_BOOKINGS = "see_bookings"
     DECIDE_BOOKINGS = "decide_bookings"
     MANAGE_BLOCKS = "manage_blocks"
@@ -35,10 +36,11 @@ _STAFF = _STEWARDS | {Role.TECHNICIAN}
 _PLATFORM = frozenset({Role.PLATFORM_ADMIN})
 
 NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
-    Permission.SEE_RECORD: _STAFF | {Role.AUDITOR},
+    Permission.SEE_RECORD: _STAFF | {Role.REVIEWER, Role.AUDITOR},
     Permission.EDIT_RECORD: _STEWARDS,
     Permission.ADD_RECORD: _ADMINS,
     Permission.PUBLISH_RECORD: _ADMINS,
+    Permission.REVIEW_RECORD: frozenset({Role.INSTITUTION_ADMIN, Role.REVIEWER}),
     Permission.SEE_BOOKINGS: _STAFF | {Role.AUDITOR},
     Permission.DECIDE_BOOKINGS: _STEWARDS,
     Permission.MANAGE_BLOCKS: _STAFF,

@@ -183,6 +183,8 @@ class OwnerView(BaseModel):
     """What only the people who run the instrument read."""
 
     withheld_reason: str
+    first_published_at: datetime | None
+    cleared_at: datetime | None
     not_shared_approved_by: str
     contact_visibility: ContactVisibility
     hides_position: bool

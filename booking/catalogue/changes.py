@@ -13,6 +13,7 @@ from booking.accounts import audit
 from booking.accounts.permissions import Permission, require
 from booking.catalogue import listing
 from booking.catalogue.queries import is_readable, target_of
+from booking.catalogue.rounds import content_edited
 from booking.core.actors import Actor
 from booking.core.errors import NotFound, StaleVersion
 from models.catalogue import Instrument
@@ -53,7 +54,7 @@ def changed(
     instrument: Instrument,
     fact: str,
     *,
-    actor: Actor,
+    actor: Actor | None,
     now: datetime,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
@@ -63,6 +64,7 @@ def changed(
     instrument.version += 1
     instrument.updated_at = now
     session.flush()
+    content_edited(session, instrument, fact, after, actor=actor, now=now)
     audit.note(
         session,
         f"catalogue.{fact}",

@@ -21,7 +21,6 @@ from models.vocabulary.catalogue import (
     ContactVisibility,
     Funding,
     InstrumentKind,
-    PublishingState,
     ReportMark,
     RunningState,
     ShareMode,
@@ -237,10 +236,15 @@ class NewInstrument(InstrumentChanges):
     organisation_id: Id
 
 
-class PublishingForm(Form):
-    """Where the record goes on its way to the public; withholding needs a reason."""
+class PublishingNote(Form):
+    """A step that may be explained."""
 
-    publishing_state: PublishingState
+    note: Annotated[Line, Field(max_length=600)] = ""
+
+
+class PublishingReason(Form):
+    """A step that needs a reason."""
+
     reason: Annotated[Line, Field(max_length=600)] = ""
 
 

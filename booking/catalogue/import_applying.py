@@ -13,7 +13,9 @@ from booking.accounts import audit
 from booking.accounts.audit import Changed
 from booking.catalogue.changes import plain, refresh_listing
 from booking.catalogue.import_reading import ImportRow
+from booking.catalogue.import_holding import Waiting, hold_back_all
 from booking.catalogue.import_standing import chunks
+from booking.catalogue.rounds import note_editors
 from booking.catalogue.rules import Hours, write_hours
 from booking.core.actors import Actor
 from models.base import Base
@@ -67,15 +69,29 @@ class Applied:
     updated: int
 
 
-def apply(session: Session, writes: Sequence[Write], *, actor: Actor | None, now: datetime, reason: str) -> Applied:
-    """Write what still fits, each record with its row of the audit log; the search is refreshed once."""
+def apply(
+    session: Session,
+    writes: Sequence[Write],
+    *,
+    actor: Actor | None,
+    now: datetime,
+    reason: str,
+    is_reviewed: bool = False,
+) -> Applied:
+    """Write what still fits, each record with its row of the audit log; the search is refreshed once.
+
+    Texts of published records wait aside for their review, unless the command line says they need none.
+    """
     standing = _locked(session, writes)
     stale = {write.number for write in writes if not _fits(write, standing)}
     fitting = [write for write in writes if write.number not in stale]
     units, made = _units(session, fitting)
     created = [write for write in fitting if write.instrument_id is None]
     updated = [write for write in fitting if write.instrument_id is not None]
+    if not is_reviewed:
+        hold_back_all(session, _heldable(updated, standing), actor=actor, now=now)
     ids = _create(session, created, units, now=now)
+    note_editors(session, [*ids, *(write.instrument_id for write in updated if write.instrument_id)], actor, now=now)
     _update(session, updated, units, now=now)
     changes = [Changed(key, {}, plain(write.values)) for key, write in zip(ids, created, strict=True)]
     changes += [_changed(write) for write in updated]
@@ -84,6 +100,11 @@ def apply(session: Session, writes: Sequence[Write], *, actor: Actor | None, now
     listed += [write.instrument_id for write in updated if write.instrument_id and _shows(write, standing)]
     refresh_listing(session, listed, now=now)
     return Applied(frozenset(stale), made, len(created), len(updated))
+
+
+def _heldable(updated: Sequence[Write], standing: Mapping[Key, "_Standing"]) -> list[Waiting]:
+    """The changes with the state of their records."""
+    return [Waiting(standing[write.key].id, standing[write.key].state, write.values, write.before) for write in updated]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +191,8 @@ def _columns(write: Write, units: Mapping[tuple[int, str], int], *, now: datetim
         "unit_id": units.get((write.organisation_id, write.unit)),
         "booking_mode": BookingMode.ON_REQUEST,
         "publishing_state": PublishingState.PUBLISHED if write.publishes else PublishingState.DRAFT,
+        "first_published_at": now if write.publishes else None,
+        "cleared_at": now if write.publishes else None,
         "created_at": now,
         "updated_at": now,
     }
@@ -223,7 +246,7 @@ def _update(session: Session, updated: Sequence[Write], units: Mapping[tuple[int
         if write.unit:
             values["unit_id"] = units[write.organisation_id, write.unit]
         if write.publishes:
-            values["publishing_state"] = PublishingState.PUBLISHED
+            values |= {"publishing_state": PublishingState.PUBLISHED, "cleared_at": now, "first_published_at": now}
         rows.append((write.instrument_id or 0, values))
     set_columns(session, "instruments", rows, version=INSTRUMENTS.c.version + 1, updated_at=now)
     set_columns(session, "booking_policies", [(write.instrument_id or 0, write.policy) for write in updated])

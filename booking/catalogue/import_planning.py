@@ -254,7 +254,7 @@ def _keep_differences(planned: Planned, standing: Standing) -> None:
     assert instrument is not None
     assert row is not None
     policy = standing.policies.get(instrument.id)
-    planned.values, before = _differing(instrument, planned.values)
+    planned.values, before = _differing(instrument, planned.values, standing.proposed.get(instrument.id))
     planned.policy, policy_before = _differing(policy, planned.policy)
     planned.before = before | policy_before
     hours = standing.hours.get(instrument.id, [])
@@ -271,9 +271,12 @@ def _keep_differences(planned: Planned, standing: Standing) -> None:
     planned.fate = Fate.UPDATED if differs else Fate.UNCHANGED
 
 
-def _differing(standing: object, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The values that the row would change, and what they are now."""
-    found = {name: value for name, value in values.items() if getattr(standing, name, None) != value}
+def _differing(
+    standing: object, values: Mapping[str, Any], waiting: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The values that the row would change, and what they are now; texts that wait aside count as said."""
+    said = {name: getattr(standing, name, None) for name in values} | dict(waiting or {})
+    found = {name: value for name, value in values.items() if said[name] != value}
     return found, {name: getattr(standing, name, None) for name in found}
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.catalogue.import_reading import ImportRow
+from booking.catalogue.review_queries import proposed_of
 from booking.catalogue.rules import Hours
 from models.catalogue import BookingPolicy, Instrument, InstrumentClass, Lane, LaneGroup, OpeningHours, Subject
 from models.directory import Organisation, Place, Unit
@@ -26,6 +27,7 @@ class Standing:
     policies: dict[int, BookingPolicy]
     hours: dict[int, list[Hours]]
     capacities: dict[int, int]
+    proposed: dict[int, dict[str, str]]
     codes: dict[str, set[str]]
 
 
@@ -53,6 +55,7 @@ def standing_for(session: Session, rows: Sequence[ImportRow], more_owners: Seque
         policies=_policies(session, ids),
         hours=_hours(session, ids),
         capacities=_capacities(session, ids),
+        proposed={key: texts for chunk in chunks(ids) for key, texts in proposed_of(session, chunk).items()},
         codes={name: set(session.scalars(select(column))) for name, column in columns.items()},
     )
 

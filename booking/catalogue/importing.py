@@ -13,7 +13,7 @@ from booking.catalogue.import_planning import Fate, Planned, Wishes, plan
 from booking.catalogue.import_reading import Table, read_table
 from booking.catalogue.import_standing import standing_for
 from booking.core.actors import Actor
-from booking.core.errors import Problem
+from booking.core.errors import Forbidden, Problem
 from models.directory import Organisation
 from models.vocabulary.directory import OrganisationKind
 
@@ -51,34 +51,42 @@ def import_instruments(
     *,
     actor: Actor | None,
     now: datetime,
-    publishes: bool = False,
+    published_because: str = "",
     creates_owners: bool = False,
     dry_run: bool = False,
 ) -> Report:
     """Create and update records from a CSV or XLSX file; rows are known again by institution and inner number.
 
-    New records are drafts on request; `publishes` makes complete ones public. A refused row changes
-    nothing, the others are stored. Without an actor the platform's operator acts on the command line.
+    New records are drafts on request. A refused row changes nothing, the others are stored. Without an actor the
+    platform's operator acts on the command line, who alone may make complete records public without their
+    review: for the reason `published_because`, which the audit log keeps.
     """
     if actor is not None:
+        if published_because:
+            raise Forbidden
         require(actor, Permission.IMPORT_RECORDS)
     table = read_table(data) if isinstance(data, bytes) else data
     rows = [read.values for read in table.rows if read.values is not None and not read.problems]
-    wishes = Wishes(creates_owners=creates_owners, publishes=publishes)
+    wishes = Wishes(creates_owners=creates_owners, publishes=bool(published_because))
     planned = plan(table.rows, standing_for(session, rows), wishes, layout=table.layout)
-    made = (0, 0) if dry_run else _apply(session, planned, actor=actor, now=now)
+    made = (0, 0)
+    if not dry_run:
+        made = _apply(session, planned, actor=actor, now=now, published_because=published_because)
     outcomes = tuple(
         Outcome(p.read.number, p.fate, p.read.label, tuple(p.read.problems), tuple(p.read.notes)) for p in planned
     )
     return Report(outcomes, tuple(table.notes), *made)
 
 
-def _apply(session: Session, planned: Sequence[Planned], *, actor: Actor | None, now: datetime) -> tuple[int, int]:
+def _apply(
+    session: Session, planned: Sequence[Planned], *, actor: Actor | None, now: datetime, published_because: str
+) -> tuple[int, int]:
     """Write the plan; how many organisations and units were made."""
     touched = [p for p in planned if p.fate in {Fate.CREATED, Fate.UPDATED}]
     owners = _make_owners(session, touched, now=now)
-    reason = "" if actor else "command line"
-    applied = apply(session, [p.write() for p in touched], actor=actor, now=now, reason=reason)
+    reason = published_because or ("" if actor else "command line")
+    writes = [p.write() for p in touched]
+    applied = apply(session, writes, actor=actor, now=now, reason=reason, is_reviewed=bool(published_because))
     return owners, len(applied.unit_ids)
 
 

@@ -138,4 +138,5 @@ FIELDS = {
     "closes_on_holidays": N_("节假日不开放"),
     "opening_hours": N_("开放时间"),
     "capacity": N_("机位数"),
+    "test_items": N_("检测项目"),
 }

@@ -13,7 +13,8 @@ from booking.catalogue.forms import (
     NewSharedGroup,
     PlaceFields,
     PolicyForm,
-    PublishingForm,
+    PublishingNote,
+    PublishingReason,
     RecordFields,
     SharingFields,
     TestItemForm,
@@ -90,8 +91,12 @@ class JoinSection(Section):
     lane_group_id: Id
 
 
-class PublishingSection(PublishingForm, Section):
-    """Where the record goes."""
+class NoteSection(PublishingNote, Section):
+    """A step that may be explained."""
+
+
+class ReasonSection(PublishingReason, Section):
+    """A step that needs a reason."""
 
 
 class NewInstrumentPage(NewInstrument, PageForm):

@@ -1,10 +1,10 @@
 """Reading records, their timetables and lanes, and the national classification."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVarTuple
+from typing import Any, TypeVarTuple
 
 from sqlalchemy import Select, and_, false, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
@@ -114,9 +114,26 @@ def record_for(session: Session, instrument_id: int, actor: Actor | None) -> Rec
 
 def missing_of(instrument: Instrument) -> list[Problem]:
     """What the instrument still lacks before publishing; the institution's place counts as its own."""
-    is_abroad = instrument.organisation.country != "CN"
-    found = missing_before_publishing(instrument, is_abroad=is_abroad)
-    return [problem for problem in found if problem.field != "adcode" or not instrument.organisation.adcode]
+    return missing_of_values(instrument, {})
+
+
+def missing_of_values(instrument: Instrument, values: Mapping[str, Any]) -> list[Problem]:
+    """What the instrument would lack with these values in the place of its own."""
+    owner = instrument.organisation
+    found = missing_before_publishing(_Changed(instrument, values), is_abroad=owner.country != "CN")
+    return [problem for problem in found if problem.field != "adcode" or not owner.adcode]
+
+
+class _Changed:
+    """A record with some values in the place of its own."""
+
+    def __init__(self, instrument: Instrument, values: Mapping[str, Any]) -> None:
+        """Keep both."""
+        self._instrument, self._values = instrument, values
+
+    def __getattr__(self, name: str) -> Any:
+        """The new value, else the record's."""
+        return self._values[name] if name in self._values else getattr(self._instrument, name)
 
 
 def class_path(session: Session, code: str | None) -> list[InstrumentClass]:

@@ -12,10 +12,12 @@ from booking.accounts import audit
 from booking.accounts.permissions import Permission, require
 from booking.catalogue.changes import assign, changed, lock, plain, refresh_listing
 from booking.catalogue.forms import InstrumentChanges, NewInstrument
+from booking.catalogue.holding import NotReadyToPublish, hold_back
 from booking.catalogue.queries import missing_of
+from booking.catalogue.rounds import note_editor
 from booking.catalogue.rules import booking_mode_problems, share_mode_problems
 from booking.core.actors import Actor, Target
-from booking.core.errors import Conflict, InvalidInput, Problem
+from booking.core.errors import InvalidInput, Problem
 from booking.core.texts import N_
 from models.catalogue import BookingPolicy, Instrument, InstrumentClass, InstrumentLaneGroup, Lane, LaneGroup, Subject
 from models.directory import Organisation, Place, Unit
@@ -35,19 +37,6 @@ CHECKED = (
 )
 
 
-class NotReadyToPublish(InvalidInput):
-    """The record lacks what a published one must have; names every gap."""
-
-    code = "not_ready_to_publish"
-    sentence = N_("发布前还需要补充一些内容。")
-
-
-class StateHasNoWay(Conflict):
-    """A record cannot go to that publishing state by hand."""
-
-    sentence = N_("记录不能改为这个发布状态。")
-
-
 def create_instrument(session: Session, new: NewInstrument, *, actor: Actor, now: datetime) -> Instrument:
     """A draft with one position, the default policy and no opening hours; raises InvalidInput."""
     require(actor, Permission.ADD_RECORD, Target(organisation_id=new.organisation_id))
@@ -65,6 +54,7 @@ def create_instrument(session: Session, new: NewInstrument, *, actor: Actor, now
     session.flush()
     subject = ("instrument", instrument.id)
     audit.note(session, "catalogue.instrument_created", subject, actor=actor, now=now, after=plain(_given(values)))
+    note_editor(session, instrument.id, actor, now=now)
     refresh_listing(session, [instrument.id], now=now)
     return instrument
 
@@ -80,16 +70,23 @@ def update_instrument(
 ) -> Instrument:
     """Set the given columns of a record, or raise InvalidInput with every problem.
 
-    A published record must stay complete. `values` come from a form of this feature.
+    A published record must stay complete, and its texts that need review wait aside until they are reviewed.
+    `values` come from a form of this feature.
     """
     instrument = lock(session, instrument_id, Permission.EDIT_RECORD, actor=actor, expected_version=expected_version)
     _check(session, instrument, values)
     gaps = missing_of(instrument)
-    before, after = assign(instrument, values)
+    held = hold_back(session, instrument, values, actor=actor, now=now)
+    before, after = assign(instrument, held.rest)
     if after:
         _check_still_complete(instrument, gaps)
         _flush(session)
-        changed(session, instrument, "record_edited", actor=actor, now=now, before=before, after=after)
+    for fact, old, new in (
+        ("record_edited", before, after),
+        ("change_held_for_review", held.before, held.after),
+    ):
+        if new:
+            changed(session, instrument, fact, actor=actor, now=now, before=old, after=new)
     return instrument
 
 
@@ -134,36 +131,6 @@ def set_booking_mode(
     """Say how time is agreed; `elsewhere` needs the address of the owner's system."""
     values = {"booking_mode": mode, "booking_url": url}
     return update_instrument(session, instrument_id, values, actor=actor, now=now, expected_version=expected_version)
-
-
-def set_publishing_state(
-    session: Session,
-    instrument_id: int,
-    state: PublishingState,
-    reason: str = "",
-    *,
-    actor: Actor,
-    now: datetime,
-    expected_version: int | None = None,
-) -> Instrument:
-    """Publish a complete record, withhold it for a reason, or take it back to draft.
-
-    Raises NotReadyToPublish with every gap.
-    """
-    instrument = lock(session, instrument_id, Permission.PUBLISH_RECORD, actor=actor, expected_version=expected_version)
-    if state == PublishingState.IN_REVIEW:
-        raise StateHasNoWay
-    if state == PublishingState.WITHHELD and not reason:
-        raise InvalidInput([Problem("reason", N_("请填写不公开的理由。"))])
-    if state == PublishingState.PUBLISHED and (missing := missing_of(instrument)):
-        raise NotReadyToPublish(missing)
-    withheld_reason = reason if state == PublishingState.WITHHELD else ""
-    before, after = assign(instrument, {"publishing_state": state, "withheld_reason": withheld_reason})
-    if after:
-        changed(
-            session, instrument, "publishing_changed", actor=actor, now=now, before=before, after=after, reason=reason
-        )
-    return instrument
 
 
 def _flush(session: Session) -> None:

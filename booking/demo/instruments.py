@@ -7,8 +7,8 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.catalogue import lanes, service, test_items
-from booking.catalogue.forms import NewSharedGroup, TestItemForm
+from booking.catalogue import gate, lanes, service, test_items
+from booking.catalogue.forms import InstrumentChanges, NewSharedGroup, TestItemForm
 from booking.catalogue.importing import Fate, import_instruments
 from booking.core.actors import Actor
 from booking.core.forms import read
@@ -19,19 +19,21 @@ from models.vocabulary.catalogue import BookingMode, PublishingState
 
 Key = tuple[str, str]
 
+PUBLIC = "demo: public and sample data"
+
 UNPUBLISHED = (
-    ("西南大学", PublishingState.DRAFT, ""),
-    ("西南大学", PublishingState.DRAFT, ""),
+    ("西南大学", PublishingState.DRAFT, "资料待补充"),
+    ("西南大学", PublishingState.DRAFT, "资料待补充"),
     ("西南大学", PublishingState.WITHHELD, "涉及未公开的合作项目"),
-    ("重庆大学", PublishingState.DRAFT, ""),
+    ("重庆大学", PublishingState.DRAFT, "资料待补充"),
     ("重庆大学", PublishingState.WITHHELD, "设备搬迁中，待重新安装"),
     ("西南科技大学", PublishingState.WITHHELD, "涉及未公开的合作项目"),
 )
 
 
-def import_file(session: Session, path: Path, *, actor: Actor, now: datetime) -> int:
+def import_file(session: Session, path: Path, *, now: datetime) -> int:
     """Import and publish one of the demo's tables; how many rows. A refused row would be a fault of the data."""
-    report = import_instruments(session, path.read_bytes(), actor=actor, now=now, publishes=True)
+    report = import_instruments(session, path.read_bytes(), actor=None, now=now, published_because=PUBLIC)
     refused = [outcome for outcome in report.outcomes if outcome.fate == Fate.REFUSED]
     assert not refused, refused[:3]
     return len(report.outcomes)
@@ -83,4 +85,17 @@ def keep_some_unpublished(session: Session, ids: dict[Key, int], *, actor: Actor
     """Drafts and withheld records at the end of some institutions' lists, for their people to see."""
     left = {name: sorted(key for (owner, _), key in ids.items() if owner == name) for name, _, _ in UNPUBLISHED}
     for name, state, reason in UNPUBLISHED:
-        service.set_publishing_state(session, left[name].pop(), state, reason, actor=actor, now=now)
+        step = gate.withhold_record if state == PublishingState.WITHHELD else gate.unpublish_record
+        step(session, left[name].pop(), reason, actor=actor, now=now)
+
+
+def send_to_review(session: Session, ids: dict[Key, int], *, actor: Actor, now: datetime) -> None:
+    """A complete draft before the reviewers, and a changed text of a published record that waits aside."""
+    own = sorted(key for (owner, _), key in ids.items() if owner == "西南大学")
+    state = {key: session.get_one(Instrument, key).publishing_state for key in own}
+    draft = next(key for key in own if state[key] == PublishingState.DRAFT)
+    gate.submit_record(session, draft, "资料已补充", actor=actor, now=now)
+    shown = next(key for key in own if state[key] == PublishingState.PUBLISHED)
+    text = f"{session.get_one(Instrument, shown).functions_zh}\n可安装低温样品台。"
+    change = InstrumentChanges(functions_zh=text)
+    service.patch_instrument(session, shown, change, actor=actor, now=now)

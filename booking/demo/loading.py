@@ -57,10 +57,15 @@ def _load_instruments(session: Session, report: Report, admin: Actor, opened: da
     """The tables through the import, then what they do not say: test items, modes, shared parts, states."""
     for name in TABLES:
         session.expunge_all()
-        rows = instruments.import_file(session, institutions.DATA / name, actor=admin, now=opened)
+        rows = instruments.import_file(session, institutions.DATA / name, now=opened)
         report(f"  {rows} records of {name}")
     ids = instruments.ids_by_key(session)
-    for step in (instruments.add_test_items, instruments.set_modes, instruments.keep_some_unpublished):
+    for step in (
+        instruments.add_test_items,
+        instruments.set_modes,
+        instruments.keep_some_unpublished,
+        instruments.send_to_review,
+    ):
         session.expunge_all()
         step(session, ids, actor=admin, now=opened)
     report("  test items, booking modes and shared parts")

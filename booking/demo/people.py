@@ -53,6 +53,13 @@ PEOPLE = (
         "西南大学",
     ),
     Person(
+        "reviewer",
+        "杨审查",
+        "secrecy reviewer at Southwest University · 密级审查人",
+        Role.REVIEWER,
+        "西南大学",
+    ),
+    Person(
         "enterprise",
         "刘企业",
         "agent of a firm in Beibei · 企业经办人",

@@ -11,6 +11,7 @@ class Role(StrEnum):
     STEWARD = "steward"
     TECHNICIAN = "technician"
     TRAINER = "trainer"
+    REVIEWER = "reviewer"
     INSTITUTION_FINANCE = "institution_finance"
     INSTITUTION_ADMIN = "institution_admin"
     ENTERPRISE_AGENT = "enterprise_agent"

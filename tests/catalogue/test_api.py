@@ -150,12 +150,12 @@ def test_impossible_opening_hours_are_refused(
     assert session.get_one(Instrument, instrument.id).version == 1
 
 
-def test_publishing_names_every_gap(
+def test_submitting_for_review_names_every_gap(
     session: Session, client: FlaskClient, organisation: Organisation, admin: User
 ) -> None:
     draft = make_instrument(session, organisation, publishing_state=PublishingState.DRAFT)
 
-    answer = client.put(f"{API}/instruments/{draft.id}/publishing-state", json={"publishing_state": "published"})
+    answer = client.post(f"{API}/instruments/{draft.id}/submit", json={})
 
     assert (answer.status_code, answer.get_json()["code"]) == (422, "not_ready_to_publish")
     assert fields_of(answer) == ["functions_zh", "user_rules_zh", "fees_zh", "contact_name", "phone"]

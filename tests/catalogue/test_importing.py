@@ -4,6 +4,7 @@ import csv
 import io
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -216,7 +217,9 @@ def test_a_refused_row_leaves_no_organisation_behind_and_owners_are_made_when_as
     nowhere = row | {"owner": "Somewhere in China", "location": "China", "source_id": "2"}
 
     refused = import_instruments(session, table(row, nowhere), actor=None, now=now)
-    made = import_instruments(session, table(row, nowhere), actor=None, now=now, creates_owners=True, publishes=True)
+    made = import_instruments(
+        session, table(row, nowhere), actor=None, now=now, creates_owners=True, published_because="public data"
+    )
 
     owners = session.execute(select(Organisation.name_zh, Organisation.country).order_by(Organisation.id)).all()
     assert (fates(refused), fates(made)) == (["refused", "refused"], ["created", "refused"])
@@ -225,7 +228,7 @@ def test_a_refused_row_leaves_no_organisation_behind_and_owners_are_made_when_as
 
 
 def test_publishing_leaves_incomplete_records_as_drafts_and_says_why(session: Session, now: datetime) -> None:
-    report = import_instruments(session, table(ROW), actor=None, now=now, publishes=True)
+    report = import_instruments(session, table(ROW), actor=None, now=now, published_because="public data")
 
     assert session.scalars(select(Instrument.publishing_state)).all() == [PublishingState.DRAFT]
     assert "fees_zh" in [note.field for note in report.outcomes[0].notes]
@@ -233,7 +236,7 @@ def test_publishing_leaves_incomplete_records_as_drafts_and_says_why(session: Se
 
 def test_the_real_tables_come_in_whole_and_again_without_a_change(session: Session, now: datetime) -> None:
     real, tools = (DEMO / name for name in ("real_instruments.csv", "nist_nemo_demo_tools.csv"))
-    options = {"creates_owners": True, "publishes": True}
+    options: dict[str, Any] = {"creates_owners": True, "published_because": "public data"}
 
     first = import_instruments(session, real.read_bytes(), actor=None, now=now, **options)
     second = import_instruments(session, tools.read_bytes(), actor=None, now=now, **options)

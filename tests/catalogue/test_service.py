@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from booking.catalogue import lanes, queries, service, test_items, timetable
+from booking.catalogue import gate, lanes, queries, service, test_items, timetable
 from booking.catalogue.forms import InstrumentChanges, NewInstrument, NewSharedGroup, PolicyForm, TestItemForm
+from booking.catalogue.holding import NotReadyToPublish
 from booking.catalogue.rules import read_hours
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden, InvalidInput, NotFound, StaleVersion
@@ -211,51 +212,11 @@ def test_a_unit_of_another_institution_is_refused(
         service.patch_instrument(session, draft.id, InstrumentChanges(unit_id=unit.id), actor=admin, now=now)
 
 
-def test_publishing_waits_until_nothing_is_missing(
-    session: Session, organisation: Organisation, admin: Actor, now: datetime
-) -> None:
-    instrument = make_instrument(session, organisation, publishing_state=PublishingState.DRAFT)
-    publish = PublishingState.PUBLISHED
+def test_what_is_public_gets_no_gaps(session: Session, organisation: Organisation, admin: Actor, now: datetime) -> None:
+    instrument = make_instrument(session, organisation, **COMPLETE)
 
-    with pytest.raises(service.NotReadyToPublish) as refused:
-        service.set_publishing_state(session, instrument.id, publish, actor=admin, now=now)
-    assert [problem.field for problem in refused.value.problems] == [
-        "functions_zh",
-        "user_rules_zh",
-        "fees_zh",
-        "contact_name",
-        "phone",
-    ]
-    service.patch_instrument(session, instrument.id, InstrumentChanges(**COMPLETE), actor=admin, now=now)
-    service.set_publishing_state(session, instrument.id, publish, actor=admin, now=now)
-
-    assert queries.record_for(session, instrument.id, None).instrument.publishing_state == publish
-    with pytest.raises(service.NotReadyToPublish):
+    with pytest.raises(NotReadyToPublish):
         service.patch_instrument(session, instrument.id, InstrumentChanges(fees_zh=""), actor=admin, now=now)
-
-
-def test_withholding_needs_a_reason_and_hides_the_record(
-    session: Session, organisation: Organisation, admin: Actor, now: datetime
-) -> None:
-    instrument = make_instrument(session, organisation)
-
-    with pytest.raises(InvalidInput):
-        service.set_publishing_state(session, instrument.id, PublishingState.WITHHELD, actor=admin, now=now)
-    service.set_publishing_state(session, instrument.id, PublishingState.WITHHELD, "涉密", actor=admin, now=now)
-
-    with pytest.raises(NotFound):
-        queries.record_for(session, instrument.id, None)
-    entry = session.scalars(select(AuditEntry)).one()
-    assert (entry.reason, entry.after) == ("涉密", {"publishing_state": "withheld", "withheld_reason": "涉密"})
-
-
-def test_nobody_sends_a_record_to_review_by_hand(
-    session: Session, organisation: Organisation, admin: Actor, now: datetime
-) -> None:
-    instrument = make_instrument(session, organisation)
-
-    with pytest.raises(service.StateHasNoWay):
-        service.set_publishing_state(session, instrument.id, PublishingState.IN_REVIEW, actor=admin, now=now)
 
 
 def test_a_steward_edits_but_does_not_publish(session: Session, organisation: Organisation, now: datetime) -> None:
@@ -266,7 +227,7 @@ def test_a_steward_edits_but_does_not_publish(session: Session, organisation: Or
 
     service.set_running_state(session, instrument.id, RunningState.TO_REPAIR, actor=steward, now=now)
     with pytest.raises(Forbidden):
-        service.set_publishing_state(session, instrument.id, PublishingState.PUBLISHED, actor=steward, now=now)
+        gate.unpublish_record(session, instrument.id, "x", actor=steward, now=now)
 
     stored = session.get_one(Instrument, instrument.id)
     assert (stored.running_state, stored.publishing_state) == (RunningState.TO_REPAIR, PublishingState.DRAFT)

@@ -259,30 +259,30 @@ def test_test_items_are_added_changed_moved_and_removed(
     assert client.get(f"{address}/{first}").status_code == 404
 
 
-def test_an_incomplete_record_is_not_published_and_says_what_is_missing(
+def test_an_incomplete_record_is_not_submitted_and_says_what_is_missing(
     session: Session, client: FlaskClient, organisation: Organisation, admin: User
 ) -> None:
     draft = make_instrument(session, organisation, publishing_state=PublishingState.DRAFT)
 
-    answer = client.post(f"/catalogue/{draft.id}/publishing-state", data={"publishing_state": "published"})
+    answer = client.post(f"/catalogue/{draft.id}/submit")
 
     assert answer.status_code == 422
     assert "收费说明" in answer.get_data(as_text=True)
     assert stored(session, draft).publishing_state == PublishingState.DRAFT
 
 
-def test_a_steward_sees_no_button_to_publish_and_cannot_post_it(
+def test_a_steward_sees_no_button_to_withhold_and_cannot_post_it(
     session: Session, client: FlaskClient, organisation: Organisation
 ) -> None:
-    draft = make_instrument(session, organisation, publishing_state=PublishingState.DRAFT)
+    shown = make_instrument(session, organisation)
     steward = make_user(session, "steward")
-    give(session, steward, Role.STEWARD, ScopeKind.INSTRUMENT, draft.id)
+    give(session, steward, Role.STEWARD, ScopeKind.INSTRUMENT, shown.id)
     sign_in(client, steward)
 
-    page = client.get(f"/catalogue/{draft.id}/publishing").get_data(as_text=True)
-    answer = client.post(f"/catalogue/{draft.id}/publishing-state", data={"publishing_state": "published"})
+    page = client.get(f"/catalogue/{shown.id}/publishing").get_data(as_text=True)
+    answer = client.post(f"/catalogue/{shown.id}/withhold", data={"reason": "x"})
 
-    assert "/publishing-state" not in page
+    assert "/withhold" not in page
     assert answer.status_code == 403
 
 

@@ -11,9 +11,12 @@ from sqlalchemy.orm import Session
 from booking.database import guards
 from booking.web.extensions import db
 from models.accounts import AuditEntry
+from models.publishing import Review, ReviewRound
 from models.reservations import Block, Claim
+from models.vocabulary.publishing import ReviewDecision
 from models.vocabulary.reservations import BlockKind, ClaimKind
 from tests.factories.instruments import add_lane_group, make_instrument
+from tests.factories.people import make_user
 
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
 
@@ -114,3 +117,28 @@ def test_the_audit_log_cannot_be_changed(session: Session, forbidden: str) -> No
 
     session.rollback()
     assert session.scalars(sa.select(AuditEntry.action)).all() == ["test.done"]
+
+
+@pytest.mark.parametrize("forbidden", ["UPDATE reviews SET note = 'x'", "DELETE FROM reviews"])
+def test_a_review_cannot_be_changed(session: Session, forbidden: str) -> None:
+    reviewer = make_user(session, "reviewer")
+    waiting = ReviewRound(instrument_id=make_instrument(session).id, is_update=False, opened_at=NOON, changed_at=NOON)
+    session.add(waiting)
+    session.flush()
+    session.add(
+        Review(
+            round_id=waiting.id,
+            round_version=1,
+            reviewer_id=reviewer.id,
+            reviewer_name=reviewer.name,
+            decision=ReviewDecision.APPROVED,
+            decided_at=NOON,
+        )
+    )
+    session.commit()
+
+    with pytest.raises(DBAPIError, match="reviews_append_only"):
+        session.execute(sa.text(forbidden))
+
+    session.rollback()
+    assert session.scalars(sa.select(Review.note)).all() == [""]

@@ -36,6 +36,7 @@ from tests.factories.instruments import add_lane_group, make_instrument, make_or
 from tests.factories.passwords import PASSWORD, password_hash
 from tests.factories.people import give, make_user
 from tests.house.worlds_announcements import announcement
+from tests.house.worlds_gate import arrange_reviews
 
 NOBODY = frozenset({"nobody"})
 TOKENS = frozenset({"reader", "writer"})
@@ -128,6 +129,8 @@ def build(session: Session) -> World:
     _grants(builder, "", ours)
     _grants(builder, "their_", theirs)
     _offices(builder)
+    arrange_reviews(builder, "", STAFF)
+    arrange_reviews(builder, "their_", THEIR_STAFF)
     _tokens(builder)
     _reservations(builder)
     _closures(builder)

@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from booking.catalogue.api import items, lanes, organisations, records
+from booking.catalogue.api import items, lanes, organisations, records, reviews
 
 bp = Blueprint("catalogue_api", __name__, url_prefix="/api/v1")
 
@@ -10,11 +10,21 @@ GET, POST, PUT, PATCH, DELETE = ["GET"], ["POST"], ["PUT"], ["PATCH"], ["DELETE"
 ONE = "/instruments/<int:instrument_id>"
 GROUP = f"{ONE}/shared-groups/<int:group_id>"
 ITEM = f"{ONE}/test-items/<int:item_id>"
+ROUND = "/reviews/<int:round_id>"
 OWNER = "/organisations/<int:organisation_id>"
 
 bp.add_url_rule("/instruments", "create", records.create, methods=POST)
 bp.add_url_rule(ONE, "edit", records.edit, methods=PATCH)
-bp.add_url_rule(f"{ONE}/publishing-state", "publish", records.publish, methods=PUT)
+bp.add_url_rule(f"{ONE}/submit", "submit", reviews.submit, methods=POST)
+bp.add_url_rule(f"{ONE}/withdraw", "withdraw", reviews.withdraw, methods=POST)
+bp.add_url_rule(f"{ONE}/unpublish", "unpublish", reviews.unpublish, methods=POST)
+bp.add_url_rule(f"{ONE}/withhold", "withhold", reviews.withhold, methods=POST)
+bp.add_url_rule(f"{ONE}/reviews", "reviews_of", reviews.reviews_of, methods=GET)
+bp.add_url_rule("/reviews", "reviews", reviews.waiting, methods=GET)
+bp.add_url_rule(ROUND, "review", reviews.show, methods=GET)
+bp.add_url_rule(f"{ROUND}/approve", "approve_review", reviews.approve, methods=POST)
+bp.add_url_rule(f"{ROUND}/send-back", "send_back_review", reviews.send_back, methods=POST)
+bp.add_url_rule(f"{ROUND}/withhold", "withhold_review", reviews.withhold_review, methods=POST)
 bp.add_url_rule(f"{ONE}/policy", "policy", records.policy, methods=PUT)
 bp.add_url_rule(f"{ONE}/opening-hours", "opening_hours", records.opening_hours, methods=PUT)
 bp.add_url_rule("/my-instruments", "own", records.own, methods=GET)

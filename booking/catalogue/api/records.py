@@ -1,4 +1,4 @@
-"""Making, editing and publishing records, and the list of one's own."""
+"""Making and editing records, and the list of one's own."""
 
 from typing import Annotated, Any
 
@@ -10,7 +10,7 @@ from booking.accounts.permissions import Permission, reach
 from booking.catalogue import queries, service, timetable
 from booking.catalogue.answers import InstrumentRecord
 from booking.catalogue.api.answering import json_answer, record_response
-from booking.catalogue.forms import HoursForm, InstrumentChanges, NewInstrument, PolicyForm, PublishingForm
+from booking.catalogue.forms import HoursForm, InstrumentChanges, NewInstrument, PolicyForm
 from booking.core.clock import utcnow
 from booking.core.errors import Forbidden
 from booking.core.forms import Form
@@ -107,14 +107,6 @@ def create() -> Response:
 def edit(instrument_id: int) -> Response:
     """Change some fields of a record; the others stay."""
     transaction(service.patch_instrument, instrument_id, read_json(InstrumentChanges), **_who())
-    return record_response(instrument_id)
-
-
-@documented(tag="catalogue", body=PublishingForm, answers={200: InstrumentRecord}, refusals=EDITING)
-def publish(instrument_id: int) -> Response:
-    """Publish a complete record, withhold it for a reason, or take it back to draft."""
-    form = read_json(PublishingForm)
-    transaction(service.set_publishing_state, instrument_id, form.publishing_state, form.reason, **_who())
     return record_response(instrument_id)
 
 

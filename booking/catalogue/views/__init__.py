@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from booking.catalogue.views import booking, index, items, organisations, publishing, record
+from booking.catalogue.views import booking, index, items, organisations, publishing, record, reviews
 
 bp = Blueprint("catalogue", __name__)
 
@@ -10,6 +10,7 @@ READ, SEND = ["GET"], ["POST"]
 ONE = "/catalogue/<int:instrument_id>"
 GROUP = f"{ONE}/shared-groups/<int:group_id>"
 ITEM = f"{ONE}/test-items/<int:item_id>"
+ROUND = "/reviews/<int:round_id>"
 
 bp.add_url_rule("/catalogue", "index", index.index, methods=READ)
 bp.add_url_rule("/catalogue/new", "new", index.new, methods=READ)
@@ -32,11 +33,19 @@ bp.add_url_rule(ITEM, "save_item", items.save_item, methods=SEND)
 bp.add_url_rule(f"{ITEM}/remove", "remove_item", items.remove_item, methods=SEND)
 bp.add_url_rule(f"{ITEM}/move", "move_item", items.move_item, methods=SEND)
 bp.add_url_rule(f"{ONE}/publishing", "publishing", publishing.publishing, methods=READ)
-bp.add_url_rule(f"{ONE}/publishing-state", "save_state", publishing.save_state, methods=SEND)
+bp.add_url_rule(f"{ONE}/submit", "submit", publishing.submit, methods=SEND)
+bp.add_url_rule(f"{ONE}/withdraw", "withdraw", publishing.withdraw, methods=SEND)
+bp.add_url_rule(f"{ONE}/unpublish", "unpublish", publishing.unpublish, methods=SEND)
+bp.add_url_rule(f"{ONE}/withhold", "withhold", publishing.withhold, methods=SEND)
 bp.add_url_rule(f"{ONE}/sharing", "save_sharing", publishing.save_sharing, methods=SEND)
 bp.add_url_rule(f"{ONE}/visibility", "save_visibility", publishing.save_visibility, methods=SEND)
 bp.add_url_rule("/organisations/new", "new_organisation", organisations.new_organisation, methods=READ)
 bp.add_url_rule("/organisations/new", "create_organisation", organisations.create_organisation, methods=SEND)
+bp.add_url_rule("/reviews", "reviews", reviews.reviews, methods=READ)
+bp.add_url_rule(ROUND, "review", reviews.review, methods=READ)
+bp.add_url_rule(f"{ROUND}/approve", "approve_review", reviews.approve, methods=SEND)
+bp.add_url_rule(f"{ROUND}/send-back", "send_back_review", reviews.send_back, methods=SEND)
+bp.add_url_rule(f"{ROUND}/withhold", "withhold_review", reviews.withhold, methods=SEND)
 bp.add_url_rule("/organisations/<int:organisation_id>/edit", "organisation", organisations.organisation, methods=READ)
 bp.add_url_rule(
     "/organisations/<int:organisation_id>/edit", "save_organisation", organisations.save_organisation, methods=SEND

@@ -4,53 +4,103 @@ from typing import Any
 
 from flask.typing import ResponseReturnValue
 
-from booking.catalogue import service
-from booking.catalogue.page_forms import PublishingSection, Section, SharingSection, VisibilitySection
+from booking.catalogue import gate, review_labels, review_queries, service
+from booking.catalogue.page_forms import NoteSection, ReasonSection, Section, SharingSection, VisibilitySection
+from booking.catalogue.review_rules import REVIEWERS_NEEDED
 from booking.catalogue.views.sheet import editable, saved, shown
-from booking.core.clock import utcnow
-from booking.web.extensions import transaction
+from booking.core.clock import local_date, utcnow
+from booking.web.extensions import reading, transaction
 from booking.web.reading import read_form
 from booking.web.signed_in import require_actor
+from models.vocabulary.publishing import RoundState
 
 
 def publishing(instrument_id: int) -> ResponseReturnValue:
     """Show where the record stands on its way to the public."""
-    return shown("publishing", instrument_id)
+    return shown("publishing", instrument_id, **_more(instrument_id))
 
 
-def save_state(instrument_id: int) -> ResponseReturnValue:
-    """Publish, withhold or take back the record."""
-    editable(instrument_id)
+def submit(instrument_id: int) -> ResponseReturnValue:
+    """Ask for secrecy review."""
+    more = _more(instrument_id)
 
     def work() -> None:
-        form = read_form(PublishingSection)
-        transaction(service.set_publishing_state, instrument_id, form.publishing_state, form.reason, **_who(form))
+        form = read_form(NoteSection)
+        transaction(gate.submit_record, instrument_id, form.note, **_who(form))
 
-    return saved("publishing", instrument_id, PublishingSection, work)
+    return saved("publishing", instrument_id, NoteSection, work, **more)
+
+
+def withdraw(instrument_id: int) -> ResponseReturnValue:
+    """Take back what waits for review."""
+    more = _more(instrument_id)
+
+    def work() -> None:
+        transaction(gate.withdraw_submission, instrument_id, **_who(read_form(Section)))
+
+    return saved("publishing", instrument_id, Section, work, **more)
+
+
+def unpublish(instrument_id: int) -> ResponseReturnValue:
+    """Take the record back to draft."""
+    more = _more(instrument_id)
+
+    def work() -> None:
+        form = read_form(ReasonSection)
+        transaction(gate.unpublish_record, instrument_id, form.reason, **_who(form))
+
+    return saved("publishing", instrument_id, ReasonSection, work, **more)
+
+
+def withhold(instrument_id: int) -> ResponseReturnValue:
+    """Keep the record from the public."""
+    more = _more(instrument_id)
+
+    def work() -> None:
+        form = read_form(ReasonSection)
+        transaction(gate.withhold_record, instrument_id, form.reason, **_who(form))
+
+    return saved("publishing", instrument_id, ReasonSection, work, **more)
 
 
 def save_sharing(instrument_id: int) -> ResponseReturnValue:
     """Store running state and share mode."""
-    editable(instrument_id)
+    more = _more(instrument_id)
 
     def work() -> None:
         form = read_form(SharingSection)
         transaction(service.update_instrument, instrument_id, form.columns(), **_who(form))
 
-    return saved("publishing", instrument_id, SharingSection, work)
+    return saved("publishing", instrument_id, SharingSection, work, **more)
 
 
 def save_visibility(instrument_id: int) -> ResponseReturnValue:
     """Store what everybody may see."""
-    editable(instrument_id)
+    more = _more(instrument_id)
 
     def work() -> None:
         form = read_form(VisibilitySection)
         transaction(service.update_instrument, instrument_id, form.columns(), **_who(form))
 
-    return saved("publishing", instrument_id, VisibilitySection, work)
+    return saved("publishing", instrument_id, VisibilitySection, work, **more)
 
 
 def _who(form: Section) -> dict[str, Any]:
     """Who acts, when, and from which version."""
     return {"actor": require_actor(), "now": utcnow(), "expected_version": form.version}
+
+
+def _more(instrument_id: int) -> dict[str, Any]:
+    """The rounds of review so far, and how many people could review what is there."""
+    instrument, session = editable(instrument_id).instrument, reading()
+    rounds = review_queries.rounds_of(session, instrument_id)
+    waiting = next((found for found in rounds if found.state == RoundState.OPEN), None)
+    return {
+        "rounds": rounds,
+        "waiting": waiting,
+        "approvals": review_queries.approvals_of(waiting) if waiting else [],
+        "changes": review_queries.changes_of(session, waiting) if waiting and waiting.is_update else [],
+        "reviewers": review_queries.reviewers_of(session, instrument, today=local_date(utcnow())),
+        "reviewers_needed": REVIEWERS_NEEDED,
+        "review_labels": review_labels,
+    }

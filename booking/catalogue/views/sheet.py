@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from pydantic import BaseModel
 
 from booking.accounts.permissions import Permission, may, require
-from booking.catalogue import labels, queries
+from booking.catalogue import labels, queries, review_queries
 from booking.catalogue.queries import Record
 from booking.catalogue.rules import wan_from_fen, write_hours
 from booking.catalogue.views.choices import named
@@ -27,7 +27,8 @@ def shown(
 ) -> Response:
     """One tab of a record's edit page, with what was typed and every problem after a refusal."""
     record = editable(instrument_id)
-    form = form_values(record) | (typed or {}) | {"version": record.instrument.version}
+    pending = review_queries.proposed_of(reading(), [instrument_id]).get(instrument_id, {})
+    form = form_values(record) | pending | (typed or {}) | {"version": record.instrument.version}
     page = render_template(
         f"catalogue/{name}.html",
         record=record,
@@ -40,6 +41,7 @@ def shown(
         missing=[_(labels.FIELDS[problem.field]) for problem in queries.missing_of(record.instrument)],
         may_publish=may(require_actor(), Permission.PUBLISH_RECORD, record.target),
         is_published=record.instrument.publishing_state == PublishingState.PUBLISHED,
+        pending=pending,
         **more,
     )
     return make_response(page, _status(refused))
@@ -83,7 +85,8 @@ def form_values(record: Record) -> dict[str, Any]:
         "original_value_wan": wan_from_fen(value) if value is not None else "",
         "opening_hours": write_hours(record.hours),
         "capacity": next((group.capacity for group in record.lanes if group.is_own), 0),
-        "reason": instrument.withheld_reason,
+        "reason": "",
+        "note": "",
     }
 
 

@@ -17,9 +17,10 @@ from tests.house.matrix.writing import (
     sent,
     step,
 )
-from tests.house.worlds import ALL_SEEING, THEIR_ADMIN, THEIR_STAFF
+from tests.house.worlds import ADMIN, ALL_SEEING, EVERYBODY, THEIR_ADMIN, THEIR_STAFF
 
 EDITED = "{published}"
+WHY = {"reason": "未验收"}
 NAMES = {"name_zh": "新名称", "model": "X-1"}
 
 CATALOGUE = (
@@ -52,17 +53,25 @@ CATALOGUE = (
     sent(f"/catalogue/{EDITED}/test-items/{{item}}", STEWARDS, {"name_zh": "形貌"}, other=403),
     sent(f"/catalogue/{EDITED}/test-items/{{item}}/move", STEWARDS, {"places": "1"}, other=403),
     sent(f"/catalogue/{EDITED}/test-items/{{item}}/remove", STEWARDS, other=403),
-    sent(
-        "/catalogue/{draft}/publishing-state",
-        ADMINS,
-        {"publishing_state": "withheld", "reason": "未验收"},
-        forbidden=READERS,
-    ),
+    sent("/catalogue/{ready}/submit", STEWARDS, {"note": "新购"}, forbidden=READERS),
+    sent("/catalogue/{in_review}/withdraw", STEWARDS, forbidden=READERS),
+    sent("/catalogue/{asking}/withdraw", STEWARDS, other=403),
+    sent(f"/catalogue/{EDITED}/unpublish", ADMINS, WHY, other=403),
+    sent("/catalogue/{draft}/withhold", ADMINS, WHY, forbidden=READERS),
+    page("/catalogue/{asking}/edit", STEWARDS, other=403),
+    page("/catalogue/{asking}/publishing", STEWARDS, other=403),
+    page("/instruments/{asking}"),
+    page("/reviews", ADMIN | THEIR_ADMIN, other=403),
+    page("/reviews/{round}", READERS),
+    page("/reviews/{update_round}", READERS),
+    page("/reviews/{their_round}", THEIR_STAFF | ALL_SEEING),
+    sent("/reviews/{round}/approve", ADMIN, {"version": "1", "note": "不涉密"}, forbidden=READERS),
+    sent("/reviews/{update_round}/send-back", ADMIN, {"version": "1", **WHY}, forbidden=READERS),
+    sent("/reviews/{round}/withhold", ADMIN, {"version": "1", **WHY}, forbidden=READERS),
     sent("/catalogue/{draft}/sharing", STEWARDS, {"running_state": "normal"}, forbidden=READERS),
     sent("/catalogue/{draft}/visibility", STEWARDS, {"hides_position": "1"}, forbidden=READERS),
 )
 
-PUBLISHING = {"publishing_state": "withheld", "reason": "未验收"}
 ITEM_API = "/instruments/{published}/test-items/{item}"
 
 CATALOGUE_API = (
@@ -71,8 +80,22 @@ CATALOGUE_API = (
     change("/instruments/{draft}", STEWARDS, NAMES, forbidden=READERS),
     change("/instruments/{withheld}", ADMINS, NAMES, forbidden=AUDITOR),
     change("/instruments/{their_draft}", THEIR_STEWARDS, NAMES, forbidden=THEIR_STAFF | ALL_SEEING),
-    put("/instruments/{draft}/publishing-state", ADMINS, PUBLISHING, forbidden=READERS),
-    put("/instruments/{their_draft}/publishing-state", THEIR_ADMINS, PUBLISHING, forbidden=THEIR_STAFF | ALL_SEEING),
+    step("/instruments/{ready}/submit", STEWARDS, {"note": "新购"}, forbidden=READERS),
+    step("/instruments/{their_ready}/submit", THEIR_STEWARDS, {}, forbidden=THEIR_STAFF | ALL_SEEING),
+    step("/instruments/{in_review}/withdraw", STEWARDS, {}, forbidden=READERS),
+    step("/instruments/{published}/unpublish", ADMINS, WHY, other=403),
+    step("/instruments/{draft}/withhold", ADMINS, WHY, forbidden=READERS),
+    step("/instruments/{their_draft}/withhold", THEIR_ADMINS, WHY, forbidden=THEIR_STAFF | ALL_SEEING),
+    read("/instruments/{asking}", EVERYBODY),
+    read("/instruments/{asking}/reviews", READERS, other=403),
+    read("/instruments/{in_review}/reviews", READERS),
+    read("/reviews", ADMIN | THEIR_ADMIN, other=403),
+    read("/reviews/{round}", READERS),
+    read("/reviews/{update_round}", READERS),
+    step("/reviews/{round}/approve", ADMIN, {"note": "不涉密"}, forbidden=READERS),
+    step("/reviews/{their_round}/approve", THEIR_ADMIN, {}, forbidden=THEIR_STAFF | ALL_SEEING),
+    step("/reviews/{update_round}/send-back", ADMIN, WHY, other=403),
+    step("/reviews/{round}/withhold", ADMIN, WHY, forbidden=READERS),
     put("/instruments/{draft}/policy", STEWARDS, {"horizon_days": 30}, forbidden=READERS),
     put("/instruments/{draft}/opening-hours", STEWARDS, {"opening_hours": "1-5 09:00-18:00"}, forbidden=READERS),
     put("/instruments/{asking}/lanes", STEWARDS, {"capacity": 3}, other=403),

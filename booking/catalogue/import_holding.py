@@ -1,0 +1,102 @@
+"""Imported texts of published records wait aside until they are reviewed, many at a time."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from booking.accounts import audit
+from booking.accounts.audit import Changed
+from booking.catalogue.import_standing import chunks
+from booking.catalogue.review_rules import HELD_BACK
+from booking.catalogue.rounds import DESCRIBING, close, start_over, tell_reviewers
+from booking.core.actors import Actor
+from models.publishing import ReviewRound
+from models.vocabulary.catalogue import PublishingState
+from models.vocabulary.publishing import RoundState
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What an import changes of one record; what waits aside is taken out of `values` and `before`."""
+
+    instrument_id: int
+    state: PublishingState
+    values: dict[str, Any]
+    before: dict[str, Any]
+
+
+def hold_back_all(session: Session, changes: Sequence[Waiting], *, actor: Actor | None, now: datetime) -> None:
+    """Put aside what needs review, and start reviews of changed records over; each institution is told once."""
+    concerned = [one for one in changes if one.state in {PublishingState.PUBLISHED, PublishingState.IN_REVIEW}]
+    rounds = _open_rounds(session, [one.instrument_id for one in concerned])
+    opened, held = [], []
+    for one in concerned:
+        waiting = rounds.get(one.instrument_id)
+        if one.state == PublishingState.IN_REVIEW:
+            if waiting is not None and DESCRIBING & set(one.values):
+                start_over(session, waiting, now=now)
+        elif aside := {name: one.values.pop(name) for name in HELD_BACK if name in one.values}:
+            current = {name: one.before.pop(name, "") for name in aside}
+            held.append(Changed(one.instrument_id, current, aside))
+            if made := _propose(session, one.instrument_id, waiting, current, aside, actor=actor, now=now):
+                opened.append(made)
+    session.flush()
+    audit.note_all(session, "catalogue.change_held_for_review", "instrument", held, actor=actor, now=now)
+    _tell(session, opened, now=now)
+
+
+def _open_rounds(session: Session, instrument_ids: Sequence[int]) -> dict[int, ReviewRound]:
+    """The open rounds of these records."""
+    found = {}
+    for chunk in chunks(instrument_ids):
+        waiting = ReviewRound.instrument_id.in_(chunk), ReviewRound.state == RoundState.OPEN
+        found |= {one.instrument_id: one for one in session.scalars(select(ReviewRound).where(*waiting))}
+    return found
+
+
+def _propose(
+    session: Session,
+    instrument_id: int,
+    waiting: ReviewRound | None,
+    current: dict[str, Any],
+    aside: dict[str, Any],
+    *,
+    actor: Actor | None,
+    now: datetime,
+) -> ReviewRound | None:
+    """Put the texts into the open round, else into a new one, which is returned."""
+    standing = dict(waiting.proposed) if waiting else {}
+    proposed = {name: text for name, text in (standing | aside).items() if text != current.get(name)}
+    if waiting is None:
+        made = ReviewRound(
+            instrument_id=instrument_id,
+            is_update=True,
+            proposed=proposed,
+            opened_at=now,
+            opened_by_id=actor.id if actor else None,
+            changed_at=now,
+        )
+        session.add(made)
+        return made
+    waiting.proposed = proposed
+    if proposed or waiting.notes:
+        start_over(session, waiting, now=now)
+    else:
+        close(session, waiting, RoundState.WITHDRAWN, actor=actor, now=now)
+    return None
+
+
+def _tell(session: Session, opened: Sequence[ReviewRound], *, now: datetime) -> None:
+    """One announcement for each institution."""
+    by_owner: dict[int, list[ReviewRound]] = defaultdict(list)
+    for chunk in chunks([one.id for one in opened]):
+        loaded = select(ReviewRound).where(ReviewRound.id.in_(chunk)).options(joinedload(ReviewRound.instrument))
+        for one in session.scalars(loaded.order_by(ReviewRound.id)):
+            by_owner[one.instrument.organisation_id].append(one)
+    for rounds in by_owner.values():
+        tell_reviewers(session, rounds[0], now=now, count=len(rounds))

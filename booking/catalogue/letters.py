@@ -1,0 +1,68 @@
+"""Which mails follow from what happened to a record on its way to the public."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.catalogue import review_queries
+from booking.core.clock import local_date
+from booking.notifications.letters import Letter
+from booking.settings import Settings
+from models.accounts import User
+from models.catalogue import Instrument
+from models.publishing import Review, ReviewRound
+from models.vocabulary.publishing import RoundState
+
+
+def on_review_asked(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:
+    """To everybody who may review the version, while it waits."""
+    found = _round(session, payload)
+    if found is None or found.state != RoundState.OPEN:
+        return []
+    able = review_queries.reviewers_of(session, found.instrument, today=local_date(now))
+    count = payload.get("count", 1)
+    link = f"{settings.address}/reviews" if count > 1 else f"{settings.address}/reviews/{found.id}"
+    values = _named(found.instrument) | {"link": link, "is_update": found.is_update, "count": count}
+    return _to(able, "catalogue/review_asked", values)
+
+
+def on_review_decided(
+    session: Session,
+    payload: Mapping[str, Any],
+    *,
+    now: datetime,  # noqa: ARG001
+    settings: Settings,
+) -> list[Letter]:
+    """To who asked for the review: published, sent back or withheld, and why."""
+    found = _round(session, payload)
+    if found is None or found.state == RoundState.OPEN or found.opened_by_id in {None, payload.get("actor_id")}:
+        return []
+    asked = session.scalars(select(User).where(User.id == found.opened_by_id, User.deactivated_at.is_(None))).all()
+    last = select(Review).where(Review.round_id == found.id).order_by(Review.id.desc()).limit(1)
+    review = session.scalars(last).one()
+    values = _named(found.instrument) | {
+        "link": f"{settings.address}/catalogue/{found.instrument_id}/publishing",
+        "state": found.state.value,
+        "reason": review.note,
+        "reviewer": review.reviewer_name,
+    }
+    return _to(asked, "catalogue/review_decided", values)
+
+
+def _round(session: Session, payload: Mapping[str, Any]) -> ReviewRound | None:
+    """The round of the event as it is now."""
+    statement = select(ReviewRound).where(ReviewRound.id == payload["round_id"])
+    return session.scalar(statement.options(*review_queries.IN_FULL))
+
+
+def _named(instrument: Instrument) -> dict[str, Any]:
+    """What letters call the record."""
+    return {"instrument_zh": instrument.name_zh, "instrument_en": instrument.name_en}
+
+
+def _to(people: Iterable[User], template: str, values: Mapping[str, Any]) -> list[Letter]:
+    """The same letter to several people, each in their language."""
+    return [Letter(person.email, person.language, template, values) for person in people]

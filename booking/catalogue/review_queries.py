@@ -1,0 +1,165 @@
+"""Reading rounds of review: what waits for whom, how it differs, who may still decide."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from booking.accounts.permissions import NEEDED_ROLES, Permission, may, reach
+from booking.catalogue.queries import target_of, test_items_of, within
+from booking.catalogue.review_rules import REVIEWED, Difference, differences
+from booking.core.actors import Actor
+from booking.core.errors import NotFound
+from booking.core.pages import Page, decode_cursor, page_of, row_id
+from models.accounts import Grant, User
+from models.catalogue import Instrument, TestItem
+from models.publishing import RecordEditor, Review, ReviewRound
+from models.vocabulary.accounts import ScopeKind
+from models.vocabulary.publishing import ReviewDecision, RoundState
+
+IN_FULL = (
+    joinedload(ReviewRound.instrument).options(joinedload(Instrument.organisation), joinedload(Instrument.unit)),
+    joinedload(ReviewRound.opened_by),
+    selectinload(ReviewRound.reviews),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A round with what its reader may do about it."""
+
+    round: ReviewRound
+    changes: list[Difference]
+    is_editor: bool
+    has_approved: bool
+    may_decide: bool
+
+
+def approvals_of(waiting: ReviewRound) -> list[Review]:
+    """The approvals that count: those of the version as it is; its reviews must be loaded."""
+    return [
+        review
+        for review in waiting.reviews
+        if review.round_version == waiting.version and review.decision == ReviewDecision.APPROVED
+    ]
+
+
+def approvers_of(session: Session, waiting: ReviewRound) -> Sequence[int]:
+    """Who approved the version as it is."""
+    counted = select(Review.reviewer_id).where(
+        Review.round_id == waiting.id,
+        Review.round_version == waiting.version,
+        Review.decision == ReviewDecision.APPROVED,
+    )
+    return session.scalars(counted.distinct()).all()
+
+
+def waiting_rounds(session: Session, actor: Actor | None, *, limit: int, cursor: str = "") -> Page[ReviewRound]:
+    """The open rounds of records that the actor may review, the oldest first."""
+    statement = (
+        select(ReviewRound)
+        .join(Instrument, Instrument.id == ReviewRound.instrument_id)
+        .where(ReviewRound.state == RoundState.OPEN, within(reach(actor, Permission.REVIEW_RECORD)))
+        .options(*IN_FULL)
+        .order_by(ReviewRound.id)
+    )
+    if cursor:
+        statement = statement.where(ReviewRound.id > decode_cursor(cursor, row_id)[0])
+    rows = session.scalars(statement.limit(limit + 1)).unique().all()
+    return page_of(rows, limit, lambda row: (row.id,))
+
+
+def rounds_of(session: Session, instrument_id: int) -> Sequence[ReviewRound]:
+    """Every round of a record, the last first."""
+    statement = select(ReviewRound).where(ReviewRound.instrument_id == instrument_id).options(*IN_FULL)
+    return session.scalars(statement.order_by(ReviewRound.id.desc())).unique().all()
+
+
+def round_for(session: Session, round_id: int, actor: Actor | None) -> Standing:
+    """A round for who may see the record; raises NotFound for others."""
+    found = session.scalar(select(ReviewRound).where(ReviewRound.id == round_id).options(*IN_FULL))
+    if found is None or not may(actor, Permission.SEE_RECORD, target_of(found.instrument)):
+        raise NotFound
+    return standing_of(session, found, actor)
+
+
+def standing_of(session: Session, found: ReviewRound, actor: Actor | None) -> Standing:
+    """The round as its reader stands to it; the changes are against what was last reviewed."""
+    own = actor.id if actor else 0
+    is_editor = session.get(RecordEditor, (found.instrument_id, own)) is not None
+    has_approved = any(review.reviewer_id == own for review in approvals_of(found))
+    is_reviewer = may(actor, Permission.REVIEW_RECORD, target_of(found.instrument))
+    return Standing(
+        found,
+        changes_of(session, found),
+        is_editor=is_editor,
+        has_approved=has_approved,
+        may_decide=is_reviewer and found.state == RoundState.OPEN and not is_editor,
+    )
+
+
+def changes_of(session: Session, found: ReviewRound) -> list[Difference]:
+    """What the round would make public that was not reviewed before."""
+    if found.content is not None:
+        after: Mapping[str, str] = found.content
+    else:
+        after = content_of(session, found.instrument, found.proposed)
+    before = _reviewed_before(session, found)
+    if before is None and found.is_update and found.content is None:
+        before = content_of(session, found.instrument)
+    return differences(before, after)
+
+
+def content_of(session: Session, instrument: Instrument, proposed: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The texts that reviewers read, with those that wait aside in their places."""
+    found = {name: str((proposed or {}).get(name, getattr(instrument, name))) for name in REVIEWED}
+    return found | {"test_items": "\n".join(_line(item) for item in test_items_of(session, instrument.id))}
+
+
+def _line(item: TestItem) -> str:
+    """A test item as one line."""
+    parts = (item.name_zh, item.name_en, item.standard, item.range_zh, item.range_en, item.price_zh, item.price_en)
+    return " · ".join(part for part in parts if part)
+
+
+def _reviewed_before(session: Session, found: ReviewRound) -> dict[str, str] | None:
+    """What was approved last before this round, or None."""
+    earlier = (
+        select(ReviewRound.content)
+        .where(
+            ReviewRound.instrument_id == found.instrument_id,
+            ReviewRound.state == RoundState.APPROVED,
+            ReviewRound.id < found.id,
+        )
+        .order_by(ReviewRound.id.desc())
+    )
+    return session.scalar(earlier.limit(1))
+
+
+def proposed_of(session: Session, instrument_ids: Sequence[int]) -> dict[int, dict[str, str]]:
+    """The texts that wait aside, by record."""
+    rows = session.execute(
+        select(ReviewRound.instrument_id, ReviewRound.proposed).where(
+            ReviewRound.instrument_id.in_(instrument_ids), ReviewRound.state == RoundState.OPEN
+        )
+    )
+    return {instrument_id: proposed for instrument_id, proposed in rows if proposed}
+
+
+def reviewers_of(session: Session, instrument: Instrument, *, today: date) -> Sequence[User]:
+    """Who may review the version as it is: those with the right who had no hand in it, by name."""
+    roles = sorted(NEEDED_ROLES[Permission.REVIEW_RECORD])
+    scopes = [and_(Grant.scope_kind == ScopeKind.ORGANISATION, Grant.scope_id == instrument.organisation_id)]
+    if instrument.unit_id is not None:
+        scopes.append(and_(Grant.scope_kind == ScopeKind.UNIT, Grant.scope_id == instrument.unit_id))
+    editors = select(RecordEditor.user_id).where(RecordEditor.instrument_id == instrument.id)
+    able = select(Grant.user_id).where(
+        Grant.role.in_(roles),
+        or_(*scopes),
+        Grant.starts_on <= today,
+        or_(Grant.ends_on.is_(None), Grant.ends_on >= today),
+    )
+    named = User.id.in_(able), User.id.not_in(editors), User.deactivated_at.is_(None)
+    return session.scalars(select(User).where(*named).order_by(User.name, User.id)).all()

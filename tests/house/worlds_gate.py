@@ -1,0 +1,51 @@
+"""What waits for secrecy review in the small world, on both sides; its texts are markers."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from booking.catalogue import gate, service
+from booking.catalogue.forms import InstrumentChanges
+from models.directory import Organisation
+from models.publishing import ReviewRound
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.catalogue import PublishingState
+from tests.factories.instruments import make_instrument
+from tests.factories.people import give
+
+READY: dict[str, Any] = {
+    "functions_zh": "形貌观察",
+    "user_rules_zh": "须预约",
+    "fees_zh": "面议",
+    "contact_name": "陈老师",
+    "phone": "023-68250000",
+}
+
+
+def arrange_reviews(builder: Any, side: str, staff: frozenset[str]) -> None:
+    """A complete draft, a record in review, and a change of a published one that waits aside."""
+    session, names = builder.session, builder.world.names
+    owner = session.get_one(Organisation, names[f"{side}organisation"])
+    text = builder.mark(f"{side}ready", staff)
+    waiting = builder.mark(f"{side}in_review", staff)
+    for name, word in (("ready", text), ("in_review", waiting)):
+        made = make_instrument(
+            session,
+            owner,
+            unit_id=names[f"{side}unit"],
+            policy={"closes_on_holidays": False},
+            publishing_state=PublishingState.DRAFT,
+            name_zh=word,
+            **READY,
+        )
+        builder.keep(f"{side}{name}", made)
+        give(session, builder.world.users[f"{side}steward"], Role.STEWARD, ScopeKind.INSTRUMENT, made.id)
+    steward = builder.actor(f"{side}steward")
+    gate.submit_record(session, names[f"{side}in_review"], actor=steward, now=builder.now)
+    change = InstrumentChanges(indicators_zh=builder.mark(f"{side}aside", staff))
+    service.patch_instrument(session, names[f"{side}asking"], change, actor=steward, now=builder.now)
+    session.flush()
+    for name, record in (("round", "in_review"), ("update_round", "asking")):
+        rounds = select(ReviewRound).where(ReviewRound.instrument_id == names[f"{side}{record}"])
+        builder.keep(f"{side}{name}", session.scalars(rounds).one())
+    session.commit()
