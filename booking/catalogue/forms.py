@@ -248,6 +248,13 @@ class PublishingReason(Form):
     reason: Annotated[Line, Field(max_length=600)] = ""
 
 
+class StewardsForm(Form):
+    """Who is asked first, and who stands in."""
+
+    primary_id: Annotated[Id | None, Blank] = None
+    deputy_id: Annotated[Id | None, Blank] = None
+
+
 class PolicyForm(Form):
     """The numbers a booking must keep, whole at a time."""
 

@@ -17,6 +17,7 @@ from booking.catalogue.forms import (
     PublishingReason,
     RecordFields,
     SharingFields,
+    StewardsForm,
     TestItemForm,
     VisibilityFields,
     Wan,
@@ -97,6 +98,10 @@ class NoteSection(PublishingNote, Section):
 
 class ReasonSection(PublishingReason, Section):
     """A step that needs a reason."""
+
+
+class StewardsSection(StewardsForm, Section):
+    """Primary steward and deputy."""
 
 
 class NewInstrumentPage(NewInstrument, PageForm):

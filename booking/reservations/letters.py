@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from booking.catalogue.stewards import named_stewards
 from booking.core.clock import local_date
 from booking.notifications.letters import Letter
 from booking.reservations.queries import in_full
@@ -98,8 +99,13 @@ def on_suspended(session: Session, payload: Mapping[str, Any], *, now: datetime,
 
 
 def stewards_of(session: Session, instrument: Instrument, *, now: datetime) -> Sequence[User]:
-    """Who decides about the instrument: its own stewards, else its unit's, else its institution's, else the admins."""
+    """Who is written to about the instrument: its primary steward and deputy, where one is named.
+
+    Else its own stewards, else its unit's, else its institution's, else the admins.
+    """
     today = local_date(now)
+    if first := named_stewards(session, instrument, today=today):
+        return list(first.values())
     scopes = (
         (Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id),
         (Role.STEWARD, ScopeKind.UNIT, instrument.unit_id),

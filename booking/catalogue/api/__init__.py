@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from booking.catalogue.api import items, lanes, organisations, records, reviews
+from booking.catalogue.api import items, lanes, organisations, records, reviews, stewards
 
 bp = Blueprint("catalogue_api", __name__, url_prefix="/api/v1")
 
@@ -20,6 +20,8 @@ bp.add_url_rule(f"{ONE}/withdraw", "withdraw", reviews.withdraw, methods=POST)
 bp.add_url_rule(f"{ONE}/unpublish", "unpublish", reviews.unpublish, methods=POST)
 bp.add_url_rule(f"{ONE}/withhold", "withhold", reviews.withhold, methods=POST)
 bp.add_url_rule(f"{ONE}/reviews", "reviews_of", reviews.reviews_of, methods=GET)
+bp.add_url_rule(f"{ONE}/stewards", "stewards", stewards.show, methods=GET)
+bp.add_url_rule(f"{ONE}/stewards", "name_stewards", stewards.name, methods=PUT)
 bp.add_url_rule("/reviews", "reviews", reviews.waiting, methods=GET)
 bp.add_url_rule(ROUND, "review", reviews.show, methods=GET)
 bp.add_url_rule(f"{ROUND}/approve", "approve_review", reviews.approve, methods=POST)

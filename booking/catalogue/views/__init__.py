@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from booking.catalogue.views import booking, index, items, organisations, publishing, record, reviews
+from booking.catalogue.views import booking, index, items, organisations, publishing, record, reviews, stewards
 
 bp = Blueprint("catalogue", __name__)
 
@@ -41,6 +41,8 @@ bp.add_url_rule(f"{ONE}/sharing", "save_sharing", publishing.save_sharing, metho
 bp.add_url_rule(f"{ONE}/visibility", "save_visibility", publishing.save_visibility, methods=SEND)
 bp.add_url_rule("/organisations/new", "new_organisation", organisations.new_organisation, methods=READ)
 bp.add_url_rule("/organisations/new", "create_organisation", organisations.create_organisation, methods=SEND)
+bp.add_url_rule(f"{ONE}/stewards", "stewards", stewards.stewards, methods=READ)
+bp.add_url_rule(f"{ONE}/stewards", "save_stewards", stewards.save_stewards, methods=SEND)
 bp.add_url_rule("/reviews", "reviews", reviews.reviews, methods=READ)
 bp.add_url_rule(ROUND, "review", reviews.review, methods=READ)
 bp.add_url_rule(f"{ROUND}/approve", "approve_review", reviews.approve, methods=SEND)

@@ -19,7 +19,7 @@ from booking.web.extensions import reading
 from booking.web.signed_in import require_actor
 from models.vocabulary.catalogue import PublishingState
 
-TABS = ("edit", "place", "booking", "items", "publishing")
+TABS = ("edit", "place", "booking", "items", "stewards", "publishing")
 
 
 def shown(
@@ -110,7 +110,7 @@ def _status(refused: Refused | None) -> int:
 
 def _tabs(current: str, record: Record) -> list[dict[str, Any]]:
     """The tabs of the edit pages."""
-    names = (_("基本信息"), _("地点与联系"), _("预约设置"), _("检测项目"), _("发布与可见性"))
+    names = (_("基本信息"), _("地点与联系"), _("预约设置"), _("检测项目"), _("管理员"), _("发布与可见性"))
     counts = {"items": len(record.test_items) or None}
     return [
         {

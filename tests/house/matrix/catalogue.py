@@ -30,7 +30,7 @@ CATALOGUE = (
     sent("/catalogue/new", ADMINS, {"organisation_id": "{organisation}", **NAMES}, other=403),
     *(
         one
-        for tab in ("edit", "place", "booking", "test-items", "publishing")
+        for tab in ("edit", "place", "booking", "test-items", "stewards", "publishing")
         for one in (
             page(f"/catalogue/{EDITED}/{tab}", STEWARDS, other=403),
             page(f"/catalogue/{{draft}}/{tab}", STEWARDS, forbidden=READERS),
@@ -58,6 +58,8 @@ CATALOGUE = (
     sent("/catalogue/{asking}/withdraw", STEWARDS, other=403),
     sent(f"/catalogue/{EDITED}/unpublish", ADMINS, WHY, other=403),
     sent("/catalogue/{draft}/withhold", ADMINS, WHY, forbidden=READERS),
+    sent("/catalogue/{published}/stewards", ADMINS, {"primary_id": "{steward_id}"}, other=403),
+    sent("/catalogue/{draft}/stewards", ADMINS, {}, forbidden=READERS),
     page("/catalogue/{asking}/edit", STEWARDS, other=403),
     page("/catalogue/{asking}/publishing", STEWARDS, other=403),
     page("/instruments/{asking}"),
@@ -89,6 +91,10 @@ CATALOGUE_API = (
     read("/instruments/{asking}", EVERYBODY),
     read("/instruments/{asking}/reviews", READERS, other=403),
     read("/instruments/{in_review}/reviews", READERS),
+    read("/instruments/{published}/stewards", READERS, other=403),
+    read("/instruments/{draft}/stewards", READERS),
+    put("/instruments/{published}/stewards", ADMINS, {"primary_id": "{steward_id}"}, other=403),
+    put("/instruments/{draft}/stewards", ADMINS, {"primary_id": "{steward_id}"}, forbidden=READERS),
     read("/reviews", ADMIN | THEIR_ADMIN, other=403),
     read("/reviews/{round}", READERS),
     read("/reviews/{update_round}", READERS),

@@ -1,0 +1,97 @@
+"""The primary steward of an instrument and the deputy: named among those who hold the role there."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, and_, delete, or_, select
+from sqlalchemy.orm import Session
+
+from booking.accounts.permissions import Permission
+from booking.catalogue.changes import changed, lock
+from booking.core.actors import Actor
+from booking.core.clock import local_date
+from booking.core.errors import InvalidInput, Problem
+from booking.core.texts import N_
+from models.accounts import Grant, User
+from models.catalogue import Instrument
+from models.custody import Stewardship
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.custody import StewardRank
+
+Named = Mapping[StewardRank, User]
+
+
+def candidates(session: Session, instrument: Instrument, *, today: date) -> Sequence[User]:
+    """Everybody who is a steward of the instrument today, by name."""
+    held = select(Grant.user_id).where(_is_steward(instrument, today))
+    active = User.id.in_(held), User.deactivated_at.is_(None)
+    return session.scalars(select(User).where(*active).order_by(User.name, User.id)).all()
+
+
+def named_stewards(session: Session, instrument: Instrument, *, today: date) -> Named:
+    """Primary and deputy, the primary first; who is no steward any more does not count."""
+    rows = session.execute(
+        select(Stewardship.rank, User)
+        .join(User, User.id == Stewardship.user_id)
+        .where(
+            Stewardship.instrument_id == instrument.id,
+            User.deactivated_at.is_(None),
+            User.id.in_(select(Grant.user_id).where(_is_steward(instrument, today))),
+        )
+    ).tuples()
+    found = dict(rows.all())
+    return {rank: found[rank] for rank in StewardRank if rank in found}
+
+
+def name_stewards(
+    session: Session,
+    instrument_id: int,
+    primary_id: int | None,
+    deputy_id: int | None,
+    *,
+    actor: Actor,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Instrument:
+    """Say who is asked first and who stands in; raises InvalidInput for who is no steward of the instrument."""
+    instrument = lock(session, instrument_id, Permission.GIVE_GRANTS, actor=actor, expected_version=expected_version)
+    wanted = {StewardRank.PRIMARY: primary_id, StewardRank.DEPUTY: deputy_id}
+    chosen = {rank: user_id for rank, user_id in wanted.items() if user_id is not None}
+    able = {user.id for user in candidates(session, instrument, today=local_date(now))}
+    if problems := _problems(chosen, able):
+        raise InvalidInput(problems)
+    rows = select(Stewardship.rank, Stewardship.user_id).where(Stewardship.instrument_id == instrument_id)
+    standing = dict(session.execute(rows).tuples().all())
+    if standing == chosen:
+        return instrument
+    session.execute(delete(Stewardship).where(Stewardship.instrument_id == instrument_id))
+    session.add_all(Stewardship(instrument_id=instrument_id, rank=r, user_id=u) for r, u in chosen.items())
+    before, after = ({rank.value: values.get(rank) for rank in StewardRank} for values in (standing, chosen))
+    changed(session, instrument, "stewards_named", actor=actor, now=now, before=before, after=after)
+    return instrument
+
+
+def _is_steward(instrument: Instrument, today: date) -> ColumnElement[bool]:
+    """The condition that a grant makes somebody steward of the instrument today."""
+    scopes = [
+        (ScopeKind.INSTRUMENT, instrument.id),
+        (ScopeKind.UNIT, instrument.unit_id),
+        (ScopeKind.ORGANISATION, instrument.organisation_id),
+    ]
+    within = or_(*(and_(Grant.scope_kind == kind, Grant.scope_id == key) for kind, key in scopes if key is not None))
+    in_force = and_(Grant.starts_on <= today, or_(Grant.ends_on.is_(None), Grant.ends_on >= today))
+    return and_(Grant.role == Role.STEWARD, within, in_force)
+
+
+def _problems(chosen: Mapping[StewardRank, int], able: set[int]) -> list[Problem]:
+    """Why these people cannot be named."""
+    found = [
+        Problem(f"{rank.value}_id", N_("这个人现在不是这台仪器的管理员。"))
+        for rank, user_id in chosen.items()
+        if user_id not in able
+    ]
+    if len(set(chosen.values())) < len(chosen):
+        found.append(Problem("deputy_id", N_("主管理员和副管理员须为两个人。")))
+    if StewardRank.DEPUTY in chosen and StewardRank.PRIMARY not in chosen:
+        found.append(Problem("primary_id", N_("请先指定主管理员。")))
+    return found
