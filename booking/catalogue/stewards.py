@@ -38,8 +38,8 @@ def named_stewards(session: Session, instrument: Instrument, *, today: date) -> 
             User.deactivated_at.is_(None),
             User.id.in_(select(Grant.user_id).where(_is_steward(instrument, today))),
         )
-    ).tuples()
-    found = dict(rows.all())
+    ).all()
+    found = dict(rows)
     return {rank: found[rank] for rank in StewardRank if rank in found}
 
 
@@ -61,7 +61,7 @@ def name_stewards(
     if problems := _problems(chosen, able):
         raise InvalidInput(problems)
     rows = select(Stewardship.rank, Stewardship.user_id).where(Stewardship.instrument_id == instrument_id)
-    standing = dict(session.execute(rows).tuples().all())
+    standing = dict(session.execute(rows).all())
     if standing == chosen:
         return instrument
     session.execute(delete(Stewardship).where(Stewardship.instrument_id == instrument_id))
