@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit
 from booking.accounts.audit import Changed
 from booking.catalogue.changes import plain, refresh_listing
-from booking.catalogue.import_reading import ImportRow
 from booking.catalogue.import_holding import Waiting, hold_back_all
+from booking.catalogue.import_reading import ImportRow
 from booking.catalogue.import_standing import chunks
 from booking.catalogue.rounds import note_editors
 from booking.catalogue.rules import Hours, write_hours
@@ -246,11 +246,19 @@ def _update(session: Session, updated: Sequence[Write], units: Mapping[tuple[int
         if write.unit:
             values["unit_id"] = units[write.organisation_id, write.unit]
         if write.publishes:
-            values |= {"publishing_state": PublishingState.PUBLISHED, "cleared_at": now, "first_published_at": now}
+            values |= {"publishing_state": PublishingState.PUBLISHED, "cleared_at": now}
         rows.append((write.instrument_id or 0, values))
     set_columns(session, "instruments", rows, version=INSTRUMENTS.c.version + 1, updated_at=now)
     set_columns(session, "booking_policies", [(write.instrument_id or 0, write.policy) for write in updated])
+    _first_published(session, [write.instrument_id or 0 for write in updated if write.publishes], now=now)
     replace_hours(session, {write.instrument_id or 0: write.hours for write in updated if write.hours is not None})
+
+
+def _first_published(session: Session, ids: Sequence[int], *, now: datetime) -> None:
+    """Remember since when records are public that never were."""
+    for chunk in chunks(ids):
+        never = INSTRUMENTS.c.id.in_(chunk), INSTRUMENTS.c.first_published_at.is_(None)
+        session.execute(update(INSTRUMENTS).where(*never).values(first_published_at=now))
 
 
 def set_columns(session: Session, table: str, rows: Sequence[tuple[int, Mapping[str, Any]]], **always: Any) -> None:

@@ -52,7 +52,7 @@ def hold_back_all(session: Session, changes: Sequence[Waiting], *, actor: Actor 
 
 def _open_rounds(session: Session, instrument_ids: Sequence[int]) -> dict[int, ReviewRound]:
     """The open rounds of these records."""
-    found = {}
+    found: dict[int, ReviewRound] = {}
     for chunk in chunks(instrument_ids):
         waiting = ReviewRound.instrument_id.in_(chunk), ReviewRound.state == RoundState.OPEN
         found |= {one.instrument_id: one for one in session.scalars(select(ReviewRound).where(*waiting))}
