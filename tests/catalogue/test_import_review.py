@@ -25,9 +25,9 @@ from tests.factories.people import actor_for, give, make_user
 def admin(session: Session, now: datetime) -> Actor:
     organisation = make_organisation(session, name_zh="示例大学")
     for name in ("admin", "reviewer"):
-        user = make_user(session, name)
-        give(session, user, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, organisation.id)
-    give(session, make_user(session, "platform"), Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
+        give(session, make_user(session, name), Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, organisation.id)
+    user = make_user(session, "platform")
+    give(session, user, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
     for number in ("A-1", "A-2"):
         make_instrument(session, organisation, inner_id=number, functions_zh="旧", model="M")
     return actor_for(session, user, now=now)
@@ -52,7 +52,7 @@ def test_an_import_puts_reviewed_texts_aside_tells_reviewers_once_and_is_repeata
     assert [tuple(record) for record in records] == [("旧", "N"), ("旧", "N")]
     assert session.scalars(select(ReviewRound.proposed)).all() == [{"functions_zh": "新"}] * 2
     assert session.scalars(select(RecordEditor.user_id)).all() == [admin.id] * 2
-    assert [letter.values["count"] for letter in mailed(session, now=now)] == [2]
+    assert [letter.values["count"] for letter in mailed(session, now=now)] == [2, 2]
 
 
 def test_only_the_command_line_publishes_without_review_and_says_why(
