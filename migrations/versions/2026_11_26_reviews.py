@@ -6,7 +6,7 @@ from alembic import op
 from booking.database.guards import make_append_only
 
 revision = "2026_11_26_reviews"
-down_revision = "2026_11_22_decision_days"
+down_revision = "2026_11_26_fixed_slots"
 branch_labels = None
 depends_on = None
 
