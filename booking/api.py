@@ -4,6 +4,7 @@ from flask import Flask, current_app, request
 
 from booking import api_document
 from booking.accounts import api as accounts
+from booking.affiliations import api as affiliations
 from booking.announcements import api as announcements
 from booking.calendars import api as calendars
 from booking.catalogue import api as catalogue
@@ -25,6 +26,7 @@ BLUEPRINTS = (
     stewards.bp,
     calendars.bp,
     announcements.bp,
+    affiliations.bp,
 )
 
 

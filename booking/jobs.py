@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy.orm import Session
 
 from booking.accounts import jobs as accounts
+from booking.affiliations import leaving
 from booking.core.texts import N_
 from booking.database import idempotency
 from booking.notifications import service as notifications
@@ -24,6 +25,16 @@ def _lapse(now: datetime) -> int:
     return one_by_one(approval.due_to_lapse, approval.lapse_reservation, now=now)
 
 
+def _end_affiliations(now: datetime) -> int:
+    """Affiliations whose last day is over end with their grants; how many."""
+    return one_by_one(leaving.due_to_end, leaving.end_over, now=now)
+
+
+def _remind_affiliations(now: datetime) -> int:
+    """Tell those whose affiliation is about to end; how many were told."""
+    return one_by_one(leaving.due_to_remind, leaving.remind, now=now)
+
+
 def _forget_answers(session: Session, now: datetime) -> int:
     """Answers kept for repeated requests; how many were forgotten."""
     return idempotency.forget_old(session, now=now)
@@ -36,6 +47,18 @@ TIMETABLE = (
         N_("让逾期未审批的预约失效，时段重新开放。"),
         Every(timedelta(minutes=1)),
         _lapse,
+    ),
+    Job(
+        "end_affiliations",
+        N_("结束已过最后一天的单位隶属，以及随之而来的角色。"),
+        Daily(time(0, 5)),
+        _end_affiliations,
+    ),
+    Job(
+        "remind_affiliations",
+        N_("提醒两周内到期的单位隶属。"),
+        Daily(time(8, 30)),
+        _remind_affiliations,
     ),
     Job(
         "forget_answers",

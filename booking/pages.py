@@ -7,6 +7,7 @@ from flask_babel import gettext
 
 from booking.accounts import views as accounts
 from booking.accounts.permissions import Permission, may, reach
+from booking.affiliations import views as affiliations
 from booking.announcements import showing
 from booking.announcements import views as announcements
 from booking.calendars import polls
@@ -29,6 +30,7 @@ BLUEPRINTS = (
     polls.bp,
     accounts.bp,
     announcements.bp,
+    affiliations.bp,
     operations.bp,
 )
 
@@ -95,6 +97,7 @@ def account_menu() -> AccountMenu:
     """Signing in and out, and the pages of one's own account."""
     links = [
         (gettext("账户"), "accounts.show"),
+        (gettext("我的单位"), "affiliations.mine"),
         (gettext("日历订阅"), "calendars.index"),
         (gettext("访问令牌"), "accounts.tokens"),
     ]

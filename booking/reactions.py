@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from sqlalchemy.orm import Session
 
 from booking.accounts import letters as accounts
+from booking.affiliations import letters as affiliations
 from booking.catalogue import letters as catalogue
 from booking.notifications.letters import Letter
 from booking.reservations import letters as reservations
@@ -29,6 +30,13 @@ REACTIONS: dict[str, Letters] = {
     "accounts.password_changed": accounts.on_password_changed,
     "catalogue.review_asked": catalogue.on_review_asked,
     "catalogue.review_decided": catalogue.on_review_decided,
+    "accounts.address_confirmed": affiliations.on_address_confirmed,
+    "affiliations.asked": affiliations.on_asked,
+    "affiliations.confirmed": affiliations.on_confirmed,
+    "affiliations.refused": affiliations.on_refused,
+    "affiliations.ended": affiliations.on_ended,
+    "affiliations.ending_soon": affiliations.on_ending_soon,
+    "affiliations.renewal_asked": affiliations.on_renewal_asked,
     "reservations.requested": reservations.on_asked,
     "reservations.move_asked": reservations.on_asked,
     "reservations.confirmed": reservations.on_confirmed,

@@ -2,6 +2,7 @@
 
 from models import (
     accounts,
+    affiliations,
     calendars,
     catalogue,
     custody,
@@ -18,6 +19,7 @@ from models.base import Base
 __all__ = [
     "Base",
     "accounts",
+    "affiliations",
     "calendars",
     "catalogue",
     "custody",

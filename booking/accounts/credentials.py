@@ -23,7 +23,9 @@ def ask_reset(session: Session, email: str, *, now: datetime) -> None:
 def reset_password(session: Session, secret: str, new_hash: str, *, origin: Origin, now: datetime) -> None:
     """Set the password by a mailed link, which also proves the address; raises LinkSpent."""
     user = mailed.redeem(session, secret, TokenPurpose.RESET_PASSWORD, now=now)
-    user.confirmed_at = user.confirmed_at or now
+    if user.confirmed_at is None:
+        user.confirmed_at = now
+        announce(session, "accounts.address_confirmed", {"user_id": user.id}, now=now)
     _set(session, user, new_hash, now=now)
     audit.note(session, "accounts.password_reset", ("user", user.id), actor=None, origin=origin, now=now)
 

@@ -14,6 +14,7 @@ from models.vocabulary.accounts import TokenPurpose
 GOOD_FOR = {
     TokenPurpose.CONFIRM_ADDRESS: timedelta(hours=24),
     TokenPurpose.RESET_PASSWORD: timedelta(hours=1),
+    TokenPurpose.RENEW_AFFILIATION: timedelta(hours=24),
 }
 KEPT_FOR = timedelta(days=30)
 

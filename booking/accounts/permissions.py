@@ -25,6 +25,8 @@ class Permission(StrEnum):
     GIVE_GRANTS = "give_grants"
     ANNOUNCE = "announce"
     SEE_AUDIT = "see_audit"
+    SEE_AFFILIATIONS = "see_affiliations"
+    MANAGE_AFFILIATIONS = "manage_affiliations"
     SEE_JOBS = "see_jobs"
     RUN_JOBS = "run_jobs"
     SEE_MAILBOX = "see_mailbox"
@@ -34,6 +36,7 @@ _ADMINS = frozenset({Role.INSTITUTION_ADMIN, Role.PLATFORM_ADMIN})
 _STEWARDS = _ADMINS | {Role.STEWARD}
 _STAFF = _STEWARDS | {Role.TECHNICIAN}
 _PLATFORM = frozenset({Role.PLATFORM_ADMIN})
+_MANAGERS = _ADMINS | {Role.ENTERPRISE_AGENT}
 
 NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.SEE_RECORD: _STAFF | {Role.REVIEWER, Role.AUDITOR},
@@ -51,6 +54,8 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.GIVE_GRANTS: _ADMINS,
     Permission.ANNOUNCE: _PLATFORM,
     Permission.SEE_AUDIT: _ADMINS | {Role.AUDITOR},
+    Permission.SEE_AFFILIATIONS: _MANAGERS | {Role.AUDITOR},
+    Permission.MANAGE_AFFILIATIONS: _MANAGERS,
     Permission.SEE_JOBS: _PLATFORM | {Role.AUDITOR},
     Permission.RUN_JOBS: _PLATFORM,
     Permission.SEE_MAILBOX: _PLATFORM,

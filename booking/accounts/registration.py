@@ -78,4 +78,5 @@ def confirm_address(session: Session, secret: str, *, origin: Origin, now: datet
     """Confirm that the mailbox belongs to the account; raises LinkSpent."""
     user = redeem(session, secret, TokenPurpose.CONFIRM_ADDRESS, now=now)
     user.confirmed_at = user.confirmed_at or now
+    announce(session, "accounts.address_confirmed", {"user_id": user.id}, now=now)
     audit.note(session, "accounts.address_confirmed", ("user", user.id), actor=None, origin=origin, now=now)

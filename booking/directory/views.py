@@ -80,7 +80,8 @@ def show(organisation_id: int) -> ResponseReturnValue:
         pages=-(-total // PER_PAGE),
         days=_closed_ahead(organisation_id),
         labels=labels,
-        may_edit=_may_edit(organisation_id),
+        may_edit=_may(Permission.EDIT_ORGANISATION, organisation_id),
+        may_see_people=_may(Permission.SEE_AFFILIATIONS, organisation_id),
         today=today,
     )
 
@@ -91,6 +92,6 @@ def _closed_ahead(organisation_id: int) -> list[Any]:
     return queries.days_ahead(reading(), organisation_id, today=today, until=today + SHOWN_AHEAD)
 
 
-def _may_edit(organisation_id: int) -> bool:
-    """Whether the person asking administers the organisation."""
-    return may(signed_in.actor(), Permission.EDIT_ORGANISATION, Target(organisation_id=organisation_id))
+def _may(permission: Permission, organisation_id: int) -> bool:
+    """Whether the person asking holds the permission at the organisation."""
+    return may(signed_in.actor(), permission, Target(organisation_id=organisation_id))

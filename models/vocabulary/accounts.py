@@ -35,6 +35,7 @@ class TokenPurpose(StrEnum):
 
     CONFIRM_ADDRESS = "confirm_address"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - a purpose, not a secret
+    RENEW_AFFILIATION = "renew_affiliation"
 
 
 class TokenScope(StrEnum):

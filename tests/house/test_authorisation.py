@@ -6,6 +6,7 @@ from werkzeug.exceptions import HTTPException
 
 from tests.house.asking import Crowd, Line
 from tests.house.matrix.accounts import ACCOUNTS
+from tests.house.matrix.affiliations import AFFILIATIONS, AFFILIATIONS_API
 from tests.house.matrix.announcements import ANNOUNCEMENTS
 from tests.house.matrix.calendars import FEEDS
 from tests.house.matrix.catalogue import CATALOGUE, CATALOGUE_API
@@ -19,6 +20,8 @@ from tests.house.worlds import World
 MATRIX = (
     *ACCOUNTS,
     *ANNOUNCEMENTS,
+    *AFFILIATIONS,
+    *AFFILIATIONS_API,
     *FEEDS,
     *SEARCH,
     *BOOKING,

@@ -74,7 +74,8 @@ QUERY_NAMES = {
     "/board": ("day", "view", "instrument"),
     "/board/instruments": ("week",),
     "/catalogue": ("state", "q", "page"),
-    "/organisations": ("page",),
+    "/organisations": ("page", "state", "q", "cursor"),
+    "/account/affiliations": ("q", "organisation"),
     "/operations/mailbox": ("before",),
     "/instruments": ("week", "from", "to", "starts_at", "ends_at"),
 }
@@ -349,6 +350,8 @@ STORED = {
     "access_tokens": ("name",),
     "calendar_days": ("name_zh",),
     "mails": ("subject", "text"),
+    "affiliations": ("message", "reason"),
+    "user_groups": ("name_en",),
 }
 
 

@@ -35,6 +35,7 @@ from models.vocabulary.reservations import BlockKind
 from tests.factories.instruments import add_lane_group, make_instrument, make_organisation
 from tests.factories.passwords import PASSWORD, password_hash
 from tests.factories.people import give, make_user
+from tests.house.worlds_affiliations import add_affiliations
 from tests.house.worlds_announcements import announcement
 from tests.house.worlds_gate import arrange_reviews
 
@@ -138,6 +139,7 @@ def build(session: Session) -> World:
     _post(builder)
     _announcements(builder)
     _times(builder)
+    add_affiliations(builder, ADMIN, THEIR_ADMIN)
     session.commit()
     return builder.world
 

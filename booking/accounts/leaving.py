@@ -1,0 +1,69 @@
+"""What somebody who leaves an organisation holds there ends with them."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from booking.accounts import audit
+from booking.accounts.audit import Changed
+from booking.core.actors import Actor
+from models.accounts import Grant
+from models.catalogue import Instrument
+from models.directory import Unit
+from models.vocabulary.accounts import ScopeKind
+
+
+def end_grants_within(
+    session: Session,
+    organisation_id: int,
+    user_ids: Collection[int],
+    *,
+    last_day: date,
+    actor: Actor | None,
+    now: datetime,
+    reason: str = "",
+) -> int:
+    """Let what these people hold at the organisation, its units and instruments end on a day; how many grants.
+
+    Grants that end earlier stay as they are, those that would begin later never hold.
+    """
+    theirs = and_(
+        Grant.user_id.in_(user_ids),
+        or_(Grant.ends_on.is_(None), Grant.ends_on > last_day),
+        within_organisation(organisation_id),
+    )
+    found = session.scalars(select(Grant).where(theirs).order_by(Grant.id).with_for_update()).all()
+    if not found:
+        return 0
+    changes = [Changed(grant.id, _described(grant), {"ends_on": last_day.isoformat()}) for grant in found]
+    never = [grant.id for grant in found if grant.starts_on > last_day]
+    held = [grant.id for grant in found if grant.starts_on <= last_day]
+    session.execute(delete(Grant).where(Grant.id.in_(never)))
+    session.execute(update(Grant).where(Grant.id.in_(held)).values(ends_on=last_day))
+    audit.note_all(session, "accounts.grant_ended", "grant", changes, actor=actor, now=now, reason=reason)
+    return len(found)
+
+
+def within_organisation(organisation_id: int) -> ColumnElement[bool]:
+    """Whether a grant's scope is the organisation, one of its units or one of its instruments."""
+    units = select(Unit.id).where(Unit.organisation_id == organisation_id)
+    instruments = select(Instrument.id).where(Instrument.organisation_id == organisation_id)
+    return or_(
+        and_(Grant.scope_kind == ScopeKind.ORGANISATION, Grant.scope_id == organisation_id),
+        and_(Grant.scope_kind == ScopeKind.UNIT, Grant.scope_id.in_(units)),
+        and_(Grant.scope_kind == ScopeKind.INSTRUMENT, Grant.scope_id.in_(instruments)),
+    )
+
+
+def _described(grant: Grant) -> dict[str, Any]:
+    """What stood before."""
+    return {
+        "user_id": grant.user_id,
+        "role": grant.role.value,
+        "scope_kind": grant.scope_kind.value,
+        "scope_id": grant.scope_id,
+        "ends_on": grant.ends_on.isoformat() if grant.ends_on else None,
+    }

@@ -1,0 +1,146 @@
+"""What the API of affiliations answers."""
+
+from datetime import date, datetime
+from typing import Any, Self
+
+from pydantic import BaseModel
+
+from booking.affiliations.queries import Row
+from booking.affiliations.rules import Group
+from models.affiliations import MailDomain
+from models.vocabulary.affiliations import AffiliationState, Audience, ConfirmedBy, UserSide
+
+
+class AffiliationNameAnswer(BaseModel):
+    """Something with a name in both languages."""
+
+    id: int
+    name: str
+    name_en: str
+
+
+class AffiliatedPersonAnswer(BaseModel):
+    """A person."""
+
+    id: int
+    name: str
+    email: str
+
+
+class AffiliationAnswer(BaseModel):
+    """A person at an organisation."""
+
+    id: int
+    state: AffiliationState
+    person: AffiliatedPersonAnswer
+    organisation: AffiliationNameAnswer
+    unit: AffiliationNameAnswer | None
+    user_group: AffiliationNameAnswer | None
+    staff_number: str
+    starts_on: date
+    ends_on: date | None
+    confirmed_by: ConfirmedBy | None
+    message: str
+    reason: str
+    asked_at: datetime
+    decided_at: datetime | None
+    version: int
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        """The affiliation as the API shows it."""
+        found = row.affiliation
+        return cls(
+            id=found.id,
+            state=found.state,
+            person=AffiliatedPersonAnswer(id=row.person.id, name=row.person.name, email=row.person.email),
+            organisation=named(row.organisation),
+            unit=named(row.unit) if row.unit else None,
+            user_group=named(row.group) if row.group else None,
+            staff_number=found.staff_number,
+            starts_on=found.starts_on,
+            ends_on=found.ends_on,
+            confirmed_by=found.confirmed_by,
+            message=found.message,
+            reason=found.reason,
+            asked_at=found.asked_at,
+            decided_at=found.decided_at,
+            version=found.version,
+        )
+
+
+class AffiliationsAnswer(BaseModel):
+    """Some affiliations, the newest first."""
+
+    items: list[AffiliationAnswer]
+    next_cursor: str | None
+
+
+class UserGroupAnswer(BaseModel):
+    """A user group of an institution; without an id it is a default that is not stored yet."""
+
+    id: int | None
+    name_zh: str
+    name_en: str
+    side: UserSide
+    national_code: int
+    audience: Audience
+    position: int
+
+    @classmethod
+    def of(cls, group: Group) -> Self:
+        """The group as the API shows it."""
+        names = ("id", "name_zh", "name_en", "side", "national_code", "audience", "position")
+        return cls(**{name: getattr(group, name) for name in names})
+
+
+class UserGroupsAnswer(BaseModel):
+    """The user groups of an institution, in their order."""
+
+    items: list[UserGroupAnswer]
+    next_cursor: None = None
+
+
+class MailDomainAnswer(BaseModel):
+    """A mail domain that stands for an organisation."""
+
+    id: int
+    domain: str
+    includes_subdomains: bool
+
+    @classmethod
+    def of(cls, domain: MailDomain) -> Self:
+        """The domain as the API shows it."""
+        return cls(id=domain.id, domain=domain.domain, includes_subdomains=domain.includes_subdomains)
+
+
+class MadeMailDomainAnswer(MailDomainAnswer):
+    """A domain just registered, and how many people belong by it at once."""
+
+    people_confirmed: int
+
+
+class MailDomainsAnswer(BaseModel):
+    """The mail domains of an organisation, by name."""
+
+    items: list[MailDomainAnswer]
+    next_cursor: None = None
+
+
+class AffiliationSettingsAnswer(BaseModel):
+    """How an organisation deals with affiliations."""
+
+    mail_domain_days: int
+    version: int
+
+
+class RenewedAnswer(BaseModel):
+    """Until when an affiliation holds now."""
+
+    affiliation_id: int
+    ends_on: date | None
+
+
+def named(row: Any) -> AffiliationNameAnswer:
+    """A row with a name in both languages."""
+    return AffiliationNameAnswer(id=row.id, name=row.name_zh, name_en=row.name_en)

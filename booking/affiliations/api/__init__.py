@@ -1,0 +1,30 @@
+"""The affiliations of the HTTP API: which address answers what."""
+
+from flask import Blueprint
+
+from booking.affiliations.api import affiliations, domains, groups
+
+bp = Blueprint("affiliations_api", __name__, url_prefix="/api/v1")
+
+READ, MAKE, REPLACE, CHANGE, DROP = ["GET"], ["POST"], ["PUT"], ["PATCH"], ["DELETE"]
+ONE, OF = "/affiliations/<int:affiliation_id>", "/organisations/<int:organisation_id>"
+
+bp.add_url_rule("/affiliations", "list", affiliations.listed, methods=READ)
+bp.add_url_rule("/affiliations", "ask", affiliations.ask, methods=MAKE)
+bp.add_url_rule("/affiliations/renewals", "ask_renewal", affiliations.ask_renewal, methods=MAKE)
+bp.add_url_rule("/affiliations/renewals/confirm", "renew", affiliations.renew, methods=MAKE)
+bp.add_url_rule(ONE, "show", affiliations.show, methods=READ)
+bp.add_url_rule(ONE, "change", affiliations.change, methods=CHANGE)
+bp.add_url_rule(f"{ONE}/withdraw", "withdraw", affiliations.withdraw, methods=MAKE)
+bp.add_url_rule(f"{ONE}/confirm", "confirm", affiliations.confirm, methods=MAKE)
+bp.add_url_rule(f"{ONE}/refuse", "refuse", affiliations.refuse, methods=MAKE)
+bp.add_url_rule(f"{ONE}/end", "end", affiliations.end, methods=MAKE)
+bp.add_url_rule(f"{OF}/user-groups", "groups", groups.listed, methods=READ)
+bp.add_url_rule(f"{OF}/user-groups", "add_group", groups.add, methods=MAKE)
+bp.add_url_rule("/user-groups/<int:group_id>", "edit_group", groups.edit, methods=REPLACE)
+bp.add_url_rule("/user-groups/<int:group_id>", "remove_group", groups.remove, methods=DROP)
+bp.add_url_rule(f"{OF}/mail-domains", "domains", domains.listed, methods=READ)
+bp.add_url_rule(f"{OF}/mail-domains", "add_domain", domains.add, methods=MAKE)
+bp.add_url_rule("/mail-domains/<int:domain_id>", "remove_domain", domains.remove, methods=DROP)
+bp.add_url_rule(f"{OF}/affiliation-settings", "settings", domains.settings, methods=READ)
+bp.add_url_rule(f"{OF}/affiliation-settings", "change_settings", domains.change_settings, methods=REPLACE)

@@ -1,0 +1,80 @@
+"""The mail domains of an organisation, and for how long they count."""
+
+from typing import Any
+
+from flask import Response
+from sqlalchemy.orm import Session
+
+from booking.affiliations import mail_domains, queries
+from booking.affiliations.answers import (
+    AffiliationSettingsAnswer,
+    MadeMailDomainAnswer,
+    MailDomainAnswer,
+    MailDomainsAnswer,
+)
+from booking.affiliations.api.answering import EDITING, TAG, json_answer, require_seen
+from booking.affiliations.forms import AffiliationSettingsForm, MailDomainForm
+from booking.core.clock import utcnow
+from booking.web.extensions import reading, transaction
+from booking.web.openapi import documented
+from booking.web.reading import if_match, read_json
+from booking.web.repeats import create_once
+from booking.web.signed_in import require_actor
+from models.affiliations import AffiliationSettings
+
+
+@documented(tag=TAG, answers={200: MailDomainsAnswer}, refusals=(401, 403, 404))
+def listed(organisation_id: int) -> Response:
+    """The mail domains that stand for an organisation."""
+    require_seen(organisation_id)
+    found = queries.mail_domains(reading(), organisation_id)
+    return json_answer(MailDomainsAnswer(items=[MailDomainAnswer.of(domain) for domain in found]))
+
+
+@documented(tag=TAG, body=MailDomainForm, answers={201: MadeMailDomainAnswer}, refusals=EDITING)
+def add(organisation_id: int) -> Response:
+    """Register a mail domain; everybody with a confirmed address of it belongs at once."""
+    actor, form, now = require_actor(), read_json(MailDomainForm), utcnow()
+
+    def work(session: Session) -> dict[str, Any]:
+        made, count = mail_domains.add_domain(session, organisation_id, form, actor=actor, now=now)
+        return MailDomainAnswer.of(made).model_dump() | {"people_confirmed": count}
+
+    answer, _repeated = create_once(work, actor=actor, now=now)
+    return json_answer(MadeMailDomainAnswer(**answer), 201)
+
+
+@documented(tag=TAG, answers={204: None}, refusals=(401, 403, 404))
+def remove(domain_id: int) -> Response:
+    """Give a mail domain up; who belongs by it stays until the end date."""
+    transaction(mail_domains.remove_domain, domain_id, actor=require_actor(), now=utcnow())
+    return Response(status=204)
+
+
+@documented(tag=TAG, answers={200: AffiliationSettingsAnswer}, refusals=(401, 403, 404))
+def settings(organisation_id: int) -> Response:
+    """How an organisation deals with affiliations."""
+    require_seen(organisation_id)
+    return _settings(queries.settings_of(reading(), organisation_id))
+
+
+@documented(tag=TAG, body=AffiliationSettingsForm, answers={200: AffiliationSettingsAnswer}, refusals=EDITING)
+def change_settings(organisation_id: int) -> Response:
+    """Set for how long an address confirms an affiliation."""
+    actor, form = require_actor(), read_json(AffiliationSettingsForm)
+    return _settings(
+        transaction(
+            mail_domains.change_settings,
+            organisation_id,
+            form,
+            actor=actor,
+            now=utcnow(),
+            expected_version=if_match(),
+        )
+    )
+
+
+def _settings(found: AffiliationSettings) -> Response:
+    """The settings with their version as ETag."""
+    answer = AffiliationSettingsAnswer(mail_domain_days=found.mail_domain_days, version=found.version)
+    return json_answer(answer, version=found.version)

@@ -1,0 +1,96 @@
+"""What is read from outside about affiliations, as typed values."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from booking.core.forms import Blank, FilledLine, Form, Line
+from booking.core.pages import LARGEST_PAGE
+from models.vocabulary.affiliations import AffiliationState, Audience, UserSide
+
+LARGEST_ID = 2**31 - 1
+
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Reason = Annotated[FilledLine, Field(max_length=300)]
+StaffNumber = Annotated[Line, Field(max_length=40)]
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
+
+
+def _bare_domain(value: Any) -> Any:
+    """A domain as people type it, with or without @ and stars, in lower case."""
+    return value.strip().lower().lstrip("*@.").rstrip(".") if isinstance(value, str) else value
+
+
+class AskAffiliationForm(Form):
+    """Somebody says that they belong to an organisation."""
+
+    organisation_id: Id
+    unit_id: Annotated[Id | None, Blank] = None
+    staff_number: StaffNumber = ""
+    message: Annotated[Line, Field(max_length=300)] = ""
+
+
+class AffiliationDetailsForm(Form):
+    """What an organisation knows of an affiliation; what is not named stays as it is."""
+
+    unit_id: Annotated[Id | None, Blank] = None
+    user_group_id: Annotated[Id | None, Blank] = None
+    staff_number: StaffNumber = ""
+    ends_on: Annotated[Day | None, Blank] = None
+
+
+class RefuseForm(Form):
+    """Why something is refused."""
+
+    reason: Reason
+
+
+class EndAffiliationForm(Form):
+    """The last day of an affiliation, included."""
+
+    last_day: Day
+    reason: Annotated[Line, Field(max_length=300)] = ""
+
+
+class UserGroupForm(Form):
+    """A user group."""
+
+    name_zh: Annotated[FilledLine, Field(max_length=60)]
+    name_en: Annotated[Line, Field(max_length=80)] = ""
+    side: UserSide
+    audience: Audience = Audience.ASSIGNED
+    position: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class MailDomainForm(Form):
+    """A mail domain of an organisation."""
+
+    domain: Annotated[
+        str,
+        BeforeValidator(_bare_domain),
+        Field(max_length=253, pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$"),
+    ]
+    includes_subdomains: bool = False
+
+
+class AffiliationSettingsForm(Form):
+    """For how many days a mail address confirms an affiliation."""
+
+    mail_domain_days: Annotated[int, Field(ge=1, le=3660)]
+
+
+class RenewalSecretForm(Form):
+    """What stood in a mailed link."""
+
+    secret: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class AffiliationsQuery(Form):
+    """Which affiliations; without an organisation one's own."""
+
+    organisation: Annotated[Id | None, Blank] = None
+    state: AffiliationState | None = None
+    q: Annotated[Line, Field(max_length=100)] = ""
+    limit: int = Field(50, ge=1, le=LARGEST_PAGE)
+    cursor: str = Field("", max_length=200)

@@ -1,0 +1,48 @@
+"""What the words of affiliations are called, as source sentences."""
+
+from booking.core.texts import N_
+from models.vocabulary.affiliations import AffiliationState, Audience, ConfirmedBy, UserSide
+
+STATE = {
+    AffiliationState.PENDING: N_("待单位确认"),
+    AffiliationState.CONFIRMED: N_("已确认"),
+    AffiliationState.REFUSED: N_("未通过"),
+    AffiliationState.ENDED: N_("已结束"),
+}
+STATE_LOOKS = {
+    AffiliationState.PENDING: ("attention", "?"),
+    AffiliationState.CONFIRMED: ("right", "✓"),
+    AffiliationState.REFUSED: ("wrong", "×"),
+    AffiliationState.ENDED: ("plain", "–"),
+}
+CONFIRMED_BY = {
+    ConfirmedBy.ADMIN: N_("单位管理员"),
+    ConfirmedBy.ROSTER: N_("人员名册"),
+    ConfirmedBy.MAIL_DOMAIN: N_("单位邮箱"),
+}
+SIDE = {UserSide.INSIDE: N_("单位内（120）"), UserSide.OUTSIDE: N_("单位外（130）")}
+AUDIENCE = {
+    Audience.ASSIGNED: N_("由管理员指定的人"),
+    Audience.MEMBERS: N_("本单位的人"),
+    Audience.ACADEMICS: N_("其他高校和科研院所的人"),
+    Audience.FIRMS: N_("企业的人"),
+    Audience.OTHERS: N_("其余所有人"),
+}
+FIELDS = {
+    "organisation_id": N_("单位"),
+    "unit_id": N_("部门"),
+    "user_group_id": N_("用户类别"),
+    "staff_number": N_("工号或学号"),
+    "message": N_("说明"),
+    "ends_on": N_("有效期至"),
+    "last_day": N_("最后一天"),
+    "reason": N_("原因"),
+    "name_zh": N_("中文名称"),
+    "name_en": N_("英文名称"),
+    "side": N_("国家平台用户类别"),
+    "audience": N_("适用于"),
+    "position": N_("顺序"),
+    "domain": N_("邮箱域名"),
+    "includes_subdomains": N_("包括子域名"),
+    "mail_domain_days": N_("邮箱确认的有效天数"),
+}

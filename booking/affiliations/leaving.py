@@ -1,0 +1,126 @@
+"""The end of an affiliation: told once, with everything the person holds at the organisation."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.accounts import audit
+from booking.accounts.leaving import end_grants_within
+from booking.affiliations.service import announce_about, managed
+from booking.core.actors import Actor
+from booking.core.clock import local_date
+from booking.core.errors import Conflict, InvalidInput, Problem
+from booking.core.texts import N_
+from booking.notifications.service import announce
+from models.affiliations import Affiliation
+from models.vocabulary.affiliations import AffiliationState
+
+FURTHEST_AHEAD = timedelta(days=3660)
+REMINDED_BEFORE = timedelta(days=14)
+
+
+def end_affiliation(
+    session: Session, affiliation_id: int, last_day: date, reason: str, *, actor: Actor, now: datetime
+) -> Affiliation:
+    """Let an affiliation and the person's grants within the organisation end on `last_day`, included.
+
+    Raises NotFound, Conflict or InvalidInput.
+    """
+    affiliation = managed(session, affiliation_id, actor)
+    if affiliation.state != AffiliationState.CONFIRMED:
+        raise Conflict(N_("只有已确认的隶属可以结束。"))
+    today = local_date(now)
+    if not affiliation.starts_on - timedelta(days=1) <= last_day <= today + FURTHEST_AHEAD:
+        raise InvalidInput([Problem("last_day", N_("不能早于开始的日子，也不能超过十年之后。"))])
+    let_end(session, affiliation, last_day, reason, actor=actor, now=now)
+    return affiliation
+
+
+def let_end(
+    session: Session, affiliation: Affiliation, last_day: date, reason: str, *, actor: Actor | None, now: datetime
+) -> None:
+    """The end of a confirmed affiliation with its grants, its row in the log and its event, told at once.
+
+    It stays in force through the last day; one that never began, or is over, has ended.
+    """
+    before = {"ends_on": affiliation.ends_on.isoformat() if affiliation.ends_on else None}
+    affiliation.ends_on = max(last_day, affiliation.starts_on)
+    affiliation.reason, affiliation.leaving_told_at = reason, now
+    affiliation.ended_by_id = actor.id if actor else None
+    affiliation.version += 1
+    if last_day < local_date(now):
+        affiliation.state = AffiliationState.ENDED
+    count = end_grants_within(
+        session,
+        affiliation.organisation_id,
+        [affiliation.user_id],
+        last_day=last_day,
+        actor=actor,
+        now=now,
+        reason=reason,
+    )
+    session.flush()
+    after = {"ends_on": last_day.isoformat(), "grants_ended": count, "user_id": affiliation.user_id}
+    subject = ("affiliation", affiliation.id)
+    audit.note(session, "affiliations.ended", subject, actor=actor, now=now, before=before, after=after, reason=reason)
+    announce_end(session, affiliation, last_day, now=now)
+
+
+def announce_end(session: Session, affiliation: Affiliation, last_day: date, *, now: datetime) -> None:
+    """The event `affiliations.ended`: who leaves which organisation, and on which last day."""
+    payload = {
+        "affiliation_id": affiliation.id,
+        "user_id": affiliation.user_id,
+        "organisation_id": affiliation.organisation_id,
+        "last_day": last_day.isoformat(),
+    }
+    announce(session, "affiliations.ended", payload, now=now)
+
+
+def due_to_end(session: Session, *, now: datetime) -> Sequence[int]:
+    """The confirmed affiliations whose last day is over."""
+    over = (Affiliation.state == AffiliationState.CONFIRMED, Affiliation.ends_on < local_date(now))
+    return session.scalars(select(Affiliation.id).where(*over).order_by(Affiliation.ends_on, Affiliation.id)).all()
+
+
+def end_over(session: Session, affiliation_id: int, /, *, now: datetime) -> bool:
+    """End an affiliation whose last day is over, with grants given meanwhile; told unless it was before."""
+    statement = select(Affiliation).where(Affiliation.id == affiliation_id).with_for_update()
+    affiliation = session.scalars(statement).one()
+    last_day = affiliation.ends_on
+    is_due = affiliation.state == AffiliationState.CONFIRMED and last_day is not None and last_day < local_date(now)
+    if not is_due or last_day is None:
+        return False
+    if affiliation.leaving_told_at is None:
+        let_end(session, affiliation, last_day, affiliation.reason, actor=None, now=now)
+        return True
+    affiliation.state = AffiliationState.ENDED
+    affiliation.version += 1
+    end_grants_within(
+        session, affiliation.organisation_id, [affiliation.user_id], last_day=last_day, actor=None, now=now
+    )
+    return True
+
+
+def due_to_remind(session: Session, *, now: datetime) -> Sequence[int]:
+    """The affiliations that end within two weeks, of which nobody was told."""
+    soon = (
+        Affiliation.state == AffiliationState.CONFIRMED,
+        Affiliation.ends_on.between(local_date(now), local_date(now) + REMINDED_BEFORE),
+        Affiliation.leaving_told_at.is_(None),
+        Affiliation.reminded_at.is_(None),
+    )
+    return session.scalars(select(Affiliation.id).where(*soon).order_by(Affiliation.id)).all()
+
+
+def remind(session: Session, affiliation_id: int, /, *, now: datetime) -> bool:
+    """Tell somebody once that their affiliation is about to end."""
+    statement = select(Affiliation).where(Affiliation.id == affiliation_id).with_for_update()
+    affiliation = session.scalars(statement).one()
+    if affiliation.reminded_at is not None or affiliation.state != AffiliationState.CONFIRMED:
+        return False
+    affiliation.reminded_at = now
+    announce_about(session, "affiliations.ending_soon", affiliation, now=now)
+    return True

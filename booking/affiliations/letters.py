@@ -1,0 +1,119 @@
+"""Which mails follow from what happened to an affiliation, and what a confirmed address leads to."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.accounts.mailed import GOOD_FOR, write_secret
+from booking.affiliations import queries
+from booking.affiliations.labels import CONFIRMED_BY
+from booking.affiliations.mail_domains import affiliate_by_address
+from booking.core.clock import local_date
+from booking.core.errors import NotFound
+from booking.notifications.letters import Letter
+from booking.settings import Settings
+from models.accounts import User
+from models.vocabulary.accounts import TokenPurpose
+from models.vocabulary.affiliations import AffiliationState
+
+
+def on_address_confirmed(
+    session: Session,
+    payload: Mapping[str, Any],
+    *,
+    now: datetime,
+    settings: Settings,  # noqa: ARG001
+) -> list[Letter]:
+    """Whoever's address belongs to an organisation is confirmed there; that event has its own letter."""
+    affiliate_by_address(session, payload["user_id"], now=now)
+    return []
+
+
+def on_asked(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:
+    """To those who decide, while nobody has."""
+    row = _row(session, payload)
+    if row is None or row.affiliation.state != AffiliationState.PENDING:
+        return []
+    people = queries.managers_of(session, row.organisation.id, local_date(now))
+    link = f"{settings.address}/affiliations/{row.affiliation.id}"
+    return _letters(people, "affiliations/asked", {**_values(row), "link": link})
+
+
+def on_confirmed(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:  # noqa: ARG001
+    """To the person: what the affiliation rests on, and until when it holds."""
+    return _to_person(session, payload, "affiliations/confirmed", settings)
+
+
+def on_refused(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:  # noqa: ARG001
+    """To the person, with the reason."""
+    return _to_person(session, payload, "affiliations/refused", settings)
+
+
+def on_ended(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:  # noqa: ARG001
+    """To the person: the last day, and what ends with it."""
+    last_day = date.fromisoformat(payload["last_day"])
+    return _to_person(session, payload, "affiliations/ended", settings, last_day=last_day)
+
+
+def on_ending_soon(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:  # noqa: ARG001
+    """To the person: when it ends, and how to have it renewed."""
+    return _to_person(session, payload, "affiliations/ending_soon", settings)
+
+
+def on_renewal_asked(
+    session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings
+) -> list[Letter]:
+    """To the person's own address the link that confirms the affiliation again."""
+    user = session.scalar(select(User).where(User.id == payload["user_id"], User.deactivated_at.is_(None)))
+    if user is None:
+        return []
+    secret = write_secret(session, user.id, TokenPurpose.RENEW_AFFILIATION, now=now)
+    hours = int(GOOD_FOR[TokenPurpose.RENEW_AFFILIATION].total_seconds() // 3600)
+    values = {"link": f"{settings.address}/account/affiliations/renew/{secret}", "hours": hours}
+    return _letters([user], "affiliations/renew", values)
+
+
+def _to_person(
+    session: Session, payload: Mapping[str, Any], template: str, settings: Settings, **more: Any
+) -> list[Letter]:
+    """One letter to whom the affiliation concerns, while they have an account."""
+    row = _row(session, payload)
+    if row is None or row.person.deactivated_at is not None:
+        return []
+    return _letters(
+        [row.person], template, {**_values(row), "link": f"{settings.address}/account/affiliations", **more}
+    )
+
+
+def _row(session: Session, payload: Mapping[str, Any]) -> queries.Row | None:
+    """What the event is about, if it is still there."""
+    try:
+        return queries.row(session, payload["affiliation_id"])
+    except NotFound:
+        return None
+
+
+def _values(row: queries.Row) -> dict[str, Any]:
+    """What the letters may name."""
+    affiliation = row.affiliation
+    return {
+        "person": row.person.name,
+        "email": row.person.email,
+        "organisation_zh": row.organisation.name_zh,
+        "organisation_en": row.organisation.name_en,
+        "unit_zh": row.unit.name_zh if row.unit else "",
+        "unit_en": row.unit.name_en if row.unit else "",
+        "staff_number": affiliation.staff_number,
+        "message": affiliation.message,
+        "reason": affiliation.reason,
+        "ends_on": affiliation.ends_on,
+        "confirmed_by": CONFIRMED_BY[affiliation.confirmed_by] if affiliation.confirmed_by else "",
+    }
+
+
+def _letters(people: Sequence[User], template: str, values: dict[str, Any]) -> list[Letter]:
+    """The same letter to each in their language."""
+    return [Letter(person.email, person.language, template, values) for person in people]

@@ -1,0 +1,230 @@
+"""Reading affiliations: one's own, an organisation's people, and in which user group somebody is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from booking.affiliations import rules
+from booking.affiliations.rules import Group
+from booking.core.errors import NotFound
+from booking.core.pages import Page, decode_cursor, page_of, row_id
+from models.accounts import Grant, User
+from models.affiliations import Affiliation, AffiliationSettings, MailDomain, UserGroup
+from models.directory import Organisation, Unit
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.affiliations import AffiliationState
+from models.vocabulary.directory import OrganisationKind
+
+OPEN = (AffiliationState.PENDING, AffiliationState.CONFIRMED)
+MANAGERS = (Role.INSTITUTION_ADMIN, Role.ENTERPRISE_AGENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An affiliation with whose it is and where."""
+
+    affiliation: Affiliation
+    person: User
+    organisation: Organisation
+    unit: Unit | None
+    group: UserGroup | None
+
+
+def row(session: Session, affiliation_id: int) -> Row:
+    """One affiliation; raises NotFound."""
+    found = session.execute(_rows().where(Affiliation.id == affiliation_id)).one_or_none()
+    if found is None:
+        raise NotFound
+    return _named(found)
+
+
+def of_person(session: Session, user_id: int) -> list[Row]:
+    """All affiliations of a person, the newest first."""
+    statement = _rows().where(Affiliation.user_id == user_id).order_by(Affiliation.id.desc())
+    return [_named(found) for found in session.execute(statement)]
+
+
+def people(
+    session: Session,
+    organisation_id: int,
+    state: AffiliationState | None = None,
+    *,
+    text: str = "",
+    limit: int,
+    cursor: str = "",
+) -> Page[Row]:
+    """An organisation's people in one state or all, found by name, address or staff number; the newest first."""
+    statement = _rows().where(Affiliation.organisation_id == organisation_id)
+    if state is not None:
+        statement = statement.where(Affiliation.state == state)
+    if text:
+        statement = statement.where(_says(text))
+    if cursor:
+        statement = statement.where(Affiliation.id < decode_cursor(cursor, row_id)[0])
+    found = session.execute(statement.order_by(Affiliation.id.desc()).limit(limit + 1)).all()
+    return page_of([_named(one) for one in found], limit, lambda one: (one.affiliation.id,))
+
+
+def counts(session: Session, organisation_id: int) -> dict[AffiliationState, int]:
+    """How many affiliations of an organisation stand in each state."""
+    counted = (
+        select(Affiliation.state, func.count().label("how_many"))
+        .where(Affiliation.organisation_id == organisation_id)
+        .group_by(Affiliation.state)
+    )
+    return {found.state: found.how_many for found in session.execute(counted)}
+
+
+def waiting_ids(session: Session, organisation_ids: Sequence[int]) -> dict[int, int]:
+    """How many people wait for a decision, for each of these organisations."""
+    counted = (
+        select(Affiliation.organisation_id, func.count().label("how_many"))
+        .where(Affiliation.organisation_id.in_(organisation_ids), Affiliation.state == AffiliationState.PENDING)
+        .group_by(Affiliation.organisation_id)
+    )
+    return {found.organisation_id: found.how_many for found in session.execute(counted)}
+
+
+def open_affiliation(session: Session, user_id: int, organisation_id: int) -> Affiliation | None:
+    """The one affiliation of a person with an organisation that waits or is confirmed."""
+    return session.scalar(
+        select(Affiliation).where(
+            Affiliation.user_id == user_id,
+            Affiliation.organisation_id == organisation_id,
+            Affiliation.state.in_(OPEN),
+        )
+    )
+
+
+def in_force(today: date) -> ColumnElement[bool]:
+    """Whether an affiliation holds on a day; its last day counts."""
+    return and_(
+        Affiliation.state == AffiliationState.CONFIRMED,
+        Affiliation.starts_on <= today,
+        or_(Affiliation.ends_on.is_(None), Affiliation.ends_on >= today),
+    )
+
+
+def belongs(session: Session, user_id: int, organisation_id: int, today: date) -> bool:
+    """Whether the person is confirmed at the organisation today."""
+    own = (Affiliation.user_id == user_id, Affiliation.organisation_id == organisation_id)
+    return session.scalar(select(Affiliation.id).where(*own, in_force(today))) is not None
+
+
+def stored_groups(session: Session, organisation_id: int) -> list[UserGroup]:
+    """The user groups an organisation has stored, in their order."""
+    statement = select(UserGroup).where(UserGroup.organisation_id == organisation_id)
+    return list(session.scalars(statement.order_by(UserGroup.position, UserGroup.id)))
+
+
+def groups_of(session: Session, organisation_id: int) -> list[Group]:
+    """The user groups of an organisation in their order: its own, or the defaults while it has none."""
+    if stored := stored_groups(session, organisation_id):
+        return [as_group(found) for found in stored]
+    kind = session.scalar(select(Organisation.kind).where(Organisation.id == organisation_id))
+    return list(rules.default_groups(kind)) if kind else []
+
+
+def group_of(session: Session, user_id: int, organisation_id: int, today: date) -> Group:
+    """In which of the organisation's user groups somebody is today; raises NotFound for no organisation.
+
+    The group that was assigned with a confirmed affiliation; else the members' one, or the one that follows from where
+    else the person belongs; whoever belongs nowhere is external.
+    """
+    held = session.execute(
+        select(Affiliation.organisation_id, Affiliation.user_group_id, Organisation.kind)
+        .join(Organisation, Organisation.id == Affiliation.organisation_id)
+        .where(Affiliation.user_id == user_id, in_force(today))
+    ).all()
+    groups = groups_of(session, organisation_id)
+    if not groups:
+        raise NotFound
+    own = next((found for found in held if found.organisation_id == organisation_id), None)
+    assigned = [group for group in groups if own and own.user_group_id and group.id == own.user_group_id]
+    elsewhere: set[OrganisationKind] = rules.kinds_elsewhere(
+        [(found.organisation_id, found.kind) for found in held], organisation_id
+    )
+    return assigned[0] if assigned else rules.group_for(groups, rules.audience_of(own is not None, elsewhere))
+
+
+def as_group(stored: UserGroup) -> Group:
+    """A stored user group as a value."""
+    return Group(stored.id, stored.name_zh, stored.name_en, stored.side, stored.audience, stored.position)
+
+
+def settings_of(session: Session, organisation_id: int) -> AffiliationSettings:
+    """How an organisation deals with affiliations: its row, or the defaults in a row that is not stored."""
+    found = session.get(AffiliationSettings, organisation_id)
+    return found or AffiliationSettings(
+        organisation_id=organisation_id, mail_domain_days=rules.MAIL_DOMAIN_DAYS, version=1
+    )
+
+
+def mail_domains(session: Session, organisation_id: int) -> list[MailDomain]:
+    """The mail domains of an organisation by name."""
+    statement = select(MailDomain).where(MailDomain.organisation_id == organisation_id)
+    return list(session.scalars(statement.order_by(MailDomain.domain)))
+
+
+def domain_for(session: Session, email: str) -> MailDomain | None:
+    """The registered domain that stands for an address; of several the closest."""
+    own = rules.domain_of(email)
+    found = session.scalars(select(MailDomain).where(MailDomain.domain.in_(rules.domains_above(own)))).all()
+    fitting = [domain for domain in found if rules.covers(domain.domain, domain.includes_subdomains, own)]
+    return max(fitting, key=lambda domain: len(domain.domain), default=None)
+
+
+def managers_of(session: Session, organisation_id: int, today: date) -> list[User]:
+    """Who decides on an organisation's people; where nobody does, the platform's administrators."""
+    own = and_(Grant.role.in_(MANAGERS), Grant.scope_kind == ScopeKind.ORGANISATION, Grant.scope_id == organisation_id)
+    return _holders(session, own, today) or _holders(session, Grant.role == Role.PLATFORM_ADMIN, today)
+
+
+def found_organisations(session: Session, text: str, *, limit: int) -> list[Organisation]:
+    """Organisations whose name in either language contains the text, the shortest name first."""
+    words = f"%{_escaped(text.strip().lower())}%"
+    matches = or_(
+        func.lower(Organisation.name_zh).like(words, escape="\\"),
+        func.lower(Organisation.name_en).like(words, escape="\\"),
+    )
+    by_length = (func.length(Organisation.name_zh), Organisation.id)
+    return list(session.scalars(select(Organisation).where(matches).order_by(*by_length).limit(limit)))
+
+
+def _rows() -> Select[Affiliation, User, Organisation, Unit, UserGroup]:
+    """Affiliations with everything their rows name."""
+    return (
+        select(Affiliation, User, Organisation, Unit, UserGroup)
+        .join(User, User.id == Affiliation.user_id)
+        .join(Organisation, Organisation.id == Affiliation.organisation_id)
+        .outerjoin(Unit, Unit.id == Affiliation.unit_id)
+        .outerjoin(UserGroup, UserGroup.id == Affiliation.user_group_id)
+    )
+
+
+def _named(found: Any) -> Row:
+    """One result of `_rows`."""
+    return Row(*found)
+
+
+def _says(text: str) -> ColumnElement[bool]:
+    """Whether name, address or staff number contains the text."""
+    words = f"%{_escaped(text.strip().lower())}%"
+    columns = (User.name, User.email, Affiliation.staff_number)
+    return or_(*(func.lower(column).like(words, escape="\\") for column in columns))
+
+
+def _escaped(text: str) -> str:
+    """The text with what LIKE would take for a wildcard made plain."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _holders(session: Session, which: ColumnElement[bool], today: date) -> list[User]:
+    """The active people with such a grant today."""
+    holds = and_(Grant.starts_on <= today, or_(Grant.ends_on.is_(None), Grant.ends_on >= today))
+    ids = select(Grant.user_id).where(which, holds)
+    return list(session.scalars(select(User).where(User.id.in_(ids), User.deactivated_at.is_(None)).order_by(User.id)))

@@ -1,0 +1,38 @@
+"""The pages of affiliations: which address shows which page."""
+
+from flask import Blueprint, Response
+
+from booking.affiliations.views import domains, groups, own, people
+
+bp = Blueprint("affiliations", __name__)
+
+READ, SEND, BOTH = ["GET"], ["POST"], ["GET", "POST"]
+OWN, ONE, PEOPLE = "/account/affiliations", "/affiliations/<int:affiliation_id>", "/organisations/<int:organisation_id>"
+
+bp.add_url_rule(OWN, "mine", own.mine, methods=READ)
+bp.add_url_rule(OWN, "ask", own.ask, methods=SEND)
+bp.add_url_rule(f"{OWN}/renew", "ask_renewal", own.ask_renewal, methods=SEND)
+bp.add_url_rule(f"{OWN}/renew/<secret>", "renew", own.renew, methods=BOTH)
+bp.add_url_rule(f"{ONE}/withdraw", "withdraw", own.withdraw, methods=SEND)
+bp.add_url_rule(ONE, "show", people.show, methods=READ)
+bp.add_url_rule(f"{ONE}/confirm", "confirm", people.confirm, methods=SEND)
+bp.add_url_rule(f"{ONE}/refuse", "refuse", people.refuse, methods=SEND)
+bp.add_url_rule(f"{ONE}/change", "change", people.change, methods=SEND)
+bp.add_url_rule(f"{ONE}/end", "end", people.end, methods=SEND)
+bp.add_url_rule(f"{PEOPLE}/people", "people", people.people, methods=READ)
+bp.add_url_rule(f"{PEOPLE}/user-groups", "groups", groups.groups, methods=READ)
+bp.add_url_rule(f"{PEOPLE}/user-groups", "add_group", groups.add_group, methods=SEND)
+bp.add_url_rule("/user-groups/<int:group_id>", "group", groups.group, methods=READ)
+bp.add_url_rule("/user-groups/<int:group_id>", "edit_group", groups.edit_group, methods=SEND)
+bp.add_url_rule("/user-groups/<int:group_id>/remove", "remove_group", groups.remove_group, methods=SEND)
+bp.add_url_rule(f"{PEOPLE}/mail-domains", "domains", domains.domains, methods=READ)
+bp.add_url_rule(f"{PEOPLE}/mail-domains", "add_domain", domains.add_domain, methods=SEND)
+bp.add_url_rule(f"{PEOPLE}/mail-domains/settings", "change_settings", domains.change_settings, methods=SEND)
+bp.add_url_rule("/mail-domains/<int:domain_id>/remove", "remove_domain", domains.remove_domain, methods=SEND)
+
+
+@bp.after_request
+def keep_private(response: Response) -> Response:
+    """Nothing of these pages stays in a cache: they name people."""
+    response.headers["Cache-Control"] = "no-store"
+    return response

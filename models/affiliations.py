@@ -1,0 +1,106 @@
+"""Who belongs to which organisation, from when to when, and in which user group."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base
+from models.vocabulary.affiliations import AffiliationState, Audience, ConfirmedBy, UserSide
+
+_OPEN = text("state IN ('pending', 'confirmed')")
+_FOR_SOMEBODY = text("audience <> 'assigned'")
+
+
+class Affiliation(Base):
+    """A person belongs to an organisation from one local day to another, both included; no end means until told.
+
+    A person has at most one open affiliation with an organisation. `leaving_told_at` is when its last day was
+    announced, so that nobody is told twice.
+    """
+
+    __tablename__ = "affiliations"
+    __table_args__ = (
+        Index(
+            "uq_affiliations_open",
+            "user_id",
+            "organisation_id",
+            unique=True,
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
+        Index("ix_affiliations_organisation_id", "organisation_id", "state"),
+        Index("ix_affiliations_staff_number", "organisation_id", "staff_number"),
+        CheckConstraint("ends_on IS NULL OR starts_on <= ends_on", name="days_in_order"),
+        CheckConstraint("(state = 'pending') = (decided_at IS NULL)", name="decided"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    user_group_id: Mapped[int | None] = mapped_column(ForeignKey("user_groups.id"), index=True)
+    state: Mapped[AffiliationState]
+    staff_number: Mapped[str] = mapped_column(String(40), default="")
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    confirmed_by: Mapped[ConfirmedBy | None]
+    message: Mapped[str] = mapped_column(String(300), default="")
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    asked_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    leaving_told_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    ended_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class UserGroup(Base):
+    """An institution's own row of users, which decides price and horizon; at most one for each audience."""
+
+    __tablename__ = "user_groups"
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "name_zh"),
+        Index(
+            "uq_user_groups_audience",
+            "organisation_id",
+            "audience",
+            unique=True,
+            sqlite_where=_FOR_SOMEBODY,
+            postgresql_where=_FOR_SOMEBODY,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    name_zh: Mapped[str] = mapped_column(String(60))
+    name_en: Mapped[str] = mapped_column(String(80), default="")
+    side: Mapped[UserSide]
+    audience: Mapped[Audience] = mapped_column(default=Audience.ASSIGNED)
+    position: Mapped[int]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class MailDomain(Base):
+    """Whoever has a confirmed address of this domain belongs to the organisation; each domain has one owner."""
+
+    __tablename__ = "mail_domains"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    domain: Mapped[str] = mapped_column(String(253), unique=True)
+    includes_subdomains: Mapped[bool] = mapped_column(default=False)
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+
+
+class AffiliationSettings(Base):
+    """How an organisation deals with affiliations; without a row the defaults hold."""
+
+    __tablename__ = "affiliation_settings"
+    __table_args__ = (CheckConstraint("mail_domain_days BETWEEN 1 AND 3660", name="mail_domain_days"),)
+
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), primary_key=True, autoincrement=False)
+    mail_domain_days: Mapped[int] = mapped_column(default=365)
+    version: Mapped[int] = mapped_column(default=1)

@@ -1,0 +1,345 @@
+"""Asking, deciding, ending; domains, groups; nothing crosses from one institution to another."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.accounts.mailed import write_secret
+from booking.affiliations import leaving, mail_domains, queries, service, user_groups
+from booking.affiliations.forms import (
+    AffiliationDetailsForm,
+    AskAffiliationForm,
+    MailDomainForm,
+    UserGroupForm,
+)
+from booking.core.clock import local_date
+from booking.core.errors import Conflict, InvalidInput, NotFound
+from models.accounts import AuditEntry, Grant, User
+from models.affiliations import Affiliation, UserGroup
+from models.directory import Unit
+from models.notifications import Event
+from models.vocabulary.accounts import Role, ScopeKind, TokenPurpose
+from models.vocabulary.affiliations import AffiliationState, Audience, ConfirmedBy, UserSide
+from models.vocabulary.directory import OrganisationKind
+from tests.affiliations.conftest import House
+from tests.factories.affiliations import affiliate
+from tests.factories.instruments import make_instrument, make_organisation
+from tests.factories.letters import mailed, path_in
+from tests.factories.people import actor_for, give, make_user
+
+NOTHING = AffiliationDetailsForm()
+
+
+def asked(session: Session, house: House, now: datetime) -> Affiliation:
+    form = AskAffiliationForm(organisation_id=house.organisation.id, staff_number="2024001", message="导师 王")
+    made = service.ask_affiliation(session, form, actor=house.lin_actor, now=now)
+    session.commit()
+    return made
+
+
+def test_a_request_waits_for_the_admin_who_is_told_by_mail(session: Session, house: House, now: datetime) -> None:
+    made = asked(session, house, now)
+
+    letters = mailed(session, now=now)
+
+    assert (made.state, made.starts_on) == (AffiliationState.PENDING, local_date(now))
+    assert [(letter.recipient, letter.template) for letter in letters] == [(house.admin.email, "affiliations/asked")]
+    assert path_in(letters[0]) == f"/affiliations/{made.id}"
+
+
+def test_where_nobody_decides_the_platform_is_asked(session: Session, house: House, now: datetime) -> None:
+    platform = make_user(session, "platform")
+    give(session, platform, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
+    lonely = make_organisation(session)
+    form = AskAffiliationForm(organisation_id=lonely.id)
+    service.ask_affiliation(session, form, actor=house.lin_actor, now=now)
+
+    assert [letter.recipient for letter in mailed(session, now=now)] == [platform.email]
+
+
+def test_confirming_corrects_what_was_asked_and_tells_the_person(session: Session, house: House, now: datetime) -> None:
+    made = asked(session, house, now)
+    mailed(session, now=now)
+    form = AffiliationDetailsForm(staff_number="2024002", ends_on=date(2027, 7, 1))
+
+    service.confirm_affiliation(session, made.id, form, actor=house.admin_actor, now=now)
+    session.commit()
+
+    assert (made.state, made.confirmed_by, made.staff_number) == (
+        AffiliationState.CONFIRMED,
+        ConfirmedBy.ADMIN,
+        "2024002",
+    )
+    assert [(x.recipient, x.template, x.values["ends_on"]) for x in mailed(session, now=now)] == [
+        (house.lin.email, "affiliations/confirmed", date(2027, 7, 1))
+    ]
+
+
+def test_a_refused_person_is_told_why_and_may_ask_again(session: Session, house: House, now: datetime) -> None:
+    made = asked(session, house, now)
+    mailed(session, now=now)
+
+    service.refuse_affiliation(session, made.id, "查无此人", actor=house.admin_actor, now=now)
+    session.commit()
+    letters = mailed(session, now=now)
+    again = asked(session, house, now)
+
+    assert [(x.template, x.values["reason"]) for x in letters] == [("affiliations/refused", "查无此人")]
+    assert (made.state, again.state) == (AffiliationState.REFUSED, AffiliationState.PENDING)
+
+
+def test_nobody_asks_twice_or_decides_twice_or_decides_elsewhere(session: Session, house: House, now: datetime) -> None:
+    made = asked(session, house, now)
+    other = make_user(session, "other")
+    give(session, other, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, make_organisation(session).id)
+    stranger = actor_for(session, other, now=now)
+
+    with pytest.raises(service.AlreadyOpen):
+        asked(session, house, now)
+    with pytest.raises(NotFound):
+        service.confirm_affiliation(session, made.id, NOTHING, actor=stranger, now=now)
+    service.confirm_affiliation(session, made.id, NOTHING, actor=house.admin_actor, now=now)
+    with pytest.raises(Conflict):
+        service.refuse_affiliation(session, made.id, "x", actor=house.admin_actor, now=now)
+
+    assert made.staff_number == "2024001"
+    assert len(session.scalars(select(Affiliation)).all()) == 1
+
+
+def test_details_of_another_house_and_a_number_twice_are_refused(session: Session, house: House, now: datetime) -> None:
+    made = asked(session, house, now)
+    affiliate(session, make_user(session, "first"), house.organisation, staff_number="7")
+    elsewhere = make_organisation(session)
+    unit = Unit(organisation_id=elsewhere.id, name_zh="别处")
+    session.add(unit)
+    group = user_groups.seed_groups(session, elsewhere.id)[0]
+    form = AffiliationDetailsForm(unit_id=unit.id, user_group_id=group.id, staff_number="7", ends_on=date(2020, 1, 1))
+
+    with pytest.raises(InvalidInput) as refused:
+        service.confirm_affiliation(session, made.id, form, actor=house.admin_actor, now=now)
+
+    fields = [problem.field for problem in refused.value.problems]
+    assert fields == ["unit_id", "user_group_id", "staff_number", "ends_on"]
+
+
+def test_leaving_ends_every_grant_at_the_organisation_on_the_same_day(
+    session: Session, house: House, now: datetime
+) -> None:
+    instrument = make_instrument(session, house.organisation)
+    theirs = make_instrument(session)
+    member = affiliate(session, house.lin, house.organisation)
+    here = [
+        give(session, house.lin, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id),
+        give(session, house.lin, Role.RESEARCHER, ScopeKind.ORGANISATION, house.organisation.id),
+    ]
+    there = give(session, house.lin, Role.STEWARD, ScopeKind.INSTRUMENT, theirs.id)
+    last_day = local_date(now) + timedelta(days=7)
+
+    leaving.end_affiliation(session, member.id, last_day, "调离", actor=house.admin_actor, now=now)
+    session.commit()
+
+    assert [session.get_one(Grant, grant.id).ends_on for grant in (*here, there)] == [last_day, last_day, None]
+    assert (member.state, member.ends_on) == (AffiliationState.CONFIRMED, last_day)
+    event = session.scalars(select(Event)).one()
+    assert (event.name, event.payload["user_id"], event.payload["organisation_id"], event.payload["last_day"]) == (
+        "affiliations.ended",
+        house.lin.id,
+        house.organisation.id,
+        last_day.isoformat(),
+    )
+    actions = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert actions == ["accounts.grant_ended", "accounts.grant_ended", "affiliations.ended"]
+
+
+def test_the_job_ends_what_is_over_once_and_tells_who_was_not_told(
+    session: Session, house: House, now: datetime
+) -> None:
+    today = local_date(now)
+    member = affiliate(session, house.lin, house.organisation, ends_on=today)
+    grant = give(session, house.lin, Role.RESEARCHER, ScopeKind.ORGANISATION, house.organisation.id)
+    tomorrow = now + timedelta(days=1)
+
+    assert list(leaving.due_to_end(session, now=now)) == []
+    assert list(leaving.due_to_end(session, now=tomorrow)) == [member.id]
+    assert leaving.end_over(session, member.id, now=tomorrow)
+    assert not leaving.end_over(session, member.id, now=tomorrow)
+    session.commit()
+
+    assert (member.state, session.get_one(Grant, grant.id).ends_on) == (AffiliationState.ENDED, today)
+    assert [letter.template for letter in mailed(session, now=tomorrow)] == ["affiliations/ended"]
+
+
+def test_people_are_reminded_once_before_the_end(session: Session, house: House, now: datetime) -> None:
+    member = affiliate(session, house.lin, house.organisation, ends_on=local_date(now) + timedelta(days=14))
+
+    assert list(leaving.due_to_remind(session, now=now)) == [member.id]
+    assert leaving.remind(session, member.id, now=now)
+
+    assert list(leaving.due_to_remind(session, now=now)) == []
+    assert [letter.template for letter in mailed(session, now=now)] == ["affiliations/ending_soon"]
+
+
+def domain(name: str, *, whole: bool = False) -> MailDomainForm:
+    return MailDomainForm(domain=name, includes_subdomains=whole)
+
+
+def test_a_confirmed_address_belongs_at_once_and_for_a_year(session: Session, house: House, now: datetime) -> None:
+    house.admin.email = "admin@uni.edu.cn"
+    session.commit()
+    own = actor_for(session, house.admin, now=now)
+    stranger = make_user(session, "stranger", email="x@notuni.edu.cn")
+    unconfirmed = make_user(session, "new", email="new@uni.edu.cn", confirmed_at=None)
+
+    _made, count = mail_domains.add_domain(
+        session, house.organisation.id, domain("uni.edu.cn", whole=True), actor=own, now=now
+    )
+    unconfirmed.confirmed_at = now
+    mail_domains.affiliate_by_address(session, unconfirmed.id, now=now)
+    session.commit()
+
+    today = local_date(now)
+    held = session.scalars(select(Affiliation).order_by(Affiliation.id)).all()
+    assert count == 2
+    assert [one.user_id for one in held] == [house.admin.id, house.lin.id, unconfirmed.id]
+    assert {(one.confirmed_by, one.ends_on) for one in held} == {(ConfirmedBy.MAIL_DOMAIN, today + timedelta(days=365))}
+    assert queries.open_affiliation(session, stranger.id, house.organisation.id) is None
+    assert [letter.template for letter in mailed(session, now=now)] == ["affiliations/confirmed"] * 3
+
+
+@pytest.mark.parametrize("name", ["qq.com", "edu.cn", "someoneelse.edu.cn"])
+def test_domains_of_everybody_and_of_others_are_refused(
+    session: Session, house: House, now: datetime, name: str
+) -> None:
+    with pytest.raises(InvalidInput):
+        mail_domains.add_domain(session, house.organisation.id, domain(name), actor=house.admin_actor, now=now)
+
+    assert queries.mail_domains(session, house.organisation.id) == []
+
+
+def test_an_address_alone_takes_nobody_back_whom_the_admin_has_ended(
+    session: Session, house: House, now: datetime
+) -> None:
+    platform = make_user(session, "platform")
+    give(session, platform, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
+    member = affiliate(session, house.lin, house.organisation)
+    yesterday = local_date(now) - timedelta(days=1)
+    leaving.end_affiliation(session, member.id, yesterday, "", actor=house.admin_actor, now=now)
+    root = actor_for(session, platform, now=now)
+
+    mail_domains.add_domain(session, house.organisation.id, domain("cs.uni.edu.cn"), actor=root, now=now)
+    form = AskAffiliationForm(organisation_id=house.organisation.id)
+    again = mail_domains.ask(session, form, actor=house.lin_actor, now=now)
+
+    assert again.state == AffiliationState.PENDING
+
+
+def test_renewing_by_the_mailed_link_moves_the_end(session: Session, house: House, now: datetime) -> None:
+    platform = make_user(session, "platform")
+    give(session, platform, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
+    root = actor_for(session, platform, now=now)
+    mail_domains.add_domain(session, house.organisation.id, domain("cs.uni.edu.cn"), actor=root, now=now)
+    later = now + timedelta(days=360)
+    mail_domains.ask_renewal(session, actor=house.lin_actor, now=later)
+    session.commit()
+    secret = mailed(session, now=later)[-1].values["link"].rpartition("/")[2]
+
+    renewed = mail_domains.renew_by_secret(session, secret, origin=None, now=later)  # type: ignore[arg-type]
+
+    assert renewed.ends_on == local_date(later) + timedelta(days=365)
+    assert len(session.scalars(select(Affiliation)).all()) == 1
+
+
+def test_a_secret_of_somebody_without_such_an_affiliation_renews_nothing(
+    session: Session, house: House, now: datetime
+) -> None:
+    secret = write_secret(session, house.lin.id, TokenPurpose.RENEW_AFFILIATION, now=now)
+    session.flush()
+
+    with pytest.raises(Conflict):
+        mail_domains.renew_by_secret(session, secret, origin=None, now=now)  # type: ignore[arg-type]
+
+    assert session.scalars(select(Affiliation)).all() == []
+
+
+def test_the_group_follows_from_what_is_confirmed(session: Session, house: House, now: datetime) -> None:
+    today = local_date(now)
+    firm = make_organisation(session, kind=OrganisationKind.ENTERPRISE)
+    people = {name: make_user(session, name) for name in ("nobody", "firm", "member", "assigned", "waiting", "over")}
+    affiliate(session, people["firm"], firm)
+    affiliate(session, people["member"], house.organisation)
+    own = user_groups.seed_groups(session, house.organisation.id)[0]
+    affiliate(session, people["assigned"], house.organisation, user_group_id=own.id)
+    affiliate(
+        session,
+        people["waiting"],
+        house.organisation,
+        state=AffiliationState.PENDING,
+        confirmed_by=None,
+        decided_at=None,
+    )
+    affiliate(session, people["over"], house.organisation, ends_on=today - timedelta(days=1))
+
+    found = {
+        name: queries.group_of(session, user.id, house.organisation.id, today).name_zh for name, user in people.items()
+    }
+
+    assert found == {
+        "nobody": "其他",
+        "firm": "企业",
+        "member": "校内",
+        "assigned": "本组",
+        "waiting": "其他",
+        "over": "其他",
+    }
+
+
+def test_groups_are_there_without_being_stored(session: Session, house: House, now: datetime) -> None:
+    group = queries.group_of(session, house.lin.id, house.organisation.id, local_date(now))
+
+    assert (group.id, group.audience) == (None, Audience.OTHERS)
+    assert session.scalars(select(UserGroup)).all() == []
+
+
+def test_a_new_group_takes_over_whom_it_is_for(session: Session, house: House, now: datetime) -> None:
+    form = UserGroupForm(name_zh="小微企业", side=UserSide.OUTSIDE, audience=Audience.FIRMS)
+
+    made = user_groups.add_group(session, house.organisation.id, form, actor=house.admin_actor, now=now)
+
+    audiences = {group.name_zh: group.audience for group in queries.stored_groups(session, house.organisation.id)}
+    assert (audiences["小微企业"], audiences["企业"]) == (Audience.FIRMS, Audience.ASSIGNED)
+    assert made.position == 100
+
+
+def test_the_groups_of_everybody_and_groups_with_people_stay(session: Session, house: House, now: datetime) -> None:
+    groups = {group.audience: group for group in user_groups.seed_groups(session, house.organisation.id)}
+    own = groups[Audience.ASSIGNED]
+    affiliate(session, house.lin, house.organisation, user_group_id=own.id)
+    form = UserGroupForm(name_zh="校内", side=UserSide.INSIDE, audience=Audience.ASSIGNED)
+
+    for group in (groups[Audience.OTHERS], own):
+        with pytest.raises(Conflict):
+            user_groups.remove_group(session, group.id, actor=house.admin_actor, now=now)
+    with pytest.raises(InvalidInput):
+        user_groups.edit_group(session, groups[Audience.MEMBERS].id, form, actor=house.admin_actor, now=now)
+
+    assert len(queries.stored_groups(session, house.organisation.id)) == 6
+
+
+def test_the_list_shows_only_ones_own_people(session: Session, house: House) -> None:
+    affiliate(session, house.lin, house.organisation, staff_number="2024001")
+    affiliate(session, make_user(session, "stranger"), make_organisation(session), staff_number="2024001")
+
+    page = queries.people(session, house.organisation.id, text="2024", limit=10)
+
+    assert [row.person.email for row in page.items] == [house.lin.email]
+
+
+def test_the_grants_of_somebody_else_stay(session: Session, house: House, now: datetime) -> None:
+    member = affiliate(session, house.lin, house.organisation)
+    leaving.end_affiliation(session, member.id, local_date(now), "", actor=house.admin_actor, now=now)
+
+    kept = session.scalars(select(Grant).join(User, User.id == Grant.user_id)).one()
+
+    assert (kept.user_id, kept.ends_on) == (house.admin.id, None)

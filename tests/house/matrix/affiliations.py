@@ -1,0 +1,77 @@
+"""Who may call what: affiliations."""
+
+from tests.house.asking import NO_ONE
+from tests.house.matrix.writing import (
+    ADMINS,
+    THEIR_ADMINS,
+    change,
+    drop,
+    page,
+    post,
+    put,
+    read,
+    sent,
+    step,
+)
+from tests.house.worlds import ADMIN, ALL_SEEING, PEOPLE, PLATFORM
+
+SEEING = ADMIN | ALL_SEEING
+GROUP = {"name_zh": "合作课题组", "side": "outside"}
+ASKING = {"organisation_id": "{organisation}", "message": "新来的"}
+LAST_DAY = {"last_day": "{later_day}", "reason": "调离"}
+WHY = {"reason": "查无此人"}
+OF, ONE, WAITING = "/organisations/{organisation}", "/affiliations/{affiliation}", "/affiliations/{asking_affiliation}"
+
+AFFILIATIONS = (
+    page("/account/affiliations", PEOPLE),
+    page("/account/affiliations?q=Our", PEOPLE),
+    sent("/account/affiliations", PEOPLE, ASKING),
+    sent("/account/affiliations/renew", NO_ONE, other=409),
+    page("/account/affiliations/renew/unknown", NO_ONE, other=410, nobody=410),
+    sent("/account/affiliations/renew/unknown", NO_ONE, other=410, nobody=410, is_open=True),
+    sent(f"{WAITING}/withdraw", NO_ONE),
+    page(ONE, SEEING),
+    page("/affiliations/{their_affiliation}", frozenset({"their_admin"}) | ALL_SEEING),
+    sent(f"{WAITING}/confirm", ADMINS, {"staff_number": "7"}),
+    sent(f"{WAITING}/refuse", ADMINS, WHY),
+    sent(f"{ONE}/change", ADMINS, {"staff_number": "8"}),
+    sent(f"{ONE}/end", ADMINS, LAST_DAY),
+    page(f"{OF}/people", SEEING, other=403),
+    page(f"{OF}/people?q=q", SEEING, other=403),
+    page(f"{OF}/user-groups", SEEING, other=403),
+    sent(f"{OF}/user-groups", ADMINS, GROUP, other=403),
+    page("/user-groups/{user_group}", ADMINS),
+    sent("/user-groups/{user_group}", ADMINS, GROUP),
+    sent("/user-groups/{user_group}/remove", ADMINS),
+    page(f"{OF}/mail-domains", SEEING, other=403),
+    sent(f"{OF}/mail-domains", PLATFORM, {"domain": "our.example.cn"}, told=ADMIN, other=403),
+    sent(f"{OF}/mail-domains/settings", ADMINS, {"mail_domain_days": "200"}, other=403),
+    sent("/mail-domains/{domain}/remove", ADMINS),
+)
+
+AFFILIATIONS_API = (
+    read("/affiliations"),
+    read("/affiliations?organisation={organisation}", SEEING, other=403),
+    read(ONE, SEEING),
+    read("/affiliations/{their_affiliation}", frozenset({"their_admin"}) | ALL_SEEING),
+    post("/affiliations", PEOPLE, ASKING),
+    change(ONE, ADMINS, {"staff_number": "8"}),
+    change("/affiliations/{their_affiliation}", THEIR_ADMINS, {"staff_number": "8"}),
+    step(f"{WAITING}/withdraw", NO_ONE, {}),
+    step(f"{WAITING}/confirm", ADMINS, {"staff_number": "7"}),
+    step(f"{WAITING}/refuse", ADMINS, WHY),
+    step(f"{ONE}/end", ADMINS, LAST_DAY),
+    step("/affiliations/renewals", NO_ONE, {}, other=409),
+    step("/affiliations/renewals/confirm", NO_ONE, {"secret": "unknown"}, other=410),
+    read(f"{OF}/user-groups", SEEING, other=403),
+    post(f"{OF}/user-groups", ADMINS, GROUP, other=403),
+    put("/user-groups/{user_group}", ADMINS, GROUP),
+    put("/user-groups/{their_user_group}", THEIR_ADMINS, GROUP),
+    drop("/user-groups/{user_group}", ADMINS),
+    read(f"{OF}/mail-domains", SEEING, other=403),
+    post(f"{OF}/mail-domains", PLATFORM, {"domain": "our.example.cn"}, told=ADMIN, other=403),
+    drop("/mail-domains/{domain}", ADMINS),
+    drop("/mail-domains/{their_domain}", THEIR_ADMINS),
+    read(f"{OF}/affiliation-settings", SEEING, other=403),
+    put(f"{OF}/affiliation-settings", ADMINS, {"mail_domain_days": 200}, other=403),
+)
