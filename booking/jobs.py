@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy.orm import Session
 
 from booking.accounts import jobs as accounts
-from booking.affiliations import leaving
+from booking.affiliations import invitations, leaving, rosters
 from booking.core.texts import N_
 from booking.database import idempotency
 from booking.notifications import service as notifications
@@ -35,6 +35,11 @@ def _remind_affiliations(now: datetime) -> int:
     return one_by_one(leaving.due_to_remind, leaving.remind, now=now)
 
 
+def _tidy_affiliations(session: Session, now: datetime) -> int:
+    """Invitations and rosters that nobody took up within a month; how many."""
+    return invitations.expire_over(session, now) + rosters.forget_drafts(session, now)
+
+
 def _forget_answers(session: Session, now: datetime) -> int:
     """Answers kept for repeated requests; how many were forgotten."""
     return idempotency.forget_old(session, now=now)
@@ -59,6 +64,12 @@ TIMETABLE = (
         N_("提醒两周内到期的单位隶属。"),
         Daily(time(8, 30)),
         _remind_affiliations,
+    ),
+    Job(
+        "tidy_affiliations",
+        N_("让一个月无人理会的邀请和名册失效。"),
+        Daily(time(3, 40)),
+        within_transaction(_tidy_affiliations),
     ),
     Job(
         "forget_answers",

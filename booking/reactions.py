@@ -31,6 +31,7 @@ REACTIONS: dict[str, Letters] = {
     "catalogue.review_asked": catalogue.on_review_asked,
     "catalogue.review_decided": catalogue.on_review_decided,
     "accounts.address_confirmed": affiliations.on_address_confirmed,
+    "affiliations.invited": affiliations.on_invited,
     "affiliations.asked": affiliations.on_asked,
     "affiliations.confirmed": affiliations.on_confirmed,
     "affiliations.refused": affiliations.on_refused,

@@ -1,14 +1,23 @@
 """Who belongs to which organisation, from when to when, and in which user group."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
-from models.vocabulary.affiliations import AffiliationState, Audience, ConfirmedBy, UserSide
+from models.vocabulary.affiliations import (
+    AffiliationState,
+    Audience,
+    ConfirmedBy,
+    InvitationState,
+    RosterState,
+    UserSide,
+)
 
 _OPEN = text("state IN ('pending', 'confirmed')")
+_OPEN_TO_ADDRESS = text("state = 'open' AND email <> ''")
 _FOR_SOMEBODY = text("audience <> 'assigned'")
 
 
@@ -104,3 +113,56 @@ class AffiliationSettings(Base):
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), primary_key=True, autoincrement=False)
     mail_domain_days: Mapped[int] = mapped_column(default=365)
     version: Mapped[int] = mapped_column(default=1)
+
+
+class Roster(Base):
+    """A list of an organisation's people as it was uploaded; its text is kept only until it is applied or discarded."""
+
+    __tablename__ = "rosters"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    content: Mapped[str]
+    is_complete: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[RosterState] = mapped_column(default=RosterState.DRAFT)
+    outcome: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class Invitation(Base):
+    """Somebody on a roster without an account: a link confirms the affiliation; only the link's SHA-256 is stored."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        Index(
+            "uq_invitations_open",
+            "organisation_id",
+            "email",
+            unique=True,
+            sqlite_where=_OPEN_TO_ADDRESS,
+            postgresql_where=_OPEN_TO_ADDRESS,
+        ),
+        Index("ix_invitations_email", "email"),
+        CheckConstraint("email <> '' OR phone <> ''", name="reachable"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    email: Mapped[str] = mapped_column(String(254), default="")
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    staff_number: Mapped[str] = mapped_column(String(40), default="")
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    user_group_id: Mapped[int | None] = mapped_column(ForeignKey("user_groups.id"), index=True)
+    ends_on: Mapped[date | None]
+    state: Mapped[InvitationState] = mapped_column(default=InvitationState.OPEN)
+    secret_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    created_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    accepted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

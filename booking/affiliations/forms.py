@@ -3,11 +3,11 @@
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from booking.core.forms import Blank, FilledLine, Form, Line
 from booking.core.pages import LARGEST_PAGE
-from models.vocabulary.affiliations import AffiliationState, Audience, UserSide
+from models.vocabulary.affiliations import AffiliationState, Audience, InvitationState, UserSide
 
 LARGEST_ID = 2**31 - 1
 
@@ -80,7 +80,7 @@ class AffiliationSettingsForm(Form):
     mail_domain_days: Annotated[int, Field(ge=1, le=3660)]
 
 
-class RenewalSecretForm(Form):
+class LinkSecretForm(Form):
     """What stood in a mailed link."""
 
     secret: Annotated[str, Field(min_length=1, max_length=200)]
@@ -92,5 +92,36 @@ class AffiliationsQuery(Form):
     organisation: Annotated[Id | None, Blank] = None
     state: AffiliationState | None = None
     q: Annotated[Line, Field(max_length=100)] = ""
+    limit: int = Field(50, ge=1, le=LARGEST_PAGE)
+    cursor: str = Field("", max_length=200)
+
+
+class RosterForm(Form):
+    """A roster as text, comma or tab separated, the header in its first line."""
+
+    name: Annotated[Line, Field(max_length=200)] = ""
+    text: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=2_000_000)]
+    is_complete: bool = False
+
+
+class ApplyRosterForm(Form):
+    """Whether those who are missing from a complete roster end, and on which last day."""
+
+    ends_missing: bool = False
+    last_day: Annotated[Day | None, Blank] = None
+
+
+class PlannedRowsQuery(Form):
+    """Which rows of a roster."""
+
+    fate: Annotated[Line, Field(max_length=30)] = ""
+    limit: int = Field(100, ge=1, le=1000)
+    cursor: str = Field("", max_length=200)
+
+
+class InvitationsQuery(Form):
+    """Which invitations."""
+
+    state: InvitationState | None = None
     limit: int = Field(50, ge=1, le=LARGEST_PAGE)
     cursor: str = Field("", max_length=200)

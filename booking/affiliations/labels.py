@@ -1,7 +1,15 @@
 """What the words of affiliations are called, as source sentences."""
 
+from booking.affiliations.roster_planning import Fate
 from booking.core.texts import N_
-from models.vocabulary.affiliations import AffiliationState, Audience, ConfirmedBy, UserSide
+from models.vocabulary.affiliations import (
+    AffiliationState,
+    Audience,
+    ConfirmedBy,
+    InvitationState,
+    RosterState,
+    UserSide,
+)
 
 STATE = {
     AffiliationState.PENDING: N_("待单位确认"),
@@ -45,4 +53,40 @@ FIELDS = {
     "domain": N_("邮箱域名"),
     "includes_subdomains": N_("包括子域名"),
     "mail_domain_days": N_("邮箱确认的有效天数"),
+}
+FATE = {
+    Fate.CONFIRMED: N_("确认隶属"),
+    Fate.CHANGED: N_("更新或延长"),
+    Fate.INVITED: N_("发出邀请"),
+    Fate.INVITATION_CHANGED: N_("更新邀请"),
+    Fate.UNCHANGED: N_("没有变化"),
+    Fate.REFUSED: N_("不能接受"),
+}
+FATE_LOOKS = {
+    Fate.CONFIRMED: ("right", "✓"),
+    Fate.CHANGED: ("action", "↻"),
+    Fate.INVITED: ("action", "✉"),
+    Fate.INVITATION_CHANGED: ("action", "↻"),
+    Fate.UNCHANGED: ("plain", "="),
+    Fate.REFUSED: ("wrong", "×"),
+}
+ROSTER = {
+    RosterState.DRAFT: N_("待应用"),
+    RosterState.APPLIED: N_("已应用"),
+    RosterState.DISCARDED: N_("已丢弃"),
+}
+INVITATION = {
+    InvitationState.OPEN: N_("等待接受"),
+    InvitationState.ACCEPTED: N_("已接受"),
+    InvitationState.WITHDRAWN: N_("已撤回"),
+    InvitationState.EXPIRED: N_("已过期"),
+}
+ROSTER_COLUMNS = {
+    "staff_number": N_("工号"),
+    "name": N_("姓名"),
+    "email": N_("邮箱"),
+    "phone": N_("手机"),
+    "unit": N_("部门"),
+    "user_group": N_("用户类别"),
+    "until": N_("有效期至"),
 }

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.mailed import GOOD_FOR, write_secret
 from booking.affiliations import queries
+from booking.affiliations.invitations import accept_by_address
+from booking.affiliations.invitations import write_secret as write_secret_of
 from booking.affiliations.labels import CONFIRMED_BY
 from booking.affiliations.mail_domains import affiliate_by_address
 from booking.core.clock import local_date
@@ -16,8 +18,10 @@ from booking.core.errors import NotFound
 from booking.notifications.letters import Letter
 from booking.settings import Settings
 from models.accounts import User
-from models.vocabulary.accounts import TokenPurpose
-from models.vocabulary.affiliations import AffiliationState
+from models.affiliations import Invitation
+from models.directory import Organisation
+from models.vocabulary.accounts import Language, TokenPurpose
+from models.vocabulary.affiliations import AffiliationState, InvitationState
 
 
 def on_address_confirmed(
@@ -27,9 +31,28 @@ def on_address_confirmed(
     now: datetime,
     settings: Settings,  # noqa: ARG001
 ) -> list[Letter]:
-    """Whoever's address belongs to an organisation is confirmed there; that event has its own letter."""
+    """Whoever was invited, or whose address belongs to an organisation, is confirmed; that event has its own letter."""
+    accept_by_address(session, payload["user_id"], now=now)
     affiliate_by_address(session, payload["user_id"], now=now)
     return []
+
+
+def on_invited(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:
+    """To the invited address the link that confirms, while the invitation is open."""
+    invitation = session.get(Invitation, payload["invitation_id"])
+    if invitation is None or invitation.state != InvitationState.OPEN or not invitation.email:
+        return []
+    organisation = session.get_one(Organisation, invitation.organisation_id)
+    invitation.sent_at = now
+    values = {
+        "person": invitation.name,
+        "email": invitation.email,
+        "organisation_zh": organisation.name_zh,
+        "organisation_en": organisation.name_en,
+        "expires_at": invitation.expires_at,
+        "link": f"{settings.address}/invited/{write_secret_of(invitation)}",
+    }
+    return [Letter(invitation.email, Language.CHINESE, "affiliations/invited", values)]
 
 
 def on_asked(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:

@@ -13,10 +13,10 @@ from booking.affiliations.rules import Group
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from models.accounts import Grant, User
-from models.affiliations import Affiliation, AffiliationSettings, MailDomain, UserGroup
+from models.affiliations import Affiliation, AffiliationSettings, Invitation, MailDomain, Roster, UserGroup
 from models.directory import Organisation, Unit
 from models.vocabulary.accounts import Role, ScopeKind
-from models.vocabulary.affiliations import AffiliationState
+from models.vocabulary.affiliations import AffiliationState, InvitationState
 from models.vocabulary.directory import OrganisationKind
 
 OPEN = (AffiliationState.PENDING, AffiliationState.CONFIRMED)
@@ -228,3 +228,25 @@ def _holders(session: Session, which: ColumnElement[bool], today: date) -> list[
     holds = and_(Grant.starts_on <= today, or_(Grant.ends_on.is_(None), Grant.ends_on >= today))
     ids = select(Grant.user_id).where(which, holds)
     return list(session.scalars(select(User).where(User.id.in_(ids), User.deactivated_at.is_(None)).order_by(User.id)))
+
+
+def rosters(session: Session, organisation_id: int, *, limit: int, cursor: str = "") -> Page[Roster]:
+    """The rosters of an organisation, the newest first."""
+    statement = select(Roster).where(Roster.organisation_id == organisation_id)
+    if cursor:
+        statement = statement.where(Roster.id < decode_cursor(cursor, row_id)[0])
+    found = session.scalars(statement.order_by(Roster.id.desc()).limit(limit + 1)).all()
+    return page_of(found, limit, lambda roster: (roster.id,))
+
+
+def invitations(
+    session: Session, organisation_id: int, state: InvitationState | None, *, limit: int, cursor: str = ""
+) -> Page[Invitation]:
+    """The invitations of an organisation in one state or all, the newest first."""
+    statement = select(Invitation).where(Invitation.organisation_id == organisation_id)
+    if state is not None:
+        statement = statement.where(Invitation.state == state)
+    if cursor:
+        statement = statement.where(Invitation.id < decode_cursor(cursor, row_id)[0])
+    found = session.scalars(statement.order_by(Invitation.id.desc()).limit(limit + 1)).all()
+    return page_of(found, limit, lambda invitation: (invitation.id,))

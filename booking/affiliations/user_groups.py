@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
-from booking.accounts.permissions import Permission, require
+from booking.accounts.permissions import Permission, may, require
 from booking.affiliations import queries, rules
 from booking.affiliations.forms import UserGroupForm
 from booking.core.actors import Actor, Target
@@ -113,9 +113,8 @@ def _require(session: Session, organisation_id: int, actor: Actor) -> None:
 def _locked(session: Session, group_id: int, actor: Actor) -> tuple[UserGroup, list[UserGroup]]:
     """The group and all of its organisation's, under the lock; raises NotFound for strangers."""
     organisation_id = session.scalar(select(UserGroup.organisation_id).where(UserGroup.id == group_id))
-    if organisation_id is None:
+    if organisation_id is None or not may(actor, Permission.MANAGE_AFFILIATIONS, Target(organisation_id)):
         raise NotFound
-    _require(session, organisation_id, actor)
     standing = seed_groups(session, organisation_id)
     group = next((found for found in standing if found.id == group_id), None)
     if group is None:

@@ -35,3 +35,20 @@ class Audience(StrEnum):
     ACADEMICS = "academics"
     FIRMS = "firms"
     OTHERS = "others"
+
+
+class RosterState(StrEnum):
+    """Where an uploaded roster stands."""
+
+    DRAFT = "draft"
+    APPLIED = "applied"
+    DISCARDED = "discarded"
+
+
+class InvitationState(StrEnum):
+    """Where an invitation stands."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"

@@ -6,7 +6,7 @@ from werkzeug.exceptions import HTTPException
 
 from tests.house.asking import Crowd, Line
 from tests.house.matrix.accounts import ACCOUNTS
-from tests.house.matrix.affiliations import AFFILIATIONS, AFFILIATIONS_API
+from tests.house.matrix.affiliations import AFFILIATIONS, AFFILIATIONS_API, ROSTERS
 from tests.house.matrix.announcements import ANNOUNCEMENTS
 from tests.house.matrix.calendars import FEEDS
 from tests.house.matrix.catalogue import CATALOGUE, CATALOGUE_API
@@ -22,6 +22,7 @@ MATRIX = (
     *ANNOUNCEMENTS,
     *AFFILIATIONS,
     *AFFILIATIONS_API,
+    *ROSTERS,
     *FEEDS,
     *SEARCH,
     *BOOKING,

@@ -76,6 +76,7 @@ QUERY_NAMES = {
     "/catalogue": ("state", "q", "page"),
     "/organisations": ("page", "state", "q", "cursor"),
     "/account/affiliations": ("q", "organisation"),
+    "/rosters": ("fate", "page"),
     "/operations/mailbox": ("before",),
     "/instruments": ("week", "from", "to", "starts_at", "ends_at"),
 }
@@ -352,6 +353,8 @@ STORED = {
     "mails": ("subject", "text"),
     "affiliations": ("message", "reason"),
     "user_groups": ("name_en",),
+    "rosters": ("name",),
+    "invitations": ("name",),
 }
 
 

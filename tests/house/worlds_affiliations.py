@@ -1,9 +1,12 @@
 """What the small world knows of affiliations: people of both institutions, one who waits, one who was refused."""
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
+from booking.affiliations.invitations import write_secret
 from booking.affiliations.user_groups import seed_groups
-from models.affiliations import MailDomain
+from booking.core.clock import local_date
+from models.affiliations import Invitation, MailDomain, Roster
 from models.directory import Organisation
 from models.vocabulary.affiliations import AffiliationState
 from tests.factories.affiliations import affiliate
@@ -40,7 +43,30 @@ def add_affiliations(builder: "Builder", admins: frozenset[str], their_admins: f
         )
         session.add(domain)
         session.flush()
-        kept = {"affiliation": member, "asking_affiliation": waiting, "user_group": groups[0], "domain": domain}
+        lists = _lists(builder, organisation, users[f"{side}admin"].id, side, readers)
+        kept = lists | {"affiliation": member, "asking_affiliation": waiting, "user_group": groups[0], "domain": domain}
         for name, row in kept.items():
             builder.keep(f"{side}{name}", row)
         session.commit()
+
+
+def _lists(
+    builder: "Builder", organisation: Organisation, admin_id: int, side: str, readers: frozenset[str]
+) -> dict[str, Any]:
+    """A roster that waits to be applied, and somebody who was invited; the link lies with the invited."""
+    name = builder.mark(f"row_{side}", readers)
+    made = {"organisation_id": organisation.id, "created_by_id": admin_id, "created_at": builder.now}
+    content = f"姓名,邮箱,用户类别\n{name},{name}@example.org,\n{name},broken,\n"
+    roster = Roster(name=builder.mark(f"roster_{side}", readers), content=content, is_complete=True, **made)
+    invited = builder.mark(f"invited_{side}", readers)
+    invitation = Invitation(
+        name="受邀人",
+        email=f"{invited}@example.org",
+        ends_on=local_date(builder.now) + timedelta(days=300),
+        expires_at=builder.now + timedelta(days=30),
+        **made,
+    )
+    builder.world.names[f"{side}invitation_secret"] = write_secret(invitation)
+    builder.session.add_all([roster, invitation])
+    builder.session.flush()
+    return {"roster": roster, "invitation": invitation}

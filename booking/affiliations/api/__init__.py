@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from booking.affiliations.api import affiliations, domains, groups
+from booking.affiliations.api import affiliations, domains, groups, rosters
 
 bp = Blueprint("affiliations_api", __name__, url_prefix="/api/v1")
 
@@ -28,3 +28,15 @@ bp.add_url_rule(f"{OF}/mail-domains", "add_domain", domains.add, methods=MAKE)
 bp.add_url_rule("/mail-domains/<int:domain_id>", "remove_domain", domains.remove, methods=DROP)
 bp.add_url_rule(f"{OF}/affiliation-settings", "settings", domains.settings, methods=READ)
 bp.add_url_rule(f"{OF}/affiliation-settings", "change_settings", domains.change_settings, methods=REPLACE)
+bp.add_url_rule(f"{OF}/rosters", "rosters", rosters.listed, methods=READ)
+bp.add_url_rule(f"{OF}/rosters", "upload_roster", rosters.upload, methods=MAKE)
+bp.add_url_rule("/rosters/<int:roster_id>", "roster", rosters.show, methods=READ)
+bp.add_url_rule("/rosters/<int:roster_id>/rows", "roster_rows", rosters.rows, methods=READ)
+bp.add_url_rule("/rosters/<int:roster_id>/missing", "roster_missing", rosters.missing, methods=READ)
+bp.add_url_rule("/rosters/<int:roster_id>/apply", "apply_roster", rosters.apply, methods=MAKE)
+bp.add_url_rule("/rosters/<int:roster_id>/discard", "discard_roster", rosters.discard, methods=MAKE)
+bp.add_url_rule(f"{OF}/invitations", "invitations", rosters.invited, methods=READ)
+bp.add_url_rule("/invitations/<int:invitation_id>/resend", "resend", rosters.resend, methods=MAKE)
+bp.add_url_rule("/invitations/<int:invitation_id>/withdraw", "withdraw_invitation", rosters.withdraw, methods=MAKE)
+bp.add_url_rule("/invitations/<int:invitation_id>/link", "make_link", rosters.make_link, methods=MAKE)
+bp.add_url_rule("/invitations/accept", "accept_invitation", rosters.accept, methods=MAKE)

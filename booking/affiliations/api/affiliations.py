@@ -20,8 +20,8 @@ from booking.affiliations.forms import (
     AffiliationsQuery,
     AskAffiliationForm,
     EndAffiliationForm,
+    LinkSecretForm,
     RefuseForm,
-    RenewalSecretForm,
 )
 from booking.core.clock import utcnow
 from booking.web.extensions import reading, transaction
@@ -114,10 +114,10 @@ def ask_renewal() -> Response:
     return Response(status=202)
 
 
-@documented(tag=TAG, body=RenewalSecretForm, answers={200: RenewedAnswer}, refusals=(400, 401, 403, 409, 410, 415, 422))
+@documented(tag=TAG, body=LinkSecretForm, answers={200: RenewedAnswer}, refusals=(400, 401, 403, 409, 410, 415, 422))
 def renew() -> Response:
     """Renew an affiliation by the secret of the mailed link."""
     require_actor()
-    form = read_json(RenewalSecretForm)
+    form = read_json(LinkSecretForm)
     made = transaction(mail_domains.renew_by_secret, form.secret, origin=origin(), now=utcnow())
     return json_answer(RenewedAnswer(affiliation_id=made.id, ends_on=made.ends_on))

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from booking.affiliations.views import domains, groups, own, people
+from booking.affiliations.views import domains, groups, invitations, own, people, rosters
 
 bp = Blueprint("affiliations", __name__)
 
@@ -29,6 +29,17 @@ bp.add_url_rule(f"{PEOPLE}/mail-domains", "domains", domains.domains, methods=RE
 bp.add_url_rule(f"{PEOPLE}/mail-domains", "add_domain", domains.add_domain, methods=SEND)
 bp.add_url_rule(f"{PEOPLE}/mail-domains/settings", "change_settings", domains.change_settings, methods=SEND)
 bp.add_url_rule("/mail-domains/<int:domain_id>/remove", "remove_domain", domains.remove_domain, methods=SEND)
+bp.add_url_rule(f"{PEOPLE}/rosters", "rosters", rosters.listed, methods=READ)
+bp.add_url_rule(f"{PEOPLE}/rosters", "upload_roster", rosters.upload, methods=SEND)
+bp.add_url_rule("/rosters/template.csv", "roster_template", rosters.template, methods=READ)
+bp.add_url_rule("/rosters/<int:roster_id>", "roster", rosters.show, methods=READ)
+bp.add_url_rule("/rosters/<int:roster_id>/apply", "apply_roster", rosters.apply, methods=SEND)
+bp.add_url_rule("/rosters/<int:roster_id>/discard", "discard_roster", rosters.discard, methods=SEND)
+bp.add_url_rule(f"{PEOPLE}/invitations", "invitations", invitations.listed, methods=READ)
+bp.add_url_rule("/invitations/<int:invitation_id>/resend", "resend", invitations.resend, methods=SEND)
+bp.add_url_rule("/invitations/<int:invitation_id>/withdraw", "withdraw_invitation", invitations.withdraw, methods=SEND)
+bp.add_url_rule("/invitations/<int:invitation_id>/link", "make_link", invitations.make_link, methods=SEND)
+bp.add_url_rule("/invited/<secret>", "invited", invitations.invited, methods=BOTH)
 
 
 @bp.after_request

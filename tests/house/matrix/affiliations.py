@@ -13,7 +13,7 @@ from tests.house.matrix.writing import (
     sent,
     step,
 )
-from tests.house.worlds import ADMIN, ALL_SEEING, PEOPLE, PLATFORM
+from tests.house.worlds import ADMIN, ALL_SEEING, PEOPLE, PLATFORM, THEIR_ADMIN
 
 SEEING = ADMIN | ALL_SEEING
 GROUP = {"name_zh": "合作课题组", "side": "outside"}
@@ -47,6 +47,39 @@ AFFILIATIONS = (
     sent(f"{OF}/mail-domains", PLATFORM, {"domain": "our.example.cn"}, told=ADMIN, other=403),
     sent(f"{OF}/mail-domains/settings", ADMINS, {"mail_domain_days": "200"}, other=403),
     sent("/mail-domains/{domain}/remove", ADMINS),
+)
+
+ROSTER = {"text": "姓名,邮箱\n张三,zhang@example.cn\n"}
+
+ROSTERS = (
+    page(f"{OF}/rosters", SEEING, other=403),
+    sent(f"{OF}/rosters", ADMINS, ROSTER, other=403),
+    page("/rosters/template.csv", PEOPLE),
+    page("/rosters/{roster}", SEEING),
+    page("/rosters/{their_roster}", THEIR_ADMIN | ALL_SEEING),
+    sent("/rosters/{roster}/apply", ADMINS),
+    sent("/rosters/{roster}/discard", ADMINS),
+    page(f"{OF}/invitations", SEEING, other=403),
+    sent("/invitations/{invitation}/resend", ADMINS),
+    sent("/invitations/{invitation}/withdraw", ADMINS),
+    sent("/invitations/{invitation}/link", ADMINS, ok=200),
+    page("/invited/unknown", NO_ONE, other=410, nobody=410),
+    sent("/invited/unknown", NO_ONE, other=410),
+    read(f"{OF}/rosters", SEEING, other=403),
+    post(f"{OF}/rosters", ADMINS, ROSTER, other=403),
+    read("/rosters/{roster}", SEEING),
+    read("/rosters/{roster}/rows", SEEING),
+    read("/rosters/{their_roster}/rows", THEIR_ADMIN | ALL_SEEING),
+    read("/rosters/{roster}/missing", SEEING),
+    step("/rosters/{roster}/apply", ADMINS, {}),
+    step("/rosters/{their_roster}/apply", THEIR_ADMINS, {}),
+    step("/rosters/{roster}/discard", ADMINS, {}),
+    read(f"{OF}/invitations", SEEING, other=403),
+    step("/invitations/{invitation}/resend", ADMINS, {}),
+    step("/invitations/{invitation}/withdraw", ADMINS, {}),
+    step("/invitations/{invitation}/link", ADMINS, {}),
+    step("/invitations/{their_invitation}/link", THEIR_ADMINS, {}),
+    step("/invitations/accept", NO_ONE, {"secret": "unknown"}, other=410),
 )
 
 AFFILIATIONS_API = (

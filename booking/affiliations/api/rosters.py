@@ -1,0 +1,269 @@
+"""Rosters and the invitations that follow from them."""
+
+from datetime import date, datetime
+from typing import Any, Self
+
+from flask import Response, url_for
+from flask_babel import gettext
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from booking.affiliations import invitations, queries, rosters
+from booking.affiliations.answers import AffiliationAnswer
+from booking.affiliations.api.answering import EDITING, TAG, affiliation_answer, json_answer, require_seen
+from booking.affiliations.forms import (
+    ApplyRosterForm,
+    InvitationsQuery,
+    LinkSecretForm,
+    PlannedRowsQuery,
+    RosterForm,
+)
+from booking.affiliations.roster_planning import Fate, Leaver, Planned
+from booking.core.clock import utcnow
+from booking.core.errors import Problem
+from booking.core.pages import decode_cursor, encode_cursor, row_id
+from booking.web.extensions import reading, transaction
+from booking.web.openapi import FieldProblem, documented
+from booking.web.reading import read_json, read_query
+from booking.web.repeats import create_once
+from booking.web.signed_in import require_actor
+from models.affiliations import Invitation, Roster
+from models.vocabulary.affiliations import InvitationState, RosterState
+
+
+class RosterAnswer(BaseModel):
+    """A roster; `counts` by fate is what a draft would do, or what an applied one did."""
+
+    id: int
+    organisation_id: int
+    name: str
+    is_complete: bool
+    state: RosterState
+    created_at: datetime
+    counts: dict[str, int] | None
+
+    @classmethod
+    def of(cls, roster: Roster, counts: dict[str, int] | None) -> Self:
+        """The roster as the API shows it."""
+        names = ("id", "organisation_id", "name", "is_complete", "state", "created_at")
+        return cls(**{name: getattr(roster, name) for name in names}, counts=counts)
+
+
+class RostersAnswer(BaseModel):
+    """Some rosters, the newest first."""
+
+    items: list[RosterAnswer]
+    next_cursor: str | None
+
+
+class PlannedRowAnswer(BaseModel):
+    """A row by its number in the spreadsheet, what becomes of it, and why."""
+
+    number: int
+    name: str
+    staff_number: str
+    email: str
+    fate: Fate
+    problems: list[FieldProblem]
+
+    @classmethod
+    def of(cls, planned: Planned) -> Self:
+        """The row as the API shows it."""
+        row = planned.row
+        problems = [_problem(found) for found in row.problems]
+        return cls(
+            number=row.number,
+            name=row.label,
+            staff_number=row.staff_number,
+            email=row.email,
+            fate=planned.fate,
+            problems=problems,
+        )
+
+
+class PlannedRowsAnswer(BaseModel):
+    """Some rows of a draft, in order."""
+
+    items: list[PlannedRowAnswer]
+    next_cursor: str | None
+
+
+class LeaverAnswer(BaseModel):
+    """Somebody confirmed who is not on a complete roster."""
+
+    affiliation_id: int
+    name: str
+    email: str
+    staff_number: str
+
+    @classmethod
+    def of(cls, leaver: Leaver) -> Self:
+        """The person as the API shows them."""
+        found = leaver.affiliation
+        return cls(affiliation_id=found.id, name=leaver.name, email=leaver.email, staff_number=found.staff_number)
+
+
+class LeaversAnswer(BaseModel):
+    """Everybody who is not on a complete roster."""
+
+    items: list[LeaverAnswer]
+    next_cursor: None = None
+
+
+class InvitationAnswer(BaseModel):
+    """An invitation, without its link."""
+
+    id: int
+    name: str
+    email: str
+    phone: str
+    staff_number: str
+    ends_on: date | None
+    state: InvitationState
+    created_at: datetime
+    sent_at: datetime | None
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, invitation: Invitation) -> Self:
+        """The invitation as the API shows it."""
+        return cls(**{name: getattr(invitation, name) for name in cls.model_fields if name != "secret"})
+
+
+class InvitationLinkAnswer(InvitationAnswer):
+    """An invitation with the secret of its link, answered once."""
+
+    secret: str
+
+
+class InvitationsAnswer(BaseModel):
+    """Some invitations, the newest first."""
+
+    items: list[InvitationAnswer]
+    next_cursor: str | None
+
+
+@documented(tag=TAG, answers={200: RostersAnswer}, query=InvitationsQuery, refusals=(400, 401, 403, 404, 422))
+def listed(organisation_id: int) -> Response:
+    """The rosters of an organisation, the newest first."""
+    require_seen(organisation_id)
+    wanted = read_query(InvitationsQuery)
+    page = queries.rosters(reading(), organisation_id, limit=wanted.limit, cursor=wanted.cursor)
+    items = [RosterAnswer.of(roster, (roster.outcome or {}).get("counts")) for roster in page.items]
+    return json_answer(RostersAnswer(items=items, next_cursor=page.next_cursor))
+
+
+@documented(tag=TAG, body=RosterForm, answers={201: RosterAnswer}, refusals=EDITING)
+def upload(organisation_id: int) -> Response:
+    """Keep a roster to be looked at and applied; nothing happens to anybody yet."""
+    actor, form, now = require_actor(), read_json(RosterForm), utcnow()
+
+    def work(session: Session) -> dict[str, Any]:
+        return {"id": rosters.upload_roster(session, organisation_id, form, actor=actor, now=now).id}
+
+    made, _repeated = create_once(work, actor=actor, now=now)
+    response = _answer(made["id"], 201)
+    response.headers["Location"] = url_for("affiliations_api.roster", roster_id=made["id"])
+    return response
+
+
+@documented(tag=TAG, answers={200: RosterAnswer}, refusals=(401, 404))
+def show(roster_id: int) -> Response:
+    """A roster, with what it would do or did."""
+    return _answer(roster_id)
+
+
+@documented(tag=TAG, answers={200: PlannedRowsAnswer}, query=PlannedRowsQuery, refusals=(400, 401, 404, 422))
+def rows(roster_id: int) -> Response:
+    """What each row of a draft would do; none of a roster that is closed."""
+    actor, wanted = require_actor(), read_query(PlannedRowsQuery)
+    roster = rosters.roster_for(reading(), roster_id, actor, sees=True)
+    after = decode_cursor(wanted.cursor, row_id)[0] if wanted.cursor else 0
+    planned = []
+    if roster.state == RosterState.DRAFT:
+        plan = rosters.plan_of(reading(), roster, actor=actor, now=utcnow())
+        planned = [row for row in plan.rows if row.row.number > after and wanted.fate in {"", row.fate.value}]
+    shown = planned[: wanted.limit]
+    cursor = encode_cursor(shown[-1].row.number) if len(planned) > len(shown) else None
+    return json_answer(PlannedRowsAnswer(items=[PlannedRowAnswer.of(row) for row in shown], next_cursor=cursor))
+
+
+@documented(tag=TAG, answers={200: LeaversAnswer}, refusals=(401, 404))
+def missing(roster_id: int) -> Response:
+    """Who is confirmed and not on a complete draft."""
+    actor = require_actor()
+    roster = rosters.roster_for(reading(), roster_id, actor, sees=True)
+    is_draft = roster.state == RosterState.DRAFT
+    leavers = rosters.plan_of(reading(), roster, actor=actor, now=utcnow()).leavers if is_draft else []
+    return json_answer(LeaversAnswer(items=[LeaverAnswer.of(leaver) for leaver in leavers]))
+
+
+@documented(tag=TAG, body=ApplyRosterForm, answers={200: RosterAnswer}, refusals=EDITING)
+def apply(roster_id: int) -> Response:
+    """Do what the draft says; who is missing ends only where `ends_missing` says so."""
+    actor, form = require_actor(), read_json(ApplyRosterForm)
+    transaction(rosters.apply_roster, roster_id, form, actor=actor, now=utcnow())
+    return _answer(roster_id)
+
+
+@documented(tag=TAG, answers={200: RosterAnswer}, refusals=(401, 403, 404, 409))
+def discard(roster_id: int) -> Response:
+    """Throw a draft away."""
+    transaction(rosters.discard_roster, roster_id, actor=require_actor(), now=utcnow())
+    return _answer(roster_id)
+
+
+@documented(tag=TAG, answers={200: InvitationsAnswer}, query=InvitationsQuery, refusals=(400, 401, 403, 404, 422))
+def invited(organisation_id: int) -> Response:
+    """The invitations of an organisation, the newest first."""
+    require_seen(organisation_id)
+    wanted = read_query(InvitationsQuery)
+    page = queries.invitations(reading(), organisation_id, wanted.state, limit=wanted.limit, cursor=wanted.cursor)
+    items = [InvitationAnswer.of(invitation) for invitation in page.items]
+    return json_answer(InvitationsAnswer(items=items, next_cursor=page.next_cursor))
+
+
+@documented(tag=TAG, answers={200: InvitationAnswer}, refusals=(401, 403, 404, 409))
+def resend(invitation_id: int) -> Response:
+    """Send an invitation again, good for another month."""
+    made = transaction(invitations.resend_invitation, invitation_id, actor=require_actor(), now=utcnow())
+    return json_answer(InvitationAnswer.of(made))
+
+
+@documented(tag=TAG, answers={200: InvitationAnswer}, refusals=(401, 403, 404, 409))
+def withdraw(invitation_id: int) -> Response:
+    """Make an invitation void."""
+    made = transaction(invitations.withdraw_invitation, invitation_id, actor=require_actor(), now=utcnow())
+    return json_answer(InvitationAnswer.of(made))
+
+
+@documented(tag=TAG, answers={200: InvitationLinkAnswer}, refusals=(401, 403, 404, 409))
+def make_link(invitation_id: int) -> Response:
+    """Make a link to hand over by other means; its secret is answered once, earlier links are void."""
+    made, secret = transaction(invitations.make_link, invitation_id, actor=require_actor(), now=utcnow())
+    response = json_answer(InvitationLinkAnswer(**InvitationAnswer.of(made).model_dump(), secret=secret))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@documented(tag=TAG, body=LinkSecretForm, answers={200: AffiliationAnswer}, refusals=(400, 401, 403, 410, 415, 422))
+def accept() -> Response:
+    """Accept an invitation by the secret of its link."""
+    actor, form = require_actor(), read_json(LinkSecretForm)
+    made = transaction(invitations.accept_invitation, form.secret, actor=actor, now=utcnow())
+    return affiliation_answer(made.id)
+
+
+def _answer(roster_id: int, status: int = 200) -> Response:
+    """The roster as it is now."""
+    actor, session = require_actor(), reading()
+    roster = rosters.roster_for(session, roster_id, actor, sees=True)
+    counts = (roster.outcome or {}).get("counts")
+    if roster.state == RosterState.DRAFT:
+        counts = rosters.plan_of(session, roster, actor=actor, now=utcnow()).counts()
+    return json_answer(RosterAnswer.of(roster, counts), status)
+
+
+def _problem(found: Problem) -> FieldProblem:
+    """A problem in the reader's language."""
+    return FieldProblem(field=found.field, message=gettext(found.message, **found.values))

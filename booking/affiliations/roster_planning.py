@@ -1,0 +1,211 @@
+"""What a roster would do, row by row, to the people as they stand; pure but for one reading of how they stand."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.affiliations.queries import stored_groups
+from booking.affiliations.roster_reading import ReadRow, RosterRow
+from booking.core.errors import Problem
+from booking.core.texts import N_
+from booking.directory import queries as directory
+from models.accounts import User
+from models.affiliations import Affiliation, Invitation
+from models.vocabulary.affiliations import AffiliationState, InvitationState
+
+DETAILS = ("unit_id", "user_group_id", "staff_number", "ends_on")
+
+
+class Fate(StrEnum):
+    """What becomes of a row."""
+
+    CONFIRMED = "confirmed"
+    CHANGED = "changed"
+    INVITED = "invited"
+    INVITATION_CHANGED = "invitation_changed"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+
+
+@dataclass(slots=True)
+class Planned:
+    """One row with what it does: to whom, to which affiliation or invitation, and what it sets there."""
+
+    row: ReadRow
+    fate: Fate = Fate.REFUSED
+    user_id: int | None = None
+    affiliation: Affiliation | None = None
+    invitation: Invitation | None = None
+    sets: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaver:
+    """Somebody confirmed who is not on the roster."""
+
+    affiliation: Affiliation
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a roster does: every row, and who is no longer on it."""
+
+    rows: list[Planned]
+    leavers: list[Leaver]
+
+    def of(self, *fates: Fate) -> list[Planned]:
+        """The rows with one of these fates."""
+        return [planned for planned in self.rows if planned.fate in fates]
+
+    def counts(self) -> dict[str, int]:
+        """How many rows have each fate, and how many people are missing."""
+        found = {fate.value: len(self.of(fate)) for fate in Fate}
+        return found | {"missing": len(self.leavers)}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an organisation's people stand: accounts by address, open affiliations, invitations, names of units."""
+
+    accounts: Mapping[str, int]
+    people: Sequence[tuple[Affiliation, User]]
+    by_user: Mapping[int, Affiliation]
+    by_number: Mapping[str, Affiliation]
+    invitations: Mapping[str, Invitation]
+    units: Mapping[str, int]
+    groups: Mapping[str, int]
+
+
+def standing_for(session: Session, organisation_id: int, rows: Iterable[ReadRow], *, now: datetime) -> Standing:
+    """Read how an organisation's people stand; five statements however many rows."""
+    emails = sorted({row.email for row in rows if row.values and row.email})
+    confirmed = (User.confirmed_at.is_not(None), User.deactivated_at.is_(None))
+    accounts = session.execute(select(User.email, User.id).where(User.email.in_(emails), *confirmed)).all()
+    is_open = Affiliation.state.in_((AffiliationState.PENDING, AffiliationState.CONFIRMED))
+    people = session.execute(
+        select(Affiliation, User)
+        .join(User, User.id == Affiliation.user_id)
+        .where(Affiliation.organisation_id == organisation_id, is_open)
+        .order_by(Affiliation.id)
+    ).all()
+    invited = session.scalars(
+        select(Invitation).where(
+            Invitation.organisation_id == organisation_id,
+            Invitation.state == InvitationState.OPEN,
+            Invitation.expires_at > now,
+        )
+    ).all()
+    held = [(found[0], found[1]) for found in people]
+    return Standing(
+        accounts={found.email: found.id for found in accounts},
+        people=held,
+        by_user={affiliation.user_id: affiliation for affiliation, _ in held},
+        by_number={one.staff_number: one for one, _ in held if one.staff_number and _is_confirmed(one)},
+        invitations={key: invitation for invitation in invited for key in _keys(invitation)},
+        units=_by_name(directory.units(session, organisation_id)),
+        groups=_by_name(stored_groups(session, organisation_id)),
+    )
+
+
+def plan(rows: Sequence[ReadRow], standing: Standing, *, is_complete: bool, own_id: int) -> Plan:
+    """What each row does; with a complete roster also who is no longer on it, never whoever applies it."""
+    taken: dict[int, int] = {}
+    planned = [_planned(row, standing, taken) for row in rows]
+    return Plan(planned, _leavers(rows, standing, own_id) if is_complete else [])
+
+
+def _planned(row: ReadRow, standing: Standing, taken: dict[int, int]) -> Planned:
+    """One row; somebody who stood in a row above is refused."""
+    planned = Planned(row)
+    if row.values is None:
+        return planned
+    values, named = row.values, _named(row, standing)
+    numbered = standing.by_number.get(values.staff_number) if values.staff_number else None
+    by_mail = standing.accounts.get(values.email or "")
+    if numbered is not None and by_mail is not None and numbered.user_id != by_mail:
+        row.problems.append(Problem("staff_number", N_("这个工号已属于另一个人。")))
+    planned.user_id = numbered.user_id if numbered is not None else by_mail
+    if planned.user_id is not None and taken.setdefault(planned.user_id, row.number) != row.number:
+        row.problems.append(Problem("", N_("与第 %(number)s 行是同一个人。"), {"number": taken[planned.user_id]}))
+    if planned.user_id is None and not (values.email or values.phone):
+        row.problems.append(Problem("email", N_("没有账户的人需要邮箱或手机才能邀请。")))
+    if not row.problems:
+        _decide(planned, values, named, standing)
+    return planned
+
+
+def _decide(planned: Planned, values: RosterRow, named: dict[str, Any], standing: Standing) -> None:
+    """The fate of a sound row: to an account, or to an invitation."""
+    if planned.user_id is not None:
+        held = planned.affiliation = standing.by_user.get(planned.user_id)
+        planned.sets = _differing(named, held)
+        if held is None or not _is_confirmed(held):
+            planned.fate = Fate.CONFIRMED
+        else:
+            planned.fate = Fate.CHANGED if planned.sets else Fate.UNCHANGED
+        return
+    key = values.email or values.phone
+    invitation = planned.invitation = standing.invitations.get(key)
+    told = named | {"name": values.name, "phone": values.phone}
+    planned.sets = _differing({name: value for name, value in told.items() if value}, invitation)
+    if invitation is None:
+        planned.fate, planned.sets = Fate.INVITED, planned.sets | {"email": values.email or ""}
+    else:
+        planned.fate = Fate.INVITATION_CHANGED if planned.sets else Fate.UNCHANGED
+
+
+def _named(row: ReadRow, standing: Standing) -> dict[str, Any]:
+    """What the row sets, with ids for names; unknown names are problems, blanks set nothing."""
+    values = row.values
+    assert values is not None
+    found: dict[str, Any] = {"staff_number": values.staff_number, "ends_on": values.until}
+    for name, text, ids, sentence in (
+        ("unit", values.unit, standing.units, N_("本单位没有“%(name)s”这个部门。")),
+        ("user_group", values.user_group, standing.groups, N_("本单位没有“%(name)s”这个用户类别。")),
+    ):
+        if text and text.lower() not in ids:
+            row.problems.append(Problem(name, sentence, {"name": text}))
+        found[f"{name}_id"] = ids.get(text.lower())
+    return {name: value for name, value in found.items() if value}
+
+
+def _leavers(rows: Sequence[ReadRow], standing: Standing, own_id: int) -> list[Leaver]:
+    """The confirmed people whom no row mentions by number or address, refused rows included."""
+    numbers = {row.staff_number for row in rows if row.staff_number}
+    emails = {row.email for row in rows if row.email}
+    return [
+        Leaver(affiliation, person.name, person.email)
+        for affiliation, person in standing.people
+        if _is_confirmed(affiliation)
+        and affiliation.ended_by_id is None
+        and person.id != own_id
+        and person.email not in emails
+        and (not affiliation.staff_number or affiliation.staff_number not in numbers)
+    ]
+
+
+def _differing(wanted: Mapping[str, Any], stands: object | None) -> dict[str, Any]:
+    """What is wanted and does not stand already."""
+    return {name: value for name, value in wanted.items() if stands is None or getattr(stands, name) != value}
+
+
+def _is_confirmed(affiliation: Affiliation) -> bool:
+    """Whether it is confirmed, not merely asked for."""
+    return affiliation.state == AffiliationState.CONFIRMED
+
+
+def _keys(invitation: Invitation) -> list[str]:
+    """What an invitation is known again by: the address, else the telephone number."""
+    return [invitation.email or invitation.phone]
+
+
+def _by_name(rows: Iterable[Any]) -> dict[str, int]:
+    """Ids by names in both languages, letter case aside."""
+    return {name.lower(): row.id for row in rows for name in (row.name_en, row.name_zh) if name}

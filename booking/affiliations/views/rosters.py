@@ -1,0 +1,181 @@
+"""The pages of rosters: upload or paste, look row by row at what would happen, apply."""
+
+import csv
+import io
+from typing import Annotated, Any
+
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from booking.accounts.permissions import Permission
+from booking.affiliations import labels, queries, roster_reading, rosters
+from booking.affiliations.forms import ApplyRosterForm, RosterForm
+from booking.affiliations.roster_planning import Fate, Plan
+from booking.affiliations.views.showing import manages, problems_in, seen_organisation, status_of
+from booking.core import forms
+from booking.core.clock import local_date, utcnow
+from booking.core.csv_tables import decoded
+from booking.core.errors import Conflict, Refused
+from booking.core.forms import PageForm
+from booking.web.extensions import reading, transaction
+from booking.web.reading import posted, read_form, read_query
+from booking.web.repeats import create_once, new_key
+from booking.web.signed_in import require_actor, signed_in
+from models.affiliations import Roster
+from models.vocabulary.affiliations import RosterState
+
+PER_PAGE = 100
+
+
+class RosterPage(RosterForm, PageForm):
+    """A roster as the page sends it."""
+
+
+class ApplyPage(ApplyRosterForm, PageForm):
+    """What is done to those who are missing, as the page sends it."""
+
+
+class RowsQuery(PageForm):
+    """Which rows of the preview are shown."""
+
+    fate: Annotated[str, Field(max_length=30)] = ""
+    page: Annotated[int, Field(ge=1, le=1000)] = 1
+
+
+def listed(organisation_id: int) -> ResponseReturnValue:
+    """Show the rosters of an organisation with the form for another."""
+    return _list_page(organisation_id)
+
+
+def upload(organisation_id: int) -> ResponseReturnValue:
+    """Keep a roster, from a file or pasted, and show what it would do."""
+    seen_organisation(organisation_id, Permission.MANAGE_AFFILIATIONS)
+    actor, now = require_actor(), utcnow()
+    try:
+        form = RosterForm(**forms.read(RosterPage, _sent()).model_dump())
+
+        def work(session: Session) -> dict[str, int]:
+            return {"id": rosters.upload_roster(session, organisation_id, form, actor=actor, now=now).id}
+
+        made, _repeated = create_once(work, actor=actor, now=now)
+    except Refused as refused:
+        return _list_page(organisation_id, refused)
+    return redirect(url_for(".roster", roster_id=made["id"]), code=303)
+
+
+@signed_in
+def template() -> Response:
+    """An empty roster to fill in, as spreadsheets open it."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerow(roster_reading.TEMPLATE)
+    headers = {"Content-Disposition": "attachment; filename=roster.csv"}
+    return Response(text.getvalue().encode("utf-8-sig"), mimetype="text/csv", headers=headers)
+
+
+def show(roster_id: int) -> ResponseReturnValue:
+    """Show what a roster would do, or what it did."""
+    return _page(roster_id)
+
+
+def apply(roster_id: int) -> ResponseReturnValue:
+    """Do what the preview says."""
+    actor, now = require_actor(), utcnow()
+    rosters.roster_for(reading(), roster_id, actor)
+    try:
+        form = ApplyRosterForm(**read_form(ApplyPage).model_dump())
+        transaction(rosters.apply_roster, roster_id, form, actor=actor, now=now)
+    except Refused as refused:
+        return _page(roster_id, refused)
+    flash(_("名册已应用。"), "right")
+    return redirect(url_for(".roster", roster_id=roster_id), code=303)
+
+
+def discard(roster_id: int) -> ResponseReturnValue:
+    """Throw a roster away."""
+    actor = require_actor()
+    organisation_id = rosters.roster_for(reading(), roster_id, actor).organisation_id
+    try:
+        transaction(rosters.discard_roster, roster_id, actor=actor, now=utcnow())
+    except Conflict as refused:
+        return _page(roster_id, refused)
+    flash(_("名册已丢弃，没有作任何改动。"), "right")
+    return redirect(url_for(".rosters", organisation_id=organisation_id), code=303)
+
+
+def _sent() -> dict[str, Any]:
+    """The posted fields; a file stands for the pasted text and names the roster."""
+    values = posted()
+    file = request.files.get("file")
+    if file is not None and file.filename:
+        values |= {"text": decoded(file.read()).text, "name": file.filename[-200:]}
+    return values
+
+
+def _list_page(organisation_id: int, refused: Refused | None = None) -> ResponseReturnValue:
+    """The rosters, the newest first, with the form for another."""
+    organisation = seen_organisation(organisation_id)
+    problems = problems_in(refused)
+    if problems and "body" in problems:
+        problems["text"] = problems.pop("body")
+    page = render_template(
+        "affiliations/rosters.html",
+        organisation=organisation,
+        rosters=queries.rosters(reading(), organisation_id, limit=50).items,
+        may_manage=manages(require_actor(), organisation_id),
+        labels=labels,
+        columns=roster_reading.TEMPLATE,
+        form=request.form,
+        problems=problems,
+        key=new_key(),
+    )
+    return page, status_of(refused)
+
+
+def _page(roster_id: int, refused: Refused | None = None) -> ResponseReturnValue:
+    """One roster: a draft with its preview, a closed one with its outcome."""
+    actor, session, now = require_actor(), reading(), utcnow()
+    roster = rosters.roster_for(session, roster_id, actor, sees=True)
+    query = read_query(RowsQuery) if request.method == "GET" else RowsQuery()
+    is_draft = roster.state == RosterState.DRAFT
+    plan = rosters.plan_of(session, roster, actor=actor, now=now) if is_draft else None
+    page = render_template(
+        "affiliations/roster.html",
+        organisation=seen_organisation(roster.organisation_id),
+        roster=roster,
+        may_manage=manages(actor, roster.organisation_id),
+        labels=labels,
+        leavers=plan.leavers if plan else [],
+        problems=problems_in(refused),
+        form=request.form,
+        today=local_date(now),
+        **_rows(roster, plan, query),
+    )
+    return page, status_of(refused)
+
+
+def _rows(roster: Roster, plan: Plan | None, query: RowsQuery) -> dict[str, Any]:
+    """The rows to show, their pages, and the tabs of fates."""
+    counts = plan.counts() if plan else (roster.outcome or {}).get("counts", {})
+    rows = [row for row in plan.rows if query.fate in {"", row.fate.value}] if plan else []
+    start = (query.page - 1) * PER_PAGE
+    fates = [("", _("全部"))] + [(fate.value, _(labels.FATE[fate])) for fate in Fate if counts.get(fate.value)]
+    tabs = [
+        {
+            "label": label,
+            "url": url_for(".roster", roster_id=roster.id, fate=fate or None),
+            "active": fate == query.fate,
+            "count": counts.get(fate) if fate else len(plan.rows) if plan else None,
+        }
+        for fate, label in fates
+    ]
+    return {
+        "counts": counts,
+        "rows": rows[start : start + PER_PAGE],
+        "page": query.page,
+        "pages": -(-len(rows) // PER_PAGE),
+        "fate": query.fate,
+        "tabs": tabs if plan else [],
+    }

@@ -1,0 +1,297 @@
+"""Rosters: every row accounted for, repeatable, fast, and the yearly renewal."""
+
+import time
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from booking.accounts.mailed import LinkSpent
+from booking.affiliations import invitations, rosters
+from booking.affiliations.forms import ApplyRosterForm, RosterForm
+from booking.affiliations.letters import on_address_confirmed
+from booking.affiliations.roster_planning import Fate, Plan
+from booking.affiliations.roster_reading import read_roster
+from booking.core.clock import local_date
+from booking.core.errors import Conflict, InvalidInput, NotFound
+from models.accounts import Grant
+from models.affiliations import Affiliation, Invitation, Roster
+from models.directory import Unit
+from models.notifications import Event
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.affiliations import AffiliationState, ConfirmedBy, InvitationState, RosterState
+from tests.affiliations.conftest import House
+from tests.counting import counting
+from tests.factories.affiliations import affiliate
+from tests.factories.instruments import make_organisation
+from tests.factories.letters import SETTINGS, mailed, path_in, secret_in
+from tests.factories.people import actor_for, give, make_user
+
+HEAD = "工号,姓名,邮箱,手机,部门,用户类别,有效期至\n"
+TODAY = date(2026, 11, 23)
+APPLY = ApplyRosterForm()
+
+
+def upload(session: Session, house: House, text: str, now: datetime, *, complete: bool = False) -> Roster:
+    form = RosterForm(text=text, is_complete=complete)
+    made = rosters.upload_roster(session, house.organisation.id, form, actor=house.admin_actor, now=now)
+    session.commit()
+    return made
+
+
+def applied(session: Session, house: House, text: str, now: datetime) -> dict[str, int]:
+    roster = upload(session, house, text, now)
+    done = rosters.apply_roster(session, roster.id, APPLY, actor=house.admin_actor, now=now)
+    session.commit()
+    assert done.outcome is not None
+    counts: dict[str, int] = done.outcome["counts"]
+    return {name: count for name, count in counts.items() if count}
+
+
+def planned(session: Session, house: House, roster: Roster, now: datetime) -> Plan:
+    return rosters.plan_of(session, roster, actor=house.admin_actor, now=now)
+
+
+def test_who_has_an_account_is_confirmed_and_who_has_none_is_invited(
+    session: Session, house: House, now: datetime
+) -> None:
+    session.add(Unit(organisation_id=house.organisation.id, name_zh="化学学院", name_en="Chemistry"))
+    session.commit()
+    text = (
+        HEAD + "001,林,LIN@cs.uni.edu.cn,,化学学院,本组,2027/7/1\n002,新,new@uni.edu.cn,,,,\n003,电,,13800000000,,,\n"
+    )
+
+    counts = applied(session, house, text, now)
+
+    held = session.scalars(select(Affiliation)).one()
+    assert counts == {"confirmed": 1, "invited": 2}
+    assert (held.user_id, held.staff_number, held.confirmed_by) == (house.lin.id, "001", ConfirmedBy.ROSTER)
+    assert (held.ends_on, held.unit_id is not None, held.user_group_id is not None) == (date(2027, 7, 1), True, True)
+    letters = [(letter.recipient, letter.template) for letter in mailed(session, now=now)]
+    assert letters == [
+        ("lin@cs.uni.edu.cn", "affiliations/confirmed"),
+        ("new@uni.edu.cn", "affiliations/invited"),
+    ]
+
+
+def test_a_second_time_changes_nothing_and_mails_nobody(session: Session, house: House, now: datetime) -> None:
+    text = HEAD + "001,林,lin@cs.uni.edu.cn,,,本组,2027-07-01\n002,新,new@uni.edu.cn,,,,\n"
+    applied(session, house, text, now)
+    mailed(session, now=now)
+
+    again = applied(session, house, text, now)
+
+    assert again == {"unchanged": 2}
+    assert mailed(session, now=now) == []
+
+
+def test_the_preview_says_the_same_and_stores_nothing(session: Session, house: House, now: datetime) -> None:
+    roster = upload(session, house, HEAD + "001,林,lin@cs.uni.edu.cn,,,,\n002,新,new@uni.edu.cn,,,,\n", now)
+
+    counts = planned(session, house, roster, now).counts()
+
+    assert (counts["confirmed"], counts["invited"]) == (1, 1)
+    assert session.scalar(select(func.count()).select_from(Affiliation)) == 0
+    assert session.scalar(select(func.count()).select_from(Invitation)) == 0
+
+
+@pytest.mark.parametrize(
+    ("cells", "fields"),
+    [
+        pytest.param("9,,a@uni.edu.cn,,,,", ["name"], id="no name"),
+        pytest.param("9,王,not an address,,,,", ["email"], id="bad mail"),
+        pytest.param(",王,,,,,", ["email"], id="nothing to know them by"),
+        pytest.param("9,王,,,,,", ["email"], id="nowhere to invite them"),
+        pytest.param("9,王,,12,,,", ["phone"], id="bad telephone"),
+        pytest.param("9,王,a@uni.edu.cn,,没有的学院,,", ["unit"], id="unknown unit"),
+        pytest.param("9,王,a@uni.edu.cn,,,没有的类别,", ["user_group"], id="unknown group"),
+        pytest.param("9,王,a@uni.edu.cn,,,,soon", ["until"], id="no day"),
+        pytest.param("9,王,a@uni.edu.cn,,,,2020-01-01", ["until"], id="a day that is over"),
+        pytest.param("1,王,a@uni.edu.cn,,,,", ["staff_number"], id="a number twice"),
+        pytest.param("9,王,first@uni.edu.cn,,,,", ["email"], id="an address twice"),
+        pytest.param("7,王,lin@cs.uni.edu.cn,,,,", ["staff_number"], id="another's number"),
+        pytest.param("9,王,a@uni.edu.cn,,,,,x", [""], id="too many cells"),
+    ],
+)
+def test_a_row_that_cannot_be_taken_is_refused_at_its_columns(
+    session: Session, house: House, now: datetime, cells: str, fields: list[str]
+) -> None:
+    affiliate(session, make_user(session, "seven"), house.organisation, staff_number="7")
+    roster = upload(session, house, HEAD + "1,一,first@uni.edu.cn,,,,\n" + cells + "\n", now)
+
+    rows = planned(session, house, roster, now).rows
+
+    assert [row.fate for row in rows] == [Fate.INVITED, Fate.REFUSED]
+    assert [problem.field for problem in rows[1].row.problems] == fields
+
+
+@pytest.mark.parametrize(
+    "text", ["", "\n", "工号,姓名\n", "a,b\n1,2\n", "姓名\n张\n", "姓名,姓名,邮箱\n张,张,a@b.cn\n"]
+)
+def test_what_is_no_roster_is_refused_whole(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        read_roster(text, today=TODAY)
+
+
+@given(st.text(max_size=200))
+def test_any_text_below_a_header_is_rows_with_a_fate(text: str) -> None:
+    try:
+        rows = read_roster(HEAD + text, today=TODAY)
+    except InvalidInput:
+        return
+
+    assert all((row.values is None) == bool(row.problems) for row in rows)
+
+
+def test_pasted_cells_are_separated_by_tabs() -> None:
+    rows = read_roster("姓名\t邮箱\n张三\tzhang@uni.edu.cn\n", today=TODAY)
+
+    assert [(row.label, row.email) for row in rows] == [("张三", "zhang@uni.edu.cn")]
+
+
+def test_a_complete_roster_ends_who_is_missing_only_when_asked_to(
+    session: Session, house: House, now: datetime
+) -> None:
+    gone = affiliate(session, house.lin, house.organisation, staff_number="1")
+    grant = give(session, house.lin, Role.RESEARCHER, ScopeKind.ORGANISATION, house.organisation.id)
+    stays = affiliate(session, make_user(session, "stays"), house.organisation, staff_number="2")
+    wrong = affiliate(session, make_user(session, "wrong"), house.organisation, staff_number="3")
+    affiliate(session, house.admin, house.organisation)
+    elsewhere = affiliate(session, make_user(session, "else"), make_organisation(session))
+    text = HEAD + "2,留,,,,,2027-12-31\n3,错,not an address,,,,\n"
+    kept = upload(session, house, text, now, complete=True)
+
+    preview = planned(session, house, kept, now)
+    rosters.apply_roster(session, kept.id, APPLY, actor=house.admin_actor, now=now)
+    session.commit()
+    before = session.get_one(Affiliation, gone.id, populate_existing=True).ends_on
+    again = upload(session, house, text, now, complete=True)
+    form = ApplyRosterForm(ends_missing=True, last_day=local_date(now))
+    rosters.apply_roster(session, again.id, form, actor=house.admin_actor, now=now)
+    session.commit()
+    session.expire_all()
+
+    assert [leaver.email for leaver in preview.leavers] == [house.lin.email]
+    assert before is None
+    assert (gone.ends_on, gone.ended_by_id) == (local_date(now), house.admin.id)
+    assert (stays.ends_on, wrong.ends_on, elsewhere.ends_on) == (date(2027, 12, 31), None, None)
+    assert session.get_one(Grant, grant.id).ends_on == local_date(now)
+    assert [event.name for event in session.scalars(select(Event))] == ["affiliations.ended"]
+
+
+def test_a_roster_is_applied_once_by_its_own_admin_and_keeps_nobody_afterwards(
+    session: Session, house: House, now: datetime
+) -> None:
+    roster = upload(session, house, HEAD + "1,林,lin@cs.uni.edu.cn,,,,\n", now)
+    other = make_user(session, "other")
+    give(session, other, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, make_organisation(session).id)
+
+    with pytest.raises(NotFound):
+        rosters.apply_roster(session, roster.id, APPLY, actor=actor_for(session, other, now=now), now=now)
+    rosters.apply_roster(session, roster.id, APPLY, actor=house.admin_actor, now=now)
+    with pytest.raises(Conflict):
+        rosters.apply_roster(session, roster.id, APPLY, actor=house.admin_actor, now=now)
+
+    assert (roster.state, roster.content) == (RosterState.APPLIED, "")
+
+
+def test_three_hundred_people_are_confirmed_and_invited_within_seconds_and_few_statements(
+    session: Session, house: House, now: datetime
+) -> None:
+    def of(count: int, start: int) -> str:
+        numbers = range(start, start + count)
+        return HEAD + "".join(f"N{n},人{n},p{n}@uni.edu.cn,,,本组,2027-07-01\n" for n in numbers)
+
+    for number in range(1000, 1150):
+        make_user(session, f"p{number}", email=f"p{number}@uni.edu.cn")
+    few, many = upload(session, house, of(4, 0), now), upload(session, house, of(300, 1000), now)
+
+    with counting() as little:
+        rosters.apply_roster(session, few.id, APPLY, actor=house.admin_actor, now=now)
+    session.commit()
+    started = time.monotonic()
+    with counting() as much:
+        rosters.apply_roster(session, many.id, APPLY, actor=house.admin_actor, now=now)
+    session.commit()
+
+    assert many.outcome is not None
+    assert (many.outcome["counts"]["confirmed"], many.outcome["counts"]["invited"]) == (150, 150)
+    assert len(much) <= len(little) + 10
+    assert time.monotonic() - started < 5
+
+
+def invited(session: Session, house: House, now: datetime) -> Invitation:
+    applied(session, house, HEAD + "5,新,new@uni.edu.cn,,,,2027-07-01\n", now)
+    return session.scalars(select(Invitation)).one()
+
+
+def test_the_link_confirms_with_whatever_account_is_signed_in(session: Session, house: House, now: datetime) -> None:
+    invitation = invited(session, house, now)
+    letter = mailed(session, now=now)[0]
+
+    made = invitations.accept_invitation(session, secret_in(letter), actor=house.lin_actor, now=now)
+
+    assert path_in(letter).startswith("/invited/")
+    assert (made.user_id, made.staff_number, made.state) == (house.lin.id, "5", AffiliationState.CONFIRMED)
+    assert (invitation.state, invitation.accepted_by_id) == (InvitationState.ACCEPTED, house.lin.id)
+    with pytest.raises(LinkSpent):
+        invitations.accept_invitation(session, secret_in(letter), actor=house.admin_actor, now=now)
+
+
+def test_confirming_the_invited_address_is_enough(session: Session, house: House, now: datetime) -> None:
+    invitation = invited(session, house, now)
+    newcomer = make_user(session, "new", email="new@uni.edu.cn")
+
+    on_address_confirmed(session, {"user_id": newcomer.id}, now=now, settings=SETTINGS)
+
+    held = session.scalars(select(Affiliation)).one()
+    assert (held.user_id, held.ends_on, invitation.state) == (
+        newcomer.id,
+        date(2027, 7, 1),
+        InvitationState.ACCEPTED,
+    )
+
+
+@pytest.mark.parametrize("step", ["withdrawn", "expired"])
+def test_a_link_that_was_withdrawn_or_is_too_old_confirms_nobody(
+    session: Session, house: House, now: datetime, step: str
+) -> None:
+    invitation = invited(session, house, now)
+    secret = secret_in(mailed(session, now=now)[0])
+    later = now + timedelta(days=31)
+    if step == "withdrawn":
+        later = now
+        invitations.withdraw_invitation(session, invitation.id, actor=house.admin_actor, now=now)
+
+    with pytest.raises(LinkSpent):
+        invitations.accept_invitation(session, secret, actor=house.lin_actor, now=later)
+    with pytest.raises(NotFound):
+        invitations.resend_invitation(session, invitation.id, actor=house.lin_actor, now=later)
+
+    assert session.scalar(select(func.count()).select_from(Affiliation)) == 0
+
+
+def test_an_expired_invitation_is_sent_again_with_another_link(session: Session, house: House, now: datetime) -> None:
+    invitation = invited(session, house, now)
+    first = secret_in(mailed(session, now=now)[0])
+    later = now + timedelta(days=31)
+    assert invitations.expire_over(session, later) == 1
+
+    invitations.resend_invitation(session, invitation.id, actor=house.admin_actor, now=later)
+    session.commit()
+    second = secret_in(mailed(session, now=later)[0])
+
+    assert first != second
+    assert invitations.invitation_by_secret(session, second, now=later).id == invitation.id
+
+
+def test_drafts_nobody_applies_are_forgotten_with_their_text(session: Session, house: House, now: datetime) -> None:
+    roster = upload(session, house, HEAD + "1,林,lin@cs.uni.edu.cn,,,,\n", now)
+
+    forgotten = rosters.forget_drafts(session, now + timedelta(days=31))
+
+    session.refresh(roster)
+    assert (forgotten, roster.state, roster.content) == (1, RosterState.DISCARDED, "")
