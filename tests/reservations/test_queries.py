@@ -13,11 +13,13 @@ from booking.core.period import Period
 from booking.reservations import queries, service
 from booking.reservations.availability import instrument_time
 from booking.reservations.wishes import Wish
+from models.accounts import User
 from models.catalogue import Instrument
 from models.reservations import Reservation, ReservationChange
 from models.vocabulary.catalogue import PublishingState
 from tests.counting import counting
 from tests.factories.instruments import make_instrument
+from tests.factories.many import add_reservations
 from tests.reservations.acting import TODAY, act, at, book, count, steward_of
 
 
@@ -51,22 +53,25 @@ def test_hidden_free_time_is_shown_to_staff_only_and_no_remedy_tells_it(
     assert [refusal.remedies for refusal in answer.refusals] == [()]
 
 
-def test_an_instruments_time_takes_as_many_statements_with_ten_as_with_many_bookings(
+def test_an_instruments_six_weeks_take_as_many_statements_with_ten_as_with_ten_thousand_bookings(
     session: Session, instrument: Instrument, researcher: Actor, now: datetime
 ) -> None:
-    window = Period(now, now + timedelta(weeks=6))
-    book(session, instrument, at(9), researcher, now)
+    window, user, five = (
+        Period(now, now + timedelta(weeks=6)),
+        session.get_one(User, researcher.id),
+        timedelta(minutes=5),
+    )
+    add_reservations(session, instrument, user, [now + five * number for number in range(10)], five)
     with counting() as few:
         instrument_time(session, instrument.id, window, viewer=researcher, now=now)
     session.commit()
-    for day in range(2, 30):
-        book(session, instrument, at(9, day=day), researcher, now)
+    add_reservations(session, instrument, user, [now + five * number for number in range(10, 10_000)], five)
 
     with counting() as many:
         time = instrument_time(session, instrument.id, window, viewer=researcher, now=now)
 
     assert len(many) == len(few) == 5
-    assert len(time.busy) == len(time.mine) == 29
+    assert len(time.mine) == 10_000
 
 
 def test_pages_of_reservations_follow_each_other_without_gap(
