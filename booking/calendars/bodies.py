@@ -16,7 +16,6 @@ from booking.calendars.wording import block_entry, calendar_name, reservation_en
 from models.calendars import FeedBody, FeedFragment
 
 COLOUR = "teal"
-ROWS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +59,7 @@ def render(
 
 def keep(session: Session, rendered: Rendered) -> None:
     """Keep what was rendered, so that the next polls render nothing."""
-    for start in range(0, len(rendered.fragments), ROWS_AT_ONCE):
-        rows = rendered.fragments[start : start + ROWS_AT_ONCE]
-        _upsert(session, FeedFragment, rows, ("reservation_id", "audience"))
+    _upsert(session, FeedFragment, rendered.fragments, ("reservation_id", "audience"))
     body = {name: getattr(rendered, name) for name in ("feed_id", "validator", "etag", "plain", "gzipped")}
     _upsert(session, FeedBody, [body], ("feed_id",))
 
@@ -79,8 +76,10 @@ def _fragment(shown: queries.Shown, audience: str, url_of: Callable[[int], str],
 
 
 def _upsert(session: Session, table: Any, rows: list[dict[str, Any]], keys: tuple[str, ...]) -> None:
-    """Insert rows, or replace those with the same key."""
+    """Insert rows, or replace those with the same key, in one execution."""
+    if not rows:
+        return
     dialect = session.get_bind().dialect.name
-    statement: Any = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table).values(rows)
+    statement: Any = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
     others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    session.execute(statement.on_conflict_do_update(index_elements=keys, set_=others))
+    session.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)

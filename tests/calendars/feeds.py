@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask.testing import FlaskClient
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -11,6 +12,7 @@ from booking.calendars.forms import FeedForm
 from booking.calendars.service import make_feed
 from booking.core.clock import utcnow
 from models.accounts import User
+from models.calendars import FeedFragment
 from models.catalogue import Instrument
 from models.reservations import FeedRevision, Reservation
 from models.vocabulary.reservations import ReservationMode, ReservationState
@@ -47,6 +49,18 @@ def bump(session: Session, instrument: Instrument, user: User) -> None:
             session.add(FeedRevision(scope=scope, revision=1, changed_at=utcnow()))
         else:
             row.revision, row.changed_at = row.revision + 1, utcnow()
+    session.commit()
+
+
+def keep_fragments(session: Session, audience: str, *, beyond: int) -> None:
+    """A rendered event for every reservation that has none, but for the first so many; committed."""
+    rendered = select(FeedFragment.reservation_id).where(FeedFragment.audience == audience)
+    rows = [
+        {"reservation_id": one, "audience": audience, "stamp": "1:1:1", "text": "BEGIN:VEVENT\r\nEND:VEVENT\r\n"}
+        for one in session.scalars(select(Reservation.id).where(Reservation.id.not_in(rendered)).offset(beyond))
+    ]
+    if rows:
+        session.execute(insert(FeedFragment), rows)
     session.commit()
 
 
