@@ -15,7 +15,7 @@ from booking.operations import init_operations
 from booking.operations.serving import main
 from booking.pages import init_pages
 from booking.settings import ROOT, Settings, read_settings, signing_key
-from booking.web import addresses, errors, filters, languages, signed_in
+from booking.web import addresses, errors, filters, languages, signed_in, uploads
 from booking.web.extensions import babel, csrf, db, login_manager, migrate
 
 
@@ -28,6 +28,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_operations(app)
     init_extensions(app)
     addresses.init_addresses(app)
+    uploads.init_uploads(app)
     errors.init_errors(app)
     filters.init_filters(app)
     app.after_request(languages.remember)

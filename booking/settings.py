@@ -50,6 +50,14 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="DEBUG, INFO, WARNING, ERROR")
     metrics_token: str = Field("", description="Bearer token for /metrics; empty = loopback only")
     largest_body_bytes: int = Field(2_000_000, ge=10_000, description="Requests above this are refused (413)")
+    largest_upload_bytes: int = Field(60_000_000, ge=10_000, description="The same for pages that take files")
+    largest_photo_bytes: int = Field(15_000_000, ge=10_000, description="Largest photo as it is uploaded")
+    largest_document_bytes: int = Field(20_000_000, ge=10_000, description="Largest document")
+    attachment_quota_bytes: int = Field(
+        1_000_000_000,
+        ge=0,
+        description="Room for the files of an institution's records, and as much for its enquiries",
+    )
     runs_jobs: bool = Field(True, description="Whether this process runs the timetable when it leads")
 
     @field_validator("trusted_hosts", mode="before")

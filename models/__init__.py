@@ -3,6 +3,7 @@
 from models import (
     accounts,
     affiliations,
+    attachments,
     calendars,
     catalogue,
     custody,
@@ -20,6 +21,7 @@ __all__ = [
     "Base",
     "accounts",
     "affiliations",
+    "attachments",
     "calendars",
     "catalogue",
     "custody",

@@ -17,7 +17,8 @@ class InstrumentListing(Base):
 
     Classes are the path down the national classification; places the path province, city, district
     (none abroad). `opening_hours` is canonical, so that instruments with the same hours have the same
-    text. `revision` is the state of the search that the row belongs to.
+    text. `photo_id` is the first photo that everybody may see.
+    `revision` is the state of the search that the row belongs to.
     """
 
     __tablename__ = "instrument_listings"
@@ -41,6 +42,7 @@ class InstrumentListing(Base):
     closes_on_holidays: Mapped[bool]
     hides_free_time: Mapped[bool]
     added_at: Mapped[datetime]
+    photo_id: Mapped[int | None]
 
 
 class ListingRemoval(Base):

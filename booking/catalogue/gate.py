@@ -14,6 +14,7 @@ from booking.catalogue.changes import assign, changed, lock
 from booking.catalogue.holding import NotReadyToPublish, let_through
 from booking.catalogue.queries import missing_of
 from booking.catalogue.rounds import close, note_editor, open_round, start_over, start_round
+from booking.catalogue.rules import is_let_through
 from booking.core.actors import Actor
 from booking.core.errors import Conflict, InvalidInput, Problem
 from booking.core.texts import N_
@@ -132,8 +133,7 @@ def content_changed(session: Session, instrument_id: int, what: str, *, actor: A
 
 def is_cleared(instrument: Instrument, changed_at: datetime) -> bool:
     """Whether something of the record that changed then may be shown to the public now."""
-    is_public = instrument.publishing_state == PublishingState.PUBLISHED
-    return is_public and instrument.cleared_at is not None and changed_at <= instrument.cleared_at
+    return is_let_through(instrument.publishing_state, instrument.cleared_at, changed_at)
 
 
 def set_state(

@@ -101,6 +101,7 @@ def _row(source: Source, reference: Reference, revision: int) -> dict[str, Any]:
         "closes_on_holidays": source.closes_on_holidays,
         "hides_free_time": instrument.hides_free_time or instrument.share_mode == ShareMode.NONE,
         "added_at": instrument.created_at,
+        "photo_id": source.photo_id,
     }
 
 

@@ -3,12 +3,16 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.attachments.queries import public_photos
+from booking.catalogue.rules import is_let_through
 from models.catalogue import BookingPolicy, Instrument, InstrumentClass, OpeningHours, TestItem
 from models.directory import Organisation, Place, Unit
+from models.vocabulary.attachments import OwnerKind
 from models.vocabulary.catalogue import PublishingState
 
 PLACE_LEVELS = 3
@@ -47,6 +51,7 @@ class Source:
     test_items: Sequence[TestItem]
     opening_hours: str
     closes_on_holidays: bool
+    photo_id: int | None
 
     @property
     def position(self) -> tuple[float | None, float | None]:
@@ -82,6 +87,7 @@ def sources_of(session: Session, instrument_ids: Sequence[int]) -> list[Source]:
         .execution_options(populate_existing=True)
     ).all()
     hours, items = _hours_of(session, instrument_ids), _test_items_of(session, instrument_ids)
+    photos = public_photos(session, OwnerKind.INSTRUMENT, instrument_ids)
     return [
         Source(
             instrument=instrument,
@@ -90,9 +96,19 @@ def sources_of(session: Session, instrument_ids: Sequence[int]) -> list[Source]:
             test_items=items.get(instrument.id, ()),
             opening_hours=written_hours(hours.get(instrument.id, ())),
             closes_on_holidays=closes is not False,
+            photo_id=_first_photo(instrument, photos),
         )
         for instrument, organisation, unit, closes in rows
     ]
+
+
+def _first_photo(instrument: Instrument, photos: Sequence[tuple[int, int, datetime]]) -> int | None:
+    """The first photo of a record that reviewers let through."""
+    state, cleared_at = instrument.publishing_state, instrument.cleared_at
+    return next(
+        (photo for owner, photo, at in photos if owner == instrument.id and is_let_through(state, cleared_at, at)),
+        None,
+    )
 
 
 def written_hours(hours: Iterable[tuple[int, int, int]]) -> str:

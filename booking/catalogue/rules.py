@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from typing import Any, Protocol
 
 from booking.core.errors import Problem
 from booking.core.texts import N_
-from models.vocabulary.catalogue import BookingMode, ShareMode
+from models.vocabulary.catalogue import BookingMode, PublishingState, ShareMode
 
 FEN_PER_WAN = 1_000_000
 LARGEST_FEN = 10**15 - 1
@@ -59,6 +60,11 @@ def missing_before_publishing(record: Publishable, *, is_abroad: bool) -> list[P
     if not (record.phone or record.email):
         found.append(Problem("phone", N_("发布前请填写电话或电子邮箱。")))
     return found
+
+
+def is_let_through(state: PublishingState, cleared_at: datetime | None, changed_at: datetime) -> bool:
+    """Whether what changed then may be shown to the public: not before reviewers cleared it (decision 010)."""
+    return state == PublishingState.PUBLISHED and cleared_at is not None and changed_at <= cleared_at
 
 
 def booking_mode_problems(mode: BookingMode, url: str) -> list[Problem]:

@@ -32,13 +32,13 @@ A_YEAR_OF_TLS: Final = "max-age=31536000; includeSubDomains"
 
 
 def init_headers(app: Flask, settings: Settings) -> None:
-    """Set them on every answer, errors included; the last to touch it."""
+    """Set them on every answer, errors included; a view may have set a stricter one."""
     always = headers_for(settings)
 
     @app.after_request
     def protect(response: Response) -> Response:
         for name, value in always.items():
-            response.headers[name] = value
+            response.headers.setdefault(name, value)
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "private, no-cache"
         return response

@@ -26,7 +26,10 @@ class InstitutionOfResult(BaseModel):
 
 
 class InstrumentResult(BaseModel):
-    """A found instrument; `distance_km` is null without `near` and where the place is unknown."""
+    """A found instrument; `photo_id` is the first of its attachments that is a public photo.
+
+    `distance_km` is null without `near` and where the place is unknown.
+    """
 
     id: int
     name: str
@@ -40,6 +43,7 @@ class InstrumentResult(BaseModel):
     booking_mode: BookingMode
     is_in_service: bool
     is_sample: bool
+    photo_id: int | None
     distance_km: float | None
 
 
@@ -124,6 +128,7 @@ def _item(result: Result, known: Reference, distance: float | None) -> Instrumen
         booking_mode=result.booking_mode,
         is_in_service=result.is_in_service,
         is_sample=result.is_sample,
+        photo_id=result.photo_id,
         distance_km=None if distance is None else round(distance, 3),
     )
 

@@ -43,6 +43,7 @@ class Card:
     strip: list[StripDay]
     earliest: datetime | None
     is_full: bool
+    photo_id: int | None
 
 
 def card_of(result: Result, known: Reference, distance: float | None, week: FreeWeek | None) -> Card:
@@ -61,6 +62,7 @@ def card_of(result: Result, known: Reference, distance: float | None, week: Free
         strip=[_strip_day(found) for found in week.days] if week else [],
         earliest=week.earliest if week else None,
         is_full=week is not None and week.earliest is None,
+        photo_id=result.photo_id,
     )
 
 

@@ -37,6 +37,7 @@ class Result:
     is_in_service: bool
     is_sample: bool
     hides_free_time: bool
+    photo_id: int | None
 
 
 def results_of(session: Session, instrument_ids: Sequence[int]) -> list[Result]:
@@ -64,6 +65,7 @@ def results_of(session: Session, instrument_ids: Sequence[int]) -> list[Result]:
             InstrumentListing.is_in_service,
             Instrument.is_sample,
             InstrumentListing.hides_free_time,
+            InstrumentListing.photo_id,
         )
         .join(InstrumentListing, InstrumentListing.instrument_id == Instrument.id)
         .join(Organisation, Organisation.id == Instrument.organisation_id)

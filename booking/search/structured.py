@@ -1,11 +1,12 @@
 """What search engines read of an instrument: JSON-LD in the words of schema.org."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from booking.search.record_page import RecordPage
 
 
-def structured(page: RecordPage, address: str) -> dict[str, Any]:
+def structured(page: RecordPage, address: str, images: Sequence[str] = ()) -> dict[str, Any]:
     """A product at a place, owned by an organisation; what is not known or not shown is left out."""
     instrument = page.instrument
     found: dict[str, Any] = {
@@ -20,6 +21,7 @@ def structured(page: RecordPage, address: str) -> dict[str, Any]:
         "category": " / ".join(name for _, name in page.classes),
         "manufacturer": _organisation(instrument.manufacturer),
         "sku": instrument.inner_id,
+        "image": list(images),
     }
     found["additionalProperty"] = [
         {"@type": "PropertyValue", "name": label, "value": text}

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from booking.accounts.permissions import Permission, may
 from booking.catalogue import queries as catalogue
 from booking.catalogue.answers import sees_contact
+from booking.catalogue.attachments import attachments_for
 from booking.core.clock import utcnow
 from booking.core.errors import InvalidInput
 from booking.core.forms import read, with_local_offset
@@ -21,6 +22,7 @@ from booking.search.asked import criteria_of
 from booking.search.cards import Card, card_of
 from booking.search.criteria import Sort
 from booking.search.facets import FacetGroup, Facets
+from booking.search.files import Files
 from booking.search.forms import PageSearch
 from booking.search.free_time import free_weeks
 from booking.search.labels import CONDITIONS, FIELDS, SORTS
@@ -143,6 +145,7 @@ def show(instrument_id: int) -> ResponseReturnValue:
         shows_contact=is_owner or sees_contact(record, is_signed_in=reader is not None),
     )
     address = page_address(instrument_id)
+    files = Files(attachments_for(session, record.instrument, reader), address)
     answer = make_response(
         render_template(
             "search/show.html",
@@ -151,7 +154,8 @@ def show(instrument_id: int) -> ResponseReturnValue:
             instrument=record.instrument,
             panel=panel_for(session, record.instrument, reader, request.args, now),
             address=address,
-            structured=structured(page, address),
+            structured=structured(page, address, files.images),
+            files=files,
             may_edit=may(reader, Permission.EDIT_RECORD, record.target),
         )
     )

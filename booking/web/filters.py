@@ -57,6 +57,13 @@ def distance(kilometres: float) -> str:
     return f"{kilometres:.1f} km" if kilometres < 100 else f"{kilometres:,.0f} km"
 
 
+def megabytes(count: int) -> str:
+    """2.4 MB, 15 MB; 12 KB below a tenth of one."""
+    if count >= 100_000:
+        return f"{count / 1_000_000:,.1f}".removesuffix(".0") + " MB"
+    return f"{max(1, round(count / 1000)) if count else 0} KB"
+
+
 def minutes(value: int) -> str:
     """90 → 1 小时 30 分钟 · 1 h 30 min."""
     hours, rest = divmod(value, 60)
@@ -87,6 +94,7 @@ def init_filters(app: Flask) -> None:
         number=number,
         distance=distance,
         minutes=minutes,
+        megabytes=megabytes,
         days=days,
         local_input=local_input,
     )

@@ -57,12 +57,13 @@ def documented(
     answers: Mapping[int, type[BaseModel] | None],
     query: type[BaseModel] | None = None,
     body: type[BaseModel] | None = None,
+    form: type[BaseModel] | None = None,
     refusals: tuple[int, ...] = (),
 ) -> Callable[[ViewT], ViewT]:
     """Put an API view into the OpenAPI document; reading and checking stay with `web.reading`."""
     found: dict[str, Any] = {f"HTTP_{status}": model for status, model in answers.items()}
     found |= {f"HTTP_{status}": ProblemDocument for status in refusals}
     decorate: Callable[[ViewT], ViewT] = spec.validate(
-        query=query, json=body, resp=Response(**found), tags=[tag], skip_validation=True
+        query=query, json=body, form=form, resp=Response(**found), tags=[tag], skip_validation=True
     )
     return decorate

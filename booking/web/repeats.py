@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import request
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
 
 from booking.core.actors import Actor
 from booking.core.errors import InvalidInput, Problem
@@ -15,6 +16,14 @@ from booking.database.idempotency import Repeatable, hash_of, once
 from booking.web.extensions import transaction
 
 LONGEST_KEY = 200
+
+
+def _hash_of_file(file: FileStorage) -> str:
+    """The hash of an uploaded file, which can be read again afterwards."""
+    file.stream.seek(0)
+    found = hash_of(file.stream.read())
+    file.stream.seek(0)
+    return found
 
 
 def new_key() -> str:
@@ -41,8 +50,9 @@ def create_once(
 
 
 def _body_hash() -> str:
-    """The hash of what was sent; a page form counts without its CSRF token, which may differ."""
-    if request.form:
+    """The hash of what was sent, files included; a page form counts without its CSRF token, which may differ."""
+    if request.form or request.files:
         fields = sorted((k, v) for k, v in request.form.items(multi=True) if k != "csrf_token")
-        return hash_of(repr(fields).encode())
+        files = [(k, file.filename, _hash_of_file(file)) for k, file in request.files.items(multi=True)]
+        return hash_of(repr((fields, files) if files else fields).encode())
     return hash_of(request.get_data(cache=True))

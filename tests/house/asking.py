@@ -1,5 +1,6 @@
 """One line of the authorisation matrix: a call, who is let in, and what the others get."""
 
+import io
 import json as jsonlib
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +30,7 @@ class Line:
 
     Nobody (not signed in) gets `nobody`, else what a page or the API says to strangers. The token that only
     reads gets 403 for every write, unless the line `is_open`: its answer does not depend on who asks. One that
-    `is_slow`, because it hashes passwords, is asked by a few roles of each kind.
+    `is_slow`, because it hashes passwords, is asked by a few roles of each kind. `files` go up beside `form`.
     """
 
     call: str
@@ -44,6 +45,7 @@ class Line:
     is_slow: bool = False
     json: Any = None
     form: dict[str, Any] | None = None
+    files: dict[str, bytes] | None = None
 
     @property
     def method(self) -> str:
@@ -94,7 +96,8 @@ class Crowd:
         headers = self._identify(client, role)
         body = {"json": self.world.filled(line.json)} if line.json is not None else {}
         if line.form is not None:
-            body = {"data": self.world.filled(line.form)}
+            files = {name: (io.BytesIO(content), name) for name, content in (line.files or {}).items()}
+            body = {"data": self.world.filled(line.form) | files}
         return client.open(self.world.filled(f"/{line.path[1:]}"), method=line.method, headers=headers, **body)
 
     def outcome(self, role: str, line: Line) -> tuple[Outcome, list[str]]:
@@ -128,7 +131,7 @@ class Crowd:
 
 def _readable(answer: TestResponse) -> str:
     """Body, headers and, unfolded, the lines of a calendar."""
-    text = answer.get_data(as_text=True)
+    text = answer.get_data().decode(errors="replace")
     if answer.mimetype == "text/calendar":
         text = text.replace("\r\n ", "")
     return f"{text}\n{answer.headers}"

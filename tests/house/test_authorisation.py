@@ -8,6 +8,7 @@ from tests.house.asking import Crowd, Line
 from tests.house.matrix.accounts import ACCOUNTS
 from tests.house.matrix.affiliations import AFFILIATIONS, AFFILIATIONS_API, ROSTERS
 from tests.house.matrix.announcements import ANNOUNCEMENTS
+from tests.house.matrix.attachments import ATTACHMENTS
 from tests.house.matrix.calendars import FEEDS
 from tests.house.matrix.catalogue import CATALOGUE, CATALOGUE_API
 from tests.house.matrix.directory import DIRECTORY
@@ -23,6 +24,7 @@ MATRIX = (
     *AFFILIATIONS,
     *AFFILIATIONS_API,
     *ROSTERS,
+    *ATTACHMENTS,
     *FEEDS,
     *SEARCH,
     *BOOKING,

@@ -111,7 +111,7 @@ class Attacker:
         return [f"{method} {path[:120]} → {answer.status_code}: {fault}" for fault in found]
 
     def _faults(self, answer: TestResponse, path: str, *, refused: bool) -> Iterator[str]:
-        text = answer.get_data(as_text=True)
+        text = answer.get_data().decode(errors="replace")
         if answer.status_code >= 500:
             yield "broke"
         if refused and not 400 <= answer.status_code < 500:
@@ -252,8 +252,8 @@ def test_pages_survive_every_query(attacker: Attacker, line: Line) -> None:
 
 
 def forms_of(attacker: Attacker, line: Line) -> Iterator[FoundForm]:
-    page = attacker.send("GET", attacker.world.filled(line.path)).get_data(as_text=True)
-    for form in forms_in(page):
+    page = attacker.send("GET", attacker.world.filled(line.path))
+    for form in forms_in(page.get_data(as_text=True)) if page.mimetype == "text/html" else ():
         if form.method == "post" and form.action.startswith("/") and not form.action.endswith(SLOW_FORMS):
             yield form
 
@@ -361,6 +361,7 @@ STORED = {
     "user_groups": ("name_en",),
     "rosters": ("name",),
     "invitations": ("name",),
+    "attachments": ("caption_zh", "caption_en", "file_name"),
 }
 
 

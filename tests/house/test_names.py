@@ -10,6 +10,7 @@ from booking.settings import ROOT
 FEATURES = (
     "accounts",
     "announcements",
+    "attachments",
     "directory",
     "affiliations",
     "catalogue",
@@ -20,6 +21,7 @@ FEATURES = (
 SHOWING = (
     "accounts",
     "announcements",
+    "attachments",
     "directory",
     "affiliations",
     "catalogue",

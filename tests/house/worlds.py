@@ -37,6 +37,7 @@ from tests.factories.passwords import PASSWORD, password_hash
 from tests.factories.people import give, make_user
 from tests.house.worlds_affiliations import add_affiliations
 from tests.house.worlds_announcements import announcement
+from tests.house.worlds_attachments import add_files
 from tests.house.worlds_gate import arrange_reviews
 
 NOBODY = frozenset({"nobody"})
@@ -136,6 +137,9 @@ def build(session: Session) -> World:
     _reservations(builder)
     _closures(builder)
     _feeds_and_links(builder)
+    readers = dict.fromkeys(("staff_photo", "waiting_photo", "draft_photo"), STAFF)
+    readers |= {"signed_in_file": PEOPLE, "withheld_file": ADMIN, "their_photo": THEIR_STAFF}
+    add_files(builder, readers)
     _post(builder)
     _announcements(builder)
     _times(builder)

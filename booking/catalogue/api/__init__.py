@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from booking.catalogue.api import items, lanes, organisations, records, reviews, stewards
+from booking.catalogue.api import attachments, items, lanes, organisations, records, reviews, stewards
 
 bp = Blueprint("catalogue_api", __name__, url_prefix="/api/v1")
 
@@ -11,6 +11,7 @@ ONE = "/instruments/<int:instrument_id>"
 GROUP = f"{ONE}/shared-groups/<int:group_id>"
 ITEM = f"{ONE}/test-items/<int:item_id>"
 ROUND = "/reviews/<int:round_id>"
+FILE = f"{ONE}/attachments/<int:attachment_id>"
 OWNER = "/organisations/<int:organisation_id>"
 
 bp.add_url_rule("/instruments", "create", records.create, methods=POST)
@@ -38,6 +39,11 @@ bp.add_url_rule(ITEM, "edit_item", items.edit, methods=PUT)
 bp.add_url_rule(ITEM, "remove_item", items.remove, methods=DELETE)
 bp.add_url_rule(f"{ITEM}/move", "move_item", items.move, methods=POST)
 bp.add_url_rule("/organisations", "organisations", organisations.index, methods=GET)
+bp.add_url_rule(f"{ONE}/attachments", "attachments", attachments.attachments, methods=GET)
+bp.add_url_rule(f"{ONE}/attachments", "upload", attachments.upload, methods=POST)
+bp.add_url_rule(FILE, "attachment", attachments.attachment, methods=GET)
+bp.add_url_rule(FILE, "edit_attachment", attachments.edit, methods=PATCH)
+bp.add_url_rule(FILE, "remove_attachment", attachments.remove, methods=DELETE)
 bp.add_url_rule("/organisations", "create_organisation", organisations.create, methods=POST)
 bp.add_url_rule(OWNER, "organisation", organisations.show, methods=GET)
 bp.add_url_rule(OWNER, "edit_organisation", organisations.edit, methods=PUT)

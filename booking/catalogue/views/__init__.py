@@ -2,7 +2,17 @@
 
 from flask import Blueprint
 
-from booking.catalogue.views import booking, index, items, organisations, publishing, record, reviews, stewards
+from booking.catalogue.views import (
+    attachments,
+    booking,
+    index,
+    items,
+    organisations,
+    publishing,
+    record,
+    reviews,
+    stewards,
+)
 
 bp = Blueprint("catalogue", __name__)
 
@@ -11,6 +21,8 @@ ONE = "/catalogue/<int:instrument_id>"
 GROUP = f"{ONE}/shared-groups/<int:group_id>"
 ITEM = f"{ONE}/test-items/<int:item_id>"
 ROUND = "/reviews/<int:round_id>"
+FILE = f"{ONE}/attachments/<int:attachment_id>"
+SHOWN_FILE = "/instruments/<int:instrument_id>/attachments/<int:attachment_id>"
 
 bp.add_url_rule("/catalogue", "index", index.index, methods=READ)
 bp.add_url_rule("/catalogue/new", "new", index.new, methods=READ)
@@ -32,6 +44,14 @@ bp.add_url_rule(ITEM, "item", items.item, methods=READ)
 bp.add_url_rule(ITEM, "save_item", items.save_item, methods=SEND)
 bp.add_url_rule(f"{ITEM}/remove", "remove_item", items.remove_item, methods=SEND)
 bp.add_url_rule(f"{ITEM}/move", "move_item", items.move_item, methods=SEND)
+bp.add_url_rule(f"{ONE}/attachments", "attachments", attachments.attachments, methods=READ)
+bp.add_url_rule(f"{ONE}/attachments", "upload", attachments.upload, methods=SEND)
+bp.add_url_rule(FILE, "attachment", attachments.attachment, methods=READ)
+bp.add_url_rule(FILE, "save_attachment", attachments.save_attachment, methods=SEND)
+bp.add_url_rule(f"{FILE}/move", "move_attachment", attachments.move_attachment, methods=SEND)
+bp.add_url_rule(f"{FILE}/remove", "remove_attachment", attachments.remove_attachment, methods=SEND)
+bp.add_url_rule(SHOWN_FILE, "download", attachments.download, methods=READ)
+bp.add_url_rule(f"{SHOWN_FILE}/<int:edge>", "thumbnail", attachments.thumbnail, methods=READ)
 bp.add_url_rule(f"{ONE}/publishing", "publishing", publishing.publishing, methods=READ)
 bp.add_url_rule(f"{ONE}/submit", "submit", publishing.submit, methods=SEND)
 bp.add_url_rule(f"{ONE}/withdraw", "withdraw", publishing.withdraw, methods=SEND)

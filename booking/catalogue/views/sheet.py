@@ -19,7 +19,8 @@ from booking.web.extensions import reading
 from booking.web.signed_in import require_actor
 from models.vocabulary.catalogue import PublishingState
 
-TABS = ("edit", "place", "booking", "items", "stewards", "publishing")
+TABS = ("edit", "place", "booking", "items", "attachments", "stewards", "publishing")
+TAB_OF = {"item": "items", "attachment": "attachments"}
 
 
 def shown(
@@ -34,7 +35,7 @@ def shown(
         record=record,
         form=form,
         problems=_problems(refused),
-        tabs=_tabs("items" if name == "item" else name, record),
+        tabs=_tabs(TAB_OF.get(name, name), record),
         named=named,
         labels=labels,
         field_names={field: _(label) for field, label in labels.FIELDS.items()},
@@ -110,7 +111,15 @@ def _status(refused: Refused | None) -> int:
 
 def _tabs(current: str, record: Record) -> list[dict[str, Any]]:
     """The tabs of the edit pages."""
-    names = (_("基本信息"), _("地点与联系"), _("预约设置"), _("检测项目"), _("管理员"), _("发布与可见性"))
+    names = (
+        _("基本信息"),
+        _("地点与联系"),
+        _("预约设置"),
+        _("检测项目"),
+        _("照片与文档"),
+        _("管理员"),
+        _("发布与可见性"),
+    )
     counts = {"items": len(record.test_items) or None}
     return [
         {

@@ -1,0 +1,1 @@
+"""Photos and documents of instruments, enquiries and whatever else carries files."""

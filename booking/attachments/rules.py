@@ -1,0 +1,125 @@
+"""Decisions on files: what their bytes are, what they may be called, who sees them, what fits."""
+
+import io
+import re
+import unicodedata
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models.vocabulary.attachments import Visibility
+
+LONGEST_NAME = 120
+MOST_PARTS = 5000
+PHOTO_EDGE = 2000
+THUMBNAIL_EDGES = (320, 96)
+PDF_END_WITHIN = 4096
+
+EXTENSIONS = {
+    "application/pdf": (".pdf",),
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": (".docx",),
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": (".xlsx",),
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": (".pptx",),
+    "text/plain": (".txt", ".csv", ".md"),
+    "image/jpeg": (".jpg",),
+}
+_MAIN_PARTS = {
+    "word/document.xml": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "xl/workbook.xml": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "ppt/presentation.xml": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+}
+_MARKUP = re.compile(r"\s*<\s*[!?/a-z]", re.IGNORECASE)
+_RESERVED = re.compile(r'[<>:"|?*]')
+_EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}$")
+_LAYOUT = frozenset("\t\n\r\f")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How large one file may be, how much an organisation may keep, and how many files one owner has."""
+
+    photo_bytes: int
+    document_bytes: int
+    quota_bytes: int
+    most_files: int
+
+
+def is_picture(content: bytes) -> bool:
+    """Whether the bytes begin as JPEG, PNG or WebP do."""
+    starts = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+    return content.startswith(starts) or (content[:4] == b"RIFF" and content[8:12] == b"WEBP")
+
+
+def document_type(content: bytes) -> str | None:
+    """The media type of an allowed document, by its bytes alone; None for everything else."""
+    if content.startswith(b"%PDF-"):
+        return "application/pdf" if b"%%EOF" in content[-PDF_END_WITHIN:] else None
+    if content.startswith(b"PK\x03\x04"):
+        return _office_type(content)
+    return "text/plain" if _is_text(content) else None
+
+
+def _office_type(content: bytes) -> str | None:
+    """The type of an Office Open XML file without macros (ECMA-376 part 2); nothing is unpacked."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as package:
+            parts = package.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError):
+        return None
+    names = {part.filename for part in parts}
+    is_plain = len(parts) <= MOST_PARTS and not any(part.flag_bits & 1 for part in parts)
+    if not is_plain or "[Content_Types].xml" not in names or any(_is_macro(name) for name in names):
+        return None
+    return next((kind for part, kind in _MAIN_PARTS.items() if part in names), None)
+
+
+def _is_macro(name: str) -> bool:
+    """Whether a part of an office file holds a program."""
+    return name.lower().endswith(("vbaproject.bin", ".exe", ".js", ".vbs"))
+
+
+def _is_text(content: bytes) -> bool:
+    """Whether the bytes are readable text and no markup that a browser could take for a page."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        controls = any(char < " " and char not in _LAYOUT for char in text)
+        return bool(text.strip()) and not controls and "\x7f" not in text and not _MARKUP.match(text)
+    return False
+
+
+def clean_name(given: str, media_type: str) -> str:
+    """The last part of a file's name without what could mislead, with the extension that its content has."""
+    name = re.split(r"[/\\]", unicodedata.normalize("NFC", given))[-1]
+    name = "".join(char for char in name if unicodedata.category(char)[0] != "C")
+    name = _RESERVED.sub("_", " ".join(name.split())).strip(" .")
+    extensions = EXTENSIONS[media_type]
+    found = _EXTENSION.search(name)
+    extension = found.group().lower() if found else ""
+    stem = name[: -len(extension)] if extension else name
+    stem = stem.strip(" .")[:LONGEST_NAME].strip(" .") or "file"
+    return stem + (extension if extension in extensions else extensions[0])
+
+
+def seen_by(*, is_staff: bool, is_signed_in: bool) -> frozenset[Visibility]:
+    """What a reader of the owner may see of its files."""
+    if is_staff:
+        return frozenset(Visibility)
+    return frozenset({Visibility.PUBLIC, Visibility.SIGNED_IN}) if is_signed_in else frozenset({Visibility.PUBLIC})
+
+
+def shows_more(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether readers get something new to see: another caption, or a file that more of them may see."""
+    widest_first = list(Visibility)
+    is_wider = widest_first.index(after["visibility"]) < widest_first.index(before["visibility"])
+    return is_wider or any(before[name] != after[name] for name in ("caption_zh", "caption_en"))
+
+
+def moved(order: Sequence[int], what: int, index: int) -> list[int]:
+    """The order after `what` went to `index` (from 0, cut to what there is)."""
+    rest = [one for one in order if one != what]
+    rest.insert(max(0, min(index, len(rest))), what)
+    return rest
