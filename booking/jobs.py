@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy.orm import Session
 
 from booking.accounts import jobs as accounts
-from booking.affiliations import invitations, leaving, rosters
+from booking.affiliations import invitations, leaving, rosters, visitors
 from booking.core.texts import N_
 from booking.database import idempotency
 from booking.notifications import service as notifications
@@ -64,6 +64,12 @@ TIMETABLE = (
         N_("提醒两周内到期的单位隶属。"),
         Daily(time(8, 30)),
         _remind_affiliations,
+    ),
+    Job(
+        "end_visits",
+        N_("结束已过最后一天的来访，并删除半年前来访的证件号码。"),
+        Daily(time(0, 10)),
+        within_transaction(visitors.end_over_visits),
     ),
     Job(
         "tidy_affiliations",

@@ -8,6 +8,7 @@ from flask_babel import gettext
 from booking.accounts import views as accounts
 from booking.accounts.permissions import Permission, may, reach
 from booking.affiliations import views as affiliations
+from booking.affiliations.registrations import verifies
 from booking.announcements import showing
 from booking.announcements import views as announcements
 from booking.calendars import polls
@@ -83,6 +84,7 @@ def menu() -> list[MenuItem]:
     entries.append((gettext("日志"), "accounts.audit", bool(reach(actor, Permission.SEE_AUDIT))))
     entries.append((gettext("公告"), "announcements.index", may(actor, Permission.ANNOUNCE)))
     entries.append((gettext("密级审查"), "catalogue.reviews", bool(reach(actor, Permission.REVIEW_RECORD))))
+    entries.append((gettext("待核验单位"), "affiliations.registrations", verifies(actor)))
     entries.append((gettext("任务"), "operations.jobs", may(actor, Permission.SEE_JOBS)))
     entries.append((gettext("节假日"), "reservations.closing_days", may(actor, Permission.EDIT_ORGANISATION)))
     entries.append((gettext("邮件"), "operations.mailbox", is_open_to(actor)))

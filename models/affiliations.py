@@ -11,10 +11,14 @@ from models.vocabulary.affiliations import (
     AffiliationState,
     Audience,
     ConfirmedBy,
+    IdentityKind,
     InvitationState,
+    RegistrationState,
     RosterState,
     UserSide,
+    VisitState,
 )
+from models.vocabulary.directory import OrganisationKind
 
 _OPEN = text("state IN ('pending', 'confirmed')")
 _OPEN_TO_ADDRESS = text("state = 'open' AND email <> ''")
@@ -166,3 +170,60 @@ class Invitation(Base):
     sent_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     accepted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class Visit(Base):
+    """Somebody from outside is at an organisation from one local day to another, both included, with a host.
+
+    The number of the identity document is sensitive: it is shown masked, each full view is in the audit log, and it is
+    erased half a year after the visit.
+    """
+
+    __tablename__ = "visits"
+    __table_args__ = (
+        Index("ix_visits_organisation_id", "organisation_id", "state"),
+        CheckConstraint("starts_on <= ends_on", name="days_in_order"),
+        CheckConstraint("email <> '' OR phone <> ''", name="reachable"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    name: Mapped[str] = mapped_column(String(80))
+    email: Mapped[str] = mapped_column(String(254), default="")
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    identity_kind: Mapped[IdentityKind]
+    identity_number: Mapped[str] = mapped_column(String(40))
+    host_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    registered_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    purpose: Mapped[str] = mapped_column(String(300))
+    state: Mapped[VisitState]
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    created_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+
+
+class OrganisationRegistration(Base):
+    """An organisation that somebody wants to act for; it is none until it is verified, so nobody else meets it."""
+
+    __tablename__ = "organisation_registrations"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    registrant_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    name_zh: Mapped[str] = mapped_column(String(200))
+    name_en: Mapped[str] = mapped_column(String(200), default="")
+    kind: Mapped[OrganisationKind]
+    country: Mapped[str] = mapped_column(String(2))
+    adcode: Mapped[str | None] = mapped_column(ForeignKey("places.adcode"))
+    uscc: Mapped[str | None] = mapped_column(String(18))
+    website: Mapped[str] = mapped_column(String(200), default="")
+    message: Mapped[str] = mapped_column(String(300), default="")
+    state: Mapped[RegistrationState] = mapped_column(default=RegistrationState.PENDING, index=True)
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    checked: Mapped[str] = mapped_column(String(300), default="")
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    created_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

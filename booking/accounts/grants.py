@@ -44,6 +44,11 @@ def appoint(session: Session, wanted: NewGrant, *, now: datetime) -> Grant:
     return _add(session, wanted, actor=None, now=now)
 
 
+def grant_after_check(session: Session, wanted: NewGrant, *, actor: Actor, now: datetime) -> Grant:
+    """Give a role that follows from a decision whose right the caller has checked; raises InvalidInput."""
+    return _add(session, wanted, actor=actor, now=now)
+
+
 def end_grant(session: Session, grant_id: int, *, last_day: date, actor: Actor, now: datetime) -> Grant:
     """Let a grant hold until `last_day`, included; one that has not begun by then never holds.
 

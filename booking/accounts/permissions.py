@@ -27,6 +27,7 @@ class Permission(StrEnum):
     SEE_AUDIT = "see_audit"
     SEE_AFFILIATIONS = "see_affiliations"
     MANAGE_AFFILIATIONS = "manage_affiliations"
+    VERIFY_ORGANISATIONS = "verify_organisations"
     SEE_JOBS = "see_jobs"
     RUN_JOBS = "run_jobs"
     SEE_MAILBOX = "see_mailbox"
@@ -56,6 +57,7 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.SEE_AUDIT: _ADMINS | {Role.AUDITOR},
     Permission.SEE_AFFILIATIONS: _MANAGERS | {Role.AUDITOR},
     Permission.MANAGE_AFFILIATIONS: _MANAGERS,
+    Permission.VERIFY_ORGANISATIONS: _PLATFORM | {Role.OPERATOR},
     Permission.SEE_JOBS: _PLATFORM | {Role.AUDITOR},
     Permission.RUN_JOBS: _PLATFORM,
     Permission.SEE_MAILBOX: _PLATFORM,

@@ -69,6 +69,12 @@ class AffiliationAnswer(BaseModel):
         )
 
 
+class AffiliationDetailAnswer(AffiliationAnswer):
+    """A person at an organisation, with how many of their bookings lie ahead on its instruments."""
+
+    future_bookings: int
+
+
 class AffiliationsAnswer(BaseModel):
     """Some affiliations, the newest first."""
 

@@ -3,18 +3,44 @@
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
+from booking.accounts.forms import Email, Name
 from booking.core.forms import Blank, FilledLine, Form, Line
 from booking.core.pages import LARGEST_PAGE
-from models.vocabulary.affiliations import AffiliationState, Audience, InvitationState, UserSide
+from booking.directory.forms import Upper, WebAddress
+from models.vocabulary.affiliations import (
+    AffiliationState,
+    Audience,
+    IdentityKind,
+    InvitationState,
+    RegistrationState,
+    UserSide,
+    VisitState,
+)
+from models.vocabulary.directory import OrganisationKind
 
 LARGEST_ID = 2**31 - 1
+
+REGISTERED_KINDS = (
+    OrganisationKind.ENTERPRISE,
+    OrganisationKind.UNIVERSITY,
+    OrganisationKind.RESEARCH_INSTITUTE,
+    OrganisationKind.TESTING_LABORATORY,
+)
 
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Reason = Annotated[FilledLine, Field(max_length=300)]
 StaffNumber = Annotated[Line, Field(max_length=40)]
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
+
+
+def _registered_kind(kind: OrganisationKind) -> OrganisationKind:
+    """Authorities and platforms do not register themselves."""
+    if kind not in REGISTERED_KINDS:
+        raise PydanticCustomError("enum", "not one that registers itself")
+    return kind
 
 
 def _bare_domain(value: Any) -> Any:
@@ -123,5 +149,54 @@ class InvitationsQuery(Form):
     """Which invitations."""
 
     state: InvitationState | None = None
+    limit: int = Field(50, ge=1, le=LARGEST_PAGE)
+    cursor: str = Field("", max_length=200)
+
+
+class VisitForm(Form):
+    """Somebody from outside comes; without a host it is whoever registers them."""
+
+    name: Name
+    email: Annotated[Email | None, Blank] = None
+    phone: Annotated[Line, Field(max_length=40, pattern=r"^(\+?[0-9][0-9 -]{5,30})?$")] = ""
+    identity_kind: IdentityKind
+    identity_number: Annotated[FilledLine, Field(min_length=4, max_length=40, pattern=r"^[A-Za-z0-9()/ -]+$")]
+    host_email: Annotated[Email | None, Blank] = None
+    starts_on: Day
+    ends_on: Day
+    purpose: Annotated[FilledLine, Field(max_length=300)]
+
+
+class VisitsQuery(Form):
+    """Which visits."""
+
+    state: VisitState | None = None
+    limit: int = Field(50, ge=1, le=LARGEST_PAGE)
+    cursor: str = Field("", max_length=200)
+
+
+class RegistrationForm(Form):
+    """An organisation that somebody wants to act for."""
+
+    name_zh: Annotated[FilledLine, Field(max_length=200)]
+    name_en: Annotated[Line, Field(max_length=200)] = ""
+    kind: Annotated[OrganisationKind, AfterValidator(_registered_kind)] = OrganisationKind.ENTERPRISE
+    country: Annotated[str, Upper, StringConstraints(pattern=r"^[A-Z]{2}$")] = "CN"
+    adcode: Annotated[Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")] | None, Blank] = None
+    uscc: Annotated[Annotated[Line, Upper, Field(max_length=18)] | None, Blank] = None
+    website: Annotated[WebAddress, Field(max_length=200)] = ""
+    message: Annotated[Line, Field(max_length=300)] = ""
+
+
+class VerifyForm(Form):
+    """Which document was looked at, if any."""
+
+    checked: Annotated[Line, Field(max_length=300)] = ""
+
+
+class RegistrationsQuery(Form):
+    """Which registrations."""
+
+    state: RegistrationState | None = None
     limit: int = Field(50, ge=1, le=LARGEST_PAGE)
     cursor: str = Field("", max_length=200)

@@ -6,9 +6,12 @@ from models.vocabulary.affiliations import (
     AffiliationState,
     Audience,
     ConfirmedBy,
+    IdentityKind,
     InvitationState,
+    RegistrationState,
     RosterState,
     UserSide,
+    VisitState,
 )
 
 STATE = {
@@ -27,6 +30,7 @@ CONFIRMED_BY = {
     ConfirmedBy.ADMIN: N_("单位管理员"),
     ConfirmedBy.ROSTER: N_("人员名册"),
     ConfirmedBy.MAIL_DOMAIN: N_("单位邮箱"),
+    ConfirmedBy.VERIFICATION: N_("单位核验"),
 }
 SIDE = {UserSide.INSIDE: N_("单位内（120）"), UserSide.OUTSIDE: N_("单位外（130）")}
 AUDIENCE = {
@@ -53,6 +57,14 @@ FIELDS = {
     "domain": N_("邮箱域名"),
     "includes_subdomains": N_("包括子域名"),
     "mail_domain_days": N_("邮箱确认的有效天数"),
+    "name": N_("姓名"),
+    "email": N_("邮箱"),
+    "phone": N_("手机"),
+    "identity_kind": N_("证件类型"),
+    "identity_number": N_("证件号码"),
+    "host_email": N_("接待人的邮箱"),
+    "starts_on": N_("从"),
+    "purpose": N_("事由"),
 }
 FATE = {
     Fate.CONFIRMED: N_("确认隶属"),
@@ -89,4 +101,34 @@ ROSTER_COLUMNS = {
     "unit": N_("部门"),
     "user_group": N_("用户类别"),
     "until": N_("有效期至"),
+}
+VISIT = {
+    VisitState.PENDING: N_("待确认"),
+    VisitState.CONFIRMED: N_("已确认"),
+    VisitState.REFUSED: N_("未通过"),
+    VisitState.ENDED: N_("已结束"),
+}
+VISIT_LOOKS = {
+    VisitState.PENDING: ("attention", "?"),
+    VisitState.CONFIRMED: ("right", "✓"),
+    VisitState.REFUSED: ("wrong", "×"),
+    VisitState.ENDED: ("plain", "–"),
+}
+IDENTITY_KIND = {
+    IdentityKind.RESIDENT_ID: N_("居民身份证"),
+    IdentityKind.PASSPORT: N_("护照"),
+    IdentityKind.HONG_KONG_MACAO_PERMIT: N_("港澳居民来往内地通行证"),
+    IdentityKind.TAIWAN_PERMIT: N_("台湾居民来往大陆通行证"),
+    IdentityKind.PERMANENT_RESIDENCE: N_("外国人永久居留身份证"),
+    IdentityKind.OTHER: N_("其他证件"),
+}
+REGISTRATION = {
+    RegistrationState.PENDING: N_("待核验"),
+    RegistrationState.VERIFIED: N_("已核验"),
+    RegistrationState.REFUSED: N_("未通过"),
+}
+REGISTRATION_LOOKS = {
+    RegistrationState.PENDING: ("attention", "?"),
+    RegistrationState.VERIFIED: ("right", "✓"),
+    RegistrationState.REFUSED: ("wrong", "×"),
 }

@@ -18,10 +18,10 @@ from booking.core.errors import NotFound
 from booking.notifications.letters import Letter
 from booking.settings import Settings
 from models.accounts import User
-from models.affiliations import Invitation
+from models.affiliations import Invitation, OrganisationRegistration, Visit
 from models.directory import Organisation
 from models.vocabulary.accounts import Language, TokenPurpose
-from models.vocabulary.affiliations import AffiliationState, InvitationState
+from models.vocabulary.affiliations import AffiliationState, InvitationState, RegistrationState, VisitState
 
 
 def on_address_confirmed(
@@ -140,3 +140,104 @@ def _values(row: queries.Row) -> dict[str, Any]:
 def _letters(people: Sequence[User], template: str, values: dict[str, Any]) -> list[Letter]:
     """The same letter to each in their language."""
     return [Letter(person.email, person.language, template, values) for person in people]
+
+
+def on_visit_asked(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:
+    """To those who decide, while nobody has."""
+    visit = session.get(Visit, payload["visit_id"])
+    if visit is None or visit.state != VisitState.PENDING:
+        return []
+    people = queries.managers_of(session, visit.organisation_id, local_date(now))
+    return _letters(people, "affiliations/visit_asked", _visit_values(session, visit, settings))
+
+
+def on_visit_confirmed(
+    session: Session,
+    payload: Mapping[str, Any],
+    *,
+    now: datetime,  # noqa: ARG001
+    settings: Settings,
+) -> list[Letter]:
+    """To the visitor, where there is an address, and to the host."""
+    visit = session.get(Visit, payload["visit_id"])
+    if visit is None or visit.state != VisitState.CONFIRMED:
+        return []
+    values, host = _visit_values(session, visit, settings), session.get_one(User, visit.host_id)
+    letters = _letters([host], "affiliations/visit_confirmed", values)
+    if visit.email:
+        letters.insert(0, Letter(visit.email, Language.CHINESE, "affiliations/visit_confirmed", values))
+    return letters
+
+
+def on_visit_refused(
+    session: Session,
+    payload: Mapping[str, Any],
+    *,
+    now: datetime,  # noqa: ARG001
+    settings: Settings,
+) -> list[Letter]:
+    """To the host, with the reason."""
+    visit = session.get(Visit, payload["visit_id"])
+    if visit is None:
+        return []
+    host = session.get_one(User, visit.host_id)
+    return _letters([host], "affiliations/visit_refused", _visit_values(session, visit, settings))
+
+
+def on_registration_asked(
+    session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings
+) -> list[Letter]:
+    """To those who verify organisations."""
+    registration = session.get(OrganisationRegistration, payload["registration_id"])
+    if registration is None or registration.state != RegistrationState.PENDING:
+        return []
+    values = _registration_values(session, registration, settings)
+    return _letters(queries.verifiers(session, local_date(now)), "affiliations/registration_asked", values)
+
+
+def on_registration_decided(
+    session: Session,
+    payload: Mapping[str, Any],
+    *,
+    now: datetime,  # noqa: ARG001
+    settings: Settings,
+) -> list[Letter]:
+    """To the registrant: verified, or refused with the reason."""
+    registration = session.get(OrganisationRegistration, payload["registration_id"])
+    if registration is None:
+        return []
+    registrant = session.get_one(User, registration.registrant_id)
+    values = _registration_values(session, registration, settings)
+    return _letters([registrant], "affiliations/registration_decided", values)
+
+
+def _visit_values(session: Session, visit: Visit, settings: Settings) -> dict[str, Any]:
+    """What the letters of a visit may name; never the identity document."""
+    organisation = session.get_one(Organisation, visit.organisation_id)
+    return {
+        "visitor": visit.name,
+        "host": session.get_one(User, visit.host_id).name,
+        "organisation_zh": organisation.name_zh,
+        "organisation_en": organisation.name_en,
+        "starts_on": visit.starts_on,
+        "ends_on": visit.ends_on,
+        "purpose": visit.purpose,
+        "reason": visit.reason,
+        "link": f"{settings.address}/visits/{visit.id}",
+    }
+
+
+def _registration_values(
+    session: Session, registration: OrganisationRegistration, settings: Settings
+) -> dict[str, Any]:
+    """What the letters of a registration may name."""
+    registrant = session.get_one(User, registration.registrant_id)
+    return {
+        "name_zh": registration.name_zh,
+        "name_en": registration.name_en,
+        "person": registrant.name,
+        "email": registrant.email,
+        "is_verified": registration.state == RegistrationState.VERIFIED,
+        "reason": registration.reason,
+        "link": f"{settings.address}/registrations/{registration.id}",
+    }

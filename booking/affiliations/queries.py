@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -13,11 +13,23 @@ from booking.affiliations.rules import Group
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from models.accounts import Grant, User
-from models.affiliations import Affiliation, AffiliationSettings, Invitation, MailDomain, Roster, UserGroup
+from models.affiliations import (
+    Affiliation,
+    AffiliationSettings,
+    Invitation,
+    MailDomain,
+    OrganisationRegistration,
+    Roster,
+    UserGroup,
+    Visit,
+)
+from models.catalogue import Instrument
 from models.directory import Organisation, Unit
+from models.reservations import Reservation
 from models.vocabulary.accounts import Role, ScopeKind
-from models.vocabulary.affiliations import AffiliationState, InvitationState
+from models.vocabulary.affiliations import AffiliationState, InvitationState, RegistrationState, VisitState
 from models.vocabulary.directory import OrganisationKind
+from models.vocabulary.reservations import HOLDING_TIME
 
 OPEN = (AffiliationState.PENDING, AffiliationState.CONFIRMED)
 MANAGERS = (Role.INSTITUTION_ADMIN, Role.ENTERPRISE_AGENT)
@@ -250,3 +262,65 @@ def invitations(
         statement = statement.where(Invitation.id < decode_cursor(cursor, row_id)[0])
     found = session.scalars(statement.order_by(Invitation.id.desc()).limit(limit + 1)).all()
     return page_of(found, limit, lambda invitation: (invitation.id,))
+
+
+def visits(
+    session: Session,
+    organisation_id: int,
+    state: VisitState | None,
+    *,
+    host_id: int | None = None,
+    limit: int,
+    cursor: str = "",
+) -> Page[Visit]:
+    """The visits of an organisation, or of one host there, in one state or all; the newest first."""
+    statement = select(Visit).where(Visit.organisation_id == organisation_id)
+    if host_id is not None:
+        statement = statement.where(or_(Visit.host_id == host_id, Visit.registered_by_id == host_id))
+    if state is not None:
+        statement = statement.where(Visit.state == state)
+    if cursor:
+        statement = statement.where(Visit.id < decode_cursor(cursor, row_id)[0])
+    found = session.scalars(statement.order_by(Visit.id.desc()).limit(limit + 1)).all()
+    return page_of(found, limit, lambda visit: (visit.id,))
+
+
+def registrations(
+    session: Session,
+    state: RegistrationState | None,
+    *,
+    registrant_id: int | None = None,
+    limit: int,
+    cursor: str = "",
+) -> Page[OrganisationRegistration]:
+    """Registrations of organisations, of everybody or of one person; the newest first."""
+    statement = select(OrganisationRegistration)
+    if state is not None:
+        statement = statement.where(OrganisationRegistration.state == state)
+    if registrant_id is not None:
+        statement = statement.where(OrganisationRegistration.registrant_id == registrant_id)
+    if cursor:
+        statement = statement.where(OrganisationRegistration.id < decode_cursor(cursor, row_id)[0])
+    found = session.scalars(statement.order_by(OrganisationRegistration.id.desc()).limit(limit + 1)).all()
+    return page_of(found, limit, lambda registration: (registration.id,))
+
+
+def verifiers(session: Session, today: date) -> list[User]:
+    """Who verifies organisations: the operators of every centre, and the platform's administrators."""
+    return _holders(session, Grant.role.in_((Role.OPERATOR, Role.PLATFORM_ADMIN)), today)
+
+
+def future_bookings(session: Session, user_id: int, organisation_id: int, *, now: datetime) -> int:
+    """How many bookings of the person's still lie ahead on the organisation's instruments."""
+    counted = (
+        select(func.count())
+        .select_from(Reservation)
+        .join(Instrument, Instrument.id == Reservation.instrument_id)
+        .where(
+            Reservation.booked_by_id == user_id,
+            Instrument.organisation_id == organisation_id,
+            Reservation.ends_at > now,
+            Reservation.state.in_(HOLDING_TIME),
+        )
+    )
+    return session.scalar(counted) or 0

@@ -4,9 +4,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from stdnum.cn import ric
+
 from booking.core.errors import Problem
 from booking.core.texts import N_
-from models.vocabulary.affiliations import Audience, UserSide
+from models.vocabulary.affiliations import Audience, IdentityKind, UserSide
 from models.vocabulary.directory import OrganisationKind
 
 NATIONAL_CODES = {UserSide.INSIDE: 120, UserSide.OUTSIDE: 130}
@@ -125,3 +127,16 @@ def proves_ownership(domain: str, own_address: str) -> bool:
 def kinds_elsewhere(rows: Iterable[tuple[int, OrganisationKind]], organisation_id: int) -> set[OrganisationKind]:
     """The kinds of the other organisations somebody belongs to."""
     return {kind for found_id, kind in rows if found_id != organisation_id}
+
+
+def identity_problems(kind: IdentityKind, number: str) -> list[Problem]:
+    """What is wrong with the number of a document; only resident identity cards (GB 11643) have a check digit."""
+    if kind == IdentityKind.RESIDENT_ID and not ric.is_valid(number):
+        return [Problem("identity_number", N_("居民身份证号码不正确，请核对。"))]
+    return []
+
+
+def masked(number: str) -> str:
+    """A number of which only the last two characters can be read; of a short one none."""
+    shown = number[-2:] if len(number) > 6 else ""
+    return "•" * (len(number) - len(shown)) + shown

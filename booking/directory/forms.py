@@ -31,6 +31,7 @@ def _web_address(value: str) -> str:
     return value
 
 
+Upper = BeforeValidator(_upper)
 WebAddress = Annotated[Line, AfterValidator(_web_address)]
 Degrees = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 
@@ -41,9 +42,9 @@ class OrganisationForm(Form):
     name_zh: Annotated[FilledLine, Field(max_length=200)]
     name_en: Annotated[Line, Field(max_length=200)] = ""
     kind: OrganisationKind
-    country: Annotated[str, BeforeValidator(_upper), StringConstraints(pattern=r"^[A-Z]{2}$")] = "CN"
+    country: Annotated[str, Upper, StringConstraints(pattern=r"^[A-Z]{2}$")] = "CN"
     adcode: Annotated[Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")] | None, Blank] = None
-    uscc: Annotated[Annotated[Line, BeforeValidator(_upper), Field(max_length=18)] | None, Blank] = None
+    uscc: Annotated[Annotated[Line, Upper, Field(max_length=18)] | None, Blank] = None
     website: Annotated[WebAddress, Field(max_length=200)] = ""
     latitude: Annotated[Annotated[Degrees, Field(ge=-90, le=90)] | None, Blank] = None
     longitude: Annotated[Degrees | None, Blank] = None

@@ -21,6 +21,11 @@ from models.directory import Organisation, Place, Unit
 def create_organisation(session: Session, form: OrganisationForm, *, actor: Actor, now: datetime) -> Organisation:
     """A new organisation, by the platform's administrators; raises InvalidInput with every problem."""
     require(actor, Permission.EDIT_ORGANISATION)
+    return store_organisation(session, form, actor=actor, now=now)
+
+
+def store_organisation(session: Session, form: OrganisationForm, *, actor: Actor, now: datetime) -> Organisation:
+    """A new organisation, for whoever the caller has checked; raises InvalidInput with every problem."""
     _check(session, form, itself=None)
     organisation = Organisation(**form.model_dump(), created_at=now)
     session.add(organisation)
@@ -96,7 +101,13 @@ def add_unit(session: Session, organisation_id: int, form: UnitForm, *, actor: A
 
 
 def _check(session: Session, form: OrganisationForm, *, itself: int | None) -> None:
-    """Refuse an unsound number, an unknown place, and names or numbers that another one has."""
+    """Refuse an entry with a problem."""
+    if found := organisation_problems(session, form, itself=itself):
+        raise InvalidInput(found)
+
+
+def organisation_problems(session: Session, form: OrganisationForm, *, itself: int | None = None) -> list[Problem]:
+    """An unsound number, an unknown place, and names or numbers that another one has."""
     found = uscc_problems(form.uscc) + place_problems(form.country, form.adcode)
     if form.adcode and session.get(Place, form.adcode) is None:
         found.append(Problem("adcode", N_("没有这个行政区划代码，请从列表中选择。")))
@@ -108,5 +119,4 @@ def _check(session: Session, form: OrganisationForm, *, itself: int | None) -> N
             found.append(Problem("name_zh", N_("已有同名的单位。")))
         if form.uscc and other.uscc == form.uscc:
             found.append(Problem("uscc", N_("已有单位使用这个统一社会信用代码。")))
-    if found:
-        raise InvalidInput(found)
+    return found

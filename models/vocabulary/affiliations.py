@@ -18,6 +18,7 @@ class ConfirmedBy(StrEnum):
     ADMIN = "admin"
     ROSTER = "roster"
     MAIL_DOMAIN = "mail_domain"
+    VERIFICATION = "verification"
 
 
 class UserSide(StrEnum):
@@ -52,3 +53,31 @@ class InvitationState(StrEnum):
     ACCEPTED = "accepted"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
+
+
+class IdentityKind(StrEnum):
+    """What a visitor proves their identity with."""
+
+    RESIDENT_ID = "resident_id"
+    PASSPORT = "passport"
+    HONG_KONG_MACAO_PERMIT = "hong_kong_macao_permit"
+    TAIWAN_PERMIT = "taiwan_permit"
+    PERMANENT_RESIDENCE = "permanent_residence"
+    OTHER = "other"
+
+
+class VisitState(StrEnum):
+    """Where a visit stands."""
+
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    ENDED = "ended"
+
+
+class RegistrationState(StrEnum):
+    """Where the registration of an organisation stands."""
+
+    PENDING = "pending"
+    VERIFIED = "verified"
+    REFUSED = "refused"

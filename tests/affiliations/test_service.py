@@ -1,6 +1,6 @@
 """Asking, deciding, ending; domains, groups; nothing crosses from one institution to another."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -16,6 +16,9 @@ from booking.affiliations.forms import (
 )
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, InvalidInput, NotFound
+from booking.core.period import Period
+from booking.reservations.service import request_reservation
+from booking.reservations.wishes import Wish
 from models.accounts import AuditEntry, Grant, User
 from models.affiliations import Affiliation, UserGroup
 from models.directory import Unit
@@ -151,6 +154,22 @@ def test_leaving_ends_every_grant_at_the_organisation_on_the_same_day(
     )
     actions = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
     assert actions == ["accounts.grant_ended", "accounts.grant_ended", "affiliations.ended"]
+
+
+def test_bookings_that_lie_ahead_on_the_houses_instruments_are_counted(
+    session: Session, house: House, now: datetime
+) -> None:
+    own, theirs = make_instrument(session, house.organisation), make_instrument(session)
+    start = datetime(2026, 11, 25, 2, tzinfo=UTC)
+    for instrument in (own, theirs):
+        wish = Wish(instrument.id, Period(start, start + timedelta(hours=1)))
+        request_reservation(session, wish, actor=house.lin_actor, now=now)
+    session.commit()
+
+    def ahead(at: datetime) -> int:
+        return queries.future_bookings(session, house.lin.id, house.organisation.id, now=at)
+
+    assert (ahead(now), ahead(start + timedelta(days=1))) == (1, 0)
 
 
 def test_the_job_ends_what_is_over_once_and_tells_who_was_not_told(

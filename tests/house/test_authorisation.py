@@ -6,7 +6,7 @@ from werkzeug.exceptions import HTTPException
 
 from tests.house.asking import Crowd, Line
 from tests.house.matrix.accounts import ACCOUNTS
-from tests.house.matrix.affiliations import AFFILIATIONS, AFFILIATIONS_API, ROSTERS
+from tests.house.matrix.affiliations import AFFILIATIONS, AFFILIATIONS_API, REGISTRATIONS, ROSTERS, VISITS
 from tests.house.matrix.announcements import ANNOUNCEMENTS
 from tests.house.matrix.attachments import ATTACHMENTS
 from tests.house.matrix.calendars import FEEDS
@@ -25,6 +25,8 @@ MATRIX = (
     *AFFILIATIONS_API,
     *ROSTERS,
     *ATTACHMENTS,
+    *VISITS,
+    *REGISTRATIONS,
     *FEEDS,
     *SEARCH,
     *BOOKING,

@@ -77,6 +77,7 @@ QUERY_NAMES = {
     "/organisations": ("page", "state", "q", "cursor"),
     "/account/affiliations": ("q", "organisation"),
     "/rosters": ("fate", "page"),
+    "/registrations": ("state", "cursor"),
     "/operations/mailbox": ("before",),
     "/instruments": ("week", "from", "to", "starts_at", "ends_at"),
 }
@@ -362,6 +363,8 @@ STORED = {
     "rosters": ("name",),
     "invitations": ("name",),
     "attachments": ("caption_zh", "caption_en", "file_name"),
+    "visits": ("name", "purpose", "reason"),
+    "organisation_registrations": ("name_zh", "name_en", "message", "reason"),
 }
 
 

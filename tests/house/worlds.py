@@ -35,7 +35,7 @@ from models.vocabulary.reservations import BlockKind
 from tests.factories.instruments import add_lane_group, make_instrument, make_organisation
 from tests.factories.passwords import PASSWORD, password_hash
 from tests.factories.people import give, make_user
-from tests.house.worlds_affiliations import add_affiliations
+from tests.house.worlds_affiliations import add_affiliations, add_registration
 from tests.house.worlds_announcements import announcement
 from tests.house.worlds_attachments import add_files
 from tests.house.worlds_gate import arrange_reviews
@@ -144,6 +144,7 @@ def build(session: Session) -> World:
     _announcements(builder)
     _times(builder)
     add_affiliations(builder, ADMIN, THEIR_ADMIN)
+    add_registration(builder)
     session.commit()
     return builder.world
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 from booking.affiliations.invitations import write_secret
 from booking.affiliations.user_groups import seed_groups
 from booking.core.clock import local_date
-from models.affiliations import Invitation, MailDomain, Roster
+from models.affiliations import Invitation, MailDomain, OrganisationRegistration, Roster, Visit
 from models.directory import Organisation
-from models.vocabulary.affiliations import AffiliationState
+from models.vocabulary.affiliations import AffiliationState, IdentityKind, VisitState
+from models.vocabulary.directory import OrganisationKind
 from tests.factories.affiliations import affiliate
 
 if TYPE_CHECKING:
@@ -44,10 +45,55 @@ def add_affiliations(builder: "Builder", admins: frozenset[str], their_admins: f
         session.add(domain)
         session.flush()
         lists = _lists(builder, organisation, users[f"{side}admin"].id, side, readers)
-        kept = lists | {"affiliation": member, "asking_affiliation": waiting, "user_group": groups[0], "domain": domain}
+        visit = _visit(builder, organisation, users[holder].id, side, readers)
+        kept = lists | {
+            "visit": visit,
+            "affiliation": member,
+            "asking_affiliation": waiting,
+            "user_group": groups[0],
+            "domain": domain,
+        }
         for name, row in kept.items():
             builder.keep(f"{side}{name}", row)
         session.commit()
+
+
+def _visit(builder: "Builder", organisation: Organisation, host_id: int, side: str, readers: frozenset[str]) -> Visit:
+    """A visitor who waits for the admin; the document's number is whole only where the admin asks for it."""
+    visit = Visit(
+        organisation_id=organisation.id,
+        name=builder.mark(f"visitor_{side}", readers),
+        phone="13800000000",
+        identity_kind=IdentityKind.PASSPORT,
+        identity_number=builder.mark(f"identity_{side}", readers),
+        host_id=host_id,
+        registered_by_id=host_id,
+        starts_on=local_date(builder.now),
+        ends_on=local_date(builder.now) + timedelta(days=30),
+        purpose=builder.mark(f"purpose_{side}", readers),
+        state=VisitState.PENDING,
+        created_at=builder.now,
+    )
+    builder.session.add(visit)
+    builder.session.flush()
+    return visit
+
+
+def add_registration(builder: "Builder") -> None:
+    """A firm that waits to be verified: known to whoever registered it and to those who verify."""
+    registration = OrganisationRegistration(
+        registrant_id=builder.world.users["researcher"].id,
+        name_zh=builder.mark("firm", frozenset({"researcher", "operator"})),
+        kind=OrganisationKind.ENTERPRISE,
+        country="DE",
+        created_at=builder.now,
+    )
+    builder.session.add(registration)
+    builder.session.flush()
+    builder.keep("registration", registration)
+    for marker in ("qnameresearcherxz", "qmailresearcherxz"):
+        builder.world.markers[marker] |= {"operator"}
+    builder.session.commit()
 
 
 def _lists(

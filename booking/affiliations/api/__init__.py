@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from booking.affiliations.api import affiliations, domains, groups, rosters
+from booking.affiliations.api import affiliations, domains, groups, registrations, rosters, visits
 
 bp = Blueprint("affiliations_api", __name__, url_prefix="/api/v1")
 
@@ -40,3 +40,18 @@ bp.add_url_rule("/invitations/<int:invitation_id>/resend", "resend", rosters.res
 bp.add_url_rule("/invitations/<int:invitation_id>/withdraw", "withdraw_invitation", rosters.withdraw, methods=MAKE)
 bp.add_url_rule("/invitations/<int:invitation_id>/link", "make_link", rosters.make_link, methods=MAKE)
 bp.add_url_rule("/invitations/accept", "accept_invitation", rosters.accept, methods=MAKE)
+
+VISIT, FIRM = "/visits/<int:visit_id>", "/registrations/<int:registration_id>"
+
+bp.add_url_rule(f"{OF}/visitors", "visits", visits.listed, methods=READ)
+bp.add_url_rule(f"{OF}/visitors", "register_visitor", visits.register, methods=MAKE)
+bp.add_url_rule(VISIT, "visit", visits.show, methods=READ)
+bp.add_url_rule(f"{VISIT}/confirm", "confirm_visit", visits.confirm, methods=MAKE)
+bp.add_url_rule(f"{VISIT}/refuse", "refuse_visit", visits.refuse, methods=MAKE)
+bp.add_url_rule(f"{VISIT}/end", "end_visit", visits.end, methods=MAKE)
+bp.add_url_rule(f"{VISIT}/reveal", "reveal_identity", visits.reveal, methods=MAKE)
+bp.add_url_rule("/registrations", "registrations", registrations.listed, methods=READ)
+bp.add_url_rule("/registrations", "register_organisation", registrations.register, methods=MAKE)
+bp.add_url_rule(FIRM, "registration", registrations.show, methods=READ)
+bp.add_url_rule(f"{FIRM}/verify", "verify_registration", registrations.verify, methods=MAKE)
+bp.add_url_rule(f"{FIRM}/refuse", "refuse_registration", registrations.refuse, methods=MAKE)

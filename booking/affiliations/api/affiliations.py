@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.views.again import origin
 from booking.affiliations import leaving, mail_domains, queries, service
-from booking.affiliations.answers import AffiliationAnswer, AffiliationsAnswer, RenewedAnswer
+from booking.affiliations.answers import AffiliationAnswer, AffiliationDetailAnswer, AffiliationsAnswer, RenewedAnswer
 from booking.affiliations.api.answering import (
     EDITING,
     TAG,
@@ -46,7 +46,9 @@ def listed() -> Response:
     return json_answer(AffiliationsAnswer(items=items, next_cursor=page.next_cursor))
 
 
-@documented(tag=TAG, body=AskAffiliationForm, answers={201: AffiliationAnswer}, refusals=(400, 401, 403, 409, 415, 422))
+@documented(
+    tag=TAG, body=AskAffiliationForm, answers={201: AffiliationDetailAnswer}, refusals=(400, 401, 403, 409, 415, 422)
+)
 def ask() -> Response:
     """Ask an organisation to confirm that one belongs to it."""
     actor, form, now = require_actor(), read_json(AskAffiliationForm), utcnow()
@@ -60,13 +62,13 @@ def ask() -> Response:
     return response
 
 
-@documented(tag=TAG, answers={200: AffiliationAnswer}, refusals=(401, 404))
+@documented(tag=TAG, answers={200: AffiliationDetailAnswer}, refusals=(401, 404))
 def show(affiliation_id: int) -> Response:
     """One affiliation."""
     return affiliation_answer(affiliation_id)
 
 
-@documented(tag=TAG, body=AffiliationDetailsForm, answers={200: AffiliationAnswer}, refusals=EDITING)
+@documented(tag=TAG, body=AffiliationDetailsForm, answers={200: AffiliationDetailAnswer}, refusals=EDITING)
 def change(affiliation_id: int) -> Response:
     """Change unit, user group, staff number or end; what is not named stays."""
     actor, form = require_actor(), read_json(AffiliationDetailsForm)
@@ -76,14 +78,14 @@ def change(affiliation_id: int) -> Response:
     return affiliation_answer(affiliation_id)
 
 
-@documented(tag=TAG, answers={200: AffiliationAnswer}, refusals=(401, 403, 404, 409))
+@documented(tag=TAG, answers={200: AffiliationDetailAnswer}, refusals=(401, 403, 404, 409))
 def withdraw(affiliation_id: int) -> Response:
     """Take back what one asked for."""
     transaction(service.withdraw_asking, affiliation_id, actor=require_actor(), now=utcnow())
     return affiliation_answer(affiliation_id)
 
 
-@documented(tag=TAG, body=AffiliationDetailsForm, answers={200: AffiliationAnswer}, refusals=EDITING)
+@documented(tag=TAG, body=AffiliationDetailsForm, answers={200: AffiliationDetailAnswer}, refusals=EDITING)
 def confirm(affiliation_id: int) -> Response:
     """Confirm what somebody asked for; what is not named stays as asked."""
     actor, form = require_actor(), read_json(AffiliationDetailsForm)
@@ -91,7 +93,7 @@ def confirm(affiliation_id: int) -> Response:
     return affiliation_answer(affiliation_id)
 
 
-@documented(tag=TAG, body=RefuseForm, answers={200: AffiliationAnswer}, refusals=EDITING)
+@documented(tag=TAG, body=RefuseForm, answers={200: AffiliationDetailAnswer}, refusals=EDITING)
 def refuse(affiliation_id: int) -> Response:
     """Refuse what somebody asked for."""
     actor, form = require_actor(), read_json(RefuseForm)
@@ -99,7 +101,7 @@ def refuse(affiliation_id: int) -> Response:
     return affiliation_answer(affiliation_id)
 
 
-@documented(tag=TAG, body=EndAffiliationForm, answers={200: AffiliationAnswer}, refusals=EDITING)
+@documented(tag=TAG, body=EndAffiliationForm, answers={200: AffiliationDetailAnswer}, refusals=EDITING)
 def end(affiliation_id: int) -> Response:
     """Let an affiliation, and what the person holds at the organisation, end on a day."""
     actor, form = require_actor(), read_json(EndAffiliationForm)

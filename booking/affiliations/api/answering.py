@@ -5,9 +5,10 @@ from pydantic import BaseModel
 
 from booking.accounts.permissions import Permission, may, require
 from booking.affiliations import queries
-from booking.affiliations.answers import AffiliationAnswer
+from booking.affiliations.answers import AffiliationAnswer, AffiliationDetailAnswer
 from booking.affiliations.queries import Row
 from booking.core.actors import Actor, Target
+from booking.core.clock import utcnow
 from booking.core.errors import NotFound
 from booking.directory import queries as directory
 from booking.web.extensions import reading
@@ -43,4 +44,6 @@ def seen_row(affiliation_id: int) -> Row:
 def affiliation_answer(affiliation_id: int, status: int = 200) -> Response:
     """One affiliation as it is now."""
     row = seen_row(affiliation_id)
-    return json_answer(AffiliationAnswer.of(row), status, row.affiliation.version)
+    ahead = queries.future_bookings(reading(), row.person.id, row.organisation.id, now=utcnow())
+    answer = AffiliationDetailAnswer(**AffiliationAnswer.of(row).model_dump(), future_bookings=ahead)
+    return json_answer(answer, status, row.affiliation.version)

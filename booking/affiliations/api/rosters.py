@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from booking.affiliations import invitations, queries, rosters
-from booking.affiliations.answers import AffiliationAnswer
+from booking.affiliations.answers import AffiliationDetailAnswer
 from booking.affiliations.api.answering import EDITING, TAG, affiliation_answer, json_answer, require_seen
 from booking.affiliations.forms import (
     ApplyRosterForm,
@@ -246,7 +246,9 @@ def make_link(invitation_id: int) -> Response:
     return response
 
 
-@documented(tag=TAG, body=LinkSecretForm, answers={200: AffiliationAnswer}, refusals=(400, 401, 403, 410, 415, 422))
+@documented(
+    tag=TAG, body=LinkSecretForm, answers={200: AffiliationDetailAnswer}, refusals=(400, 401, 403, 410, 415, 422)
+)
 def accept() -> Response:
     """Accept an invitation by the secret of its link."""
     actor, form = require_actor(), read_json(LinkSecretForm)

@@ -2,7 +2,16 @@
 
 from flask import Blueprint, Response
 
-from booking.affiliations.views import domains, groups, invitations, own, people, rosters
+from booking.affiliations.views import (
+    domains,
+    groups,
+    invitations,
+    own,
+    people,
+    registrations,
+    rosters,
+    visits,
+)
 
 bp = Blueprint("affiliations", __name__)
 
@@ -40,6 +49,22 @@ bp.add_url_rule("/invitations/<int:invitation_id>/resend", "resend", invitations
 bp.add_url_rule("/invitations/<int:invitation_id>/withdraw", "withdraw_invitation", invitations.withdraw, methods=SEND)
 bp.add_url_rule("/invitations/<int:invitation_id>/link", "make_link", invitations.make_link, methods=SEND)
 bp.add_url_rule("/invited/<secret>", "invited", invitations.invited, methods=BOTH)
+
+VISIT, FIRM = "/visits/<int:visit_id>", "/registrations/<int:registration_id>"
+
+bp.add_url_rule(f"{PEOPLE}/visitors", "visits", visits.listed, methods=READ)
+bp.add_url_rule(f"{PEOPLE}/visitors", "register_visitor", visits.register, methods=SEND)
+bp.add_url_rule(VISIT, "visit", visits.show, methods=READ)
+bp.add_url_rule(f"{VISIT}/confirm", "confirm_visit", visits.confirm, methods=SEND)
+bp.add_url_rule(f"{VISIT}/refuse", "refuse_visit", visits.refuse, methods=SEND)
+bp.add_url_rule(f"{VISIT}/end", "end_visit", visits.end, methods=SEND)
+bp.add_url_rule(f"{VISIT}/identity", "visit_identity", visits.identity, methods=SEND)
+bp.add_url_rule("/registrations", "registrations", registrations.listed, methods=READ)
+bp.add_url_rule("/registrations/new", "new_organisation", registrations.new, methods=READ)
+bp.add_url_rule("/registrations/new", "register_organisation", registrations.register, methods=SEND)
+bp.add_url_rule(FIRM, "registration", registrations.show, methods=READ)
+bp.add_url_rule(f"{FIRM}/verify", "verify_registration", registrations.verify, methods=SEND)
+bp.add_url_rule(f"{FIRM}/refuse", "refuse_registration", registrations.refuse, methods=SEND)
 
 
 @bp.after_request

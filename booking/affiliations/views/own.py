@@ -110,6 +110,7 @@ def _page(text: str, organisation_id: int | None, refused: Refused | None = None
     page = render_template(
         "affiliations/mine.html",
         rows=queries.of_person(session, actor.id),
+        registrations=queries.registrations(session, None, registrant_id=actor.id, limit=MOST_FOUND).items,
         labels=labels,
         text=text,
         found=queries.found_organisations(session, text, limit=MOST_FOUND) if text and not chosen else [],

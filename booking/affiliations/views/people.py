@@ -177,6 +177,7 @@ def _page(affiliation_id: int, which: str = "", refused: Refused | None = None) 
         problems={which: problems_in(refused)},
         units=unit_choices(organisation_id),
         groups=group_choices(organisation_id),
+        future_bookings=queries.future_bookings(reading(), row.person.id, organisation_id, now=utcnow()),
         today=local_date(utcnow()),
     )
     return page, status_of(refused)

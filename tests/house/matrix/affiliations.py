@@ -3,6 +3,7 @@
 from tests.house.asking import NO_ONE
 from tests.house.matrix.writing import (
     ADMINS,
+    AUDITOR,
     THEIR_ADMINS,
     change,
     drop,
@@ -107,4 +108,54 @@ AFFILIATIONS_API = (
     drop("/mail-domains/{their_domain}", THEIR_ADMINS),
     read(f"{OF}/affiliation-settings", SEEING, other=403),
     put(f"{OF}/affiliation-settings", ADMINS, {"mail_domain_days": 200}, other=403),
+)
+
+VISITOR = {
+    "name": "访客",
+    "phone": "13900000000",
+    "identity_kind": "passport",
+    "identity_number": "G12345678",
+    "starts_on": "{later_day}",
+    "ends_on": "{later_day}",
+    "purpose": "合作测试",
+}
+
+VISITS = (
+    page(f"{OF}/visitors", SEEING, other=403),
+    sent(f"{OF}/visitors", ADMINS, VISITOR, other=403),
+    page("/visits/{visit}", SEEING),
+    page("/visits/{their_visit}", THEIR_ADMIN | ALL_SEEING),
+    sent("/visits/{visit}/confirm", ADMINS),
+    sent("/visits/{visit}/refuse", ADMINS, WHY),
+    sent("/visits/{visit}/end", ADMINS, forbidden=AUDITOR),
+    sent("/visits/{visit}/identity", ADMINS, ok=200),
+    read(f"{OF}/visitors", SEEING, other=403),
+    post(f"{OF}/visitors", ADMINS, VISITOR, other=403),
+    read("/visits/{visit}", SEEING),
+    read("/visits/{their_visit}", THEIR_ADMIN | ALL_SEEING),
+    step("/visits/{visit}/confirm", ADMINS, {}),
+    step("/visits/{their_visit}/confirm", THEIR_ADMINS, {}),
+    step("/visits/{visit}/refuse", ADMINS, WHY),
+    step("/visits/{visit}/end", ADMINS, {}, forbidden=AUDITOR),
+    step("/visits/{visit}/reveal", ADMINS, {}),
+    step("/visits/{their_visit}/reveal", THEIR_ADMINS, {}),
+)
+
+VERIFIERS = PLATFORM | {"operator"}
+REGISTRANT = frozenset({"researcher"})
+FIRM = {"name_zh": "Beispiel GmbH", "country": "DE"}
+
+REGISTRATIONS = (
+    page("/registrations", VERIFIERS, other=403),
+    page("/registrations?state=verified", VERIFIERS, other=403),
+    page("/registrations/new", PEOPLE),
+    sent("/registrations/new", PEOPLE, FIRM),
+    page("/registrations/{registration}", VERIFIERS | REGISTRANT),
+    sent("/registrations/{registration}/verify", VERIFIERS, {"checked": "执照"}, forbidden=REGISTRANT),
+    sent("/registrations/{registration}/refuse", VERIFIERS, WHY, forbidden=REGISTRANT),
+    read("/registrations"),
+    post("/registrations", PEOPLE, FIRM),
+    read("/registrations/{registration}", VERIFIERS | REGISTRANT),
+    step("/registrations/{registration}/verify", VERIFIERS, {}, forbidden=REGISTRANT),
+    step("/registrations/{registration}/refuse", VERIFIERS, WHY, forbidden=REGISTRANT),
 )

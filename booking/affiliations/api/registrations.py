@@ -1,0 +1,106 @@
+"""Organisations that register themselves, and their verification."""
+
+from datetime import datetime
+from typing import Any, Self
+
+from flask import Response, url_for
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from booking.affiliations import queries, registrations
+from booking.affiliations.api.answering import EDITING, TAG, json_answer
+from booking.affiliations.forms import RefuseForm, RegistrationForm, RegistrationsQuery, VerifyForm
+from booking.core.clock import utcnow
+from booking.web.extensions import reading, transaction
+from booking.web.openapi import documented
+from booking.web.reading import read_json, read_query
+from booking.web.repeats import create_once
+from booking.web.signed_in import require_actor
+from models.affiliations import OrganisationRegistration
+from models.vocabulary.affiliations import RegistrationState
+from models.vocabulary.directory import OrganisationKind
+
+
+class RegistrationAnswer(BaseModel):
+    """An organisation that somebody registered; once verified it has an id of its own."""
+
+    id: int
+    registrant_id: int
+    name_zh: str
+    name_en: str
+    kind: OrganisationKind
+    country: str
+    adcode: str | None
+    uscc: str | None
+    website: str
+    message: str
+    state: RegistrationState
+    reason: str
+    organisation_id: int | None
+    created_at: datetime
+    decided_at: datetime | None
+
+    @classmethod
+    def of(cls, registration: OrganisationRegistration) -> Self:
+        """The registration as the API shows it."""
+        return cls(**{name: getattr(registration, name) for name in cls.model_fields})
+
+
+class RegistrationsAnswer(BaseModel):
+    """Some registrations, the newest first."""
+
+    items: list[RegistrationAnswer]
+    next_cursor: str | None
+
+
+@documented(tag=TAG, answers={200: RegistrationsAnswer}, query=RegistrationsQuery, refusals=(400, 401, 422))
+def listed() -> Response:
+    """The registrations: all of them to who verifies, one's own to everybody else; the newest first."""
+    actor, wanted = require_actor(), read_query(RegistrationsQuery)
+    own = None if registrations.verifies(actor) else actor.id
+    page = queries.registrations(reading(), wanted.state, registrant_id=own, limit=wanted.limit, cursor=wanted.cursor)
+    items = [RegistrationAnswer.of(one) for one in page.items]
+    return json_answer(RegistrationsAnswer(items=items, next_cursor=page.next_cursor))
+
+
+@documented(tag=TAG, body=RegistrationForm, answers={201: RegistrationAnswer}, refusals=(400, 401, 403, 415, 422))
+def register() -> Response:
+    """Register an organisation that one wants to act for; abroad without a USCC."""
+    actor, form, now = require_actor(), read_json(RegistrationForm), utcnow()
+
+    def work(session: Session) -> dict[str, Any]:
+        made = registrations.register_organisation(session, form, actor=actor, now=now)
+        return {"id": made.id}
+
+    answer, _repeated = create_once(work, actor=actor, now=now)
+    response = _answer(answer["id"], 201)
+    response.headers["Location"] = url_for("affiliations_api.registration", registration_id=answer["id"])
+    return response
+
+
+@documented(tag=TAG, answers={200: RegistrationAnswer}, refusals=(401, 404))
+def show(registration_id: int) -> Response:
+    """One registration."""
+    return _answer(registration_id)
+
+
+@documented(tag=TAG, body=VerifyForm, answers={200: RegistrationAnswer}, refusals=EDITING)
+def verify(registration_id: int) -> Response:
+    """Verify an organisation: it is made, and the registrant becomes its agent."""
+    actor, form = require_actor(), read_json(VerifyForm)
+    transaction(registrations.verify_registration, registration_id, form.checked, actor=actor, now=utcnow())
+    return _answer(registration_id)
+
+
+@documented(tag=TAG, body=RefuseForm, answers={200: RegistrationAnswer}, refusals=EDITING)
+def refuse(registration_id: int) -> Response:
+    """Refuse the registration of an organisation."""
+    actor, form = require_actor(), read_json(RefuseForm)
+    transaction(registrations.refuse_registration, registration_id, form.reason, actor=actor, now=utcnow())
+    return _answer(registration_id)
+
+
+def _answer(registration_id: int, status: int = 200) -> Response:
+    """The registration as it is now."""
+    found = registrations.registration_for(reading(), registration_id, require_actor())
+    return json_answer(RegistrationAnswer.of(found), status)

@@ -1,0 +1,151 @@
+"""Organisations register themselves; they become organisations when an operator or the platform verifies them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from booking.accounts import audit, grants
+from booking.accounts.grants import NewGrant
+from booking.accounts.permissions import Permission, reach
+from booking.affiliations.forms import RegistrationForm
+from booking.core.actors import Actor
+from booking.core.clock import local_date
+from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem
+from booking.core.texts import N_
+from booking.directory import service as directory
+from booking.directory.forms import OrganisationForm
+from booking.notifications.service import announce
+from models.accounts import User
+from models.affiliations import Affiliation, OrganisationRegistration
+from models.directory import Organisation
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.affiliations import AffiliationState, ConfirmedBy, RegistrationState
+
+MOST_WAITING = 5
+
+
+def register_organisation(
+    session: Session, form: RegistrationForm, *, actor: Actor, now: datetime
+) -> OrganisationRegistration:
+    """Register an organisation that the actor wants to act for; raises InvalidInput with every problem."""
+    session.execute(select(User.id).where(User.id == actor.id).with_for_update())
+    if problems := _problems(session, form, actor):
+        raise InvalidInput(problems)
+    registration = OrganisationRegistration(**form.model_dump(), registrant_id=actor.id, created_at=now)
+    session.add(registration)
+    session.flush()
+    after = form.model_dump(mode="json")
+    _note(session, "asked", registration, actor=actor, now=now, after=after)
+    announce(session, "affiliations.registration_asked", {"registration_id": registration.id}, now=now)
+    return registration
+
+
+def verify_registration(
+    session: Session, registration_id: int, checked: str, *, actor: Actor, now: datetime
+) -> OrganisationRegistration:
+    """Make the organisation; the registrant belongs to it and is its agent. Raises NotFound, Conflict, InvalidInput."""
+    registration = _pending(session, registration_id, actor)
+    form = organisation_form(registration)
+    organisation = directory.store_organisation(session, form, actor=actor, now=now)
+    today = local_date(now)
+    wanted = NewGrant(
+        registration.registrant_id, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, organisation.id, starts_on=today
+    )
+    grants.grant_after_check(session, wanted, actor=actor, now=now)
+    session.add(_affiliation(registration.registrant_id, organisation, actor=actor, now=now))
+    registration.state, registration.checked = RegistrationState.VERIFIED, checked
+    registration.organisation_id = organisation.id
+    _decide(registration, actor=actor, now=now)
+    session.flush()
+    after = {"organisation_id": organisation.id, "checked": checked}
+    _note(session, "verified", registration, actor=actor, now=now, after=after)
+    announce(session, "affiliations.registration_decided", {"registration_id": registration.id}, now=now)
+    return registration
+
+
+def refuse_registration(
+    session: Session, registration_id: int, reason: str, *, actor: Actor, now: datetime
+) -> OrganisationRegistration:
+    """Refuse a registration with a reason; the person may register again. Raises NotFound or Conflict."""
+    registration = _pending(session, registration_id, actor)
+    registration.state, registration.reason = RegistrationState.REFUSED, reason
+    _decide(registration, actor=actor, now=now)
+    _note(session, "refused", registration, actor=actor, now=now, reason=reason)
+    announce(session, "affiliations.registration_decided", {"registration_id": registration.id}, now=now)
+    return registration
+
+
+def verifies(actor: Actor | None) -> bool:
+    """Whether the actor verifies organisations; operators do so for everybody, whatever centre they are of."""
+    return bool(reach(actor, Permission.VERIFY_ORGANISATIONS))
+
+
+def registration_for(session: Session, registration_id: int, actor: Actor) -> OrganisationRegistration:
+    """The registration, to the registrant and to who verifies; raises NotFound."""
+    found = session.get(OrganisationRegistration, registration_id)
+    if found is None or not (found.registrant_id == actor.id or verifies(actor)):
+        raise NotFound
+    return found
+
+
+def organisation_form(registration: OrganisationRegistration) -> OrganisationForm:
+    """The registration as the entry of an organisation."""
+    names = ("name_zh", "name_en", "kind", "country", "adcode", "uscc", "website")
+    return OrganisationForm(**{name: getattr(registration, name) for name in names})
+
+
+def _problems(session: Session, form: RegistrationForm, actor: Actor) -> list[Problem]:
+    """Everything that makes the registration impossible; other registrations are nobody's business."""
+    waiting = select(func.count()).where(
+        OrganisationRegistration.registrant_id == actor.id,
+        OrganisationRegistration.state == RegistrationState.PENDING,
+    )
+    if (session.scalar(waiting) or 0) >= MOST_WAITING:
+        return [Problem("name_zh", N_("最多可同时有 %(most)s 个申请等待确认。"), {"most": MOST_WAITING})]
+    entry = OrganisationForm(**form.model_dump(exclude={"message"}))
+    found = directory.organisation_problems(session, entry)
+    if form.country == "CN" and not form.uscc:
+        found.append(Problem("uscc", N_("境内单位须填写统一社会信用代码。")))
+    if form.country != "CN" and form.uscc:
+        found.append(Problem("uscc", N_("境外单位没有统一社会信用代码。")))
+    return found
+
+
+def _pending(session: Session, registration_id: int, actor: Actor) -> OrganisationRegistration:
+    """The registration, locked and undecided; its own registrant never verifies it."""
+    registration = session.scalar(
+        select(OrganisationRegistration).where(OrganisationRegistration.id == registration_id).with_for_update()
+    )
+    if registration is None or not (verifies(actor) or registration.registrant_id == actor.id):
+        raise NotFound
+    if not verifies(actor) or registration.registrant_id == actor.id:
+        raise Forbidden
+    if registration.state != RegistrationState.PENDING:
+        raise Conflict(N_("这个申请已经处理过了。"))
+    return registration
+
+
+def _affiliation(user_id: int, organisation: Organisation, *, actor: Actor, now: datetime) -> Affiliation:
+    """The registrant's affiliation with the organisation."""
+    return Affiliation(
+        user_id=user_id,
+        organisation_id=organisation.id,
+        state=AffiliationState.CONFIRMED,
+        confirmed_by=ConfirmedBy.VERIFICATION,
+        starts_on=local_date(now),
+        asked_at=now,
+        decided_at=now,
+        decided_by_id=actor.id,
+    )
+
+
+def _decide(registration: OrganisationRegistration, *, actor: Actor, now: datetime) -> None:
+    """Keep who decided and when."""
+    registration.decided_at, registration.decided_by_id = now, actor.id
+
+
+def _note(session: Session, fact: str, registration: OrganisationRegistration, **more: Any) -> None:
+    """One row of the log about a registration."""
+    audit.note(session, f"affiliations.registration_{fact}", ("registration", registration.id), **more)

@@ -1,0 +1,161 @@
+"""The pages on which organisations are registered and verified."""
+
+from typing import Annotated
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from booking.affiliations import labels, queries, registrations
+from booking.affiliations.forms import REGISTERED_KINDS, RefuseForm, RegistrationForm, VerifyForm
+from booking.affiliations.views.showing import choices, problems_in, status_of, typed_or
+from booking.core.clock import utcnow
+from booking.core.errors import Forbidden, Refused
+from booking.core.forms import Blank, PageForm
+from booking.directory import labels as directory_labels
+from booking.directory import queries as directory
+from booking.web.extensions import reading, transaction
+from booking.web.languages import in_language
+from booking.web.reading import read_form, read_query
+from booking.web.repeats import create_once, new_key
+from booking.web.signed_in import require_actor, signed_in
+from models.accounts import User
+from models.vocabulary.affiliations import RegistrationState
+from models.vocabulary.directory import PlaceLevel
+
+PER_PAGE = 50
+
+
+class RegistrationPage(RegistrationForm, PageForm):
+    """A registration as the page sends it."""
+
+
+class VerifyPage(VerifyForm, PageForm):
+    """What was checked, as the page sends it."""
+
+
+class RefusePage(RefuseForm, PageForm):
+    """A reason as the page sends it."""
+
+
+class ListQuery(PageForm):
+    """Which registrations are shown."""
+
+    state: Annotated[RegistrationState | None, Blank] = None
+    cursor: Annotated[str, Field(max_length=200)] = ""
+
+
+@signed_in
+def new() -> ResponseReturnValue:
+    """Show the form for registering an organisation."""
+    return _form_page()
+
+
+@signed_in
+def register() -> ResponseReturnValue:
+    """Register an organisation."""
+    actor, now = require_actor(), utcnow()
+    try:
+        form = RegistrationForm(**read_form(RegistrationPage).model_dump())
+
+        def work(session: Session) -> dict[str, int]:
+            return {"id": registrations.register_organisation(session, form, actor=actor, now=now).id}
+
+        made, _repeated = create_once(work, actor=actor, now=now)
+    except Refused as refused:
+        return _form_page(refused)
+    flash(_("已提交，核验后会发邮件告诉您。在此之前只有您和核验人员能看到。"), "right")
+    return redirect(url_for(".registration", registration_id=made["id"]), code=303)
+
+
+def listed() -> ResponseReturnValue:
+    """Show the organisations to verify."""
+    if not registrations.verifies(require_actor()):
+        raise Forbidden
+    query = read_query(ListQuery)
+    state = query.state or RegistrationState.PENDING
+    return render_template(
+        "affiliations/registrations.html",
+        page=queries.registrations(reading(), state, limit=PER_PAGE, cursor=query.cursor),
+        state=state,
+        tabs=[
+            {"label": _(text), "url": url_for(".registrations", state=one), "active": one == state}
+            for one, text in labels.REGISTRATION.items()
+        ],
+        labels=labels,
+        kinds=directory_labels.KIND,
+    )
+
+
+@signed_in
+def show(registration_id: int) -> ResponseReturnValue:
+    """Show one registration, to the registrant and to who verifies."""
+    return _page(registration_id)
+
+
+def verify(registration_id: int) -> ResponseReturnValue:
+    """Verify an organisation."""
+    actor = require_actor()
+    registrations.registration_for(reading(), registration_id, actor)
+    try:
+        checked = read_form(VerifyPage).checked
+        transaction(registrations.verify_registration, registration_id, checked, actor=actor, now=utcnow())
+    except Refused as refused:
+        if refused.status == Forbidden.status:
+            raise
+        return _page(registration_id, refused)
+    flash(_("已核验，单位已建立，并已发邮件告知。"), "right")
+    return redirect(url_for(".registration", registration_id=registration_id), code=303)
+
+
+def refuse(registration_id: int) -> ResponseReturnValue:
+    """Refuse the registration of an organisation."""
+    actor = require_actor()
+    registrations.registration_for(reading(), registration_id, actor)
+    try:
+        reason = read_form(RefusePage).reason
+        transaction(registrations.refuse_registration, registration_id, reason, actor=actor, now=utcnow())
+    except Refused as refused:
+        if refused.status == Forbidden.status:
+            raise
+        return _page(registration_id, refused)
+    flash(_("已拒绝，并已发邮件告知原因。"), "right")
+    return redirect(url_for(".registration", registration_id=registration_id), code=303)
+
+
+def _form_page(refused: Refused | None = None) -> ResponseReturnValue:
+    """The form, with what was typed."""
+    places = directory.places(reading())
+    cities = [place for place in places if place.level != PlaceLevel.PROVINCE]
+    page = render_template(
+        "affiliations/register_organisation.html",
+        form=typed_or({"kind": "enterprise", "country": "CN"}, refused),
+        kinds=choices({kind: directory_labels.KIND[kind] for kind in REGISTERED_KINDS}),
+        places=[(place.adcode, f"{in_language(place.name_zh, place.name_en)} {place.adcode}") for place in cities],
+        field_names={name: _(text) for name, text in directory_labels.FIELDS.items()},
+        problems=problems_in(refused),
+        key=new_key(),
+    )
+    return page, status_of(refused)
+
+
+def _page(registration_id: int, refused: Refused | None = None) -> ResponseReturnValue:
+    """One registration with what may be done."""
+    actor, session = require_actor(), reading()
+    found = registrations.registration_for(session, registration_id, actor)
+    page = render_template(
+        "affiliations/registration.html",
+        registration=found,
+        registrant=session.get_one(User, found.registrant_id),
+        places=directory.place_path(session, found.adcode),
+        may_list=registrations.verifies(actor),
+        may_decide=registrations.verifies(actor) and found.registrant_id != actor.id,
+        labels=labels,
+        kinds=directory_labels.KIND,
+        fields=directory_labels.FIELDS,
+        form=request.form,
+        problems=problems_in(refused),
+    )
+    return page, status_of(refused)

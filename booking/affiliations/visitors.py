@@ -1,0 +1,178 @@
+"""Visitors: registered by a host or an admin, confirmed by the admin, gone by themselves."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from booking.accounts import audit
+from booking.accounts.permissions import Permission, may
+from booking.affiliations import queries
+from booking.affiliations.forms import VisitForm
+from booking.affiliations.rules import identity_problems
+from booking.core.actors import Actor, Target
+from booking.core.clock import local_date
+from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem
+from booking.core.texts import N_
+from booking.directory import queries as directory
+from booking.notifications.service import announce
+from models.accounts import User
+from models.affiliations import Visit
+from models.vocabulary.affiliations import VisitState
+
+LONGEST_VISIT = timedelta(days=366)
+FURTHEST_AHEAD = timedelta(days=366)
+IDENTITY_KEPT = timedelta(days=180)
+STANDING = (VisitState.PENDING, VisitState.CONFIRMED)
+
+
+def register_visitor(session: Session, organisation_id: int, form: VisitForm, *, actor: Actor, now: datetime) -> Visit:
+    """Register somebody from outside; what the admin registers is confirmed. Raises Forbidden or InvalidInput."""
+    directory.organisation(session, organisation_id)
+    is_admin = _manages(actor, organisation_id)
+    today = local_date(now)
+    if not is_admin and not queries.belongs(session, actor.id, organisation_id, today):
+        raise Forbidden
+    host_id = _host_id(session, organisation_id, form, actor=actor, is_admin=is_admin, today=today)
+    if problems := _problems(form, host_id, today=today):
+        raise InvalidInput(problems)
+    visit = Visit(
+        **form.model_dump(exclude={"host_email", "email"}),
+        email=form.email or "",
+        organisation_id=organisation_id,
+        host_id=host_id,
+        registered_by_id=actor.id,
+        state=VisitState.CONFIRMED if is_admin else VisitState.PENDING,
+        created_at=now,
+        decided_at=now if is_admin else None,
+        decided_by_id=actor.id if is_admin else None,
+    )
+    session.add(visit)
+    session.flush()
+    after = form.model_dump(mode="json", exclude={"identity_number"}) | {"organisation_id": organisation_id}
+    _note(session, "registered", visit, actor=actor, now=now, after=after)
+    _announce(session, "affiliations.visit_confirmed" if is_admin else "affiliations.visit_asked", visit, now=now)
+    return visit
+
+
+def confirm_visit(session: Session, visit_id: int, *, actor: Actor, now: datetime) -> Visit:
+    """Confirm a visit that a host registered; raises NotFound or Conflict."""
+    visit = _managed(session, visit_id, actor)
+    _require(visit, VisitState.PENDING)
+    visit.state = VisitState.CONFIRMED
+    _decide(visit, actor=actor, now=now)
+    _note(session, "confirmed", visit, actor=actor, now=now)
+    _announce(session, "affiliations.visit_confirmed", visit, now=now)
+    return visit
+
+
+def refuse_visit(session: Session, visit_id: int, reason: str, *, actor: Actor, now: datetime) -> Visit:
+    """Refuse a visit, with a reason for the host; raises NotFound or Conflict."""
+    visit = _managed(session, visit_id, actor)
+    _require(visit, VisitState.PENDING)
+    visit.state, visit.reason = VisitState.REFUSED, reason
+    _decide(visit, actor=actor, now=now)
+    _note(session, "refused", visit, actor=actor, now=now, reason=reason)
+    _announce(session, "affiliations.visit_refused", visit, now=now)
+    return visit
+
+
+def end_visit(session: Session, visit_id: int, *, actor: Actor, now: datetime) -> Visit:
+    """End a visit before its last day, or call it off; by the host or the admin. Raises NotFound or Conflict."""
+    visit = visit_for(session, visit_id, actor)
+    if visit.host_id != actor.id and not _manages(actor, visit.organisation_id):
+        raise Forbidden
+    session.refresh(visit, with_for_update=True)
+    _require(visit, *STANDING)
+    before = {"ends_on": visit.ends_on.isoformat()}
+    visit.state, visit.ends_on = VisitState.ENDED, max(visit.starts_on, min(visit.ends_on, local_date(now)))
+    visit.decided_at = visit.decided_at or now
+    _note(session, "ended", visit, actor=actor, now=now, before=before, after={"ends_on": visit.ends_on.isoformat()})
+    return visit
+
+
+def identity_number(session: Session, visit_id: int, *, actor: Actor, now: datetime) -> str:
+    """The full number of the document, for the institution's admin; each view is in the log. Raises NotFound."""
+    visit = _managed(session, visit_id, actor)
+    audit.note(session, "affiliations.identity_seen", ("visit", visit.id), actor=actor, now=now)
+    return visit.identity_number
+
+
+def visit_for(session: Session, visit_id: int, actor: Actor) -> Visit:
+    """The visit, to its host and to who looks after the organisation's people; raises NotFound."""
+    visit = session.get(Visit, visit_id)
+    if visit is None:
+        raise NotFound
+    sees = may(actor, Permission.SEE_AFFILIATIONS, Target(visit.organisation_id))
+    if not sees and actor.id not in {visit.host_id, visit.registered_by_id}:
+        raise NotFound
+    return visit
+
+
+def end_over_visits(session: Session, now: datetime) -> int:
+    """Visits whose last day is over end by themselves, half a year later their identity number is erased; how many."""
+    today = local_date(now)
+    over = update(Visit).where(Visit.state.in_(STANDING), Visit.ends_on < today)
+    ended = session.scalars(over.values(state=VisitState.ENDED, decided_at=now).returning(Visit.id)).all()
+    old = update(Visit).where(Visit.ends_on < today - IDENTITY_KEPT, Visit.identity_number != "")
+    session.execute(old.values(identity_number=""))
+    return len(ended)
+
+
+def _manages(actor: Actor, organisation_id: int) -> bool:
+    """Whether the actor decides on the organisation's people."""
+    return may(actor, Permission.MANAGE_AFFILIATIONS, Target(organisation_id))
+
+
+def _managed(session: Session, visit_id: int, actor: Actor) -> Visit:
+    """The visit, locked; raises NotFound for whoever does not manage it."""
+    visit = session.scalar(select(Visit).where(Visit.id == visit_id).with_for_update())
+    if visit is None or not _manages(actor, visit.organisation_id):
+        raise NotFound
+    return visit
+
+
+def _host_id(
+    session: Session, organisation_id: int, form: VisitForm, *, actor: Actor, is_admin: bool, today: date
+) -> int | None:
+    """Who is the host: whoever registers, or whom an admin names; None for a stranger to the house."""
+    if not is_admin or form.host_email in {None, actor.email}:
+        return actor.id
+    found = session.scalar(select(User.id).where(User.email == form.host_email, User.deactivated_at.is_(None)))
+    return found if found and queries.belongs(session, found, organisation_id, today) else None
+
+
+def _problems(form: VisitForm, host_id: int | None, *, today: date) -> list[Problem]:
+    """Everything that makes the visit impossible."""
+    found = identity_problems(form.identity_kind, form.identity_number)
+    if not form.email and not form.phone:
+        found.append(Problem("email", N_("邮箱和手机至少要有一项。")))
+    if host_id is None:
+        found.append(Problem("host_email", N_("接待人须是本单位已确认的人员。")))
+    if form.ends_on < max(form.starts_on, today):
+        found.append(Problem("ends_on", N_("不能早于开始的日子，也不能早于今天。")))
+    elif form.ends_on - form.starts_on > LONGEST_VISIT or form.starts_on > today + FURTHEST_AHEAD:
+        found.append(Problem("ends_on", N_("来访最长一年，最多提前一年登记。")))
+    return found
+
+
+def _require(visit: Visit, *states: VisitState) -> None:
+    """Refuse a step that the state does not allow."""
+    if visit.state not in states:
+        raise Conflict(N_("这次来访已经处理过了。"))
+
+
+def _decide(visit: Visit, *, actor: Actor, now: datetime) -> None:
+    """Keep who decided and when."""
+    visit.decided_at, visit.decided_by_id = now, actor.id
+
+
+def _announce(session: Session, name: str, visit: Visit, *, now: datetime) -> None:
+    """The event with the visit's id alone."""
+    announce(session, name, {"visit_id": visit.id}, now=now)
+
+
+def _note(session: Session, fact: str, visit: Visit, **more: Any) -> None:
+    """One row of the log about a visit; never the identity number."""
+    audit.note(session, f"affiliations.visit_{fact}", ("visit", visit.id), **more)

@@ -1,0 +1,127 @@
+"""Firms register themselves and are none until they are verified."""
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from booking.affiliations import registrations
+from booking.affiliations.forms import RegistrationForm
+from booking.core.actors import Actor
+from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from models.accounts import Grant
+from models.affiliations import Affiliation, OrganisationRegistration
+from models.directory import Organisation
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.affiliations import AffiliationState, ConfirmedBy, RegistrationState
+from models.vocabulary.directory import OrganisationKind
+from tests.affiliations.conftest import House
+from tests.factories.instruments import make_organisation
+from tests.factories.letters import mailed
+from tests.factories.people import actor_for, give, make_user
+
+USCC = "91110108551385082Q"
+
+
+def form(**values: object) -> RegistrationForm:
+    given: dict[str, object] = {"name_zh": "北碚某某科技有限公司", "adcode": "500109", "uscc": USCC}
+    return RegistrationForm.model_validate(given | values)
+
+
+@pytest.fixture
+def operator(session: Session, now: datetime) -> Actor:
+    user = make_user(session, "operator")
+    centre = make_organisation(session, kind=OrganisationKind.PLATFORM)
+    give(session, user, Role.OPERATOR, ScopeKind.ORGANISATION, centre.id)
+    return actor_for(session, user, now=now)
+
+
+def test_a_firm_waits_and_is_no_organisation_yet(
+    session: Session, house: House, operator: Actor, now: datetime
+) -> None:
+    before = session.scalar(select(func.count()).select_from(Organisation))
+
+    made = registrations.register_organisation(session, form(), actor=house.lin_actor, now=now)
+    session.commit()
+
+    assert made.state == RegistrationState.PENDING
+    assert session.scalar(select(func.count()).select_from(Organisation)) == before
+    assert [letter.recipient for letter in mailed(session, now=now)] == [operator.email]
+    with pytest.raises(NotFound):
+        registrations.registration_for(session, made.id, house.admin_actor)
+
+
+def test_verifying_makes_the_organisation_its_agent_and_the_affiliation(
+    session: Session, house: House, operator: Actor, now: datetime
+) -> None:
+    made = registrations.register_organisation(session, form(), actor=house.lin_actor, now=now)
+
+    registrations.verify_registration(session, made.id, "营业执照", actor=operator, now=now)
+    session.commit()
+
+    firm = session.scalars(select(Organisation).where(Organisation.uscc == USCC)).one()
+    grant = session.scalars(select(Grant).where(Grant.user_id == house.lin.id)).one()
+    held = session.scalars(select(Affiliation)).one()
+    assert (firm.kind, made.organisation_id, made.checked) == (OrganisationKind.ENTERPRISE, firm.id, "营业执照")
+    assert (grant.role, grant.scope_id, grant.granted_by_id) == (Role.ENTERPRISE_AGENT, firm.id, operator.id)
+    assert (held.user_id, held.organisation_id, held.state, held.confirmed_by) == (
+        house.lin.id,
+        firm.id,
+        AffiliationState.CONFIRMED,
+        ConfirmedBy.VERIFICATION,
+    )
+    assert mailed(session, now=now)[-1].recipient == house.lin.email
+
+
+def test_nobody_verifies_their_own_firm_or_without_the_right_or_twice(
+    session: Session, house: House, operator: Actor, now: datetime
+) -> None:
+    own = registrations.register_organisation(session, form(), actor=operator, now=now)
+    theirs = registrations.register_organisation(
+        session, form(uscc=None, country="DE", adcode=None), actor=house.lin_actor, now=now
+    )
+
+    for registration, actor, refusal in (
+        (own, operator, Forbidden),
+        (theirs, house.lin_actor, Forbidden),
+        (theirs, house.admin_actor, NotFound),
+    ):
+        with pytest.raises(refusal):
+            registrations.verify_registration(session, registration.id, "", actor=actor, now=now)
+    registrations.refuse_registration(session, theirs.id, "材料不全", actor=operator, now=now)
+    with pytest.raises(Conflict):
+        registrations.verify_registration(session, theirs.id, "", actor=operator, now=now)
+
+    assert theirs.reason == "材料不全"
+    assert session.scalar(select(func.count()).select_from(Affiliation)) == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "fields"),
+    [
+        pytest.param({"uscc": None}, ["uscc"], id="at home without a number"),
+        pytest.param({"uscc": "91110108551385082X"}, ["uscc"], id="a wrong check digit"),
+        pytest.param({"adcode": None}, ["adcode"], id="nowhere"),
+        pytest.param({"country": "DE", "adcode": None}, ["uscc"], id="abroad with a number"),
+        pytest.param({"name_zh": "示例大学"}, ["name_zh"], id="a name that is taken"),
+    ],
+)
+def test_what_is_unsound_is_refused_at_its_field(
+    session: Session, house: House, now: datetime, values: dict[str, object], fields: list[str]
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        registrations.register_organisation(session, form(**values), actor=house.lin_actor, now=now)
+
+    assert [problem.field for problem in refused.value.problems] == fields
+    assert session.scalar(select(func.count()).select_from(OrganisationRegistration)) == 0
+
+
+def test_abroad_there_is_no_number(session: Session, house: House, operator: Actor, now: datetime) -> None:
+    wanted = form(uscc=None, country="DE", adcode=None, name_zh="Beispiel GmbH")
+
+    made = registrations.register_organisation(session, wanted, actor=house.lin_actor, now=now)
+    registrations.verify_registration(session, made.id, "", actor=operator, now=now)
+
+    firm = session.get_one(Organisation, made.organisation_id)
+    assert (firm.country, firm.uscc) == ("DE", None)

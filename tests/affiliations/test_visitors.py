@@ -1,0 +1,143 @@
+"""A visitor comes and goes; the number of the document is shown to the admin alone, and each look is noted."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from booking.affiliations import visitors
+from booking.affiliations.forms import VisitForm
+from booking.affiliations.rules import masked
+from booking.core.clock import local_date
+from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from models.accounts import AuditEntry
+from models.affiliations import Visit
+from models.vocabulary.affiliations import IdentityKind, VisitState
+from tests.affiliations.conftest import House
+from tests.factories.affiliations import affiliate
+from tests.factories.letters import mailed
+from tests.factories.people import actor_for, make_user
+
+NUMBER = "G12345678"
+
+
+def form(now: datetime, **values: object) -> VisitForm:
+    today = local_date(now)
+    given: dict[str, object] = {
+        "name": "访客甲",
+        "email": "guest@other.edu.cn",
+        "identity_kind": IdentityKind.PASSPORT,
+        "identity_number": NUMBER,
+        "starts_on": today,
+        "ends_on": today + timedelta(days=2),
+        "purpose": "合作测试",
+    }
+    return VisitForm.model_validate(given | values)
+
+
+def hosted(session: Session, house: House, now: datetime) -> Visit:
+    affiliate(session, house.lin, house.organisation)
+    made = visitors.register_visitor(session, house.organisation.id, form(now), actor=house.lin_actor, now=now)
+    session.commit()
+    return made
+
+
+def test_a_hosts_visitor_waits_for_the_admin_and_is_then_told(session: Session, house: House, now: datetime) -> None:
+    visit = hosted(session, house, now)
+    asked = [(letter.recipient, letter.template) for letter in mailed(session, now=now)]
+
+    visitors.confirm_visit(session, visit.id, actor=house.admin_actor, now=now)
+    session.commit()
+
+    told = [(letter.recipient, letter.template) for letter in mailed(session, now=now)]
+    assert asked == [(house.admin.email, "affiliations/visit_asked")]
+    assert told == [
+        ("guest@other.edu.cn", "affiliations/visit_confirmed"),
+        (house.lin.email, "affiliations/visit_confirmed"),
+    ]
+    assert (visit.state, visit.host_id) == (VisitState.CONFIRMED, house.lin.id)
+
+
+def test_what_the_admin_registers_is_confirmed(session: Session, house: House, now: datetime) -> None:
+    affiliate(session, house.lin, house.organisation)
+    wanted = form(now, host_email=house.lin.email)
+
+    made = visitors.register_visitor(session, house.organisation.id, wanted, actor=house.admin_actor, now=now)
+
+    assert (made.state, made.host_id, made.registered_by_id) == (
+        VisitState.CONFIRMED,
+        house.lin.id,
+        house.admin.id,
+    )
+
+
+def test_whoever_is_not_confirmed_registers_nobody(session: Session, house: House, now: datetime) -> None:
+    affiliate(session, house.lin, house.organisation, ends_on=local_date(now) - timedelta(days=1))
+
+    with pytest.raises(Forbidden):
+        visitors.register_visitor(session, house.organisation.id, form(now), actor=house.lin_actor, now=now)
+
+    assert session.scalar(select(func.count()).select_from(Visit)) == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        pytest.param({"identity_kind": "resident_id", "identity_number": "500109199001011234"}, "identity_number"),
+        pytest.param({"email": None}, "email"),
+        pytest.param({"host_email": "stranger@other.edu.cn"}, "host_email"),
+        pytest.param({"ends_on": "2026-11-01"}, "ends_on"),
+        pytest.param({"ends_on": "2029-11-01"}, "ends_on"),
+    ],
+)
+def test_what_cannot_be_is_refused_at_its_field(
+    session: Session, house: House, now: datetime, values: dict[str, object], field: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        visitors.register_visitor(session, house.organisation.id, form(now, **values), actor=house.admin_actor, now=now)
+
+    assert [problem.field for problem in refused.value.problems] == [field]
+
+
+def test_each_look_at_the_number_is_in_the_log_and_the_number_never_is(
+    session: Session, house: House, now: datetime
+) -> None:
+    visit = hosted(session, house, now)
+
+    seen = visitors.identity_number(session, visit.id, actor=house.admin_actor, now=now)
+    with pytest.raises(NotFound):
+        visitors.identity_number(session, visit.id, actor=house.lin_actor, now=now)
+    session.flush()
+
+    entries = session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+    assert (seen, masked(seen)) == (NUMBER, "•••••••78")
+    assert [entry.action for entry in entries] == ["affiliations.visit_registered", "affiliations.identity_seen"]
+    assert entries[1].actor_id == house.admin.id
+    assert NUMBER not in str([(entry.before, entry.after) for entry in entries])
+
+
+def test_a_visit_ends_by_itself_and_its_number_is_erased_later(session: Session, house: House, now: datetime) -> None:
+    visit = hosted(session, house, now)
+
+    assert visitors.end_over_visits(session, now + timedelta(days=2)) == 0
+    assert visitors.end_over_visits(session, now + timedelta(days=3)) == 1
+    session.refresh(visit)
+    kept = visit.identity_number
+    visitors.end_over_visits(session, now + timedelta(days=200))
+    session.refresh(visit)
+
+    assert (visit.state, kept, visit.identity_number) == (VisitState.ENDED, NUMBER, "")
+
+
+def test_the_host_calls_a_visit_off_and_strangers_do_not_know_it(session: Session, house: House, now: datetime) -> None:
+    visit = hosted(session, house, now)
+    stranger = actor_for(session, make_user(session, "stranger"), now=now)
+
+    with pytest.raises(NotFound):
+        visitors.visit_for(session, visit.id, stranger)
+    visitors.end_visit(session, visit.id, actor=house.lin_actor, now=now)
+    with pytest.raises(Conflict):
+        visitors.confirm_visit(session, visit.id, actor=house.admin_actor, now=now)
+
+    assert (visit.state, visit.ends_on) == (VisitState.ENDED, local_date(now))
