@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_28_visits"
-down_revision = "2026_11_27_rosters"
+down_revision = "2026_11_26_attachments"
 branch_labels = None
 depends_on = None
 
