@@ -8,6 +8,7 @@ from booking.affiliations import api as affiliations
 from booking.announcements import api as announcements
 from booking.calendars import api as calendars
 from booking.catalogue import api as catalogue
+from booking.imports import api as imports
 from booking.reservations import api as reservations
 from booking.reservations import closing_api as closing
 from booking.reservations import positions_api as positions
@@ -27,6 +28,7 @@ BLUEPRINTS = (
     calendars.bp,
     announcements.bp,
     affiliations.bp,
+    imports.bp,
 )
 
 

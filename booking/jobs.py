@@ -8,6 +8,7 @@ from booking.accounts import jobs as accounts
 from booking.affiliations import invitations, leaving, rosters, visitors
 from booking.core.texts import N_
 from booking.database import idempotency
+from booking.imports import jobs as imports
 from booking.notifications import service as notifications
 from booking.operations.posting import post_due
 from booking.operations.running import Job, one_by_one, within_transaction
@@ -45,6 +46,11 @@ def _forget_answers(session: Session, now: datetime) -> int:
     return idempotency.forget_old(session, now=now)
 
 
+def _imports(now: datetime) -> int:
+    """Imports that nobody works on are gone on with; how many steps were finished."""
+    return imports.work_due(lambda: now)
+
+
 TIMETABLE = (
     Job("post", N_("把发生的事变成通知邮件并寄出。"), Every(timedelta(seconds=10)), _post),
     Job(
@@ -53,6 +59,7 @@ TIMETABLE = (
         Every(timedelta(minutes=1)),
         _lapse,
     ),
+    Job("imports", N_("继续处理上传的仪器表格。"), Every(timedelta(seconds=10)), _imports),
     Job(
         "end_affiliations",
         N_("结束已过最后一天的单位隶属，以及随之而来的角色。"),
@@ -100,6 +107,12 @@ TIMETABLE = (
         N_("删除九十天前寄出的邮件。"),
         Daily(time(3, 30)),
         within_transaction(notifications.forget_old),
+    ),
+    Job(
+        "forget_imports",
+        N_("删除九十天前上传的表格和逐行内容，导入记录保留。"),
+        Daily(time(3, 40)),
+        within_transaction(imports.forget_old),
     ),
 )
 

@@ -15,6 +15,7 @@ from booking.calendars import polls
 from booking.calendars import views as calendars
 from booking.catalogue import views as catalogue
 from booking.directory import views as directory
+from booking.imports import views as imports
 from booking.operations import views as operations
 from booking.operations.mailbox import is_open_to
 from booking.reservations import views as reservations
@@ -26,6 +27,7 @@ BLUEPRINTS = (
     search.bp,
     directory.bp,
     catalogue.bp,
+    imports.bp,
     reservations.bp,
     calendars.bp,
     polls.bp,

@@ -58,6 +58,12 @@ class Settings(BaseSettings):
         ge=0,
         description="Room for the files of an institution's records, and as much for its enquiries",
     )
+    largest_import_bytes: int = Field(
+        10_000_000, ge=10_000, description="Tables to import above this are refused; their pages take bodies this large"
+    )
+    largest_import_unpacked_bytes: int = Field(
+        200_000_000, ge=10_000, description="Workbooks to import that unpack to more than this are refused"
+    )
     runs_jobs: bool = Field(True, description="Whether this process runs the timetable when it leads")
 
     @field_validator("trusted_hosts", mode="before")

@@ -82,7 +82,7 @@ def apply(
 
     Texts of published records wait aside for their review, unless the command line says they need none.
     """
-    standing = _locked(session, writes)
+    standing = locked(session, writes)
     stale = {write.number for write in writes if not _fits(write, standing)}
     fitting = [write for write in writes if write.number not in stale]
     units, made = _units(session, fitting)
@@ -102,13 +102,13 @@ def apply(
     return Applied(frozenset(stale), made, len(created), len(updated))
 
 
-def _heldable(updated: Sequence[Write], standing: Mapping[Key, "_Standing"]) -> list[Waiting]:
+def _heldable(updated: Sequence[Write], standing: Mapping[Key, "Standing"]) -> list[Waiting]:
     """The changes with the state of their records."""
     return [Waiting(standing[write.key].id, standing[write.key].state, write.values, write.before) for write in updated]
 
 
 @dataclass(frozen=True, slots=True)
-class _Standing:
+class Standing:
     """A record as it is under the lock."""
 
     id: int
@@ -116,17 +116,17 @@ class _Standing:
     state: PublishingState
 
 
-def _locked(session: Session, writes: Sequence[Write]) -> dict[Key, _Standing]:
+def locked(session: Session, writes: Sequence[Write]) -> dict[Key, Standing]:
     """The records that the writes name, locked."""
     columns = (Instrument.organisation_id, Instrument.inner_id, Instrument.id, Instrument.version)
-    found: dict[Key, _Standing] = {}
+    found: dict[Key, Standing] = {}
     for owner_id, inner_ids in _by_owner(write.key for write in writes).items():
         for chunk in chunks(inner_ids):
             named = select(*columns, Instrument.publishing_state).where(
                 Instrument.organisation_id == owner_id, Instrument.inner_id.in_(chunk)
             )
             for owner, inner_id, key, version, state in session.execute(named.with_for_update()):
-                found[owner, inner_id or ""] = _Standing(key, version, state)
+                found[owner, inner_id or ""] = Standing(key, version, state)
     return found
 
 
@@ -138,7 +138,7 @@ def _by_owner(keys: Iterable[Key]) -> dict[int, set[str]]:
     return found
 
 
-def _fits(write: Write, standing: Mapping[Key, _Standing]) -> bool:
+def _fits(write: Write, standing: Mapping[Key, Standing]) -> bool:
     """Whether the record is still as it was seen: absent, or at the same version."""
     now = standing.get(write.key)
     if write.instrument_id is None:
@@ -146,7 +146,7 @@ def _fits(write: Write, standing: Mapping[Key, _Standing]) -> bool:
     return now is not None and (now.id, now.version) == (write.instrument_id, write.seen_version)
 
 
-def _shows(write: Write, standing: Mapping[Key, _Standing]) -> bool:
+def _shows(write: Write, standing: Mapping[Key, Standing]) -> bool:
     """Whether the search lists the record, or is to."""
     return write.publishes or standing[write.key].state == PublishingState.PUBLISHED
 

@@ -251,3 +251,19 @@ NANOFAB = Layout(
 )
 
 LAYOUTS = (NATIONAL, COLLECTED, NANOFAB)
+
+
+def _headings() -> dict[str, str]:
+    """The first Chinese name of each field, which is the national platform's."""
+    found: dict[str, str] = {}
+    for name, field_name in NATIONAL_ALIASES.items():
+        found.setdefault(field_name, name)
+    return found
+
+
+_HEADINGS = _headings()
+
+
+def heading_of(field_name: str, *, english: bool = False) -> str:
+    """The name of a field's column in tables that we write; the import knows both."""
+    return field_name if english else _HEADINGS.get(field_name, field_name)

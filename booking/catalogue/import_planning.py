@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +23,7 @@ from booking.core.texts import N_
 from models.catalogue import BookingPolicy, Instrument
 from models.directory import Organisation
 from models.vocabulary.catalogue import PublishingState
+from models.vocabulary.imports import RowFate as Fate
 
 POLICY_NUMBERS = (
     "grid_minutes",
@@ -49,15 +49,6 @@ NOT_COLUMNS = {
     "modes",
     *POLICY_NUMBERS,
 }
-
-
-class Fate(StrEnum):
-    """What becomes of a row."""
-
-    CREATED = "created"
-    UPDATED = "updated"
-    UNCHANGED = "unchanged"
-    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)

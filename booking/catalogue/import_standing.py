@@ -53,8 +53,8 @@ def standing_for(session: Session, rows: Sequence[ImportRow], more_owners: Seque
         units={(unit.organisation_id, unit.name_zh): unit for unit in units},
         instruments=instruments,
         policies=_policies(session, ids),
-        hours=_hours(session, ids),
-        capacities=_capacities(session, ids),
+        hours=hours_by_instrument(session, ids),
+        capacities=capacities_of(session, ids),
         proposed={key: texts for chunk in chunks(ids) for key, texts in proposed_of(session, chunk).items()},
         codes={name: set(session.scalars(select(column))) for name, column in columns.items()},
     )
@@ -86,7 +86,7 @@ def _policies(session: Session, ids: set[int]) -> dict[int, BookingPolicy]:
     }
 
 
-def _hours(session: Session, ids: set[int]) -> dict[int, list[Hours]]:
+def hours_by_instrument(session: Session, ids: set[int]) -> dict[int, list[Hours]]:
     """The opening hours of instruments by id, in order."""
     found: dict[int, list[Hours]] = {}
     for chunk in chunks(ids):
@@ -96,7 +96,7 @@ def _hours(session: Session, ids: set[int]) -> dict[int, list[Hours]]:
     return {instrument_id: sorted(hours) for instrument_id, hours in found.items()}
 
 
-def _capacities(session: Session, ids: set[int]) -> dict[int, int]:
+def capacities_of(session: Session, ids: set[int]) -> dict[int, int]:
     """How many positions of its own each instrument has in service."""
     found: dict[int, int] = {}
     own = select(LaneGroup.own_instrument_id, func.count()).join(Lane, Lane.lane_group_id == LaneGroup.id)

@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, require
 from booking.catalogue.import_applying import apply
-from booking.catalogue.import_planning import Fate, Planned, Wishes, plan
+from booking.catalogue.import_planning import Planned, Wishes, plan
 from booking.catalogue.import_reading import Table, read_table
 from booking.catalogue.import_standing import standing_for
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden, Problem
 from models.directory import Organisation
 from models.vocabulary.directory import OrganisationKind
+from models.vocabulary.imports import RowFate as Fate
 
 __all__ = ["Fate", "Outcome", "Report", "import_instruments", "read_table"]
 

@@ -86,7 +86,7 @@ def sources_of(session: Session, instrument_ids: Sequence[int]) -> list[Source]:
         .order_by(Instrument.id)
         .execution_options(populate_existing=True)
     ).all()
-    hours, items = _hours_of(session, instrument_ids), _test_items_of(session, instrument_ids)
+    hours, items = _hours_of(session, instrument_ids), test_items_by_instrument(session, instrument_ids)
     photos = public_photos(session, OwnerKind.INSTRUMENT, instrument_ids)
     return [
         Source(
@@ -131,7 +131,7 @@ def _hours_of(session: Session, instrument_ids: Sequence[int]) -> dict[int, list
     return found
 
 
-def _test_items_of(session: Session, instrument_ids: Sequence[int]) -> dict[int, list[TestItem]]:
+def test_items_by_instrument(session: Session, instrument_ids: Sequence[int]) -> dict[int, list[TestItem]]:
     """Test items by instrument."""
     found: dict[int, list[TestItem]] = defaultdict(list)
     for item in session.scalars(select(TestItem).where(TestItem.instrument_id.in_(instrument_ids))):

@@ -1,27 +1,24 @@
 """Posting: every due event becomes mails, every due mail goes out."""
 
-import threading
 from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, current_app
+from flask import current_app
 
 from booking.core.clock import utcnow
 from booking.notifications import delivery, handling
-from booking.notifications.kicks import kicked
 from booking.notifications.messages import message_of
 from booking.notifications.rendering import compose
 from booking.notifications.smtp import MailboxCarrier, SmtpCarrier
 from booking.reactions import letters_by
 from booking.settings import Settings
-from booking.web.extensions import db, transaction
+from booking.web.extensions import transaction
 
 log = structlog.get_logger()
 
 Clock = Callable[[], datetime]
-STOP_SECONDS = 20
 
 
 def post_due(clock: Clock = utcnow) -> int:
@@ -77,33 +74,3 @@ def carrier_of(settings: Settings) -> delivery.Carrier:
     if settings.smtp_url:
         return SmtpCarrier(settings.smtp_url, urlsplit(settings.address).hostname or "localhost")
     return MailboxCarrier()
-
-
-class Poster(threading.Thread):
-    """Posts in a serving process as soon as something was announced there."""
-
-    def __init__(self, app: Flask) -> None:
-        super().__init__(name="poster", daemon=True)
-        self._app = app
-        self._stopping = False
-
-    def run(self) -> None:
-        """Wait, post, wait again; a failure is logged and left to the timetable."""
-        while True:
-            kicked.wait()
-            kicked.clear()
-            if self._stopping:
-                return
-            with self._app.app_context():
-                try:
-                    post_due()
-                except Exception:
-                    log.exception("posting failed")
-                finally:
-                    db.session.remove()
-
-    def stop(self) -> None:
-        """Let it finish what it is doing."""
-        self._stopping = True
-        kicked.set()
-        self.join(STOP_SECONDS)

@@ -11,6 +11,7 @@ from booking.core.pages import decode_cursor, encode_cursor
 from booking.search.addresses import pidinst_response, wants_pidinst
 from booking.search.answers import InstrumentsFound, instruments_found
 from booking.search.asked import criteria_of
+from booking.search.exports import ExportForm, response_of
 from booking.search.forms import ApiSearch
 from booking.search.pickers import ClassAnswer, PlaceAnswer, classes_answer, places_answer
 from booking.search.queries import select_instruments
@@ -67,6 +68,13 @@ def _whole(value: object) -> int:
     if type(value) is not int or not 0 <= value < 2**31:
         raise ValueError
     return value
+
+
+@bp.get("/instruments/export")
+@documented(tag="instruments", query=ExportForm, answers={200: None}, refusals=(400, 401, 403, 422))
+def export() -> ResponseReturnValue:
+    """What a search finds, or with `mine` what you run, as XLSX, CSV, the national fields or PIDINST documents."""
+    return response_of(reading(), read_query(ExportForm), actor())
 
 
 @bp.get("/instruments/<int:instrument_id>")

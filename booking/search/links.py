@@ -42,6 +42,11 @@ class Address:
             values.pop(name.rstrip("_"), None)
         return url_for("search.index", **values)  # type: ignore[arg-type]
 
+    def export(self, kind: str) -> str:
+        """What this search finds, as a file."""
+        values = {name: value for name, value in self.values.items() if name != "page"}
+        return url_for("search.export", format=kind, **values)  # type: ignore[arg-type]
+
     def without(self, *names: str) -> str:
         """The same search without some fields."""
         return self.url(**dict.fromkeys(names))

@@ -3,17 +3,33 @@
 No persistent identifier is minted here: the identifier is the address of the instrument's page.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
-from booking.catalogue.queries import Record
-from models.catalogue import Instrument
+from models.catalogue import Instrument, InstrumentClass, TestItem
 from models.vocabulary.catalogue import ContactVisibility
 
 MEDIA_TYPE = "application/vnd.pidinst+json"
 UNKNOWN = "unknown"
 
 
-def document(record: Record, landing_page: str) -> dict[str, Any]:
+class Described(Protocol):
+    """What of a record the document tells."""
+
+    @property
+    def instrument(self) -> Instrument:
+        """The record itself, its organisation loaded."""
+
+    @property
+    def classes(self) -> Sequence[InstrumentClass]:
+        """Its class and those above, the widest first."""
+
+    @property
+    def test_items(self) -> Sequence[TestItem]:
+        """What it can test."""
+
+
+def document(record: Described, landing_page: str) -> dict[str, Any]:
     """The record with its page at `landing_page`; what is not known is left out."""
     instrument = record.instrument
     found = {
@@ -33,7 +49,7 @@ def document(record: Record, landing_page: str) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value}
 
 
-def _owner(record: Record) -> dict[str, Any]:
+def _owner(record: Described) -> dict[str, Any]:
     """The institution, with the contact where everybody may read it."""
     instrument, owner = record.instrument, record.instrument.organisation
     found: dict[str, Any] = {"ownerName": owner.name_en or owner.name_zh}

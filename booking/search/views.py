@@ -21,6 +21,7 @@ from booking.search.addresses import page_address, pidinst_response, wants_pidin
 from booking.search.asked import criteria_of
 from booking.search.cards import Card, card_of
 from booking.search.criteria import Sort
+from booking.search.exports import PageExport, response_of
 from booking.search.facets import FacetGroup, Facets
 from booking.search.files import Files
 from booking.search.forms import PageSearch
@@ -129,6 +130,13 @@ def _relaxed(selection: Selection, address: Address) -> list[dict[str, Any]]:
         }
         for name, count in relaxations(selection)
     ]
+
+
+@bp.get("/instruments/export")
+def export() -> ResponseReturnValue:
+    """What a search finds, or what one runs, as a file."""
+    wanted = read(PageExport, with_local_offset(query_values(), "free_from", "free_to"))
+    return response_of(reading(), wanted, actor())
 
 
 @bp.get("/instruments/<int:instrument_id>")

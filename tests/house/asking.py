@@ -2,6 +2,7 @@
 
 import io
 import json as jsonlib
+import zipfile
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,8 +131,12 @@ class Crowd:
 
 
 def _readable(answer: TestResponse) -> str:
-    """Body, headers and, unfolded, the lines of a calendar."""
-    text = answer.get_data().decode(errors="replace")
+    """Body, headers and, unfolded, the lines of a calendar, or the texts of a workbook."""
+    data = answer.get_data()
+    if data.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(data)) as parts:
+            data = b"".join(parts.read(name) for name in parts.namelist())
+    text = data.decode("utf-8", "replace")
     if answer.mimetype == "text/calendar":
         text = text.replace("\r\n ", "")
     return f"{text}\n{answer.headers}"

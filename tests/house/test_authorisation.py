@@ -12,6 +12,7 @@ from tests.house.matrix.attachments import ATTACHMENTS
 from tests.house.matrix.calendars import FEEDS
 from tests.house.matrix.catalogue import CATALOGUE, CATALOGUE_API
 from tests.house.matrix.directory import DIRECTORY
+from tests.house.matrix.imports import IMPORTS
 from tests.house.matrix.operations import OPERATIONS
 from tests.house.matrix.reservations import BOOKING, RESERVATIONS, STEWARDSHIP
 from tests.house.matrix.search import SEARCH
@@ -35,6 +36,7 @@ MATRIX = (
     *CATALOGUE,
     *CATALOGUE_API,
     *DIRECTORY,
+    *IMPORTS,
     *OPERATIONS,
 )
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}

@@ -16,6 +16,7 @@ FEATURES = (
     "catalogue",
     "reservations",
     "calendars",
+    "imports",
     "notifications",
 )
 SHOWING = (
@@ -27,6 +28,7 @@ SHOWING = (
     "catalogue",
     "reservations",
     "calendars",
+    "imports",
     "search",
     "operations",
 )

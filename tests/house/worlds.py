@@ -39,6 +39,7 @@ from tests.house.worlds_affiliations import add_affiliations, add_registration
 from tests.house.worlds_announcements import announcement
 from tests.house.worlds_attachments import add_files
 from tests.house.worlds_gate import arrange_reviews
+from tests.house.worlds_imports import add_imports
 
 NOBODY = frozenset({"nobody"})
 TOKENS = frozenset({"reader", "writer"})
@@ -71,6 +72,8 @@ class World:
             return {key: self.filled(inner) for key, inner in value.items()}
         if isinstance(value, list):
             return [self.filled(inner) for inner in value]
+        if callable(value):
+            return value()
         if not isinstance(value, str) or "{" not in value:
             return value
         whole = self.names.get(value[1:-1]) if value.startswith("{") and value.endswith("}") else None
@@ -145,6 +148,7 @@ def build(session: Session) -> World:
     _times(builder)
     add_affiliations(builder, ADMIN, THEIR_ADMIN)
     add_registration(builder)
+    add_imports(builder)
     session.commit()
     return builder.world
 

@@ -43,6 +43,7 @@ def index() -> ResponseReturnValue:
         pages=-(-total // PER_PAGE),
         labels=labels,
         may_add=bool(reach(require_actor(), Permission.ADD_RECORD)),
+        may_import=bool(reach(require_actor(), Permission.IMPORT_RECORDS)),
     )
 
 

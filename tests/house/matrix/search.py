@@ -14,6 +14,8 @@ SEARCH = (
     page("/instruments/{absent}", NO_ONE, nobody=404),
     page("/instruments/{published}/pidinst.json"),
     page("/instruments/{draft}/pidinst.json", READERS, nobody=404),
+    page("/instruments/export?format=csv"),
+    page("/instruments/export?format=csv&mine=1", READERS | THEIR_STAFF, other=403),
     page("/robots.txt"),
     page("/sitemap.xml"),
     page("/sitemap-0.xml"),
@@ -23,6 +25,8 @@ SEARCH = (
     read("/instruments/{withheld}", ADMINS | ALL_SEEING, nobody=404),
     read("/instruments/{their_draft}", THEIR_STAFF | ALL_SEEING, nobody=404),
     read("/instruments/{absent}", NO_ONE, nobody=404),
+    read("/instruments/export?format=xlsx", EVERYBODY),
+    read("/instruments/export?format=pidinst&mine=1", READERS | THEIR_STAFF, other=403),
     read("/classes", EVERYBODY),
     read("/places", EVERYBODY),
 )

@@ -1,0 +1,137 @@
+"""The last steps of an import: everything written in one transaction, everything taken back in one."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.orm import Session
+
+from booking.accounts import audit
+from booking.accounts.permissions import Permission, reach
+from booking.accounts.queries import actor_of
+from booking.catalogue.import_applying import Write, apply
+from booking.catalogue.import_undoing import undo
+from booking.core.actors import Actor, Reach
+from booking.core.errors import Problem
+from booking.core.texts import N_
+from booking.imports.rules import KEPT_FOR, said
+from booking.imports.staging import ROWS, Leased, held
+from models.accounts import User
+from models.catalogue import Instrument
+from models.imports import Import, ImportedRow, ImportFile
+from models.vocabulary.imports import WORKING, ImportState
+from models.vocabulary.imports import RowFate as Fate
+
+STALE = Problem("", N_("记录在试运行之后有了变化，没有写入；请重新试运行。"))
+OUT_OF_REACH = Problem("institution", N_("这次导入不能写入这个单位。"))
+FORGOTTEN = Problem("", N_("九十天内没有应用，文件和内容已删除。"))
+BACK_TO = {
+    ImportState.READING: ImportState.FAILED,
+    ImportState.COMPARING: ImportState.MAPPING,
+    ImportState.APPLYING: ImportState.COMPARED,
+    ImportState.UNDOING: ImportState.APPLIED,
+}
+
+
+def asker_of(session: Session, import_id: int, *, now: datetime) -> Actor | None:
+    """Whoever asked for the present step, with the grants in force now; None for an account that is closed."""
+    asked = select(User.email, Import.address, Import.request_id).join(User, User.id == Import.asked_by_id)
+    row = session.execute(asked.where(Import.id == import_id)).one()
+    found = actor_of(session, row.email, now=now)
+    if found is None:
+        return None
+    return Actor(
+        found.id,
+        found.email,
+        found.name,
+        found.language,
+        found.grants,
+        address=row.address,
+        request_id=row.request_id,
+    )
+
+
+def reach_of(actor: Actor | None) -> Reach:
+    """What the person may import into."""
+    return reach(actor, Permission.IMPORT_RECORDS)
+
+
+def apply_staged(
+    session: Session, leased: Leased, writes: Sequence[Write], *, actor: Actor | None, now: datetime
+) -> None:
+    """Write the dry run's rows that still fit; the others are refused, with the reason."""
+    found, within = held(session, leased), reach_of(actor)
+    foreign = {w.number for w in writes if not (within.everywhere or w.organisation_id in within.organisation_ids)}
+    allowed = [write for write in writes if write.number not in foreign]
+    applied = apply(session, allowed, actor=actor, now=now, reason=f"import {found.id}")
+    _refuse(session, found.id, applied.stale, STALE)
+    _refuse(session, found.id, foreign, OUT_OF_REACH)
+    _name_created(session, found.id)
+    found.created_count, found.updated_count = applied.created, applied.updated
+    found.refused_count += len(applied.stale) + len(foreign)
+    found.unit_ids = applied.unit_ids
+    found.state, found.applied_at, found.leased_until = ImportState.APPLIED, now, None
+    counts = {"created": applied.created, "updated": applied.updated, "refused": found.refused_count}
+    audit.note(session, "imports.applied", ("import", found.id), actor=actor, now=now, after=counts)
+
+
+def _name_created(session: Session, import_id: int) -> None:
+    """Note which record each row made."""
+    named = select(Instrument.id).where(
+        Instrument.organisation_id == ROWS.c.organisation_id, Instrument.inner_id == ROWS.c.inner_id
+    )
+    made = ROWS.c.import_id == import_id, ROWS.c.fate == Fate.CREATED
+    session.execute(update(ROWS).where(*made).values(instrument_id=named.scalar_subquery()))
+
+
+def _refuse(session: Session, import_id: int, numbers: Collection[int], why: Problem) -> None:
+    """These rows were not written after all."""
+    if numbers:
+        same = ROWS.c.import_id == import_id, ROWS.c.number == bindparam("row_number")
+        statement = update(ROWS).where(*same).values(fate=Fate.REFUSED, problems=[said(why)], changes={})
+        session.connection().execute(statement, [{"row_number": number} for number in sorted(numbers)])
+
+
+def undo_staged(
+    session: Session, leased: Leased, writes: Sequence[Write], *, actor: Actor | None, now: datetime
+) -> None:
+    """Take back what was written; what stays is kept with its reason."""
+    found, within = held(session, leased), reach_of(actor)
+    allowed = [w for w in writes if within.everywhere or w.organisation_id in within.organisation_ids]
+    undone = undo(session, allowed, found.unit_ids, actor=actor, now=now)
+    kept = dict(undone.kept) | {w.number: OUT_OF_REACH for w in writes if w not in allowed}
+    _keep(session, found.id, kept)
+    found.kept_count = len(kept)
+    found.state, found.undone_at, found.leased_until = ImportState.UNDONE, now, None
+    counts = {"restored": undone.restored, "removed": undone.removed, "kept": len(kept)}
+    audit.note(session, "imports.undone", ("import", found.id), actor=actor, now=now, after=counts)
+
+
+def _keep(session: Session, import_id: int, kept: Mapping[int, Problem]) -> None:
+    """These rows stay as they were imported."""
+    if kept:
+        same = ROWS.c.import_id == import_id, ROWS.c.number == bindparam("row_number")
+        new = {"is_kept": True, "problems": bindparam("why", type_=ROWS.c.problems.type)}
+        rows = [{"row_number": number, "why": [said(problem)]} for number, problem in sorted(kept.items())]
+        session.connection().execute(update(ROWS).where(*same).values(new), rows)
+
+
+def fail(session: Session, leased: Leased, why: Problem) -> None:
+    """The step did not work: back to where it was asked, with the reason."""
+    found = held(session, leased)
+    found.state, found.leased_until, found.failure = BACK_TO[leased.state], None, said(why)
+
+
+def forget_old(session: Session, *, now: datetime) -> int:
+    """Empty imports of ninety days ago: files and rows go, who, when and the counts stay; how many."""
+    old = select(Import).where(
+        Import.created_at < now - KEPT_FOR, Import.emptied_at.is_(None), Import.state.not_in(WORKING)
+    )
+    emptied = session.scalars(old).all()
+    for found in emptied:
+        session.execute(delete(ImportedRow).where(ImportedRow.import_id == found.id))
+        session.execute(delete(ImportFile).where(ImportFile.import_id == found.id))
+        found.emptied_at = now
+        if found.state in {ImportState.MAPPING, ImportState.COMPARED}:
+            found.state, found.failure = ImportState.FAILED, said(FORGOTTEN)
+    return len(emptied)

@@ -1,0 +1,61 @@
+"""Decisions about imports: which step may follow, and how values travel through the staged rows."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from booking.core.errors import Conflict, Problem
+from booking.core.texts import N_
+from models.vocabulary.imports import ImportState
+
+LEASE = timedelta(seconds=60)
+KEPT_FOR = timedelta(days=90)
+READ_CHUNK, COMPARE_CHUNK = 1000, 500
+MOST_STEADS = 50
+
+MAPPABLE = frozenset({ImportState.MAPPING, ImportState.COMPARED})
+
+
+class NoSuchStep(Conflict):
+    """The import is not where this step starts."""
+
+    sentence = N_("这次导入现在不能进行这一步，请刷新后查看。")
+
+
+class NotTheLast(Conflict):
+    """Only the last import can be undone."""
+
+    sentence = N_("之后还应用过别的导入，只能撤销最后一次。")
+
+
+class Emptied(Conflict):
+    """The rows of an old import are gone."""
+
+    sentence = N_("这次导入的内容已过保留期，无法撤销。")
+
+
+def mapping_problems(mapping: Sequence[str], *, width: int, names_owner: bool) -> list[Problem]:
+    """Why columns cannot be read so: as many as the header has, each field once, and what names a record."""
+    if len(mapping) != width:
+        return [Problem("mapping", N_("应为每一列各给出一个字段，共 %(width)s 列。"), {"width": width})]
+    found = [
+        Problem(f"column-{index}", N_("这个字段已选给另一列。"))
+        for index, field in enumerate(mapping)
+        if field and field in mapping[:index]
+    ]
+    needed = ("inner_id", "institution") if names_owner else ("inner_id",)
+    sentences = {
+        "inner_id": N_("请指明哪一列是所内编号，重复导入时据此识别仪器。"),
+        "institution": N_("请指明哪一列是单位名称，或在上传时选定单位。"),
+    }
+    return found + [Problem("mapping", sentences[field]) for field in needed if field not in mapping]
+
+
+def said(problem: Problem) -> dict[str, Any]:
+    """A problem as JSON."""
+    return {"field": problem.field, "message": problem.message, "values": dict(problem.values)}
+
+
+def problem_in(value: Mapping[str, Any]) -> Problem:
+    """A problem from JSON."""
+    return Problem(str(value["field"]), str(value["message"]), dict(value["values"]))

@@ -1,0 +1,82 @@
+"""Tables to take away: the refused rows with their reasons, and an empty table to fill in."""
+
+import io
+from collections.abc import Iterator
+
+from flask import Response
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from booking.catalogue import labels, queries
+from booking.catalogue.import_headers import FIELDS as FIELD_NAMES
+from booking.catalogue.import_layouts import heading_of
+from booking.core.table_writing import CSV_TYPE, XLSX_TYPE, Row, Sheets, csv_pieces, write_xlsx
+from booking.imports.queries import rows_after
+from booking.imports.shown import reasons_of
+from booking.web.languages import in_language, page_language
+from models.imports import Import
+from models.vocabulary.imports import RowFate
+
+AT_ONCE = 500
+EXAMPLE = {
+    "inner_id": "2026-0001",
+    "name_zh": "场发射扫描电子显微镜",
+    "class_code": "010102",
+    "model": "JSM-7800F",
+    "original_value_wan": "472.35",
+    "in_use_since": "2024-05-26",
+    "opens": "1-5 09:00-18:00",
+    "lanes": "1",
+}
+
+
+def table_response(rows: Iterator[Row], name: str, kind: str, more: Sheets = ()) -> Response:
+    """The rows as a file to keep, CSV or XLSX; further sheets only in the latter.
+
+    Everything is written while the request lasts, because it is said in the reader's language.
+    """
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"', "X-Content-Type-Options": "nosniff"}
+    if kind == "csv":
+        return Response(b"".join(csv_pieces(rows)), mimetype=CSV_TYPE, headers=headers)
+    file = io.BytesIO()
+    write_xlsx(file, [(gettext("仪器"), rows), *more])
+    return Response(file.getvalue(), mimetype=XLSX_TYPE, headers=headers)
+
+
+def refused_rows(session: Session, found: Import) -> Iterator[Row]:
+    """The header of the file with a column for the reasons, and every refused row as it came."""
+    yield [*found.header, gettext("拒绝原因")]
+    last, width = 0, len(found.header)
+    while rows := rows_after(session, found.id, last, fate=RowFate.REFUSED, limit=AT_ONCE):
+        for row in rows:
+            cells = (row.cells + [""] * width)[:width]
+            yield [*cells, " ".join(reasons_of(row, found))]
+        last = rows[-1].number
+
+
+def template_rows() -> Iterator[Row]:
+    """The columns to fill in, and an example."""
+    yield [heading_of(name, english=page_language() == "en") for name in FIELD_NAMES]
+    yield [EXAMPLE.get(name, "") for name in FIELD_NAMES]
+
+
+def code_sheet(session: Session) -> Iterator[Row]:
+    """Every code that a table may use, by column."""
+    yield [gettext("字段"), gettext("代码"), gettext("名称")]
+    for row in queries.class_tree(session):
+        if row.level == 3:
+            yield [gettext("分类编码"), row.code, in_language(row.name_zh, row.name_en)]
+    for subject in queries.subjects(session):
+        yield [gettext("学科领域"), subject.code, in_language(subject.name_zh, subject.name_en)]
+    for place in queries.places(session):
+        yield [gettext("所在区县"), place.adcode, in_language(place.name_zh, place.name_en)]
+    for field, names in (
+        ("acquisition", labels.ACQUISITION),
+        ("kind", labels.INSTRUMENT_KIND),
+        ("funding", labels.FUNDING),
+        ("belongs_to", labels.BELONGS_TO),
+        ("running_state", labels.RUNNING_STATE),
+        ("share_mode", labels.SHARE_MODE),
+    ):
+        for word, name in names.items():
+            yield [gettext(labels.FIELDS[field]), str(getattr(word, "code", word.value)), gettext(name)]

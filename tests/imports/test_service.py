@@ -1,0 +1,331 @@
+"""From an uploaded register to records and back."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from booking.core.errors import Forbidden, InvalidInput, NotFound, Unreadable
+from booking.core.table_files import Limits
+from booking.imports import queries, service, staging
+from booking.imports.applying import forget_old
+from booking.imports.rules import LEASE, NoSuchStep, NotTheLast
+from booking.web.extensions import transaction
+from models.accounts import AuditEntry, User
+from models.catalogue import BookingPolicy, Instrument, Lane, LaneGroup
+from models.directory import Organisation, Unit
+from models.imports import Import, ImportedRow, ImportFile
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.catalogue import BookingMode, PublishingState
+from models.vocabulary.imports import ImportState
+from tests.factories.instruments import make_instrument, make_organisation
+from tests.factories.looking import count, look_again
+from tests.factories.people import actor_for, give, make_user
+from tests.imports.importing import HEADER, Importer, csv_of, row
+
+MakeImporter = Callable[..., Importer]
+
+
+@pytest.fixture
+def organisation(session: Session) -> Organisation:
+    return make_organisation(session, name_zh="示例大学", name_en="Example University")
+
+
+@pytest.fixture
+def importer_of(session: Session, now: datetime) -> MakeImporter:
+    def make(*owners: Organisation, name: str = "admin") -> Importer:
+        user = make_user(session, name)
+        for owner in owners:
+            give(session, user, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, owner.id)
+        return Importer(session, actor_for(session, user, now=now), now)
+
+    return make
+
+
+@pytest.fixture
+def importer(importer_of: MakeImporter, organisation: Organisation) -> Importer:
+    return importer_of(organisation)
+
+
+def names(session: Session) -> dict[str | None, str]:
+    look_again(session)
+    return dict(session.execute(select(Instrument.inner_id, Instrument.name_zh)).all())
+
+
+def test_a_register_becomes_drafts_and_a_second_time_changes_nothing(
+    session: Session, importer: Importer, organisation: Organisation
+) -> None:
+    register = csv_of([row(1, unit="分析中心"), row(2, "光谱仪"), row(3, "天平", value="十万")])
+
+    first = importer.dry_run(register)
+    before = count(session, Instrument)
+    importer.apply(first)
+    again = importer.dry_run(register)
+
+    assert (before, importer.see(first).mapping) == (0, ["inner_id", "name_zh", "model", "original_value_wan", "unit"])
+    assert importer.see(first).state == ImportState.APPLIED
+    assert importer.counts(first) == (2, 0, 0, 1)
+    assert importer.counts(again) == (0, 0, 2, 1)
+    assert importer.reasons(first) == {4: ["original_value_wan"]}
+    made = session.scalars(select(Instrument).order_by(Instrument.id)).all()
+    assert [(found.inner_id, found.name_zh, found.original_value_fen) for found in made] == [
+        ("A-1", "电镜", 50_000_000),
+        ("A-2", "光谱仪", 50_000_000),
+    ]
+    assert {(found.publishing_state, found.booking_mode, found.organisation_id) for found in made} == {
+        (PublishingState.DRAFT, BookingMode.ON_REQUEST, organisation.id)
+    }
+    assert (count(session, Lane), count(session, BookingPolicy)) == (2, 2)
+    assert session.scalars(select(Unit.name_zh)).all() == ["分析中心"]
+
+
+def test_what_changes_is_told_field_by_field_and_noted_in_the_audit_log(session: Session, importer: Importer) -> None:
+    importer.apply(importer.dry_run(csv_of([row(1)])))
+
+    changed = importer.dry_run(csv_of([row(1, "新名", value="51.5")]))
+    importer.apply(changed)
+
+    told = importer.rows(changed)[0].changes
+    assert told == {"name_zh": ["电镜", "新名"], "original_value_fen": [50_000_000, 51_500_000]}
+    assert (importer.counts(changed), names(session)) == ((0, 1, 0, 0), {"A-1": "新名"})
+    entry = session.scalars(
+        select(AuditEntry).where(AuditEntry.action == "catalogue.record_imported").order_by(AuditEntry.id.desc())
+    ).first()
+    assert entry is not None
+    assert (entry.actor_id, entry.before, entry.after) == (
+        importer.actor.id,
+        {"name_zh": "电镜", "original_value_fen": 50_000_000},
+        {"name_zh": "新名", "original_value_fen": 51_500_000},
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_dirty_register_in_any_encoding_is_accounted_for_row_by_row(
+    session: Session, importer: Importer, encoding: str
+) -> None:
+    register = csv_of([row(1), row(1, "重复"), ["", "无编号", "", "", ""], ["A-4", "", "", "", ""]], encoding=encoding)
+    register += b"A-5,\xff\xff,x,1,\r\nA-6,short\r\n"
+
+    done = importer.dry_run(register)
+    importer.apply(done)
+
+    assert importer.counts(done) == (1, 0, 0, 5)
+    assert importer.reasons(done) == {
+        3: ["inner_id"],
+        4: ["inner_id"],
+        5: ["name_zh"],
+        6: ["name_zh"],
+        7: [""],
+    }
+    assert importer.rows(done)[1].problems[0]["values"] == {"number": 2}
+    assert names(session) == {"A-1": "电镜"}
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\x00\xff", ",".join(f"c{n}" for n in range(10_000)).encode()])
+def test_what_is_no_table_is_refused_at_once(session: Session, importer: Importer, content: bytes) -> None:
+    with pytest.raises(Unreadable):
+        importer.upload(content)
+
+    assert count(session, Import) == 0
+
+
+def test_a_header_alone_has_no_rows_and_columns_said_twice_are_refused(session: Session, importer: Importer) -> None:
+    alone = importer.dry_run(csv_of([]))
+    twice = importer.upload(csv_of([["1", "2", "a"]], header=("资产编号", "资产编号", "名称")))
+    importer.work()
+
+    assert (importer.see(alone).state, importer.counts(alone)) == (ImportState.COMPARED, (0, 0, 0, 0))
+    assert importer.see(twice).mapping == ["inner_id", "", "name_zh"]
+    with pytest.raises(InvalidInput) as refused:
+        importer.map(twice, ["inner_id", "inner_id", ""])
+    assert [problem.field for problem in refused.value.problems] == ["column-1"]
+    with pytest.raises(InvalidInput):
+        importer.map(twice, ["", "", "name_zh"])
+    assert importer.see(twice).state == ImportState.MAPPING
+
+
+def test_columns_said_once_are_remembered_for_the_same_header(importer: Importer) -> None:
+    register = csv_of([["7", "x", "甲"]], header=("Nr", "Bemerkung", "Bezeichnung"))
+
+    importer.dry_run(register, mapping=["inner_id", "", "name_zh"])
+    again = importer.upload(register)
+
+    assert importer.see(again).mapping == ["inner_id", "", "name_zh"]
+
+
+def test_nobody_writes_into_another_institution_or_learns_of_its_numbers(
+    session: Session, importer_of: MakeImporter, organisation: Organisation
+) -> None:
+    theirs = make_instrument(session, make_organisation(session, name_zh="他校"), inner_id="A-1", name_zh="他校的")
+    two = importer_of(organisation, make_organisation(session, name_zh="第二大学"), name="two")
+    register = csv_of(
+        [["A-1", "甲", "示例大学"], ["A-1", "乙", "他校"], ["A-9", "丙", "他校"], ["A-2", "丁", "没有的学校"]],
+        header=("资产编号", "名称", "单位"),
+    )
+
+    several = two.dry_run(register)
+    two.apply(several)
+    one = two.dry_run(register, organisation.id)
+
+    assert two.counts(several) == (1, 0, 0, 3)
+    assert [r.changes or r.instrument_id for r in two.rows(several)[1:]] == [None, None, None]
+    assert {tuple(p["message"] for p in row.problems) for row in two.rows(several)[1:3]} == {
+        ("这次导入不能写入这个单位。",)
+    }
+    assert two.see(several).unknown_owners == ["没有的学校"]
+    assert two.counts(one) == (0, 0, 1, 3)
+    assert session.get_one(Instrument, theirs.id).name_zh == "他校的"
+
+
+def test_an_unknown_institution_may_stand_for_a_unit_of_ones_own(
+    session: Session, importer: Importer, organisation: Organisation
+) -> None:
+    session.add(Unit(organisation_id=organisation.id, name_zh="分析中心"))
+    session.commit()
+    other = make_organisation(session)
+    done = importer.dry_run(csv_of([["A-1", "甲", "示大分析"]], header=("资产编号", "名称", "单位")))
+
+    with pytest.raises(InvalidInput):
+        importer.map(done, steads=[{"name": "示大分析", "organisation_id": other.id}])
+    importer.map(done, steads=[{"name": "示大分析", "organisation_id": organisation.id, "unit": "分析中心"}])
+    importer.work()
+    importer.apply(done)
+
+    look_again(session)
+    made = session.scalars(select(Instrument)).one()
+    assert (made.organisation_id, made.unit_id) == (organisation.id, session.scalars(select(Unit.id)).one())
+
+
+def test_others_neither_see_nor_move_an_import(
+    session: Session, importer: Importer, importer_of: MakeImporter, organisation: Organisation, now: datetime
+) -> None:
+    done = importer.dry_run(csv_of([row(1)]))
+    stranger = importer_of(make_organisation(session), name="stranger")
+    nobody = Importer(session, actor_for(session, make_user(session, "nobody"), now=now), now)
+
+    for step in (stranger.apply, stranger.undo, stranger.map):
+        with pytest.raises(NotFound):
+            step(done)
+    with pytest.raises(Forbidden):
+        nobody.upload(csv_of([row(2)]))
+    with pytest.raises(InvalidInput):
+        stranger.upload(csv_of([row(2)]), organisation.id)
+
+    look_again(session)
+    assert queries.history(session, stranger.actor, limit=9) == []
+    assert (importer.see(done).state, count(session, Instrument)) == (ImportState.COMPARED, 0)
+
+
+def test_a_right_that_ended_before_the_work_was_done_writes_nothing(session: Session, importer: Importer) -> None:
+    done = importer.dry_run(csv_of([row(1)]))
+    transaction(service.apply_import, done, actor=importer.actor, now=importer.now)
+    session.get_one(User, importer.actor.id).deactivated_at = importer.now
+    session.commit()
+
+    importer.work()
+
+    assert (importer.counts(done), count(session, Instrument)) == ((0, 0, 0, 1), 0)
+
+
+def test_a_second_click_applies_nothing_twice_and_steps_keep_their_order(session: Session, importer: Importer) -> None:
+    done = importer.dry_run(csv_of([row(1)]))
+
+    transaction(service.apply_import, done, actor=importer.actor, now=importer.now)
+    importer.apply(done)
+    importer.apply(done)
+
+    assert count(session, Instrument) == 1
+    with pytest.raises(NoSuchStep):
+        importer.map(done)
+
+
+def test_a_record_that_changed_after_the_dry_run_is_left_alone(session: Session, importer: Importer) -> None:
+    importer.apply(importer.dry_run(csv_of([row(1), row(2)])))
+    stale = importer.dry_run(csv_of([row(1, "甲"), row(2, "乙"), row(3, "丙")]))
+    make_instrument(session, session.scalars(select(Organisation)).one(), inner_id="A-3", name_zh="抢先")
+    changed = session.scalars(select(Instrument).where(Instrument.inner_id == "A-1")).one()
+    changed.version += 1
+    session.commit()
+
+    importer.apply(stale)
+
+    assert importer.counts(stale) == (0, 1, 0, 2)
+    assert names(session) == {"A-1": "电镜", "A-2": "乙", "A-3": "抢先"}
+
+
+def test_work_that_was_cut_off_goes_on_where_it_was_committed(session: Session, importer: Importer) -> None:
+    register = csv_of([row(number) for number in range(1, 2501)])
+    import_id = importer.upload(register)
+    leased = transaction(staging.lease, import_id, now=importer.now)
+    assert leased is not None
+    table = service.opened(service.Upload("x.csv", register), Limits())
+    transaction(staging.store_read, leased, next(staging.chunks_after(table.rows, 0)), now=importer.now)
+
+    importer.work()
+    held, read = importer.see(import_id).state, importer.see(import_id).rows_read
+    importer.now += LEASE + timedelta(seconds=1)
+    importer.work()
+
+    assert (held, read) == (ImportState.READING, 1000)
+    assert importer.see(import_id).state == ImportState.MAPPING
+    assert [found.number for found in importer.rows(import_id)] == list(range(2, 2502))
+    with pytest.raises(staging.LeaseLost):
+        transaction(staging.finish_reading, leased)
+
+
+def test_an_import_is_undone_record_by_record(session: Session, importer: Importer) -> None:
+    importer.apply(importer.dry_run(csv_of([row(1), row(2)])))
+    last = importer.dry_run(
+        csv_of([row(1, "改一", unit="新部门"), row(2, "改二"), row(3, "新三"), row(4, "新四"), row(5, "新五")])
+    )
+    importer.apply(last)
+    look_again(session)
+    by_name = {found.name_zh: found for found in session.scalars(select(Instrument))}
+    for name in ("改二", "新四"):
+        by_name[name].version += 1
+    give(session, make_user(session, "s"), Role.STEWARD, ScopeKind.INSTRUMENT, by_name["新五"].id)
+
+    importer.undo(last)
+
+    found = importer.see(last)
+    assert (found.state, found.kept_count) == (ImportState.UNDONE, 3)
+    assert names(session) == {"A-1": "电镜", "A-2": "改二", "A-4": "新四", "A-5": "新五"}
+    assert {row.number for row in importer.rows(last) if row.is_kept} == {3, 5, 6}
+    assert session.scalar(select(func.count()).select_from(LaneGroup)) == 4
+    assert session.scalars(select(Unit.name_zh)).all() == []
+    assert session.scalars(select(Instrument.unit_id).where(Instrument.inner_id == "A-1")).one() is None
+
+
+def test_only_the_last_import_is_undone(session: Session, importer: Importer) -> None:
+    first = importer.dry_run(csv_of([row(1)]))
+    importer.apply(first)
+    importer.now += timedelta(minutes=1)
+    importer.apply(importer.dry_run(csv_of([row(2)])))
+
+    with pytest.raises(NotTheLast):
+        importer.undo(first)
+
+    assert count(session, Instrument) == 2
+
+
+def test_rows_are_forgotten_after_ninety_days_and_counts_stay(session: Session, importer: Importer) -> None:
+    done = importer.dry_run(csv_of([row(1)]))
+    importer.apply(done)
+
+    early = transaction(forget_old, now=importer.now + timedelta(days=89))
+    late = transaction(forget_old, now=importer.now + timedelta(days=91))
+
+    assert (early, late, importer.counts(done)) == (0, 1, (1, 0, 0, 0))
+    assert (count(session, ImportedRow), count(session, ImportFile), count(session, Instrument)) == (0, 0, 1)
+
+
+def test_the_guess_knows_what_people_call_things(importer: Importer) -> None:
+    assert importer.see(importer.upload(csv_of([], header=HEADER))).mapping == [
+        "inner_id",
+        "name_zh",
+        "model",
+        "original_value_wan",
+        "unit",
+    ]
