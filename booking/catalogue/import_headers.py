@@ -15,7 +15,7 @@ NEEDED = ("inner_id",)
 MORE_NAMES = {
     "inner_id": ("资产编号", "设备编号", "固定资产编号", "资产编码", "内部编号", "Asset number", "Internal number"),
     "institution": ("仪器单位", "单位", "机构", "所属机构", "Institution", "Owner", "Organisation", "Organization"),
-    "unit": ("部门", "院系", "学院", "使用单位", "领用单位", "所属中心", "Department", "School"),
+    "unit": ("部门", "使用部门", "院系", "学院", "使用单位", "领用单位", "所属中心", "Department", "School"),
     "name_zh": ("名称", "设备名称", "仪器设备名称", "资产名称", "Chinese name", "Name"),
     "name_en": ("英文名", "仪器英文名称", "English name"),
     "class_code": ("类别编码", "国标分类", "分类代码", "分类号", "Class"),

@@ -83,3 +83,11 @@ def reasons_of(row: ImportedRow, found: Import) -> list[str]:
 def notes_of(row: ImportedRow, found: Import) -> list[str]:
     """What else is to be said of the row."""
     return [sentence(problem_in(note), found) for note in row.notes]
+
+
+def inner_id_of(row: ImportedRow, found: Import) -> str:
+    """The number that the row names, also where it was refused."""
+    if row.inner_id or "inner_id" not in found.mapping:
+        return row.inner_id or ""
+    index = found.mapping.index("inner_id")
+    return row.cells[index].strip() if index < len(row.cells) else ""

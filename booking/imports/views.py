@@ -158,7 +158,14 @@ def _rows(session: Session, found: Import, wanted: RowPage, counts: dict[RowFate
             for value, label, number in entries
         ],
         "shown": [
-            (row, list(shown.changes_of(row)), shown.reasons_of(row, found), shown.notes_of(row, found)) for row in rows
+            {
+                "row": row,
+                "inner_id": shown.inner_id_of(row, found),
+                "changes": list(shown.changes_of(row)),
+                "reasons": shown.reasons_of(row, found),
+                "notes": shown.notes_of(row, found),
+            }
+            for row in rows
         ],
         "fate": wanted.fate,
         "page": wanted.page,
