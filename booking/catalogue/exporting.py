@@ -37,6 +37,7 @@ OURS_ONLY = frozenset(
         "horizon_days",
         "setup_minutes",
         "cleanup_minutes",
+        "slots",
         "needs_approval",
         "modes",
         "is_sample",

@@ -173,6 +173,7 @@ NATIONAL_ALIASES = {
     "最多提前（天）": "horizon_days",
     "准备时间（分钟）": "setup_minutes",
     "清理时间（分钟）": "cleanup_minutes",
+    "固定时段": "slots",
     "需要机主批准": "needs_approval",
     "上机方式": "modes",
     "示例": "is_sample",

@@ -35,7 +35,7 @@ from models.directory import Unit
 from models.vocabulary.accounts import ScopeKind
 from models.vocabulary.catalogue import PublishingState
 
-OWN = {"lane_groups", "instrument_lane_groups", "booking_policies", "opening_hours"}
+OWN = {"lane_groups", "instrument_lane_groups", "booking_policies", "opening_hours", "record_editors"}
 CHANGED = Problem("", N_("记录在导入之后被修改过，没有撤销。"))
 NEEDED = Problem("", N_("已有预约或其他内容引用这条记录，没有删除。"))
 NOT_COLUMNS = {"unit", "unit_en", "opening_hours", "lanes"}
@@ -151,8 +151,9 @@ def _remove(session: Session, ids: Sequence[int]) -> None:
         session.execute(delete(LINKS).where(LINKS.c.instrument_id.in_(chunk)))
         session.execute(delete(LANES).where(LANES.c.lane_group_id.in_(groups)))
         session.execute(delete(GROUPS).where(GROUPS.c.own_instrument_id.in_(chunk)))
-        for table, column in ((HOURS, "instrument_id"), (POLICIES, "instrument_id"), (INSTRUMENTS, "id")):
-            session.execute(delete(table).where(table.c[column].in_(chunk)))
+        for table in (HOURS, POLICIES, TABLES["record_editors"]):
+            session.execute(delete(table).where(table.c.instrument_id.in_(chunk)))
+        session.execute(delete(INSTRUMENTS).where(INSTRUMENTS.c.id.in_(chunk)))
 
 
 def _remove_units(session: Session, ids: Sequence[int]) -> None:

@@ -13,16 +13,16 @@ from booking.core.pages import decode_cursor, encode_cursor, row_id
 from booking.imports import queries, service
 from booking.imports.forms import ImportList, MappingForm, RowList
 from booking.imports.rules import problem_in
-from booking.imports.uploads import allow_large_bodies, read_upload, started
+from booking.imports.uploads import read_upload, started
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import FieldProblem, documented
 from booking.web.reading import read_json, read_query
 from booking.web.signed_in import require_actor
+from booking.web.uploads import takes_files
 from models.imports import Import, ImportedRow
 from models.vocabulary.imports import ImportState, RowFate
 
 bp = Blueprint("imports_api", __name__, url_prefix="/api/v1")
-bp.url_value_preprocessor(allow_large_bodies)
 
 ONE = "/imports/<int:import_id>"
 STEPS = (400, 401, 403, 404, 409, 415, 422)
@@ -88,6 +88,7 @@ class ImportRowsAnswer(BaseModel):
 
 
 @bp.post("/imports")
+@takes_files
 @documented(tag="imports", answers={201: ImportStarted}, refusals=(400, 401, 403, 413, 422))
 def start() -> ResponseReturnValue:
     """Upload a table (multipart: `file`, and `organisation_id` if you may import for several)."""

@@ -17,19 +17,11 @@ from booking.imports.service import Upload
 from booking.web.reading import posted
 from booking.web.repeats import create_once
 
-BESIDE_THE_FILE = 100_000
-
 
 def limits() -> Limits:
     """How large a file may be, from the settings."""
     settings = current_app.config["SETTINGS"]
     return Limits(settings.largest_import_bytes, settings.largest_import_unpacked_bytes)
-
-
-def allow_large_bodies(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Tables may be larger than other bodies; said before anything reads the body."""
-    if endpoint and endpoint.endswith((".create", ".start")) and request.method == "POST":
-        request.max_content_length = current_app.config["SETTINGS"].largest_import_bytes + BESIDE_THE_FILE
 
 
 def read_upload() -> Upload:

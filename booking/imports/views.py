@@ -16,13 +16,14 @@ from booking.core.forms import read
 from booking.imports import labels, queries, service, shown, tables
 from booking.imports.forms import HistoryPage, MappingForm, RowPage, mapping_of
 from booking.imports.rules import problem_in
-from booking.imports.uploads import allow_large_bodies, limits, read_upload, started
+from booking.imports.uploads import limits, read_upload, started
 from booking.web.errors import problems_of
 from booking.web.extensions import reading, transaction
 from booking.web.languages import in_language
 from booking.web.reading import read_query
 from booking.web.repeats import new_key
 from booking.web.signed_in import require_actor
+from booking.web.uploads import takes_files
 from models.imports import Import
 from models.vocabulary.imports import WORKING, ImportState, RowFate
 
@@ -31,9 +32,6 @@ bp = Blueprint("imports", __name__)
 AT_ONCE = 20
 PER_PAGE = 50
 ONE = "/imports/<int:import_id>"
-
-
-bp.url_value_preprocessor(allow_large_bodies)
 
 
 @bp.get("/imports")
@@ -62,6 +60,7 @@ def _index(problems: dict[str, list[str]]) -> str:
 
 
 @bp.post("/imports")
+@takes_files
 def create() -> ResponseReturnValue:
     """Take a table in, once however often the form is sent, and go on to its page."""
     actor = require_actor()

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_26_imports"
-down_revision = "2026_11_22_decision_days"
+down_revision = "2026_11_26_attachments"
 branch_labels = None
 depends_on = None
 
