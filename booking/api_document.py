@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, jsonify, render_template
+from flask import Blueprint, Flask, Response, current_app, jsonify, render_template
 
-from booking.web.openapi import spec
+from booking.web.openapi import document_of
 
 bp = Blueprint("api_document", __name__)
 
@@ -67,8 +67,14 @@ def _document() -> dict[str, Any]:
     """What the views say, completed with what they all share; made once per application."""
     document: dict[str, Any] | None = current_app.extensions.get("api_document")
     if document is None:
-        document = current_app.extensions["api_document"] = _completed(spec.spec)
+        document = current_app.extensions["api_document"] = _completed(document_of(_application()))
     return document
+
+
+def _application() -> Flask:
+    """The application itself, not the proxy of it."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    return app
 
 
 def _completed(described: dict[str, Any]) -> dict[str, Any]:

@@ -76,7 +76,7 @@ OTHERWISE = N_("内容不正确。")
 class Form(BaseModel):
     """The base of everything read from outside: immutable, unknown fields refused, enums by value."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, defer_build=True)
 
 
 class PageForm(Form):

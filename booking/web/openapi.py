@@ -1,8 +1,10 @@
 """Describing API views: what they read and answer, collected into one OpenAPI document."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from flask import Flask
 from pydantic import BaseModel
 from spectree import Response, SpecTree
 
@@ -39,16 +41,19 @@ class ProblemDocument(BaseModel):
     refusals: list[dict[str, Any]] | None = None
 
 
-spec = SpecTree(
-    "flask",
-    title="川渝仪器共享 · Chuanyu Instruments",
-    version="1",
-    path="api/docs-raw",
-    mode="strict",
-    annotations=False,
-    naming_strategy=schema_name,
-    validation_error_model=ProblemDocument,
-)
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a view reads and answers."""
+
+    tag: str
+    answers: Mapping[int, type[BaseModel] | None]
+    query: type[BaseModel] | None
+    body: type[BaseModel] | None
+    form: type[BaseModel] | None
+    refusals: tuple[int, ...]
+
+
+_described: dict[Callable[..., Any], Description] = {}
 
 
 def documented(
@@ -60,10 +65,54 @@ def documented(
     form: type[BaseModel] | None = None,
     refusals: tuple[int, ...] = (),
 ) -> Callable[[ViewT], ViewT]:
-    """Put an API view into the OpenAPI document; reading and checking stay with `web.reading`."""
-    found: dict[str, Any] = {f"HTTP_{status}": model for status, model in answers.items()}
-    found |= {f"HTTP_{status}": ProblemDocument for status in refusals}
-    decorate: Callable[[ViewT], ViewT] = spec.validate(
-        query=query, json=body, form=form, resp=Response(**found), tags=[tag], skip_validation=True
+    """Say for the OpenAPI document what an API view reads and answers; reading and checking stay with `web.reading`."""
+
+    def describe(view: ViewT) -> ViewT:
+        _described[view] = Description(tag, answers, query, body, form, refusals)
+        return view
+
+    return describe
+
+
+def document_of(app: Flask) -> dict[str, Any]:
+    """The OpenAPI document of the application's described views, as spectree writes it.
+
+    Schemas take long to make, so nothing of it happens before somebody asks.
+    """
+    spec = SpecTree(
+        "flask",
+        title="川渝仪器共享 · Chuanyu Instruments",
+        version="1",
+        path="api/docs-raw",
+        mode="strict",
+        annotations=False,
+        naming_strategy=schema_name,
+        validation_error_model=ProblemDocument,
     )
-    return decorate
+    shown = Flask("api")
+    shown.url_map.converters.update(app.url_map.converters)
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if view in _described:
+            methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+            shown.add_url_rule(rule.rule, rule.endpoint, _for_spectree(spec, view), methods=methods)
+    with shown.app_context():
+        document: dict[str, Any] = spec.spec
+    return document
+
+
+def _for_spectree(spec: SpecTree, view: Callable[..., Any]) -> Callable[..., Any]:
+    """The view as spectree wants it; never called."""
+    one = _described[view]
+    found: dict[str, Any] = {f"HTTP_{status}": model for status, model in one.answers.items()}
+    found |= {f"HTTP_{status}": ProblemDocument for status in one.refusals}
+    decorate = spec.validate(
+        query=one.query,
+        json=one.body,
+        form=one.form,
+        resp=Response(**found),
+        tags=[one.tag],
+        skip_validation=True,
+    )
+    decorated: Callable[..., Any] = decorate(view)
+    return decorated
