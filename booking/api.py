@@ -4,6 +4,7 @@ from flask import Flask, current_app, request
 
 from booking import api_document
 from booking.accounts import api as accounts
+from booking.accounts import users_api as users
 from booking.affiliations import api as affiliations
 from booking.announcements import api as announcements
 from booking.calendars import api as calendars
@@ -19,6 +20,7 @@ from booking.web.signed_in import uses_token
 
 BLUEPRINTS = (
     accounts.bp,
+    users.bp,
     search.bp,
     catalogue.bp,
     reservations.bp,

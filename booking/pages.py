@@ -83,6 +83,7 @@ def menu() -> list[MenuItem]:
     entries.append((gettext("仪器"), "catalogue.index", bool(reach(actor, Permission.EDIT_RECORD))))
     entries.append((gettext("单位名录"), "directory.index", True))
     entries.append((gettext("暂停预约"), "reservations.suspensions", bool(reach(actor, Permission.SUSPEND_PEOPLE))))
+    entries.append((gettext("用户"), "accounts.users", may(actor, Permission.SEE_USERS)))
     entries.append((gettext("日志"), "accounts.audit", bool(reach(actor, Permission.SEE_AUDIT))))
     entries.append((gettext("公告"), "announcements.index", may(actor, Permission.ANNOUNCE)))
     entries.append((gettext("密级审查"), "catalogue.reviews", bool(reach(actor, Permission.REVIEW_RECORD))))

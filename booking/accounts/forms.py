@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from booking.accounts.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD, normal_address, password_fault
 from booking.core.forms import FilledLine, Form, Line, NearDay, PageForm
 from booking.core.pages import LARGEST_PAGE
-from models.vocabulary.accounts import Language, TokenScope
+from models.vocabulary.accounts import AccountState, Language, TokenScope
 
 LONGEST_TOKEN_DAYS = 365
 LARGEST_ID = 2**31 - 1
@@ -122,6 +122,15 @@ class AuditQuery(Form):
     since: NearDay | None = None
     until: NearDay | None = None
     text: Line = Field("", max_length=200)
+    limit: int = Field(50, ge=1, le=LARGEST_PAGE)
+    cursor: str = Field("", max_length=200)
+
+
+class UsersQuery(Form):
+    """Which accounts; words of the address or the name, every field may be left out."""
+
+    q: Line = Field("", max_length=254)
+    state: AccountState | None = None
     limit: int = Field(50, ge=1, le=LARGEST_PAGE)
     cursor: str = Field("", max_length=200)
 

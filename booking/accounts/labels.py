@@ -1,7 +1,7 @@
 """What roles, scopes and languages are called, as source sentences."""
 
 from booking.core.texts import N_
-from models.vocabulary.accounts import Language, Role, ScopeKind
+from models.vocabulary.accounts import AccountState, Language, Role, ScopeKind
 
 ROLES = {
     Role.RESEARCHER: N_("研究人员"),
@@ -24,6 +24,17 @@ SCOPE_KINDS = {
     ScopeKind.ORGANISATION: N_("单位"),
     ScopeKind.UNIT: N_("部门"),
     ScopeKind.INSTRUMENT: N_("仪器"),
+}
+
+ACCOUNT_STATES = {
+    AccountState.CONFIRMED: N_("邮箱已确认"),
+    AccountState.UNCONFIRMED: N_("邮箱未确认"),
+    AccountState.DEACTIVATED: N_("账户已停用"),
+}
+ACCOUNT_STATE_LOOKS = {
+    AccountState.CONFIRMED: ("right", "✓"),
+    AccountState.UNCONFIRMED: ("attention", "…"),
+    AccountState.DEACTIVATED: ("plain", "×"),
 }
 
 # Each language is written in itself, so these are not translated.

@@ -28,6 +28,8 @@ class Permission(StrEnum):
     SEE_AFFILIATIONS = "see_affiliations"
     MANAGE_AFFILIATIONS = "manage_affiliations"
     VERIFY_ORGANISATIONS = "verify_organisations"
+    SEE_USERS = "see_users"
+    CARE_FOR_USERS = "care_for_users"
     SEE_JOBS = "see_jobs"
     RUN_JOBS = "run_jobs"
     SEE_MAILBOX = "see_mailbox"
@@ -58,6 +60,8 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.SEE_AFFILIATIONS: _MANAGERS | {Role.AUDITOR},
     Permission.MANAGE_AFFILIATIONS: _MANAGERS,
     Permission.VERIFY_ORGANISATIONS: _PLATFORM | {Role.OPERATOR},
+    Permission.SEE_USERS: _PLATFORM,
+    Permission.CARE_FOR_USERS: _PLATFORM,
     Permission.SEE_JOBS: _PLATFORM | {Role.AUDITOR},
     Permission.RUN_JOBS: _PLATFORM,
     Permission.SEE_MAILBOX: _PLATFORM,

@@ -50,3 +50,11 @@ class Language(StrEnum):
 
     CHINESE = "zh"
     ENGLISH = "en"
+
+
+class AccountState(StrEnum):
+    """How far an account has come; one that was deactivated is nothing else."""
+
+    CONFIRMED = "confirmed"
+    UNCONFIRMED = "unconfirmed"
+    DEACTIVATED = "deactivated"

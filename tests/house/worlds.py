@@ -167,6 +167,7 @@ def _people(builder: Builder) -> None:
     for key in ("unconfirmed", "forgetful"):
         make = {"confirmed_at": None} if key == "unconfirmed" else {}
         builder.world.users[key] = make_user(builder.session, key, password_hash=password_hash(), **make)
+        builder.world.names[f"{key}_id"] = builder.world.users[key].id
 
 
 def _institution(

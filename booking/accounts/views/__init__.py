@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from booking.accounts.views import account, audit, registration, resets, sign_in, tokens
+from booking.accounts.views import account, audit, registration, resets, sign_in, tokens, users
 
 bp = Blueprint("accounts", __name__)
 
@@ -25,6 +25,10 @@ bp.add_url_rule("/account/tokens", "make_token", tokens.make_token, methods=SEND
 bp.add_url_rule("/account/tokens/<int:token_id>/revoke", "revoke_token", tokens.revoke_token, methods=SEND)
 bp.add_url_rule("/audit", "audit", audit.audit, methods=READ)
 bp.add_url_rule("/audit.csv", "audit_table", audit.audit_table, methods=READ)
+bp.add_url_rule("/users", "users", users.users, methods=READ)
+bp.add_url_rule("/users/<int:user_id>", "user", users.user, methods=READ)
+bp.add_url_rule("/users/<int:user_id>/confirmation", "send_confirmation", users.send_confirmation, methods=SEND)
+bp.add_url_rule("/users/<int:user_id>/sign-out", "end_sessions", users.end_sessions, methods=SEND)
 
 
 @bp.after_request

@@ -1,8 +1,8 @@
 """Who may call what: accounts."""
 
 from tests.house.asking import NO_ONE, SIGN_IN
-from tests.house.matrix.writing import ADMINS, HOLDER, drop, page, post, read, sent
-from tests.house.worlds import ALL_SEEING, EVERYBODY, PEOPLE, THEIR_ADMIN
+from tests.house.matrix.writing import ADMINS, HOLDER, drop, page, post, read, sent, step
+from tests.house.worlds import ALL_SEEING, EVERYBODY, PEOPLE, PLATFORM, THEIR_ADMIN
 
 SIGN_IN_FORM = {"email": "forgetful@example.org", "password": "{password}"}
 NEW_PASSWORD = "three other words here"
@@ -43,5 +43,15 @@ ACCOUNTS = (
     page("/audit", AUDITORS, other=403),
     page("/audit?subject_kind=instrument&since=2026-01-01", AUDITORS, other=403),
     page("/audit.csv", AUDITORS, other=403),
+    page("/users", PLATFORM, other=403),
+    page("/users?q=holder&state=confirmed", PLATFORM, other=403),
+    page("/users/{holder_id}", PLATFORM, other=403),
+    page("/users/{absent}", NO_ONE, other=403, unknown=PLATFORM),
+    sent("/users/{holder_id}/confirmation", PLATFORM, other=403),
+    sent("/users/{holder_id}/sign-out", PLATFORM, other=403),
+    read("/users", PLATFORM, other=403),
+    read("/users/{holder_id}", PLATFORM, other=403),
+    step("/users/{unconfirmed_id}/send-confirmation", PLATFORM, {}, other=403),
+    step("/users/{holder_id}/end-sessions", PLATFORM, {}, other=403),
     read("/audit-entries", AUDITORS, other=403),
 )

@@ -1,0 +1,73 @@
+"""The pages of those who look after accounts: a list to search, and one person's."""
+
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from booking.accounts import user_care, user_queries
+from booking.accounts.forms import UsersQuery
+from booking.accounts.labels import ACCOUNT_STATE_LOOKS, ACCOUNT_STATES, LANGUAGES, ROLES, SCOPE_KINDS
+from booking.accounts.permissions import Permission, require
+from booking.core.clock import utcnow
+from booking.core.errors import InvalidInput
+from booking.web.errors import problems_of, sentence_of
+from booking.web.extensions import reading, transaction
+from booking.web.reading import read_query
+from booking.web.signed_in import actor
+
+
+def users() -> ResponseReturnValue:
+    """Every account, the newest first, narrowed by words and state."""
+    require(actor(), Permission.SEE_USERS)
+    try:
+        wanted, problems = read_query(UsersQuery), {}
+    except InvalidInput as invalid:
+        wanted, problems = UsersQuery(), problems_of(invalid)
+    found = user_queries.users(reading(), wanted)
+    filters = wanted.model_dump(mode="json", include={"q", "state"}, exclude_defaults=True)
+    return render_template(
+        "accounts/users.html",
+        people=[(user, user_queries.state_of(user)) for user in found.items],
+        next_url=url_for(".users", cursor=found.next_cursor, **filters) if found.next_cursor else None,
+        wanted=wanted,
+        filters=filters,
+        problems=problems,
+        states=[(state.value, _(label)) for state, label in ACCOUNT_STATES.items()],
+        state_labels=ACCOUNT_STATES,
+        state_looks=ACCOUNT_STATE_LOOKS,
+    ), 422 if problems else 200
+
+
+def user(user_id: int) -> ResponseReturnValue:
+    """One person's account; that it was looked at is logged."""
+    asking, now = require(actor(), Permission.SEE_USERS), utcnow()
+    user_queries.account(reading(), user_id, now=now)
+    transaction(user_care.note_reading, user_id, actor=asking, now=now)
+    return render_template(
+        "accounts/user.html",
+        account=user_queries.account(reading(), user_id, now=now),
+        state_labels=ACCOUNT_STATES,
+        state_looks=ACCOUNT_STATE_LOOKS,
+        role_names=ROLES,
+        scope_names=SCOPE_KINDS,
+        languages=LANGUAGES,
+    )
+
+
+def send_confirmation(user_id: int) -> ResponseReturnValue:
+    """Send the confirming mail once more."""
+    asking = require(actor(), Permission.CARE_FOR_USERS)
+    try:
+        transaction(user_care.send_confirmation, user_id, actor=asking, now=utcnow())
+        flash(_("确认邮件已排队，几秒后寄出。"), "right")
+    except user_care.NothingToConfirm as refused:
+        flash(sentence_of(refused), "wrong")
+    return redirect(url_for(".user", user_id=user_id), code=303)
+
+
+def end_sessions(user_id: int) -> ResponseReturnValue:
+    """Sign the person out of every browser."""
+    asking = require(actor(), Permission.CARE_FOR_USERS)
+    transaction(user_care.end_sessions, user_id, actor=asking, now=utcnow())
+    flash(_("此人已在所有浏览器中退出登录。"), "right")
+    return redirect(url_for(".user", user_id=user_id), code=303)
