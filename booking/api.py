@@ -9,6 +9,7 @@ from booking.affiliations import api as affiliations
 from booking.announcements import api as announcements
 from booking.calendars import api as calendars
 from booking.catalogue import api as catalogue
+from booking.home import api as home
 from booking.imports import api as imports
 from booking.reservations import api as reservations
 from booking.reservations import closing_api as closing
@@ -31,6 +32,7 @@ BLUEPRINTS = (
     announcements.bp,
     affiliations.bp,
     imports.bp,
+    home.bp,
 )
 
 

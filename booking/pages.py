@@ -15,6 +15,7 @@ from booking.calendars import polls
 from booking.calendars import views as calendars
 from booking.catalogue import views as catalogue
 from booking.directory import views as directory
+from booking.home import views as home
 from booking.imports import views as imports
 from booking.operations import views as operations
 from booking.operations.mailbox import is_open_to
@@ -24,6 +25,7 @@ from booking.web import signed_in
 from booking.web.languages import language_link
 
 BLUEPRINTS = (
+    home.bp,
     search.bp,
     directory.bp,
     catalogue.bp,
@@ -78,6 +80,7 @@ def menu() -> list[MenuItem]:
     """What the person asking can go to, the most used first."""
     actor = signed_in.reader()
     entries = [(gettext("找仪器"), "search.index", True)]
+    entries.append((gettext("首页"), "home.index", actor is not None))
     entries.append((gettext("我的预约"), "reservations.mine", actor is not None))
     entries.append((gettext("看板"), "reservations.board", bool(reach(actor, Permission.SEE_BOOKINGS))))
     entries.append((gettext("仪器"), "catalogue.index", bool(reach(actor, Permission.EDIT_RECORD))))
@@ -100,6 +103,7 @@ def menu() -> list[MenuItem]:
 
 def account_menu() -> AccountMenu:
     """Signing in and out, and the pages of one's own account."""
+    here = request.full_path.rstrip("?")
     links = [
         (gettext("账户"), "accounts.show"),
         (gettext("我的单位"), "affiliations.mine"),
@@ -107,7 +111,7 @@ def account_menu() -> AccountMenu:
         (gettext("访问令牌"), "accounts.tokens"),
     ]
     return {
-        "sign_in_url": url_for("accounts.sign_in", next=request.full_path.rstrip("?")),
+        "sign_in_url": url_for("accounts.sign_in", next=None if here == url_for("search.index") else here),
         "register_url": url_for("accounts.register"),
         "sign_out_url": url_for("accounts.sign_out"),
         "links": [{"label": label, "url": url_for(endpoint)} for label, endpoint in links],

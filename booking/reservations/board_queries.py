@@ -109,6 +109,17 @@ def open_conflicts(session: Session, within: Reach, *, now: datetime) -> Sequenc
     return session.scalars(statement.order_by(Reservation.starts_at, BlockConflict.id).limit(MOST_WAITING)).all()
 
 
+def blocks_during(session: Session, within: Reach, window: Period) -> Sequence[Block]:
+    """Blocks of instruments in reach that fall into a window, the first one first, with their instruments."""
+    standing = (
+        select(Block)
+        .join(Block.instrument)
+        .where(in_reach(within), Block.removed_at.is_(None), Block.starts_at < window.end, Block.ends_at > window.start)
+        .options(joinedload(Block.instrument))
+    )
+    return session.scalars(standing.order_by(Block.starts_at, Block.id).limit(MOST_WAITING)).all()
+
+
 def _conflicts(within: Reach) -> Select[BlockConflict]:
     """Conflicts on instruments in reach with their causes, reservations and holders."""
     return (

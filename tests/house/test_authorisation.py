@@ -12,6 +12,7 @@ from tests.house.matrix.attachments import ATTACHMENTS
 from tests.house.matrix.calendars import FEEDS
 from tests.house.matrix.catalogue import CATALOGUE, CATALOGUE_API
 from tests.house.matrix.directory import DIRECTORY
+from tests.house.matrix.home import HOME
 from tests.house.matrix.imports import IMPORTS
 from tests.house.matrix.operations import OPERATIONS
 from tests.house.matrix.reservations import BOOKING, RESERVATIONS, STEWARDSHIP
@@ -38,6 +39,7 @@ MATRIX = (
     *DIRECTORY,
     *IMPORTS,
     *OPERATIONS,
+    *HOME,
 )
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 

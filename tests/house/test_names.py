@@ -31,6 +31,7 @@ SHOWING = (
     "imports",
     "search",
     "operations",
+    "home",
 )
 BANNED = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 LONGEST_FILE, LONGEST_FUNCTION = 400, 40

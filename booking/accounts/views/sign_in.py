@@ -79,8 +79,8 @@ def sign_out() -> ResponseReturnValue:
 
 
 def own_path(wanted: str) -> str:
-    """The path when it lies within this site, else the first page; never another host or scheme."""
-    front = url_for("search.index")
+    """The path when it lies within this site, else what waits for the person; never another host or scheme."""
+    front = url_for("home.index")
     if not wanted.startswith("/") or wanted.startswith("//") or "\\" in wanted or not wanted.isprintable():
         return front
     return front if wanted.startswith("/sign-") else wanted

@@ -133,8 +133,8 @@ def _decide_again(reservation_id: int, status: int, **shown: Any) -> ResponseRet
 
 
 def _back(reservation_id: int) -> str:
-    """Where the decision was asked for: the board of some day, else the reservation."""
+    """Where the decision was asked for: the board of some day or the home page, else the reservation."""
     board = url_for("reservations.board")
     back = request.form.get("back", "")
-    is_board = back == board or back.startswith(f"{board}?")
-    return back if is_board else url_for("reservations.show", reservation_id=reservation_id)
+    is_known = back in {board, url_for("home.index")} or back.startswith(f"{board}?")
+    return back if is_known else url_for("reservations.show", reservation_id=reservation_id)

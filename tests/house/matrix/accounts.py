@@ -1,7 +1,7 @@
 """Who may call what: accounts."""
 
-from tests.house.asking import NO_ONE, SIGN_IN
-from tests.house.matrix.writing import ADMINS, HOLDER, drop, page, post, read, sent, step
+from tests.house.asking import NO_ONE, SIGN_IN, Line
+from tests.house.matrix.writing import ADMINS, HOLDER, drop, page, post, read, sent
 from tests.house.worlds import ALL_SEEING, EVERYBODY, PEOPLE, PLATFORM, THEIR_ADMIN
 
 SIGN_IN_FORM = {"email": "forgetful@example.org", "password": "{password}"}
@@ -51,7 +51,7 @@ ACCOUNTS = (
     sent("/users/{holder_id}/sign-out", PLATFORM, other=403),
     read("/users", PLATFORM, other=403),
     read("/users/{holder_id}", PLATFORM, other=403),
-    step("/users/{unconfirmed_id}/send-confirmation", PLATFORM, {}, other=403),
-    step("/users/{holder_id}/end-sessions", PLATFORM, {}, other=403),
+    Line("POST /api/v1/users/{unconfirmed_id}/send-confirmation", PLATFORM, other=403),
+    Line("POST /api/v1/users/{holder_id}/end-sessions", PLATFORM, other=403),
     read("/audit-entries", AUDITORS, other=403),
 )

@@ -1,0 +1,197 @@
+"""The table of cards: role by permission → what it reads; every provider asks its feature."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from booking.accounts import audit_log
+from booking.accounts.audit_log import Wanted
+from booking.accounts.permissions import Permission
+from booking.affiliations import queries as affiliations
+from booking.announcements import queries as announcements
+from booking.calendars import queries as calendars
+from booking.catalogue import queries as catalogue
+from booking.catalogue import review_queries
+from booking.core.actors import Actor
+from booking.core.clock import at_local, local_date
+from booking.core.period import Period
+from booking.home.cards import SHOWN, Asked, Card, Found, Hat, Item, Provider
+from booking.notifications import queries as notifications
+from booking.operations import runs
+from booking.reservations import board_queries
+from booking.reservations import queries as reservations
+from booking.reservations.queries import Filter, When
+from models.catalogue import Instrument
+from models.reservations import Reservation
+from models.vocabulary.catalogue import PublishingState
+from models.vocabulary.jobs import RunOutcome
+from models.vocabulary.reservations import HOLDING_TIME, ReservationState
+
+PROMISED = frozenset(HOLDING_TIME) - {ReservationState.REQUESTED}
+
+
+def cards(session: Session, actor: Actor, *, now: datetime) -> list[Card]:
+    """Everything that waits for the person, by hat and urgency; empty cards are left out."""
+    found = []
+    for provider in PROVIDERS:
+        asked = provider.asked_by(session, actor, now)
+        answer = provider.read(asked) if asked else Found(0)
+        if answer.count:
+            found.append(Card(provider.code, provider.hat, answer))
+    return found
+
+
+def decisions(asked: Asked) -> Found:
+    """Requests and pending changes to decide, the soonest due first."""
+    rows = board_queries.to_decide(asked.session, asked.within, now=asked.now)
+    first = rows[:SHOWN]
+    items = [_booking(one, due_at=one.decide_by, person=one.booked_by.name) for one in first]
+    return Found(len(rows), items, first, len(rows) == board_queries.MOST_WAITING)
+
+
+def conflicts(asked: Asked) -> Found:
+    """Reservations that lie in blocks or on closed days, the soonest first."""
+    rows = board_queries.open_conflicts(asked.session, asked.within, now=asked.now)
+    first = rows[:SHOWN]
+    items = [_booking(one.reservation, person=one.reservation.booked_by.name) for one in first]
+    return Found(len(rows), items, first, len(rows) == board_queries.MOST_WAITING)
+
+
+def blocks_today(asked: Asked) -> Found:
+    """Blocks of the local day on one's instruments, the first one first."""
+    today = local_date(asked.now)
+    window = Period(at_local(today), at_local(today + timedelta(days=1)))
+    rows = board_queries.blocks_during(asked.session, asked.within, window)
+    items = [
+        Item("block", one.id, *_names(one.instrument), person=one.reason, starts_at=one.starts_at, ends_at=one.ends_at)
+        for one in rows[:SHOWN]
+    ]
+    return Found(len(rows), items, is_more=len(rows) == board_queries.MOST_WAITING)
+
+
+def reviews(asked: Asked) -> Found:
+    """Records that wait for one's review, the oldest first."""
+    page = review_queries.waiting_rounds(asked.session, asked.actor, limit=SHOWN)
+    items = [Item("review", one.id, *_names(one.instrument), starts_at=one.opened_at) for one in page.items]
+    return Found(len(items), items, is_more=page.next_cursor is not None)
+
+
+def drafts(asked: Asked) -> Found:
+    """Records that are not submitted yet, the last changed first."""
+    count = catalogue.count_own(asked.session, asked.within).get(PublishingState.DRAFT, 0)
+    rows = catalogue.own_instruments(asked.session, asked.within, state=PublishingState.DRAFT, limit=SHOWN, offset=0)
+    return Found(count, [Item("instrument", one.id, *_names(one), starts_at=one.updated_at) for one in rows])
+
+
+def affiliations_waiting(asked: Asked) -> Found:
+    """People who wait to be confirmed, for each organisation."""
+    waiting = affiliations.waiting_ids(asked.session, sorted(asked.within.organisation_ids))
+    owners = catalogue.organisations_within(asked.session, asked.within)
+    items = [
+        Item("organisation", one.id, one.name_zh, one.name_en, count=waiting[one.id])
+        for one in owners
+        if one.id in waiting
+    ]
+    return Found(sum(waiting.values()), items[:SHOWN])
+
+
+def failing_jobs(asked: Asked) -> Found:
+    """Jobs whose last run failed."""
+    failed = [run for run in runs.latest(asked.session).values() if run.outcome == RunOutcome.FAILED]
+    failed.sort(key=lambda run: run.started_at, reverse=True)
+    items = [Item("job", None, run.job, run.job, starts_at=run.started_at) for run in failed[:SHOWN]]
+    return Found(len(failed), items)
+
+
+def events_set_aside(asked: Asked) -> Found:
+    """Events that were set aside, the newest first."""
+    count = notifications.depth(asked.session).set_aside_events
+    rows = notifications.events_set_aside(asked.session, SHOWN)
+    return Found(count, [Item("event", one.id, one.name, one.name, starts_at=one.occurred_at) for one in rows])
+
+
+def mails_set_aside(asked: Asked) -> Found:
+    """Mails that could not be sent; what they say is not told."""
+    return Found(notifications.depth(asked.session).set_aside_mails)
+
+
+def announced(asked: Asked) -> Found:
+    """Announcements that show now or will."""
+    rows = announcements.not_over(asked.session, asked.now)
+    items = [
+        Item("announcement", one.id, one.text_zh, one.text_en, starts_at=one.starts_at, ends_at=one.ends_at)
+        for one in rows[:SHOWN]
+    ]
+    return Found(len(rows), items)
+
+
+def role_changes(asked: Asked) -> Found:
+    """The last roles given and ended within what one may read of the log."""
+    wanted = Wanted(action="accounts.grant_")
+    page = audit_log.page(asked.session, wanted, asked.within, limit=SHOWN)
+    items = [
+        Item("grant", one.subject_id, one.action, one.action, person=one.actor_name, starts_at=one.occurred_at)
+        for one in page.items
+    ]
+    return Found(len(items), items, is_more=page.next_cursor is not None)
+
+
+def own_requests(asked: Asked) -> Found:
+    """One's own requests that are not decided yet, the soonest first."""
+    return _own(asked, frozenset({ReservationState.REQUESTED}))
+
+
+def own_bookings(asked: Asked) -> Found:
+    """One's next reservations, the soonest first."""
+    return _own(asked, PROMISED)
+
+
+def feeds_hint(asked: Asked) -> Found:
+    """One, for somebody who has coming reservations and has subscribed to no calendar."""
+    if calendars.feeds_of(asked.session, asked.actor.id):
+        return Found(0)
+    return Found(min(1, _own(asked, frozenset(HOLDING_TIME)).count))
+
+
+def _own(asked: Asked, states: frozenset[ReservationState]) -> Found:
+    """One's own coming reservations in some states."""
+    wanted = Filter(when=When.UPCOMING, states=states)
+    page = reservations.my_reservations(asked.session, asked.actor, wanted, limit=SHOWN, now=asked.now)
+    items = [_booking(one, due_at=one.decide_by) for one in page.items]
+    return Found(len(items), items, page.items, page.next_cursor is not None)
+
+
+def _booking(reservation: Reservation, *, due_at: datetime | None = None, person: str = "") -> Item:
+    """A reservation as an item; its instrument must be loaded."""
+    return Item(
+        "reservation",
+        reservation.id,
+        *_names(reservation.instrument),
+        person=person,
+        starts_at=reservation.asked_starts_at or reservation.starts_at,
+        ends_at=reservation.asked_ends_at or reservation.ends_at,
+        due_at=due_at,
+    )
+
+
+def _names(instrument: Instrument) -> tuple[str, str]:
+    """Both names."""
+    return instrument.name_zh, instrument.name_en
+
+
+PROVIDERS = (
+    Provider("decisions", Hat.STEWARD, decisions, Permission.DECIDE_BOOKINGS, is_local=True),
+    Provider("conflicts", Hat.STEWARD, conflicts, Permission.DECIDE_BOOKINGS, is_local=True),
+    Provider("blocks_today", Hat.STEWARD, blocks_today, Permission.MANAGE_BLOCKS, is_local=True),
+    Provider("drafts", Hat.STEWARD, drafts, Permission.EDIT_RECORD, is_local=True),
+    Provider("affiliations", Hat.INSTITUTION, affiliations_waiting, Permission.MANAGE_AFFILIATIONS, is_local=True),
+    Provider("reviews", Hat.INSTITUTION, reviews, Permission.REVIEW_RECORD),
+    Provider("failing_jobs", Hat.PLATFORM, failing_jobs, Permission.SEE_JOBS),
+    Provider("events_set_aside", Hat.PLATFORM, events_set_aside, Permission.SEE_JOBS),
+    Provider("mails_set_aside", Hat.PLATFORM, mails_set_aside, Permission.SEE_MAILBOX),
+    Provider("announced", Hat.PLATFORM, announced, Permission.ANNOUNCE),
+    Provider("role_changes", Hat.AUDIT, role_changes, Permission.SEE_AUDIT),
+    Provider("own_requests", Hat.RESEARCHER, own_requests),
+    Provider("own_bookings", Hat.RESEARCHER, own_bookings),
+    Provider("feeds_hint", Hat.RESEARCHER, feeds_hint),
+)

@@ -1,0 +1,150 @@
+"""What waits for a person: which cards, in which order, and how many statements they cost."""
+
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from booking.core.clock import utcnow
+from booking.home import queries
+from booking.reservations.service import request_reservation
+from booking.reservations.wishes import Wish
+from models.accounts import User
+from models.catalogue import Instrument
+from models.directory import Organisation
+from models.jobs import JobRun
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.catalogue import PublishingState
+from models.vocabulary.jobs import RunOutcome
+from tests.counting import counting
+from tests.factories.instruments import make_instrument
+from tests.factories.people import actor_for, give, make_user, sign_in
+from tests.house.worlds import Builder
+
+
+@pytest.fixture
+def asking(session: Session) -> Instrument:
+    return make_instrument(session, policy={"needs_approval": True, "closes_on_holidays": False})
+
+
+def ask_for(session: Session, instrument: Instrument, user: User, days: int) -> int:
+    now = utcnow()
+    wish = Wish(instrument.id, Builder(session, now).at(days, 10))
+    made = request_reservation(session, wish, actor=actor_for(session, user, now=now), now=now)
+    session.commit()
+    return made.id
+
+
+def codes(session: Session, user: User) -> list[str]:
+    session.expire_all()
+    now = utcnow()
+    return [card.code for card in queries.cards(session, actor_for(session, user, now=now), now=now)]
+
+
+def test_who_is_new_reads_one_kind_sentence(client: FlaskClient, session: Session) -> None:
+    sign_in(client, make_user(session))
+
+    page = client.get("/home").get_data(as_text=True)
+
+    assert ("现在没有等您处理的事。" in page, "card-title" in page) == (True, False)
+    assert client.get("/api/v1/home").get_json() == {"cards": []}
+
+
+def test_a_researcher_sees_requests_and_the_hint_of_calendars(session: Session, asking: Instrument) -> None:
+    user = make_user(session)
+    ask_for(session, asking, user, 2)
+
+    assert codes(session, user) == ["own_requests", "feeds_hint"]
+
+
+def test_a_steward_decides_in_place_and_comes_back(client: FlaskClient, session: Session, asking: Instrument) -> None:
+    steward, user = make_user(session, "steward"), make_user(session)
+    give(session, steward, Role.STEWARD, ScopeKind.INSTRUMENT, asking.id)
+    reservation_id = ask_for(session, asking, user, 2)
+    sign_in(client, steward)
+
+    page = client.get("/home").get_data(as_text=True)
+    decided = client.post(f"/reservations/{reservation_id}/approve", data={"version": "1", "back": "/home"})
+
+    assert (page.count(f'action="/reservations/{reservation_id}/approve"'), user.name in page) == (1, True)
+    assert (decided.status_code, decided.location) == (303, "/home")
+    assert codes(session, steward) == []
+    assert codes(session, user) == ["own_bookings", "feeds_hint"]
+
+
+def test_a_steward_of_one_institution_never_sees_the_others(
+    client: FlaskClient, session: Session, asking: Instrument
+) -> None:
+    elsewhere = make_instrument(session, publishing_state=PublishingState.DRAFT, name_zh="别处的草稿")
+    steward, user = make_user(session, "steward"), make_user(session, "asker")
+    give(session, steward, Role.STEWARD, ScopeKind.ORGANISATION, elsewhere.organisation_id)
+    ask_for(session, asking, user, 2)
+    sign_in(client, steward)
+
+    page = client.get("/home").get_data(as_text=True)
+    cards = client.get("/api/v1/home").get_json()["cards"]
+
+    assert [(card["code"], card["count"]) for card in cards] == [("drafts", 1)]
+    assert ("别处的草稿" in page, user.name in page, asking.name_zh in page) == (True, False, False)
+
+
+def test_who_has_several_roles_sees_the_cards_of_all_by_hat(
+    client: FlaskClient, session: Session, asking: Instrument
+) -> None:
+    user = make_user(session, "both")
+    give(session, user, Role.STEWARD, ScopeKind.INSTRUMENT, asking.id)
+    give(session, user, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
+    ask_for(session, asking, make_user(session), 2)
+    now = utcnow()
+    session.add(JobRun(job="send_mails", fire_at=now, started_at=now, outcome=RunOutcome.FAILED, last_error="broken"))
+    session.commit()
+    sign_in(client, user)
+
+    page = client.get("/home").get_data(as_text=True)
+    cards = client.get("/api/v1/home").get_json()["cards"]
+
+    assert [(card["hat"], card["code"]) for card in cards] == [
+        ("steward", "decisions"),
+        ("platform", "failing_jobs"),
+    ]
+    assert page.index("管理仪器") < page.index("管理平台")
+
+
+def test_a_job_that_works_again_waits_for_nobody(session: Session) -> None:
+    admin, now = make_user(session, "admin"), utcnow()
+    give(session, admin, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
+    for minutes, outcome in ((0, RunOutcome.FAILED), (1, RunOutcome.DONE)):
+        moment = now + timedelta(minutes=minutes)
+        session.add(JobRun(job="send_mails", fire_at=moment, started_at=moment, outcome=outcome, last_error=""))
+    session.commit()
+
+    assert codes(session, admin) == []
+
+
+def test_the_number_of_statements_does_not_depend_on_the_rows(session: Session, asking: Instrument) -> None:
+    boss, organisation = make_user(session, "boss"), session.get_one(Organisation, asking.organisation_id)
+    give(session, boss, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, asking.organisation_id)
+    give(session, boss, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
+    now = utcnow()
+    counts = []
+    for number in range(2, 6):
+        ask_for(session, asking, make_user(session, f"person{number}"), number)
+        ask_for(session, asking, boss, number + 10)
+        make_instrument(session, organisation, publishing_state=PublishingState.DRAFT)
+        session.expire_all()
+        actor = actor_for(session, boss, now=now)
+        with counting() as statements:
+            queries.cards(session, actor, now=now)
+        counts.append(len(statements))
+
+    assert counts == [counts[0]] * 4
+    assert counts[0] <= 30
+
+
+def test_signing_in_leads_to_what_waits(client: FlaskClient, session: Session) -> None:
+    sign_in(client, make_user(session))
+
+    assert client.get("/sign-in").location == "/home"
+    assert client.get("/sign-in?next=/account").location == "/account"
+    assert client.get("/sign-in?next=https://example.org/").location == "/home"
