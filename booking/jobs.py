@@ -6,6 +6,9 @@ from sqlalchemy.orm import Session
 
 from booking.accounts import jobs as accounts
 from booking.affiliations import invitations, leaving, rosters, visitors
+from booking.catalogue.report_queries import notices_due
+from booking.catalogue.report_terms import report_terms
+from booking.catalogue.reporting import remind_of_report
 from booking.core.texts import N_
 from booking.database import idempotency
 from booking.imports import jobs as imports
@@ -41,6 +44,19 @@ def _tidy_affiliations(session: Session, now: datetime) -> int:
     return invitations.expire_over(session, now) + rosters.forget_drafts(session, now)
 
 
+def _remind_of_reports(now: datetime) -> int:
+    """Accepted instruments whose report date comes near or is past; how many reminders were sent."""
+    terms = report_terms()
+
+    def due(session: Session, *, now: datetime) -> list[int]:
+        return notices_due(session, terms, now=now)
+
+    def remind(session: Session, instrument_id: int, /, *, now: datetime) -> bool:
+        return remind_of_report(session, instrument_id, terms, now=now)
+
+    return one_by_one(due, remind, now=now)
+
+
 def _forget_answers(session: Session, now: datetime) -> int:
     """Answers kept for repeated requests; how many were forgotten."""
     return idempotency.forget_old(session, now=now)
@@ -60,6 +76,7 @@ TIMETABLE = (
         _lapse,
     ),
     Job("imports", N_("继续处理上传的仪器表格。"), Every(timedelta(seconds=10)), _imports),
+    Job("remind_of_reports", N_("提醒即将到期和逾期未公开的仪器。"), Daily(time(8, 30)), _remind_of_reports),
     Job(
         "end_affiliations",
         N_("结束已过最后一天的单位隶属，以及随之而来的角色。"),

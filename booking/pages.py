@@ -89,6 +89,8 @@ def menu() -> list[MenuItem]:
     entries.append((gettext("用户"), "accounts.users", may(actor, Permission.SEE_USERS)))
     entries.append((gettext("日志"), "accounts.audit", bool(reach(actor, Permission.SEE_AUDIT))))
     entries.append((gettext("公告"), "announcements.index", may(actor, Permission.ANNOUNCE)))
+    entries.append((gettext("新到仪器"), "catalogue.arrivals", bool(reach(actor, Permission.ADD_RECORD))))
+    entries.append((gettext("报送期限"), "catalogue.report_dates", bool(reach(actor, Permission.SEE_REPORT_DATES))))
     entries.append((gettext("密级审查"), "catalogue.reviews", bool(reach(actor, Permission.REVIEW_RECORD))))
     entries.append((gettext("待核验单位"), "affiliations.registrations", verifies(actor)))
     entries.append((gettext("任务"), "operations.jobs", may(actor, Permission.SEE_JOBS)))

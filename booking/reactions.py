@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from booking.accounts import letters as accounts
 from booking.affiliations import letters as affiliations
 from booking.catalogue import letters as catalogue
+from booking.catalogue import report_letters as reporting
 from booking.notifications.letters import Letter
 from booking.reservations import letters as reservations
 from booking.settings import Settings
@@ -28,6 +29,9 @@ REACTIONS: dict[str, Letters] = {
     "accounts.confirmation_asked": accounts.on_confirmation_asked,
     "accounts.reset_asked": accounts.on_reset_asked,
     "accounts.password_changed": accounts.on_password_changed,
+    "catalogue.report_due": reporting.on_report_due,
+    "catalogue.exemption_asked": reporting.on_exemption_asked,
+    "catalogue.exemption_decided": reporting.on_exemption_decided,
     "catalogue.review_asked": catalogue.on_review_asked,
     "catalogue.review_decided": catalogue.on_review_decided,
     "accounts.address_confirmed": affiliations.on_address_confirmed,

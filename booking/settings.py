@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     largest_import_unpacked_bytes: int = Field(
         200_000_000, ge=10_000, description="Workbooks to import that unpack to more than this are refused"
     )
+    report_working_days: int = Field(
+        30, ge=1, le=365, description="Working days from acceptance within which an instrument is to be public"
+    )
+    report_reminder_days: int = Field(5, ge=0, le=100, description="Working days before that on which to remind")
     runs_jobs: bool = Field(True, description="Whether this process runs the timetable when it leads")
 
     @field_validator("trusted_hosts", mode="before")

@@ -3,6 +3,7 @@
 from models import (
     accounts,
     affiliations,
+    arrivals,
     attachments,
     calendars,
     catalogue,
@@ -22,6 +23,7 @@ __all__ = [
     "Base",
     "accounts",
     "affiliations",
+    "arrivals",
     "attachments",
     "calendars",
     "catalogue",

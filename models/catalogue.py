@@ -79,6 +79,7 @@ class Instrument(Base):
     country: Mapped[str] = mapped_column(String(2), default="")
     model: Mapped[str] = mapped_column(String(300), default="")
     manufacturer: Mapped[str] = mapped_column(String(150), default="")
+    accepted_on: Mapped[date | None]
     in_use_since: Mapped[date | None]
     indicators_zh: Mapped[str] = mapped_column(String(1500), default="")
     indicators_en: Mapped[str] = mapped_column(String(3000), default="")

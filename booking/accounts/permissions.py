@@ -15,6 +15,8 @@ class Permission(StrEnum):
     ADD_RECORD = "add_record"
     PUBLISH_RECORD = "publish_record"
     REVIEW_RECORD = "review_record"
+    SEE_REPORT_DATES = "see_report_dates"
+    DECIDE_EXEMPTIONS = "decide_exemptions"
     SEE_BOOKINGS = "see_bookings"
     DECIDE_BOOKINGS = "decide_bookings"
     MANAGE_BLOCKS = "manage_blocks"
@@ -46,6 +48,8 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.EDIT_RECORD: _STEWARDS,
     Permission.ADD_RECORD: _ADMINS,
     Permission.PUBLISH_RECORD: _ADMINS,
+    Permission.SEE_REPORT_DATES: _ADMINS | {Role.AUDITOR},
+    Permission.DECIDE_EXEMPTIONS: _PLATFORM,
     Permission.REVIEW_RECORD: frozenset({Role.INSTITUTION_ADMIN, Role.REVIEWER}),
     Permission.SEE_BOOKINGS: _STAFF | {Role.AUDITOR},
     Permission.DECIDE_BOOKINGS: _STEWARDS,

@@ -183,6 +183,7 @@ class OwnerView(BaseModel):
     """What only the people who run the instrument read."""
 
     withheld_reason: str
+    accepted_on: date | None
     first_published_at: datetime | None
     cleared_at: datetime | None
     not_shared_approved_by: str

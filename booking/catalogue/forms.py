@@ -170,6 +170,7 @@ class RecordFields(Form):
     country: Country = ""
     model: Annotated[Line, Field(max_length=300)] = ""
     manufacturer: Annotated[Line, Field(max_length=150)] = ""
+    accepted_on: Annotated[date | None, Blank] = None
     in_use_since: Annotated[date | None, Blank] = None
     indicators_zh: Annotated[Text, Field(max_length=1500)] = ""
     indicators_en: Annotated[Text, Field(max_length=3000)] = ""
@@ -246,6 +247,24 @@ class PublishingReason(Form):
     """A step that needs a reason."""
 
     reason: Annotated[Line, Field(max_length=600)] = ""
+
+
+class ExemptionForm(Form):
+    """Why an instrument need not be reported."""
+
+    exemption_reason: Annotated[Line, Field(max_length=600)] = ""
+
+
+class ExemptionNote(Form):
+    """What is said with an answer."""
+
+    note: Annotated[Line, Field(max_length=600)] = ""
+
+
+class DecisionForm(ExemptionNote):
+    """An answer to a wish to be exempt."""
+
+    state: Annotated[str, Field(pattern=r"^(approved|refused)$")]
 
 
 class StewardsForm(Form):

@@ -92,6 +92,7 @@ FIELDS = {
     "country": N_("产地国别"),
     "model": N_("规格型号"),
     "manufacturer": N_("生产厂商"),
+    "accepted_on": N_("验收日期"),
     "in_use_since": N_("启用日期"),
     "indicators_zh": N_("主要技术指标"),
     "indicators_en": N_("主要技术指标（英文）"),

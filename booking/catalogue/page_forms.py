@@ -7,6 +7,7 @@ from pydantic import Field
 from booking.catalogue.forms import (
     BookingModeFields,
     CapacityForm,
+    ExemptionForm,
     HoursForm,
     Id,
     NewInstrument,
@@ -22,7 +23,7 @@ from booking.catalogue.forms import (
     VisibilityFields,
     Wan,
 )
-from booking.core.forms import Blank, PageForm
+from booking.core.forms import Blank, Line, PageForm
 
 
 class Section(PageForm):
@@ -98,6 +99,16 @@ class NoteSection(PublishingNote, Section):
 
 class ReasonSection(PublishingReason, Section):
     """A step that needs a reason."""
+
+
+class ExemptionSection(ExemptionForm, Section):
+    """A wish to be exempt."""
+
+
+class TrainingSection(Section):
+    """What is said of the first training."""
+
+    training_note: Annotated[Line, Field(max_length=600)] = ""
 
 
 class StewardsSection(StewardsForm, Section):

@@ -12,6 +12,8 @@ from booking.accounts.permissions import Permission, may
 from booking.catalogue import queries as catalogue
 from booking.catalogue.answers import sees_contact
 from booking.catalogue.attachments import attachments_for
+from booking.catalogue.report_queries import report_date_of
+from booking.catalogue.report_terms import report_terms
 from booking.core.clock import utcnow
 from booking.core.errors import InvalidInput
 from booking.core.forms import read, with_local_offset
@@ -165,6 +167,7 @@ def show(instrument_id: int) -> ResponseReturnValue:
             structured=structured(page, address, files.images),
             files=files,
             may_edit=may(reader, Permission.EDIT_RECORD, record.target),
+            report=report_date_of(session, record.instrument, report_terms()) if is_owner else None,
         )
     )
     answer.headers["Vary"] = "Accept, Cookie"

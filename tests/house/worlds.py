@@ -38,7 +38,7 @@ from tests.factories.people import give, make_user
 from tests.house.worlds_affiliations import add_affiliations, add_registration
 from tests.house.worlds_announcements import announcement
 from tests.house.worlds_attachments import add_files
-from tests.house.worlds_gate import arrange_reviews
+from tests.house.worlds_gate import arrange_arrivals, arrange_reviews
 from tests.house.worlds_imports import add_imports
 
 NOBODY = frozenset({"nobody"})
@@ -136,6 +136,8 @@ def build(session: Session) -> World:
     _offices(builder)
     arrange_reviews(builder, "", STAFF)
     arrange_reviews(builder, "their_", THEIR_STAFF)
+    arrange_arrivals(builder, "")
+    arrange_arrivals(builder, "their_")
     _tokens(builder)
     _reservations(builder)
     _closures(builder)

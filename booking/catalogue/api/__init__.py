@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from booking.catalogue.api import attachments, items, lanes, organisations, records, reviews, stewards
+from booking.catalogue.api import arrivals, attachments, items, lanes, organisations, records, reviews, stewards
 
 bp = Blueprint("catalogue_api", __name__, url_prefix="/api/v1")
 
@@ -23,6 +23,13 @@ bp.add_url_rule(f"{ONE}/withhold", "withhold", reviews.withhold, methods=POST)
 bp.add_url_rule(f"{ONE}/reviews", "reviews_of", reviews.reviews_of, methods=GET)
 bp.add_url_rule(f"{ONE}/stewards", "stewards", stewards.show, methods=GET)
 bp.add_url_rule(f"{ONE}/stewards", "name_stewards", stewards.name, methods=PUT)
+bp.add_url_rule("/report-dates", "report_dates", arrivals.report_dates, methods=GET)
+bp.add_url_rule("/arrivals", "arrivals", arrivals.arrivals, methods=GET)
+bp.add_url_rule("/exemptions", "exemptions", arrivals.exemptions, methods=GET)
+bp.add_url_rule(f"{ONE}/exemptions", "ask_exemption", arrivals.ask, methods=POST)
+bp.add_url_rule(f"{ONE}/training", "tick_training", arrivals.tick, methods=POST)
+bp.add_url_rule("/exemptions/<int:exemption_id>/approve", "approve_exemption", arrivals.approve, methods=POST)
+bp.add_url_rule("/exemptions/<int:exemption_id>/refuse", "refuse_exemption", arrivals.refuse, methods=POST)
 bp.add_url_rule("/reviews", "reviews", reviews.waiting, methods=GET)
 bp.add_url_rule(ROUND, "review", reviews.show, methods=GET)
 bp.add_url_rule(f"{ROUND}/approve", "approve_review", reviews.approve, methods=POST)

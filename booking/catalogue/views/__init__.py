@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from booking.catalogue.views import (
+    arrivals,
     attachments,
     booking,
     index,
@@ -63,6 +64,11 @@ bp.add_url_rule("/organisations/new", "new_organisation", organisations.new_orga
 bp.add_url_rule("/organisations/new", "create_organisation", organisations.create_organisation, methods=SEND)
 bp.add_url_rule(f"{ONE}/stewards", "stewards", stewards.stewards, methods=READ)
 bp.add_url_rule(f"{ONE}/stewards", "save_stewards", stewards.save_stewards, methods=SEND)
+bp.add_url_rule("/report-dates", "report_dates", arrivals.report_dates, methods=READ)
+bp.add_url_rule("/arrivals", "arrivals", arrivals.arrivals, methods=READ)
+bp.add_url_rule(f"{ONE}/exemptions", "ask_exemption", arrivals.ask_exemption, methods=SEND)
+bp.add_url_rule(f"{ONE}/training", "tick_training", arrivals.tick_training, methods=SEND)
+bp.add_url_rule("/exemptions/<int:exemption_id>/decide", "decide_exemption", arrivals.decide_exemption, methods=SEND)
 bp.add_url_rule("/reviews", "reviews", reviews.reviews, methods=READ)
 bp.add_url_rule(ROUND, "review", reviews.review, methods=READ)
 bp.add_url_rule(f"{ROUND}/approve", "approve_review", reviews.approve, methods=SEND)

@@ -3,26 +3,30 @@
 from typing import Any
 
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
-from booking.catalogue import gate, review_labels, review_queries, service
+from booking.catalogue import arrival_labels, gate, report_queries, review_labels, review_queries, service
+from booking.catalogue.arrivals import arrival_for
 from booking.catalogue.page_forms import NoteSection, ReasonSection, Section, SharingSection, VisibilitySection
+from booking.catalogue.report_terms import report_terms
 from booking.catalogue.review_rules import REVIEWERS_NEEDED
 from booking.catalogue.views.sheet import editable, saved, shown
 from booking.core.clock import local_date, utcnow
 from booking.web.extensions import reading, transaction
 from booking.web.reading import read_form
 from booking.web.signed_in import require_actor
+from models.catalogue import Instrument
 from models.vocabulary.publishing import RoundState
 
 
 def publishing(instrument_id: int) -> ResponseReturnValue:
     """Show where the record stands on its way to the public."""
-    return shown("publishing", instrument_id, **_more(instrument_id))
+    return shown("publishing", instrument_id, **more_of(instrument_id))
 
 
 def submit(instrument_id: int) -> ResponseReturnValue:
     """Ask for secrecy review."""
-    more = _more(instrument_id)
+    more = more_of(instrument_id)
 
     def work() -> None:
         form = read_form(NoteSection)
@@ -33,7 +37,7 @@ def submit(instrument_id: int) -> ResponseReturnValue:
 
 def withdraw(instrument_id: int) -> ResponseReturnValue:
     """Take back what waits for review."""
-    more = _more(instrument_id)
+    more = more_of(instrument_id)
 
     def work() -> None:
         transaction(gate.withdraw_submission, instrument_id, **_who(read_form(Section)))
@@ -43,7 +47,7 @@ def withdraw(instrument_id: int) -> ResponseReturnValue:
 
 def unpublish(instrument_id: int) -> ResponseReturnValue:
     """Take the record back to draft."""
-    more = _more(instrument_id)
+    more = more_of(instrument_id)
 
     def work() -> None:
         form = read_form(ReasonSection)
@@ -54,7 +58,7 @@ def unpublish(instrument_id: int) -> ResponseReturnValue:
 
 def withhold(instrument_id: int) -> ResponseReturnValue:
     """Keep the record from the public."""
-    more = _more(instrument_id)
+    more = more_of(instrument_id)
 
     def work() -> None:
         form = read_form(ReasonSection)
@@ -65,7 +69,7 @@ def withhold(instrument_id: int) -> ResponseReturnValue:
 
 def save_sharing(instrument_id: int) -> ResponseReturnValue:
     """Store running state and share mode."""
-    more = _more(instrument_id)
+    more = more_of(instrument_id)
 
     def work() -> None:
         form = read_form(SharingSection)
@@ -76,7 +80,7 @@ def save_sharing(instrument_id: int) -> ResponseReturnValue:
 
 def save_visibility(instrument_id: int) -> ResponseReturnValue:
     """Store what everybody may see."""
-    more = _more(instrument_id)
+    more = more_of(instrument_id)
 
     def work() -> None:
         form = read_form(VisibilitySection)
@@ -90,7 +94,7 @@ def _who(form: Section) -> dict[str, Any]:
     return {"actor": require_actor(), "now": utcnow(), "expected_version": form.version}
 
 
-def _more(instrument_id: int) -> dict[str, Any]:
+def more_of(instrument_id: int) -> dict[str, Any]:
     """The rounds of review so far, and how many people could review what is there."""
     instrument, session = editable(instrument_id).instrument, reading()
     rounds = review_queries.rounds_of(session, instrument_id)
@@ -103,4 +107,17 @@ def _more(instrument_id: int) -> dict[str, Any]:
         "reviewers": review_queries.reviewers_of(session, instrument, today=local_date(utcnow())),
         "reviewers_needed": REVIEWERS_NEEDED,
         "review_labels": review_labels,
+        **_arrival(session, instrument),
+    }
+
+
+def _arrival(session: Session, instrument: Instrument) -> dict[str, Any]:
+    """The report date and the steps of a new instrument."""
+    report = report_queries.report_date_of(session, instrument, report_terms())
+    return {
+        "report": report,
+        "report_state": report.state(local_date(utcnow())) if report else None,
+        "exemption": report_queries.standing_exemption(session, instrument.id),
+        "arrival": arrival_for(session, instrument),
+        "arrival_labels": arrival_labels,
     }

@@ -17,10 +17,11 @@ from tests.house.matrix.writing import (
     sent,
     step,
 )
-from tests.house.worlds import ADMIN, ALL_SEEING, EVERYBODY, THEIR_ADMIN, THEIR_STAFF
+from tests.house.worlds import ADMIN, ALL_SEEING, EVERYBODY, PLATFORM, THEIR_ADMIN, THEIR_STAFF
 
 EDITED = "{published}"
 WHY = {"reason": "未验收"}
+EXEMPT = {"exemption_reason": "军工配套"}
 NAMES = {"name_zh": "新名称", "model": "X-1"}
 
 CATALOGUE = (
@@ -63,6 +64,11 @@ CATALOGUE = (
     page("/catalogue/{asking}/edit", STEWARDS, other=403),
     page("/catalogue/{asking}/publishing", STEWARDS, other=403),
     page("/instruments/{asking}"),
+    page("/report-dates", ADMIN | THEIR_ADMIN | ALL_SEEING, other=403),
+    page("/arrivals", STEWARDS | THEIR_STEWARDS, other=403),
+    sent("/catalogue/{their_draft}/exemptions", THEIR_ADMINS, EXEMPT, forbidden=THEIR_STAFF | ALL_SEEING),
+    sent("/catalogue/{draft}/training", STEWARDS, {"training_note": "首批用户"}, forbidden=READERS),
+    sent("/exemptions/{exemption}/decide", PLATFORM, {"state": "approved"}, other=403),
     page("/reviews", ADMIN | THEIR_ADMIN, other=403),
     page("/reviews/{round}", READERS),
     page("/reviews/{update_round}", READERS),
@@ -95,6 +101,13 @@ CATALOGUE_API = (
     read("/instruments/{draft}/stewards", READERS),
     put("/instruments/{published}/stewards", ADMINS, {"primary_id": "{steward_id}"}, other=403),
     put("/instruments/{draft}/stewards", ADMINS, {"primary_id": "{steward_id}"}, forbidden=READERS),
+    read("/report-dates", ADMIN | THEIR_ADMIN | ALL_SEEING, other=403),
+    read("/exemptions", ADMIN | THEIR_ADMIN | ALL_SEEING, other=403),
+    read("/arrivals", STEWARDS | THEIR_STEWARDS, other=403),
+    post("/instruments/{their_draft}/exemptions", THEIR_ADMINS, EXEMPT, forbidden=THEIR_STAFF | ALL_SEEING),
+    step("/instruments/{draft}/training", STEWARDS, {"note": "首批用户"}, forbidden=READERS),
+    step("/exemptions/{exemption}/approve", PLATFORM, {}, other=403),
+    step("/exemptions/{exemption}/refuse", PLATFORM, {"note": "须报送"}, other=403),
     read("/reviews", ADMIN | THEIR_ADMIN, other=403),
     read("/reviews/{round}", READERS),
     read("/reviews/{update_round}", READERS),

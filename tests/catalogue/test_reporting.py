@@ -1,0 +1,178 @@
+"""The report date: working days of the institution, reminders once each, exemptions; steps of new instruments."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from booking.catalogue import arrivals, report_queries, reporting
+from booking.catalogue.report_queries import Terms
+from booking.core.actors import Actor, Reach
+from booking.core.errors import Forbidden, InvalidInput
+from booking.directory.days import seed_public_days
+from models.arrivals import ReportExemption, ReportNotice
+from models.catalogue import Instrument
+from models.directory import CalendarDay, Organisation
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.arrivals import ArrivalStep, ExemptionState, ReportState
+from models.vocabulary.catalogue import BookingMode, PublishingState
+from models.vocabulary.directory import DayKind
+from tests.factories.instruments import make_instrument, make_organisation
+from tests.factories.letters import mailed
+from tests.factories.people import actor_for, give, make_user
+
+TERMS = Terms(days=30, reminder_days=5)
+
+
+@pytest.fixture(autouse=True)
+def organisation(session: Session) -> Organisation:
+    seed_public_days(session, [2026])
+    return make_organisation(session)
+
+
+@pytest.fixture
+def admin(session: Session, organisation: Organisation, now: datetime) -> Actor:
+    user = make_user(session, "admin")
+    give(session, user, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, organisation.id)
+    return actor_for(session, user, now=now)
+
+
+@pytest.fixture
+def platform(session: Session, now: datetime) -> Actor:
+    user = make_user(session, "platform")
+    give(session, user, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
+    return actor_for(session, user, now=now)
+
+
+def accepted(session: Session, organisation: Organisation, day: date) -> Instrument:
+    return make_instrument(session, organisation, publishing_state=PublishingState.DRAFT, accepted_on=day)
+
+
+def at(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("day", "due"),
+    [
+        (date(2026, 1, 30), date(2026, 3, 19)),
+        (date(2026, 2, 10), date(2026, 3, 30)),
+        (date(2026, 4, 28), date(2026, 6, 11)),
+        (date(2026, 9, 18), date(2026, 11, 5)),
+        (date(2026, 3, 2), date(2026, 4, 14)),
+    ],
+)
+def test_thirty_working_days_after_acceptance(
+    session: Session, organisation: Organisation, day: date, due: date
+) -> None:
+    found = report_queries.report_date_of(session, accepted(session, organisation, day), TERMS)
+
+    assert found is not None
+    assert found.due_on == due
+
+
+def test_days_on_which_the_institution_is_closed_do_not_count(session: Session, organisation: Organisation) -> None:
+    closed = {"kind": DayKind.CLOSING_DAY, "name_zh": "校庆"}
+    session.add(CalendarDay(organisation_id=organisation.id, day=date(2026, 3, 3), **closed))
+    other = make_organisation(session)
+    session.flush()
+
+    dues = [
+        report.due_on
+        for owner in (organisation, other)
+        if (report := report_queries.report_date_of(session, accepted(session, owner, date(2026, 3, 2)), TERMS))
+    ]
+
+    assert dues == [date(2026, 4, 15), date(2026, 4, 14)]
+
+
+def test_reminders_are_sent_once_before_and_once_after_the_day(
+    session: Session, organisation: Organisation, admin: Actor
+) -> None:
+    instrument = accepted(session, organisation, date(2026, 3, 2))
+    sent = []
+
+    for day in (date(2026, 4, 3), date(2026, 4, 7), date(2026, 4, 8), date(2026, 4, 15), date(2026, 4, 20)):
+        due = report_queries.notices_due(session, TERMS, now=at(day))
+        for number in due:
+            assert reporting.remind_of_report(session, number, TERMS, now=at(day))
+        assert not reporting.remind_of_report(session, instrument.id, TERMS, now=at(day))
+        sent += [(day.day, letter.recipient, letter.values["is_overdue"]) for letter in mailed(session, now=at(day))]
+
+    assert sent == [(7, admin.email, False), (15, admin.email, True)]
+    assert session.scalar(select(func.count()).select_from(ReportNotice)) == 2
+
+
+def test_an_approved_exemption_ends_reminders_and_only_the_platform_decides(
+    session: Session, organisation: Organisation, admin: Actor, platform: Actor
+) -> None:
+    instrument, late = accepted(session, organisation, date(2026, 3, 2)), at(date(2026, 5, 20))
+    with pytest.raises(InvalidInput):
+        reporting.ask_exemption(session, instrument.id, "", actor=admin, now=late)
+    made = reporting.ask_exemption(session, instrument.id, "军工配套", actor=admin, now=late)
+
+    with pytest.raises(Forbidden):
+        reporting.decide_exemption(session, made.id, ExemptionState.APPROVED, actor=admin, now=late)
+    asked = report_queries.unreported(session, Reach(everywhere=True), TERMS)[0].state(date(2026, 5, 20))
+    reporting.decide_exemption(session, made.id, ExemptionState.APPROVED, actor=platform, now=late)
+
+    with pytest.raises(reporting.ExemptionDecided):
+        reporting.decide_exemption(session, made.id, ExemptionState.REFUSED, "x", actor=platform, now=late)
+    exempt = report_queries.unreported(session, Reach(everywhere=True), TERMS)[0].state(date(2026, 5, 20))
+    assert (asked, exempt) == (ReportState.OVERDUE, ReportState.EXEMPT)
+    assert report_queries.notices_due(session, TERMS, now=late) == []
+
+
+def test_an_exemption_is_asked_for_once_and_again_after_a_refusal(
+    session: Session, organisation: Organisation, admin: Actor, platform: Actor, now: datetime
+) -> None:
+    instrument = accepted(session, organisation, date(2026, 3, 2))
+    made = reporting.ask_exemption(session, instrument.id, "军工配套", actor=admin, now=now)
+    session.commit()
+
+    with pytest.raises(reporting.ExemptionStands):
+        reporting.ask_exemption(session, instrument.id, "再次", actor=admin, now=now)
+    session.rollback()
+    with pytest.raises(InvalidInput):
+        reporting.decide_exemption(session, made.id, ExemptionState.REFUSED, actor=platform, now=now)
+    reporting.decide_exemption(session, made.id, ExemptionState.REFUSED, "须报送", actor=platform, now=now)
+    reporting.ask_exemption(session, instrument.id, "补充说明", actor=admin, now=now)
+
+    assert [letter.recipient for letter in mailed(session, now=now)] == [platform.email, admin.email]
+    states = session.scalars(select(ReportExemption.state).order_by(ReportExemption.id)).all()
+    assert states == [ExemptionState.REFUSED, ExemptionState.ASKED]
+
+
+def test_only_unreported_instruments_within_reach_are_listed(session: Session, organisation: Organisation) -> None:
+    own = accepted(session, organisation, date(2026, 3, 2))
+    accepted(session, make_organisation(session), date(2026, 3, 2))
+    make_instrument(session, organisation, accepted_on=date(2026, 3, 2), first_published_at=at(date(2026, 3, 9)))
+
+    found = report_queries.unreported(session, Reach(organisation_ids=frozenset({organisation.id})), TERMS)
+
+    assert [one.instrument.id for one in found] == [own.id]
+
+
+def test_a_new_instrument_shows_what_is_missing_until_it_is_open(
+    session: Session, organisation: Organisation, admin: Actor, now: datetime
+) -> None:
+    instrument = accepted(session, organisation, date(2026, 3, 2))
+    reach = Reach(everywhere=True)
+    first = arrivals.arrivals(session, reach)[0]
+
+    arrivals.tick_training(session, instrument.id, "首批用户", actor=admin, now=now)
+    with pytest.raises(arrivals.AlreadyTicked):
+        arrivals.tick_training(session, instrument.id, actor=admin, now=now)
+    second = arrivals.arrivals(session, reach)[0]
+    stored = session.get_one(Instrument, instrument.id)
+    stored.publishing_state, stored.booking_mode = PublishingState.PUBLISHED, BookingMode.HERE
+    for name in ("functions_zh", "user_rules_zh", "fees_zh", "contact_name", "phone"):
+        setattr(stored, name, "x")
+    session.flush()
+
+    assert [step for step, is_done in first.done.items() if is_done] == [ArrivalStep.ACCEPTED]
+    assert second.training is not None
+    assert (second.training.ticked_by.name, second.training.note) == ("Admin", "首批用户")
+    assert (first.next_step, second.next_step) == (ArrivalStep.RECORD, ArrivalStep.RECORD)
+    assert arrivals.arrivals(session, reach) == []
