@@ -13,6 +13,7 @@ from booking.home import api as home
 from booking.imports import api as imports
 from booking.reservations import api as reservations
 from booking.reservations import closing_api as closing
+from booking.reservations import moves_api as moves
 from booking.reservations import positions_api as positions
 from booking.reservations import steward_api as stewards
 from booking.search import api as search
@@ -26,6 +27,7 @@ BLUEPRINTS = (
     catalogue.bp,
     reservations.bp,
     positions.bp,
+    moves.bp,
     closing.bp,
     stewards.bp,
     calendars.bp,

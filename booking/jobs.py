@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts import jobs as accounts
 from booking.affiliations import invitations, leaving, rosters, visitors
+from booking.catalogue import moves
 from booking.catalogue.report_queries import notices_due
 from booking.catalogue.report_terms import report_terms
 from booking.catalogue.reporting import remind_of_report
@@ -44,6 +45,11 @@ def _tidy_affiliations(session: Session, now: datetime) -> int:
     return invitations.expire_over(session, now) + rosters.forget_drafts(session, now)
 
 
+def _move(now: datetime) -> int:
+    """Instruments whose move takes effect today; how many."""
+    return one_by_one(moves.moves_due, moves.apply_move, now=now)
+
+
 def _remind_of_reports(now: datetime) -> int:
     """Accepted instruments whose report date comes near or is past; how many reminders were sent."""
     terms = report_terms()
@@ -76,6 +82,7 @@ TIMETABLE = (
         _lapse,
     ),
     Job("imports", N_("继续处理上传的仪器表格。"), Every(timedelta(seconds=10)), _imports),
+    Job("move_instruments", N_("让到期的仪器搬迁生效。"), Every(timedelta(minutes=10)), _move),
     Job("remind_of_reports", N_("提醒即将到期和逾期未公开的仪器。"), Daily(time(8, 30)), _remind_of_reports),
     Job(
         "end_affiliations",

@@ -12,6 +12,7 @@ from booking.catalogue import letters as catalogue
 from booking.catalogue import report_letters as reporting
 from booking.notifications.letters import Letter
 from booking.reservations import letters as reservations
+from booking.reservations import move_letters as moving
 from booking.settings import Settings
 from models.notifications import Event
 
@@ -29,6 +30,7 @@ REACTIONS: dict[str, Letters] = {
     "accounts.confirmation_asked": accounts.on_confirmation_asked,
     "accounts.reset_asked": accounts.on_reset_asked,
     "accounts.password_changed": accounts.on_password_changed,
+    "reservations.instrument_moves": moving.on_instrument_moves,
     "catalogue.report_due": reporting.on_report_due,
     "catalogue.exemption_asked": reporting.on_exemption_asked,
     "catalogue.exemption_decided": reporting.on_exemption_decided,

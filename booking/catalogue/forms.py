@@ -249,6 +249,19 @@ class PublishingReason(Form):
     reason: Annotated[Line, Field(max_length=600)] = ""
 
 
+class PlaceMove(Form):
+    """Where an instrument stands from a local day on, and the days on which it is closed for the move."""
+
+    starts_on: date
+    adcode: Annotated[Digits6 | None, Blank] = None
+    street: Annotated[Line, Field(max_length=200)] = ""
+    latitude: Annotated[Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)] | None, Blank] = None
+    longitude: Annotated[Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)] | None, Blank] = None
+    closed_from: Annotated[date | None, Blank] = None
+    closed_until: Annotated[date | None, Blank] = None
+    note: Annotated[Line, Field(max_length=600)] = ""
+
+
 class ExemptionForm(Form):
     """Why an instrument need not be reported."""
 

@@ -140,4 +140,8 @@ FIELDS = {
     "opening_hours": N_("开放时间"),
     "capacity": N_("机位数"),
     "test_items": N_("检测项目"),
+    "starts_on": N_("从哪天起"),
+    "closed_from": N_("停用第一天"),
+    "closed_until": N_("停用最后一天"),
+    "note": N_("说明"),
 }

@@ -139,7 +139,7 @@ def test_an_exemption_is_asked_for_once_and_again_after_a_refusal(
     reporting.decide_exemption(session, made.id, ExemptionState.REFUSED, "须报送", actor=platform, now=now)
     reporting.ask_exemption(session, instrument.id, "补充说明", actor=admin, now=now)
 
-    assert [letter.recipient for letter in mailed(session, now=now)] == [platform.email, admin.email]
+    assert [letter.recipient for letter in mailed(session, now=now)] == [admin.email, platform.email]
     states = session.scalars(select(ReportExemption.state).order_by(ReportExemption.id)).all()
     assert states == [ExemptionState.REFUSED, ExemptionState.ASKED]
 

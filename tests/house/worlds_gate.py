@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import select
 
 from booking.catalogue import gate, service
-from booking.catalogue.forms import InstrumentChanges
+from booking.catalogue.forms import InstrumentChanges, PlaceMove
+from booking.catalogue.moves import plan_move
 from booking.catalogue.reporting import ask_exemption
 from booking.core.clock import local_date
 from models.catalogue import Instrument
@@ -55,14 +56,20 @@ def arrange_reviews(builder: Any, side: str, staff: frozenset[str]) -> None:
     session.commit()
 
 
-def arrange_arrivals(builder: Any, side: str) -> None:
-    """A draft whose report date is long past; on our side somebody asked to be exempt."""
+def arrange_arrivals(builder: Any, side: str, admins: frozenset[str]) -> None:
+    """A draft whose report date is long past, a planned move; on our side somebody asked to be exempt."""
     session, names = builder.session, builder.world.names
     late = session.get_one(Instrument, names[f"{side}draft"])
     late.accepted_on = local_date(builder.now) - timedelta(days=120)
     session.flush()
+    move = PlaceMove(
+        starts_on=local_date(builder.now) + timedelta(days=30),
+        street=builder.mark(f"{side}new_room", frozenset({f"{side}steward"}) | admins),
+    )
+    made = plan_move(session, names[f"{side}published"], move, actor=builder.actor(f"{side}admin"), now=builder.now)
+    builder.keep(f"{side}move", made)
     if not side:
         reason = builder.mark("why_exempt", frozenset({"admin", "reader", "writer"}))
-        made = ask_exemption(session, late.id, reason, actor=builder.actor("admin"), now=builder.now)
-        builder.keep("exemption", made)
+        asked = ask_exemption(session, late.id, reason, actor=builder.actor("admin"), now=builder.now)
+        builder.keep("exemption", asked)
     session.commit()

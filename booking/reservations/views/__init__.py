@@ -2,11 +2,23 @@
 
 from flask import Blueprint, Response
 
-from booking.reservations.views import blocks, board, closing, mine, positions, reservation, suspensions, todo, wishes
+from booking.reservations.views import (
+    blocks,
+    board,
+    closing,
+    mine,
+    moves,
+    positions,
+    reservation,
+    suspensions,
+    todo,
+    wishes,
+)
 
 bp = Blueprint("reservations", __name__)
 
 READ, SEND, BOTH = ["GET"], ["POST"], ["GET", "POST"]
+MOVES = "/instruments/<int:instrument_id>/moves"
 NATIONAL = {"organisation_id": None}
 
 bp.add_url_rule("/instruments/<int:instrument_id>/calendar.json", "calendar", wishes.calendar, methods=READ)
@@ -27,6 +39,9 @@ for days, defaults in (("/organisations/<int:organisation_id>/closing-days", {})
         f"{days}/<int:day_id>/remove", "remove_closing_day", closing.remove_closing_day, methods=SEND, defaults=defaults
     )
 bp.add_url_rule("/conflicts/<int:conflict_id>/keep", "keep", closing.keep, methods=BOTH)
+bp.add_url_rule(MOVES, "show_moves", moves.show_moves, methods=READ)
+bp.add_url_rule(MOVES, "move_instrument", moves.move_instrument, methods=SEND)
+bp.add_url_rule(f"{MOVES}/<int:place_id>/call-off", "call_off_move", moves.call_off_move, methods=SEND)
 bp.add_url_rule("/reservations", "mine", mine.mine, methods=READ)
 bp.add_url_rule("/reservations/<int:reservation_id>", "show", reservation.show, methods=READ)
 bp.add_url_rule("/reservations/<int:reservation_id>/move", "move", reservation.move, methods=READ)

@@ -21,6 +21,7 @@ from tests.house.worlds import ADMIN, ALL_SEEING, EVERYBODY, PLATFORM, THEIR_ADM
 
 EDITED = "{published}"
 WHY = {"reason": "未验收"}
+MOVE = {"starts_on": "{later_day}", "street": "天生路 9 号"}
 EXEMPT = {"exemption_reason": "军工配套"}
 NAMES = {"name_zh": "新名称", "model": "X-1"}
 
@@ -64,6 +65,12 @@ CATALOGUE = (
     page("/catalogue/{asking}/edit", STEWARDS, other=403),
     page("/catalogue/{asking}/publishing", STEWARDS, other=403),
     page("/instruments/{asking}"),
+    page("/instruments/{published}/moves", STEWARDS, other=403),
+    page("/instruments/{draft}/moves", STEWARDS, forbidden=READERS),
+    sent("/instruments/{published}/moves", STEWARDS, MOVE, other=403),
+    sent("/instruments/{draft}/moves", STEWARDS, MOVE, forbidden=READERS),
+    sent("/instruments/{published}/moves/{move}/call-off", STEWARDS, other=403),
+    sent("/instruments/{published}/moves/{their_move}/call-off", NO_ONE, other=403, unknown=STEWARDS),
     page("/report-dates", ADMIN | THEIR_ADMIN | ALL_SEEING, other=403),
     page("/arrivals", STEWARDS | THEIR_STEWARDS, other=403),
     sent("/catalogue/{their_draft}/exemptions", THEIR_ADMINS, EXEMPT, forbidden=THEIR_STAFF | ALL_SEEING),
@@ -101,6 +108,11 @@ CATALOGUE_API = (
     read("/instruments/{draft}/stewards", READERS),
     put("/instruments/{published}/stewards", ADMINS, {"primary_id": "{steward_id}"}, other=403),
     put("/instruments/{draft}/stewards", ADMINS, {"primary_id": "{steward_id}"}, forbidden=READERS),
+    read("/instruments/{published}/moves", STEWARDS, other=403),
+    read("/instruments/{their_draft}/moves", THEIR_STEWARDS, forbidden=THEIR_STAFF | ALL_SEEING),
+    post("/instruments/{published}/moves", STEWARDS, MOVE, other=403),
+    post("/instruments/{draft}/moves", STEWARDS, MOVE, forbidden=READERS),
+    drop("/instruments/{published}/moves/{move}", STEWARDS, other=403),
     read("/report-dates", ADMIN | THEIR_ADMIN | ALL_SEEING, other=403),
     read("/exemptions", ADMIN | THEIR_ADMIN | ALL_SEEING, other=403),
     read("/arrivals", STEWARDS | THEIR_STEWARDS, other=403),
