@@ -105,6 +105,8 @@ def places_of(session: Session, instrument_id: int) -> Sequence[InstrumentPlace]
 def stays_of(session: Session, instrument: Instrument) -> list[Stay]:
     """Where it stood, stands and will stand, the last first; the current place is what the record says."""
     rows = places_of(session, instrument.id)
+    if not rows:
+        return []
     ends = [row.starts_on - timedelta(days=1) for row in rows[1:]]
     current = max((row.starts_on for row in rows if row.applied_at), default=None)
     return [

@@ -55,6 +55,7 @@ def test_a_planned_move_takes_effect_on_its_day_and_history_is_kept(
     session: Session, instrument: Instrument, steward: Actor, now: datetime
 ) -> None:
     move = PlaceMove(starts_on=date(2026, 12, 1), street=NEW, adcode="500109")
+    before = moves.stays_of(session, instrument)
     row, _ = relocating.move_instrument(session, instrument.id, move, actor=steward, now=now)
     corrected = InstrumentChanges(street="一号楼 102")
     service.patch_instrument(session, instrument.id, corrected, actor=steward, now=now)
@@ -65,7 +66,7 @@ def test_a_planned_move_takes_effect_on_its_day_and_history_is_kept(
     applied = [moves.apply_move(session, row.id, now=day) for _ in range(2)]
 
     stored = session.get_one(Instrument, instrument.id)
-    assert (early, due, applied, stored.street) == ((False, []), [row.id], [True, False], NEW)
+    assert (before, early, due, applied, stored.street) == ([], (False, []), [row.id], [True, False], NEW)
     assert [(s.starts_on, s.ends_on, s.street, s.is_current) for s in moves.stays_of(session, stored)] == [
         (date(2026, 12, 1), None, NEW, True),
         (date(2024, 1, 1), date(2026, 11, 30), "一号楼 102", False),
