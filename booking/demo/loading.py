@@ -11,7 +11,7 @@ from booking.accounts.passwords import hashed
 from booking.catalogue.changes import one_refresh
 from booking.core.actors import Actor
 from booking.core.clock import utcnow
-from booking.demo import bookings, institutions, instruments, people
+from booking.demo import affiliations, bookings, institutions, instruments, people
 from booking.directory.days import known_years, seed_public_days
 from booking.web.extensions import reading, transaction
 
@@ -48,6 +48,8 @@ def _load(session: Session, password_hash: str, report: Report, *, now: datetime
     with one_refresh(session, now=opened):
         _load_instruments(session, report, admin, opened)
     people.appoint_steward(session, now=opened)
+    count = affiliations.add_affiliations(session, actor=admin, opened=opened, now=now)
+    report(f"  {count} people at their organisations")
     session.expunge_all()
     count = bookings.add_bookings(session, actor=admin, now=now)
     report(f"  {count} reservations around today")

@@ -12,14 +12,17 @@ from sqlalchemy.orm import Session, aliased
 from booking.accounts import queries as accounts
 from booking.accounts.passwords import matches
 from booking.accounts.permissions import Permission, reach
-from booking.demo import loading, people
+from booking.affiliations.queries import group_of
+from booking.demo import affiliations, loading, people
 from booking.web.extensions import db
 from models.accounts import AuditEntry, User
+from models.affiliations import Affiliation, OrganisationRegistration, Visit
 from models.catalogue import Instrument, TestItem
 from models.directory import CalendarDay, Organisation
 from models.listings import InstrumentListing
 from models.reservations import BlockConflict, Claim, Reservation
 from models.vocabulary.accounts import Role
+from models.vocabulary.affiliations import AffiliationState, RegistrationState, VisitState
 from models.vocabulary.catalogue import BookingMode, PublishingState
 from models.vocabulary.reservations import ConflictState, ReservationState
 from tests import databases
@@ -94,6 +97,19 @@ def test_every_account_is_confirmed_and_has_its_role_where_it_belongs(loaded: Se
         Role.AUDITOR,
         Role.PLATFORM_ADMIN,
     }
+
+
+def test_people_belong_somewhere_and_something_waits_for_each_who_decides(loaded: Session) -> None:
+    counted = loaded.execute(select(Affiliation.state, func.count().label("people")).group_by(Affiliation.state))
+    states = {row.state: row.people for row in counted}
+    university = loaded.scalars(select(Organisation).where(Organisation.name_zh == "西南大学")).one()
+    researcher = loaded.scalars(select(User).where(User.email == "researcher@demo.example")).one()
+
+    somewhere = {person.account for person in people.PEOPLE if person.organisation} | set(affiliations.ALSO_THERE)
+    assert states == {AffiliationState.CONFIRMED: len(somewhere), AffiliationState.PENDING: 1}
+    assert group_of(loaded, researcher.id, university.id, NOW.date()).name_zh == "校内"
+    assert loaded.scalars(select(Visit.state)).all() == [VisitState.PENDING]
+    assert loaded.scalars(select(OrganisationRegistration.state)).all() == [RegistrationState.PENDING]
 
 
 def test_reservations_lie_on_both_sides_of_today_and_some_wait(loaded: Session) -> None:
