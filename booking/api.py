@@ -4,6 +4,7 @@ from flask import Flask, current_app, request
 
 from booking import api_document
 from booking.accounts import api as accounts
+from booking.accounts import grant_api as grants
 from booking.accounts import users_api as users
 from booking.affiliations import api as affiliations
 from booking.announcements import api as announcements
@@ -13,16 +14,20 @@ from booking.home import api as home
 from booking.imports import api as imports
 from booking.reservations import api as reservations
 from booking.reservations import closing_api as closing
+from booking.reservations import leaving_api as leaving
 from booking.reservations import moves_api as moves
 from booking.reservations import positions_api as positions
 from booking.reservations import steward_api as stewards
+from booking.reservations import team_api as team_bookings
 from booking.search import api as search
+from booking.teams import api as teams
 from booking.web.extensions import csrf
 from booking.web.signed_in import uses_token
 
 BLUEPRINTS = (
     accounts.bp,
     users.bp,
+    grants.bp,
     search.bp,
     catalogue.bp,
     reservations.bp,
@@ -35,6 +40,9 @@ BLUEPRINTS = (
     affiliations.bp,
     imports.bp,
     home.bp,
+    leaving.bp,
+    teams.bp,
+    team_bookings.bp,
 )
 
 

@@ -21,6 +21,7 @@ from booking.operations import views as operations
 from booking.operations.mailbox import is_open_to
 from booking.reservations import views as reservations
 from booking.search import views as search
+from booking.teams import views as teams
 from booking.web import signed_in
 from booking.web.languages import language_link
 
@@ -30,6 +31,7 @@ BLUEPRINTS = (
     directory.bp,
     catalogue.bp,
     imports.bp,
+    teams.bp,
     reservations.bp,
     calendars.bp,
     polls.bp,
@@ -93,6 +95,7 @@ def menu() -> list[MenuItem]:
     entries.append((gettext("报送期限"), "catalogue.report_dates", bool(reach(actor, Permission.SEE_REPORT_DATES))))
     entries.append((gettext("密级审查"), "catalogue.reviews", bool(reach(actor, Permission.REVIEW_RECORD))))
     entries.append((gettext("待核验单位"), "affiliations.registrations", verifies(actor)))
+    entries.append((gettext("角色"), "accounts.grants_at_platform", may(actor, Permission.SEE_GRANTS)))
     entries.append((gettext("任务"), "operations.jobs", may(actor, Permission.SEE_JOBS)))
     entries.append((gettext("节假日"), "reservations.closing_days", may(actor, Permission.EDIT_ORGANISATION)))
     entries.append((gettext("邮件"), "operations.mailbox", is_open_to(actor)))
@@ -109,6 +112,7 @@ def account_menu() -> AccountMenu:
     links = [
         (gettext("账户"), "accounts.show"),
         (gettext("我的单位"), "affiliations.mine"),
+        (gettext("课题组"), "teams.mine"),
         (gettext("日历订阅"), "calendars.index"),
         (gettext("访问令牌"), "accounts.tokens"),
     ]

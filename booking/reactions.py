@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
+from booking.accounts import grant_letters as grants
 from booking.accounts import letters as accounts
 from booking.affiliations import letters as affiliations
 from booking.catalogue import letters as catalogue
@@ -13,7 +14,9 @@ from booking.catalogue import report_letters as reporting
 from booking.notifications.letters import Letter
 from booking.reservations import letters as reservations
 from booking.reservations import move_letters as moving
+from booking.reservations import waiting
 from booking.settings import Settings
+from booking.teams import letters as teams
 from models.notifications import Event
 
 
@@ -49,6 +52,10 @@ REACTIONS: dict[str, Letters] = {
     "affiliations.ended": affiliations.on_ended,
     "affiliations.ending_soon": affiliations.on_ending_soon,
     "affiliations.renewal_asked": affiliations.on_renewal_asked,
+    "accounts.grant_given": grants.on_grant_given,
+    "accounts.grant_ended": grants.on_grant_ended,
+    "accounts.grant_over": waiting.on_grant_over,
+    "accounts.account_deactivated": grants.on_account_deactivated,
     "reservations.requested": reservations.on_asked,
     "reservations.move_asked": reservations.on_asked,
     "reservations.confirmed": reservations.on_confirmed,
@@ -58,7 +65,17 @@ REACTIONS: dict[str, Letters] = {
     "reservations.move_lapsed": reservations.on_move_refused,
     "reservations.cancelled": reservations.on_cancelled,
     "reservations.lapsed": reservations.on_lapsed,
+    "reservations.handed_over": reservations.on_handed_over,
     "reservations.person_suspended": reservations.on_suspended,
+    "teams.created": teams.on_created,
+    "teams.asked": teams.on_asked,
+    "teams.decided": teams.on_decided,
+    "teams.invited": teams.on_invited,
+    "teams.joined": teams.on_joined,
+    "teams.member_ended": teams.on_member_ended,
+    "teams.deputy_changed": teams.on_deputy_changed,
+    "teams.successor_asked": teams.on_successor_asked,
+    "teams.lead_answered": teams.on_lead_answered,
 }
 
 

@@ -16,6 +16,7 @@ from models import (
     notifications,
     publishing,
     reservations,
+    teams,
 )
 from models.base import Base
 
@@ -36,4 +37,5 @@ __all__ = [
     "notifications",
     "publishing",
     "reservations",
+    "teams",
 ]

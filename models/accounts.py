@@ -31,12 +31,17 @@ class User(Base):
 
 
 class Grant(Base):
-    """A role within a scope from one local day to another, both included; no end means until further notice."""
+    """A role within a scope from one local day to another, both included; no end means until further notice.
+
+    With `delegated_from_id` it stands in for another grant during an absence: it has an end within that one's
+    days, and gives no right to give grants.
+    """
 
     __tablename__ = "grants"
     __table_args__ = (
         CheckConstraint("ends_on IS NULL OR starts_on <= ends_on", name="days_in_order"),
         CheckConstraint("(scope_kind = 'platform') = (scope_id IS NULL)", name="scope_named"),
+        CheckConstraint("delegated_from_id IS NULL OR ends_on IS NOT NULL", name="delegated_for_a_while"),
         Index("ix_grants_scope", "scope_kind", "scope_id"),
     )
 
@@ -48,6 +53,7 @@ class Grant(Base):
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    delegated_from_id: Mapped[int | None] = mapped_column(ForeignKey("grants.id"), index=True)
     created_at: Mapped[datetime]
     user: Mapped[User] = relationship(back_populates="grants", foreign_keys=[user_id], lazy="raise")
 

@@ -1,20 +1,24 @@
-"""Giving and ending grants."""
+"""Giving roles; ending them stands in `ending.py`, standing in for somebody in `delegating.py`."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit, queries
-from booking.accounts.permissions import Permission, may, require
-from booking.accounts.rules import SCOPES_OF_ROLE
-from booking.core.actors import Actor
-from booking.core.errors import Forbidden, InvalidInput, NotFound, Problem
+from booking.accounts.permissions import Permission, may
+from booking.accounts.rules import GIVEN_BY_THE_PLATFORM, SCOPES_OF_ROLE, normal_address
+from booking.core.actors import Actor, Target
+from booking.core.clock import at_local, local_date
+from booking.core.errors import Forbidden, InvalidInput, Problem
 from booking.core.texts import N_
+from booking.notifications.service import announce
 from models.accounts import Grant, User
 from models.vocabulary.accounts import Role, ScopeKind
+
+Scope = tuple[ScopeKind, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,46 +34,69 @@ class NewGrant:
 
 
 def give_grant(session: Session, wanted: NewGrant, *, actor: Actor, now: datetime) -> Grant:
-    """Give a role where the actor may; raises Forbidden or InvalidInput."""
+    """Give a role where the actor may, and tell who gets it; raises Forbidden or InvalidInput."""
     target = queries.target_of(session, wanted.scope_kind, wanted.scope_id)
-    if target is None and not may(actor, Permission.GIVE_GRANTS):
+    if not may_give(actor, wanted.role, target):
         raise Forbidden
-    if target is not None:
-        require(actor, Permission.GIVE_GRANTS, target)
-    return _add(session, wanted, actor=actor, now=now)
+    grant = store(session, wanted, actor=actor, now=now)
+    announce(session, "accounts.grant_given", {"grant_id": grant.id, "actor_id": actor.id}, now=now)
+    return grant
+
+
+def give_by_address(
+    session: Session,
+    email: str,
+    role: Role,
+    scope: Scope,
+    *,
+    days: tuple[date, date | None],
+    actor: Actor,
+    now: datetime,
+) -> Grant:
+    """Give a role to the account with this address; raises InvalidInput when nobody uses it."""
+    target = queries.target_of(session, *scope)
+    if not may_give(actor, role, target):
+        raise Forbidden
+    person = account_id(session, email)
+    first, last = days
+    if last is not None and last < local_date(now):
+        raise InvalidInput([Problem("ends_on", N_("结束日期已经过去。"))])
+    return give_grant(session, NewGrant(person, role, *scope, first, last), actor=actor, now=now)
+
+
+def may_give(actor: Actor, role: Role, target: Target | None) -> bool:
+    """Whether the actor may give and end `role` at a scope; some roles only the platform's administrators."""
+    if role in GIVEN_BY_THE_PLATFORM or target is None:
+        return may(actor, Permission.GIVE_GRANTS)
+    return may(actor, Permission.GIVE_GRANTS, target)
+
+
+def account_id(session: Session, email: str, field: str = "email") -> int:
+    """The confirmed account with this address; raises InvalidInput at the field where it was typed."""
+    found = session.scalar(
+        select(User.id).where(
+            User.email == normal_address(email), User.confirmed_at.is_not(None), User.deactivated_at.is_(None)
+        )
+    )
+    if found is None:
+        raise InvalidInput([Problem(field, N_("没有使用这个邮箱的账户。"))])
+    return found
 
 
 def appoint(session: Session, wanted: NewGrant, *, now: datetime) -> Grant:
     """Give a role from the command line, where whoever may run commands may give any; raises InvalidInput."""
-    return _add(session, wanted, actor=None, now=now)
+    return store(session, wanted, actor=None, now=now)
 
 
 def grant_after_check(session: Session, wanted: NewGrant, *, actor: Actor, now: datetime) -> Grant:
     """Give a role that follows from a decision whose right the caller has checked; raises InvalidInput."""
-    return _add(session, wanted, actor=actor, now=now)
+    return store(session, wanted, actor=actor, now=now)
 
 
-def end_grant(session: Session, grant_id: int, *, last_day: date, actor: Actor, now: datetime) -> Grant:
-    """Let a grant hold until `last_day`, included; one that has not begun by then never holds.
-
-    Raises NotFound, also where the actor may not give grants.
-    """
-    grant = session.scalar(select(Grant).where(Grant.id == grant_id).with_for_update())
-    target = queries.target_of(session, grant.scope_kind, grant.scope_id) if grant else None
-    if grant is None or target is None or not may(actor, Permission.GIVE_GRANTS, target):
-        raise NotFound
-    before = _described(grant)
-    if last_day < grant.starts_on:
-        session.delete(grant)
-    else:
-        grant.ends_on = last_day
-    after = {"ends_on": last_day.isoformat()}
-    audit.note(session, "accounts.grant_ended", ("grant", grant.id), actor=actor, now=now, before=before, after=after)
-    return grant
-
-
-def _add(session: Session, wanted: NewGrant, *, actor: Actor | None, now: datetime) -> Grant:
-    """Check and store the grant, with its row in the log."""
+def store(
+    session: Session, wanted: NewGrant, *, delegated_from_id: int | None = None, actor: Actor | None, now: datetime
+) -> Grant:
+    """Check and store the grant, with its row in the log; whether the actor may is asked before."""
     if problems := _problems(session, wanted):
         raise InvalidInput(problems)
     grant = Grant(
@@ -80,12 +107,22 @@ def _add(session: Session, wanted: NewGrant, *, actor: Actor | None, now: dateti
         starts_on=wanted.starts_on,
         ends_on=wanted.ends_on,
         granted_by_id=actor.id if actor else None,
+        delegated_from_id=delegated_from_id,
         created_at=now,
     )
     session.add(grant)
     session.flush()
-    audit.note(session, "accounts.grant_given", ("grant", grant.id), actor=actor, now=now, after=_described(grant))
+    audit.note(session, "accounts.grant_given", ("grant", grant.id), actor=actor, now=now, after=described(grant))
+    if grant.ends_on is not None:
+        foresee_end(session, grant, grant.ends_on, actor=actor, now=now)
     return grant
+
+
+def foresee_end(session: Session, grant: Grant, last_day: date, *, actor: Actor | None, now: datetime) -> None:
+    """Announce `accounts.grant_over` for the day after, when what waited for the holder goes to others."""
+    payload = {**described(grant), "grant_id": grant.id, "actor_id": actor.id if actor else None}
+    over_at = at_local(last_day + timedelta(days=1))
+    announce(session, "accounts.grant_over", payload, now=now, due_at=over_at)
 
 
 def _problems(session: Session, wanted: NewGrant) -> list[Problem]:
@@ -102,7 +139,7 @@ def _problems(session: Session, wanted: NewGrant) -> list[Problem]:
     return found
 
 
-def _described(grant: Grant) -> dict[str, Any]:
+def described(grant: Grant) -> dict[str, Any]:
     """The grant as the log keeps it."""
     return {
         "user_id": grant.user_id,
@@ -111,4 +148,5 @@ def _described(grant: Grant) -> dict[str, Any]:
         "scope_id": grant.scope_id,
         "starts_on": grant.starts_on.isoformat(),
         "ends_on": grant.ends_on.isoformat() if grant.ends_on else None,
+        "delegated_from_id": grant.delegated_from_id,
     }

@@ -1,5 +1,6 @@
 """What roles, scopes and languages are called, as source sentences."""
 
+from booking.accounts.permissions import Permission
 from booking.core.texts import N_
 from models.vocabulary.accounts import AccountState, Language, Role, ScopeKind
 
@@ -35,6 +36,42 @@ ACCOUNT_STATE_LOOKS = {
     AccountState.CONFIRMED: ("right", "✓"),
     AccountState.UNCONFIRMED: ("attention", "…"),
     AccountState.DEACTIVATED: ("plain", "×"),
+}
+PERMISSIONS = {
+    Permission.SEE_RECORD: N_("查看未公开的仪器记录"),
+    Permission.EDIT_RECORD: N_("编辑仪器记录"),
+    Permission.ADD_RECORD: N_("新增仪器"),
+    Permission.PUBLISH_RECORD: N_("发布和撤回仪器"),
+    Permission.SEE_BOOKINGS: N_("查看谁预约了仪器"),
+    Permission.DECIDE_BOOKINGS: N_("审批和更改他人的预约"),
+    Permission.MANAGE_BLOCKS: N_("设置停用时段"),
+    Permission.BOOK_INTERNALLY: N_("预约仅供内部使用的仪器"),
+    Permission.SUSPEND_PEOPLE: N_("暂停他人预约"),
+    Permission.EDIT_ORGANISATION: N_("编辑单位和部门"),
+    Permission.IMPORT_RECORDS: N_("导入仪器"),
+    Permission.SEE_GRANTS: N_("查看谁有什么角色"),
+    Permission.GIVE_GRANTS: N_("授予和结束角色"),
+    Permission.HAND_OVER: N_("办理人员离开的交接"),
+    Permission.DEACTIVATE_PEOPLE: N_("停用账户"),
+    Permission.SEE_TEAMS: N_("查看课题组成员"),
+    Permission.CREATE_TEAM: N_("创建课题组"),
+    Permission.MANAGE_TEAMS: N_("管理课题组"),
+    Permission.REVIEW_RECORD: N_("密级审查"),
+    Permission.ANNOUNCE: N_("发布公告"),
+    Permission.SEE_AUDIT: N_("查看操作日志"),
+    Permission.VERIFY_ORGANISATIONS: N_("核验新登记的单位"),
+    Permission.SEE_USERS: N_("查看账户"),
+    Permission.CARE_FOR_USERS: N_("协助用户登录"),
+    Permission.SEE_AFFILIATIONS: N_("查看单位人员"),
+    Permission.MANAGE_AFFILIATIONS: N_("管理单位人员"),
+    Permission.SEE_JOBS: N_("查看后台任务"),
+    Permission.RUN_JOBS: N_("运行后台任务"),
+    Permission.SEE_MAILBOX: N_("查看系统邮箱"),
+}
+
+GRANT_EVENTS = {
+    "accounts.grant_given": N_("授予角色"),
+    "accounts.grant_ended": N_("结束角色"),
 }
 
 # Each language is written in itself, so these are not translated.

@@ -28,10 +28,12 @@ def end_grants_within(
 ) -> int:
     """Let what these people hold at the organisation, its units and instruments end on a day; how many grants.
 
-    Grants that end earlier stay as they are, those that would begin later never hold.
+    Grants that end earlier stay as they are, those that would begin later never hold; whoever stands in for one
+    of these people no longer does either.
     """
+    own = select(Grant.id).where(Grant.user_id.in_(user_ids))
     theirs = and_(
-        Grant.user_id.in_(user_ids),
+        or_(Grant.user_id.in_(user_ids), Grant.delegated_from_id.in_(own)),
         or_(Grant.ends_on.is_(None), Grant.ends_on > last_day),
         within_organisation(organisation_id),
     )

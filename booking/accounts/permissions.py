@@ -24,6 +24,7 @@ class Permission(StrEnum):
     SUSPEND_PEOPLE = "suspend_people"
     EDIT_ORGANISATION = "edit_organisation"
     IMPORT_RECORDS = "import_records"
+    SEE_GRANTS = "see_grants"
     GIVE_GRANTS = "give_grants"
     ANNOUNCE = "announce"
     SEE_AUDIT = "see_audit"
@@ -32,6 +33,11 @@ class Permission(StrEnum):
     VERIFY_ORGANISATIONS = "verify_organisations"
     SEE_USERS = "see_users"
     CARE_FOR_USERS = "care_for_users"
+    HAND_OVER = "hand_over"
+    DEACTIVATE_PEOPLE = "deactivate_people"
+    SEE_TEAMS = "see_teams"
+    CREATE_TEAM = "create_team"
+    MANAGE_TEAMS = "manage_teams"
     SEE_JOBS = "see_jobs"
     RUN_JOBS = "run_jobs"
     SEE_MAILBOX = "see_mailbox"
@@ -58,6 +64,7 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.SUSPEND_PEOPLE: _STEWARDS,
     Permission.EDIT_ORGANISATION: _ADMINS,
     Permission.IMPORT_RECORDS: _ADMINS,
+    Permission.SEE_GRANTS: _ADMINS | {Role.AUDITOR},
     Permission.GIVE_GRANTS: _ADMINS,
     Permission.ANNOUNCE: _PLATFORM,
     Permission.SEE_AUDIT: _ADMINS | {Role.AUDITOR},
@@ -66,10 +73,17 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.VERIFY_ORGANISATIONS: _PLATFORM | {Role.OPERATOR},
     Permission.SEE_USERS: _PLATFORM,
     Permission.CARE_FOR_USERS: _PLATFORM,
+    Permission.HAND_OVER: _ADMINS,
+    Permission.DEACTIVATE_PEOPLE: _PLATFORM,
+    Permission.SEE_TEAMS: _ADMINS | {Role.AUDITOR},
+    Permission.CREATE_TEAM: _ADMINS | {Role.LEAD},
+    Permission.MANAGE_TEAMS: _ADMINS,
     Permission.SEE_JOBS: _PLATFORM | {Role.AUDITOR},
     Permission.RUN_JOBS: _PLATFORM,
     Permission.SEE_MAILBOX: _PLATFORM,
 }
+
+NEVER_DELEGATED = frozenset({Permission.GIVE_GRANTS, Permission.DEACTIVATE_PEOPLE})
 
 
 def may(actor: Actor | None, permission: Permission, target: Target | None = None) -> bool:
@@ -77,7 +91,7 @@ def may(actor: Actor | None, permission: Permission, target: Target | None = Non
     if actor is None:
         return False
     place = target or Target()
-    return any(_covers(grant, place) for grant in actor.grants if grant.role in NEEDED_ROLES[permission])
+    return any(gives(grant, permission, place) for grant in actor.grants)
 
 
 def require(actor: Actor | None, permission: Permission, target: Target | None = None) -> Actor:
@@ -91,7 +105,7 @@ def require(actor: Actor | None, permission: Permission, target: Target | None =
 
 def reach(actor: Actor | None, permission: Permission) -> Reach:
     """Everything for which the actor holds `permission`, for filtering in SQL."""
-    grants = [g for g in actor.grants if g.role in NEEDED_ROLES[permission]] if actor else []
+    grants = [g for g in actor.grants if _carries(g, permission)] if actor else []
     return Reach(
         everywhere=any(g.scope_kind == ScopeKind.PLATFORM for g in grants),
         organisation_ids=_ids(grants, ScopeKind.ORGANISATION),
@@ -100,12 +114,22 @@ def reach(actor: Actor | None, permission: Permission) -> Reach:
     )
 
 
+def gives(grant: HeldGrant, permission: Permission, target: Target) -> bool:
+    """Whether one grant in force gives `permission` at `target`."""
+    return _carries(grant, permission) and covers(grant, target)
+
+
+def _carries(grant: HeldGrant, permission: Permission) -> bool:
+    """Whether the grant gives `permission` anywhere; who stands in for somebody gives no grants."""
+    return grant.role in NEEDED_ROLES[permission] and not (grant.is_delegated and permission in NEVER_DELEGATED)
+
+
 def _ids(grants: list[HeldGrant], kind: ScopeKind) -> frozenset[int]:
     """The ids that grants of one kind of scope name."""
     return frozenset(g.scope_id for g in grants if g.scope_kind == kind and g.scope_id is not None)
 
 
-def _covers(grant: HeldGrant, target: Target) -> bool:
+def covers(grant: HeldGrant, target: Target) -> bool:
     """Whether the grant's scope is the target or above it."""
     if grant.scope_kind == ScopeKind.PLATFORM:
         return True

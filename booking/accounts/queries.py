@@ -68,7 +68,11 @@ def actor_by_token(session: Session, secret_hash: str, *, now: datetime) -> tupl
     if not rows:
         return None
     first = rows[0]
-    grants = tuple(HeldGrant(row.role, row.scope_kind, row.scope_id) for row in rows if row.role is not None)
+    grants = tuple(
+        HeldGrant(row.role, row.scope_kind, row.scope_id, row.delegated_from_id is not None)
+        for row in rows
+        if row.role is not None
+    )
     actor = Actor(first.user_id, first.email, first.name, first.language, grants, first.may_write)
     return actor, TokenUse(first.token_id, first.last_used_at)
 
@@ -137,6 +141,25 @@ def target_of(session: Session, kind: ScopeKind, scope_id: int | None) -> Target
     return Target(row.organisation_id, row.unit_id, scope_id) if row else None
 
 
+def units_of(session: Session, organisation_id: int) -> Sequence[Unit]:
+    """The units of an organisation by name."""
+    return session.scalars(select(Unit).where(Unit.organisation_id == organisation_id).order_by(Unit.name_zh)).all()
+
+
+def scope_names(session: Session, kind: ScopeKind, scope_id: int | None) -> tuple[str, str]:
+    """What a scope is called in both languages; nothing for the platform."""
+    tables: dict[ScopeKind, type[Base]] = {
+        ScopeKind.ORGANISATION: Organisation,
+        ScopeKind.UNIT: Unit,
+        ScopeKind.INSTRUMENT: Instrument,
+    }
+    if kind not in tables:
+        return "", ""
+    columns = tables[kind].__table__.c
+    row = session.execute(select(columns.name_zh, columns.name_en).where(columns.id == scope_id)).one_or_none()
+    return (row[0], row[1]) if row else ("", "")
+
+
 def organisation_id_of(session: Session, name: str) -> int | None:
     """The organisation with this name in either language."""
     same = or_(Organisation.name_zh == name, Organisation.name_en == name)
@@ -171,6 +194,7 @@ _OWNER_BY_TOKEN = (
         _grants.c.role,
         _grants.c.scope_kind,
         _grants.c.scope_id,
+        _grants.c.delegated_from_id,
     )
     .select_from(_tokens)
     .join(_users, _users.c.id == _tokens.c.user_id)
@@ -191,10 +215,15 @@ _OWNER_BY_TOKEN = (
 )
 
 
+def held(grant: Grant) -> HeldGrant:
+    """A grant as permissions are decided by it."""
+    return HeldGrant(grant.role, grant.scope_kind, grant.scope_id, grant.delegated_from_id is not None)
+
+
 def _actor(rows: Sequence[tuple[User, Grant | None]]) -> Actor | None:
     """One actor from the rows of one account, or None when there are none."""
     if not rows:
         return None
     user = rows[0][0]
-    grants = tuple(HeldGrant(g.role, g.scope_kind, g.scope_id) for _, g in rows if g is not None)
+    grants = tuple(held(g) for _, g in rows if g is not None)
     return Actor(user.id, user.email, user.name, user.language, grants)

@@ -31,6 +31,12 @@ SCOPES_OF_ROLE: dict[Role, frozenset[ScopeKind]] = {
     Role.PLATFORM_ADMIN: frozenset({ScopeKind.PLATFORM}),
 }
 
+GIVEN_BY_THE_PLATFORM = frozenset({Role.PLATFORM_ADMIN, Role.VOUCHER_OFFICER, Role.OPERATOR})
+"""Roles that handle other people's money or demands: no institution appoints them, not even within itself."""
+
+NEVER_LEFT_EMPTY = frozenset({Role.STEWARD, Role.ENTERPRISE_AGENT, Role.INSTITUTION_ADMIN, Role.PLATFORM_ADMIN})
+"""Roles whose last holder leaves only when somebody takes over."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:

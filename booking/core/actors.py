@@ -7,11 +7,12 @@ from models.vocabulary.accounts import Language, Role, ScopeKind
 
 @dataclass(frozen=True, slots=True)
 class HeldGrant:
-    """A role in force within a scope; `scope_id` is None for the platform."""
+    """A role in force within a scope; `scope_id` is None for the platform, a delegated one stands in for another."""
 
     role: Role
     scope_kind: ScopeKind
     scope_id: int | None
+    is_delegated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,9 @@ NearDay = Annotated[date, AfterValidator(_near_day)]
 Blank = BeforeValidator(_blank_as_none)
 """Beside an optional type: empty text is None, as pages send it."""
 
+OptionalDay = Annotated[NearDay | None, Blank]
+"""A day that need not be given."""
+
 
 def with_local_offset(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
     """The same values with `datetime-local` texts of the named fields read as Asia/Shanghai time."""

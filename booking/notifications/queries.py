@@ -22,13 +22,13 @@ class Depth:
     set_aside_mails: int
 
 
-def depth(session: Session) -> Depth:
-    """What waits now; two statements over small indexes."""
+def depth(session: Session, *, now: datetime) -> Depth:
+    """What waits now, without what is only foreseen; two statements over small indexes."""
     waiting, aside = session.execute(
         select(
             func.count().filter(Event.set_aside_at.is_(None)),
             func.count().filter(Event.set_aside_at.is_not(None)),
-        ).where(Event.handled_at.is_(None))
+        ).where(Event.handled_at.is_(None), Event.occurred_at <= now)
     ).one()
     states: dict[Any, int] = dict(
         session.execute(select(Mail.state, func.count()).where(Mail.state != MailState.SENT).group_by(Mail.state)).all()

@@ -18,9 +18,15 @@ KEPT_FOR = timedelta(days=90)
 _ANNOUNCE = insert(Base.metadata.tables["events"])
 
 
-def announce(session: Session, name: str, payload: Mapping[str, Any], *, now: datetime) -> None:
-    """Write the event `<feature>.<fact>`; `booking/reactions.py` says what follows after commit."""
-    values = {"name": name, "payload": dict(payload), "occurred_at": now, "next_attempt_at": now}
+def announce(
+    session: Session, name: str, payload: Mapping[str, Any], *, now: datetime, due_at: datetime | None = None
+) -> None:
+    """Write the event `<feature>.<fact>`; `booking/reactions.py` says what follows after commit.
+
+    What only happens at a later moment, `due_at`, is foreseen: nothing follows before.
+    """
+    moment = max(now, due_at or now)
+    values = {"name": name, "payload": dict(payload), "occurred_at": moment, "next_attempt_at": moment}
     session.connection().execute(_ANNOUNCE, {**values, "attempts": 0, "last_error": ""})
     kick_after_commit(session)
 

@@ -8,6 +8,7 @@ from flask import Blueprint, Flask, Response, current_app, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from booking.core.clock import utcnow
 from booking.core.errors import Forbidden, Refused
 from booking.core.texts import N_
 from booking.notifications import queries
@@ -87,7 +88,7 @@ def _require_access(settings: Settings) -> None:
 def _present_state() -> CollectorRegistry:
     """What the database says now: how much waits to be posted."""
     registry = CollectorRegistry()
-    depth = queries.depth(reading())
+    depth = queries.depth(reading(), now=utcnow())
     db.session.remove()
     waiting = Gauge("chuanyu_outbox", "Events and mails not finished", ("kind", "state"), registry=registry)
     waiting.labels("event", "waiting").set(depth.waiting_events)

@@ -39,7 +39,7 @@ def jobs() -> ResponseReturnValue:
         "operations/jobs.html",
         rows=[(job, words(job.when), latest.get(job.name), job.when.next_due(now)) for job in TIMETABLE],
         failures=runs.failures(session, MOST_FAILURES),
-        depth=queries.depth(session),
+        depth=queries.depth(session, now=now),
         events=queries.events_set_aside(session, MOST_FAILURES),
         may_run=may(asking, Permission.RUN_JOBS),
         labels=labels,

@@ -58,6 +58,7 @@ CHANGES: Mapping[ChangeKind, str] = {
     ChangeKind.CANCELLED: N_("已取消"),
     ChangeKind.LAPSED: N_("逾期未审批，失效"),
     ChangeKind.KEPT: N_("有冲突，仍保留"),
+    ChangeKind.HANDED_OVER: N_("已移交"),
 }
 
 REFUSALS: Mapping[Code, str] = {

@@ -1,23 +1,21 @@
 """Which mails follow from what happened to a reservation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.catalogue.stewards import named_stewards
-from booking.core.clock import local_date
 from booking.notifications.letters import Letter
+from booking.reservations.deciders import deciders_of
 from booking.reservations.queries import in_full
 from booking.settings import Settings
-from models.accounts import Grant, User
+from models.accounts import User
 from models.catalogue import Instrument
 from models.directory import Organisation
 from models.reservations import Reservation, Suspension
-from models.vocabulary.accounts import Role, ScopeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ def on_asked(session: Session, payload: Mapping[str, Any], *, now: datetime, set
     if matter is None or matter.reservation.decide_by is None:
         return []
     template = "reservations/move_asked" if matter.reservation.asked_starts_at else "reservations/requested"
-    people = stewards_of(session, matter.reservation.instrument, now=now)
+    people = deciders_of(session, matter.reservation.instrument, now=now).people
     return [Letter(person.email, person.language, template, matter.values) for person in people]
 
 
@@ -98,41 +96,28 @@ def on_suspended(session: Session, payload: Mapping[str, Any], *, now: datetime,
     return [Letter(person.email, person.language, "reservations/suspended", values)]
 
 
-def stewards_of(session: Session, instrument: Instrument, *, now: datetime) -> Sequence[User]:
-    """Who is written to about the instrument: its primary steward and deputy, where one is named.
-
-    Else its own stewards, else its unit's, else its institution's, else the admins.
-    """
-    today = local_date(now)
-    if first := named_stewards(session, instrument, today=today):
-        return list(first.values())
-    scopes = (
-        (Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id),
-        (Role.STEWARD, ScopeKind.UNIT, instrument.unit_id),
-        (Role.STEWARD, ScopeKind.ORGANISATION, instrument.organisation_id),
-        (Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, instrument.organisation_id),
-    )
-    named = [
-        and_(Grant.role == role, Grant.scope_kind == kind, Grant.scope_id == scope_id)
-        for role, kind, scope_id in scopes
-        if scope_id is not None
-    ]
-    rows = session.execute(
-        select(User, Grant.role, Grant.scope_kind)
-        .join(Grant, Grant.user_id == User.id)
-        .where(
-            or_(*named),
-            Grant.starts_on <= today,
-            or_(Grant.ends_on.is_(None), Grant.ends_on >= today),
-            User.deactivated_at.is_(None),
-        )
+def on_handed_over(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:  # noqa: ARG001
+    """To who holds it now and to who held it before, except whoever did it."""
+    matter = _matter(session, payload, settings)
+    if matter is None or matter.reservation.booked_by_id != payload["after"]["booked_by_id"]:
+        return []
+    before, after = payload["before"], payload["after"]
+    values = {**matter.values, "from_name": before["booked_by"], "to_name": after["booked_by"]}
+    people = session.scalars(
+        select(User)
+        .where(User.id.in_([before["booked_by_id"], after["booked_by_id"]]), User.deactivated_at.is_(None))
         .order_by(User.id)
-    ).all()
-    for role, kind, _ in scopes:
-        nearest = {user.id: user for user, held, held_kind in rows if (held, held_kind) == (role, kind)}
-        if nearest:
-            return list(nearest.values())
-    return []
+    )
+    return [
+        Letter(
+            person.email,
+            person.language,
+            "reservations/handed_over",
+            {**values, "is_new": person.id == after["booked_by_id"]},
+        )
+        for person in people
+        if person.id != matter.actor_id
+    ]
 
 
 def _matter(session: Session, payload: Mapping[str, Any], settings: Settings) -> _Matter | None:

@@ -9,13 +9,11 @@ from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 
 from booking.core.clock import at_local
-from booking.core.forms import Blank, NearDay, PageForm
+from booking.core.forms import Blank, OptionalDay, PageForm
 from booking.reservations.queries import Filter, When
 from models.catalogue import Instrument
 from models.reservations import Reservation, ReservationPerson
 from models.vocabulary.reservations import ReservationState
-
-Day = Annotated[NearDay | None, Blank]
 
 
 class MineForm(PageForm):
@@ -24,8 +22,8 @@ class MineForm(PageForm):
     past: bool = False
     state: Annotated[ReservationState | None, Blank] = None
     instrument: Annotated[Annotated[int, Field(ge=1, lt=2**31)] | None, Blank] = None
-    since: Day = None
-    until: Day = None
+    since: OptionalDay = None
+    until: OptionalDay = None
     cursor: str | None = None
 
     @property

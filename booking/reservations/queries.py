@@ -54,7 +54,7 @@ def my_reservations(
 
     Upcoming ones come soonest first, all others latest first.
     """
-    return _page(session, _is_mine(actor), wanted, limit=limit, cursor=cursor, now=now)
+    return page_within(session, _is_mine(actor), wanted, limit=limit, cursor=cursor, now=now)
 
 
 def visible_reservations(
@@ -62,7 +62,7 @@ def visible_reservations(
 ) -> Page[Reservation]:
     """One's own reservations, and all of the instruments whose bookings the actor may see."""
     within = or_(_is_mine(actor), in_reach(reach(actor, Permission.SEE_BOOKINGS)))
-    return _page(session, within, wanted, limit=limit, cursor=cursor, now=now)
+    return page_within(session, within, wanted, limit=limit, cursor=cursor, now=now)
 
 
 def reservation_for(session: Session, reservation_id: int, actor: Actor) -> Reservation:
@@ -142,10 +142,10 @@ def _is_mine(actor: Actor) -> ColumnElement[bool]:
     return or_(Reservation.booked_by_id == actor.id, Reservation.id.in_(linked))
 
 
-def _page(
+def page_within(
     session: Session, within: ColumnElement[bool], wanted: Filter, *, limit: int, cursor: str | None, now: datetime
 ) -> Page[Reservation]:
-    """One page of the list in its order."""
+    """One page of what fulfils a condition and the filter, in the order of `my_reservations`."""
     forwards = wanted.when == When.UPCOMING
     statement = in_full().where(within, *_narrowed(wanted, now))
     if cursor:

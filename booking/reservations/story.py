@@ -35,7 +35,9 @@ def told(change: ReservationChange) -> Told:
 
 
 def _words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    """The times before and after, as far as the change is about times."""
+    """The holders or the times before and after, as far as the change is about them."""
+    if "booked_by" in before and "booked_by" in after:
+        return str(_("%(old)s 移交给 %(new)s", old=before["booked_by"], new=after["booked_by"]))
     old, new = _period(before), _period(after)
     if old and new:
         return str(_("%(old)s 改为 %(new)s", old=old, new=new))

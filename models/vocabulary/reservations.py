@@ -70,6 +70,7 @@ class ChangeKind(StrEnum):
     CANCELLED = "cancelled"
     LAPSED = "lapsed"
     KEPT = "kept"
+    HANDED_OVER = "handed_over"
 
 
 class ConflictState(StrEnum):

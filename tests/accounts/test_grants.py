@@ -5,6 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts import grants
+from booking.accounts.ending import end_grant
 from booking.accounts.grants import NewGrant
 from booking.core.errors import Forbidden, InvalidInput, NotFound
 from booking.web.extensions import transaction
@@ -101,7 +102,7 @@ def test_an_ended_grant_holds_until_its_last_day(session: Session, now: datetime
     grant = give(session, steward, Role.STEWARD, ScopeKind.ORGANISATION, make_organisation(session).id)
     actor = actor_for(session, admin, now=now)
 
-    transaction(grants.end_grant, grant.id, last_day=date(2026, 11, 23), actor=actor, now=now)
+    transaction(end_grant, grant.id, last_day=date(2026, 11, 23), actor=actor, now=now)
 
     look_again(session)
     assert len(actor_for(session, steward, now=now).grants) == 1
@@ -117,7 +118,7 @@ def test_a_grant_that_never_began_is_gone_when_it_is_ended(session: Session, now
     wanted = wanted_grant(admin.id, Role.AUDITOR, ScopeKind.PLATFORM, None)
     grant = transaction(grants.give_grant, wanted, actor=actor, now=now)
 
-    transaction(grants.end_grant, grant.id, last_day=date(2026, 11, 22), actor=actor, now=now)
+    transaction(end_grant, grant.id, last_day=date(2026, 11, 22), actor=actor, now=now)
 
     look_again(session)
     assert [held.role for held in actor_for(session, admin, now=now).grants] == [Role.PLATFORM_ADMIN]
@@ -131,7 +132,7 @@ def test_nobody_ends_a_grant_beyond_their_reach_or_learns_that_it_exists(session
 
     for grant_id in (grant.id, 999):
         with pytest.raises(NotFound):
-            transaction(grants.end_grant, grant_id, last_day=date(2026, 11, 22), actor=actor, now=now)
+            transaction(end_grant, grant_id, last_day=date(2026, 11, 22), actor=actor, now=now)
 
     look_again(session)
     assert len(actor_for(session, steward, now=now).grants) == 1

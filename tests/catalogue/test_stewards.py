@@ -10,7 +10,7 @@ from booking.catalogue import stewards
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import Forbidden, InvalidInput
-from booking.reservations.letters import stewards_of
+from booking.reservations.deciders import deciders_of
 from models.accounts import AuditEntry, Grant, User
 from models.catalogue import Instrument
 from models.custody import Stewardship
@@ -41,7 +41,7 @@ def people(session: Session, instrument: Instrument) -> list[User]:
 
 
 def written_to(session: Session, instrument: Instrument, now: datetime) -> list[str]:
-    return [user.name for user in stewards_of(session, instrument, now=now)]
+    return [user.name for user in deciders_of(session, instrument, now=now).people]
 
 
 def test_the_named_are_written_to_first_and_everybody_when_their_grants_end(

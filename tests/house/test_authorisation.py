@@ -12,11 +12,13 @@ from tests.house.matrix.attachments import ATTACHMENTS
 from tests.house.matrix.calendars import FEEDS
 from tests.house.matrix.catalogue import CATALOGUE, CATALOGUE_API
 from tests.house.matrix.directory import DIRECTORY
+from tests.house.matrix.grants import GRANTS, LEAVINGS
 from tests.house.matrix.home import HOME
 from tests.house.matrix.imports import IMPORTS
 from tests.house.matrix.operations import OPERATIONS
 from tests.house.matrix.reservations import BOOKING, RESERVATIONS, STEWARDSHIP
 from tests.house.matrix.search import SEARCH
+from tests.house.matrix.teams import TEAMS
 from tests.house.snapshots import Snapshot
 from tests.house.worlds import World
 
@@ -29,6 +31,9 @@ MATRIX = (
     *ATTACHMENTS,
     *VISITS,
     *REGISTRATIONS,
+    *GRANTS,
+    *LEAVINGS,
+    *TEAMS,
     *FEEDS,
     *SEARCH,
     *BOOKING,

@@ -18,6 +18,7 @@ FEATURES = (
     "calendars",
     "imports",
     "notifications",
+    "teams",
 )
 SHOWING = (
     "accounts",
@@ -32,6 +33,7 @@ SHOWING = (
     "search",
     "operations",
     "home",
+    "teams",
 )
 BANNED = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 LONGEST_FILE, LONGEST_FUNCTION = 400, 40

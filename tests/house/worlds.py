@@ -39,7 +39,9 @@ from tests.house.worlds_affiliations import add_affiliations, add_registration
 from tests.house.worlds_announcements import announcement
 from tests.house.worlds_attachments import add_files
 from tests.house.worlds_gate import arrange_arrivals, arrange_reviews
+from tests.house.worlds_grants import build_grants
 from tests.house.worlds_imports import add_imports
+from tests.house.worlds_teams import build_teams
 
 NOBODY = frozenset({"nobody"})
 TOKENS = frozenset({"reader", "writer"})
@@ -133,6 +135,8 @@ def build(session: Session) -> World:
     theirs = _institution(builder, "their_", "510704", THEIR_STAFF, THEIR_ADMIN)
     _grants(builder, "", ours)
     _grants(builder, "their_", theirs)
+    build_grants(builder, ours, theirs)
+    build_teams(builder, ours, theirs)
     _offices(builder)
     arrange_reviews(builder, "", STAFF)
     arrange_reviews(builder, "their_", THEIR_STAFF)

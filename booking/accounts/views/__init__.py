@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from booking.accounts.views import account, audit, registration, resets, sign_in, tokens, users
+from booking.accounts.views import account, audit, grants, people, registration, resets, sign_in, tokens, users
 
 bp = Blueprint("accounts", __name__)
 
@@ -29,6 +29,20 @@ bp.add_url_rule("/users", "users", users.users, methods=READ)
 bp.add_url_rule("/users/<int:user_id>", "user", users.user, methods=READ)
 bp.add_url_rule("/users/<int:user_id>/confirmation", "send_confirmation", users.send_confirmation, methods=SEND)
 bp.add_url_rule("/users/<int:user_id>/sign-out", "end_sessions", users.end_sessions, methods=SEND)
+
+SCOPE = "/grants/<any(organisation, unit, instrument):kind>/<int:scope_id>"
+
+bp.add_url_rule("/grants", "grants_at_platform", grants.at_platform, methods=READ)
+bp.add_url_rule("/grants", "give_at_platform", grants.give_at_platform, methods=SEND)
+bp.add_url_rule("/grants/history", "grant_history_at_platform", grants.history_at_platform, methods=READ)
+bp.add_url_rule(SCOPE, "grants_at_scope", grants.at_scope, methods=READ)
+bp.add_url_rule(SCOPE, "give_at_scope", grants.give_at_scope, methods=SEND)
+bp.add_url_rule(f"{SCOPE}/history", "grant_history_at_scope", grants.history_at_scope, methods=READ)
+bp.add_url_rule("/grants/<int:grant_id>/end", "end_grant", grants.end, methods=BOTH)
+bp.add_url_rule("/grants/<int:grant_id>/delegate", "delegate_grant", grants.delegate, methods=BOTH)
+bp.add_url_rule("/people/<int:user_id>/permissions", "person_permissions", people.permissions, methods=READ)
+bp.add_url_rule("/people/<int:user_id>/deactivate", "deactivate", people.deactivate, methods=BOTH)
+bp.add_url_rule("/people/<int:user_id>/reactivate", "reactivate", people.reactivate, methods=SEND)
 
 
 @bp.after_request

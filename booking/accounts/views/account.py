@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from booking.accounts import credentials, passwords, profiles, queries
+from booking.accounts import credentials, grant_queries, passwords, profiles
 from booking.accounts.forms import PasswordForm, ProfileForm
 from booking.accounts.labels import LANGUAGES, ROLES, SCOPE_KINDS
 from booking.accounts.sign_ins import WrongCredentials
@@ -72,9 +72,9 @@ def _shown() -> dict[str, Any]:
     actor = require_actor()
     return {
         "actor": actor,
-        "grants": queries.grants_of(reading(), actor.id, local_date(utcnow())),
+        "grants": grant_queries.grants_concerning(reading(), actor.id, today=local_date(utcnow())),
         "role_names": ROLES,
-        "scope_names": SCOPE_KINDS,
+        "scope_kinds": SCOPE_KINDS,
         "languages": [(language.value, label) for language, label in LANGUAGES.items()],
         "is_password": request.endpoint == "accounts.change_password",
     }

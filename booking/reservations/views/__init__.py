@@ -6,11 +6,13 @@ from booking.reservations.views import (
     blocks,
     board,
     closing,
+    leaving,
     mine,
     moves,
     positions,
     reservation,
     suspensions,
+    team,
     todo,
     wishes,
 )
@@ -63,6 +65,14 @@ bp.add_url_rule("/board/instruments/<int:instrument_id>", "board_instrument", bo
 bp.add_url_rule(
     "/board/instruments/<int:instrument_id>/calendar.json", "named_calendar", wishes.named_calendar, methods=READ
 )
+
+LEAVING = "/organisations/<int:organisation_id>/people/<int:user_id>/leaving"
+
+bp.add_url_rule("/organisations/<int:organisation_id>/leaving", "find_leaving", leaving.find, methods=BOTH)
+bp.add_url_rule(LEAVING, "leaving", leaving.leaving, methods=READ)
+bp.add_url_rule(f"{LEAVING}/bookings", "settle_bookings", leaving.settle_bookings, methods=SEND)
+bp.add_url_rule(f"{LEAVING}/end", "end_everything", leaving.end_everything, methods=SEND)
+bp.add_url_rule("/teams/<int:team_id>/bookings", "team_bookings", team.bookings, methods=READ)
 
 
 @bp.after_request

@@ -1,0 +1,150 @@
+"""Ending roles: one, or all of somebody's at once, with those who take over named in the same step."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from booking.accounts import audit, queries
+from booking.accounts.grant_queries import source_of
+from booking.accounts.grants import NewGrant, account_id, described, foresee_end, may_give, store
+from booking.accounts.permissions import Permission, may
+from booking.accounts.succession import SuccessorNeeded, lacking, lock_scopes
+from booking.core.actors import Actor
+from booking.core.clock import local_date
+from booking.core.errors import Forbidden, InvalidInput, NotFound, Problem
+from booking.core.texts import N_
+from booking.notifications.service import announce
+from models.accounts import Grant
+from models.vocabulary.accounts import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """The last day (included), why, and by grant the address of who takes it over."""
+
+    last_day: date
+    reason: str = ""
+    successors: Mapping[int, str] = field(default_factory=dict)
+
+
+def end_grant(
+    session: Session,
+    grant_id: int,
+    *,
+    last_day: date,
+    successor: str = "",
+    reason: str = "",
+    actor: Actor,
+    now: datetime,
+) -> Grant:
+    """Let a grant hold until `last_day`, included; one that has not begun by then never holds.
+
+    Who may give the role ends it, and whoever holds it, or handed it on, gives it up. Raises NotFound also to
+    those who may not see it, SuccessorNeeded when nobody would hold the role, and InvalidInput.
+    """
+    grant = session.scalar(select(Grant).where(Grant.id == grant_id))
+    if grant is None:
+        raise NotFound
+    _require_ending(session, grant, actor)
+    successors = {grant_id: successor} if successor else {}
+    end_grants(session, [grant], Departure(last_day, reason, successors), actor=actor, now=now)
+    return grant
+
+
+def end_grants(session: Session, grants: Sequence[Grant], departure: Departure, *, actor: Actor, now: datetime) -> None:
+    """End several grants together; whether the actor may end them is asked before.
+
+    A named successor holds the same role at the same scope from today. Raises SuccessorNeeded with everything
+    that would be left to nobody; only the platform's administrators may leave an institution without one.
+    """
+    lock_scopes(session, grants)
+    grants = _locked(session, [grant.id for grant in grants])
+    _check_days(grants, departure.last_day, now=now)
+    _appoint_successors(session, grants, departure.successors, actor=actor, now=now)
+    lacks = lacking(session, grants, departure.last_day)
+    if may(actor, Permission.GIVE_GRANTS):
+        lacks = [lack for lack in lacks if lack.role != Role.INSTITUTION_ADMIN]
+    if lacks:
+        raise SuccessorNeeded(lacks)
+    for grant in grants:
+        _close(session, grant, departure, actor=actor, now=now)
+
+
+def _require_ending(session: Session, grant: Grant, actor: Actor) -> None:
+    """Refuse who may not end this grant: Forbidden to those who may see it, NotFound to all others."""
+    target = queries.target_of(session, grant.scope_kind, grant.scope_id)
+    if may_give(actor, grant.role, target) or actor.id in {grant.user_id, source_of(session, grant)}:
+        return
+    raise Forbidden if may(actor, Permission.SEE_GRANTS, target) else NotFound
+
+
+def _locked(session: Session, grant_ids: Sequence[int]) -> Sequence[Grant]:
+    """The grants as they are now, under lock; raises NotFound when one is gone."""
+    rows = select(Grant).where(Grant.id.in_(grant_ids)).order_by(Grant.id).with_for_update()
+    found = session.scalars(rows.execution_options(populate_existing=True)).all()
+    if len(found) != len(set(grant_ids)):
+        raise NotFound
+    return found
+
+
+def _check_days(grants: Sequence[Grant], last_day: date, *, now: datetime) -> None:
+    """What held before yesterday stays as it was, and ending makes nothing longer."""
+    if last_day < local_date(now) - timedelta(days=1):
+        raise InvalidInput([Problem("last_day", N_("最后一天不能早于昨天。"))])
+    if any(grant.ends_on is not None and grant.ends_on < last_day for grant in grants):
+        raise InvalidInput([Problem("last_day", N_("这个角色在此之前已经到期。"))])
+
+
+def _appoint_successors(
+    session: Session, grants: Sequence[Grant], successors: Mapping[int, str], *, actor: Actor, now: datetime
+) -> None:
+    """Give each named successor what they take over, from today; raises InvalidInput at `successor_<grant id>`."""
+    problems = []
+    for grant in grants:
+        field_name = f"successor_{grant.id}"
+        if not (email := successors.get(grant.id, "").strip()):
+            continue
+        try:
+            person = account_id(session, email, field_name)
+        except InvalidInput as unknown:
+            problems += unknown.problems
+            continue
+        if person == grant.user_id or grant.delegated_from_id is not None:
+            problems.append(Problem(field_name, N_("接任者须是另一个人。")))
+            continue
+        wanted = NewGrant(person, grant.role, grant.scope_kind, grant.scope_id, local_date(now), grant.ends_on)
+        made = store(session, wanted, actor=actor, now=now)
+        announce(session, "accounts.grant_given", {"grant_id": made.id, "actor_id": actor.id}, now=now)
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _close(session: Session, grant: Grant, departure: Departure, *, actor: Actor, now: datetime) -> None:
+    """End one locked grant, and whoever stands in for its holder with it."""
+    last_day = departure.last_day
+    overlong = or_(Grant.ends_on > last_day, Grant.starts_on > last_day)
+    standing_in = select(Grant).where(Grant.delegated_from_id == grant.id, overlong).order_by(Grant.id)
+    for deputy in session.scalars(standing_in.with_for_update()).all():
+        _close(session, deputy, departure, actor=actor, now=now)
+    before = described(grant)
+    foresee_end(session, grant, last_day, actor=actor, now=now)
+    payload = {**before, "grant_id": grant.id, "actor_id": actor.id, "last_day": last_day.isoformat()}
+    if last_day < grant.starts_on:
+        session.delete(grant)
+        session.flush()
+    else:
+        grant.ends_on = last_day
+    audit.note(
+        session,
+        "accounts.grant_ended",
+        ("grant", grant.id),
+        actor=actor,
+        now=now,
+        before=before,
+        after={**before, "ends_on": last_day.isoformat()},
+        reason=departure.reason,
+    )
+    announce(session, "accounts.grant_ended", {**payload, "reason": departure.reason}, now=now)

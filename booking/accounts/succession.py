@@ -1,0 +1,105 @@
+"""Who must not leave without a successor: the last steward, the last agent, the last administrator."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from booking.accounts import queries
+from booking.accounts.rules import NEVER_LEFT_EMPTY
+from booking.core.errors import Refused
+from booking.core.texts import N_
+from models.accounts import Grant, User
+from models.catalogue import Instrument
+from models.directory import Organisation
+from models.vocabulary.accounts import Role, ScopeKind
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """A role at a scope that nobody would hold any more; `grant_id` is the one that was to end."""
+
+    grant_id: int
+    role: Role
+    scope_kind: ScopeKind
+    scope_id: int | None
+    scope_name_zh: str
+    scope_name_en: str
+
+
+class SuccessorNeeded(Refused):
+    """Somebody must take over first; carries everything that lacks a successor."""
+
+    status = 409
+    code = "successor_needed"
+    sentence = N_("以下职责没有其他人承担，请先指定接任者。")
+
+    def __init__(self, lacks: Sequence[Lack]) -> None:
+        """Keep what lacks a successor."""
+        super().__init__()
+        self.lacks = list(lacks)
+
+
+def lock_scopes(session: Session, grants: Iterable[Grant]) -> None:
+    """Let one transaction at a time end roles of these organisations, so that two last ones cannot both go."""
+    targets = [queries.target_of(session, grant.scope_kind, grant.scope_id) for grant in grants]
+    owners = sorted({target.organisation_id for target in targets if target and target.organisation_id})
+    if owners:
+        rows = select(Organisation.id).where(Organisation.id.in_(owners)).order_by(Organisation.id)
+        session.execute(rows.with_for_update(key_share=True))
+    if any(grant.scope_kind == ScopeKind.PLATFORM for grant in grants):
+        platform = select(Grant.id).where(Grant.scope_kind == ScopeKind.PLATFORM).order_by(Grant.id)
+        session.execute(platform.with_for_update(key_share=True))
+
+
+def lacking(session: Session, grants: Sequence[Grant], last_day: date) -> list[Lack]:
+    """What nobody would hold on the day after, if these grants ended together; the scopes must be locked."""
+    leaving = [grant.id for grant in grants]
+    found = []
+    for grant in grants:
+        ends = grant.ends_on is None or grant.ends_on > last_day
+        if grant.delegated_from_id is None and grant.role in NEVER_LEFT_EMPTY and ends:
+            stays = _steward_stays if grant.role == Role.STEWARD else _somebody_stays
+            if not stays(session, grant, leaving, last_day + timedelta(days=1)):
+                names = queries.scope_names(session, grant.scope_kind, grant.scope_id)
+                found.append(Lack(grant.id, grant.role, grant.scope_kind, grant.scope_id, *names))
+    return found
+
+
+def _somebody_stays(session: Session, grant: Grant, leaving: Collection[int], day: date) -> bool:
+    """Whether somebody else holds the same role at the same scope on that day."""
+    same = (Grant.role == grant.role, Grant.scope_kind == grant.scope_kind, Grant.scope_id == grant.scope_id)
+    if grant.scope_id is None:
+        same = (*same[:2], Grant.scope_id.is_(None))
+    return session.scalar(select(exists().where(*same, *_held_on(Grant, day), Grant.id.not_in(leaving)))) or False
+
+
+def _steward_stays(session: Session, grant: Grant, leaving: Collection[int], day: date) -> bool:
+    """Whether every instrument below the grant's scope still has a steward, at whatever height, on that day."""
+    other = aliased(Grant)
+    covers = or_(
+        and_(other.scope_kind == ScopeKind.INSTRUMENT, other.scope_id == Instrument.id),
+        and_(other.scope_kind == ScopeKind.UNIT, other.scope_id == Instrument.unit_id),
+        and_(other.scope_kind == ScopeKind.ORGANISATION, other.scope_id == Instrument.organisation_id),
+    )
+    column = {
+        ScopeKind.INSTRUMENT: Instrument.id,
+        ScopeKind.UNIT: Instrument.unit_id,
+        ScopeKind.ORGANISATION: Instrument.organisation_id,
+    }[grant.scope_kind]
+    steward = exists().where(other.role == Role.STEWARD, covers, *_held_on(other, day), other.id.not_in(leaving))
+    alone = select(Instrument.id).where(column == grant.scope_id, ~steward).limit(1)
+    return session.scalar(alone) is None
+
+
+def _held_on(table: type[Grant], day: date) -> tuple[ColumnElement[bool], ...]:
+    """Grants in force on a day, of people whose account is active, that stand in for nobody."""
+    active = exists().where(User.id == table.user_id, User.deactivated_at.is_(None))
+    return (
+        table.delegated_from_id.is_(None),
+        table.starts_on <= day,
+        or_(table.ends_on.is_(None), table.ends_on >= day),
+        active,
+    )

@@ -1,0 +1,233 @@
+"""Somebody leaves an institution: what they have there, and handing it over, cancelling it, ending it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from booking.accounts import grant_queries, queries
+from booking.accounts.ending import Departure, end_grants
+from booking.accounts.grant_queries import ShownGrant
+from booking.accounts.grants import account_id
+from booking.accounts.permissions import Permission, require
+from booking.accounts.rules import normal_address
+from booking.core.actors import Actor, Target
+from booking.core.clock import local_date
+from booking.core.errors import InvalidInput, NotFound, Problem
+from booking.core.texts import N_
+from booking.directory.queries import organisation
+from booking.reservations.cancelling import cancel_reservation
+from booking.reservations.changes import Change, period_of, record, touch
+from booking.reservations.held import locked, read_again
+from booking.reservations.queries import in_full
+from booking.reservations.refusals import ReasonNeeded, ReservationRefused
+from booking.reservations.rules import CHECKED_AGAIN, Refusal, Wanted, refusals
+from booking.reservations.situations import find_place, standing_of
+from booking.teams import service as teams
+from booking.teams.queries import memberships_at
+from models.accounts import Grant, User
+from models.catalogue import Instrument
+from models.directory import Organisation
+from models.reservations import Reservation
+from models.teams import TeamMember
+from models.vocabulary.reservations import HOLDING_TIME, ChangeKind
+
+MOST_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What somebody has at an institution: roles, teams, and bookings still to come on its instruments."""
+
+    organisation: Organisation
+    person: User
+    grants: list[ShownGrant]
+    memberships: Sequence[TeamMember]
+    bookings: Sequence[Reservation]
+
+
+def leaving_of(session: Session, organisation_id: int, user_id: int, *, actor: Actor, now: datetime) -> Leaving:
+    """Everything the person has here, for who may hand it over; raises Forbidden, or NotFound when that is nothing."""
+    place = organisation(session, organisation_id)
+    require(actor, Permission.HAND_OVER, Target(organisation_id))
+    person = session.get(User, user_id)
+    if person is None:
+        raise NotFound
+    grants = grant_queries.grants_within(session, user_id, organisation_id, today=local_date(now))
+    bookings = _bookings(session, organisation_id, user_id, now=now)
+    memberships = memberships_at(session, organisation_id, user_id, today=local_date(now))
+    if not (grants or bookings or memberships or _is_known(session, organisation_id, user_id)):
+        raise NotFound
+    return Leaving(place, person, grants, memberships, bookings)
+
+
+def person_leaving(session: Session, organisation_id: int, email: str, *, actor: Actor, now: datetime) -> int:
+    """The id of the person with this address who has something here; raises InvalidInput, the same for strangers."""
+    organisation(session, organisation_id)
+    require(actor, Permission.HAND_OVER, Target(organisation_id))
+    person = session.scalar(select(User.id).where(User.email == normal_address(email)))
+    try:
+        return leaving_of(session, organisation_id, person or 0, actor=actor, now=now).person.id
+    except NotFound as unknown:
+        raise InvalidInput([Problem("email", N_("这个邮箱的账户在本单位没有角色，也没有预约。"))]) from unknown
+
+
+def hand_over_bookings(
+    session: Session,
+    organisation_id: int,
+    user_id: int,
+    reservation_ids: Collection[int],
+    email: str,
+    *,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> list[Reservation]:
+    """Make somebody else the holder of these bookings; all of them or none, the rules asked again for the new holder.
+
+    Raises ReservationRefused with every reason, InvalidInput for an unknown address, NotFound for other bookings.
+    """
+    leaving = leaving_of(session, organisation_id, user_id, actor=actor, now=now)
+    if not reason:
+        raise ReasonNeeded
+    heir_id = account_id(session, email)
+    if heir_id == user_id:
+        raise InvalidInput([Problem("email", N_("请填写另一个人的邮箱。"))])
+    session.execute(select(User.id).where(User.id == heir_id).with_for_update(key_share=True))
+    heir = queries.actor_of(session, email, now=now)
+    if heir is None:
+        raise NotFound
+    chosen = _chosen(leaving, reservation_ids)
+    found = [_hand_over(session, one, user_id, heir, reason=reason, actor=actor, now=now) for one in chosen]
+    if reasons := [refusal for refused in found for refusal in refused]:
+        raise ReservationRefused(reasons)
+    return [read_again(session, reservation_id) for reservation_id in chosen]
+
+
+def cancel_bookings(
+    session: Session,
+    organisation_id: int,
+    user_id: int,
+    reservation_ids: Collection[int],
+    *,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> list[Reservation]:
+    """Cancel these bookings of somebody who leaves, with a reason they are told; all of them or none."""
+    leaving = leaving_of(session, organisation_id, user_id, actor=actor, now=now)
+    if not reason:
+        raise ReasonNeeded
+    chosen = _chosen(leaving, reservation_ids)
+    return [cancel_reservation(session, one, reason=reason, actor=actor, now=now) for one in chosen]
+
+
+def end_everything(
+    session: Session,
+    organisation_id: int,
+    user_id: int,
+    departure: Departure,
+    leads: Mapping[int, str],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """End all roles and memberships that somebody has at the institution on one last day, in one step.
+
+    Raises SuccessorNeeded with every role that would be left to nobody, and InvalidInput at `lead_<team id>`
+    for each team that the person leads and for which nobody takes over.
+    """
+    leaving = leaving_of(session, organisation_id, user_id, actor=actor, now=now)
+    later = [one.grant for one in leaving.grants if one.grant.ends_on is None or one.grant.ends_on > departure.last_day]
+    end_grants(session, later, departure, actor=actor, now=now)
+    _pass_teams_on(session, leaving, leads, actor=actor, now=now)
+    for member in leaving.memberships:
+        if member.ends_on is None or member.ends_on > departure.last_day:
+            teams.leave(session, member, departure.last_day, departure.reason, actor=actor, now=now)
+
+
+def _pass_teams_on(
+    session: Session, leaving: Leaving, leads: Mapping[int, str], *, actor: Actor, now: datetime
+) -> None:
+    """Give each team that the person leads its named new lead; raises InvalidInput for those without one."""
+    problems = []
+    for member in leaving.memberships:
+        if member.team.lead_id != leaving.person.id:
+            continue
+        field = f"lead_{member.team_id}"
+        try:
+            heir = account_id(session, leads.get(member.team_id, ""), field)
+        except InvalidInput as unknown:
+            problems += unknown.problems if leads.get(member.team_id) else [Problem(field, N_("请填写新的负责人。"))]
+            continue
+        if heir == leaving.person.id:
+            problems.append(Problem(field, N_("请填写另一个人的邮箱。")))
+            continue
+        teams.appoint_lead(session, member.team_id, heir, actor=actor, now=now)
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _bookings(session: Session, organisation_id: int, user_id: int, *, now: datetime) -> Sequence[Reservation]:
+    """What the person booked on the institution's instruments and that is still to come, the soonest first."""
+    coming = (
+        in_full()
+        .where(
+            Instrument.organisation_id == organisation_id,
+            Reservation.booked_by_id == user_id,
+            Reservation.state.in_(HOLDING_TIME),
+            Reservation.ends_at > now,
+        )
+        .order_by(Reservation.starts_at, Reservation.id)
+    )
+    return session.scalars(coming.limit(MOST_AT_ONCE)).all()
+
+
+def _is_known(session: Session, organisation_id: int, user_id: int) -> bool:
+    """Whether the person ever had a role or a booking here."""
+    booked = (
+        exists()
+        .where(Reservation.booked_by_id == user_id, Reservation.instrument_id == Instrument.id)
+        .where(Instrument.organisation_id == organisation_id)
+    )
+    held = exists().where(Grant.user_id == user_id, grant_queries.within_organisation(organisation_id))
+    return bool(session.scalar(select(booked | held)))
+
+
+def _chosen(leaving: Leaving, reservation_ids: Collection[int]) -> list[int]:
+    """The chosen bookings in an order in which their lanes are locked; raises NotFound, or InvalidInput for none."""
+    known = {one.id: one.instrument_id for one in leaving.bookings}
+    if not reservation_ids:
+        raise InvalidInput([Problem("reservation_ids", N_("请至少选择一条预约。"))])
+    if not set(reservation_ids) <= set(known):
+        raise NotFound
+    return sorted(set(reservation_ids), key=lambda one: (known[one], one))
+
+
+def _hand_over(
+    session: Session, reservation_id: int, user_id: int, heir: Actor, *, reason: str, actor: Actor, now: datetime
+) -> list[Refusal]:
+    """Give one booking to the heir, unless a lasting rule is against it; every reason then."""
+    reservation = locked(session, reservation_id)
+    if reservation.booked_by_id != user_id or reservation.state not in HOLDING_TIME:
+        raise NotFound
+    period = period_of(reservation)
+    place = find_place(session, reservation.instrument_id, period, actor=heir, user_id=heir.id, internal=True, now=now)
+    wanted, standing = Wanted(period, reservation.mode), standing_of(place, heir)
+    found = [one for one in refusals(wanted, place.terms, standing, now=now) if one.code in CHECKED_AGAIN]
+    if found:
+        return found
+    before, after = _holder(session, user_id), _holder(session, heir.id)
+    reservation.booked_by_id = heir.id
+    touch(reservation, now=now)
+    change = Change(ChangeKind.HANDED_OVER, before=before, after=after, reason=reason, also_seen_by=[user_id])
+    record(session, reservation, change, actor=actor, now=now)
+    return []
+
+
+def _holder(session: Session, user_id: int) -> dict[str, object]:
+    """A holder as history keeps them."""
+    person = session.get_one(User, user_id)
+    return {"booked_by_id": person.id, "booked_by": person.name}

@@ -1,0 +1,97 @@
+"""What waits for somebody whose role is over goes on to whoever decides now: the deputy, then the administrators."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from booking.accounts import queries
+from booking.core.clock import local_date
+from booking.notifications.letters import Letter
+from booking.reservations.deciders import HEIGHTS, deciders_of
+from booking.reservations.queries import in_full
+from booking.settings import Settings
+from models.accounts import Grant, User
+from models.catalogue import Instrument
+from models.custody import Stewardship
+from models.reservations import Reservation
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.reservations import HOLDING_TIME
+
+MOST_LISTED = 50
+
+
+def on_grant_over(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:
+    """To each who decides now, one letter with everything that still waits there, unless somebody nearer decides."""
+    kind, scope_id = ScopeKind(payload["scope_kind"]), payload["scope_id"]
+    if (Role(payload["role"]), kind) not in HEIGHTS or scope_id is None or _still_holds(session, payload, now=now):
+        return []
+    left_height = HEIGHTS.index((Role(payload["role"]), kind))
+    was_named = _named_at(session, payload["user_id"])
+    left = session.get(User, payload["user_id"])
+    lists: dict[int, tuple[User, list[Reservation]]] = {}
+    for one in _waiting(session, kind, scope_id, now=now):
+        decide = deciders_of(session, one.instrument, now=now)
+        is_theirs = decide.height >= left_height or one.instrument_id in was_named
+        for person in decide.people if is_theirs else ():
+            lists.setdefault(person.id, (person, []))[1].append(one)
+    zh, en = queries.scope_names(session, kind, scope_id)
+    values = {
+        "left": left.name if left else "",
+        "scope_zh": zh,
+        "scope_en": en,
+        "link": f"{settings.address}/board",
+    }
+    return [
+        Letter(person.email, person.language, "reservations/passed_on", {**values, "waiting": _told(found)})
+        for person, found in lists.values()
+    ]
+
+
+def _still_holds(session: Session, payload: Mapping[str, Any], *, now: datetime) -> bool:
+    """Whether the person has the role there after all: the end was put off, or it was given again."""
+    today = local_date(now)
+    held = select(Grant.id).where(
+        Grant.user_id == payload["user_id"],
+        Grant.role == Role(payload["role"]),
+        Grant.scope_kind == ScopeKind(payload["scope_kind"]),
+        Grant.scope_id == payload["scope_id"],
+        Grant.starts_on <= today,
+        or_(Grant.ends_on.is_(None), Grant.ends_on >= today),
+    )
+    active = held.join(User, User.id == Grant.user_id).where(User.deactivated_at.is_(None))
+    return session.scalar(active.limit(1)) is not None
+
+
+def _named_at(session: Session, user_id: int) -> set[int]:
+    """The instruments whose primary or deputy steward somebody was named."""
+    return set(session.scalars(select(Stewardship.instrument_id).where(Stewardship.user_id == user_id)))
+
+
+def _waiting(session: Session, kind: ScopeKind, scope_id: int, *, now: datetime) -> Sequence[Reservation]:
+    """What is undecided on the instruments of a scope, the soonest due first."""
+    column = {
+        ScopeKind.INSTRUMENT: Instrument.id,
+        ScopeKind.UNIT: Instrument.unit_id,
+        ScopeKind.ORGANISATION: Instrument.organisation_id,
+    }[kind]
+    undecided = (column == scope_id, Reservation.state.in_(HOLDING_TIME), Reservation.decide_by > now)
+    ordered = in_full().where(*undecided).order_by(Reservation.decide_by, Reservation.id)
+    return session.scalars(ordered.limit(MOST_LISTED)).all()
+
+
+def _told(waiting: Sequence[Reservation]) -> list[dict[str, Any]]:
+    """What a letter says of each."""
+    return [
+        {
+            "instrument_zh": one.instrument.name_zh,
+            "instrument_en": one.instrument.name_en,
+            "holder": one.booked_by.name,
+            "starts_at": one.asked_starts_at or one.starts_at,
+            "ends_at": one.asked_ends_at or one.ends_at,
+            "decide_by": one.decide_by,
+        }
+        for one in waiting
+    ]

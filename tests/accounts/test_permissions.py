@@ -1,0 +1,183 @@
+"""`may`, `reach` and the conditions in SQL agree with a plain model over random roles, scopes and days."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from booking.accounts import grant_queries, queries
+from booking.accounts.labels import PERMISSIONS
+from booking.accounts.permissions import NEEDED_ROLES, NEVER_DELEGATED, Permission, may, reach
+from booking.core.actors import Target
+from booking.core.clock import at_local
+from booking.reservations.queries import in_reach
+from models.accounts import Grant, User
+from models.catalogue import Instrument
+from models.directory import Unit
+from models.vocabulary.accounts import Role, ScopeKind
+from tests.counting import counting
+from tests.factories.instruments import make_instrument, make_organisation
+from tests.factories.people import LONG_AGO, actor_for, give, make_user, sign_in
+
+TODAY = date(2026, 11, 23)
+NOON = at_local(TODAY, 720)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A role at the n-th place of its kind, from and to so many days from today."""
+
+    role: Role
+    kind: ScopeKind
+    place: int
+    first: int
+    last: int | None
+    stands_in: bool
+
+
+@dataclass
+class Landscape:
+    """Two institutions with a unit each; four instruments, two of them in units."""
+
+    person: User
+    absent: Grant
+    places: dict[ScopeKind, list[int]]
+    instruments: list[Instrument]
+
+
+@pytest.fixture
+def landscape(session: Session) -> Landscape:
+    organisations = [make_organisation(session) for _ in range(2)]
+    units = [Unit(organisation_id=one.id, name_zh="中心") for one in organisations]
+    session.add_all(units)
+    session.commit()
+    instruments = [
+        make_instrument(session, owner, unit_id=unit)
+        for owner, own in zip(organisations, units, strict=True)
+        for unit in (own.id, None)
+    ]
+    away = make_user(session, "away")
+    return Landscape(
+        person=make_user(session, "person"),
+        absent=give(session, away, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM),
+        places={
+            ScopeKind.ORGANISATION: [one.id for one in organisations],
+            ScopeKind.UNIT: [one.id for one in units],
+            ScopeKind.INSTRUMENT: [one.id for one in instruments],
+        },
+        instruments=instruments,
+    )
+
+
+drawn = st.builds(
+    Drawn,
+    role=st.sampled_from(Role),
+    kind=st.sampled_from(ScopeKind),
+    place=st.integers(0, 3),
+    first=st.integers(-2, 2),
+    last=st.one_of(st.none(), st.integers(0, 3)),
+    stands_in=st.booleans(),
+)
+
+
+def stored(session: Session, land: Landscape, wanted: Sequence[Drawn]) -> list[Grant]:
+    session.rollback()
+    session.execute(delete(Grant).where(Grant.user_id == land.person.id))
+    grants = []
+    for one in wanted:
+        places = land.places.get(one.kind)
+        first = TODAY + timedelta(days=one.first)
+        last = first + timedelta(days=one.last) if one.last is not None else None
+        grants.append(
+            Grant(
+                user_id=land.person.id,
+                role=one.role,
+                scope_kind=one.kind,
+                scope_id=places[one.place % len(places)] if places else None,
+                starts_on=first,
+                ends_on=last,
+                delegated_from_id=land.absent.id if one.stands_in and last else None,
+                created_at=LONG_AGO,
+            )
+        )
+    session.add_all(grants)
+    session.commit()
+    return grants
+
+
+def plainly(grants: Sequence[Grant], permission: Permission, instrument: Instrument) -> bool:
+    """The rules once more, as slowly and plainly as can be."""
+    for grant in grants:
+        in_force = grant.starts_on <= TODAY and (grant.ends_on is None or grant.ends_on >= TODAY)
+        held_back = grant.delegated_from_id is not None and permission in NEVER_DELEGATED
+        covered = {
+            ScopeKind.PLATFORM: True,
+            ScopeKind.ORGANISATION: grant.scope_id == instrument.organisation_id,
+            ScopeKind.UNIT: instrument.unit_id is not None and grant.scope_id == instrument.unit_id,
+            ScopeKind.INSTRUMENT: grant.scope_id == instrument.id,
+        }[grant.scope_kind]
+        if in_force and covered and not held_back and grant.role in NEEDED_ROLES[permission]:
+            return True
+    return False
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(wanted=st.lists(drawn, max_size=5), permission=st.sampled_from(Permission))
+def test_python_and_sql_agree_with_the_plain_rules(
+    session: Session, landscape: Landscape, wanted: list[Drawn], permission: Permission
+) -> None:
+    grants = stored(session, landscape, wanted)
+    actor = actor_for(session, landscape.person, now=NOON)
+    expected = [one.id for one in landscape.instruments if plainly(grants, permission, one)]
+    targets = {one.id: Target(one.organisation_id, one.unit_id, one.id) for one in landscape.instruments}
+
+    allowed = [key for key, target in targets.items() if may(actor, permission, target)]
+    filtered = session.scalars(
+        select(Instrument.id).where(in_reach(reach(actor, permission))).order_by(Instrument.id)
+    ).all()
+    explained = [
+        key
+        for key, target in targets.items()
+        for reason in grant_queries.reasons(session, actor.id, target, today=TODAY)
+        if reason.permission == permission and reason.grants
+    ]
+
+    assert allowed == expected
+    assert list(filtered) == expected
+    assert explained == expected
+
+
+def test_every_permission_has_a_name() -> None:
+    assert set(PERMISSIONS) == set(Permission) == set(NEEDED_ROLES)
+
+
+def test_a_request_learns_who_asks_and_what_they_may_do_in_one_statement(client: FlaskClient, session: Session) -> None:
+    admin = make_user(session, "admin")
+    for _ in range(3):
+        give(session, admin, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, make_organisation(session).id)
+    sign_in(client, admin)
+    client.get("/board")
+
+    with counting() as statements:
+        client.get("/operations/jobs")
+    asked = [text for text in statements.texts if "grants" in text or "users" in text]
+
+    assert len(asked) <= 2
+    assert len(statements) <= 2
+
+
+def test_the_grants_of_a_person_come_with_the_person(session: Session) -> None:
+    user = make_user(session, "user")
+
+    with counting(session.get_bind().engine) as statements:
+        actor = queries.actor_by_session(session, user.id, user.credential_version, now=NOON)
+        may(actor, Permission.GIVE_GRANTS, Target(1))
+        reach(actor, Permission.SEE_BOOKINGS)
+
+    assert len(statements) == 1

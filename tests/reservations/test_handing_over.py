@@ -1,0 +1,190 @@
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from booking.accounts.ending import Departure
+from booking.accounts.queries import actor_of
+from booking.accounts.succession import SuccessorNeeded
+from booking.core.actors import Actor
+from booking.core.errors import Forbidden, InvalidInput, NotFound
+from booking.reservations import handing_over as service
+from booking.reservations.queries import target_of
+from booking.reservations.refusals import ReservationRefused
+from booking.reservations.suspensions import suspend_person
+from booking.reservations.team_bookings import team_reservations
+from booking.teams.service import add_member, close, create_team
+from models.accounts import User
+from models.catalogue import Instrument
+from models.reservations import Reservation
+from models.teams import Team
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.catalogue import ShareMode
+from models.vocabulary.reservations import ChangeKind, ReservationState
+from tests.accounts.leaving import admin_of, roles_of
+from tests.factories.instruments import make_instrument
+from tests.factories.letters import mailed
+from tests.factories.people import actor_for, give, make_user
+from tests.reservations.acting import TODAY, act, at, book, claims_of, fresh, kinds, revision, steward_of
+
+DAY = timedelta(days=1)
+
+
+@dataclass
+class Cast:
+    """The instrument, who leaves, who takes over, and who administers the institution."""
+
+    instrument: Instrument
+    researcher: Actor
+    other: Actor
+    admin: Actor
+
+
+@pytest.fixture
+def cast(session: Session, instrument: Instrument, researcher: Actor, other: Actor, now: datetime) -> Cast:
+    return Cast(instrument, researcher, other, admin_of(session, instrument.organisation_id, now))
+
+
+def hand_over(session: Session, cast: Cast, made: list[Reservation], by: Actor, now: datetime) -> list[Reservation]:
+    arguments = (cast.instrument.organisation_id, cast.researcher.id, [one.id for one in made], cast.other.email)
+    return act(session, service.hand_over_bookings, *arguments, reason="毕业离校", actor=by, now=now)
+
+
+def booked(session: Session, instrument: Instrument, hours: list[int], who: Actor, now: datetime) -> list[Reservation]:
+    made = [book(session, instrument, at(hour), who, now) for hour in hours]
+    mailed(session, now=now)
+    return made
+
+
+def test_bookings_go_over_with_their_time_their_history_and_a_word_to_both(
+    session: Session, cast: Cast, now: datetime
+) -> None:
+    made = booked(session, cast.instrument, [9, 13], cast.researcher, now)
+    claimed = claims_of(session, made[0])
+    seen = revision(session, f"mine:{cast.researcher.id}"), revision(session, f"mine:{cast.other.id}")
+
+    hand_over(session, cast, made, cast.admin, now)
+
+    assert [fresh(session, one).booked_by_id for one in made] == [cast.other.id, cast.other.id]
+    assert claims_of(session, made[0]) == claimed
+    assert kinds(session, made[0]) == [ChangeKind.CONFIRMED, ChangeKind.HANDED_OVER]
+    assert revision(session, f"mine:{cast.researcher.id}") > seen[0]
+    assert revision(session, f"mine:{cast.other.id}") > seen[1]
+    told = [(letter.recipient, letter.values["is_new"]) for letter in mailed(session, now=now)]
+    assert told == [(cast.researcher.email, False), (cast.other.email, True)] * 2
+
+
+@pytest.mark.parametrize("why", ["suspended", "not shared"])
+def test_when_a_rule_is_against_the_new_holder_nothing_goes_over(
+    session: Session, cast: Cast, now: datetime, why: str
+) -> None:
+    made = booked(session, cast.instrument, [9, 13], cast.researcher, now)
+    if why == "suspended":
+        steward = steward_of(session, cast.instrument, now)
+        until = now + 10 * DAY
+        act(
+            session, suspend_person, cast.other.email, target_of(cast.instrument), until, "爽约", actor=steward, now=now
+        )
+    else:
+        session.get_one(Instrument, cast.instrument.id).share_mode = ShareMode.INTERNAL
+
+    with pytest.raises(ReservationRefused):
+        hand_over(session, cast, made, cast.admin, now)
+
+    assert [fresh(session, one).booked_by_id for one in made] == [cast.researcher.id, cast.researcher.id]
+    assert kinds(session, made[0]) == [ChangeKind.CONFIRMED]
+
+
+def test_only_this_institutions_bookings_go_over_and_only_by_its_admins(
+    session: Session, cast: Cast, now: datetime
+) -> None:
+    elsewhere = make_instrument(session)
+    here = booked(session, cast.instrument, [9], cast.researcher, now)
+    there = booked(session, elsewhere, [9], cast.researcher, now)
+    mixed = [*here, *there]
+
+    with pytest.raises(NotFound):
+        hand_over(session, cast, mixed, cast.admin, now)
+    with pytest.raises(Forbidden):
+        hand_over(session, cast, here, steward_of(session, cast.instrument, now), now)
+
+    assert [fresh(session, one).booked_by_id for one in mixed] == [cast.researcher.id, cast.researcher.id]
+
+
+def test_bookings_are_cancelled_together_with_a_reason(session: Session, cast: Cast, now: datetime) -> None:
+    made = booked(session, cast.instrument, [9, 13], cast.researcher, now)
+    ids = [one.id for one in made]
+
+    act(
+        session,
+        service.cancel_bookings,
+        cast.instrument.organisation_id,
+        cast.researcher.id,
+        ids,
+        reason="离校",
+        actor=cast.admin,
+        now=now,
+    )
+
+    assert {fresh(session, one).state for one in made} == {ReservationState.CANCELLED}
+    assert [claims_of(session, one) for one in made] == [[], []]
+
+
+def leave(session: Session, cast: Cast, user: User, departure: Departure, leads: dict[int, str]) -> None:
+    arguments = (cast.instrument.organisation_id, user.id, departure, leads)
+    act(session, service.end_everything, *arguments, actor=cast.admin, now=NOW)
+
+
+NOW = datetime.fromisoformat("2026-11-23T01:30:00+00:00")
+
+
+def test_everything_here_ends_on_one_day_once_successors_are_named(session: Session, cast: Cast, now: datetime) -> None:
+    steward = make_user(session, "steward")
+    grant = give(session, steward, Role.STEWARD, ScopeKind.INSTRUMENT, cast.instrument.id)
+    elsewhere = give(session, steward, Role.TRAINER, ScopeKind.ORGANISATION, make_instrument(session).organisation_id)
+    arguments = (cast.instrument.organisation_id, "一组", "", steward.email)
+    team = act(session, create_team, *arguments, actor=cast.admin, now=now)
+
+    with pytest.raises(SuccessorNeeded):
+        leave(session, cast, steward, Departure(TODAY), {})
+    named = Departure(TODAY, "调离", {grant.id: cast.other.email})
+    with pytest.raises(InvalidInput) as refused:
+        leave(session, cast, steward, named, {})
+    assert [problem.field for problem in refused.value.problems] == [f"lead_{team.id}"]
+    assert roles_of(session, session.get_one(User, cast.other.id), now=now) == []
+
+    leave(session, cast, steward, named, {team.id: cast.other.email})
+
+    assert roles_of(session, steward, now=now + DAY) == [elsewhere.role]
+    assert roles_of(session, session.get_one(User, cast.other.id), now=now) == [Role.STEWARD]
+    assert session.get_one(Team, team.id).lead_id == cast.other.id
+
+
+def test_somebody_who_has_nothing_here_is_not_known_here(session: Session, cast: Cast, now: datetime) -> None:
+    with pytest.raises(NotFound):
+        service.leaving_of(session, cast.instrument.organisation_id, cast.researcher.id, actor=cast.admin, now=now)
+    for email in (cast.researcher.email, "nobody@example.org"):
+        with pytest.raises(InvalidInput):
+            service.person_leaving(session, cast.instrument.organisation_id, email, actor=cast.admin, now=now)
+
+
+def test_lead_and_deputies_see_what_members_booked_as_members_and_nobody_else_does(
+    session: Session, cast: Cast, now: datetime
+) -> None:
+    lead = actor_for(session, make_user(session, "lead"), now=now)
+    team = act(session, create_team, cast.instrument.organisation_id, "一组", "", lead.email, actor=cast.admin, now=now)
+    book(session, cast.instrument, at(9, day=6), cast.researcher, now - 3 * DAY)
+    member = act(session, add_member, team, cast.researcher.id, approved_by_id=lead.id, now=now)
+    during = book(session, cast.instrument, at(11, day=6), cast.researcher, now)
+    act(session, close, team, session.merge(member), TODAY, "", actor=lead, now=now)
+    book(session, cast.instrument, at(13, day=6), cast.researcher, now + 2 * DAY)
+    book(session, cast.instrument, at(15, day=6), cast.other, now)
+
+    _found, page = team_reservations(session, team.id, actor=lead, limit=10, now=now)
+
+    assert [one.id for one in page.items] == [during.id]
+    for actor in (cast.admin, cast.other, cast.researcher):
+        with pytest.raises(Forbidden):
+            team_reservations(session, team.id, actor=actor, limit=10, now=now)
+    assert actor_of(session, lead.email, now=now) is not None
