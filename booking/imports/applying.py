@@ -97,9 +97,10 @@ def undo_staged(
 ) -> None:
     """Take back what was written; what stays is kept with its reason."""
     found, within = held(session, leased), reach_of(actor)
-    allowed = [w for w in writes if within.everywhere or w.organisation_id in within.organisation_ids]
+    foreign = {w.number for w in writes if not (within.everywhere or w.organisation_id in within.organisation_ids)}
+    allowed = [write for write in writes if write.number not in foreign]
     undone = undo(session, allowed, found.unit_ids, actor=actor, now=now)
-    kept = dict(undone.kept) | {w.number: OUT_OF_REACH for w in writes if w not in allowed}
+    kept = dict(undone.kept) | dict.fromkeys(foreign, OUT_OF_REACH)
     _keep(session, found.id, kept)
     found.kept_count = len(kept)
     found.state, found.undone_at, found.leased_until = ImportState.UNDONE, now, None
