@@ -12,6 +12,7 @@ from booking.calendars import api as calendars
 from booking.catalogue import api as catalogue
 from booking.home import api as home
 from booking.imports import api as imports
+from booking.operations import api as operations
 from booking.reservations import api as reservations
 from booking.reservations import closing_api as closing
 from booking.reservations import leaving_api as leaving
@@ -43,6 +44,7 @@ BLUEPRINTS = (
     leaving.bp,
     teams.bp,
     team_bookings.bp,
+    operations.bp,
 )
 
 

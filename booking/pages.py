@@ -97,6 +97,7 @@ def menu() -> list[MenuItem]:
     entries.append((gettext("待核验单位"), "affiliations.registrations", verifies(actor)))
     entries.append((gettext("角色"), "accounts.grants_at_platform", may(actor, Permission.SEE_GRANTS)))
     entries.append((gettext("任务"), "operations.jobs", may(actor, Permission.SEE_JOBS)))
+    entries.append((gettext("系统与存储"), "operations.system", may(actor, Permission.SEE_SYSTEM)))
     entries.append((gettext("节假日"), "reservations.closing_days", may(actor, Permission.EDIT_ORGANISATION)))
     entries.append((gettext("邮件"), "operations.mailbox", is_open_to(actor)))
     return [

@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(ROOT / "instance", description="Folder for the SQLite database, the key and locks")
     database_url: str = Field(
         "",
-        description="SQLAlchemy URL: sqlite:///… or postgresql+psycopg://…; empty = SQLite in the data folder",
+        description="URL of the database: sqlite:///… or postgresql://…; empty = SQLite in the data folder",
     )
     secret_key: str = Field(
         "",

@@ -58,7 +58,7 @@ def _let_go(_error: BaseException | None) -> None:
 @contextmanager
 def sqlite_app(folder: Path) -> Iterator[Flask]:
     """An application on SQLite."""
-    yield migrated(settings_for(f"sqlite:///{folder / 'test.sqlite3'}", folder))
+    yield migrated(settings_for(f"sqlite:///{folder / 'test.db'}", folder))
 
 
 @contextmanager

@@ -38,6 +38,7 @@ class Permission(StrEnum):
     SEE_TEAMS = "see_teams"
     CREATE_TEAM = "create_team"
     MANAGE_TEAMS = "manage_teams"
+    SEE_SYSTEM = "see_system"
     SEE_JOBS = "see_jobs"
     RUN_JOBS = "run_jobs"
     SEE_MAILBOX = "see_mailbox"
@@ -78,6 +79,7 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.SEE_TEAMS: _ADMINS | {Role.AUDITOR},
     Permission.CREATE_TEAM: _ADMINS | {Role.LEAD},
     Permission.MANAGE_TEAMS: _ADMINS,
+    Permission.SEE_SYSTEM: _PLATFORM | {Role.AUDITOR},
     Permission.SEE_JOBS: _PLATFORM | {Role.AUDITOR},
     Permission.RUN_JOBS: _PLATFORM,
     Permission.SEE_MAILBOX: _PLATFORM,

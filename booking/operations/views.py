@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
@@ -19,7 +19,11 @@ from booking.operations.forms import MailboxPage
 from booking.operations.mailbox import has_server, require_reader
 from booking.operations.running import run
 from booking.operations.schedules import Every, Schedule
-from booking.web.extensions import reading, transaction
+from booking.operations.settings_shown import settings_shown
+from booking.operations.starting import is_at_head
+from booking.operations.storage import storage
+from booking.settings import Settings
+from booking.web.extensions import db, reading, transaction
 from booking.web.reading import read_query
 from booking.web.signed_in import actor
 from models.vocabulary.jobs import RunOutcome
@@ -69,6 +73,19 @@ def retry_event(event_id: int) -> ResponseReturnValue:
     transaction(service.handle_again, event_id, now=utcnow())
     flash(gettext("已重新排队，几秒后处理。"), "right")
     return redirect(url_for(".jobs"), code=303)
+
+
+@bp.get("/operations/system")
+def system() -> ResponseReturnValue:
+    """The settings without their secrets, and what the data takes."""
+    require(actor(), Permission.SEE_SYSTEM)
+    settings: Settings = current_app.config["SETTINGS"]
+    return render_template(
+        "operations/system.html",
+        settings=settings_shown(settings),
+        storage=storage(reading(), settings.data_dir),
+        is_at_head=is_at_head(db.engine),
+    )
 
 
 @bp.get("/operations/mailbox", endpoint="mailbox")
