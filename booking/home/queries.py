@@ -105,14 +105,14 @@ def failing_jobs(asked: Asked) -> Found:
 
 def events_set_aside(asked: Asked) -> Found:
     """Events that were set aside, the newest first."""
-    count = notifications.depth(asked.session).set_aside_events
+    count = notifications.depth(asked.session, now=asked.now).set_aside_events
     rows = notifications.events_set_aside(asked.session, SHOWN)
     return Found(count, [Item("event", one.id, one.name, one.name, starts_at=one.occurred_at) for one in rows])
 
 
 def mails_set_aside(asked: Asked) -> Found:
     """Mails that could not be sent; what they say is not told."""
-    return Found(notifications.depth(asked.session).set_aside_mails)
+    return Found(notifications.depth(asked.session, now=asked.now).set_aside_mails)
 
 
 def announced(asked: Asked) -> Found:
