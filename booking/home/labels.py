@@ -1,7 +1,20 @@
 """What cards and hats are called, and where the whole of a card stands."""
 
+from dataclasses import dataclass, field
+from typing import Any
+
 from booking.core.texts import N_
 from booking.home.cards import Hat
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page that shows all of what a card shows the first few of."""
+
+    endpoint: str
+    label: str
+    values: dict[str, Any] = field(default_factory=dict)
+
 
 HATS = {
     Hat.STEWARD: N_("管理仪器"),
@@ -26,19 +39,19 @@ TITLES = {
     "own_bookings": N_("接下来的预约"),
     "feeds_hint": N_("在日历中查看预约"),
 }
-PLACES = {
-    "decisions": ("reservations.board", {}, N_("打开看板")),
-    "conflicts": ("reservations.board", {}, N_("打开看板")),
-    "blocks_today": ("reservations.board", {}, N_("打开看板")),
-    "drafts": ("catalogue.index", {"state": "draft"}, N_("全部草稿")),
-    "reviews": ("catalogue.reviews", {}, N_("全部待审查")),
-    "failing_jobs": ("operations.jobs", {}, N_("查看任务")),
-    "events_set_aside": ("operations.jobs", {}, N_("查看任务")),
-    "mails_set_aside": ("operations.mailbox", {}, N_("查看邮件")),
-    "announced": ("announcements.index", {}, N_("全部公告")),
-    "role_changes": ("accounts.audit", {"action": "accounts.grant_"}, N_("查看日志")),
-    "own_requests": ("reservations.mine", {"state": "requested"}, N_("我的预约")),
-    "own_bookings": ("reservations.mine", {}, N_("我的预约")),
-    "feeds_hint": ("calendars.index", {}, N_("订阅到日历")),
+PLACES: dict[str, Place] = {
+    "decisions": Place("reservations.board", N_("打开看板")),
+    "conflicts": Place("reservations.board", N_("打开看板")),
+    "blocks_today": Place("reservations.board", N_("打开看板")),
+    "drafts": Place("catalogue.index", N_("全部草稿"), {"state": "draft"}),
+    "reviews": Place("catalogue.reviews", N_("全部待审查")),
+    "failing_jobs": Place("operations.jobs", N_("查看任务")),
+    "events_set_aside": Place("operations.jobs", N_("查看任务")),
+    "mails_set_aside": Place("operations.mailbox", N_("查看邮件")),
+    "announced": Place("announcements.index", N_("全部公告")),
+    "role_changes": Place("accounts.audit", N_("查看日志"), {"action": "accounts.grant_"}),
+    "own_requests": Place("reservations.mine", N_("我的预约"), {"state": "requested"}),
+    "own_bookings": Place("reservations.mine", N_("我的预约")),
+    "feeds_hint": Place("calendars.index", N_("订阅到日历")),
 }
 ROLE_CHANGES = {"accounts.grant_given": N_("授予角色"), "accounts.grant_ended": N_("结束角色")}

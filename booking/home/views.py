@@ -1,5 +1,6 @@
 """The page one lands on: what waits for the person, first."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, render_template, url_for
@@ -27,7 +28,10 @@ ADDRESSES = {
     "organisation": ("affiliations.people", "organisation_id"),
     "announcement": ("announcements.edit", "announcement_id"),
 }
-IN_PLACE = {"decisions": requests_shown, "conflicts": conflicts_shown}
+IN_PLACE: dict[str, Callable[[Sequence[Any]], list[dict[str, Any]]]] = {
+    "decisions": requests_shown,
+    "conflicts": conflicts_shown,
+}
 
 
 @bp.get("/home")
@@ -73,7 +77,7 @@ def _shown(card: Card) -> dict[str, Any]:
         "has_more": card.found.is_more or card.found.count > len(card.found.items),
         "items": [_item(item) for item in card.found.items],
         "todo": in_place(card.found.rows) if in_place else [],
-        "more": (url_for(place[0], **place[1]), _(place[2])) if place else None,
+        "more": (url_for(place.endpoint, **place.values), _(place.label)) if place else None,
     }
 
 
@@ -96,5 +100,7 @@ def _address(item: Item) -> str | None:
     if item.subject not in ADDRESSES or item.subject_id is None:
         return None
     endpoint, name = ADDRESSES[item.subject]
-    more = {"state": AffiliationState.PENDING.value} if item.subject == "organisation" else {}
-    return url_for(endpoint, **{name: item.subject_id}, **more)
+    values: dict[str, Any] = {name: item.subject_id}
+    if item.subject == "organisation":
+        values["state"] = AffiliationState.PENDING.value
+    return url_for(endpoint, **values)
