@@ -194,8 +194,8 @@ def test_a_province_that_is_none_is_named_at_its_field(client: FlaskClient) -> N
 def test_the_api_lists_organisations_page_by_page(session: Session, client: FlaskClient) -> None:
     made = [make_organisation(session).id for _ in range(3)]
 
-    first = client.get("/api/v1/organisations?limit=2").json
-    second = client.get(f"/api/v1/organisations?limit=2&cursor={first['next_cursor']}").json
+    first = client.get("/api/v1/organisations?limit=2").get_json()
+    second = client.get(f"/api/v1/organisations?limit=2&cursor={first['next_cursor']}").get_json()
 
     assert [one["id"] for page in (first, second) for one in page["items"]] == made
     assert second["next_cursor"] is None

@@ -1,6 +1,7 @@
 """On which week an instrument's page opens."""
 
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -72,7 +73,7 @@ def test_a_week_that_is_taken_and_one_that_is_closed_are_passed_over(session: Se
         pytest.param({"hours": OFFICE_HOURS, "hides_free_time": True}, id="free time is hidden"),
     ],
 )
-def test_without_a_time_to_reserve_this_week_is_shown(session: Session, columns: dict[str, object]) -> None:
+def test_without_a_time_to_reserve_this_week_is_shown(session: Session, columns: dict[str, Any]) -> None:
     instrument = make_instrument(session, **columns)
     now = local("2026-11-25", 600)
 

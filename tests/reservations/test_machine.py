@@ -172,7 +172,7 @@ class Machine(RuleBasedStateMachine):
     def _conflicts(self, session: Session) -> set[tuple[int, int]]:
         rows = select(BlockConflict.block_id, BlockConflict.reservation_id)
         found = session.execute(rows.where(BlockConflict.state == ConflictState.OPEN))
-        return {(block_id, reservation_id) for block_id, reservation_id in found}
+        return {(block_id, reservation_id) for block_id, reservation_id in found if block_id is not None}
 
     def _expected_conflicts(self) -> set[tuple[int, int]]:
         """Open ones are among the overlaps that there are now; a later overlap cannot come to be."""
