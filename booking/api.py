@@ -13,6 +13,7 @@ from booking.catalogue import api as catalogue
 from booking.home import api as home
 from booking.imports import api as imports
 from booking.operations import api as operations
+from booking.privacy import api as privacy
 from booking.reservations import api as reservations
 from booking.reservations import closing_api as closing
 from booking.reservations import leaving_api as leaving
@@ -27,6 +28,7 @@ from booking.web.signed_in import uses_token
 
 BLUEPRINTS = (
     accounts.bp,
+    privacy.bp,
     users.bp,
     grants.bp,
     search.bp,

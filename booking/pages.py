@@ -19,6 +19,8 @@ from booking.home import views as home
 from booking.imports import views as imports
 from booking.operations import views as operations
 from booking.operations.mailbox import is_open_to
+from booking.privacy import showing as privacy_notice
+from booking.privacy import views as privacy
 from booking.reservations import views as reservations
 from booking.search import views as search
 from booking.teams import views as teams
@@ -39,6 +41,7 @@ BLUEPRINTS = (
     announcements.bp,
     affiliations.bp,
     operations.bp,
+    privacy.bp,
 )
 
 
@@ -74,6 +77,7 @@ def init_pages(app: Flask) -> None:
         menu=menu,
         account_menu=account_menu,
         announcements=showing.announcements,
+        consent_is_due=privacy_notice.consent_is_due,
         language_link=language_link,
     )
 

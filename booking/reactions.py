@@ -37,6 +37,8 @@ REACTIONS: dict[str, Letters] = {
     "catalogue.report_due": reporting.on_report_due,
     "catalogue.exemption_asked": reporting.on_exemption_asked,
     "catalogue.exemption_decided": reporting.on_exemption_decided,
+    "accounts.address_change_asked": accounts.on_address_change_asked,
+    "accounts.address_changed": accounts.on_address_changed,
     "catalogue.review_asked": catalogue.on_review_asked,
     "catalogue.review_decided": catalogue.on_review_decided,
     "accounts.address_confirmed": affiliations.on_address_confirmed,

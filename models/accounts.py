@@ -59,13 +59,17 @@ class Grant(Base):
 
 
 class MailedToken(Base):
-    """A secret sent by mail that does one thing once; only its SHA-256 is stored."""
+    """A secret sent by mail that does one thing once; only its SHA-256 is stored.
+
+    `new_email` is the address that a link to change to it was sent to.
+    """
 
     __tablename__ = "mailed_tokens"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     purpose: Mapped[TokenPurpose]
+    new_email: Mapped[str | None] = mapped_column(String(254))
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

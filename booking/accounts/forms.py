@@ -90,6 +90,13 @@ class PasswordForm(PageForm):
     password: NewPassword
 
 
+class NewAddressForm(PageForm):
+    """Another address, with the password."""
+
+    new_email: Email
+    current_password: KnownPassword
+
+
 class ProfileForm(PageForm):
     """Name and language."""
 

@@ -64,8 +64,6 @@ PERMISSIONS = {
     Permission.CARE_FOR_USERS: N_("协助用户登录"),
     Permission.SEE_AFFILIATIONS: N_("查看单位人员"),
     Permission.MANAGE_AFFILIATIONS: N_("管理单位人员"),
-    Permission.SEE_REPORT_DATES: N_("查看上报期限"),
-    Permission.DECIDE_EXEMPTIONS: N_("审批免报"),
     Permission.SEE_JOBS: N_("查看后台任务"),
     Permission.RUN_JOBS: N_("运行后台任务"),
     Permission.SEE_MAILBOX: N_("查看系统邮箱"),

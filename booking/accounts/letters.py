@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts import queries
+from booking.accounts.addresses import is_taken
 from booking.accounts.mailed import GOOD_FOR, write_secret
 from booking.notifications.letters import Letter
 from booking.settings import Settings
@@ -54,12 +55,48 @@ def on_password_changed(
     return [Letter(user.email, user.language, "accounts/password_changed", values)]
 
 
-PATHS = {TokenPurpose.CONFIRM_ADDRESS: "confirm", TokenPurpose.RESET_PASSWORD: "reset"}
+def on_address_change_asked(
+    session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings
+) -> list[Letter]:
+    """To the new address the link, or that it has an account already; to the old one that somebody asked."""
+    user = session.scalar(select(User).where(User.id == payload["user_id"], User.deactivated_at.is_(None)))
+    new = payload["email"]
+    if user is None or user.email == new:
+        return []
+    told = Letter(user.email, user.language, "accounts/address_leaving", _links(settings, "forgot"))
+    if is_taken(session, new):
+        return [Letter(new, user.language, "accounts/address_taken", _links(settings, "sign-in")), told]
+    link = _link(session, user, TokenPurpose.CHANGE_ADDRESS, now=now, settings=settings, new_email=new)
+    return [Letter(new, user.language, "accounts/new_address", {**link, "new_email": new}), told]
 
 
-def _link(session: Session, user: User, purpose: TokenPurpose, *, now: datetime, settings: Settings) -> dict[str, Any]:
+def on_address_changed(
+    session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings
+) -> list[Letter]:
+    """To the old address that the account has left it."""
+    user = session.get_one(User, payload["user_id"])
+    values = {"changed_at": now, **_links(settings, "privacy")}
+    return [Letter(payload["old_email"], user.language, "accounts/address_changed", values)]
+
+
+PATHS = {
+    TokenPurpose.CONFIRM_ADDRESS: "confirm",
+    TokenPurpose.RESET_PASSWORD: "reset",
+    TokenPurpose.CHANGE_ADDRESS: "address",
+}
+
+
+def _link(
+    session: Session,
+    user: User,
+    purpose: TokenPurpose,
+    *,
+    now: datetime,
+    settings: Settings,
+    new_email: str | None = None,
+) -> dict[str, Any]:
     """The values of a letter with a link that works once."""
-    secret = write_secret(session, user.id, purpose, now=now)
+    secret = write_secret(session, user.id, purpose, now=now, new_email=new_email)
     hours = int(GOOD_FOR[purpose].total_seconds() // 3600)
     return {"link": f"{settings.address}/{PATHS[purpose]}/{secret}", "hours": hours, "email": user.email}
 

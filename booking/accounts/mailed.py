@@ -15,6 +15,7 @@ GOOD_FOR = {
     TokenPurpose.CONFIRM_ADDRESS: timedelta(hours=24),
     TokenPurpose.RESET_PASSWORD: timedelta(hours=1),
     TokenPurpose.RENEW_AFFILIATION: timedelta(hours=24),
+    TokenPurpose.CHANGE_ADDRESS: timedelta(hours=24),
 }
 KEPT_FOR = timedelta(days=30)
 
@@ -27,13 +28,16 @@ class LinkSpent(Refused):
     sentence = N_("这个链接已使用过或已过期。")
 
 
-def write_secret(session: Session, user_id: int, purpose: TokenPurpose, *, now: datetime) -> str:
-    """A new secret for one mail; only its hash is stored."""
+def write_secret(
+    session: Session, user_id: int, purpose: TokenPurpose, *, now: datetime, new_email: str | None = None
+) -> str:
+    """A new secret for one mail; only its hash is stored, with the address that it is to prove if it is a new one."""
     secret = new_secret()
     session.add(
         MailedToken(
             user_id=user_id,
             purpose=purpose,
+            new_email=new_email,
             secret_hash=secret_hash(secret),
             created_at=now,
             expires_at=now + GOOD_FOR[purpose],

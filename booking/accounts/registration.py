@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from booking.accounts import audit, mailed
+from booking.accounts import audit, consents, mailed
 from booking.accounts.audit import Origin
 from booking.accounts.mailed import redeem
 from booking.notifications.service import announce
@@ -31,6 +31,7 @@ def register(
         user_id = _drop_unproven_password(session, email, now=now)
         action = "accounts.registered_again"
     else:
+        consents.note_consent(session, user_id, origin.address, now=now)
         action = "accounts.registered"
     audit.note(session, action, ("user", user_id), actor=None, origin=origin, now=now)
     announce(session, "accounts.confirmation_asked", {"email": email}, now=now)

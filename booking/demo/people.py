@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts import grants, queries
+from booking.accounts.consents import note_consent
 from booking.accounts.grants import NewGrant
 from booking.accounts.registration import add_account
 from booking.core.actors import Actor
@@ -133,6 +134,7 @@ def _add(session: Session, person: Person, organisation_id: int | None, password
         session, person.email, person.name, password_hash, language=person.language, now=now, confirmed_at=now
     )
     assert user_id is not None
+    note_consent(session, user_id, "", now=now)
     if person.role is not None:
         kind = ScopeKind.ORGANISATION if organisation_id else ScopeKind.PLATFORM
         wanted = NewGrant(user_id, person.role, kind, organisation_id, starts_on=local_date(now))

@@ -36,6 +36,7 @@ class TokenPurpose(StrEnum):
     CONFIRM_ADDRESS = "confirm_address"
     RESET_PASSWORD = "reset_password"  # noqa: S105 - a purpose, not a secret
     RENEW_AFFILIATION = "renew_affiliation"
+    CHANGE_ADDRESS = "change_address"
 
 
 class TokenScope(StrEnum):

@@ -6,16 +6,18 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from booking.accounts import queries
+from booking.accounts.consents import VERSION
 from booking.accounts.identity import session_key
 from booking.core.actors import Actor
 from models.accounts import Grant, User
+from models.privacy import Consent
 from models.vocabulary.accounts import Role, ScopeKind
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def make_user(session: Session, name: str = "researcher", **columns: object) -> User:
-    """A confirmed account `<name>@example.org`, committed."""
+    """A confirmed account `<name>@example.org` that agreed to the text on data, committed."""
     values: dict[str, object] = {
         "email": f"{name}@example.org",
         "name": name.title(),
@@ -24,6 +26,8 @@ def make_user(session: Session, name: str = "researcher", **columns: object) -> 
     }
     user = User(**(values | columns))
     session.add(user)
+    session.flush()
+    session.add(Consent(user_id=user.id, version=VERSION, agreed_at=LONG_AGO))
     session.commit()
     return user
 

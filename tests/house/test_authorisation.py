@@ -16,6 +16,7 @@ from tests.house.matrix.grants import GRANTS, LEAVINGS
 from tests.house.matrix.home import HOME
 from tests.house.matrix.imports import IMPORTS
 from tests.house.matrix.operations import OPERATIONS
+from tests.house.matrix.privacy import PRIVACY
 from tests.house.matrix.reservations import BOOKING, RESERVATIONS, STEWARDSHIP
 from tests.house.matrix.search import SEARCH
 from tests.house.matrix.teams import TEAMS
@@ -45,6 +46,7 @@ MATRIX = (
     *IMPORTS,
     *OPERATIONS,
     *HOME,
+    *PRIVACY,
 )
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 

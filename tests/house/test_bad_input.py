@@ -63,8 +63,8 @@ WITH_HEADERS = (
     "/api/v1/instruments",
     "/api/v1/instruments/{published}",
 )
-COUNTS_ATTEMPTS = ("/sign-in", "/register", "/forgot", "/confirm", "/account/password", "/feeds/")
-SLOW_FORMS = ("/sign-in", "/register", "/account/password", "/sign-out", "/run")
+COUNTS_ATTEMPTS = ("/sign-in", "/register", "/forgot", "/confirm", "/account/password", "/account/address", "/feeds/")
+SLOW_FORMS = ("/sign-in", "/register", "/account/password", "/account/address", "/sign-out", "/run")
 """They hash passwords or run jobs; their own tests send them wrong values."""
 QUERY_NAMES = {
     "/": ("q", "class", "province", "city", "institution", "free_from", "free_to", "near", "max_km", "sort", "page"),

@@ -19,6 +19,7 @@ FEATURES = (
     "imports",
     "notifications",
     "teams",
+    "privacy",
 )
 SHOWING = (
     "accounts",
@@ -34,6 +35,7 @@ SHOWING = (
     "operations",
     "home",
     "teams",
+    "privacy",
 )
 BANNED = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 LONGEST_FILE, LONGEST_FUNCTION = 400, 40

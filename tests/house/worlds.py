@@ -389,9 +389,11 @@ def _feeds_and_links(builder: Builder) -> None:
     for name, key, purpose in (
         ("confirm_secret", "unconfirmed", TokenPurpose.CONFIRM_ADDRESS),
         ("reset_secret", "forgetful", TokenPurpose.RESET_PASSWORD),
+        ("address_secret", "forgetful", TokenPurpose.CHANGE_ADDRESS),
     ):
         user_id = builder.world.users[key].id
-        builder.world.names[name] = write_secret(builder.session, user_id, purpose, now=builder.now)
+        new = "moving@example.org" if purpose == TokenPurpose.CHANGE_ADDRESS else None
+        builder.world.names[name] = write_secret(builder.session, user_id, purpose, now=builder.now, new_email=new)
 
 
 def _post(builder: Builder) -> None:

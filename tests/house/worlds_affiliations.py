@@ -70,7 +70,7 @@ def _visit(builder: "Builder", organisation: Organisation, host_id: int, side: s
         registered_by_id=host_id,
         starts_on=local_date(builder.now),
         ends_on=local_date(builder.now) + timedelta(days=30),
-        purpose=builder.mark(f"purpose_{side}", readers),
+        purpose=builder.mark(f"visiting_{side}", readers),
         state=VisitState.PENDING,
         created_at=builder.now,
     )

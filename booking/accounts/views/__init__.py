@@ -2,7 +2,18 @@
 
 from flask import Blueprint, Response
 
-from booking.accounts.views import account, audit, grants, people, registration, resets, sign_in, tokens, users
+from booking.accounts.views import (
+    account,
+    addresses,
+    audit,
+    grants,
+    people,
+    registration,
+    resets,
+    sign_in,
+    tokens,
+    users,
+)
 
 bp = Blueprint("accounts", __name__)
 
@@ -20,6 +31,8 @@ bp.add_url_rule("/reset/<secret>", "reset", resets.reset, methods=BOTH)
 bp.add_url_rule("/account", "show", account.show, methods=READ)
 bp.add_url_rule("/account", "change_profile", account.change_profile, methods=SEND)
 bp.add_url_rule("/account/password", "change_password", account.change_password, methods=SEND)
+bp.add_url_rule("/account/address", "ask_address", addresses.ask, methods=BOTH)
+bp.add_url_rule("/address/<secret>", "change_address", addresses.change, methods=BOTH)
 bp.add_url_rule("/account/tokens", "tokens", tokens.tokens, methods=READ)
 bp.add_url_rule("/account/tokens", "make_token", tokens.make_token, methods=SEND)
 bp.add_url_rule("/account/tokens/<int:token_id>/revoke", "revoke_token", tokens.revoke_token, methods=SEND)

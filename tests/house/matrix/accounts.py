@@ -7,6 +7,7 @@ from tests.house.worlds import ALL_SEEING, EVERYBODY, PEOPLE, PLATFORM, THEIR_AD
 SIGN_IN_FORM = {"email": "forgetful@example.org", "password": "{password}"}
 NEW_PASSWORD = "three other words here"
 PASSWORDS = {"current_password": "{password}", "password": NEW_PASSWORD}
+NEW_ADDRESS = {"new_email": "moved@example.org", "current_password": "{password}"}
 ACCOUNT = {"name": "Newcomer", "email": "newcomer@example.org", "password": NEW_PASSWORD, "agrees": "1"}
 TOKEN = {"name": "script", "scopes": ["read"], "days": 30}
 TOKEN_FORM = {"name": "script", "scopes": "read", "days": "30"}
@@ -33,6 +34,11 @@ ACCOUNTS = (
     page("/account", PEOPLE),
     sent("/account", PEOPLE, {"name": "Anders", "language": "en"}),
     sent("/account/password", PEOPLE, PASSWORDS, is_slow=True),
+    page("/account/address", PEOPLE),
+    sent("/account/address", PEOPLE, NEW_ADDRESS, is_slow=True),
+    page("/address/{address_secret}"),
+    sent("/address/{address_secret}", EVERYBODY, is_open=True),
+    page("/address/unknown", NO_ONE, other=410, nobody=410),
     page("/account/tokens", PEOPLE),
     sent("/account/tokens", PEOPLE, TOKEN_FORM, ok=200),
     sent("/account/tokens/{holder_token}/revoke", HOLDER),

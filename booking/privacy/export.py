@@ -1,0 +1,129 @@
+"""Everything that is stored about one person, as values that JSON can hold and as an archive."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import Any, TypeAlias
+
+from sqlalchemy import Column, Table, select
+from sqlalchemy.orm import Session
+
+from booking.accounts import audit
+from booking.accounts.rules import account_key
+from booking.core.actors import Actor
+from booking.privacy.sections import SECTIONS, Owner, Section
+from models.catalogue import Instrument
+from models.directory import Organisation, Unit
+
+Rows: TypeAlias = list[dict[str, Any]]
+Names: TypeAlias = Mapping[str, Mapping[int, str]]
+
+NAMED: dict[str, Any] = {"instruments": Instrument, "organisations": Organisation, "units": Unit}
+BATCH = 500
+
+
+def data_of(session: Session, actor: Actor) -> dict[str, Rows]:
+    """The actor's own data by section; other people are never named in it."""
+    owner = Owner(actor.id, actor.email, account_key(actor.email))
+    found = {section.name: _rows(session, section, owner) for section in SECTIONS}
+    names = _names(session, found)
+    return {section.name: [_shown(section, row, owner, names) for row in found[section.name]] for section in SECTIONS}
+
+
+def note_export(session: Session, *, actor: Actor, now: datetime) -> None:
+    """Log that the actor took their data away."""
+    audit.note(session, "privacy.exported", ("user", actor.id), actor=actor, now=now)
+
+
+def archive(data: Mapping[str, Rows], readme: str) -> bytes:
+    """The data as a ZIP: one JSON file for each section, and what they are in words."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("README.txt", readme)
+        for name, rows in data.items():
+            made.writestr(f"{name}.json", json.dumps(rows, ensure_ascii=False, indent=2))
+    return file.getvalue()
+
+
+def columns_of(section: Section) -> list[Column[Any]]:
+    """What is shown of a section's table: never a hash, a secret, or what counts sessions."""
+    table = _table(section)
+    return [column for column in table.columns if column.name not in section.without and not _is_secret(column.name)]
+
+
+def _is_secret(name: str) -> bool:
+    return name.endswith(("_hash", "_key")) or name == "credential_version"
+
+
+def _table(section: Section) -> Table:
+    table = section.table.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+def _rows(session: Session, section: Section, owner: Owner) -> list[Any]:
+    """The person's rows of one section, the oldest first."""
+    statement = select(*columns_of(section)).where(section.own(owner)).order_by(*_table(section).primary_key.columns)
+    return list(session.execute(statement).all())
+
+
+def _target(column: Column[Any]) -> str:
+    """The table that a column refers to, or nothing."""
+    return next((key.column.table.name for key in column.foreign_keys), "")
+
+
+def _names(session: Session, found: Mapping[str, list[Any]]) -> Names:
+    """What the instruments, organisations and units are called that the rows refer to."""
+    wanted: dict[str, set[int]] = {kind: set() for kind in NAMED}
+    for section in SECTIONS:
+        for column in columns_of(section):
+            if _target(column) in wanted:
+                ids = (getattr(row, column.name) for row in found[section.name])
+                wanted[_target(column)].update(number for number in ids if number is not None)
+    return {kind: _names_of(session, NAMED[kind], ids) for kind, ids in wanted.items()}
+
+
+def _names_of(session: Session, table: Any, ids: Iterable[int]) -> dict[int, str]:
+    """The names of some rows, read in batches."""
+    ordered, names = sorted(ids), {}
+    for start in range(0, len(ordered), BATCH):
+        chosen = table.id.in_(ordered[start : start + BATCH])
+        names.update({row.id: row.name_zh or row.name_en for row in session.execute(_named(table).where(chosen))})
+    return names
+
+
+def _named(table: Any) -> Any:
+    return select(table.id, table.name_zh, table.name_en)
+
+
+def _shown(section: Section, row: Any, owner: Owner, names: Names) -> dict[str, Any]:
+    """One row with readable keys: references by name, other people as nothing but others."""
+    shown: dict[str, Any] = {}
+    for column in columns_of(section):
+        value, target = getattr(row, column.name), _target(column)
+        if target == "users":
+            shown[column.name.removesuffix("_id")] = _person(value, owner)
+            continue
+        shown[column.name] = _plain(value)
+        if target in NAMED:
+            shown[column.name.removesuffix("_id")] = names[target].get(value, "")
+    return shown
+
+
+def _person(user_id: int | None, owner: Owner) -> str | None:
+    """Whether a reference is to the person themself or to somebody else, who is not told."""
+    if user_id is None:
+        return None
+    return "me" if user_id == owner.id else "somebody else"
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON has it: moments in UTC, enums by value."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.value if isinstance(value, Enum) else value

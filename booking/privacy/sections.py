@@ -1,0 +1,131 @@
+"""What an export of one's own data holds: one line for each table, and a reason for each that is left out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, and_, not_, or_, select
+
+from models.accounts import AccessToken, AskedMail, AuditEntry, FailedSignIn, Grant, MailedToken, User
+from models.affiliations import Affiliation, Invitation, OrganisationRegistration, Visit
+from models.attachments import Attachment
+from models.base import Base
+from models.calendars import Feed
+from models.custody import Stewardship
+from models.notifications import Mail
+from models.privacy import Consent
+from models.publishing import RecordEditor, Review
+from models.reservations import Block, Reservation, ReservationChange, ReservationPerson, Suspension
+from models.teams import Team, TeamInvitation, TeamMember, TeamRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose data is wanted: the account, its address, and the key its failed sign-ins are counted under."""
+
+    id: int
+    email: str
+    account_key: str
+
+
+Own: TypeAlias = Callable[[Owner], ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One file of the export: the rows of a table that are the person's, without some columns."""
+
+    name: str
+    table: type[Base]
+    own: Own
+    without: frozenset[str] = frozenset()
+
+
+def of(column: Any) -> Own:
+    """Rows in which the column names the person."""
+    return lambda owner: column == owner.id
+
+
+def to(column: Any) -> Own:
+    """Rows in which the column is the person's address."""
+    return lambda owner: column == owner.email
+
+
+def any_of(*conditions: Own) -> Own:
+    """Rows for which one of the conditions holds."""
+    return lambda owner: or_(*(condition(owner) for condition in conditions))
+
+
+_as_person = any_of(of(ReservationPerson.user_id), to(ReservationPerson.email))
+
+
+def _taking_part(owner: Owner) -> ColumnElement[bool]:
+    """Reservations that the person booked or takes part in."""
+    in_them = select(ReservationPerson.reservation_id).where(_as_person(owner))
+    return or_(Reservation.booked_by_id == owner.id, Reservation.id.in_(in_them))
+
+
+def _own_history(owner: Owner) -> ColumnElement[bool]:
+    """What happened to reservations that the person booked."""
+    booked = select(Reservation.id).where(Reservation.booked_by_id == owner.id)
+    return ReservationChange.reservation_id.in_(booked)
+
+
+def _other_history(owner: Owner) -> ColumnElement[bool]:
+    """What happened to reservations of others in which the person takes part, or was done by the person."""
+    joined = select(ReservationPerson.reservation_id).where(_as_person(owner))
+    concerned = or_(ReservationChange.reservation_id.in_(joined), ReservationChange.actor_id == owner.id)
+    return and_(concerned, not_(_own_history(owner)))
+
+
+_OF_OTHERS = frozenset({"before", "after"})
+
+SECTIONS = (
+    Section("account", User, of(User.id)),
+    Section("consents", Consent, of(Consent.user_id)),
+    Section("grants", Grant, of(Grant.user_id)),
+    Section("affiliations", Affiliation, of(Affiliation.user_id)),
+    Section("invitations", Invitation, any_of(of(Invitation.accepted_by_id), to(Invitation.email))),
+    Section("visits", Visit, to(Visit.email), frozenset({"identity_number"})),
+    Section("organisation_registrations", OrganisationRegistration, of(OrganisationRegistration.registrant_id)),
+    Section("teams_led", Team, any_of(of(Team.lead_id), of(Team.successor_id))),
+    Section("team_memberships", TeamMember, of(TeamMember.user_id)),
+    Section("team_requests", TeamRequest, of(TeamRequest.user_id)),
+    Section("team_invitations", TeamInvitation, to(TeamInvitation.email)),
+    Section("access_tokens", AccessToken, of(AccessToken.user_id)),
+    Section("calendar_feeds", Feed, of(Feed.user_id)),
+    Section("mailed_links", MailedToken, of(MailedToken.user_id)),
+    Section(
+        "mails",
+        Mail,
+        to(Mail.recipient),
+        frozenset({"subject", "text", "html", "event_id", "message_id", "last_error"}),
+    ),
+    Section("failed_sign_ins", FailedSignIn, lambda owner: FailedSignIn.account_key == owner.account_key),
+    Section("asked_mails", AskedMail, lambda owner: AskedMail.account_key == owner.account_key),
+    Section("reservations", Reservation, _taking_part),
+    Section("reservation_people", ReservationPerson, _as_person),
+    Section("reservation_history", ReservationChange, _own_history),
+    Section("history_of_others_reservations", ReservationChange, _other_history, _OF_OTHERS),
+    Section("suspensions", Suspension, of(Suspension.user_id)),
+    Section("stewardships", Stewardship, of(Stewardship.user_id)),
+    Section("edited_records", RecordEditor, of(RecordEditor.user_id)),
+    Section("secrecy_reviews", Review, of(Review.reviewer_id)),
+    Section("files_uploaded", Attachment, of(Attachment.uploaded_by_id)),
+    Section("blocks_made", Block, of(Block.created_by_id)),
+    Section("deeds", AuditEntry, of(AuditEntry.actor_id), _OF_OTHERS),
+)
+
+LEFT_OUT = {
+    "announcements": "texts of the platform; who wrote one stands in the deeds",
+    "arrival_ticks": "an institution's check lists; who ticked stands in the deeds",
+    "block_conflicts": "an institution's work; who settled one stands in the deeds",
+    "idempotent_requests": "answers kept for a day against double clicks; what they did stands elsewhere",
+    "imports": "an institution's records; who uploaded a table stands in the deeds",
+    "instrument_places": "where instruments stood; who recorded it stands in the deeds",
+    "mail_domains": "an institution's settings; who made one stands in the deeds",
+    "report_exemptions": "an institution's requests; who asked and who decided stands in the deeds",
+    "review_rounds": "an institution's records; one's own decisions are exported as secrecy_reviews",
+    "rosters": "lists of other people; who uploaded one stands in the deeds",
+}
+"""Tables with a reference to an account that are no data about that person, and why."""
