@@ -1,7 +1,10 @@
 """The pages on people's data: what is stored and why, agreeing to it, and taking one's own away."""
 
+from datetime import datetime
+
 from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from booking.accounts import consents
@@ -11,6 +14,7 @@ from booking.privacy import export
 from booking.web import signed_in
 from booking.web.extensions import reading, transaction
 from booking.web.signed_in import require_actor
+from models.vocabulary.accounts import Language
 
 bp = Blueprint("privacy", __name__)
 
@@ -40,7 +44,13 @@ def data() -> ResponseReturnValue:
     actor, now = require_actor(), utcnow()
     sections = export.data_of(reading(), actor)
     transaction(export.note_export, actor=actor, now=now)
-    readme = render_template("privacy/readme.txt", now=now, counts={name: len(rows) for name, rows in sections.items()})
+    readme = "\n\n".join(_readme(language, now) for language in Language)
     name = f"my-data-{local_date(now).isoformat()}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(export.archive(sections, readme), mimetype="application/zip", headers=headers)
+
+
+def _readme(language: Language, now: datetime) -> str:
+    """What the files of the archive are, in one language."""
+    with force_locale(language.value):
+        return render_template("privacy/readme.txt", now=now)

@@ -53,8 +53,8 @@ def test_one_click_hands_out_what_is_stored_about_oneself_and_nothing_of_others(
     assert [(row["user"], row["role"]) for row in json.loads(files["grants.json"])] == [("me", "steward")]
     [suspension] = json.loads(files["suspensions.json"])
     assert (suspension["reason"], suspension["organisation"]) == ("两次没有到场", "西南大学")
-    assert "您的数据" in files["README.txt"]
-    assert "your data" in files["README.txt"]
+    assert "我的数据" in files["README.txt"]
+    assert "My data" in files["README.txt"]
     everything = "".join(files.values())
     assert [word for word in ("zhou", "归他人所有", "argon2") if word in everything] == []
     look_again(session)
