@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from booking.accounts.forms import Email, Name
+from booking.affiliations.rules import storable
 from booking.core.forms import Blank, FilledLine, Form, Line
 from booking.core.pages import LARGEST_PAGE
 from booking.directory.forms import Upper, WebAddress
@@ -34,6 +35,11 @@ Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Reason = Annotated[FilledLine, Field(max_length=300)]
 StaffNumber = Annotated[Line, Field(max_length=40)]
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
+
+
+def _storable(value: Any) -> Any:
+    """A text whose broken bytes are found again in their rows, whatever database keeps it."""
+    return storable(value) if isinstance(value, str) else value
 
 
 def _registered_kind(kind: OrganisationKind) -> OrganisationKind:
@@ -126,7 +132,11 @@ class RosterForm(Form):
     """A roster as text, comma or tab separated, the header in its first line."""
 
     name: Annotated[Line, Field(max_length=200)] = ""
-    text: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=2_000_000)]
+    text: Annotated[
+        str,
+        BeforeValidator(_storable),
+        StringConstraints(strip_whitespace=False, min_length=1, max_length=2_000_000),
+    ]
     is_complete: bool = False
 
 

@@ -12,7 +12,8 @@ from pydantic_core import PydanticCustomError
 from booking.accounts.forms import Email, Name
 from booking.accounts.rules import normal_address
 from booking.affiliations.forms import Day, StaffNumber
-from booking.core.csv_tables import is_text, rows_of
+from booking.affiliations.rules import is_readable
+from booking.core.csv_tables import rows_of
 from booking.core.errors import InvalidInput, Problem
 from booking.core.forms import Blank, Form, Line, read
 from booking.core.texts import N_
@@ -111,8 +112,8 @@ def _read_row(number: int, cells: Sequence[str] | None, names: Sequence[str], to
     if len(cells) > len(names) and any(cell.strip() for cell in cells[len(names) :]):
         values = {"found": len(cells), "wanted": len(names)}
         row.problems.append(Problem("", N_("这一行有 %(found)s 个单元格，表头有 %(wanted)s 列。"), values))
-    elif broken := [name for name, cell in given.items() if not is_text(cell)]:
-        row.label = row.label if is_text(row.label) else ""
+    elif broken := [name for name, cell in given.items() if not is_readable(cell)]:
+        row.label = row.label if is_readable(row.label) else ""
         row.problems += [Problem(name, N_("含有无法识别的字节。")) for name in broken]
     else:
         _fill(row, given, today)

@@ -6,6 +6,7 @@ from datetime import date
 
 from stdnum.cn import ric
 
+from booking.core.csv_tables import is_text
 from booking.core.errors import Problem
 from booking.core.texts import N_
 from models.vocabulary.affiliations import Audience, IdentityKind, UserSide
@@ -140,3 +141,16 @@ def masked(number: str) -> str:
     """A number of which only the last two characters can be read; of a short one none."""
     shown = number[-2:] if len(number) > 6 else ""
     return "•" * (len(number) - len(shown)) + shown
+
+
+UNREADABLE = "\ufffd"
+
+
+def storable(text: str) -> str:
+    """The text with a mark where a byte could not be read, or where no database keeps it (NUL)."""
+    return "".join(UNREADABLE if char == "\0" or not is_text(char) else char for char in text)
+
+
+def is_readable(cell: str) -> bool:
+    """Whether a cell has no such mark."""
+    return UNREADABLE not in storable(cell)

@@ -16,6 +16,7 @@ from booking.affiliations.letters import on_address_confirmed
 from booking.affiliations.roster_planning import Fate, Plan
 from booking.affiliations.roster_reading import read_roster
 from booking.core.clock import local_date
+from booking.core.csv_tables import decoded
 from booking.core.errors import Conflict, InvalidInput, NotFound
 from models.accounts import Grant
 from models.affiliations import Affiliation, Invitation, Roster
@@ -144,6 +145,16 @@ def test_any_text_below_a_header_is_rows_with_a_fate(text: str) -> None:
         return
 
     assert all((row.values is None) == bool(row.problems) for row in rows)
+
+
+def test_bytes_that_are_no_text_refuse_their_row_alone(session: Session, house: House, now: datetime) -> None:
+    data = (HEAD + "1,林,lin@cs.uni.edu.cn,,,,\n2,坏\0,a@uni.edu.cn,,,,\n3,坏XX,b@uni.edu.cn,,,,\n").encode()
+    roster = upload(session, house, decoded(data.replace(b"XX", b"\xff\xfe")).text, now)
+
+    rows = planned(session, house, roster, now).rows
+
+    assert [row.fate for row in rows] == [Fate.CONFIRMED, Fate.REFUSED, Fate.REFUSED]
+    assert [row.row.problems[0].field for row in rows[1:]] == ["name", "name"]
 
 
 def test_pasted_cells_are_separated_by_tabs() -> None:

@@ -1,0 +1,120 @@
+"""An institution looks after its people: a roster of 300, its renewal, and a visitor who comes and goes."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from booking.core.clock import local_date
+from models.accounts import AuditEntry, User
+from models.affiliations import Affiliation, Invitation
+from models.directory import Organisation
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.affiliations import AffiliationState
+from tests.factories.affiliations import affiliate
+from tests.factories.instruments import make_organisation
+from tests.factories.people import give, make_user
+from tests.journeys.axe import violations
+from tests.journeys.conftest import PHONE, OpenContext
+
+HEAD = "工号,姓名,邮箱,用户类别\n"
+WITH_ACCOUNTS = 20
+
+
+@pytest.fixture
+def organisation(session: Session) -> Organisation:
+    return make_organisation(session)
+
+
+@pytest.fixture
+def admin(session: Session, organisation: Organisation) -> User:
+    user = make_user(session, f"roster-admin-{organisation.id}")
+    give(session, user, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, organisation.id)
+    return user
+
+
+def rows(organisation: Organisation, numbers: range) -> bytes:
+    lines = [f"N{n},人员{n},p{n}@o{organisation.id}.example.cn,本组\n" for n in numbers]
+    return (HEAD + "".join(lines)).encode("gb18030")
+
+
+def preview(page: Page, organisation: Organisation, data: bytes, *, complete: bool = False) -> None:
+    page.goto(f"/organisations/{organisation.id}/rosters")
+    page.get_by_label("CSV 文件").set_input_files({"name": "人员.csv", "mimeType": "text/csv", "buffer": data})
+    if complete:
+        page.get_by_label("这是完整的名册").check()
+    page.get_by_role("button", name="预览").click()
+
+
+def test_a_roster_of_three_hundred_is_previewed_applied_and_renewed_with_three_missing(
+    open_context: OpenContext, session: Session, organisation: Organisation, admin: User
+) -> None:
+    for number in range(WITH_ACCOUNTS):
+        make_user(session, f"p{number}-{organisation.id}", email=f"p{number}@o{organisation.id}.example.cn")
+    page = open_context(admin).new_page()
+
+    preview(page, organisation, rows(organisation, range(300)))
+    expect(page.get_by_role("heading", name="应用后会怎样")).to_be_visible()
+    assert session.scalar(select(func.count()).where(Affiliation.organisation_id == organisation.id)) == 0
+    page.get_by_role("button", name="应用名册").click()
+    expect(page.get_by_text("名册已应用。")).to_be_visible()
+    session.rollback()
+    invited = select(func.count()).where(Invitation.organisation_id == organisation.id)
+    held = select(func.count()).where(Affiliation.organisation_id == organisation.id)
+    assert (session.scalar(held), session.scalar(invited)) == (WITH_ACCOUNTS, 300 - WITH_ACCOUNTS)
+
+    session.rollback()
+    preview(page, organisation, rows(organisation, range(3, 300)), complete=True)
+    expect(page.get_by_role("heading", name="不在名册上的人（3）")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_label("结束不在名册上的 3 人的隶属").check()
+    page.get_by_role("button", name="应用名册").click()
+    expect(page.get_by_text("名册已应用。")).to_be_visible()
+    session.rollback()
+    ending = select(func.count()).where(
+        Affiliation.organisation_id == organisation.id,
+        Affiliation.state == AffiliationState.CONFIRMED,
+        Affiliation.ended_by_id == admin.id,
+    )
+    assert session.scalar(ending) == 3
+
+
+def test_a_visitor_comes_and_goes(
+    open_context: OpenContext, session: Session, organisation: Organisation, admin: User, now: datetime
+) -> None:
+    host = make_user(session, f"host-{organisation.id}")
+    affiliate(session, host, organisation)
+    hosting, deciding = open_context(host, viewport=PHONE).new_page(), open_context(admin).new_page()
+    last_day = local_date(now) + timedelta(days=2)
+
+    hosting.goto("/account/affiliations")
+    hosting.get_by_role("link", name="我的访客").click()
+    hosting.get_by_label("姓名").fill("访客甲")
+    hosting.get_by_label("手机").fill("13800000000")
+    hosting.get_by_label("证件类型").select_option("passport")
+    hosting.get_by_label("证件号码").fill("G12345678")
+    hosting.get_by_label("至", exact=False).last.fill(last_day.isoformat())
+    hosting.get_by_label("事由").fill("合作测试")
+    hosting.get_by_role("button", name="登记").click()
+    expect(hosting.get_by_text("待确认")).to_be_visible()
+    assert violations(hosting) == []
+
+    deciding.goto(f"/organisations/{organisation.id}/visitors")
+    deciding.get_by_role("link", name="访客甲").click()
+    expect(deciding.get_by_text("•••••••78")).to_be_visible()
+    deciding.get_by_role("button", name="查看全部号码").click()
+    expect(deciding.get_by_text("G12345678")).to_be_visible()
+    deciding.get_by_role("button", name="确认来访").click()
+    expect(deciding.get_by_text("已确认来访")).to_be_visible()
+
+    hosting.reload()
+    expect(hosting.get_by_text("G12345678")).to_have_count(0)
+    hosting.get_by_role("button", name="结束或取消来访").click()
+    expect(hosting.get_by_text("来访已结束。")).to_be_visible()
+    session.rollback()
+    looks = select(func.count()).where(
+        AuditEntry.action == "affiliations.identity_seen", AuditEntry.actor_id == admin.id
+    )
+    assert session.scalar(looks) == 1
