@@ -19,6 +19,7 @@ from models.reservations import Reservation
 from models.vocabulary.accounts import Role, ScopeKind
 from tests.factories.instruments import make_instrument
 from tests.factories.letters import SETTINGS
+from tests.factories.looking import look_again
 from tests.factories.people import actor_for, give, make_user
 from tests.journeys.axe import violations
 from tests.journeys.conftest import OpenContext
@@ -45,7 +46,7 @@ def reserve(house: House, session: Session, instrument: Instrument, person: User
 
 def passed_on(session: Session, moment: datetime) -> list[str]:
     """Who is written to about what waits, once the last day is over."""
-    session.rollback()
+    look_again(session)
     over = select(Event).where(Event.name == "accounts.grant_over", Event.handled_at.is_(None)).order_by(Event.id)
     letters = [letter for event in session.scalars(over) for letter in letters_by(SETTINGS)(session, event, moment)]
     return [letter.recipient for letter in letters if letter.template == "reservations/passed_on"]
@@ -82,7 +83,7 @@ def test_a_steward_leaves_with_a_successor_and_nothing_is_left_behind(
     page.get_by_role("button", name="结束全部角色和成员身份").click()
     expect(page.get_by_text("已按最后一天结束全部角色。")).to_be_visible()
 
-    session.rollback()
+    look_again(session)
     assert session.get_one(Reservation, booking).booked_by_id == people["heir"].id
     assert session.get_one(Grant, grant.id).ends_on == local_date(utcnow())
     later = utcnow() + timedelta(days=1)
