@@ -1,8 +1,9 @@
 """The instrument record with the national platform's fields, its lanes, hours and booking policy."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import Base
@@ -48,6 +49,7 @@ class Instrument(Base):
 
     A draft needs a name in either language and an institution; the original value is in fen.
     `cleared_at` is when what the public reads was last let through, by two reviewers or the command line.
+    `inherits` names, between spaces, what is taken from the unit or the institution instead of its own columns.
     """
 
     __tablename__ = "instruments"
@@ -119,6 +121,7 @@ class Instrument(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
+    inherits: Mapped[str] = mapped_column(String(400), default="")
     organisation: Mapped[Organisation] = relationship(lazy="raise")
     unit: Mapped[Unit | None] = relationship(lazy="raise")
 
@@ -206,6 +209,38 @@ class BookingPolicy(Base):
     allows_assisted: Mapped[bool] = mapped_column(default=True)
     closes_on_holidays: Mapped[bool] = mapped_column(default=True)
     slots: Mapped[str] = mapped_column(String(1000), default="")
+
+
+class SharedSettings(Base):
+    """What an institution (no unit) or one of its units sets once for the instruments that inherit it.
+
+    `policy` holds the booking rules that are set, by the names of `BookingPolicy`; `opening_hours` is the
+    text of a week, None when it is not set. Whoever gives a name, phone or address gives the whole contact.
+    """
+
+    __tablename__ = "shared_settings"
+    __table_args__ = (
+        Index(
+            "uq_shared_settings_organisation",
+            "organisation_id",
+            unique=True,
+            sqlite_where=text("unit_id IS NULL"),
+            postgresql_where=text("unit_id IS NULL"),
+        ),
+        Index("ix_shared_settings_organisation_id", "organisation_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"), unique=True)
+    policy: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    opening_hours: Mapped[str | None] = mapped_column(String(1000))
+    contact_name: Mapped[str] = mapped_column(String(80), default="")
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    email: Mapped[str] = mapped_column(String(254), default="")
+    postcode: Mapped[str] = mapped_column(String(6), default="")
+    contact_visibility: Mapped[ContactVisibility | None]
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class OpeningHours(Base):

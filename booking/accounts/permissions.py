@@ -23,6 +23,7 @@ class Permission(StrEnum):
     BOOK_INTERNALLY = "book_internally"
     SUSPEND_PEOPLE = "suspend_people"
     EDIT_ORGANISATION = "edit_organisation"
+    EDIT_UNIT = "edit_unit"
     IMPORT_RECORDS = "import_records"
     SEE_GRANTS = "see_grants"
     GIVE_GRANTS = "give_grants"
@@ -64,6 +65,7 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.BOOK_INTERNALLY: _STAFF | {Role.RESEARCHER, Role.LEAD},
     Permission.SUSPEND_PEOPLE: _STEWARDS,
     Permission.EDIT_ORGANISATION: _ADMINS,
+    Permission.EDIT_UNIT: _STEWARDS,
     Permission.IMPORT_RECORDS: _ADMINS,
     Permission.SEE_GRANTS: _ADMINS | {Role.AUDITOR},
     Permission.GIVE_GRANTS: _ADMINS,

@@ -1,12 +1,15 @@
 """The record as the API answers it; what its reader may not see is null."""
 
 from datetime import date, datetime
+from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from booking.catalogue.inheritance import HOURS, POLICY, Level
+from booking.catalogue.levels import Policy
 from booking.catalogue.queries import Lanes, Record
-from booking.catalogue.rules import Hours, clock
-from models.catalogue import BookingPolicy, InstrumentClass, TestItem
+from booking.catalogue.rules import Hours, clock, write_hours
+from models.catalogue import Instrument, InstrumentClass, TestItem
 from models.directory import Organisation, Place
 from models.vocabulary.catalogue import (
     Acquisition,
@@ -98,6 +101,23 @@ class HoursAnswer(BaseModel):
     closes: str
 
 
+class FromAnswer(BaseModel):
+    """Where a value comes from: the instrument itself, its unit, its institution, or the platform's default."""
+
+    level: Level
+    id: int | None
+    name: str
+
+
+class EffectiveAnswer(BaseModel):
+    """A value that holds for the instrument, and where it comes from."""
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    value: Any
+    source: FromAnswer = Field(alias="from")
+
+
 class LaneGroupAnswer(BaseModel):
     """A group of positions of which a booking takes one."""
 
@@ -176,6 +196,7 @@ class InstrumentRecord(BaseModel):
     opening_hours: list[HoursAnswer]
     lane_groups: list[LaneGroupAnswer]
     test_items: list[TestItemAnswer]
+    effective: dict[str, EffectiveAnswer]
     owner_view: "OwnerView | None"
 
 
@@ -206,6 +227,7 @@ PLAIN = frozenset(InstrumentRecord.model_fields) - {
     "opening_hours",
     "lane_groups",
     "test_items",
+    "effective",
     "owner_view",
 }
 
@@ -226,13 +248,35 @@ def record_answer(record: Record, *, is_owner: bool, is_signed_in: bool) -> Inst
         opening_hours=[hours_answer(hours) for hours in record.hours],
         lane_groups=[_lane_group(lanes) for lanes in record.lanes],
         test_items=[test_item_answer(item) for item in record.test_items],
+        effective=effective_answer(record),
         owner_view=_owner_view(record) if is_owner else None,
     )
 
 
+def effective_answer(record: Record) -> dict[str, EffectiveAnswer]:
+    """The hours and booking rules that hold, each with where it comes from; contacts stand in `contact`."""
+    found = record.effective
+    values: dict[str, Any] = {name: getattr(found.policy, name) for name in POLICY} | {HOURS: write_hours(found.hours)}
+    return {
+        name: EffectiveAnswer(value=value, source=from_answer(record.instrument, found.levels[name]))
+        for name, value in values.items()
+    }
+
+
+def from_answer(instrument: Instrument, level: Level) -> FromAnswer:
+    """The level with its number and its Chinese name."""
+    rows = {
+        Level.INSTRUMENT: (instrument.id, instrument.name_zh or instrument.name_en),
+        Level.UNIT: (instrument.unit_id, instrument.unit.name_zh if instrument.unit else ""),
+        Level.ORGANISATION: (instrument.organisation_id, instrument.organisation.name_zh),
+    }
+    number, name = rows.get(level, (None, ""))
+    return FromAnswer(level=level, id=number, name=name)
+
+
 def sees_contact(record: Record, *, is_signed_in: bool) -> bool:
     """Whether somebody who does not run the instrument may read its contact."""
-    return is_signed_in or record.instrument.contact_visibility == ContactVisibility.PUBLIC
+    return is_signed_in or record.effective.contact_visibility == ContactVisibility.PUBLIC
 
 
 def place_answer(record: Record, *, shows_position: bool) -> PlaceAnswer:
@@ -270,8 +314,8 @@ def institution_answer(organisation: Organisation, places: list[Place]) -> Insti
     )
 
 
-def policy_answer(policy: BookingPolicy) -> PolicyAnswer:
-    """The policy row as its answer."""
+def policy_answer(policy: Policy) -> PolicyAnswer:
+    """The policy that holds, as its answer."""
     return PolicyAnswer(**{name: getattr(policy, name) for name in PolicyAnswer.model_fields})
 
 
@@ -291,10 +335,10 @@ def _class(row: InstrumentClass) -> ClassAnswer:
 
 
 def _contact(record: Record) -> ContactAnswer:
-    """The contact of an instrument."""
-    instrument = record.instrument
+    """The contact of an instrument, its own or inherited."""
+    contact = record.effective.contact
     return ContactAnswer(
-        name=instrument.contact_name, phone=instrument.phone, email=instrument.email, postcode=instrument.postcode
+        name=contact["contact_name"], phone=contact["phone"], email=contact["email"], postcode=contact["postcode"]
     )
 
 
@@ -305,4 +349,5 @@ def _lane_group(lanes: Lanes) -> LaneGroupAnswer:
 
 def _owner_view(record: Record) -> OwnerView:
     """The fields only owners read."""
-    return OwnerView(**{name: getattr(record.instrument, name) for name in OwnerView.model_fields})
+    plain = {name: getattr(record.instrument, name) for name in OwnerView.model_fields}
+    return OwnerView(**(plain | {"contact_visibility": record.effective.contact_visibility}))

@@ -1,6 +1,6 @@
 """What every change of a record does besides: a new version, a row of the audit log, a fresh listing."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from enum import Enum
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 from booking.accounts import audit
 from booking.accounts.permissions import Permission, require
 from booking.catalogue import listing
+from booking.catalogue.inheritance import names_in, written
 from booking.catalogue.queries import is_readable, target_of
 from booking.catalogue.rounds import content_edited
 from booking.core.actors import Actor
@@ -109,6 +110,11 @@ def assign(row: object, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict
     for name, value in differing.items():
         setattr(row, name, value)
     return before, differing
+
+
+def inheriting(instrument: Instrument, inherit: Collection[str], own: Collection[str]) -> dict[str, str]:
+    """The column that says what the instrument inherits, with some names more and those of its own less."""
+    return {"inherits": written((names_in(instrument.inherits) | {*inherit}) - {*own})}
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:

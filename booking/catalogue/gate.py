@@ -46,7 +46,7 @@ def submit_record(
     instrument = lock(session, instrument_id, Permission.EDIT_RECORD, actor=actor, expected_version=expected_version)
     if instrument.publishing_state not in UNPUBLISHED:
         raise StateHasNoWay
-    if missing := missing_of(instrument):
+    if missing := missing_of(session, instrument):
         raise NotReadyToPublish(missing)
     start_round(session, instrument_id, is_update=False, actor=actor, now=now, note=note)
     set_state(session, instrument, PublishingState.IN_REVIEW, "review_asked", actor=actor, now=now, note=note)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from booking.catalogue.levels import inherited_contacts
 from booking.catalogue.queries import missing_of_values
 from booking.catalogue.review_rules import HELD_BACK
 from booking.catalogue.rounds import close, note_editor, open_round, start_over, start_round
@@ -52,7 +53,7 @@ def hold_back(
     proposed = {name: value for name, value in (standing | wanted).items() if value != getattr(instrument, name)}
     if proposed == standing:
         return Held(rest)
-    _refuse_gaps(instrument, rest, proposed)
+    _refuse_gaps(session, instrument, rest, proposed)
     _store(session, instrument, waiting, proposed, actor=actor, now=now)
     changed = sorted(name for name in wanted if standing.get(name) != proposed.get(name))
     now_reads = {name: getattr(instrument, name) for name in changed}
@@ -71,10 +72,14 @@ def let_through(instrument: Instrument, waiting: ReviewRound) -> dict[str, Any]:
     return replaced
 
 
-def _refuse_gaps(instrument: Instrument, rest: Mapping[str, Any], proposed: Mapping[str, Any]) -> None:
+def _refuse_gaps(
+    session: Session, instrument: Instrument, rest: Mapping[str, Any], proposed: Mapping[str, Any]
+) -> None:
     """What would be public gets no gaps that it did not have."""
-    gaps = missing_of_values(instrument, {})
-    new = [problem for problem in missing_of_values(instrument, {**rest, **proposed}) if problem not in gaps]
+    contact = inherited_contacts(session, [instrument]).get(instrument.id, {})
+    gaps = missing_of_values(instrument, contact)
+    changed = {**contact, **rest, **proposed}
+    new = [problem for problem in missing_of_values(instrument, changed) if problem not in gaps]
     if new:
         raise NotReadyToPublish(new)
 

@@ -138,6 +138,8 @@ FIELDS = {
     "allows_assisted": N_("可协助上机"),
     "closes_on_holidays": N_("节假日不开放"),
     "opening_hours": N_("开放时间"),
+    "contact": N_("联系方式"),
+    "inherits": N_("沿用的设定"),
     "capacity": N_("机位数"),
     "test_items": N_("检测项目"),
     "starts_on": N_("从哪天起"),

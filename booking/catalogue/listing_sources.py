@@ -4,18 +4,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.attachments.queries import public_photos
-from booking.catalogue.rules import is_let_through
+from booking.catalogue.inheritance import HOURS, Above, Level, names_in, resolved
+from booking.catalogue.levels import above_of
+from booking.catalogue.rules import is_let_through, read_hours
 from models.catalogue import BookingPolicy, Instrument, InstrumentClass, OpeningHours, TestItem
 from models.directory import Organisation, Place, Unit
 from models.vocabulary.attachments import OwnerKind
 from models.vocabulary.catalogue import PublishingState
 
 PLACE_LEVELS = 3
+CLOSES = "closes_on_holidays"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ def reference_data(session: Session) -> Reference:
 def sources_of(session: Session, instrument_ids: Sequence[int]) -> list[Source]:
     """The published ones among these instruments with their owners, hours and test items."""
     rows = session.execute(
-        select(Instrument, Organisation, Unit, BookingPolicy.closes_on_holidays)
+        select(Instrument, Organisation, Unit, BookingPolicy)
         .join(Organisation, Organisation.id == Instrument.organisation_id)
         .outerjoin(Unit, Unit.id == Instrument.unit_id)
         .outerjoin(BookingPolicy, BookingPolicy.instrument_id == Instrument.id)
@@ -88,18 +92,30 @@ def sources_of(session: Session, instrument_ids: Sequence[int]) -> list[Source]:
     ).all()
     hours, items = _hours_of(session, instrument_ids), test_items_by_instrument(session, instrument_ids)
     photos = public_photos(session, OwnerKind.INSTRUMENT, instrument_ids)
-    return [
-        Source(
-            instrument=instrument,
-            organisation=organisation,
-            unit=unit,
-            test_items=items.get(instrument.id, ()),
-            opening_hours=written_hours(hours.get(instrument.id, ())),
-            closes_on_holidays=closes is not False,
-            photo_id=_first_photo(instrument, photos),
-        )
-        for instrument, organisation, unit, closes in rows
-    ]
+    places = [(row.Instrument.organisation_id, row.Instrument.unit_id) for row in rows if row.Instrument.inherits]
+    above = above_of(session, places)
+    found = []
+    for instrument, organisation, unit, policy in rows:
+        own = {HOURS: hours.get(instrument.id, ()), CLOSES: policy is None or policy.closes_on_holidays}
+        week, closes = _in_effect(instrument, own, above)
+        listed = items.get(instrument.id, ())
+        photo = _first_photo(instrument, photos)
+        found.append(Source(instrument, organisation, unit, listed, written_hours(week), closes, photo))
+    return found
+
+
+def _in_effect(
+    instrument: Instrument, own: Mapping[str, Any], above: Mapping[tuple[int, int | None], Above]
+) -> tuple[Iterable[tuple[int, int, int]], bool]:
+    """The hours that hold for an instrument, and whether it closes on holidays."""
+    inherited = names_in(instrument.inherits)
+    if not inherited:
+        return own[HOURS], own[CLOSES]
+    stands_above = above[instrument.organisation_id, instrument.unit_id]
+    hours, level = resolved(HOURS, own[HOURS], inherited, stands_above)
+    if level != Level.INSTRUMENT:
+        hours = [(row.weekday, row.opens_minute, row.closes_minute) for row in read_hours(hours)]
+    return hours, resolved(CLOSES, own[CLOSES], inherited, stands_above)[0]
 
 
 def _first_photo(instrument: Instrument, photos: Sequence[tuple[int, int, datetime]]) -> int | None:

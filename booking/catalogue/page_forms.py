@@ -23,7 +23,10 @@ from booking.catalogue.forms import (
     VisibilityFields,
     Wan,
 )
+from booking.catalogue.inheritance import CONTACT, VISIBILITY
+from booking.catalogue.sharing_forms import SettingsForm
 from booking.core.forms import Blank, Line, PageForm
+from booking.directory.forms import UnitForm
 
 
 class Section(PageForm):
@@ -48,7 +51,14 @@ class RecordSection(RecordFields, Section):
 
 
 class PlaceSection(PlaceFields, Section):
-    """Place and contact."""
+    """Place and contact; an inherited contact is not typed."""
+
+    inherits_contact: bool = False
+
+    def columns(self) -> dict[str, Any]:
+        """The columns, without the contact where it is inherited."""
+        left_out = {"version", "inherits_contact", *(CONTACT if self.inherits_contact else ())}
+        return self.model_dump(exclude=left_out)
 
 
 class ModeSection(BookingModeFields, Section):
@@ -61,6 +71,13 @@ class SharingSection(SharingFields, Section):
 
 class VisibilitySection(VisibilityFields, Section):
     """What everybody may see."""
+
+    inherits_contact_visibility: bool = False
+
+    def columns(self) -> dict[str, Any]:
+        """The columns, without what is inherited."""
+        left_out = {"version", "inherits_contact_visibility"}
+        return self.model_dump(exclude=left_out | ({VISIBILITY} if self.inherits_contact_visibility else set()))
 
 
 class PolicySection(PolicyForm, Section):
@@ -75,8 +92,26 @@ class PolicySection(PolicyForm, Section):
         return PolicyForm(**self.columns())
 
 
+class SettingsPage(SettingsForm, Section):
+    """What an institution or unit sets; a week that is never open is written so."""
+
+    def settings(self) -> SettingsForm:
+        """The settings themselves."""
+        return SettingsForm(**self.model_dump(exclude={"version"}))
+
+
+class UnitPage(UnitForm, Section):
+    """The names of a unit."""
+
+    def names(self) -> UnitForm:
+        """The names themselves."""
+        return UnitForm(**self.columns())
+
+
 class HoursSection(HoursForm, Section):
-    """The opening hours."""
+    """The opening hours, or that they are inherited."""
+
+    inherits_opening_hours: bool = False
 
 
 class CapacitySection(CapacityForm, Section):

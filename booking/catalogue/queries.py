@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.sql.elements import ColumnElement
 
 from booking.accounts.permissions import Permission, may, reach
+from booking.catalogue.inheritance import Above
+from booking.catalogue.levels import Effective, Policy, above_of, effective, inherited_contacts
 from booking.catalogue.rules import Hours, missing_before_publishing
 from booking.core.actors import Actor, Reach, Target
 from booking.core.errors import NotFound, Problem
@@ -52,10 +54,21 @@ class Record:
     subject: Subject | None
     places: list[Place]
     owner_places: list[Place]
-    policy: BookingPolicy
-    hours: list[Hours]
+    own_policy: BookingPolicy
+    own_hours: list[Hours]
+    effective: Effective
     lanes: list[Lanes]
     test_items: list[TestItem]
+
+    @property
+    def policy(self) -> Policy:
+        """The booking policy that holds."""
+        return self.effective.policy
+
+    @property
+    def hours(self) -> list[Hours]:
+        """The opening hours that hold."""
+        return self.effective.hours
 
     @property
     def target(self) -> Target:
@@ -99,26 +112,36 @@ def record_for(session: Session, instrument_id: int, actor: Actor | None) -> Rec
     owner_adcode = instrument.organisation.adcode
     owner_places = place_path(session, owner_adcode)
     is_elsewhere = instrument.adcode not in {None, owner_adcode}
+    policy, hours = session.get_one(BookingPolicy, instrument.id), hours_of(session, instrument.id)
+    place = (instrument.organisation_id, instrument.unit_id)
+    above = above_of(session, [place])[place] if instrument.inherits else Above()
     return Record(
         instrument=instrument,
         classes=class_path(session, instrument.class_code),
         subject=subject,
         places=place_path(session, instrument.adcode) if is_elsewhere else owner_places,
         owner_places=owner_places,
-        policy=session.get_one(BookingPolicy, instrument.id),
-        hours=hours_of(session, instrument.id),
+        own_policy=policy,
+        own_hours=hours,
+        effective=effective(instrument, policy, hours, above),
         lanes=lanes_of(session, instrument.id, actor),
         test_items=test_items_of(session, instrument.id),
     )
 
 
-def missing_of(instrument: Instrument) -> list[Problem]:
-    """What the instrument still lacks before publishing; the institution's place counts as its own."""
-    return missing_of_values(instrument, {})
+def missing_of(session: Session, instrument: Instrument) -> list[Problem]:
+    """What the instrument still lacks before publishing, a contact that it inherits counted."""
+    return missing_of_all(session, [instrument])[instrument.id]
+
+
+def missing_of_all(session: Session, instruments: Sequence[Instrument]) -> dict[int, list[Problem]]:
+    """The same for several; at most one statement."""
+    contacts = inherited_contacts(session, instruments)
+    return {one.id: missing_of_values(one, contacts.get(one.id, {})) for one in instruments}
 
 
 def missing_of_values(instrument: Instrument, values: Mapping[str, Any]) -> list[Problem]:
-    """What the instrument would lack with these values in the place of its own."""
+    """What the instrument would lack with these values in the place of its own; the owner's place counts."""
     owner = instrument.organisation
     found = missing_before_publishing(_Changed(instrument, values), is_abroad=owner.country != "CN")
     return [problem for problem in found if problem.field != "adcode" or not owner.adcode]

@@ -135,7 +135,7 @@ def _write(
 def _publish(session: Session, waiting: ReviewRound, instrument: Instrument, *, actor: Actor, now: datetime) -> None:
     """Make the reviewed version public; raises NotReadyToPublish when something is missing after all."""
     let_through(instrument, waiting)
-    if not waiting.is_update and (missing := missing_of(instrument)):
+    if not waiting.is_update and (missing := missing_of(session, instrument)):
         raise NotReadyToPublish(missing)
     waiting.content = review_queries.content_of(session, instrument)
     close(session, waiting, RoundState.APPROVED, actor=actor, now=now)

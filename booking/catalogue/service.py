@@ -1,6 +1,6 @@
 """Making and editing records; every change is versioned and in the audit log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from booking.accounts import audit
 from booking.accounts.permissions import Permission, require
-from booking.catalogue.changes import assign, changed, lock, plain, refresh_listing
+from booking.catalogue.changes import assign, changed, inheriting, lock, plain, refresh_listing
 from booking.catalogue.forms import InstrumentChanges, NewInstrument
 from booking.catalogue.holding import NotReadyToPublish, hold_back
+from booking.catalogue.inheritance import INHERITABLE, own_names, written
 from booking.catalogue.queries import missing_of
 from booking.catalogue.rounds import note_editor
 from booking.catalogue.rules import booking_mode_problems, share_mode_problems
@@ -38,11 +39,14 @@ CHECKED = (
 
 
 def create_instrument(session: Session, new: NewInstrument, *, actor: Actor, now: datetime) -> Instrument:
-    """A draft with one position, the default policy and no opening hours; raises InvalidInput."""
+    """A draft with one position, which inherits rules, hours and contact; raises InvalidInput."""
     require(actor, Permission.ADD_RECORD, Target(organisation_id=new.organisation_id))
     values = new.model_dump()
     _check(session, None, values)
-    instrument = Instrument(**values, publishing_state=PublishingState.DRAFT, created_at=now, updated_at=now)
+    inherits = written({*INHERITABLE} - own_names(new.model_fields_set))
+    instrument = Instrument(
+        **values, inherits=inherits, publishing_state=PublishingState.DRAFT, created_at=now, updated_at=now
+    )
     session.add(instrument)
     _flush(session)
     group = LaneGroup(organisation_id=instrument.organisation_id, own_instrument_id=instrument.id)
@@ -64,6 +68,7 @@ def update_instrument(
     instrument_id: int,
     values: Mapping[str, Any],
     *,
+    inherit: Collection[str] = (),
     actor: Actor,
     now: datetime,
     expected_version: int | None = None,
@@ -71,15 +76,16 @@ def update_instrument(
     """Set the given columns of a record, or raise InvalidInput with every problem.
 
     A published record must stay complete, and its texts that need review wait aside until they are reviewed.
-    `values` come from a form of this feature.
+    `values` come from a form of this feature; a contact or visibility among them is its own from now on, and
+    what `inherit` names is taken from above.
     """
     instrument = lock(session, instrument_id, Permission.EDIT_RECORD, actor=actor, expected_version=expected_version)
     _check(session, instrument, values)
-    gaps = missing_of(instrument)
+    gaps = missing_of(session, instrument)
     held = hold_back(session, instrument, values, actor=actor, now=now)
-    before, after = assign(instrument, held.rest)
+    before, after = assign(instrument, {**held.rest, **inheriting(instrument, inherit, own_names(values))})
     if after:
-        _check_still_complete(instrument, gaps)
+        _check_still_complete(instrument, gaps, missing_of(session, instrument))
         _flush(session)
     for fact, old, new in (
         ("record_edited", before, after),
@@ -102,6 +108,21 @@ def patch_instrument(
     """Set what `changes` names and leave the rest, or raise InvalidInput with every problem."""
     given = changes.model_dump(exclude_unset=True)
     return update_instrument(session, instrument_id, given, actor=actor, now=now, expected_version=expected_version)
+
+
+def inherit_again(
+    session: Session,
+    instrument_id: int,
+    names: Collection[str],
+    *,
+    actor: Actor,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Instrument:
+    """Take these things from the unit or institution; a published record must stay complete."""
+    return update_instrument(
+        session, instrument_id, {}, inherit=names, actor=actor, now=now, expected_version=expected_version
+    )
 
 
 def set_running_state(
@@ -172,9 +193,9 @@ def _unknown(session: Session, values: Mapping[str, Any], organisation_id: int) 
     return found
 
 
-def _check_still_complete(instrument: Instrument, gaps: Sequence[Problem]) -> None:
+def _check_still_complete(instrument: Instrument, gaps: Sequence[Problem], now_missing: Sequence[Problem]) -> None:
     """What is public gets no gaps that it did not have."""
-    new = [problem for problem in missing_of(instrument) if problem not in gaps]
+    new = [problem for problem in now_missing if problem not in gaps]
     if instrument.publishing_state == PublishingState.PUBLISHED and new:
         raise NotReadyToPublish(new)
 

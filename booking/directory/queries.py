@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 
 from booking.core.errors import NotFound
 from booking.directory.rules import StoredDay, is_working
+from models.accounts import Grant, User
 from models.catalogue import Instrument
 from models.directory import CalendarDay, Organisation, Place, Unit
+from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.directory import PlaceLevel
 
@@ -50,6 +52,23 @@ def place_path(session: Session, adcode: str | None) -> list[Place]:
 def units(session: Session, organisation_id: int) -> list[Unit]:
     """The units of an organisation by name."""
     return list(session.scalars(select(Unit).where(Unit.organisation_id == organisation_id).order_by(Unit.name_zh)))
+
+
+def stewards_of_unit(session: Session, unit_id: int, today: date) -> list[User]:
+    """Who has a steward's grant on the very unit today, by name."""
+    held = (
+        select(User)
+        .join(Grant, Grant.user_id == User.id)
+        .where(
+            Grant.role == Role.STEWARD,
+            Grant.scope_kind == ScopeKind.UNIT,
+            Grant.scope_id == unit_id,
+            Grant.starts_on <= today,
+            or_(Grant.ends_on.is_(None), Grant.ends_on >= today),
+            User.deactivated_at.is_(None),
+        )
+    )
+    return list(session.scalars(held.distinct().order_by(User.name, User.id)))
 
 
 def published_instruments(session: Session, organisation_id: int, *, limit: int, offset: int) -> list[Instrument]:

@@ -100,6 +100,27 @@ def add_unit(session: Session, organisation_id: int, form: UnitForm, *, actor: A
     return unit
 
 
+def rename_unit(
+    session: Session, unit: Unit, form: UnitForm, *, actor: Actor, now: datetime, expected_version: int | None = None
+) -> None:
+    """Give a unit other names; raises InvalidInput when another unit has it, or StaleVersion."""
+    require(actor, Permission.EDIT_UNIT, Target(unit.organisation_id, unit.id))
+    session.refresh(unit, with_for_update={"of": Unit})
+    if expected_version is not None and expected_version != unit.version:
+        raise StaleVersion
+    same = Unit.organisation_id == unit.organisation_id, Unit.name_zh == form.name_zh, Unit.id != unit.id
+    if session.scalar(select(Unit.id).where(*same)) is not None:
+        raise InvalidInput([Problem("name_zh", N_("这个部门已经登记。"))])
+    before = {"name_zh": unit.name_zh, "name_en": unit.name_en}
+    after = form.model_dump()
+    if after == before:
+        return
+    unit.name_zh, unit.name_en = form.name_zh, form.name_en
+    unit.version += 1
+    session.flush()
+    audit.note(session, "directory.unit_renamed", ("unit", unit.id), actor=actor, now=now, before=before, after=after)
+
+
 def _check(session: Session, form: OrganisationForm, *, itself: int | None) -> None:
     """Refuse an entry with a problem."""
     if found := organisation_problems(session, form, itself=itself):

@@ -6,9 +6,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Date, Integer, Select, bindparam, or_, select
+from sqlalchemy import Date, Integer, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from booking.catalogue.inheritance import HOURS, POLICY, POLICY_DEFAULTS, Above, Settings, names_in, policy_in_effect
 from booking.catalogue.rules import read_hours
 from booking.core.actors import Target
 from booking.core.clock import local_date
@@ -17,27 +18,15 @@ from booking.directory.rules import StoredDay, unusual_days
 from booking.reservations.opening import DayHours
 from booking.reservations.rules import Terms
 from models.base import UtcDateTime
-from models.catalogue import BookingPolicy, Instrument, OpeningHours
+from models.catalogue import BookingPolicy, Instrument, OpeningHours, SharedSettings
 from models.directory import CalendarDay
 from models.reservations import Suspension
 from models.vocabulary.catalogue import BookingMode, PublishingState, ShareMode
 from models.vocabulary.directory import DayKind
 
-POLICY_COLUMNS = (
-    "grid_minutes",
-    "shortest_minutes",
-    "longest_minutes",
-    "notice_minutes",
-    "horizon_days",
-    "setup_minutes",
-    "cleanup_minutes",
-    "needs_approval",
-    "decision_days",
-    "allows_self",
-    "allows_assisted",
-)
-
 _instruments, _policies = Instrument.__table__.c, BookingPolicy.__table__.c
+_unit_settings, _owner_settings = (SharedSettings.__table__.alias(name) for name in ("unit_settings", "owner_settings"))
+_units, _owner_wide = _unit_settings.c, _owner_settings.c
 _suspensions, _days, _hours = Suspension.__table__.c, CalendarDay.__table__.c, OpeningHours.__table__.c
 
 _COLUMNS = (
@@ -50,9 +39,12 @@ _COLUMNS = (
     _instruments.booking_mode,
     _instruments.booking_url,
     _instruments.share_mode,
-    *(_policies[name] for name in POLICY_COLUMNS),
-    _policies.closes_on_holidays,
-    _policies.slots,
+    *(_policies[name] for name in POLICY),
+    _instruments.inherits,
+    _units.policy.label("unit_policy"),
+    _units.opening_hours.label("unit_hours"),
+    _owner_wide.policy.label("owner_policy"),
+    _owner_wide.opening_hours.label("owner_hours"),
 )
 
 _SUSPENDED = (
@@ -74,6 +66,11 @@ _SUSPENDED_FOR = _SUSPENDED.with_only_columns(_suspensions.reason).scalar_subque
 
 _PLACES = select(*_COLUMNS, _SUSPENDED_UNTIL, _SUSPENDED_FOR).select_from(
     Instrument.__table__.outerjoin(BookingPolicy.__table__)
+    .outerjoin(_unit_settings, _units.unit_id == _instruments.unit_id)
+    .outerjoin(
+        _owner_settings,
+        and_(_owner_wide.organisation_id == _instruments.organisation_id, _owner_wide.unit_id.is_(None)),
+    )
 )
 
 _HOURS = select(_hours.instrument_id, _hours.weekday, _hours.opens_minute, _hours.closes_minute).order_by(
@@ -185,20 +182,22 @@ def _days_read(session: Session, organisation_ids: set[int], window: Period) -> 
 
 @lru_cache(maxsize=1000)
 def slots_of(written: str) -> tuple[DayHours, ...]:
-    """Fixed slots from a policy's text."""
+    """Fixed slots, or the hours of a week, from their text."""
     return tuple(DayHours(item.weekday, item.opens_minute, item.closes_minute) for item in read_hours(written))
 
 
 def _place(row: Any, hours: Iterable[DayHours], days: Iterable[StoredDay]) -> Place:
     """One instrument from its row; without a policy row the defaults hold."""
-    policy = {name: getattr(row, name) for name in POLICY_COLUMNS} if row.grid_minutes is not None else {}
-    on_holidays = row.closes_on_holidays is not False
+    inherited = names_in(row.inherits)
+    above = _above(row) if inherited else Above()
+    own = {name: getattr(row, name) for name in POLICY} if row.grid_minutes is not None else POLICY_DEFAULTS
+    policy = policy_in_effect(own, inherited, above)
+    slots = slots_of(policy.pop("slots"))
     terms = Terms(
         **policy,
-        closes_on_holidays=on_holidays,
-        hours=tuple(hours),
-        slots=slots_of(row.slots or ""),
-        unusual_days=unusual_days(days, row.organisation_id, on_holidays=on_holidays),
+        hours=slots_of(above.given(HOURS)[0]) if HOURS in inherited else tuple(hours),
+        slots=slots,
+        unusual_days=unusual_days(days, row.organisation_id, on_holidays=policy["closes_on_holidays"]),
         running_state=row.running_state,
         booking_mode=BookingMode(row.booking_mode),
         booking_url=row.booking_url,
@@ -215,3 +214,8 @@ def _place(row: Any, hours: Iterable[DayHours], days: Iterable[StoredDay]) -> Pl
         suspended_until=row.suspended_until,
         suspended_for=row.suspended_for or "",
     )
+
+
+def _above(row: Any) -> Above:
+    """What the unit and the institution set for bookings."""
+    return Above(Settings.of(row.unit_policy, row.unit_hours), Settings.of(row.owner_policy, row.owner_hours))

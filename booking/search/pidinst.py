@@ -51,10 +51,11 @@ def document(record: Described, landing_page: str) -> dict[str, Any]:
 
 def _owner(record: Described) -> dict[str, Any]:
     """The institution, with the contact where everybody may read it."""
-    instrument, owner = record.instrument, record.instrument.organisation
+    owner = record.instrument.organisation
     found: dict[str, Any] = {"ownerName": owner.name_en or owner.name_zh}
-    if instrument.email and instrument.contact_visibility == ContactVisibility.PUBLIC:
-        found["ownerContact"] = instrument.email
+    email = record.effective.contact["email"]
+    if email and record.effective.contact_visibility == ContactVisibility.PUBLIC:
+        found["ownerContact"] = email
     if owner.website:
         found["ownerIdentifier"] = {"ownerIdentifier": owner.website, "ownerIdentifierType": "URL"}
     return found

@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _l
 
+from booking.catalogue.inheritance import CONTACT, POLICY, Level
 from booking.catalogue.labels import (
     ACQUISITION,
     BELONGS_TO,
@@ -144,7 +145,16 @@ class RecordPage:
         """Whom to ask; empty where the reader may not know."""
         if not self.shows_contact:
             return []
-        return self._plain("contact_name", "phone", "email", "postcode")
+        found = self.record.effective.contact
+        return [(_label(name), found[name]) for name in CONTACT]
+
+    def source(self, *names: str) -> str:
+        """Where these values come from, when that is not the record itself: the nearest level above that sets one."""
+        levels = {self.record.effective.levels[name] for name in names or POLICY}
+        instrument = self.instrument
+        rows = ((Level.UNIT, instrument.unit), (Level.ORGANISATION, instrument.organisation))
+        found = [in_language(row.name_zh, row.name_en) for level, row in rows if level in levels and row]
+        return gettext("来自 %(name)s", name=" · ".join(found)) if found else ""
 
     @property
     def hours(self) -> Rows:

@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from booking.catalogue.api import arrivals, attachments, items, lanes, organisations, records, reviews, stewards
+from booking.catalogue.api import arrivals, attachments, items, lanes, organisations, records, reviews, stewards, units
 
 bp = Blueprint("catalogue_api", __name__, url_prefix="/api/v1")
 
@@ -13,6 +13,7 @@ ITEM = f"{ONE}/test-items/<int:item_id>"
 ROUND = "/reviews/<int:round_id>"
 FILE = f"{ONE}/attachments/<int:attachment_id>"
 OWNER = "/organisations/<int:organisation_id>"
+UNIT = "/units/<int:unit_id>"
 
 bp.add_url_rule("/instruments", "create", records.create, methods=POST)
 bp.add_url_rule(ONE, "edit", records.edit, methods=PATCH)
@@ -36,6 +37,7 @@ bp.add_url_rule(f"{ROUND}/approve", "approve_review", reviews.approve, methods=P
 bp.add_url_rule(f"{ROUND}/send-back", "send_back_review", reviews.send_back, methods=POST)
 bp.add_url_rule(f"{ROUND}/withhold", "withhold_review", reviews.withhold_review, methods=POST)
 bp.add_url_rule(f"{ONE}/policy", "policy", records.policy, methods=PUT)
+bp.add_url_rule(f"{ONE}/inherit", "inherit", records.inherit, methods=POST)
 bp.add_url_rule(f"{ONE}/opening-hours", "opening_hours", records.opening_hours, methods=PUT)
 bp.add_url_rule("/my-instruments", "own", records.own, methods=GET)
 bp.add_url_rule(f"{ONE}/shared-groups", "share", lanes.share, methods=POST)
@@ -55,3 +57,9 @@ bp.add_url_rule("/organisations", "create_organisation", organisations.create, m
 bp.add_url_rule(OWNER, "organisation", organisations.show, methods=GET)
 bp.add_url_rule(OWNER, "edit_organisation", organisations.edit, methods=PUT)
 bp.add_url_rule(f"{OWNER}/units", "add_unit", organisations.add_unit, methods=POST)
+bp.add_url_rule(f"{OWNER}/settings", "settings", units.settings, methods=GET)
+bp.add_url_rule(f"{OWNER}/settings", "edit_settings", units.edit_settings, methods=PUT)
+bp.add_url_rule(UNIT, "unit", units.unit, methods=GET)
+bp.add_url_rule(UNIT, "rename", units.rename, methods=PUT)
+bp.add_url_rule(f"{UNIT}/settings", "unit_settings", units.unit_settings, methods=GET)
+bp.add_url_rule(f"{UNIT}/settings", "edit_unit_settings", units.edit_unit_settings, methods=PUT)

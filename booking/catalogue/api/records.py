@@ -1,5 +1,6 @@
 """Making and editing records, and the list of one's own."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from flask import Response
@@ -11,8 +12,9 @@ from booking.catalogue import queries, service, timetable
 from booking.catalogue.answers import InstrumentRecord
 from booking.catalogue.api.answering import json_answer, record_response
 from booking.catalogue.forms import HoursForm, InstrumentChanges, NewInstrument, PolicyForm
+from booking.catalogue.sharing_forms import InheritForm, PolicyChoice
 from booking.core.clock import utcnow
-from booking.core.errors import Forbidden
+from booking.core.errors import Forbidden, Problem
 from booking.core.forms import Form
 from booking.core.pages import LARGEST_PAGE, decode_cursor, encode_cursor
 from booking.web.extensions import reading, transaction
@@ -68,7 +70,8 @@ def own() -> Response:
     found = queries.own_instruments(
         reading(), within, state=wanted.state, words=wanted.q, limit=wanted.limit + 1, offset=offset
     )
-    items = [_own(instrument) for instrument in found[: wanted.limit]]
+    missing = queries.missing_of_all(reading(), found)
+    items = [_own(instrument, missing[instrument.id]) for instrument in found[: wanted.limit]]
     more = len(found) > wanted.limit
     return json_answer(OwnInstruments(items=items, next_cursor=encode_cursor(offset + wanted.limit) if more else None))
 
@@ -85,10 +88,10 @@ def _whole(value: object) -> int:
     return value
 
 
-def _own(instrument: Any) -> OwnInstrument:
+def _own(instrument: Any, missing: Sequence[Problem]) -> OwnInstrument:
     """One instrument of the list."""
     plain = {name: getattr(instrument, name) for name in OwnInstrument.model_fields if name != "missing"}
-    return OwnInstrument(**plain, missing=[problem.field for problem in queries.missing_of(instrument)])
+    return OwnInstrument(**plain, missing=[problem.field for problem in missing])
 
 
 @documented(tag="catalogue", body=NewInstrument, answers={201: InstrumentRecord}, refusals=(400, 401, 403, 415, 422))
@@ -110,10 +113,12 @@ def edit(instrument_id: int) -> Response:
     return record_response(instrument_id)
 
 
-@documented(tag="catalogue", body=PolicyForm, answers={200: InstrumentRecord}, refusals=EDITING)
+@documented(tag="catalogue", body=PolicyChoice, answers={200: InstrumentRecord}, refusals=EDITING)
 def policy(instrument_id: int) -> Response:
-    """Replace the numbers that a booking must keep."""
-    transaction(timetable.edit_policy, instrument_id, read_json(PolicyForm), **_who())
+    """Replace the numbers that a booking must keep; those named in `inherits` come from the unit or institution."""
+    form = read_json(PolicyChoice)
+    numbers = PolicyForm(**form.model_dump(exclude={"inherits"}))
+    transaction(timetable.edit_policy, instrument_id, numbers, inherit=form.inherits, **_who())
     return record_response(instrument_id)
 
 
@@ -121,6 +126,13 @@ def policy(instrument_id: int) -> Response:
 def opening_hours(instrument_id: int) -> Response:
     """Replace the opening hours of the week."""
     transaction(timetable.edit_opening_hours, instrument_id, read_json(HoursForm).hours, **_who())
+    return record_response(instrument_id)
+
+
+@documented(tag="catalogue", body=InheritForm, answers={200: InstrumentRecord}, refusals=EDITING)
+def inherit(instrument_id: int) -> Response:
+    """Take rules, opening hours, contact or its visibility from the unit or institution again."""
+    transaction(service.inherit_again, instrument_id, read_json(InheritForm).fields, **_who())
     return record_response(instrument_id)
 
 

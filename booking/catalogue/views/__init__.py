@@ -13,6 +13,7 @@ from booking.catalogue.views import (
     record,
     reviews,
     stewards,
+    units,
 )
 
 bp = Blueprint("catalogue", __name__)
@@ -79,3 +80,8 @@ bp.add_url_rule(
     "/organisations/<int:organisation_id>/edit", "save_organisation", organisations.save_organisation, methods=SEND
 )
 bp.add_url_rule("/organisations/<int:organisation_id>/units", "add_unit", organisations.add_unit, methods=SEND)
+bp.add_url_rule("/organisations/<int:organisation_id>/settings", "settings", units.settings, methods=READ)
+bp.add_url_rule("/organisations/<int:organisation_id>/settings", "save_settings", units.save_settings, methods=SEND)
+bp.add_url_rule("/units/<int:unit_id>/edit", "unit", units.unit, methods=READ)
+bp.add_url_rule("/units/<int:unit_id>/edit", "save_unit", units.save_unit, methods=SEND)
+bp.add_url_rule("/units/<int:unit_id>/settings", "save_unit_settings", units.save_unit_settings, methods=SEND)

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from flask import request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from booking.catalogue import lanes, queries, service, timetable
+from booking.catalogue.inheritance import POLICY
 from booking.catalogue.page_forms import (
     HoursSection,
     JoinSection,
@@ -45,7 +47,8 @@ def save_policy(instrument_id: int) -> ResponseReturnValue:
 
     def work() -> None:
         form = read_form(PolicySection)
-        transaction(timetable.edit_policy, instrument_id, form.policy(), **_who(form))
+        inherit = [name for name in POLICY if request.form.get(f"inherits_{name}")]
+        transaction(timetable.edit_policy, instrument_id, form.policy(), inherit=inherit, **_who(form))
 
     return saved("booking", instrument_id, PolicySection, work, **more)
 
@@ -56,7 +59,8 @@ def save_hours(instrument_id: int) -> ResponseReturnValue:
 
     def work() -> None:
         form = read_form(HoursSection)
-        transaction(timetable.edit_opening_hours, instrument_id, form.hours, **_who(form))
+        hours = None if form.inherits_opening_hours else form.hours
+        transaction(timetable.edit_opening_hours, instrument_id, hours, **_who(form))
 
     return saved("booking", instrument_id, HoursSection, work, **more)
 

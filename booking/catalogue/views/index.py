@@ -35,9 +35,10 @@ def index() -> ResponseReturnValue:
     found = queries.own_instruments(
         session, within, state=state, words=wanted.q, limit=PER_PAGE, offset=(wanted.page - 1) * PER_PAGE
     )
+    missing = queries.missing_of_all(session, found)
     return render_template(
         "catalogue/index.html",
-        rows=[(instrument, queries.missing_of(instrument)) for instrument in found],
+        rows=[(instrument, missing[instrument.id]) for instrument in found],
         wanted=wanted,
         tabs=_tabs(wanted, counts),
         pages=-(-total // PER_PAGE),

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from booking.catalogue import arrival_labels, gate, report_queries, review_labels, review_queries, service
 from booking.catalogue.arrivals import arrival_for
+from booking.catalogue.inheritance import VISIBILITY
 from booking.catalogue.page_forms import NoteSection, ReasonSection, Section, SharingSection, VisibilitySection
 from booking.catalogue.report_terms import report_terms
 from booking.catalogue.review_rules import REVIEWERS_NEEDED
@@ -84,7 +85,8 @@ def save_visibility(instrument_id: int) -> ResponseReturnValue:
 
     def work() -> None:
         form = read_form(VisibilitySection)
-        transaction(service.update_instrument, instrument_id, form.columns(), **_who(form))
+        inherit = (VISIBILITY,) if form.inherits_contact_visibility else ()
+        transaction(service.update_instrument, instrument_id, form.columns(), inherit=inherit, **_who(form))
 
     return saved("publishing", instrument_id, VisibilitySection, work, **more)
 

@@ -1,10 +1,12 @@
 """The tabs of the record itself and of its place and contact."""
 
+from collections.abc import Collection
 from typing import Any
 
 from flask.typing import ResponseReturnValue
 
 from booking.catalogue import queries, service
+from booking.catalogue.inheritance import WHOLE_CONTACT
 from booking.catalogue.page_forms import PlaceSection, RecordSection
 from booking.catalogue.views.choices import class_groups, place_groups, subject_choices, unit_choices
 from booking.catalogue.views.sheet import editable, saved, shown
@@ -41,15 +43,22 @@ def save_place(instrument_id: int) -> ResponseReturnValue:
 
     def work() -> None:
         form = read_form(PlaceSection)
-        _update(instrument_id, form.columns(), form.version)
+        inherit = (WHOLE_CONTACT,) if form.inherits_contact else ()
+        _update(instrument_id, form.columns(), form.version, inherit)
 
     return saved("place", instrument_id, PlaceSection, work, **choices)
 
 
-def _update(instrument_id: int, values: dict[str, Any], version: int | None) -> None:
-    """Set the columns of one section."""
+def _update(instrument_id: int, values: dict[str, Any], version: int | None, inherit: Collection[str] = ()) -> None:
+    """Set the columns of one section, and what it inherits."""
     transaction(
-        service.update_instrument, instrument_id, values, actor=require_actor(), now=utcnow(), expected_version=version
+        service.update_instrument,
+        instrument_id,
+        values,
+        inherit=inherit,
+        actor=require_actor(),
+        now=utcnow(),
+        expected_version=version,
     )
 
 

@@ -10,12 +10,14 @@ from pydantic import BaseModel
 
 from booking.accounts.permissions import Permission, may, require
 from booking.catalogue import labels, queries, review_queries
+from booking.catalogue.inheritance import INHERITABLE, POLICY, VISIBILITY, WHOLE_CONTACT, Level, names_in
 from booking.catalogue.queries import Record
 from booking.catalogue.rules import wan_from_fen, write_hours
 from booking.catalogue.views.choices import named
 from booking.core.errors import Conflict, InvalidInput, Refused, StaleVersion
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading
+from booking.web.languages import in_language
 from booking.web.signed_in import require_actor
 from models.vocabulary.catalogue import PublishingState
 
@@ -39,7 +41,9 @@ def shown(
         named=named,
         labels=labels,
         field_names={field: _(label) for field, label in labels.FIELDS.items()},
-        missing=[_(labels.FIELDS[problem.field]) for problem in queries.missing_of(record.instrument)],
+        missing=[_(labels.FIELDS[problem.field]) for problem in queries.missing_of(reading(), record.instrument)],
+        above=above_shown(record),
+        policy_names=POLICY,
         may_publish=may(require_actor(), Permission.PUBLISH_RECORD, record.target),
         is_published=record.instrument.publishing_state == PublishingState.PUBLISHED,
         pending=pending,
@@ -77,18 +81,45 @@ def saved(
 
 def form_values(record: Record) -> dict[str, Any]:
     """Every field of every section as its form shows it."""
-    instrument, policy = record.instrument, record.policy
+    instrument, policy = record.instrument, record.own_policy
     columns = {column.name: getattr(instrument, column.name) for column in instrument.__table__.columns}
     numbers = {column.name: getattr(policy, column.name) for column in policy.__table__.columns}
     value = instrument.original_value_fen
     found = {name: "" if found is None else found for name, found in (numbers | columns).items()}
     return found | {
         "original_value_wan": wan_from_fen(value) if value is not None else "",
-        "opening_hours": write_hours(record.hours),
+        "opening_hours": write_hours(record.own_hours),
+        "inherits": names_in(instrument.inherits),
         "capacity": next((group.capacity for group in record.lanes if group.is_own), 0),
         "reason": "",
         "note": "",
     }
+
+
+def above_shown(record: Record) -> dict[str, str]:
+    """What each thing would be if it were inherited, in words, and from where."""
+    instrument = record.instrument
+    names = {
+        Level.UNIT: in_language(instrument.unit.name_zh, instrument.unit.name_en) if instrument.unit else "",
+        Level.ORGANISATION: in_language(instrument.organisation.name_zh, instrument.organisation.name_en),
+        Level.DEFAULT: _("平台默认"),
+    }
+    found = {}
+    for name in INHERITABLE:
+        value, level = record.effective.above.given(name)
+        found[name] = _("%(value)s（来自 %(name)s）", value=in_words(name, value), name=names[level])
+    return found
+
+
+def in_words(name: str, value: Any) -> str:
+    """A value that can be inherited, as people read it."""
+    if name == WHOLE_CONTACT:
+        return " ".join(part for part in value.values() if part) or _("未填写")
+    if name == VISIBILITY:
+        return str(_(labels.CONTACT_VISIBILITY[value]))
+    if isinstance(value, bool):
+        return str(_("是") if value else _("否"))
+    return str(value) if value != "" else str(_("未填写"))
 
 
 def _problems(refused: Refused | None) -> dict[str, list[str]]:

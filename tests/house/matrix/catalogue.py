@@ -128,6 +128,7 @@ CATALOGUE_API = (
     step("/reviews/{update_round}/send-back", ADMIN, WHY, other=403),
     step("/reviews/{round}/withhold", ADMIN, WHY, forbidden=READERS),
     put("/instruments/{draft}/policy", STEWARDS, {"horizon_days": 30}, forbidden=READERS),
+    step("/instruments/{draft}/inherit", STEWARDS, {"fields": ["horizon_days"]}, forbidden=READERS),
     put("/instruments/{draft}/opening-hours", STEWARDS, {"opening_hours": "1-5 09:00-18:00"}, forbidden=READERS),
     put("/instruments/{asking}/lanes", STEWARDS, {"capacity": 3}, other=403),
     put("/instruments/{withheld}/shared-groups/{spare}/lanes", ADMINS, {"capacity": 3}, forbidden=AUDITOR),

@@ -5,6 +5,7 @@ from tests.house.matrix.writing import ADMINS, THEIR_ADMINS, drop, page, post, p
 from tests.house.worlds import EVERYBODY, PLATFORM
 
 ENTRY = {"name_zh": "Our大学", "kind": "university", "adcode": "500109"}
+SHARED = {"horizon_days": "30", "phone": "023-1"}
 NATIONAL = {"kind": "public_holiday", "name_zh": "春节"}
 HOLIDAY = {**NATIONAL, "first_day": "{later_day}"}
 TABLE = "日期,名称\n{later_day},停电"
@@ -21,6 +22,13 @@ DIRECTORY = (
     page("/organisations/{organisation}/edit", ADMINS, other=403),
     sent("/organisations/{organisation}/edit", ADMINS, ENTRY, other=403),
     sent("/organisations/{organisation}/units", ADMINS, {"name_zh": "新中心"}, other=403),
+    page("/organisations/{organisation}/settings", ADMINS, other=403),
+    sent("/organisations/{organisation}/settings", ADMINS, SHARED, other=403),
+    page("/units/{unit}/edit", ADMINS, other=403),
+    page("/units/{their_unit}/edit", THEIR_ADMINS, other=403),
+    sent("/units/{unit}/edit", ADMINS, {"name_zh": "Our新中心"}, other=403),
+    sent("/units/{unit}/settings", ADMINS, SHARED, other=403),
+    sent("/units/{their_unit}/settings", THEIR_ADMINS, SHARED, other=403),
     page("/organisations/{organisation}/closing-days", ADMINS, other=403),
     page("/calendar-days", PLATFORM, other=403),
     sent("/calendar-days", PLATFORM, HOLIDAY, other=403),
@@ -37,6 +45,13 @@ DIRECTORY = (
     post("/organisations/{organisation}/units", ADMINS, {"name_zh": "新中心"}, other=403),
     post("/organisations/{organisation}/closing-days", ADMINS, CLOSURE, other=403),
     post("/organisations/{organisation}/days", ADMINS, {"days": [CUT]}, other=403),
+    read("/organisations/{organisation}/settings", ADMINS, other=403),
+    put("/organisations/{organisation}/settings", ADMINS, {"horizon_days": 30}, other=403),
+    read("/units/{unit}", ADMINS, other=403),
+    put("/units/{unit}", ADMINS, {"name_zh": "Our新中心"}, other=403),
+    read("/units/{unit}/settings", ADMINS, other=403),
+    put("/units/{unit}/settings", ADMINS, {"horizon_days": 30}, other=403),
+    put("/units/{their_unit}/settings", THEIR_ADMINS, {"horizon_days": 30}, other=403),
     read("/calendar-days", EVERYBODY),
     post("/calendar-days", PLATFORM, {"days": [{**NATIONAL, "day": "{later_day}"}]}, other=403),
     drop("/calendar-days/{national_day}", PLATFORM, other=403),
