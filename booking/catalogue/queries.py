@@ -281,6 +281,21 @@ def own_instruments(
     return list(session.scalars(ordered.limit(limit).offset(offset)))
 
 
+def chosen_instruments(session: Session, reach: Reach, ids: Sequence[int]) -> list[Instrument]:
+    """Those of the instruments that lie within `reach`, by name."""
+    wanted = (
+        select(Instrument).where(within(reach), Instrument.id.in_(ids)).options(joinedload(Instrument.organisation))
+    )
+    return list(session.scalars(wanted.order_by(Instrument.name_zh, Instrument.name_en, Instrument.id)))
+
+
+def unit_names(session: Session, ids: Iterable[int | None]) -> dict[int, tuple[str, str]]:
+    """The Chinese and English names of units."""
+    known = [number for number in ids if number is not None]
+    rows = session.execute(select(Unit.id, Unit.name_zh, Unit.name_en).where(Unit.id.in_(known))) if known else ()
+    return {number: (name_zh, name_en) for number, name_zh, name_en in rows}
+
+
 def count_own(session: Session, reach: Reach, words: str = "") -> dict[PublishingState, int]:
     """How many instruments within `reach` stand in each publishing state; one statement."""
     counted = select(Instrument.publishing_state, func.count()).group_by(Instrument.publishing_state)

@@ -2,7 +2,18 @@
 
 from flask import Blueprint
 
-from booking.catalogue.api import arrivals, attachments, items, lanes, organisations, records, reviews, stewards, units
+from booking.catalogue.api import (
+    arrivals,
+    attachments,
+    bulk,
+    items,
+    lanes,
+    organisations,
+    records,
+    reviews,
+    stewards,
+    units,
+)
 
 bp = Blueprint("catalogue_api", __name__, url_prefix="/api/v1")
 
@@ -39,6 +50,7 @@ bp.add_url_rule(f"{ROUND}/withhold", "withhold_review", reviews.withhold_review,
 bp.add_url_rule(f"{ONE}/policy", "policy", records.policy, methods=PUT)
 bp.add_url_rule(f"{ONE}/inherit", "inherit", records.inherit, methods=POST)
 bp.add_url_rule(f"{ONE}/opening-hours", "opening_hours", records.opening_hours, methods=PUT)
+bp.add_url_rule("/instrument-edits", "edit_many", bulk.edit_many, methods=POST)
 bp.add_url_rule("/my-instruments", "own", records.own, methods=GET)
 bp.add_url_rule(f"{ONE}/shared-groups", "share", lanes.share, methods=POST)
 bp.add_url_rule(f"{GROUP}/join", "join", lanes.join, methods=POST)

@@ -6,6 +6,7 @@ from booking.catalogue.views import (
     arrivals,
     attachments,
     booking,
+    bulk,
     index,
     items,
     organisations,
@@ -27,6 +28,9 @@ FILE = f"{ONE}/attachments/<int:attachment_id>"
 SHOWN_FILE = "/instruments/<int:instrument_id>/attachments/<int:attachment_id>"
 
 bp.add_url_rule("/catalogue", "index", index.index, methods=READ)
+bp.add_url_rule("/catalogue/bulk", "bulk", bulk.choose, methods=READ)
+bp.add_url_rule("/catalogue/bulk/preview", "bulk_preview", bulk.preview, methods=SEND)
+bp.add_url_rule("/catalogue/bulk", "bulk_report", bulk.apply, methods=SEND)
 bp.add_url_rule("/catalogue/new", "new", index.new, methods=READ)
 bp.add_url_rule("/catalogue/new", "create", index.create, methods=SEND)
 bp.add_url_rule(f"{ONE}/edit", "edit", record.edit, methods=READ)

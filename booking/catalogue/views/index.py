@@ -40,6 +40,7 @@ def index() -> ResponseReturnValue:
         "catalogue/index.html",
         rows=[(instrument, missing[instrument.id]) for instrument in found],
         wanted=wanted,
+        total=total,
         tabs=_tabs(wanted, counts),
         pages=-(-total // PER_PAGE),
         labels=labels,

@@ -23,11 +23,16 @@ EDITED = "{published}"
 WHY = {"reason": "未验收"}
 MOVE = {"starts_on": "{later_day}", "street": "天生路 9 号"}
 EXEMPT = {"exemption_reason": "军工配套"}
+MANY = {"id": "{draft}", "horizon_days": "30"}
+MANY_JSON = {"instrument_ids": ["{draft}", "{their_draft}"], "horizon_days": 30}
 NAMES = {"name_zh": "新名称", "model": "X-1"}
 
 CATALOGUE = (
     page("/catalogue", STEWARDS | THEIR_STEWARDS, other=403),
     page("/catalogue?q=draft", STEWARDS | THEIR_STEWARDS, other=403),
+    page("/catalogue/bulk?id={published}", STEWARDS | THEIR_STEWARDS, other=403),
+    sent("/catalogue/bulk/preview", STEWARDS | THEIR_STEWARDS, MANY, ok=200, other=403),
+    sent("/catalogue/bulk", STEWARDS | THEIR_STEWARDS, MANY, ok=200, other=403),
     page("/catalogue/new", ADMINS | THEIR_ADMIN, other=403),
     sent("/catalogue/new", ADMINS, {"organisation_id": "{organisation}", **NAMES}, other=403),
     *(
@@ -90,6 +95,7 @@ CATALOGUE = (
 ITEM_API = "/instruments/{published}/test-items/{item}"
 
 CATALOGUE_API = (
+    step("/instrument-edits", STEWARDS | THEIR_STEWARDS, MANY_JSON, other=403),
     read("/my-instruments", STEWARDS | THEIR_STEWARDS, other=403),
     post("/instruments", ADMINS, {"organisation_id": "{organisation}", **NAMES}, other=403),
     change("/instruments/{draft}", STEWARDS, NAMES, forbidden=READERS),

@@ -1,0 +1,112 @@
+"""Changing many records at once, by the HTTP API."""
+
+from typing import Any
+
+from flask import Response
+from pydantic import BaseModel
+
+from booking.accounts.permissions import Permission, reach
+from booking.catalogue import bulk
+from booking.catalogue.api.answering import json_answer
+from booking.catalogue.bulk_forms import BulkEdit
+from booking.catalogue.inheritance import Level
+from booking.core.clock import utcnow
+from booking.core.errors import Forbidden, InvalidInput, Problem, Refused
+from booking.core.texts import N_
+from booking.web.errors import problems_of, sentence_of
+from booking.web.extensions import reading, transaction
+from booking.web.openapi import documented
+from booking.web.reading import read_json
+from booking.web.signed_in import require_actor
+
+
+class DifferenceAnswer(BaseModel):
+    """One value before and after; the levels say where it comes from when it can be inherited."""
+
+    field: str
+    before: Any
+    after: Any
+    level_before: Level | None
+    level_after: Level | None
+
+
+class ReasonAnswer(BaseModel):
+    """Why a record is left as it is."""
+
+    field: str
+    message: str
+
+
+class RowAnswer(BaseModel):
+    """What became of one record, or in a dry run would."""
+
+    instrument_id: int
+    name_zh: str
+    name_en: str
+    version: int
+    changes: list[DifferenceAnswer]
+    refused: list[ReasonAnswer]
+
+
+class BulkAnswer(BaseModel):
+    """Every record with what differs or why it is refused; each is changed wholly or not at all."""
+
+    dry_run: bool
+    changed: int
+    unchanged: int
+    refused: int
+    rows: list[RowAnswer]
+
+
+@documented(tag="catalogue", body=BulkEdit, answers={200: BulkAnswer}, refusals=(400, 401, 403, 415, 422))
+def edit_many() -> Response:
+    """Set fields of many records, or let them inherit again; with `dry_run` only tell what would come of it."""
+    actor, form, now = require_actor(), read_json(BulkEdit), utcnow()
+    if not reach(actor, Permission.EDIT_RECORD):
+        raise Forbidden
+    change = form.change()
+    bulk.check(change)
+    ids = form.instrument_ids or (bulk.chosen_ids(reading(), form.filter, actor=actor) if form.filter else [])
+    if not ids:
+        raise InvalidInput([Problem("instrument_ids", N_("请先在列表中选择仪器。"))])
+    rows: list[bulk.Row] = []
+    for part in bulk.parts(ids):
+        rows += transaction(
+            bulk.edit_many, part, change, versions=form.versions, dry_run=form.dry_run, actor=actor, now=now
+        )
+    changed, refused = sum(bool(row.differences) for row in rows), sum(row.refused is not None for row in rows)
+    unchanged = len(rows) - changed - refused
+    answered = [_row(row) for row in rows]
+    counts = {"changed": changed, "unchanged": unchanged, "refused": refused}
+    return json_answer(BulkAnswer(dry_run=form.dry_run, rows=answered, **counts))
+
+
+def _row(row: bulk.Row) -> RowAnswer:
+    """One record."""
+    changes = [
+        DifferenceAnswer(
+            field=one.name,
+            before=one.before,
+            after=one.after,
+            level_before=one.level_before,
+            level_after=one.level_after,
+        )
+        for one in row.differences
+    ]
+    return RowAnswer(
+        instrument_id=row.instrument_id,
+        name_zh=row.name_zh,
+        name_en=row.name_en,
+        version=row.version,
+        changes=changes,
+        refused=_reasons(row.refused),
+    )
+
+
+def _reasons(refused: Refused | None) -> list[ReasonAnswer]:
+    """Every reason in words, at its field."""
+    if isinstance(refused, InvalidInput):
+        return [
+            ReasonAnswer(field=name, message=text) for name, texts in problems_of(refused).items() for text in texts
+        ]
+    return [ReasonAnswer(field="", message=sentence_of(refused))] if refused else []
