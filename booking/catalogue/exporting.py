@@ -12,8 +12,10 @@ from booking.catalogue import labels
 from booking.catalogue.import_headers import FIELDS
 from booking.catalogue.import_layouts import heading_of
 from booking.catalogue.import_standing import capacities_of, hours_by_instrument
+from booking.catalogue.inheritance import Above
+from booking.catalogue.levels import Effective, above_of, effective
 from booking.catalogue.queries import target_of, within
-from booking.catalogue.rules import Hours, wan_from_fen, write_hours
+from booking.catalogue.rules import wan_from_fen, write_hours
 from booking.core.actors import Actor
 from booking.core.table_writing import Row
 from models.catalogue import BookingPolicy, Instrument
@@ -60,11 +62,10 @@ POLICY = OURS_ONLY & set(BookingPolicy.__table__.columns.keys()) - {"needs_appro
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A record with its timetable, and how much of it the reader sees."""
+    """A record with what holds for it, own or inherited, and how much of it the reader sees."""
 
     instrument: Instrument
-    policy: BookingPolicy
-    hours: Sequence[Hours]
+    effective: Effective
     capacity: int
     is_owner: bool
     sees_contact: bool
@@ -96,18 +97,25 @@ def exported(session: Session, ids: Sequence[int], actor: Actor | None) -> Itera
         chunk = ids[start : start + CHUNK]
         rows = {instrument.id: (instrument, policy) for instrument, policy in _chunk(session, chunk, actor)}
         hours, capacities = hours_by_instrument(session, set(rows)), capacities_of(session, set(rows))
+        above = above_of(session, [_place(one) for one, _policy in rows.values() if one.inherits])
         for instrument_id in chunk:
             if instrument_id in rows:
                 instrument, policy = rows[instrument_id]
+                stands_above = above.get(_place(instrument), Above())
+                held = effective(instrument, policy, hours.get(instrument_id, []), stands_above)
                 yield Exported(
                     instrument,
-                    policy,
-                    hours.get(instrument_id, []),
+                    held,
                     capacities.get(instrument_id, 0),
                     is_owner=may(actor, Permission.SEE_RECORD, target_of(instrument)),
-                    sees_contact=actor is not None or instrument.contact_visibility == ContactVisibility.PUBLIC,
+                    sees_contact=actor is not None or held.contact_visibility == ContactVisibility.PUBLIC,
                 )
         session.expunge_all()
+
+
+def _place(instrument: Instrument) -> tuple[int, int | None]:
+    """Where an instrument stands."""
+    return instrument.organisation_id, instrument.unit_id
 
 
 def _chunk(session: Session, ids: Sequence[int], actor: Actor | None) -> Sequence[Any]:
@@ -142,7 +150,9 @@ def _cell(found: Exported, name: str, *, national: bool, english: bool) -> str:
         return _word(found.instrument, name, national=national, english=english)
     if name in _SPECIAL:
         return _SPECIAL[name](found)
-    value = getattr(found.policy if name in POLICY else found.instrument, name)
+    if name in CONTACT:
+        return found.effective.contact[name]
+    value = getattr(found.effective.policy if name in POLICY else found.instrument, name)
     return "" if value is None else str(value)
 
 
@@ -159,7 +169,7 @@ def _word(instrument: Instrument, name: str, *, national: bool, english: bool) -
 
 def _modes(found: Exported) -> str:
     """The ways of use that the policy allows."""
-    modes = {"self": found.policy.allows_self, "assisted": found.policy.allows_assisted}
+    modes = {"self": found.effective.policy.allows_self, "assisted": found.effective.policy.allows_assisted}
     return ",".join(mode for mode, is_allowed in modes.items() if is_allowed)
 
 
@@ -181,9 +191,9 @@ _SPECIAL: Mapping[str, Callable[[Exported], str]] = {
     "original_value_wan": _value,
     "latitude": lambda found: _degrees(found.instrument.latitude),
     "longitude": lambda found: _degrees(found.instrument.longitude),
-    "opens": lambda found: write_hours(found.hours),
+    "opens": lambda found: write_hours(found.effective.hours),
     "lanes": lambda found: str(found.capacity or ""),
     "modes": _modes,
-    "needs_approval": lambda found: "是" if found.policy.needs_approval else "否",
+    "needs_approval": lambda found: "是" if found.effective.policy.needs_approval else "否",
     "is_sample": lambda found: "是" if found.instrument.is_sample else "否",
 }

@@ -6,10 +6,10 @@ from functools import lru_cache
 from typing import Any
 
 from booking.catalogue.import_applying import Write
+from booking.catalogue.import_inheriting import keep_own
 from booking.catalogue.import_layouts import NATIONAL, Layout
 from booking.catalogue.import_reading import MODES, ImportRow, ReadRow, modes_of
 from booking.catalogue.import_standing import Standing
-from booking.catalogue.inheritance import INHERITABLE, names_in, own_names, written
 from booking.catalogue.rules import (
     Hours,
     missing_before_publishing,
@@ -166,7 +166,7 @@ def _plan_row(read: ReadRow, standing: Standing, seen: Seen, wishes: Wishes) -> 
     planned = Planned(read, Fate.CREATED, owner, row.institution, instrument, values_of(row))
     planned.policy, planned.hours = _policy_of(row, policy), hours_in(row)
     planned.unit = row.unit or (stead.unit if stead else "")
-    _keep_own(planned, row)
+    keep_own(planned, row, standing)
     read.problems += _owner_problems(row, owner, creates_owners=wishes.creates_owners)
     read.problems += _value_problems(planned, standing.codes)
     if read.problems:
@@ -174,13 +174,6 @@ def _plan_row(read: ReadRow, standing: Standing, seen: Seen, wishes: Wishes) -> 
     elif instrument is not None:
         _keep_differences(planned, standing)
     return planned
-
-
-def _keep_own(planned: Planned, row: ImportRow) -> None:
-    """What the row says is the record's own from now on; a new record inherits the rest."""
-    own = own_names({*row.model_fields_set, *(("allows_self", "allows_assisted") if row.modes else ())})
-    standing = names_in(planned.instrument.inherits) if planned.instrument else frozenset(INHERITABLE)
-    planned.values["inherits"] = written(standing - own)
 
 
 def values_of(row: ImportRow) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.catalogue.import_reading import ImportRow
+from booking.catalogue.inheritance import Above
+from booking.catalogue.levels import above_of
 from booking.catalogue.review_queries import proposed_of
 from booking.catalogue.rules import Hours
 from models.catalogue import BookingPolicy, Instrument, InstrumentClass, Lane, LaneGroup, OpeningHours, Subject
@@ -25,6 +27,7 @@ class Standing:
     units: dict[tuple[int, str], Unit]
     instruments: dict[tuple[int, str], Instrument]
     policies: dict[int, BookingPolicy]
+    above: dict[tuple[int, int | None], Above]
     hours: dict[int, list[Hours]]
     capacities: dict[int, int]
     proposed: dict[int, dict[str, str]]
@@ -53,6 +56,7 @@ def standing_for(session: Session, rows: Sequence[ImportRow], more_owners: Seque
         units={(unit.organisation_id, unit.name_zh): unit for unit in units},
         instruments=instruments,
         policies=_policies(session, ids),
+        above=above_of(session, [(one.organisation_id, one.unit_id) for one in instruments.values() if one.inherits]),
         hours=hours_by_instrument(session, ids),
         capacities=capacities_of(session, ids),
         proposed={key: texts for chunk in chunks(ids) for key, texts in proposed_of(session, chunk).items()},

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from booking.accounts.permissions import Permission, reach
 from booking.catalogue import exporting
 from booking.catalogue.exporting import Exported
+from booking.catalogue.levels import Effective
 from booking.catalogue.listing_sources import reference_data, test_items_by_instrument
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden, NotSignedIn
@@ -121,6 +122,7 @@ class _Described:
     """A record as PIDINST tells it."""
 
     instrument: Instrument
+    effective: Effective
     classes: Sequence[InstrumentClass]
     test_items: Sequence[TestItem]
 
@@ -130,7 +132,9 @@ def _documents(session: Session, ids: Sequence[int], actor: Actor | None) -> Ite
     reference = reference_data(session)
     before = b"[\n"
     for found, items in _with_items(session, exporting.exported(session, ids, actor)):
-        described = _Described(found.instrument, reference.class_path(found.instrument.class_code), items)
+        described = _Described(
+            found.instrument, found.effective, reference.class_path(found.instrument.class_code), items
+        )
         text = json.dumps(pidinst.document(described, page_address(found.instrument.id)), ensure_ascii=False)
         yield before + text.encode()
         before = b",\n"

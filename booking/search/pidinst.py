@@ -6,6 +6,7 @@ No persistent identifier is minted here: the identifier is the address of the in
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from booking.catalogue.levels import Effective
 from models.catalogue import Instrument, InstrumentClass, TestItem
 from models.vocabulary.catalogue import ContactVisibility
 
@@ -19,6 +20,10 @@ class Described(Protocol):
     @property
     def instrument(self) -> Instrument:
         """The record itself, its organisation loaded."""
+
+    @property
+    def effective(self) -> Effective:
+        """What holds for it, own or inherited."""
 
     @property
     def classes(self) -> Sequence[InstrumentClass]:
