@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts.permissions import Permission
 from booking.catalogue.changes import changed, lock
-from booking.catalogue.queries import missing_of, within
+from booking.catalogue.queries import missing_of_all, within
 from booking.core.actors import Actor, Reach
-from booking.core.errors import Conflict
+from booking.core.errors import Conflict, Problem
 from booking.core.texts import N_
 from models.arrivals import ArrivalTick
 from models.catalogue import Instrument
@@ -50,23 +50,25 @@ def arrivals(session: Session, reach: Reach) -> list[Arrival]:
     new = select(Instrument).where(Instrument.accepted_on.is_not(None), within(reach))
     ordered = new.order_by(Instrument.accepted_on.desc(), Instrument.id).options(joinedload(Instrument.organisation))
     found = session.scalars(ordered).all()
-    ticks = _ticks(session)
-    return [one for one in (arrival_of(row, ticks.get(row.id)) for row in found) if not one.is_complete]
+    ticks, missing = _ticks(session), missing_of_all(session, found)
+    known = (arrival_of(row, ticks.get(row.id), missing[row.id]) for row in found)
+    return [one for one in known if not one.is_complete]
 
 
 def arrival_for(session: Session, instrument: Instrument) -> Arrival:
     """How far one instrument has come."""
     ticked = ArrivalTick.instrument_id == instrument.id, ArrivalTick.step == ArrivalStep.TRAINING
-    return arrival_of(instrument, session.scalar(_with_people().where(*ticked)))
+    missing = missing_of_all(session, [instrument])[instrument.id]
+    return arrival_of(instrument, session.scalar(_with_people().where(*ticked)), missing)
 
 
-def arrival_of(instrument: Instrument, training: ArrivalTick | None) -> Arrival:
+def arrival_of(instrument: Instrument, training: ArrivalTick | None, missing: Sequence[Problem]) -> Arrival:
     """Each step in order, computed from the record where it can be."""
     is_public = instrument.publishing_state == PublishingState.PUBLISHED
     takes_bookings = instrument.booking_mode != BookingMode.NONE and instrument.running_state not in OUT_OF_SERVICE
     done = {
         ArrivalStep.ACCEPTED: instrument.accepted_on is not None,
-        ArrivalStep.RECORD: not missing_of(instrument),
+        ArrivalStep.RECORD: not missing,
         ArrivalStep.REVIEW: is_public,
         ArrivalStep.TRAINING: training is not None,
         ArrivalStep.OPEN: is_public and takes_bookings,

@@ -77,6 +77,7 @@ FIELDS = {
     "inner_id": N_("所内编号"),
     "name_zh": N_("中文名称"),
     "name_en": N_("英文名称"),
+    "unit_id": N_("部门"),
     "class_code": N_("分类编码"),
     "subject_code": N_("学科领域"),
     "belongs_to": N_("所属资源载体"),
