@@ -48,6 +48,7 @@ PERMISSIONS = {
     Permission.BOOK_INTERNALLY: N_("预约仅供内部使用的仪器"),
     Permission.SUSPEND_PEOPLE: N_("暂停他人预约"),
     Permission.EDIT_ORGANISATION: N_("编辑单位和部门"),
+    Permission.EDIT_UNIT: N_("编辑部门，为其仪器统一设定"),
     Permission.IMPORT_RECORDS: N_("导入仪器"),
     Permission.SEE_GRANTS: N_("查看谁有什么角色"),
     Permission.GIVE_GRANTS: N_("授予和结束角色"),
