@@ -168,7 +168,7 @@ def test_the_pages_choose_preview_and_apply(
     assert preview.count("分析测试中心") == 2
     assert "已修改 2 台，0 台没有修改" in report
     assert "已修改 0 台，2 台没有修改" in again
-    session.expire_all()
+    session.rollback()
     assert session.scalars(select(Instrument.unit_id).order_by(Instrument.id)).all() == [unit.id, unit.id, None]
 
 
