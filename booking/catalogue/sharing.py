@@ -91,13 +91,7 @@ def edit_settings(
 ) -> SharedSettings:
     """Set everything of one level, or raise InvalidInput with what would not fit instruments below it."""
     _require(session, place, actor)
-    _lock(session, place)
-    row = _row(session, place)
-    if expected_version is not None and expected_version != (row.version if row else 0):
-        raise StaleVersion
-    if row is None:
-        row = _new_row(place)
-        row.version = 0
+    row = _locked_row(session, place, expected_version)
     values = _values(form)
     inheriting = _inheriting(session, place, _settings(values))
     if problems := _problems(inheriting):
@@ -109,17 +103,19 @@ def edit_settings(
     session.add(row)
     session.flush()
     kind, number = ("unit", place[1]) if place[1] else ("organisation", place[0])
-    audit.note(
-        session,
-        "catalogue.shared_settings_edited",
-        (kind, number),
-        actor=actor,
-        now=now,
-        before=plain(before),
-        after=plain(after),
-    )
+    old, new = plain(before), plain(after)
+    audit.note(session, "catalogue.shared_settings_edited", (kind, number), actor=actor, now=now, before=old, after=new)
     published = [i.instrument.id for i in inheriting if i.instrument.publishing_state == PublishingState.PUBLISHED]
     listing.refresh(session, published, now=now)
+    return row
+
+
+def _locked_row(session: Session, place: Place, expected_version: int | None) -> SharedSettings:
+    """The row of this level under lock, a new one when there is none; raises StaleVersion."""
+    _lock(session, place)
+    row = _row(session, place) or _new_row(place)
+    if expected_version is not None and expected_version != row.version:
+        raise StaleVersion
     return row
 
 
