@@ -10,6 +10,7 @@ from booking.affiliations import api as affiliations
 from booking.announcements import api as announcements
 from booking.calendars import api as calendars
 from booking.catalogue import api as catalogue
+from booking.enquiries import api as enquiries
 from booking.home import api as home
 from booking.imports import api as imports
 from booking.operations import api as operations
@@ -47,6 +48,7 @@ BLUEPRINTS = (
     teams.bp,
     team_bookings.bp,
     operations.bp,
+    enquiries.bp,
 )
 
 

@@ -12,6 +12,8 @@ from booking.catalogue.report_terms import report_terms
 from booking.catalogue.reporting import remind_of_report
 from booking.core.texts import N_
 from booking.database import idempotency
+from booking.enquiries import queries as enquiries
+from booking.enquiries import service as asking
 from booking.imports import jobs as imports
 from booking.notifications import service as notifications
 from booking.operations.posting import post_due
@@ -63,6 +65,11 @@ def _remind_of_reports(now: datetime) -> int:
     return one_by_one(due, remind, now=now)
 
 
+def _remind_enquiries(now: datetime) -> int:
+    """Tell the staff of enquiries that nobody answered in time; how many."""
+    return one_by_one(enquiries.overdue, asking.remind, now=now)
+
+
 def _forget_answers(session: Session, now: datetime) -> int:
     """Answers kept for repeated requests; how many were forgotten."""
     return idempotency.forget_old(session, now=now)
@@ -84,6 +91,12 @@ TIMETABLE = (
     Job("imports", N_("继续处理上传的仪器表格。"), Every(timedelta(seconds=10)), _imports),
     Job("move_instruments", N_("让到期的仪器搬迁生效。"), Every(timedelta(minutes=10)), _move),
     Job("remind_of_reports", N_("提醒即将到期和逾期未公开的仪器。"), Daily(time(8, 30)), _remind_of_reports),
+    Job(
+        "remind_enquiries",
+        N_("提醒机主逾期未答复的咨询。"),
+        Every(timedelta(minutes=10)),
+        _remind_enquiries,
+    ),
     Job(
         "end_affiliations",
         N_("结束已过最后一天的单位隶属，以及随之而来的角色。"),

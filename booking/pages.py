@@ -15,6 +15,7 @@ from booking.calendars import polls
 from booking.calendars import views as calendars
 from booking.catalogue import views as catalogue
 from booking.directory import views as directory
+from booking.enquiries import views as enquiries
 from booking.home import views as home
 from booking.imports import views as imports
 from booking.operations import views as operations
@@ -40,6 +41,7 @@ BLUEPRINTS = (
     accounts.bp,
     announcements.bp,
     affiliations.bp,
+    enquiries.bp,
     operations.bp,
     privacy.bp,
 )
@@ -90,6 +92,8 @@ def menu() -> list[MenuItem]:
     entries.append((gettext("我的预约"), "reservations.mine", actor is not None))
     entries.append((gettext("看板"), "reservations.board", bool(reach(actor, Permission.SEE_BOOKINGS))))
     entries.append((gettext("仪器"), "catalogue.index", bool(reach(actor, Permission.EDIT_RECORD))))
+    entries.append((gettext("用户咨询"), "enquiries.waiting", bool(reach(actor, Permission.SEE_ENQUIRIES))))
+    entries.append((gettext("我的咨询"), "enquiries.index", actor is not None))
     entries.append((gettext("单位名录"), "directory.index", True))
     entries.append((gettext("暂停预约"), "reservations.suspensions", bool(reach(actor, Permission.SUSPEND_PEOPLE))))
     entries.append((gettext("用户"), "accounts.users", may(actor, Permission.SEE_USERS)))

@@ -11,6 +11,7 @@ from booking.accounts import letters as accounts
 from booking.affiliations import letters as affiliations
 from booking.catalogue import letters as catalogue
 from booking.catalogue import report_letters as reporting
+from booking.enquiries import letters as enquiries
 from booking.notifications.letters import Letter
 from booking.reservations import letters as reservations
 from booking.reservations import move_letters as moving
@@ -78,6 +79,14 @@ REACTIONS: dict[str, Letters] = {
     "teams.deputy_changed": teams.on_deputy_changed,
     "teams.successor_asked": teams.on_successor_asked,
     "teams.lead_answered": teams.on_lead_answered,
+    "enquiries.asked": enquiries.on_asked,
+    "enquiries.added": enquiries.on_added,
+    "enquiries.answered": enquiries.on_answered,
+    "enquiries.closed": enquiries.on_closed,
+    "enquiries.reopened": enquiries.on_reopened,
+    "enquiries.wish_answered": enquiries.on_wish_answered,
+    "enquiries.wish_settled": enquiries.on_wish_settled,
+    "enquiries.overdue": enquiries.on_overdue,
 }
 
 

@@ -68,6 +68,7 @@ class Settings(BaseSettings):
         30, ge=1, le=365, description="Working days from acceptance within which an instrument is to be public"
     )
     report_reminder_days: int = Field(5, ge=0, le=100, description="Working days before that on which to remind")
+    enquiry_days: int = Field(2, ge=1, le=30, description="Working days within which enquiries are to be answered")
     runs_jobs: bool = Field(True, description="Whether this process runs the timetable when it leads")
 
     @field_validator("trusted_hosts", mode="before")

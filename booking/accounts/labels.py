@@ -47,6 +47,8 @@ PERMISSIONS = {
     Permission.MANAGE_BLOCKS: N_("设置停用时段"),
     Permission.BOOK_INTERNALLY: N_("预约仅供内部使用的仪器"),
     Permission.SUSPEND_PEOPLE: N_("暂停他人预约"),
+    Permission.SEE_ENQUIRIES: N_("查看用户咨询"),
+    Permission.ANSWER_ENQUIRIES: N_("答复用户咨询"),
     Permission.EDIT_ORGANISATION: N_("编辑单位和部门"),
     Permission.EDIT_UNIT: N_("编辑部门，为其仪器统一设定"),
     Permission.IMPORT_RECORDS: N_("导入仪器"),

@@ -22,6 +22,8 @@ class Permission(StrEnum):
     MANAGE_BLOCKS = "manage_blocks"
     BOOK_INTERNALLY = "book_internally"
     SUSPEND_PEOPLE = "suspend_people"
+    SEE_ENQUIRIES = "see_enquiries"
+    ANSWER_ENQUIRIES = "answer_enquiries"
     EDIT_ORGANISATION = "edit_organisation"
     EDIT_UNIT = "edit_unit"
     IMPORT_RECORDS = "import_records"
@@ -64,6 +66,8 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.MANAGE_BLOCKS: _STAFF,
     Permission.BOOK_INTERNALLY: _STAFF | {Role.RESEARCHER, Role.LEAD},
     Permission.SUSPEND_PEOPLE: _STEWARDS,
+    Permission.SEE_ENQUIRIES: _STAFF | {Role.AUDITOR},
+    Permission.ANSWER_ENQUIRIES: _STAFF,
     Permission.EDIT_ORGANISATION: _ADMINS,
     Permission.EDIT_UNIT: _STEWARDS,
     Permission.IMPORT_RECORDS: _ADMINS,

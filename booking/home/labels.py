@@ -26,6 +26,7 @@ HATS = {
 TITLES = {
     "decisions": N_("等您审批的预约"),
     "conflicts": N_("要处理的冲突"),
+    "enquiries": N_("等您答复的咨询"),
     "blocks_today": N_("今天的停用时段"),
     "drafts": N_("还没有提交的记录"),
     "affiliations": N_("等待确认的人员"),
@@ -42,6 +43,7 @@ TITLES = {
 PLACES: dict[str, Place] = {
     "decisions": Place("reservations.board", N_("打开看板")),
     "conflicts": Place("reservations.board", N_("打开看板")),
+    "enquiries": Place("enquiries.waiting", N_("全部咨询")),
     "blocks_today": Place("reservations.board", N_("打开看板")),
     "drafts": Place("catalogue.index", N_("全部草稿"), {"state": "draft"}),
     "reviews": Place("catalogue.reviews", N_("全部待审查")),

@@ -15,6 +15,7 @@ from booking.catalogue import review_queries
 from booking.core.actors import Actor
 from booking.core.clock import at_local, local_date
 from booking.core.period import Period
+from booking.enquiries import queries as enquiries
 from booking.home.cards import SHOWN, Asked, Card, Found, Hat, Item, Provider
 from booking.notifications import queries as notifications
 from booking.operations import runs
@@ -24,6 +25,7 @@ from booking.reservations.queries import Filter, When
 from models.catalogue import Instrument
 from models.reservations import Reservation
 from models.vocabulary.catalogue import PublishingState
+from models.vocabulary.enquiries import EnquiryState
 from models.vocabulary.jobs import RunOutcome
 from models.vocabulary.reservations import HOLDING_TIME, ReservationState
 
@@ -55,6 +57,18 @@ def conflicts(asked: Asked) -> Found:
     first = rows[:SHOWN]
     items = [_booking(one.reservation, person=one.reservation.booked_by.name) for one in first]
     return Found(len(rows), items, first, len(rows) == board_queries.MOST_WAITING)
+
+
+def enquiries_waiting(asked: Asked) -> Found:
+    """Questions and wishes that the staff must answer, the soonest due first."""
+    waiting = EnquiryState.WAITING
+    page = enquiries.staffed_enquiries(asked.session, asked.actor, state=waiting, limit=SHOWN)
+    items = [
+        Item("enquiry", one.id, *_names(one.instrument), person=one.asked_by.name, due_at=one.due_at)
+        for one in page.items
+    ]
+    count = enquiries.waiting_count(asked.session, asked.within)
+    return Found(count, items)
 
 
 def blocks_today(asked: Asked) -> Found:
@@ -182,6 +196,7 @@ def _names(instrument: Instrument) -> tuple[str, str]:
 PROVIDERS = (
     Provider("decisions", Hat.STEWARD, decisions, Permission.DECIDE_BOOKINGS, is_local=True),
     Provider("conflicts", Hat.STEWARD, conflicts, Permission.DECIDE_BOOKINGS, is_local=True),
+    Provider("enquiries", Hat.STEWARD, enquiries_waiting, Permission.ANSWER_ENQUIRIES, is_local=True),
     Provider("blocks_today", Hat.STEWARD, blocks_today, Permission.MANAGE_BLOCKS, is_local=True),
     Provider("drafts", Hat.STEWARD, drafts, Permission.EDIT_RECORD, is_local=True),
     Provider("affiliations", Hat.INSTITUTION, affiliations_waiting, Permission.MANAGE_AFFILIATIONS, is_local=True),

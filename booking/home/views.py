@@ -24,6 +24,7 @@ bp = Blueprint("home", __name__)
 ADDRESSES = {
     "reservation": ("reservations.show", "reservation_id"),
     "review": ("catalogue.review", "round_id"),
+    "enquiry": ("enquiries.show", "enquiry_id"),
     "instrument": ("catalogue.edit", "instrument_id"),
     "organisation": ("affiliations.people", "organisation_id"),
     "announcement": ("announcements.edit", "announcement_id"),

@@ -32,6 +32,7 @@ from booking.search.labels import CONDITIONS, FIELDS, SORTS
 from booking.search.links import CONDITION_FIELDS, Address
 from booking.search.pickers import place_choices
 from booking.search.queries import relaxations, select_instruments
+from booking.search.questions import faq_of
 from booking.search.record_page import RecordPage
 from booking.search.reference import Reference, reference
 from booking.search.results import results_of
@@ -166,6 +167,7 @@ def show(instrument_id: int) -> ResponseReturnValue:
             address=address,
             structured=structured(page, address, files.images),
             files=files,
+            faq=faq_of(session, instrument_id),
             may_edit=may(reader, Permission.EDIT_RECORD, record.target),
             report=report_date_of(session, record.instrument, report_terms()) if is_owner else None,
         )

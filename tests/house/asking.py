@@ -25,7 +25,8 @@ Outcome = int | str
 
 @dataclass(frozen=True)
 class Line:
-    """`call` is a method and a path; `let_in` get `ok`, `forbidden` 403, `told` 422 with reasons.
+    """`call` is a method and a path; `let_in` get `ok`, `forbidden` 403, `told` 422 with reasons,
+    `conflict` 409.
 
     `unknown` get 404 and the rest `other`, which is 404 too unless said otherwise.
 
@@ -40,6 +41,7 @@ class Line:
     forbidden: frozenset[str] = NO_ONE
     told: frozenset[str] = NO_ONE
     unknown: frozenset[str] = NO_ONE
+    conflict: frozenset[str] = NO_ONE
     other: Outcome = 404
     nobody: Outcome | None = None
     is_open: bool = False
@@ -71,7 +73,7 @@ class Line:
             return 403
         if role in self.let_in:
             return self.ok
-        exceptions = {422: self.told, 404: self.unknown, 403: self.forbidden}
+        exceptions = {422: self.told, 409: self.conflict, 404: self.unknown, 403: self.forbidden}
         return next((status for status, roles in exceptions.items() if role in roles), self.other)
 
     def _for_nobody(self) -> Outcome:

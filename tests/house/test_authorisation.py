@@ -12,6 +12,7 @@ from tests.house.matrix.attachments import ATTACHMENTS
 from tests.house.matrix.calendars import FEEDS
 from tests.house.matrix.catalogue import CATALOGUE, CATALOGUE_API
 from tests.house.matrix.directory import DIRECTORY
+from tests.house.matrix.enquiries import ENQUIRIES
 from tests.house.matrix.grants import GRANTS, LEAVINGS
 from tests.house.matrix.home import HOME
 from tests.house.matrix.imports import IMPORTS
@@ -35,6 +36,7 @@ MATRIX = (
     *GRANTS,
     *LEAVINGS,
     *TEAMS,
+    *ENQUIRIES,
     *FEEDS,
     *SEARCH,
     *BOOKING,

@@ -38,6 +38,7 @@ from tests.factories.people import give, make_user
 from tests.house.worlds_affiliations import add_affiliations, add_registration
 from tests.house.worlds_announcements import announcement
 from tests.house.worlds_attachments import add_files
+from tests.house.worlds_enquiries import add_enquiries
 from tests.house.worlds_gate import arrange_arrivals, arrange_reviews
 from tests.house.worlds_grants import build_grants
 from tests.house.worlds_imports import add_imports
@@ -149,6 +150,7 @@ def build(session: Session) -> World:
     readers = dict.fromkeys(("staff_photo", "waiting_photo", "draft_photo"), STAFF)
     readers |= {"signed_in_file": PEOPLE, "withheld_file": ADMIN, "their_photo": THEIR_STAFF}
     add_files(builder, readers)
+    add_enquiries(builder, STAFF, THEIR_STAFF)
     _post(builder)
     _announcements(builder)
     _times(builder)

@@ -1,0 +1,1 @@
+"""Questions about instruments, wishes for time on request, and the answers made public."""

@@ -1,0 +1,150 @@
+"""Good answers made public on the instrument's page: edited, without names, in order."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from booking.accounts import audit
+from booking.accounts.permissions import Permission
+from booking.attachments.rules import moved
+from booking.catalogue.changes import assign, lock
+from booking.core.actors import Actor
+from booking.core.errors import InvalidInput, NotFound, Problem, StaleVersion
+from booking.core.texts import N_
+from booking.enquiries.forms import FaqForm
+from booking.enquiries.queries import faq_of
+from models.enquiries import FaqEntry
+
+MOST_ENTRIES = 50
+
+
+def add_faq(session: Session, instrument_id: int, form: FaqForm, *, actor: Actor, now: datetime) -> FaqEntry:
+    """A new entry after the others."""
+    lock(session, instrument_id, Permission.EDIT_RECORD, actor=actor)
+    values = form.model_dump(include=set(FaqForm.model_fields))
+    _check(values)
+    count, last = session.execute(
+        select(func.count(), func.max(FaqEntry.position)).where(FaqEntry.instrument_id == instrument_id)
+    ).one()
+    if count >= MOST_ENTRIES:
+        raise InvalidInput([Problem("question_zh", N_("常见问题最多 %(most)s 条。"), {"most": MOST_ENTRIES})])
+    entry = FaqEntry(instrument_id=instrument_id, position=(last or 0) + 1, created_at=now, version=1, **values)
+    session.add(entry)
+    session.flush()
+    _note(session, entry, "added", actor=actor, now=now, after=values)
+    return entry
+
+
+def edit_faq(
+    session: Session,
+    instrument_id: int,
+    entry_id: int,
+    values: Mapping[str, Any],
+    *,
+    actor: Actor,
+    now: datetime,
+    expected_version: int | None = None,
+) -> FaqEntry:
+    """Set what is given, position included; raises StaleVersion past `expected_version`."""
+    entry = _locked(session, instrument_id, entry_id, actor=actor)
+    if expected_version is not None and expected_version != entry.version:
+        raise StaleVersion
+    standing = {name: getattr(entry, name) for name in FaqForm.model_fields}
+    _check(standing | dict(values))
+    texts = {name: value for name, value in values.items() if name != "position"}
+    before, after = assign(entry, texts)
+    if "position" in values and _move(session, entry, values["position"] - 1):
+        after["position"] = entry.position
+    if after:
+        entry.version += 1
+        session.flush()
+        _note(session, entry, "edited", actor=actor, now=now, before=before, after=after)
+    return entry
+
+
+def move_faq(
+    session: Session, instrument_id: int, entry_id: int, places: int, *, actor: Actor, now: datetime
+) -> FaqEntry:
+    """Move an entry by `places`: −1 is one up."""
+    entry = _locked(session, instrument_id, entry_id, actor=actor)
+    order = [one.id for one in faq_of(session, instrument_id)]
+    if _move(session, entry, order.index(entry_id) + places):
+        _note(session, entry, "edited", actor=actor, now=now, after={"position": entry.position})
+    return entry
+
+
+def remove_faq(
+    session: Session,
+    instrument_id: int,
+    entry_id: int,
+    *,
+    actor: Actor,
+    now: datetime,
+    expected_version: int | None = None,
+) -> None:
+    """Take an entry off the page."""
+    entry = _locked(session, instrument_id, entry_id, actor=actor)
+    if expected_version is not None and expected_version != entry.version:
+        raise StaleVersion
+    before = {name: getattr(entry, name) for name in FaqForm.model_fields}
+    session.delete(entry)
+    session.flush()
+    _note(session, entry, "removed", actor=actor, now=now, before=before)
+
+
+def faq_entry(session: Session, instrument_id: int, entry_id: int) -> FaqEntry:
+    """The entry of this instrument; raises NotFound."""
+    entry = session.get(FaqEntry, entry_id)
+    if entry is None or entry.instrument_id != instrument_id:
+        raise NotFound
+    return entry
+
+
+def _locked(session: Session, instrument_id: int, entry_id: int, *, actor: Actor) -> FaqEntry:
+    """The entry, under its instrument's lock; raises NotFound or Forbidden."""
+    lock(session, instrument_id, Permission.EDIT_RECORD, actor=actor)
+    return faq_entry(session, instrument_id, entry_id)
+
+
+def _check(values: Mapping[str, Any]) -> None:
+    """An entry needs question and answer in one language at least, each question its answer."""
+    found = []
+    for language in ("zh", "en"):
+        has_question, has_answer = bool(values[f"question_{language}"]), bool(values[f"answer_{language}"])
+        if has_question != has_answer:
+            field = f"answer_{language}" if has_question else f"question_{language}"
+            found.append(Problem(field, N_("问题和回答请用同一种语言成对填写。")))
+    if not found and not (values["question_zh"] or values["question_en"]):
+        found.append(Problem("question_zh", N_("请填写此项。")))
+    if found:
+        raise InvalidInput(found)
+
+
+def _move(session: Session, entry: FaqEntry, index: int) -> bool:
+    """Put the entry at `index` among the others; whether its place changed."""
+    entries = {one.id: one for one in faq_of(session, entry.instrument_id)}
+    before = entry.position
+    for position, one_id in enumerate(moved(list(entries), entry.id, index), start=1):
+        one = entries[one_id]
+        if one.position != position and one is not entry:
+            one.version += 1
+        one.position = position
+    return entry.position != before
+
+
+def _note(
+    session: Session,
+    entry: FaqEntry,
+    fact: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """One row of the audit log about the instrument."""
+    subject = ("instrument", entry.instrument_id)
+    audit.note(session, f"enquiries.faq_{fact}", subject, actor=actor, now=now, before=before, after=after)

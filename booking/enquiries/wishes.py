@@ -1,0 +1,113 @@
+"""Agreeing on a time of an instrument on request: the owner answers a wish, the asker takes or declines an offer.
+
+What is agreed is an appointment that stands in the thread: no time of such an instrument is kept here, so it is
+no reservation and never looks like one.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking.core.actors import Actor
+from booking.core.errors import Conflict, Forbidden, InvalidInput, Problem
+from booking.core.period import Period
+from booking.core.texts import N_
+from booking.enquiries.forms import OfferForm, WishAnswerForm
+from booking.enquiries.queries import periods_of
+from booking.enquiries.rules import ANSWERABLE, period_problems, state_after
+from booking.enquiries.service import (
+    IsClosed,
+    add_period,
+    changed,
+    is_asker,
+    lock,
+    turn_to_asker,
+    turn_to_staff,
+    write,
+)
+from models.enquiries import Enquiry
+from models.vocabulary.enquiries import EnquiryState, WishAnswer, WishState
+
+
+class NothingToAnswer(Conflict):
+    """There is no wish, or it has been settled."""
+
+    code = "nothing_to_answer"
+    sentence = N_("这里没有需要答复的时间。")
+
+
+def answer_wish(session: Session, enquiry_id: int, form: WishAnswerForm, *, actor: Actor, now: datetime) -> Enquiry:
+    """Accept one of the wished times, offer another, or say no with a reason; for the staff."""
+    enquiry = lock(session, enquiry_id, actor=actor)
+    if is_asker(enquiry, actor):
+        raise Forbidden
+    if enquiry.state == EnquiryState.CLOSED:
+        raise IsClosed
+    if enquiry.wish_state not in ANSWERABLE:
+        raise NothingToAnswer
+    if form.answer == WishAnswer.ACCEPT:
+        _accept(session, enquiry, form, now=now)
+    elif form.answer == WishAnswer.OFFER:
+        _offer(session, enquiry, form, now=now)
+    elif not form.text:
+        raise InvalidInput([Problem("text", N_("请写明不能安排的理由。"))])
+    enquiry.wish_state = state_after(form.answer)
+    if form.text:
+        write(session, enquiry, form.text, actor=actor, now=now)
+    turn_to_asker(enquiry)
+    changed(session, enquiry, "wish_answered", actor=actor, now=now)
+    return enquiry
+
+
+def settle_offer(
+    session: Session, enquiry_id: int, form: OfferForm, *, days: int, actor: Actor, now: datetime
+) -> Enquiry:
+    """Take the offered time, or decline it and wait for another answer; for who asked."""
+    enquiry = lock(session, enquiry_id, actor=actor)
+    if not is_asker(enquiry, actor):
+        raise Forbidden
+    if enquiry.state == EnquiryState.CLOSED:
+        raise IsClosed
+    if enquiry.wish_state != WishState.OFFERED:
+        raise NothingToAnswer
+    if form.accepts:
+        offer = [one for one in periods_of(session, enquiry.id) if one.is_offer][-1]
+        _agree(enquiry, Period(offer.starts_at, offer.ends_at), "accepts", now=now)
+    enquiry.wish_state = WishState.AGREED if form.accepts else WishState.DECLINED
+    if form.text:
+        write(session, enquiry, form.text, actor=actor, now=now)
+    if form.accepts:
+        turn_to_asker(enquiry)
+    else:
+        turn_to_staff(session, enquiry, days, now=now)
+    changed(session, enquiry, "wish_settled", actor=actor, now=now)
+    return enquiry
+
+
+def _accept(session: Session, enquiry: Enquiry, form: WishAnswerForm, *, now: datetime) -> None:
+    """Agree on one of the times that were asked for."""
+    wished = {one.id: one for one in periods_of(session, enquiry.id) if not one.is_offer}
+    chosen = wished.get(form.period_id or 0)
+    if chosen is None:
+        raise InvalidInput([Problem("period_id", N_("请选择用户提出的一个时间。"))])
+    _agree(enquiry, Period(chosen.starts_at, chosen.ends_at), "period_id", now=now)
+
+
+def _agree(enquiry: Enquiry, period: Period, field: str, *, now: datetime) -> None:
+    """Keep the agreed time, unless it is over."""
+    if period.start <= now:
+        raise InvalidInput([Problem(field, N_("这个时间已经过去。"))])
+    enquiry.agreed_starts_at, enquiry.agreed_ends_at = period.start, period.end
+
+
+def _offer(session: Session, enquiry: Enquiry, form: WishAnswerForm, *, now: datetime) -> None:
+    """Name another time."""
+    if form.starts_at is None or form.ends_at is None:
+        missing = "starts_at" if form.starts_at is None else "ends_at"
+        raise InvalidInput([Problem(missing, N_("请填写此项。"))])
+    if form.ends_at <= form.starts_at:
+        raise InvalidInput([Problem("ends_at", N_("结束时间须晚于开始时间。"))])
+    if period_problems([Period(form.starts_at, form.ends_at)], now=now):
+        raise InvalidInput([Problem("starts_at", N_("这个时间已经过去。"))])
+    position = len(periods_of(session, enquiry.id)) + 1
+    add_period(session, enquiry, position, form.starts_at, form.ends_at, is_offer=True)

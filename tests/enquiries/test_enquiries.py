@@ -1,0 +1,311 @@
+"""Asking, answering, wishes for time and public answers, through the pages, the API and the services."""
+
+import io
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.attachments.rules import Limits
+from booking.core.actors import Actor
+from booking.core.errors import Forbidden, InvalidInput, NotFound
+from booking.enquiries import queries, service, wishes
+from booking.enquiries.forms import EnquiryForm, OfferForm, PeriodForm, WishAnswerForm
+from models.accounts import AuditEntry, User
+from models.attachments import Attachment
+from models.catalogue import Instrument
+from models.enquiries import Enquiry, EnquiryMessage, FaqEntry
+from models.vocabulary.accounts import Language, Role, ScopeKind
+from models.vocabulary.catalogue import BookingMode, PublishingState
+from models.vocabulary.enquiries import EnquiryState, WishAnswer, WishState
+from tests.counting import Statements, counting
+from tests.factories.instruments import make_instrument
+from tests.factories.letters import mailed
+from tests.factories.looking import count, look_again
+from tests.factories.people import actor_for, give, make_user, sign_in
+from tests.factories.pictures import PDF, photo
+
+LIMITS = Limits(photo_bytes=10**6, document_bytes=10**6, quota_bytes=10**8, most_files=12)
+DAYS = 2
+
+
+@pytest.fixture
+def instrument(session: Session) -> Instrument:
+    return make_instrument(session, name_zh="离子研磨仪", name_en="Ion mill", booking_mode=BookingMode.ON_REQUEST)
+
+
+@pytest.fixture
+def steward(session: Session, instrument: Instrument) -> User:
+    user = make_user(session, "steward")
+    give(session, user, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
+    return user
+
+
+@pytest.fixture
+def asker(session: Session) -> User:
+    return make_user(session, "asker", language=Language.ENGLISH)
+
+
+def acting(session: Session, user: User, now: datetime) -> Actor:
+    return actor_for(session, user, now=now)
+
+
+def asked(session: Session, instrument: Instrument, asker: User, *hours: int, now: datetime) -> Enquiry:
+    """A question, or with hours from now a wish of one hour each."""
+    times = [now + timedelta(hours=hour) for hour in hours]
+    periods = [PeriodForm(starts_at=start, ends_at=start + timedelta(hours=1)) for start in times]
+    form = EnquiryForm(text="能做吗？", sample="粉末", periods=periods)
+    who = acting(session, asker, now)
+    made = service.ask(session, instrument.id, form, [], LIMITS, days=DAYS, actor=who, now=now)
+    session.commit()
+    return made
+
+
+def of_the_page(statements: Statements) -> int:
+    """How many statements the page itself took; announcements are read at their own pace."""
+    return len([text for text in statements.texts if "announcements" not in text])
+
+
+def letters(session: Session, now: datetime) -> list[tuple[str, str]]:
+    return [(letter.recipient, letter.template) for letter in mailed(session, now=now)]
+
+
+def test_a_question_goes_to_the_staff_with_a_due_time_in_working_days_and_the_answer_to_the_asker(
+    session: Session, instrument: Instrument, steward: User, asker: User, now: datetime
+) -> None:
+    friday = now + timedelta(days=4)
+    made = asked(session, instrument, asker, now=friday)
+    due = made.due_at
+    first = letters(session, friday)
+
+    staff = acting(session, steward, friday)
+    service.add_message(session, made.id, "能，须干燥。", [], LIMITS, days=DAYS, actor=staff, now=friday)
+    session.commit()
+    second = letters(session, friday)
+
+    assert due == datetime(2026, 12, 1, 16, 0, tzinfo=UTC)
+    assert first == [("steward@example.org", "enquiries/asked")]
+    assert second == [("asker@example.org", "enquiries/answered")]
+    assert (made.state, made.due_at) == (EnquiryState.ANSWERED, None)
+    facts = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert facts == ["enquiries.asked", "enquiries.answered"]
+
+
+def test_staff_are_reminded_once_when_an_answer_is_overdue(
+    session: Session, instrument: Instrument, steward: User, asker: User, now: datetime
+) -> None:
+    made, later = asked(session, instrument, asker, now=now), now + timedelta(days=5)
+    letters(session, now)
+
+    early, late = queries.overdue(session, now=now), queries.overdue(session, now=later)
+    done = [service.remind(session, made.id, now=later), service.remind(session, made.id, now=later)]
+    session.commit()
+
+    assert (early, late, done) == ([], [made.id], [True, False])
+    assert letters(session, later) == [("steward@example.org", "enquiries/overdue")]
+    assert queries.overdue(session, now=later) == []
+
+
+def test_only_the_asker_and_the_staff_read_a_thread(
+    session: Session, instrument: Instrument, steward: User, asker: User, now: datetime
+) -> None:
+    made, other = asked(session, instrument, asker, now=now), make_user(session, "other")
+
+    with pytest.raises(NotFound):
+        queries.thread_for(session, made.id, acting(session, other, now))
+
+    for user in (asker, steward):
+        thread = queries.thread_for(session, made.id, acting(session, user, now))
+        assert [message.text for message in thread.messages] == ["能做吗？"]
+
+
+def test_the_owner_accepts_one_of_the_wished_times(
+    session: Session, instrument: Instrument, steward: User, asker: User, now: datetime
+) -> None:
+    made = asked(session, instrument, asker, 24, 48, now=now)
+    letters(session, now)
+    second = queries.periods_of(session, made.id)[1]
+    form = WishAnswerForm(answer=WishAnswer.ACCEPT, period_id=second.id)
+
+    wishes.answer_wish(session, made.id, form, actor=acting(session, steward, now), now=now)
+    session.commit()
+
+    assert (made.wish_state, made.agreed_starts_at) == (WishState.AGREED, now + timedelta(hours=48))
+    assert letters(session, now) == [("asker@example.org", "enquiries/wish_answered")]
+
+
+@pytest.mark.parametrize(("accepts", "state"), [(True, WishState.AGREED), (False, WishState.DECLINED)])
+def test_the_owner_offers_another_time_and_the_asker_takes_or_declines_it(
+    session: Session,
+    instrument: Instrument,
+    steward: User,
+    asker: User,
+    *,
+    now: datetime,
+    accepts: bool,
+    state: WishState,
+) -> None:
+    made, start = asked(session, instrument, asker, 24, now=now), now + timedelta(hours=72)
+    offer = WishAnswerForm(answer=WishAnswer.OFFER, starts_at=start, ends_at=start + timedelta(hours=2))
+    wishes.answer_wish(session, made.id, offer, actor=acting(session, steward, now), now=now)
+    session.commit()
+    letters(session, now)
+
+    with pytest.raises(Forbidden):
+        wishes.settle_offer(
+            session, made.id, OfferForm(accepts=True), days=DAYS, actor=acting(session, steward, now), now=now
+        )
+    form = OfferForm(accepts=accepts)
+    wishes.settle_offer(session, made.id, form, days=DAYS, actor=acting(session, asker, now), now=now)
+    session.commit()
+
+    assert made.wish_state == state
+    assert made.agreed_starts_at == (start if accepts else None)
+    assert (made.due_at is None) == accepts
+    assert letters(session, now) == [("steward@example.org", "enquiries/wish_settled")]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param({"answer": "refuse"}, id="no without a reason"),
+        pytest.param({"answer": "accept"}, id="accepting nothing"),
+        pytest.param({"answer": "accept", "period_id": 999}, id="a time that nobody named"),
+        pytest.param({"answer": "offer"}, id="offering nothing"),
+        pytest.param(
+            {"answer": "offer", "starts_at": "2020-01-01T00:00:00Z", "ends_at": "2020-01-01T01:00:00Z"}, id="the past"
+        ),
+    ],
+)
+def test_an_answer_to_a_wish_must_be_whole(
+    session: Session, instrument: Instrument, steward: User, asker: User, *, now: datetime, form: dict[str, Any]
+) -> None:
+    made = asked(session, instrument, asker, 24, now=now)
+
+    with pytest.raises(InvalidInput):
+        wishes.answer_wish(session, made.id, WishAnswerForm(**form), actor=acting(session, steward, now), now=now)
+
+    session.rollback()
+    assert session.get_one(Enquiry, made.id).wish_state == WishState.ASKED
+
+
+def test_instruments_that_are_booked_here_take_questions_but_no_wishes(
+    session: Session, steward: User, asker: User, now: datetime
+) -> None:
+    here = make_instrument(session)
+
+    with pytest.raises(service.NoWishes):
+        asked(session, here, asker, 24, now=now)
+    session.rollback()
+
+    assert asked(session, here, asker, now=now).wish_state is None
+
+
+def test_nobody_asks_more_than_twenty_times_a_day_nor_about_what_is_not_public(
+    session: Session, instrument: Instrument, steward: User, asker: User, now: datetime
+) -> None:
+    draft = make_instrument(session, publishing_state=PublishingState.DRAFT)
+    for _ in range(20):
+        asked(session, instrument, asker, now=now)
+
+    with pytest.raises(service.TooManyEnquiries):
+        asked(session, instrument, asker, now=now)
+    session.rollback()
+    with pytest.raises(NotFound):
+        asked(session, draft, asker, now=now)
+    session.rollback()
+
+    assert count(session, Enquiry) == 20
+
+
+def test_a_whole_conversation_by_the_pages(
+    app: Flask, session: Session, client: FlaskClient, instrument: Instrument, *, steward: User, asker: User
+) -> None:
+    staff = app.test_client()
+    sign_in(client, asker)
+    sign_in(staff, steward)
+    first = {"text": "能做粉末吗？", "sample": "氧化铝", "starts_2": "2099-01-05T09:00", "ends_2": "2099-01-05T11:00"}
+    files = [(io.BytesIO(photo()), "样品.jpg"), (io.BytesIO(PDF), "说明.pdf")]
+
+    sent = client.post(f"/instruments/{instrument.id}/enquire", data={**first, "files": files, "idempotency_key": "k"})
+    thread = sent.location
+    waiting = staff.get("/enquiries/waiting").get_data(as_text=True)
+    period_id = client.get(f"/api/v1{thread}").get_json()["periods"][0]["id"]
+    staff.post(f"{thread}/answer-wish", data={"answer": "accept", "period_id": period_id, "text": "能，须干燥。"})
+    page = client.get(thread).get_data(as_text=True)
+    closed = [
+        client.post(f"{thread}/close").status_code,
+        client.post(f"{thread}/messages", data={"text": "x"}).status_code,
+    ]
+    client.post(f"{thread}/reopen")
+    client.post(f"{thread}/messages", data={"text": "谢谢"})
+
+    look_again(session)
+    made = session.scalars(select(Enquiry)).one()
+    picture = session.scalars(select(Attachment).order_by(Attachment.id)).first()
+    assert picture is not None
+    assert "氧化铝" in waiting
+    assert "能，须干燥。" in page
+    assert "Agreed time: " in page
+    assert closed == [303, 409]
+    assert (made.state, count(session, EnquiryMessage), count(session, Attachment)) == (EnquiryState.WAITING, 3, 2)
+    assert client.get(f"{thread}/attachments/{picture.id}/96").mimetype == "image/jpeg"
+
+
+def test_what_was_typed_stays_when_times_are_wrong(client: FlaskClient, instrument: Instrument, asker: User) -> None:
+    sign_in(client, asker)
+    wrong = {"text": "能做吗", "starts_3": "2099-01-05T11:00", "ends_3": "2099-01-05T09:00"}
+
+    answer = client.post(f"/instruments/{instrument.id}/enquire", data=wrong)
+
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert 'id="problems-starts_3"' in page
+    assert "2099-01-05T11:00" in page
+
+
+def test_a_good_answer_becomes_a_common_question_on_the_page(
+    app: Flask,
+    session: Session,
+    client: FlaskClient,
+    instrument: Instrument,
+    *,
+    steward: User,
+    asker: User,
+    now: datetime,
+) -> None:
+    made = asked(session, instrument, asker, now=now)
+    sign_in(client, steward)
+    shown, nobody = f"/instruments/{instrument.id}", app.test_client()
+    path = f"{shown}/faq"
+    nobody.get(shown)
+    with counting() as without:
+        nobody.get(shown)
+
+    draft = client.get(f"{path}?enquiry={made.id}").get_data(as_text=True)
+    half = client.post(path, data={"question_zh": "能做粉末吗？"})
+    for number in (1, 2):
+        client.post(
+            path, data={"question_zh": f"问题{number}", "answer_zh": "能。", "question_en": "Q", "answer_en": "Yes."}
+        )
+    look_again(session)
+    first, second = session.scalars(select(FaqEntry).order_by(FaqEntry.id)).all()
+    client.post(f"{path}/{second.id}/move", data={"places": "-1"})
+    client.post(
+        f"{path}/{first.id}", data={"question_zh": "改过", "answer_zh": "不能。", "version": str(first.version + 1)}
+    )
+    with counting() as with_entries:
+        page = nobody.get(shown).get_data(as_text=True)
+    listed = nobody.get(f"/api/v1{path}").get_json()["items"]
+    client.post(f"{path}/{first.id}/remove")
+
+    assert "能做吗？" in draft
+    assert half.status_code == 422
+    assert [one["question_zh"] for one in listed] == ["问题2", "改过"]
+    assert page.index("问题2") < page.index("改过")
+    assert of_the_page(with_entries) == of_the_page(without)
+    assert count(session, FaqEntry) == 1
