@@ -63,7 +63,9 @@ def on_overdue(session: Session, payload: Mapping[str, Any], *, now: datetime, s
     found = _enquiry(session, payload)
     if found is None or found.due_at is None or found.due_at > now:
         return []
-    return _letters(session, found, deciders_of(session, found.instrument, now=now), "enquiries/overdue", settings)
+    return _letters(
+        session, found, deciders_of(session, found.instrument, now=now).people, "enquiries/overdue", settings
+    )
 
 
 def _to_staff(
@@ -73,7 +75,7 @@ def _to_staff(
     found = _enquiry(session, payload)
     if found is None:
         return []
-    return _letters(session, found, deciders_of(session, found.instrument, now=now), template, settings)
+    return _letters(session, found, deciders_of(session, found.instrument, now=now).people, template, settings)
 
 
 def _to_asker(session: Session, payload: Mapping[str, Any], template: str, settings: Settings) -> list[Letter]:
