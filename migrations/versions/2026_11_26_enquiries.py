@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_26_enquiries"
-down_revision = "2026_11_26_teams"
+down_revision = "2026_11_26_shared_settings"
 branch_labels = None
 depends_on = None
 
