@@ -12,6 +12,7 @@ from models.attachments import Attachment
 from models.base import Base
 from models.calendars import Feed
 from models.custody import Stewardship
+from models.enquiries import Enquiry, EnquiryMessage
 from models.notifications import Mail
 from models.privacy import Consent
 from models.publishing import RecordEditor, Review
@@ -111,6 +112,8 @@ SECTIONS = (
     Section("stewardships", Stewardship, of(Stewardship.user_id)),
     Section("edited_records", RecordEditor, of(RecordEditor.user_id)),
     Section("secrecy_reviews", Review, of(Review.reviewer_id)),
+    Section("enquiries", Enquiry, of(Enquiry.asked_by_id)),
+    Section("enquiry_messages", EnquiryMessage, of(EnquiryMessage.author_id)),
     Section("files_uploaded", Attachment, of(Attachment.uploaded_by_id)),
     Section("blocks_made", Block, of(Block.created_by_id)),
     Section("deeds", AuditEntry, of(AuditEntry.actor_id), _OF_OTHERS),
