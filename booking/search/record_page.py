@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import get_locale, gettext
 from flask_babel import lazy_gettext as _l
 
-from booking.catalogue.inheritance import CONTACT, POLICY, Level
+from booking.catalogue.inheritance import CONTACT, Level
 from booking.catalogue.labels import (
     ACQUISITION,
     BELONGS_TO,
@@ -150,11 +150,16 @@ class RecordPage:
 
     def source(self, *names: str) -> str:
         """Where these values come from, when that is not the record itself: the nearest level above that sets one."""
-        levels = {self.record.effective.levels[name] for name in names or POLICY}
+        levels = {self.record.effective.levels[name] for name in names}
         instrument = self.instrument
         rows = ((Level.UNIT, instrument.unit), (Level.ORGANISATION, instrument.organisation))
         found = [in_language(row.name_zh, row.name_en) for level, row in rows if level in levels and row]
         return gettext("来自 %(name)s", name=" · ".join(found)) if found else ""
+
+    def note(self, *names: str) -> str:
+        """The same in brackets behind a value."""
+        found = self.source(*names)
+        return gettext("（%(note)s）", note=found) if found else ""
 
     @property
     def hours(self) -> Rows:
