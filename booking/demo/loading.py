@@ -11,7 +11,7 @@ from booking.accounts.passwords import hashed
 from booking.catalogue.changes import one_refresh
 from booking.core.actors import Actor
 from booking.core.clock import utcnow
-from booking.demo import affiliations, bookings, institutions, instruments, people, teams
+from booking.demo import affiliations, bookings, enquiries, institutions, instruments, people, teams
 from booking.directory.days import known_years, seed_public_days
 from booking.web.extensions import reading, transaction
 
@@ -54,6 +54,8 @@ def _load(session: Session, password_hash: str, report: Report, *, now: datetime
     session.expunge_all()
     count = bookings.add_bookings(session, actor=admin, now=now)
     report(f"  {count} reservations around today")
+    count = enquiries.add_enquiries(session, now=now)
+    report(f"  {count} enquiries")
 
 
 def _load_instruments(session: Session, report: Report, admin: Actor, opened: datetime) -> None:

@@ -19,11 +19,13 @@ from models.accounts import AuditEntry, User
 from models.affiliations import Affiliation, OrganisationRegistration, Visit
 from models.catalogue import Instrument, TestItem
 from models.directory import CalendarDay, Organisation
+from models.enquiries import Enquiry, FaqEntry
 from models.listings import InstrumentListing
 from models.reservations import BlockConflict, Claim, Reservation
 from models.vocabulary.accounts import Role
 from models.vocabulary.affiliations import AffiliationState, RegistrationState, VisitState
 from models.vocabulary.catalogue import BookingMode, PublishingState
+from models.vocabulary.enquiries import EnquiryState, WishState
 from models.vocabulary.reservations import ConflictState, ReservationState
 from tests import databases
 
@@ -157,3 +159,14 @@ def test_public_days_are_seeded_and_every_change_is_in_the_log(loaded: Session) 
 
 def test_the_banner_lists_every_account_with_its_password(demo: Flask) -> None:
     assert [email for email, _password, _role in loading.accounts(demo)] == [person.email for person in people.PEOPLE]
+
+
+def test_some_people_ask_and_get_answers(loaded: Session) -> None:
+    threads = loaded.execute(select(Enquiry.state, Enquiry.wish_state).order_by(Enquiry.id)).all()
+
+    assert [tuple(row) for row in threads] == [
+        (EnquiryState.ANSWERED, None),
+        (EnquiryState.WAITING, None),
+        (EnquiryState.ANSWERED, WishState.OFFERED),
+    ]
+    assert loaded.scalar(select(func.count()).select_from(FaqEntry)) == 4
