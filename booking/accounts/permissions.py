@@ -45,6 +45,7 @@ class Permission(StrEnum):
     SEE_JOBS = "see_jobs"
     RUN_JOBS = "run_jobs"
     SEE_MAILBOX = "see_mailbox"
+    ERASE_PEOPLE = "erase_people"
 
 
 _ADMINS = frozenset({Role.INSTITUTION_ADMIN, Role.PLATFORM_ADMIN})
@@ -89,6 +90,7 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.SEE_JOBS: _PLATFORM | {Role.AUDITOR},
     Permission.RUN_JOBS: _PLATFORM,
     Permission.SEE_MAILBOX: _PLATFORM,
+    Permission.ERASE_PEOPLE: _PLATFORM,
 }
 
 NEVER_DELEGATED = frozenset({Permission.GIVE_GRANTS, Permission.DEACTIVATE_PEOPLE})

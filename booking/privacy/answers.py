@@ -5,6 +5,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from booking.privacy.queries import HindranceKind
+from models.vocabulary.accounts import Role
+
 
 class DataAnswer(BaseModel):
     """Everything stored about the caller, by section; other people are not named."""
@@ -18,3 +21,20 @@ class ConsentAnswer(BaseModel):
 
     version: date
     has_agreed: bool
+
+
+class HindranceAnswer(BaseModel):
+    """One thing to hand over or cancel first: a booking, a role nobody else holds there, or a public contact."""
+
+    kind: HindranceKind
+    id: int
+    name_zh: str
+    name_en: str
+    role: Role | None
+    starts_at: datetime | None
+
+
+class HindrancesAnswer(BaseModel):
+    """Everything that keeps the account from being erased; none when it can be."""
+
+    items: list[HindranceAnswer]

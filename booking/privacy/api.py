@@ -4,16 +4,19 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from booking.accounts import consents
+from booking.accounts.permissions import Permission, require
+from booking.accounts.views.sign_in import prove
 from booking.core.clock import utcnow
 from booking.core.errors import Conflict
 from booking.core.texts import N_
-from booking.privacy import export
-from booking.privacy.answers import ConsentAnswer, DataAnswer
-from booking.privacy.forms import ConsentForm
+from booking.privacy import export, queries, service
+from booking.privacy.answers import ConsentAnswer, DataAnswer, HindranceAnswer, HindrancesAnswer
+from booking.privacy.forms import ConsentForm, EraseForm, EraseMeForm
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
 from booking.web.reading import read_json
 from booking.web.signed_in import require_actor
+from models.accounts import User
 
 bp = Blueprint("privacy_api", __name__, url_prefix="/api/v1")
 
@@ -48,3 +51,33 @@ def agree() -> ResponseReturnValue:
         raise Conflict(N_("这不是现行的版本，请重新阅读。"))
     transaction(consents.agree, actor=require_actor(), now=utcnow())
     return jsonify(ConsentAnswer(version=consents.VERSION, has_agreed=True).model_dump(mode="json"))
+
+
+@bp.get("/me/erase")
+@documented(tag=TAG, answers={200: HindrancesAnswer}, refusals=(401,))
+def hindrances() -> ResponseReturnValue:
+    """What the caller must hand over or cancel before the account can be erased."""
+    user = reading().get_one(User, require_actor().id)
+    found = queries.hindrances(reading(), user, now=utcnow())
+    items = [HindranceAnswer.model_validate(one, from_attributes=True) for one in found]
+    return jsonify(HindrancesAnswer(items=items).model_dump(mode="json"))
+
+
+@bp.post("/me/erase")
+@documented(tag=TAG, answers={204: None}, body=EraseMeForm, refusals=(400, 401, 403, 409, 415, 422, 429))
+def erase_me() -> ResponseReturnValue:
+    """Erase the caller's account at once, with the password; 409 while `GET` names something."""
+    actor, now = require_actor(), utcnow()
+    prove(actor, read_json(EraseMeForm).current_password, now=now)
+    transaction(service.erase_me, actor=actor, now=now)
+    return "", 204
+
+
+@bp.post("/users/<int:user_id>/erase")
+@documented(tag=TAG, answers={204: None}, body=EraseForm, refusals=(400, 401, 403, 404, 409, 415, 422))
+def erase_person(user_id: int) -> ResponseReturnValue:
+    """Erase somebody's account as they asked, with a reason; for the platform's administrators."""
+    actor = require(require_actor(), Permission.ERASE_PEOPLE)
+    form = read_json(EraseForm)
+    transaction(service.erase_person, user_id, form.reason, actor=actor, now=utcnow())
+    return "", 204

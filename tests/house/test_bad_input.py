@@ -63,8 +63,17 @@ WITH_HEADERS = (
     "/api/v1/instruments",
     "/api/v1/instruments/{published}",
 )
-COUNTS_ATTEMPTS = ("/sign-in", "/register", "/forgot", "/confirm", "/account/password", "/account/address", "/feeds/")
-SLOW_FORMS = ("/sign-in", "/register", "/account/password", "/account/address", "/sign-out", "/run")
+COUNTS_ATTEMPTS = (
+    "/sign-in",
+    "/register",
+    "/forgot",
+    "/confirm",
+    "/account/password",
+    "/account/address",
+    "/account/erase",
+    "/feeds/",
+)
+SLOW_FORMS = ("/sign-in", "/register", "/account/password", "/account/address", "/account/erase", "/sign-out", "/run")
 """They hash passwords or run jobs; their own tests send them wrong values."""
 QUERY_NAMES = {
     "/": ("q", "class", "province", "city", "institution", "free_from", "free_to", "near", "max_km", "sort", "page"),

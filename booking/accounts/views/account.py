@@ -9,13 +9,11 @@ from flask_babel import gettext as _
 from booking.accounts import credentials, grant_queries, passwords, profiles
 from booking.accounts.forms import PasswordForm, ProfileForm
 from booking.accounts.labels import LANGUAGES, ROLES, SCOPE_KINDS
-from booking.accounts.sign_ins import WrongCredentials
 from booking.accounts.views.again import again
-from booking.accounts.views.sign_in import open_session, verified
+from booking.accounts.views.sign_in import open_session, prove
 from booking.core import forms
 from booking.core.clock import local_date, utcnow
-from booking.core.errors import InvalidInput, Problem, Refused
-from booking.core.texts import N_
+from booking.core.errors import InvalidInput, Refused
 from booking.web.extensions import reading, transaction
 from booking.web.reading import posted, read_form
 from booking.web.signed_in import require_actor, signed_in
@@ -59,10 +57,7 @@ def _change_password() -> int:
     """Check the old password, which counts like a sign-in, and set the new one; the new credential version."""
     actor, now = require_actor(), utcnow()
     form = forms.read(PasswordForm, {**posted(), "email": actor.email})
-    try:
-        found = verified(actor.email, form.current_password, now=now)
-    except WrongCredentials as wrong:
-        raise InvalidInput([Problem("current_password", N_("当前密码不正确。"))]) from wrong
+    found = prove(actor, form.current_password, now=now)
     new_hash = passwords.hashed(form.password)
     return transaction(credentials.change_password, found.password_hash or "", new_hash, actor=actor, now=now)
 

@@ -6,12 +6,10 @@ from flask_babel import gettext as _
 
 from booking.accounts import addresses, limits, mailed
 from booking.accounts.forms import NewAddressForm
-from booking.accounts.sign_ins import WrongCredentials
 from booking.accounts.views.again import again, origin
-from booking.accounts.views.sign_in import verified
+from booking.accounts.views.sign_in import prove
 from booking.core.clock import utcnow
-from booking.core.errors import InvalidInput, Problem, Refused
-from booking.core.texts import N_
+from booking.core.errors import Refused
 from booking.web.extensions import reading, transaction
 from booking.web.reading import read_form
 from booking.web.signed_in import require_actor, signed_in
@@ -27,21 +25,13 @@ def ask() -> ResponseReturnValue:
         return render_template(TEMPLATE, form={}, problems={}, actor=actor)
     try:
         form = read_form(NewAddressForm)
-        _prove(form.current_password)
+        prove(actor, form.current_password, now=now)
         transaction(limits.count_mail, form.new_email, origin=origin(), now=now)
         transaction(addresses.ask_new_address, form.new_email, actor=actor, now=now)
     except Refused as refused:
         return again(TEMPLATE, refused, actor=actor)
     flash(_("确认邮件已发往 %(email)s。打开其中的链接之前，邮箱不变。", email=form.new_email))
     return redirect(url_for(".show"), code=303)
-
-
-def _prove(password: str) -> None:
-    """Check the password, which counts like a sign-in; raises InvalidInput or TooMany."""
-    try:
-        verified(require_actor().email, password, now=utcnow())
-    except WrongCredentials as wrong:
-        raise InvalidInput([Problem("current_password", N_("当前密码不正确。"))]) from wrong
 
 
 def change(secret: str) -> ResponseReturnValue:

@@ -13,8 +13,10 @@ from booking.accounts.forms import SignInForm
 from booking.accounts.identity import session_key
 from booking.accounts.queries import Credentials
 from booking.accounts.views.again import again, origin
+from booking.core.actors import Actor
 from booking.core.clock import utcnow
-from booking.core.errors import Refused
+from booking.core.errors import InvalidInput, Problem, Refused
+from booking.core.texts import N_
 from booking.web import signed_in
 from booking.web.extensions import reading, transaction
 from booking.web.reading import read_form
@@ -60,6 +62,17 @@ def verified(email: str, password: str, *, now: datetime) -> Credentials:
         transaction(service.note_failure, found.user_id if found else None, origin=origin(), now=now)
         raise service.WrongCredentials
     return found
+
+
+def prove(actor: Actor, password: str, *, now: datetime) -> Credentials:
+    """The credentials of somebody signed in whose `current_password` is right; counts like a sign-in.
+
+    Raises TooMany or InvalidInput.
+    """
+    try:
+        return verified(actor.email, password, now=now)
+    except service.WrongCredentials as wrong:
+        raise InvalidInput([Problem("current_password", N_("当前密码不正确。"))]) from wrong
 
 
 def open_session(user_id: int, credential_version: int) -> None:

@@ -2,7 +2,9 @@
 
 from booking.accounts.consents import VERSION
 from tests.house.matrix.writing import page, read, sent, step
-from tests.house.worlds import PEOPLE
+from tests.house.worlds import PEOPLE, PLATFORM
+
+ERASABLE = frozenset({"researcher", "participant", "their_technician", "technician"})
 
 PRIVACY = (
     page("/privacy"),
@@ -11,4 +13,9 @@ PRIVACY = (
     read("/me/data"),
     read("/me/consent"),
     step("/me/consent", PEOPLE, {"version": VERSION.isoformat()}),
+    page("/account/erase", PEOPLE),
+    sent("/account/erase", ERASABLE, {"current_password": "{password}"}, other=409, is_slow=True),
+    read("/me/erase"),
+    step("/me/erase", ERASABLE, {"current_password": "{password}"}, ok=204, other=409, is_slow=True),
+    step("/users/{former_id}/erase", PLATFORM, {"reason": "asked by letter"}, ok=204, other=403),
 )

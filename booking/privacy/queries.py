@@ -1,0 +1,97 @@
+"""What has to be handed over before an account can be erased."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from booking.accounts.succession import lacking
+from booking.core.clock import local_date
+from models.accounts import Grant, User
+from models.catalogue import Instrument
+from models.reservations import Reservation
+from models.teams import Team
+from models.vocabulary.accounts import Role
+from models.vocabulary.reservations import HOLDING_TIME
+
+
+class HindranceKind(StrEnum):
+    """Why an account cannot be erased yet."""
+
+    COMING_BOOKING = "coming_booking"
+    LAST_ROLE = "last_role"
+    TEAM = "team"
+    CONTACT = "contact"
+
+
+@dataclass(frozen=True, slots=True)
+class Hindrance:
+    """One thing that is still the person's: a booking, a role that nobody else holds there, a team, a public contact.
+
+    `id` is that of the reservation, the grant, the team or the instrument; `role` is set for roles only, and
+    the names are empty for the platform.
+    """
+
+    kind: HindranceKind
+    id: int
+    name_zh: str
+    name_en: str
+    role: Role | None = None
+    starts_at: datetime | None = None
+
+
+def hindrances(session: Session, user: User, *, now: datetime) -> list[Hindrance]:
+    """Everything that keeps the account from being erased."""
+    return [
+        *_bookings(session, user.id, now),
+        *_last_roles(session, user.id, last_day(now)),
+        *_teams(session, user.id),
+        *_contacts(session, user),
+    ]
+
+
+def last_day(now: datetime) -> date:
+    """The last day on which what an erased person held still holds: yesterday."""
+    return local_date(now) - timedelta(days=1)
+
+
+def _bookings(session: Session, user_id: int, now: datetime) -> list[Hindrance]:
+    """The person's bookings that are not over, the next one first."""
+    coming = (Reservation.booked_by_id == user_id, Reservation.state.in_(HOLDING_TIME), Reservation.ends_at > now)
+    columns = select(Reservation.id, Instrument.name_zh, Instrument.name_en, Reservation.starts_at)
+    rows = session.execute(columns.join(Reservation.instrument).where(*coming).order_by(Reservation.starts_at))
+    return [
+        Hindrance(HindranceKind.COMING_BOOKING, row.id, row.name_zh, row.name_en, starts_at=row.starts_at)
+        for row in rows
+    ]
+
+
+def _last_roles(session: Session, user_id: int, last_day: date) -> list[Hindrance]:
+    """The roles that nobody would hold after the person."""
+    lacks = lacking(session, grants_after(session, user_id, last_day), last_day)
+    return [
+        Hindrance(HindranceKind.LAST_ROLE, lack.grant_id, lack.scope_name_zh, lack.scope_name_en, role=lack.role)
+        for lack in lacks
+    ]
+
+
+def grants_after(session: Session, user_id: int, last_day: date) -> Sequence[Grant]:
+    """The person's grants that hold longer than a day, the oldest first."""
+    longer = or_(Grant.ends_on.is_(None), Grant.ends_on > last_day)
+    return session.scalars(select(Grant).where(Grant.user_id == user_id, longer).order_by(Grant.id)).all()
+
+
+def _teams(session: Session, user_id: int) -> list[Hindrance]:
+    """The teams that the person leads."""
+    rows = session.execute(select(Team.id, Team.name_zh, Team.name_en).where(Team.lead_id == user_id).order_by(Team.id))
+    return [Hindrance(HindranceKind.TEAM, row.id, row.name_zh, row.name_en) for row in rows]
+
+
+def _contacts(session: Session, user: User) -> list[Hindrance]:
+    """The records that show the person's address as their contact."""
+    columns = select(Instrument.id, Instrument.name_zh, Instrument.name_en)
+    rows = session.execute(columns.where(func.lower(Instrument.email) == user.email).order_by(Instrument.id))
+    return [Hindrance(HindranceKind.CONTACT, row.id, row.name_zh, row.name_en) for row in rows]
