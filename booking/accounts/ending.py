@@ -11,14 +11,13 @@ from booking.accounts import audit, queries
 from booking.accounts.grant_queries import source_of
 from booking.accounts.grants import NewGrant, account_id, described, foresee_end, may_give, store
 from booking.accounts.permissions import Permission, may
-from booking.accounts.succession import SuccessorNeeded, lacking, lock_scopes
+from booking.accounts.succession import SuccessorNeeded, left_empty, lock_scopes
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import Forbidden, InvalidInput, NotFound, Problem
 from booking.core.texts import N_
 from booking.notifications.service import announce
 from models.accounts import Grant
-from models.vocabulary.accounts import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +63,7 @@ def end_grants(session: Session, grants: Sequence[Grant], departure: Departure, 
     grants = _locked(session, [grant.id for grant in grants])
     _check_days(grants, departure.last_day, now=now)
     _appoint_successors(session, grants, departure.successors, actor=actor, now=now)
-    lacks = lacking(session, grants, departure.last_day)
-    if may(actor, Permission.GIVE_GRANTS):
-        lacks = [lack for lack in lacks if lack.role != Role.INSTITUTION_ADMIN]
-    if lacks:
+    if lacks := left_empty(session, grants, departure.last_day, actor=actor):
         raise SuccessorNeeded(lacks)
     for grant in grants:
         _close(session, grant, departure, actor=actor, now=now)

@@ -9,7 +9,10 @@ from sqlalchemy.orm import Session
 
 from booking.accounts import audit
 from booking.accounts.audit import Changed
+from booking.accounts.grants import foresee_end
+from booking.accounts.succession import SuccessorNeeded, left_empty, lock_scopes
 from booking.core.actors import Actor
+from booking.core.texts import N_
 from models.accounts import Grant
 from models.catalogue import Instrument
 from models.directory import Unit
@@ -40,6 +43,8 @@ def end_grants_within(
     found = session.scalars(select(Grant).where(theirs).order_by(Grant.id).with_for_update()).all()
     if not found:
         return 0
+    for grant in found:
+        foresee_end(session, grant, last_day, actor=actor, now=now)
     changes = [Changed(grant.id, _described(grant), {"ends_on": last_day.isoformat()}) for grant in found]
     never = [grant.id for grant in found if grant.starts_on > last_day]
     held = [grant.id for grant in found if grant.starts_on <= last_day]
@@ -47,6 +52,16 @@ def end_grants_within(
     session.execute(update(Grant).where(Grant.id.in_(held)).values(ends_on=last_day))
     audit.note_all(session, "accounts.grant_ended", "grant", changes, actor=actor, now=now, reason=reason)
     return len(found)
+
+
+def require_successors(session: Session, organisation_id: int, user_id: int, *, last_day: date, actor: Actor) -> None:
+    """Refuse that somebody leaves an organisation while a role there would be left to nobody."""
+    unended = or_(Grant.ends_on.is_(None), Grant.ends_on > last_day)
+    rows = select(Grant).where(Grant.user_id == user_id, unended, within_organisation(organisation_id))
+    grants = session.scalars(rows.order_by(Grant.id)).all()
+    lock_scopes(session, grants)
+    if lacks := left_empty(session, grants, last_day, actor=actor):
+        raise SuccessorNeeded(lacks, N_("对方的职责没有其他人承担，请先在“离开与交接”页或由本人卸任时指定接任者。"))
 
 
 def within_organisation(organisation_id: int) -> ColumnElement[bool]:

@@ -8,7 +8,9 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.accounts import queries
+from booking.accounts.permissions import Permission, may
 from booking.accounts.rules import NEVER_LEFT_EMPTY
+from booking.core.actors import Actor
 from booking.core.errors import Refused
 from booking.core.texts import N_
 from models.accounts import Grant, User
@@ -36,9 +38,9 @@ class SuccessorNeeded(Refused):
     code = "successor_needed"
     sentence = N_("以下职责没有其他人承担，请先指定接任者。")
 
-    def __init__(self, lacks: Sequence[Lack]) -> None:
-        """Keep what lacks a successor."""
-        super().__init__()
+    def __init__(self, lacks: Sequence[Lack], sentence: str | None = None) -> None:
+        """Keep what lacks a successor; a sentence of its own says where one is named."""
+        super().__init__(sentence)
         self.lacks = list(lacks)
 
 
@@ -66,6 +68,14 @@ def lacking(session: Session, grants: Sequence[Grant], last_day: date) -> list[L
                 names = queries.scope_names(session, grant.scope_kind, grant.scope_id)
                 found.append(Lack(grant.id, grant.role, grant.scope_kind, grant.scope_id, *names))
     return found
+
+
+def left_empty(session: Session, grants: Sequence[Grant], last_day: date, *, actor: Actor) -> list[Lack]:
+    """The same, without what the actor may leave empty: the platform an institution without an administrator."""
+    lacks = lacking(session, grants, last_day)
+    if may(actor, Permission.GIVE_GRANTS):
+        return [lack for lack in lacks if lack.role != Role.INSTITUTION_ADMIN]
+    return lacks
 
 
 def _somebody_stays(session: Session, grant: Grant, leaving: Collection[int], day: date) -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
-from booking.accounts.leaving import end_grants_within
+from booking.accounts.leaving import end_grants_within, require_successors
 from booking.affiliations.service import announce_about, managed
 from booking.core.actors import Actor
 from booking.core.clock import local_date
@@ -26,7 +26,7 @@ def end_affiliation(
 ) -> Affiliation:
     """Let an affiliation and the person's grants within the organisation end on `last_day`, included.
 
-    Raises NotFound, Conflict or InvalidInput.
+    Raises NotFound, Conflict or InvalidInput, and SuccessorNeeded when a role there would be left to nobody.
     """
     affiliation = managed(session, affiliation_id, actor)
     if affiliation.state != AffiliationState.CONFIRMED:
@@ -34,6 +34,8 @@ def end_affiliation(
     today = local_date(now)
     if not affiliation.starts_on - timedelta(days=1) <= last_day <= today + FURTHEST_AHEAD:
         raise InvalidInput([Problem("last_day", N_("不能早于开始的日子，也不能超过十年之后。"))])
+    place, person = affiliation.organisation_id, affiliation.user_id
+    require_successors(session, place, person, last_day=last_day, actor=actor)
     let_end(session, affiliation, last_day, reason, actor=actor, now=now)
     return affiliation
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts.mailed import write_secret
+from booking.accounts.succession import SuccessorNeeded
 from booking.affiliations import leaving, mail_domains, queries, service, user_groups
 from booking.affiliations.forms import (
     AffiliationDetailsForm,
@@ -132,6 +133,7 @@ def test_leaving_ends_every_grant_at_the_organisation_on_the_same_day(
 ) -> None:
     instrument = make_instrument(session, house.organisation)
     theirs = make_instrument(session)
+    give(session, make_user(session, "deputy"), Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
     member = affiliate(session, house.lin, house.organisation)
     here = [
         give(session, house.lin, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id),
@@ -145,7 +147,7 @@ def test_leaving_ends_every_grant_at_the_organisation_on_the_same_day(
 
     assert [session.get_one(Grant, grant.id).ends_on for grant in (*here, there)] == [last_day, last_day, None]
     assert (member.state, member.ends_on) == (AffiliationState.CONFIRMED, last_day)
-    event = session.scalars(select(Event)).one()
+    event = session.scalars(select(Event).where(Event.name == "affiliations.ended")).one()
     assert (event.name, event.payload["user_id"], event.payload["organisation_id"], event.payload["last_day"]) == (
         "affiliations.ended",
         house.lin.id,
@@ -235,6 +237,20 @@ def test_domains_of_everybody_and_of_others_are_refused(
         mail_domains.add_domain(session, house.organisation.id, domain(name), actor=house.admin_actor, now=now)
 
     assert queries.mail_domains(session, house.organisation.id) == []
+
+
+def test_the_last_steward_stays_until_there_is_a_successor(session: Session, house: House, now: datetime) -> None:
+    instrument = make_instrument(session, house.organisation)
+    member = affiliate(session, house.lin, house.organisation)
+    grant = give(session, house.lin, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
+
+    with pytest.raises(SuccessorNeeded) as refused:
+        leaving.end_affiliation(session, member.id, local_date(now), "", actor=house.admin_actor, now=now)
+
+    assert [lack.grant_id for lack in refused.value.lacks] == [grant.id]
+    session.rollback()
+    session.expire_all()
+    assert (member.ends_on, grant.ends_on) == (None, None)
 
 
 def test_an_address_alone_takes_nobody_back_whom_the_admin_has_ended(
