@@ -53,13 +53,16 @@ def add_enquiries(session: Session, *, now: datetime) -> int:
         own[0],
         "researcher",
         EnquiryForm(
-            text="样品是不导电的高分子薄膜，能直接观察吗？需要喷金吗？", sample="聚合物薄膜 4 片", purpose="表面形貌"
+            text="样品是不导电的高分子薄膜，能直接观察吗？需要喷金吗？",
+            sample="聚合物薄膜 4 片",
+            purpose="表面形貌",
+            periods=[],
         ),
         now=before,
     )
     text = "可以做，需要先喷金，我们可以代做。请把样品裁到 10 毫米以内。"
     add_message(session, answered.id, text, [], WITHOUT_FILES, days=DAYS, actor=steward, now=now)
-    english = EnquiryForm(text="Could you measure air-sensitive samples?", sample="lithium metal, 2 pieces")
+    english = EnquiryForm(text="Could you measure air-sensitive samples?", sample="lithium metal, 2 pieces", periods=[])
     _ask(session, own[1], "researcher2", english, now=before)
     _wish(session, now=now)
     session.flush()

@@ -106,7 +106,7 @@ def test_records_inherit_again_and_what_is_set_is_their_own(
 def test_another_institutions_records_and_those_that_moved_on_are_refused(
     session: Session, organisation: Organisation, actor: Actor, now: datetime
 ) -> None:
-    secret = {"name_zh": "保密仪器", "publishing_state": PublishingState.DRAFT}
+    secret: dict[str, Any] = {"name_zh": "保密仪器", "publishing_state": PublishingState.DRAFT}
     theirs = make_instrument(session, make_organisation(session), **secret)
     mine = make_instrument(session, organisation)
 

@@ -197,7 +197,12 @@ def test_what_would_not_fit_an_instrument_below_is_refused_and_not_stored(
     make_instrument(
         session, organisation, inherits="shortest_minutes", policy={"longest_minutes": 60}, name_zh="快速离心机"
     )
-    filled = {"functions_zh": "形貌", "user_rules_zh": "须预约", "fees_zh": "按机时", "adcode": "500109"}
+    filled: dict[str, Any] = {
+        "functions_zh": "形貌",
+        "user_rules_zh": "须预约",
+        "fees_zh": "按机时",
+        "adcode": "500109",
+    }
     make_instrument(session, organisation, inherits="contact", **filled)
     act(session, sharing.edit_settings, (organisation.id, None), SettingsForm(**CONTACT), actor=admin, now=now)
 
