@@ -68,6 +68,10 @@ PERMISSIONS = {
     Permission.SEE_AFFILIATIONS: N_("查看单位人员"),
     Permission.MANAGE_AFFILIATIONS: N_("管理单位人员"),
     Permission.SEE_JOBS: N_("查看后台任务"),
+    Permission.SEE_SYSTEM: N_("查看系统与存储"),
+    Permission.SEE_REPORT_DATES: N_("查看报送期限"),
+    Permission.DECIDE_EXEMPTIONS: N_("决定报送豁免"),
+    Permission.ERASE_PEOPLE: N_("应本人要求删除个人信息"),
     Permission.RUN_JOBS: N_("运行后台任务"),
     Permission.SEE_MAILBOX: N_("查看系统邮箱"),
 }

@@ -139,7 +139,7 @@ def test_a_role_that_somebody_else_holds_too_is_no_hindrance(session: Session, n
     transaction(service.erase_me, actor=actor, now=now)
 
     look_again(session)
-    ends = dict(session.execute(select(Grant.user_id, Grant.ends_on)).tuples())
+    ends = {row.user_id: row.ends_on for row in session.execute(select(Grant.user_id, Grant.ends_on))}
     assert ends[person.id] == date(2026, 11, 22)
     assert list(ends.values()).count(None) == 1
 
