@@ -68,7 +68,9 @@ def hindrances() -> ResponseReturnValue:
 def erase_me() -> ResponseReturnValue:
     """Erase the caller's account at once, with the password; 409 while `GET` names something."""
     actor, now = require_actor(), utcnow()
-    prove(actor, read_json(EraseMeForm).current_password, now=now)
+    form = read_json(EraseMeForm)
+    service.require_no_hindrance(reading(), actor=actor, now=now)
+    prove(actor, form.current_password, now=now)
     transaction(service.erase_me, actor=actor, now=now)
     return "", 204
 

@@ -31,6 +31,12 @@ class Hindered(Refused):
         self.hindrances = list(found)
 
 
+def require_no_hindrance(session: Session, *, actor: Actor, now: datetime) -> None:
+    """Refuse before the password is asked for, so that it is not counted in vain; raises Hindered."""
+    if found := hindrances(session, session.get_one(User, actor.id), now=now):
+        raise Hindered(found)
+
+
 def erase_me(session: Session, *, actor: Actor, now: datetime) -> None:
     """Erase the actor's own account, at once; raises Hindered."""
     _erase(session, actor.id, actor=actor, now=now)

@@ -66,6 +66,7 @@ def erase() -> ResponseReturnValue:
     if request.method == "GET":
         return render_template("privacy/erase.html", problems={}, **_erasure(now))
     try:
+        service.require_no_hindrance(reading(), actor=actor, now=now)
         prove(actor, read_form(EraseMeForm).current_password, now=now)
         transaction(service.erase_me, actor=actor, now=now)
     except Refused as refused:
