@@ -190,7 +190,7 @@ def test_a_complete_roster_ends_who_is_missing_only_when_asked_to(
     assert (gone.ends_on, gone.ended_by_id) == (local_date(now), house.admin.id)
     assert (stays.ends_on, wrong.ends_on, elsewhere.ends_on) == (date(2027, 12, 31), None, None)
     assert session.get_one(Grant, grant.id).ends_on == local_date(now)
-    assert [event.name for event in session.scalars(select(Event))] == ["affiliations.ended"]
+    assert [event.name for event in session.scalars(select(Event))] == ["accounts.grant_over", "affiliations.ended"]
 
 
 def test_a_roster_is_applied_once_by_its_own_admin_and_keeps_nobody_afterwards(
