@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import create_app
+from booking.catalogue import listing
 from booking.core.clock import utcnow
 from booking.operations import backups
 from booking.web.extensions import db
@@ -68,6 +69,8 @@ def backup(app: Flask, session: Session, tmp_path: Path) -> Path:
 
 def test_either_engine_takes_back_every_row_that_the_other_wrote(app: Flask, session: Session, tmp_path: Path) -> None:
     worlds.build(session)
+    listing.refresh(session, session.scalars(select(Instrument.id)).all(), now=utcnow())
+    session.commit()
     engine = {"sqlite": "postgresql", "postgresql": "sqlite"}[db.engine.dialect.name]
     backup = tmp_path / "world.backup"
     backups.back_up(db.engine, backup, now=utcnow())
