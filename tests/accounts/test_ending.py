@@ -177,7 +177,9 @@ def test_a_closed_account_loses_its_roles_and_can_be_opened_without_them(session
     transaction(reactivate_account, agent.id, **close)
     assert roles_of(session, agent, now=now) == []
     assert roles_of(session, heir, now=now) == [Role.ENTERPRISE_AGENT]
-    log = session.scalars(select(AuditEntry.action).where(AuditEntry.subject_kind == "user")).all()
+    log = session.scalars(
+        select(AuditEntry.action).where(AuditEntry.subject_kind == "user").order_by(AuditEntry.id)
+    ).all()
     assert log == ["accounts.account_deactivated", "accounts.account_reactivated"]
 
 
