@@ -70,7 +70,11 @@ class Affiliation(Base):
 
 
 class UserGroup(Base):
-    """An institution's own row of users, which decides price and horizon; at most one for each audience."""
+    """An institution's own row of users, which decides price and horizon; at most one for each audience.
+
+    `horizon_days` is how far ahead its people may book the institution's instruments; without it an instrument's own
+    limit holds alone.
+    """
 
     __tablename__ = "user_groups"
     __table_args__ = (
@@ -83,6 +87,7 @@ class UserGroup(Base):
             sqlite_where=_FOR_SOMEBODY,
             postgresql_where=_FOR_SOMEBODY,
         ),
+        CheckConstraint("horizon_days BETWEEN 1 AND 730", name="horizon_days"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -92,6 +97,7 @@ class UserGroup(Base):
     side: Mapped[UserSide]
     audience: Mapped[Audience] = mapped_column(default=Audience.ASSIGNED)
     position: Mapped[int]
+    horizon_days: Mapped[int | None]
     version: Mapped[int] = mapped_column(default=1)
 
 

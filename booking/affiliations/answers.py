@@ -92,12 +92,12 @@ class UserGroupAnswer(BaseModel):
     national_code: int
     audience: Audience
     position: int
+    horizon_days: int | None
 
     @classmethod
     def of(cls, group: Group) -> Self:
         """The group as the API shows it."""
-        names = ("id", "name_zh", "name_en", "side", "national_code", "audience", "position")
-        return cls(**{name: getattr(group, name) for name in names})
+        return cls(**{name: getattr(group, name) for name in cls.model_fields})
 
 
 class UserGroupsAnswer(BaseModel):

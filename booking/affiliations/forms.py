@@ -93,6 +93,7 @@ class UserGroupForm(Form):
     side: UserSide
     audience: Audience = Audience.ASSIGNED
     position: Annotated[int, Field(ge=1, le=1000)] = 100
+    horizon_days: Annotated[Annotated[int, Field(ge=1, le=730)] | None, Blank] = None
 
 
 class MailDomainForm(Form):

@@ -54,6 +54,7 @@ FIELDS = {
     "side": N_("国家平台用户类别"),
     "audience": N_("适用于"),
     "position": N_("顺序"),
+    "horizon_days": N_("最多提前预约"),
     "domain": N_("邮箱域名"),
     "includes_subdomains": N_("包括子域名"),
     "mail_domain_days": N_("邮箱确认的有效天数"),

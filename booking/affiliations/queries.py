@@ -142,19 +142,34 @@ def groups_of(session: Session, organisation_id: int) -> list[Group]:
 
 
 def group_of(session: Session, user_id: int, organisation_id: int, today: date) -> Group:
-    """In which of the organisation's user groups somebody is today; raises NotFound for no organisation.
-
-    The group that was assigned with a confirmed affiliation; else the members' one, or the one that follows from where
-    else the person belongs; whoever belongs nowhere is external.
-    """
-    held = session.execute(
-        select(Affiliation.organisation_id, Affiliation.user_group_id, Organisation.kind)
-        .join(Organisation, Organisation.id == Affiliation.organisation_id)
-        .where(Affiliation.user_id == user_id, in_force(today))
-    ).all()
+    """In which of the organisation's user groups somebody is today; raises NotFound for no organisation."""
     groups = groups_of(session, organisation_id)
     if not groups:
         raise NotFound
+    return _group_among(groups, _held(session, user_id, today), organisation_id)
+
+
+def groups_of_person(session: Session, user_id: int, organisation_ids: Sequence[int], today: date) -> dict[int, Group]:
+    """The same for several organisations that have stored their groups; two statements however many."""
+    statement = select(UserGroup).where(UserGroup.organisation_id.in_(organisation_ids))
+    stored: dict[int, list[Group]] = {}
+    for found in session.scalars(statement.order_by(UserGroup.position, UserGroup.id)):
+        stored.setdefault(found.organisation_id, []).append(as_group(found))
+    held = _held(session, user_id, today)
+    return {number: _group_among(groups, held, number) for number, groups in stored.items()}
+
+
+def _held(session: Session, user_id: int, today: date) -> Sequence[Any]:
+    """Where somebody belongs today: organisation, its kind, and the group assigned there."""
+    columns = select(Affiliation.organisation_id, Affiliation.user_group_id, Organisation.kind)
+    joined = columns.join(Organisation, Organisation.id == Affiliation.organisation_id)
+    return session.execute(joined.where(Affiliation.user_id == user_id, in_force(today))).all()
+
+
+def _group_among(groups: Sequence[Group], held: Sequence[Any], organisation_id: int) -> Group:
+    """The group that was assigned with a confirmed affiliation; else the members' one, or the one that follows from
+    where else the person belongs; whoever belongs nowhere is external.
+    """
     own = next((found for found in held if found.organisation_id == organisation_id), None)
     assigned = [group for group in groups if own and own.user_group_id and group.id == own.user_group_id]
     elsewhere: set[OrganisationKind] = rules.kinds_elsewhere(
@@ -165,7 +180,8 @@ def group_of(session: Session, user_id: int, organisation_id: int, today: date) 
 
 def as_group(stored: UserGroup) -> Group:
     """A stored user group as a value."""
-    return Group(stored.id, stored.name_zh, stored.name_en, stored.side, stored.audience, stored.position)
+    names = (stored.name_zh, stored.name_en)
+    return Group(stored.id, *names, stored.side, stored.audience, stored.position, stored.horizon_days)
 
 
 def settings_of(session: Session, organisation_id: int) -> AffiliationSettings:

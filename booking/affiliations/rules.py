@@ -52,6 +52,7 @@ class Group:
     side: UserSide
     audience: Audience
     position: int
+    horizon_days: int | None = None
 
     @property
     def national_code(self) -> int:

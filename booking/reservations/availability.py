@@ -80,7 +80,8 @@ def instrument_time(
 
     `own_id` is a reservation there that the viewer may see: its time counts as free, as it does when it moves.
     """
-    place = find_place(session, instrument_id, window, actor=viewer, internal=own_id != 0, now=now)
+    user_id = viewer.id if viewer else None
+    place = find_place(session, instrument_id, window, actor=viewer, user_id=user_id, internal=own_id != 0, now=now)
     mine = [one for one in _own_times(session, instrument_id, window, viewer) if one.id != own_id] if viewer else []
     return time_of(session, place, window, viewer=viewer, mine=mine, own_id=own_id, now=now)
 

@@ -71,6 +71,9 @@ REFUSALS: Mapping[Code, str] = {
     Code.IN_THE_PAST: N_("所选时间已经过去。"),
     Code.TOO_SOON: N_("须提前 %(minutes)s 预约，最早可从 %(earliest)s 开始。"),
     Code.TOO_FAR: N_("最多提前 %(days)s 天预约，最晚可选 %(last_day)s。"),
+    Code.TOO_FAR_FOR_GROUP: N_(
+        "您在这个单位的用户类别是“%(group)s”，最多提前 %(days)s 天预约，最晚可选 %(last_day)s。"
+    ),
     Code.OFF_GRID: N_("开始和结束时间须为 %(minutes)s的整数倍。"),
     Code.NOT_A_SLOT: N_("这台仪器按固定时段预约：%(slots)s。"),
     Code.TOO_SHORT: N_("每次至少预约 %(minutes)s。"),

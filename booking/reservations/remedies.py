@@ -27,6 +27,7 @@ ABOUT_TIME = frozenset(
         Code.IN_THE_PAST,
         Code.TOO_SOON,
         Code.TOO_FAR,
+        Code.TOO_FAR_FOR_GROUP,
         Code.OFF_GRID,
         Code.NOT_A_SLOT,
         Code.TOO_SHORT,
@@ -105,11 +106,11 @@ def _candidates(wanted: Wanted, terms: Terms, free: FreeTime, *, now: datetime) 
     if wanted.period.length < length:
         yield Action.LENGTHEN, Period(start, start + length)
     yield from _shorter(wanted.period, terms, room)
-    yield from _nearest(start, length, room)
+    yield from _nearest(start, length, room, latest=terms.horizon(now) - terms.grid)
 
 
 def _room(terms: Terms, free: FreeTime, *, now: datetime) -> Iterator[Period]:
-    """Where a visible time may lie: free, buffers taken off, open, not too soon and not too far."""
+    """Where a visible time may lie: free, buffers taken off, open, not too soon."""
     setup, cleanup = timedelta(minutes=terms.setup_minutes), timedelta(minutes=terms.cleanup_minutes)
     start, end = max(terms.earliest(now), now, free.window.start), free.window.end
     if start >= end:
@@ -124,7 +125,8 @@ def _room(terms: Terms, free: FreeTime, *, now: datetime) -> Iterator[Period]:
 def _of_slots(wanted: Period, terms: Terms, free: FreeTime, *, now: datetime) -> Iterator[tuple[Action, Period]]:
     """Free rows of slots: the least that has the wish in it, the most that the wish has in it, then the nearest."""
     room = list(_room(terms, free, now=now))
-    offered = [run for run in terms.runs_in(free.window) if any(part.contains(run) for part in room)]
+    near = [run for run in terms.runs_in(free.window) if run.start < terms.horizon(now)]
+    offered = [run for run in near if any(part.contains(run) for part in room)]
     if around := [run for run in offered if run.contains(wanted)]:
         yield Action.LENGTHEN, min(around, key=lambda run: (run.length, run.start))
     if inside := [run for run in offered if wanted.contains(run)]:
@@ -173,12 +175,14 @@ def _shorter(wanted: Period, terms: Terms, room: Iterable[Period]) -> Iterator[t
         yield Action.SHORTEN, Period(best.start, min(best.end, best.start + longest))
 
 
-def _nearest(start: datetime, length: timedelta, room: Sequence[Period]) -> Iterator[tuple[Action, Period]]:
-    """The closest start before and after on the same day, then the closest on another day."""
+def _nearest(
+    start: datetime, length: timedelta, room: Sequence[Period], *, latest: datetime
+) -> Iterator[tuple[Action, Period]]:
+    """The closest start before and after on the same day, then the closest on another day; none after `latest`."""
     starts = {
-        min(max(wished, period.start), period.end - length)
+        min(max(wished, period.start), period.end - length, latest)
         for period in room
-        if period.length >= length
+        if period.length >= length and period.start <= latest
         for wished in (start, start + A_DAY, _same_clock(start, period.start))
     }
     same_day = {s for s in starts if local_date(s) == local_date(start)}

@@ -28,6 +28,7 @@ class Code(StrEnum):
     IN_THE_PAST = "in_the_past"
     TOO_SOON = "too_soon"
     TOO_FAR = "too_far"
+    TOO_FAR_FOR_GROUP = "too_far_for_group"
     OFF_GRID = "off_grid"
     NOT_A_SLOT = "not_a_slot"
     TOO_SHORT = "too_short"
@@ -74,8 +75,20 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupLimit:
+    """How far ahead the people of a user group may book, whatever an instrument would allow."""
+
+    name_zh: str
+    name_en: str
+    horizon_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
-    """What the owner of an instrument asks of a reservation; every number is a policy row's."""
+    """What the owner of an instrument asks of a reservation; every number is a policy row's.
+
+    `group` is the limit of the user group of whoever asks, where it has one.
+    """
 
     grid_minutes: int = 30
     shortest_minutes: int = 30
@@ -97,6 +110,7 @@ class Terms:
     booking_url: str = ""
     share_mode: ShareMode = ShareMode.EXTERNAL
     is_published: bool = True
+    group: GroupLimit | None = None
 
     @property
     def in_service(self) -> bool:
@@ -133,9 +147,19 @@ class Terms:
         """The first moment that keeps the notice."""
         return now + timedelta(minutes=self.notice_minutes)
 
+    @property
+    def group_decides(self) -> bool:
+        """Whether the user group's limit is shorter than the instrument's."""
+        return self.group is not None and self.group.horizon_days < self.horizon_days
+
+    @property
+    def days_ahead(self) -> int:
+        """How many days ahead a reservation may start: the shorter of both limits."""
+        return min(self.horizon_days, self.group.horizon_days) if self.group else self.horizon_days
+
     def horizon(self, now: datetime) -> datetime:
         """The local midnight after the last day on which a reservation may start."""
-        return at_local(local_date(now) + timedelta(days=self.horizon_days + 1))
+        return at_local(local_date(now) + timedelta(days=self.days_ahead + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +241,15 @@ def _about_start(wanted: Wanted, terms: Terms, now: datetime) -> Iterator[Refusa
     elif wanted.period.start < terms.earliest(now):
         yield Refusal(Code.TOO_SOON, {"earliest": terms.earliest(now), "minutes": terms.notice_minutes})
     if wanted.period.start >= terms.horizon(now):
-        last = local_date(terms.horizon(now)) - timedelta(days=1)
-        yield Refusal(Code.TOO_FAR, {"last_day": last, "days": terms.horizon_days})
+        yield _too_far(terms, now)
+
+
+def _too_far(terms: Terms, now: datetime) -> Refusal:
+    """The last day that may be chosen, and whose limit it is."""
+    values = {"last_day": local_date(terms.horizon(now)) - timedelta(days=1), "days": terms.days_ahead}
+    if terms.group_decides:
+        return Refusal(Code.TOO_FAR_FOR_GROUP, {**values, "group": terms.group})
+    return Refusal(Code.TOO_FAR, values)
 
 
 def _about_length(wanted: Wanted, terms: Terms) -> Iterator[Refusal]:

@@ -10,10 +10,11 @@ from flask_babel import gettext as _
 from booking.core.errors import InvalidInput
 from booking.core.period import Period
 from booking.reservations.labels import MODES, REFUSALS, REMEDIES
-from booking.reservations.rules import Action, Code, Refusal, Remedy
+from booking.reservations.rules import Action, Code, GroupLimit, Refusal, Remedy
 from booking.reservations.wishes import Answer
 from booking.web import filters
 from booking.web.errors import problems_of
+from booking.web.languages import in_language
 from models.vocabulary.reservations import ReservationMode
 
 # Signing in has a button of its own below the answer.
@@ -111,11 +112,13 @@ def _said(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _value(name: str, value: Any) -> str:
-    """Moments, days, lengths and modes in words; anything else as it is."""
+    """Moments, days, lengths, modes and groups in words; anything else as it is."""
     if isinstance(value, datetime):
         return filters.moment(value)
     if isinstance(value, date):
         return filters.day(value)
     if isinstance(value, ReservationMode):
         return str(_(MODES[value]))
+    if isinstance(value, GroupLimit):
+        return in_language(value.name_zh, value.name_en)
     return filters.minutes(value) if name == "minutes" else str(value)

@@ -6,9 +6,10 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Date, Integer, Select, and_, bindparam, or_, select
+from sqlalchemy import Date, Integer, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
+from booking.affiliations.queries import groups_of_person
 from booking.catalogue.inheritance import HOURS, POLICY, POLICY_DEFAULTS, Above, Settings, names_in, policy_in_effect
 from booking.catalogue.rules import read_hours
 from booking.core.actors import Target
@@ -16,7 +17,8 @@ from booking.core.clock import local_date
 from booking.core.period import Period
 from booking.directory.rules import StoredDay, unusual_days
 from booking.reservations.opening import DayHours
-from booking.reservations.rules import Terms
+from booking.reservations.rules import GroupLimit, Terms
+from models.affiliations import UserGroup
 from models.base import UtcDateTime
 from models.catalogue import BookingPolicy, Instrument, OpeningHours, SharedSettings
 from models.directory import CalendarDay
@@ -64,7 +66,15 @@ _SUSPENDED = (
 _SUSPENDED_UNTIL = _SUSPENDED.scalar_subquery().label("suspended_until")
 _SUSPENDED_FOR = _SUSPENDED.with_only_columns(_suspensions.reason).scalar_subquery().label("suspended_for")
 
-_PLACES = select(*_COLUMNS, _SUSPENDED_UNTIL, _SUSPENDED_FOR).select_from(
+_groups = UserGroup.__table__.c
+_LIMITS_GROUPS = (
+    exists()
+    .where(_groups.organisation_id == _instruments.organisation_id, _groups.horizon_days.is_not(None))
+    .correlate(Instrument.__table__)
+    .label("limits_groups")
+)
+
+_PLACES = select(*_COLUMNS, _SUSPENDED_UNTIL, _SUSPENDED_FOR, _LIMITS_GROUPS).select_from(
     Instrument.__table__.outerjoin(BookingPolicy.__table__)
     .outerjoin(_unit_settings, _units.unit_id == _instruments.unit_id)
     .outerjoin(
@@ -136,14 +146,17 @@ class Place:
 def place_of(
     session: Session, instrument_id: int, window: Period, *, user_id: int | None = None, now: datetime
 ) -> Place | None:
-    """One instrument with its terms for the days of the window and the person's suspension; three statements."""
+    """One instrument with its terms for the days of the window and the person's suspension; three statements.
+
+    Where the institution limits its user groups, two more find the person's.
+    """
     return places_of(session, [instrument_id], window, user_id=user_id, now=now).get(instrument_id)
 
 
 def places_of(
     session: Session, instrument_ids: Sequence[int], window: Period, *, user_id: int | None = None, now: datetime
 ) -> dict[int, Place]:
-    """The instruments among the ids with their terms; three statements however many."""
+    """The instruments among the ids with their terms; three statements however many, and two for user groups."""
     connection = session.connection()
     statements, named = _named("id", "ids", instrument_ids)
     rows = connection.execute(statements.places, {**named, "user_id": user_id, "now": now}).all()
@@ -153,7 +166,23 @@ def places_of(
     for instrument_id, weekday, opens, closes in connection.execute(statements.hours, named):
         hours.setdefault(instrument_id, []).append(DayHours(weekday, opens, closes))
     days = _days_read(session, {row.organisation_id for row in rows}, window)
-    return {row.id: _place(row, hours.get(row.id, ()), days) for row in rows}
+    limits = _group_limits(session, rows, user_id, now=now)
+    return {row.id: _place(row, hours.get(row.id, ()), days, limits.get(row.organisation_id)) for row in rows}
+
+
+def _group_limits(
+    session: Session, rows: Iterable[Any], user_id: int | None, *, now: datetime
+) -> dict[int, GroupLimit]:
+    """How far ahead the person's user group may book at each institution that limits its groups."""
+    owners = sorted({row.organisation_id for row in rows if row.limits_groups})
+    if user_id is None or not owners:
+        return {}
+    groups = groups_of_person(session, user_id, owners, local_date(now))
+    return {
+        owner: GroupLimit(group.name_zh, group.name_en, group.horizon_days)
+        for owner, group in groups.items()
+        if group.horizon_days is not None
+    }
 
 
 def _named(single: str, several: str, ids: Collection[int]) -> tuple[_Statements, dict[str, object]]:
@@ -186,7 +215,7 @@ def slots_of(written: str) -> tuple[DayHours, ...]:
     return tuple(DayHours(item.weekday, item.opens_minute, item.closes_minute) for item in read_hours(written))
 
 
-def _place(row: Any, hours: Iterable[DayHours], days: Iterable[StoredDay]) -> Place:
+def _place(row: Any, hours: Iterable[DayHours], days: Iterable[StoredDay], group: GroupLimit | None) -> Place:
     """One instrument from its row; without a policy row the defaults hold."""
     inherited = names_in(row.inherits)
     above = _above(row) if inherited else Above()
@@ -203,6 +232,7 @@ def _place(row: Any, hours: Iterable[DayHours], days: Iterable[StoredDay]) -> Pl
         booking_url=row.booking_url,
         share_mode=ShareMode(row.share_mode),
         is_published=row.publishing_state == PublishingState.PUBLISHED,
+        group=group,
     )
     return Place(
         instrument_id=row.id,

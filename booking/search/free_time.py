@@ -37,14 +37,19 @@ class FreeWeek:
     earliest: datetime | None
 
 
-def free_weeks(session: Session, results: Sequence[Result], *, now: datetime) -> dict[int, FreeWeek]:
-    """The weeks of those that can be booked here and show their time; four statements however many."""
+def free_weeks(
+    session: Session, results: Sequence[Result], *, user_id: int | None = None, now: datetime
+) -> dict[int, FreeWeek]:
+    """The weeks of those that can be booked here and show their time; four statements however many.
+
+    The earliest moment is one that this person may book, where their user group has a limit.
+    """
     ids = [result.id for result in results if _may_look_free(result)]
     if not ids:
         return {}
     today = local_date(now)
     window = Period(at_local(today), at_local(today + timedelta(days=DAYS)))
-    places = places_of(session, ids, window, now=now)
+    places = places_of(session, ids, window, user_id=user_id, now=now)
     times = lane_times(session, ids, window)
     return {
         number: _week(place, times[number], today, now=now)

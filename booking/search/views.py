@@ -101,7 +101,8 @@ def _found(session: Session, known: Reference, form: PageSearch, address: Addres
     pages = max(1, -(-selection.total // PAGE_SIZE))
     page = min(form.page, pages)
     results = results_of(session, selection.page((page - 1) * PAGE_SIZE, PAGE_SIZE))
-    weeks = free_weeks(session, results, now=utcnow())
+    viewer = actor()
+    weeks = free_weeks(session, results, user_id=viewer.id if viewer else None, now=utcnow())
     return Found(
         total=selection.total,
         cards=[card_of(row, known, selection.distance(row.id), weeks.get(row.id)) for row in results],

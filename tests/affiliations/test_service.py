@@ -338,7 +338,7 @@ def test_groups_are_there_without_being_stored(session: Session, house: House, n
 
 
 def test_a_new_group_takes_over_whom_it_is_for(session: Session, house: House, now: datetime) -> None:
-    form = UserGroupForm(name_zh="小微企业", side=UserSide.OUTSIDE, audience=Audience.FIRMS)
+    form = UserGroupForm(name_zh="小微企业", side=UserSide.OUTSIDE, audience=Audience.FIRMS, horizon_days=14)
 
     made = user_groups.add_group(session, house.organisation.id, form, actor=house.admin_actor, now=now)
 

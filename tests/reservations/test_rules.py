@@ -12,7 +12,17 @@ from booking.core.period import Period, without
 from booking.reservations.lanes import BusyTime, LaneTime, Taken
 from booking.reservations.opening import DayHours, open_time
 from booking.reservations.remedies import FreeTime, remedied
-from booking.reservations.rules import Action, Code, Refusal, Remedy, Standing, Terms, Wanted, refusals
+from booking.reservations.rules import (
+    Action,
+    Code,
+    GroupLimit,
+    Refusal,
+    Remedy,
+    Standing,
+    Terms,
+    Wanted,
+    refusals,
+)
 from models.vocabulary.catalogue import BookingMode, RunningState, ShareMode
 from models.vocabulary.reservations import ReservationMode
 
@@ -311,3 +321,17 @@ def test_a_group_with_a_lane_left_is_not_busy() -> None:
 def test_an_instrument_without_lanes_is_never_free() -> None:
     assert LaneTime(DAY, {}, []).free() == []
     assert not LaneTime(DAY, {}, []).fits(hours(9, 10))
+
+
+@pytest.mark.parametrize(
+    ("group_days", "day", "expected"),
+    [
+        pytest.param(14, 14, [], id="on the group's last day"),
+        pytest.param(14, 15, ["too_far_for_group"], id="beyond the group's, within the instrument's"),
+        pytest.param(90, 63, ["too_far"], id="beyond the instrument's, within the group's"),
+    ],
+)
+def test_the_shorter_limit_of_group_and_instrument_holds(group_days: int, day: int, expected: list[str]) -> None:
+    terms = Terms(hours=ALWAYS, group=GroupLimit("企业", "Firms", group_days))
+
+    assert codes(refusals(Wanted(at(9, day=day)), terms, KNOWN, now=NOW)) == expected

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts.queries import actor_by_session
+from booking.affiliations.user_groups import seed_groups
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden, InvalidInput, NotFound, StaleVersion
 from booking.core.period import Period
@@ -24,14 +25,16 @@ from booking.reservations.refusals import (
 from booking.reservations.rules import Action
 from booking.reservations.verifying import faults
 from booking.reservations.wishes import Details, Named, Wish
-from models.accounts import AuditEntry
+from models.accounts import AuditEntry, User
 from models.catalogue import Instrument
-from models.directory import CalendarDay
+from models.directory import CalendarDay, Organisation
 from models.notifications import Event
 from models.reservations import Claim, Reservation
+from models.vocabulary.affiliations import Audience
 from models.vocabulary.catalogue import RunningState
 from models.vocabulary.directory import DayKind
 from models.vocabulary.reservations import ChangeKind, ReservationState
+from tests.factories.affiliations import affiliate
 from tests.factories.instruments import add_lane_group, make_instrument, make_organisation
 from tests.factories.people import actor_for, make_user
 from tests.reservations.acting import TODAY, act, at, book, claims_of, codes, count, fresh, kinds, revision, steward_of
@@ -326,3 +329,25 @@ def test_editing_replaces_what_is_named_and_keeps_the_rest(
     assert (edited.purpose, edited.sample_count, [person.name for person in edited.people]) == ("EDS", 2, ["Li"])
     change = queries.history_of(session, made.id)[-1]
     assert (change.kind, change.before, change.after) == (ChangeKind.EDITED, {"purpose": "SEM"}, {"purpose": "EDS"})
+
+
+def test_how_far_ahead_somebody_books_follows_from_their_user_group(
+    session: Session, instrument: Instrument, researcher: Actor, other: Actor, now: datetime
+) -> None:
+    owner = session.get_one(Organisation, instrument.organisation_id)
+    groups = {group.audience: group for group in seed_groups(session, owner.id)}
+    groups[Audience.OTHERS].horizon_days = 7
+    affiliate(session, session.get_one(User, other.id), owner)
+
+    far = service.ask(session, Wish(instrument.id, at(9, day=20)), actor=researcher, now=now)
+    with pytest.raises(ReservationRefused) as refused:
+        book(session, instrument, at(9, day=20), researcher, now)
+    made = book(session, instrument, at(9, day=20), other, now)
+
+    assert codes(refused.value) == ["too_far_for_group"]
+    [refusal] = far.refusals
+    assert (refusal.values["group"].name_zh, refusal.values["days"]) == ("其他", 7)
+    assert {remedy.starts_at for remedy in refusal.remedies if remedy.starts_at} != set()
+    assert max(remedy.starts_at for remedy in refusal.remedies if remedy.starts_at) < at(0, day=8).start
+    assert count(session, Reservation) == 1
+    assert made.booked_by_id == other.id
