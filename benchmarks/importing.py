@@ -124,7 +124,7 @@ def _export(engine: str, app: Flask, actor: Any, content: bytes) -> None:
     jobs.work_due()
     with Session(db.engine) as session:
         session.execute(update(Instrument).values(publishing_state=PublishingState.PUBLISHED))
-        listing.refresh(session, session.scalars(select(Instrument.id)).all(), now=utcnow())
+        listing.refresh(session, session.scalars(select(Instrument.id)).all())
         session.commit()
     client = app.test_client()
     for kind in ("csv", "xlsx", "national", "pidinst"):

@@ -63,7 +63,7 @@ def fill(session: Session, count: int) -> None:
             for weekday in range(1, 6)
         ]
         session.execute(insert(OpeningHours), hours)
-    listing.refresh(session, range(1, count + 1), now=LONG_AGO)
+    listing.refresh(session, range(1, count + 1))
 
 
 def _institutions(session: Session, chance: random.Random) -> list[int]:

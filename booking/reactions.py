@@ -1,8 +1,8 @@
 """Event → the letters that follow, after commit: one table."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +12,7 @@ from booking.affiliations import letters as affiliations
 from booking.catalogue import letters as catalogue
 from booking.catalogue import report_letters as reporting
 from booking.enquiries import letters as enquiries
-from booking.notifications.letters import Letter
+from booking.notifications.letters import Letter, News
 from booking.reservations import letters as reservations
 from booking.reservations import move_letters as moving
 from booking.reservations import waiting
@@ -24,9 +24,7 @@ from models.notifications import Event
 class Letters(Protocol):
     """Which letters follow from one event; reads only what it needs."""
 
-    def __call__(
-        self, session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings
-    ) -> list[Letter]:
+    def __call__(self, news: News) -> list[Letter]:
         """The letters, none when nobody needs to know."""
 
 
@@ -95,6 +93,6 @@ def letters_by(settings: Settings) -> Callable[[Session, Event, datetime], Seque
 
     def letters_of(session: Session, event: Event, now: datetime) -> Sequence[Letter]:
         reaction = REACTIONS.get(event.name)
-        return reaction(session, event.payload, now=now, settings=settings) if reaction else []
+        return reaction(News(session, event.payload, now, settings)) if reaction else []
 
     return letters_of

@@ -1,7 +1,6 @@
 """Which mails follow when roles are given and end, and when an account is closed."""
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -10,20 +9,19 @@ from sqlalchemy.orm import Session
 from booking.accounts import grant_queries, queries
 from booking.accounts.labels import ROLES, SCOPE_KINDS
 from booking.core.errors import NotFound
-from booking.notifications.letters import Letter
-from booking.settings import Settings
+from booking.notifications.letters import Letter, News
 from models.accounts import User
 from models.vocabulary.accounts import Role, ScopeKind
 
 
-def on_grant_given(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:  # noqa: ARG001
+def on_grant_given(news: News) -> list[Letter]:
     """To who got the role, unless they gave it to themselves or it is gone again."""
     try:
-        shown = grant_queries.grant_in_full(session, payload["grant_id"])
+        shown = grant_queries.grant_in_full(news.session, news.payload["grant_id"])
     except NotFound:
         return []
-    person, grant = _active(session, shown.grant.user_id), shown.grant
-    if person is None or person.id == payload["actor_id"]:
+    person, grant = _active(news.session, shown.grant.user_id), shown.grant
+    if person is None or person.id == news.payload["actor_id"]:
         return []
     values = {
         **_facts(grant.role, grant.scope_kind, (shown.scope_name_zh, shown.scope_name_en)),
@@ -31,38 +29,32 @@ def on_grant_given(session: Session, payload: Mapping[str, Any], *, now: datetim
         "ends_on": grant.ends_on,
         "given_by": shown.given_by,
         "delegated_by": shown.delegated_by,
-        "link": f"{settings.address}/account#grants",
+        "link": news.link("account#grants"),
     }
     return [Letter(person.email, person.language, "accounts/grant_given", values)]
 
 
-def on_grant_ended(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:  # noqa: ARG001
+def on_grant_ended(news: News) -> list[Letter]:
     """To who held the role, unless they gave it up themselves."""
-    person = _active(session, payload["user_id"])
-    if person is None or person.id == payload["actor_id"]:
+    person = _active(news.session, news.payload["user_id"])
+    if person is None or person.id == news.payload["actor_id"]:
         return []
-    kind = ScopeKind(payload["scope_kind"])
+    kind = ScopeKind(news.payload["scope_kind"])
     values = {
-        **_facts(Role(payload["role"]), kind, queries.scope_names(session, kind, payload["scope_id"])),
-        "last_day": date.fromisoformat(payload["last_day"]),
-        "reason": payload["reason"],
-        "link": f"{settings.address}/account#grants",
+        **_facts(Role(news.payload["role"]), kind, queries.scope_names(news.session, kind, news.payload["scope_id"])),
+        "last_day": date.fromisoformat(news.payload["last_day"]),
+        "reason": news.payload["reason"],
+        "link": news.link("account#grants"),
     }
     return [Letter(person.email, person.language, "accounts/grant_ended", values)]
 
 
-def on_account_deactivated(
-    session: Session,
-    payload: Mapping[str, Any],
-    *,
-    now: datetime,  # noqa: ARG001
-    settings: Settings,  # noqa: ARG001
-) -> list[Letter]:
+def on_account_deactivated(news: News) -> list[Letter]:
     """To whose account was closed, with the reason; whoever closed it is the one to ask."""
-    person = session.get(User, payload["user_id"])
+    person = news.session.get(User, news.payload["user_id"])
     if person is None or person.deactivated_at is None:
         return []
-    return [Letter(person.email, person.language, "accounts/deactivated", {"reason": payload["reason"]})]
+    return [Letter(person.email, person.language, "accounts/deactivated", {"reason": news.payload["reason"]})]
 
 
 def _active(session: Session, user_id: int) -> User | None:

@@ -1,11 +1,10 @@
 """Which mails follow from what happened to an affiliation, and what a confirmed address leads to."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from booking.accounts.mailed import GOOD_FOR, write_secret
 from booking.affiliations import queries
@@ -15,8 +14,7 @@ from booking.affiliations.labels import CONFIRMED_BY
 from booking.affiliations.mail_domains import affiliate_by_address
 from booking.core.clock import local_date
 from booking.core.errors import NotFound
-from booking.notifications.letters import Letter
-from booking.settings import Settings
+from booking.notifications.letters import Letter, News
 from models.accounts import User
 from models.affiliations import Invitation, OrganisationRegistration, Visit
 from models.directory import Organisation
@@ -24,97 +22,85 @@ from models.vocabulary.accounts import Language, TokenPurpose
 from models.vocabulary.affiliations import AffiliationState, InvitationState, RegistrationState, VisitState
 
 
-def on_address_confirmed(
-    session: Session,
-    payload: Mapping[str, Any],
-    *,
-    now: datetime,
-    settings: Settings,  # noqa: ARG001
-) -> list[Letter]:
+def on_address_confirmed(news: News) -> list[Letter]:
     """Whoever was invited, or whose address belongs to an organisation, is confirmed; that event has its own letter."""
-    accept_by_address(session, payload["user_id"], now=now)
-    affiliate_by_address(session, payload["user_id"], now=now)
+    accept_by_address(news.session, news.payload["user_id"], now=news.now)
+    affiliate_by_address(news.session, news.payload["user_id"], now=news.now)
     return []
 
 
-def on_invited(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:
+def on_invited(news: News) -> list[Letter]:
     """To the invited address the link that confirms, while the invitation is open."""
-    invitation = session.get(Invitation, payload["invitation_id"])
+    invitation = news.session.get(Invitation, news.payload["invitation_id"])
     if invitation is None or invitation.state != InvitationState.OPEN or not invitation.email:
         return []
-    organisation = session.get_one(Organisation, invitation.organisation_id)
-    invitation.sent_at = now
+    organisation = news.session.get_one(Organisation, invitation.organisation_id)
+    invitation.sent_at = news.now
     values = {
         "person": invitation.name,
         "email": invitation.email,
         "organisation_zh": organisation.name_zh,
         "organisation_en": organisation.name_en,
         "expires_at": invitation.expires_at,
-        "link": f"{settings.address}/invited/{write_secret_of(invitation)}",
+        "link": news.link(f"invited/{write_secret_of(invitation)}"),
     }
     return [Letter(invitation.email, Language.CHINESE, "affiliations/invited", values)]
 
 
-def on_asked(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:
+def on_asked(news: News) -> list[Letter]:
     """To those who decide, while nobody has."""
-    row = _row(session, payload)
+    row = _row(news)
     if row is None or row.affiliation.state != AffiliationState.PENDING:
         return []
-    people = queries.managers_of(session, row.organisation.id, local_date(now))
-    link = f"{settings.address}/affiliations/{row.affiliation.id}"
+    people = queries.managers_of(news.session, row.organisation.id, local_date(news.now))
+    link = news.link(f"affiliations/{row.affiliation.id}")
     return _letters(people, "affiliations/asked", {**_values(row), "link": link})
 
 
-def on_confirmed(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:  # noqa: ARG001
+def on_confirmed(news: News) -> list[Letter]:
     """To the person: what the affiliation rests on, and until when it holds."""
-    return _to_person(session, payload, "affiliations/confirmed", settings)
+    return _to_person(news, "affiliations/confirmed")
 
 
-def on_refused(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:  # noqa: ARG001
+def on_refused(news: News) -> list[Letter]:
     """To the person, with the reason."""
-    return _to_person(session, payload, "affiliations/refused", settings)
+    return _to_person(news, "affiliations/refused")
 
 
-def on_ended(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:  # noqa: ARG001
+def on_ended(news: News) -> list[Letter]:
     """To the person: the last day, and what ends with it."""
-    last_day = date.fromisoformat(payload["last_day"])
-    return _to_person(session, payload, "affiliations/ended", settings, last_day=last_day)
+    last_day = date.fromisoformat(news.payload["last_day"])
+    return _to_person(news, "affiliations/ended", last_day=last_day)
 
 
-def on_ending_soon(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:  # noqa: ARG001
+def on_ending_soon(news: News) -> list[Letter]:
     """To the person: when it ends, and how to have it renewed."""
-    return _to_person(session, payload, "affiliations/ending_soon", settings)
+    return _to_person(news, "affiliations/ending_soon")
 
 
-def on_renewal_asked(
-    session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings
-) -> list[Letter]:
+def on_renewal_asked(news: News) -> list[Letter]:
     """To the person's own address the link that confirms the affiliation again."""
-    user = session.scalar(select(User).where(User.id == payload["user_id"], User.deactivated_at.is_(None)))
+    user = news.session.scalar(select(User).where(User.id == news.payload["user_id"], User.deactivated_at.is_(None)))
     if user is None:
         return []
-    secret = write_secret(session, user.id, TokenPurpose.RENEW_AFFILIATION, now=now)
+    secret = write_secret(news.session, user.id, TokenPurpose.RENEW_AFFILIATION, now=news.now)
     hours = int(GOOD_FOR[TokenPurpose.RENEW_AFFILIATION].total_seconds() // 3600)
-    values = {"link": f"{settings.address}/account/affiliations/renew/{secret}", "hours": hours}
+    values = {"link": news.link(f"account/affiliations/renew/{secret}"), "hours": hours}
     return _letters([user], "affiliations/renew", values)
 
 
-def _to_person(
-    session: Session, payload: Mapping[str, Any], template: str, settings: Settings, **more: Any
-) -> list[Letter]:
+def _to_person(news: News, template: str, **more: Any) -> list[Letter]:
     """One letter to whom the affiliation concerns, while they have an account."""
-    row = _row(session, payload)
+    row = _row(news)
     if row is None or row.person.deactivated_at is not None:
         return []
-    return _letters(
-        [row.person], template, {**_values(row), "link": f"{settings.address}/account/affiliations", **more}
-    )
+    return _letters([row.person], template, {**_values(row), "link": news.link("account/affiliations"), **more})
 
 
-def _row(session: Session, payload: Mapping[str, Any]) -> queries.Row | None:
+def _row(news: News) -> queries.Row | None:
     """What the event is about, if it is still there."""
     try:
-        return queries.row(session, payload["affiliation_id"])
+        return queries.row(news.session, news.payload["affiliation_id"])
     except NotFound:
         return None
 
@@ -142,96 +128,74 @@ def _letters(people: Sequence[User], template: str, values: dict[str, Any]) -> l
     return [Letter(person.email, person.language, template, values) for person in people]
 
 
-def on_visit_asked(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:
+def on_visit_asked(news: News) -> list[Letter]:
     """To those who decide, while nobody has."""
-    visit = session.get(Visit, payload["visit_id"])
+    visit = news.session.get(Visit, news.payload["visit_id"])
     if visit is None or visit.state != VisitState.PENDING:
         return []
-    people = queries.managers_of(session, visit.organisation_id, local_date(now))
-    return _letters(people, "affiliations/visit_asked", _visit_values(session, visit, settings))
+    people = queries.managers_of(news.session, visit.organisation_id, local_date(news.now))
+    return _letters(people, "affiliations/visit_asked", _visit_values(news, visit))
 
 
-def on_visit_confirmed(
-    session: Session,
-    payload: Mapping[str, Any],
-    *,
-    now: datetime,  # noqa: ARG001
-    settings: Settings,
-) -> list[Letter]:
+def on_visit_confirmed(news: News) -> list[Letter]:
     """To the visitor, where there is an address, and to the host."""
-    visit = session.get(Visit, payload["visit_id"])
+    visit = news.session.get(Visit, news.payload["visit_id"])
     if visit is None or visit.state != VisitState.CONFIRMED:
         return []
-    values, host = _visit_values(session, visit, settings), session.get_one(User, visit.host_id)
+    values, host = _visit_values(news, visit), news.session.get_one(User, visit.host_id)
     letters = _letters([host], "affiliations/visit_confirmed", values)
     if visit.email:
         letters.insert(0, Letter(visit.email, Language.CHINESE, "affiliations/visit_confirmed", values))
     return letters
 
 
-def on_visit_refused(
-    session: Session,
-    payload: Mapping[str, Any],
-    *,
-    now: datetime,  # noqa: ARG001
-    settings: Settings,
-) -> list[Letter]:
+def on_visit_refused(news: News) -> list[Letter]:
     """To the host, with the reason."""
-    visit = session.get(Visit, payload["visit_id"])
+    visit = news.session.get(Visit, news.payload["visit_id"])
     if visit is None:
         return []
-    host = session.get_one(User, visit.host_id)
-    return _letters([host], "affiliations/visit_refused", _visit_values(session, visit, settings))
+    host = news.session.get_one(User, visit.host_id)
+    return _letters([host], "affiliations/visit_refused", _visit_values(news, visit))
 
 
-def on_registration_asked(
-    session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings
-) -> list[Letter]:
+def on_registration_asked(news: News) -> list[Letter]:
     """To those who verify organisations."""
-    registration = session.get(OrganisationRegistration, payload["registration_id"])
+    registration = news.session.get(OrganisationRegistration, news.payload["registration_id"])
     if registration is None or registration.state != RegistrationState.PENDING:
         return []
-    values = _registration_values(session, registration, settings)
-    return _letters(queries.verifiers(session, local_date(now)), "affiliations/registration_asked", values)
+    values = _registration_values(news, registration)
+    return _letters(queries.verifiers(news.session, local_date(news.now)), "affiliations/registration_asked", values)
 
 
-def on_registration_decided(
-    session: Session,
-    payload: Mapping[str, Any],
-    *,
-    now: datetime,  # noqa: ARG001
-    settings: Settings,
-) -> list[Letter]:
+def on_registration_decided(news: News) -> list[Letter]:
     """To the registrant: verified, or refused with the reason."""
-    registration = session.get(OrganisationRegistration, payload["registration_id"])
+    registration = news.session.get(OrganisationRegistration, news.payload["registration_id"])
     if registration is None:
         return []
-    registrant = session.get_one(User, registration.registrant_id)
-    values = _registration_values(session, registration, settings)
+    registrant = news.session.get_one(User, registration.registrant_id)
+    values = _registration_values(news, registration)
     return _letters([registrant], "affiliations/registration_decided", values)
 
 
-def _visit_values(session: Session, visit: Visit, settings: Settings) -> dict[str, Any]:
+def _visit_values(news: News, visit: Visit) -> dict[str, Any]:
     """What the letters of a visit may name; never the identity document."""
-    organisation = session.get_one(Organisation, visit.organisation_id)
+    organisation = news.session.get_one(Organisation, visit.organisation_id)
     return {
         "visitor": visit.name,
-        "host": session.get_one(User, visit.host_id).name,
+        "host": news.session.get_one(User, visit.host_id).name,
         "organisation_zh": organisation.name_zh,
         "organisation_en": organisation.name_en,
         "starts_on": visit.starts_on,
         "ends_on": visit.ends_on,
         "purpose": visit.purpose,
         "reason": visit.reason,
-        "link": f"{settings.address}/visits/{visit.id}",
+        "link": news.link(f"visits/{visit.id}"),
     }
 
 
-def _registration_values(
-    session: Session, registration: OrganisationRegistration, settings: Settings
-) -> dict[str, Any]:
+def _registration_values(news: News, registration: OrganisationRegistration) -> dict[str, Any]:
     """What the letters of a registration may name."""
-    registrant = session.get_one(User, registration.registrant_id)
+    registrant = news.session.get_one(User, registration.registrant_id)
     return {
         "name_zh": registration.name_zh,
         "name_en": registration.name_en,
@@ -239,5 +203,5 @@ def _registration_values(
         "email": registrant.email,
         "is_verified": registration.state == RegistrationState.VERIFIED,
         "reason": registration.reason,
-        "link": f"{settings.address}/registrations/{registration.id}",
+        "link": news.link(f"registrations/{registration.id}"),
     }

@@ -1,16 +1,22 @@
 """The record as the API answers it; what its reader may not see is null."""
 
 from datetime import date, datetime
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
-from booking.catalogue.inheritance import HOURS, POLICY, Level
-from booking.catalogue.levels import Policy
-from booking.catalogue.queries import Lanes, Record
-from booking.catalogue.rules import Hours, clock, write_hours
-from models.catalogue import Instrument, InstrumentClass, TestItem
-from models.directory import Organisation, Place
+from booking.catalogue.place_answers import InstitutionAnswer, PlaceAnswer, institution_answer, place_answer
+from booking.catalogue.queries import Record
+from booking.catalogue.timetable_answers import (
+    EffectiveAnswer,
+    HoursAnswer,
+    LaneGroupAnswer,
+    PolicyAnswer,
+    effective_answer,
+    hours_answer,
+    lane_group_answer,
+    policy_answer,
+)
+from models.catalogue import InstrumentClass, TestItem
 from models.vocabulary.catalogue import (
     Acquisition,
     BelongsTo,
@@ -25,37 +31,12 @@ from models.vocabulary.catalogue import (
 )
 
 
-class InstitutionAnswer(BaseModel):
-    """The owner of an instrument."""
-
-    id: int
-    name: str
-    name_en: str
-    kind: str
-    country: str
-    province: str
-    city: str
-    adcode: str | None
-
-
 class UnitAnswer(BaseModel):
     """The school, centre or laboratory that runs it."""
 
     id: int
     name: str
     name_en: str
-
-
-class PlaceAnswer(BaseModel):
-    """Where it stands; street and coordinates are null where the owner hides the exact position."""
-
-    adcode: str | None
-    province: str
-    city: str
-    district: str
-    street: str | None
-    latitude: float | None
-    longitude: float | None
 
 
 class ClassAnswer(BaseModel):
@@ -73,58 +54,6 @@ class ContactAnswer(BaseModel):
     phone: str
     email: str
     postcode: str
-
-
-class PolicyAnswer(BaseModel):
-    """The numbers a booking must keep."""
-
-    grid_minutes: int
-    shortest_minutes: int
-    longest_minutes: int
-    notice_minutes: int
-    horizon_days: int
-    setup_minutes: int
-    cleanup_minutes: int
-    needs_approval: bool
-    decision_days: int
-    allows_self: bool
-    allows_assisted: bool
-    closes_on_holidays: bool
-    slots: str
-
-
-class HoursAnswer(BaseModel):
-    """Open on an ISO weekday between two local clock times; 24:00 is midnight."""
-
-    weekday: int = Field(ge=1, le=7)
-    opens: str
-    closes: str
-
-
-class FromAnswer(BaseModel):
-    """Where a value comes from: the instrument itself, its unit, its institution, or the platform's default."""
-
-    level: Level
-    id: int | None
-    name: str
-
-
-class EffectiveAnswer(BaseModel):
-    """A value that holds for the instrument, and where it comes from."""
-
-    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
-
-    value: Any
-    source: FromAnswer = Field(alias="from")
-
-
-class LaneGroupAnswer(BaseModel):
-    """A group of positions of which a booking takes one."""
-
-    id: int
-    name: str
-    is_own: bool
-    capacity: int
 
 
 class TestItemAnswer(BaseModel):
@@ -246,82 +175,16 @@ def record_answer(record: Record, *, is_owner: bool, is_signed_in: bool) -> Inst
         contact=_contact(record) if is_owner or sees_contact(record, is_signed_in=is_signed_in) else None,
         policy=policy_answer(record.policy),
         opening_hours=[hours_answer(hours) for hours in record.hours],
-        lane_groups=[_lane_group(lanes) for lanes in record.lanes],
+        lane_groups=[lane_group_answer(lanes) for lanes in record.lanes],
         test_items=[test_item_answer(item) for item in record.test_items],
         effective=effective_answer(record),
         owner_view=_owner_view(record) if is_owner else None,
     )
 
 
-def effective_answer(record: Record) -> dict[str, EffectiveAnswer]:
-    """The hours and booking rules that hold, each with where it comes from; contacts stand in `contact`."""
-    found = record.effective
-    values: dict[str, Any] = {name: getattr(found.policy, name) for name in POLICY} | {HOURS: write_hours(found.hours)}
-    return {
-        name: EffectiveAnswer(value=value, source=from_answer(record.instrument, found.levels[name]))
-        for name, value in values.items()
-    }
-
-
-def from_answer(instrument: Instrument, level: Level) -> FromAnswer:
-    """The level with its number and its Chinese name."""
-    rows = {
-        Level.INSTRUMENT: (instrument.id, instrument.name_zh or instrument.name_en),
-        Level.UNIT: (instrument.unit_id, instrument.unit.name_zh if instrument.unit else ""),
-        Level.ORGANISATION: (instrument.organisation_id, instrument.organisation.name_zh),
-    }
-    number, name = rows.get(level, (None, ""))
-    return FromAnswer(level=level, id=number, name=name)
-
-
 def sees_contact(record: Record, *, is_signed_in: bool) -> bool:
     """Whether somebody who does not run the instrument may read its contact."""
     return is_signed_in or record.effective.contact_visibility == ContactVisibility.PUBLIC
-
-
-def place_answer(record: Record, *, shows_position: bool) -> PlaceAnswer:
-    """Place and position: the instrument's own coordinates, else its institution's."""
-    instrument = record.instrument
-    names = place_names(record.places)
-    own = instrument if instrument.latitude is not None else instrument.organisation
-    return PlaceAnswer(
-        adcode=instrument.adcode or instrument.organisation.adcode,
-        **names,
-        street=instrument.street if shows_position else None,
-        latitude=own.latitude if shows_position else None,
-        longitude=own.longitude if shows_position else None,
-    )
-
-
-def place_names(places: list[Place]) -> dict[str, str]:
-    """The Chinese names of province, city and district, empty where there is none."""
-    found = {"province": "", "city": "", "district": ""}
-    return found | {place.level.value: place.name_zh for place in places}
-
-
-def institution_answer(organisation: Organisation, places: list[Place]) -> InstitutionAnswer:
-    """The owner with the names of its province and city."""
-    names = place_names(places)
-    return InstitutionAnswer(
-        id=organisation.id,
-        name=organisation.name_zh,
-        name_en=organisation.name_en,
-        kind=organisation.kind.value,
-        country=organisation.country,
-        province=names["province"],
-        city=names["city"],
-        adcode=organisation.adcode,
-    )
-
-
-def policy_answer(policy: Policy) -> PolicyAnswer:
-    """The policy that holds, as its answer."""
-    return PolicyAnswer(**{name: getattr(policy, name) for name in PolicyAnswer.model_fields})
-
-
-def hours_answer(hours: Hours) -> HoursAnswer:
-    """Opening hours with clock times."""
-    return HoursAnswer(weekday=hours.weekday, opens=clock(hours.opens_minute), closes=clock(hours.closes_minute))
 
 
 def test_item_answer(item: TestItem) -> TestItemAnswer:
@@ -340,11 +203,6 @@ def _contact(record: Record) -> ContactAnswer:
     return ContactAnswer(
         name=contact["contact_name"], phone=contact["phone"], email=contact["email"], postcode=contact["postcode"]
     )
-
-
-def _lane_group(lanes: Lanes) -> LaneGroupAnswer:
-    """A lane group without the other instruments that list it, which may be unpublished."""
-    return LaneGroupAnswer(id=lanes.id, name=lanes.name, is_own=lanes.is_own, capacity=lanes.capacity)
 
 
 def _owner_view(record: Record) -> OwnerView:

@@ -135,4 +135,4 @@ def _changed(
     for one in changed:
         if one.changed_at == now and one.visibility != Visibility.STAFF:
             content_changed(session, instrument.id, one.file_name, actor=actor, now=now)
-    refresh_listing(session, [instrument.id], now=now)
+    refresh_listing(session, [instrument.id])

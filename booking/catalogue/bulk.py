@@ -13,10 +13,10 @@ from booking.accounts.permissions import Permission, reach
 from booking.catalogue import queries, service, timetable
 from booking.catalogue.bulk_forms import MOST_ROWS, BulkChange, BulkFilter
 from booking.catalogue.changes import WAITING, one_refresh
-from booking.catalogue.forms import PolicyForm
 from booking.catalogue.inheritance import CONTACT, HOURS, POLICY, VISIBILITY, WHOLE_CONTACT, Level, names_in
 from booking.catalogue.levels import Effective, above_of, effective
 from booking.catalogue.rules import read_hours, write_hours
+from booking.catalogue.timetable_forms import PolicyForm
 from booking.core.actors import Actor
 from booking.core.errors import InvalidInput, Problem, Refused
 from booking.core.texts import N_
@@ -91,7 +91,7 @@ def edit_many(
     """Change these records, or in a dry run tell what would come of it; callers send a few at a time."""
     check(change)
     expected = versions or {}
-    with _tried(session) if dry_run else one_refresh(session, now=now):
+    with _tried(session) if dry_run else one_refresh(session):
         return [
             _edit_one(session, number, change, version=expected.get(number), actor=actor, now=now)
             for number in instrument_ids

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from booking.catalogue.forms import CodedRunningState, CodedShareMode, Id, MailAddress, SlotsText, WebAddress
+from booking.catalogue.form_fields import CodedRunningState, CodedShareMode, Id, MailAddress, SlotsText, WebAddress
 from booking.catalogue.inheritance import HOURS, INHERITABLE, POLICY
 from booking.catalogue.sharing_forms import Inheritable
 from booking.core.forms import Blank, Form, Line

@@ -76,21 +76,21 @@ def changed(
         after=plain(after) if after is not None else None,
         reason=reason,
     )
-    refresh_listing(session, [instrument.id], now=now)
+    refresh_listing(session, [instrument.id])
 
 
-def refresh_listing(session: Session, instrument_ids: Iterable[int], *, now: datetime) -> None:
+def refresh_listing(session: Session, instrument_ids: Iterable[int]) -> None:
     """Make what the search says of these instruments true again, in the same transaction."""
     waiting: set[int] | None = session.info.get(WAITING)
     if waiting is not None:
         waiting.update(instrument_ids)
         return
     session.flush()
-    listing.refresh(session, instrument_ids, now=now)
+    listing.refresh(session, instrument_ids)
 
 
 @contextmanager
-def one_refresh(session: Session, *, now: datetime) -> Iterator[None]:
+def one_refresh(session: Session) -> Iterator[None]:
     """Collect what many changes would refresh, and refresh it once at the end of the outermost block."""
     if WAITING in session.info:
         yield
@@ -100,7 +100,7 @@ def one_refresh(session: Session, *, now: datetime) -> Iterator[None]:
         yield
     finally:
         waiting = session.info.pop(WAITING)
-    refresh_listing(session, waiting, now=now)
+    refresh_listing(session, waiting)
 
 
 def assign(row: object, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

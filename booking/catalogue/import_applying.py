@@ -98,7 +98,7 @@ def apply(
     audit.note_all(session, "catalogue.record_imported", "instrument", changes, actor=actor, now=now, reason=reason)
     listed = [key for key, write in zip(ids, created, strict=True) if write.publishes]
     listed += [write.instrument_id for write in updated if write.instrument_id and _shows(write, standing)]
-    refresh_listing(session, listed, now=now)
+    refresh_listing(session, listed)
     return Applied(frozenset(stale), made, len(created), len(updated))
 
 

@@ -6,15 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from booking.catalogue.forms import (
-    CodedBelongsTo,
-    HoursText,
-    PlaceFields,
-    RecordFields,
-    SharingFields,
-    SlotsText,
-    Wan,
-)
+from booking.catalogue.form_fields import CodedBelongsTo, HoursText, SlotsText, Wan
+from booking.catalogue.forms import PlaceFields, RecordFields, SharingFields
 from booking.catalogue.import_cells import Noted
 from booking.catalogue.import_headers import known_names
 from booking.catalogue.import_layouts import LAYOUTS, NATIONAL, Layout

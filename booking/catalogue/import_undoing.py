@@ -69,7 +69,7 @@ def undo(
     changes = [Changed(key, {}, {"removed": True}) for key in removed]
     changes += [Changed(write.instrument_id or 0, {}, plain(write.before)) for write in updated]
     audit.note_all(session, "catalogue.import_undone", "instrument", changes, actor=actor, now=now)
-    refresh_listing(session, _listed(updated, standing), now=now)
+    refresh_listing(session, _listed(updated, standing))
     return Undone(kept, len(updated), len(removed))
 
 

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission
 from booking.catalogue.changes import changed, lock
-from booking.catalogue.forms import NewSharedGroup
 from booking.catalogue.queries import has_future_reservation
+from booking.catalogue.timetable_forms import NewSharedGroup
 from booking.core.actors import Actor
 from booking.core.errors import Conflict, NotFound
 from booking.core.texts import N_

@@ -1,50 +1,41 @@
 """Which mails follow from what happened to a record on its way to the public."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from booking.catalogue import review_queries
 from booking.core.clock import local_date
-from booking.notifications.letters import Letter
-from booking.settings import Settings
+from booking.notifications.letters import Letter, News
 from models.accounts import User
 from models.catalogue import Instrument
 from models.publishing import Review, ReviewRound
 from models.vocabulary.publishing import RoundState
 
 
-def on_review_asked(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:
+def on_review_asked(news: News) -> list[Letter]:
     """To everybody who may review the version, while it waits."""
-    found = _round(session, payload)
+    found = _round(news)
     if found is None or found.state != RoundState.OPEN:
         return []
-    able = review_queries.reviewers_of(session, found.instrument, today=local_date(now))
-    count = payload.get("count", 1)
-    link = f"{settings.address}/reviews" if count > 1 else f"{settings.address}/reviews/{found.id}"
+    able = review_queries.reviewers_of(news.session, found.instrument, today=local_date(news.now))
+    count = news.payload.get("count", 1)
+    link = news.link("reviews") if count > 1 else news.link(f"reviews/{found.id}")
     values = _named(found.instrument) | {"link": link, "is_update": found.is_update, "count": count}
     return _to(able, "catalogue/review_asked", values)
 
 
-def on_review_decided(
-    session: Session,
-    payload: Mapping[str, Any],
-    *,
-    now: datetime,  # noqa: ARG001
-    settings: Settings,
-) -> list[Letter]:
+def on_review_decided(news: News) -> list[Letter]:
     """To who asked for the review: published, sent back or withheld, and why."""
-    found = _round(session, payload)
-    if found is None or found.state == RoundState.OPEN or found.opened_by_id in {None, payload.get("actor_id")}:
+    found = _round(news)
+    if found is None or found.state == RoundState.OPEN or found.opened_by_id in {None, news.payload.get("actor_id")}:
         return []
-    asked = session.scalars(select(User).where(User.id == found.opened_by_id, User.deactivated_at.is_(None))).all()
+    asked = news.session.scalars(select(User).where(User.id == found.opened_by_id, User.deactivated_at.is_(None))).all()
     last = select(Review).where(Review.round_id == found.id).order_by(Review.id.desc()).limit(1)
-    review = session.scalars(last).one()
+    review = news.session.scalars(last).one()
     values = _named(found.instrument) | {
-        "link": f"{settings.address}/catalogue/{found.instrument_id}/publishing",
+        "link": news.link(f"catalogue/{found.instrument_id}/publishing"),
         "state": found.state.value,
         "reason": review.note,
         "reviewer": review.reviewer_name,
@@ -52,10 +43,10 @@ def on_review_decided(
     return _to(asked, "catalogue/review_decided", values)
 
 
-def _round(session: Session, payload: Mapping[str, Any]) -> ReviewRound | None:
+def _round(news: News) -> ReviewRound | None:
     """The round of the event as it is now."""
-    statement = select(ReviewRound).where(ReviewRound.id == payload["round_id"])
-    return session.scalar(statement.options(*review_queries.IN_FULL))
+    statement = select(ReviewRound).where(ReviewRound.id == news.payload["round_id"])
+    return news.session.scalar(statement.options(*review_queries.IN_FULL))
 
 
 def _named(instrument: Instrument) -> dict[str, Any]:

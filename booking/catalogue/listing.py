@@ -6,7 +6,6 @@ Whoever changes a record, its hours, its test items, or the names or place of it
 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, select
@@ -23,7 +22,7 @@ CHUNK = 1000
 LONGEST_NAME_KEY = 40
 
 
-def refresh(session: Session, instrument_ids: Iterable[int], *, now: datetime) -> None:  # noqa: ARG001
+def refresh(session: Session, instrument_ids: Iterable[int]) -> None:
     """List these instruments as they now are, and take those off that are not published (any more)."""
     ids = sorted(set(instrument_ids))
     if not ids:
@@ -40,12 +39,12 @@ def refresh(session: Session, instrument_ids: Iterable[int], *, now: datetime) -
         _remember_removals(session, set(chunk) - {source.instrument.id for source in sources}, revision)
 
 
-def refresh_of_organisation(session: Session, organisation_id: int, *, now: datetime) -> None:
+def refresh_of_organisation(session: Session, organisation_id: int) -> None:
     """List everything of one owner again, after its name, place or units changed."""
     owned = select(Instrument.id).where(
         Instrument.organisation_id == organisation_id, Instrument.publishing_state == PublishingState.PUBLISHED
     )
-    refresh(session, session.scalars(owned).all(), now=now)
+    refresh(session, session.scalars(owned).all())
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:

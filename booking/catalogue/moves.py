@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts.permissions import Permission
 from booking.catalogue.changes import assign, changed, lock
-from booking.catalogue.forms import PlaceMove
+from booking.catalogue.step_forms import PlaceMove
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import InvalidInput, NotFound, Problem

@@ -24,5 +24,5 @@ def update_organisation(
     organisation = service.update_organisation(
         session, organisation_id, form, actor=actor, now=now, expected_version=expected_version
     )
-    listing.refresh_of_organisation(session, organisation_id, now=now)
+    listing.refresh_of_organisation(session, organisation_id)
     return organisation

@@ -4,27 +4,20 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from booking.catalogue.form_fields import Id, Wan
 from booking.catalogue.forms import (
     BookingModeFields,
-    CapacityForm,
-    ExemptionForm,
-    HoursForm,
-    Id,
     NewInstrument,
-    NewSharedGroup,
     PlaceFields,
-    PolicyForm,
-    PublishingNote,
-    PublishingReason,
     RecordFields,
     SharingFields,
-    StewardsForm,
     TestItemForm,
     VisibilityFields,
-    Wan,
 )
 from booking.catalogue.inheritance import CONTACT, VISIBILITY
 from booking.catalogue.sharing_forms import SettingsForm
+from booking.catalogue.step_forms import ExemptionForm, PublishingNote, PublishingReason, StewardsForm
+from booking.catalogue.timetable_forms import CapacityForm, HoursForm, NewSharedGroup, PolicyForm
 from booking.core.forms import Blank, Line, PageForm
 from booking.directory.forms import UnitForm
 

@@ -1,7 +1,7 @@
 """Which mails follow from the report date and from exemptions."""
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from booking.accounts.permissions import NEEDED_ROLES, Permission
 from booking.catalogue.stewards import candidates, named_stewards
 from booking.core.clock import local_date
-from booking.notifications.letters import Letter
-from booking.settings import Settings
+from booking.notifications.letters import Letter, News
 from models.accounts import Grant, User
 from models.arrivals import ReportExemption
 from models.catalogue import Instrument
@@ -19,19 +18,19 @@ from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.arrivals import ExemptionState
 
 
-def on_report_due(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:
+def on_report_due(news: News) -> list[Letter]:
     """To primary and deputy, else every steward, and to the institution's admins, while it is not public."""
-    instrument = session.get(Instrument, payload["instrument_id"])
+    instrument = news.session.get(Instrument, news.payload["instrument_id"])
     if instrument is None or instrument.first_published_at is not None:
         return []
-    today = local_date(now)
-    named = named_stewards(session, instrument, today=today)
-    people = list(named.values()) or list(candidates(session, instrument, today=today))
-    people += _holders(session, [Role.INSTITUTION_ADMIN], instrument.organisation_id, today=today)
+    today = local_date(news.now)
+    named = named_stewards(news.session, instrument, today=today)
+    people = list(named.values()) or list(candidates(news.session, instrument, today=today))
+    people += _holders(news.session, [Role.INSTITUTION_ADMIN], instrument.organisation_id, today=today)
     values = _named(instrument) | {
-        "due_on": date.fromisoformat(payload["due_on"]),
-        "is_overdue": payload["kind"] == "overdue",
-        "link": f"{settings.address}/catalogue/{instrument.id}/publishing",
+        "due_on": date.fromisoformat(news.payload["due_on"]),
+        "is_overdue": news.payload["kind"] == "overdue",
+        "link": news.link(f"catalogue/{instrument.id}/publishing"),
     }
     return [
         Letter(person.email, person.language, "catalogue/report_due", values)
@@ -39,43 +38,35 @@ def on_report_due(session: Session, payload: Mapping[str, Any], *, now: datetime
     ]
 
 
-def on_exemption_asked(
-    session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings
-) -> list[Letter]:
+def on_exemption_asked(news: News) -> list[Letter]:
     """To who decides, while it is undecided."""
-    found = _exemption(session, payload)
+    found = _exemption(news)
     if found is None or found.state != ExemptionState.ASKED:
         return []
     roles = sorted(NEEDED_ROLES[Permission.DECIDE_EXEMPTIONS])
-    values = _named(found.instrument) | {"reason": found.reason, "link": f"{settings.address}/report-dates"}
-    people = _holders(session, roles, None, today=local_date(now))
+    values = _named(found.instrument) | {"reason": found.reason, "link": news.link("report-dates")}
+    people = _holders(news.session, roles, None, today=local_date(news.now))
     return [Letter(person.email, person.language, "catalogue/exemption_asked", values) for person in people]
 
 
-def on_exemption_decided(
-    session: Session,
-    payload: Mapping[str, Any],
-    *,
-    now: datetime,  # noqa: ARG001
-    settings: Settings,
-) -> list[Letter]:
+def on_exemption_decided(news: News) -> list[Letter]:
     """To who asked."""
-    found = _exemption(session, payload)
+    found = _exemption(news)
     if found is None or found.asked_by.deactivated_at is not None:
         return []
     values = _named(found.instrument) | {
         "is_approved": found.state == ExemptionState.APPROVED,
         "reason": found.note,
-        "link": f"{settings.address}/catalogue/{found.instrument_id}/publishing",
+        "link": news.link(f"catalogue/{found.instrument_id}/publishing"),
     }
     return [Letter(found.asked_by.email, found.asked_by.language, "catalogue/exemption_decided", values)]
 
 
-def _exemption(session: Session, payload: Mapping[str, Any]) -> ReportExemption | None:
+def _exemption(news: News) -> ReportExemption | None:
     """The exemption of the event as it is now."""
-    statement = select(ReportExemption).where(ReportExemption.id == payload["exemption_id"])
+    statement = select(ReportExemption).where(ReportExemption.id == news.payload["exemption_id"])
     loaded = statement.options(joinedload(ReportExemption.instrument), joinedload(ReportExemption.asked_by))
-    return session.scalar(loaded)
+    return news.session.scalar(loaded)
 
 
 def _holders(session: Session, roles: Sequence[Role], organisation_id: int | None, *, today: date) -> Sequence[User]:

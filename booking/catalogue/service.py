@@ -59,7 +59,7 @@ def create_instrument(session: Session, new: NewInstrument, *, actor: Actor, now
     subject = ("instrument", instrument.id)
     audit.note(session, "catalogue.instrument_created", subject, actor=actor, now=now, after=plain(_given(values)))
     note_editor(session, instrument.id, actor, now=now)
-    refresh_listing(session, [instrument.id], now=now)
+    refresh_listing(session, [instrument.id])
     return instrument
 
 

@@ -106,7 +106,7 @@ def edit_settings(
     old, new = plain(before), plain(after)
     audit.note(session, "catalogue.shared_settings_edited", (kind, number), actor=actor, now=now, before=old, after=new)
     published = [i.instrument.id for i in inheriting if i.instrument.publishing_state == PublishingState.PUBLISHED]
-    listing.refresh(session, published, now=now)
+    listing.refresh(session, published)
     return row
 
 
@@ -134,7 +134,7 @@ def rename_unit(
     members = select(Instrument.id).where(
         Instrument.unit_id == unit_id, Instrument.publishing_state == PublishingState.PUBLISHED
     )
-    listing.refresh(session, session.scalars(members).all(), now=now)
+    listing.refresh(session, session.scalars(members).all())
     return unit
 
 

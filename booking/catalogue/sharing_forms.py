@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from booking.catalogue.forms import MailAddress, PolicyForm, SlotsText
+from booking.catalogue.form_fields import MailAddress, SlotsText
 from booking.catalogue.inheritance import INHERITABLE, POLICY
+from booking.catalogue.timetable_forms import PolicyForm
 from booking.core.forms import Blank, Form, Line
 from models.vocabulary.catalogue import ContactVisibility
 

@@ -81,7 +81,7 @@ def put_test_items(
     """Replace the items of several instruments, as an import does; how many there are now."""
     for item in (item for items in items_by_instrument.values() for item in items):
         _check_named(item)
-    with one_refresh(session, now=now):
+    with one_refresh(session):
         for instrument_id, items in items_by_instrument.items():
             _put(session, instrument_id, items, actor=actor, now=now)
     return sum(len(items) for items in items_by_instrument.values())

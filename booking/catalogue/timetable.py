@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission
 from booking.catalogue.changes import assign, changed, inheriting, lock
-from booking.catalogue.forms import PolicyForm
 from booking.catalogue.inheritance import HOURS, POLICY, policy_in_effect
 from booking.catalogue.levels import above_of
 from booking.catalogue.queries import hours_of
 from booking.catalogue.rules import Hours, policy_problems, write_hours
+from booking.catalogue.timetable_forms import PolicyForm
 from booking.core.actors import Actor
 from booking.core.errors import InvalidInput
 from models.catalogue import BookingPolicy, Instrument, OpeningHours

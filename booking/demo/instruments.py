@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.catalogue import gate, lanes, service, test_items
-from booking.catalogue.forms import InstrumentChanges, NewSharedGroup, TestItemForm
+from booking.catalogue.forms import InstrumentChanges, TestItemForm
 from booking.catalogue.importing import Fate, import_instruments
+from booking.catalogue.timetable_forms import NewSharedGroup
 from booking.core.actors import Actor
 from booking.core.forms import read
 from booking.demo.institutions import DATA, read_rows

@@ -45,7 +45,7 @@ def _load(session: Session, password_hash: str, report: Report, *, now: datetime
     count += institutions.add_owners(session, actor=admin, now=opened)
     report(f"  {count} institutions")
     people.add_everybody_else(session, password_hash, now=opened)
-    with one_refresh(session, now=opened):
+    with one_refresh(session):
         _load_instruments(session, report, admin, opened)
     people.appoint_steward(session, now=opened)
     count = affiliations.add_affiliations(session, actor=admin, opened=opened, now=now)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from booking.catalogue.forms import Id
+from booking.catalogue.form_fields import Id
 from booking.catalogue.import_headers import FIELDS
 from booking.core.forms import Blank, Form, Line, PageForm
 from booking.core.pages import LARGEST_PAGE

@@ -14,7 +14,6 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from booking.catalogue import listing
-from booking.core.clock import utcnow
 from booking.core.errors import Refused
 from booking.core.texts import N_
 from booking.database import archives
@@ -107,7 +106,7 @@ def restore(path: Path) -> Restored:
             raise UnreadableBackup from broken
         db.engine.dispose()
         flask_migrate.upgrade()
-    transaction(_list_again, now=utcnow())
+    transaction(_list_again)
     with Session(db.engine) as session:
         return Restored(found, list(verifying.faults(session)))
 
@@ -146,7 +145,7 @@ def _holds_anything(connection: Connection) -> bool:
     )
 
 
-def _list_again(session: Session, *, now: datetime) -> None:
+def _list_again(session: Session) -> None:
     """The text index is not copied: it is made anew from the records."""
     published = sa.select(Instrument.id).where(Instrument.publishing_state == PublishingState.PUBLISHED)
-    listing.refresh(session, session.scalars(published).all(), now=now)
+    listing.refresh(session, session.scalars(published).all())

@@ -1,17 +1,13 @@
 """Which mails follow from what happened to a reservation."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from booking.notifications.letters import Letter
+from booking.notifications.letters import Letter, News
 from booking.reservations.deciders import deciders_of
 from booking.reservations.queries import in_full
-from booking.settings import Settings
 from models.accounts import User
 from models.catalogue import Instrument
 from models.directory import Organisation
@@ -32,54 +28,54 @@ class _Matter:
         return self.actor_id == self.reservation.booked_by_id
 
 
-def on_asked(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:
+def on_asked(news: News) -> list[Letter]:
     """A request or a wished change: to the stewards, who decide, while it is still undecided."""
-    matter = _matter(session, payload, settings)
+    matter = _matter(news)
     if matter is None or matter.reservation.decide_by is None:
         return []
     template = "reservations/move_asked" if matter.reservation.asked_starts_at else "reservations/requested"
-    people = deciders_of(session, matter.reservation.instrument, now=now).people
+    people = deciders_of(news.session, matter.reservation.instrument, now=news.now).people
     return [Letter(person.email, person.language, template, matter.values) for person in people]
 
 
-def on_confirmed(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:  # noqa: ARG001
+def on_confirmed(news: News) -> list[Letter]:
     """To the holder, whoever confirmed it."""
-    return _to_holder(_matter(session, payload, settings), "reservations/confirmed")
+    return _to_holder(_matter(news), "reservations/confirmed")
 
 
-def on_rejected(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:  # noqa: ARG001
+def on_rejected(news: News) -> list[Letter]:
     """To the holder, with the reason."""
-    return _to_holder(_matter(session, payload, settings), "reservations/rejected")
+    return _to_holder(_matter(news), "reservations/rejected")
 
 
-def on_moved(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:  # noqa: ARG001
+def on_moved(news: News) -> list[Letter]:
     """To the holder, when a steward moved it or agreed to the change."""
-    return _to_holder(_by_others(_matter(session, payload, settings)), "reservations/moved")
+    return _to_holder(_by_others(_matter(news)), "reservations/moved")
 
 
-def on_move_refused(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:  # noqa: ARG001
+def on_move_refused(news: News) -> list[Letter]:
     """To the holder: the wished change was rejected or nobody decided; the old time stays."""
-    return _to_holder(_matter(session, payload, settings), "reservations/move_refused")
+    return _to_holder(_matter(news), "reservations/move_refused")
 
 
-def on_cancelled(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:  # noqa: ARG001
+def on_cancelled(news: News) -> list[Letter]:
     """To the holder, when a steward cancelled it, with the reason."""
-    return _to_holder(_by_others(_matter(session, payload, settings)), "reservations/cancelled")
+    return _to_holder(_by_others(_matter(news)), "reservations/cancelled")
 
 
-def on_lapsed(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:  # noqa: ARG001
+def on_lapsed(news: News) -> list[Letter]:
     """To the holder: nobody decided in time."""
-    return _to_holder(_matter(session, payload, settings), "reservations/lapsed")
+    return _to_holder(_matter(news), "reservations/lapsed")
 
 
-def on_suspended(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:  # noqa: ARG001
+def on_suspended(news: News) -> list[Letter]:
     """To the person: until when, and why."""
-    row = session.execute(
+    row = news.session.execute(
         select(Suspension, User, Organisation, Instrument)
         .join(User, User.id == Suspension.user_id)
         .join(Organisation, Organisation.id == Suspension.organisation_id)
         .join(Instrument, Instrument.id == Suspension.instrument_id, isouter=True)
-        .where(Suspension.id == payload["suspension_id"], User.deactivated_at.is_(None))
+        .where(Suspension.id == news.payload["suspension_id"], User.deactivated_at.is_(None))
     ).one_or_none()
     if row is None:
         return []
@@ -91,19 +87,19 @@ def on_suspended(session: Session, payload: Mapping[str, Any], *, now: datetime,
         "is_whole": instrument is None,
         "until": suspension.ends_at,
         "reason": suspension.reason,
-        "link": f"{settings.address}/{path}",
+        "link": news.link(f"{path}"),
     }
     return [Letter(person.email, person.language, "reservations/suspended", values)]
 
 
-def on_handed_over(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:  # noqa: ARG001
+def on_handed_over(news: News) -> list[Letter]:
     """To who holds it now and to who held it before, except whoever did it."""
-    matter = _matter(session, payload, settings)
-    if matter is None or matter.reservation.booked_by_id != payload["after"]["booked_by_id"]:
+    matter = _matter(news)
+    if matter is None or matter.reservation.booked_by_id != news.payload["after"]["booked_by_id"]:
         return []
-    before, after = payload["before"], payload["after"]
+    before, after = news.payload["before"], news.payload["after"]
     values = {**matter.values, "from_name": before["booked_by"], "to_name": after["booked_by"]}
-    people = session.scalars(
+    people = news.session.scalars(
         select(User)
         .where(User.id.in_([before["booked_by_id"], after["booked_by_id"]]), User.deactivated_at.is_(None))
         .order_by(User.id)
@@ -120,9 +116,9 @@ def on_handed_over(session: Session, payload: Mapping[str, Any], *, now: datetim
     ]
 
 
-def _matter(session: Session, payload: Mapping[str, Any], settings: Settings) -> _Matter | None:
+def _matter(news: News) -> _Matter | None:
     """The reservation of the event as it is now, or None when it is gone."""
-    found = session.scalar(in_full().where(Reservation.id == payload["reservation_id"]))
+    found = news.session.scalar(in_full().where(Reservation.id == news.payload["reservation_id"]))
     if found is None:
         return None
     values = {
@@ -137,11 +133,11 @@ def _matter(session: Session, payload: Mapping[str, Any], settings: Settings) ->
         "asked_starts_at": found.asked_starts_at,
         "asked_ends_at": found.asked_ends_at,
         "decide_by": found.decide_by,
-        "reason": payload.get("reason") or "",
-        "link": f"{settings.address}/reservations/{found.id}",
-        "instrument_link": f"{settings.address}/instruments/{found.instrument_id}",
+        "reason": news.payload.get("reason") or "",
+        "link": news.link(f"reservations/{found.id}"),
+        "instrument_link": news.link(f"instruments/{found.instrument_id}"),
     }
-    return _Matter(found, payload.get("actor_id"), values)
+    return _Matter(found, news.payload.get("actor_id"), values)
 
 
 def _by_others(matter: _Matter | None) -> _Matter | None:

@@ -11,7 +11,7 @@ from booking.accounts.permissions import Permission, require
 from booking.catalogue import moves, queries
 from booking.catalogue.api.answering import json_answer
 from booking.catalogue.api.records import EDITING
-from booking.catalogue.forms import PlaceMove
+from booking.catalogue.step_forms import PlaceMove
 from booking.core.clock import utcnow
 from booking.reservations import relocating
 from booking.web.extensions import reading, transaction

@@ -5,7 +5,7 @@ from flask import Blueprint, Response
 from booking.catalogue.answers import InstrumentRecord
 from booking.catalogue.api.answering import record_response
 from booking.catalogue.api.records import EDITING
-from booking.catalogue.forms import CapacityForm
+from booking.catalogue.timetable_forms import CapacityForm
 from booking.core.clock import utcnow
 from booking.reservations import positions
 from booking.web.extensions import transaction

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from booking.catalogue import moves
-from booking.catalogue.forms import PlaceMove
+from booking.catalogue.step_forms import PlaceMove
 from booking.core.actors import Actor
 from booking.core.clock import at_local
 from booking.core.errors import InvalidInput, Problem

@@ -1,6 +1,6 @@
 """What waits for somebody whose role is over goes on to whoever decides now: the deputy, then the administrators."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +9,9 @@ from sqlalchemy.orm import Session
 
 from booking.accounts import queries
 from booking.core.clock import local_date
-from booking.notifications.letters import Letter
+from booking.notifications.letters import Letter, News
 from booking.reservations.deciders import HEIGHTS, deciders_of
 from booking.reservations.queries import in_full
-from booking.settings import Settings
 from models.accounts import Grant, User
 from models.catalogue import Instrument
 from models.custody import Stewardship
@@ -23,26 +22,26 @@ from models.vocabulary.reservations import HOLDING_TIME
 MOST_LISTED = 50
 
 
-def on_grant_over(session: Session, payload: Mapping[str, Any], *, now: datetime, settings: Settings) -> list[Letter]:
+def on_grant_over(news: News) -> list[Letter]:
     """To each who decides now, one letter with everything that still waits there, unless somebody nearer decides."""
-    kind, scope_id = ScopeKind(payload["scope_kind"]), payload["scope_id"]
-    if (Role(payload["role"]), kind) not in HEIGHTS or scope_id is None or _still_holds(session, payload, now=now):
+    kind, scope_id = ScopeKind(news.payload["scope_kind"]), news.payload["scope_id"]
+    if (Role(news.payload["role"]), kind) not in HEIGHTS or scope_id is None or _still_holds(news):
         return []
-    left_height = HEIGHTS.index((Role(payload["role"]), kind))
-    was_named = _named_at(session, payload["user_id"])
-    left = session.get(User, payload["user_id"])
+    left_height = HEIGHTS.index((Role(news.payload["role"]), kind))
+    was_named = _named_at(news.session, news.payload["user_id"])
+    left = news.session.get(User, news.payload["user_id"])
     lists: dict[int, tuple[User, list[Reservation]]] = {}
-    for one in _waiting(session, kind, scope_id, now=now):
-        decide = deciders_of(session, one.instrument, now=now)
+    for one in _waiting(news.session, kind, scope_id, now=news.now):
+        decide = deciders_of(news.session, one.instrument, now=news.now)
         is_theirs = decide.height >= left_height or one.instrument_id in was_named
         for person in decide.people if is_theirs else ():
             lists.setdefault(person.id, (person, []))[1].append(one)
-    zh, en = queries.scope_names(session, kind, scope_id)
+    zh, en = queries.scope_names(news.session, kind, scope_id)
     values = {
         "left": left.name if left else "",
         "scope_zh": zh,
         "scope_en": en,
-        "link": f"{settings.address}/board",
+        "link": news.link("board"),
     }
     return [
         Letter(person.email, person.language, "reservations/passed_on", {**values, "waiting": _told(found)})
@@ -50,19 +49,19 @@ def on_grant_over(session: Session, payload: Mapping[str, Any], *, now: datetime
     ]
 
 
-def _still_holds(session: Session, payload: Mapping[str, Any], *, now: datetime) -> bool:
+def _still_holds(news: News) -> bool:
     """Whether the person has the role there after all: the end was put off, or it was given again."""
-    today = local_date(now)
+    today = local_date(news.now)
     held = select(Grant.id).where(
-        Grant.user_id == payload["user_id"],
-        Grant.role == Role(payload["role"]),
-        Grant.scope_kind == ScopeKind(payload["scope_kind"]),
-        Grant.scope_id == payload["scope_id"],
+        Grant.user_id == news.payload["user_id"],
+        Grant.role == Role(news.payload["role"]),
+        Grant.scope_kind == ScopeKind(news.payload["scope_kind"]),
+        Grant.scope_id == news.payload["scope_id"],
         Grant.starts_on <= today,
         or_(Grant.ends_on.is_(None), Grant.ends_on >= today),
     )
     active = held.join(User, User.id == Grant.user_id).where(User.deactivated_at.is_(None))
-    return session.scalar(active.limit(1)) is not None
+    return news.session.scalar(active.limit(1)) is not None
 
 
 def _named_at(session: Session, user_id: int) -> set[int]:

@@ -18,6 +18,7 @@ from booking.affiliations.roster_reading import read_roster
 from booking.core.clock import local_date
 from booking.core.csv_tables import decoded
 from booking.core.errors import Conflict, InvalidInput, NotFound
+from booking.notifications.letters import News
 from models.accounts import Grant
 from models.affiliations import Affiliation, Invitation, Roster
 from models.directory import Unit
@@ -256,7 +257,7 @@ def test_confirming_the_invited_address_is_enough(session: Session, house: House
     invitation = invited(session, house, now)
     newcomer = make_user(session, "new", email="new@uni.edu.cn")
 
-    on_address_confirmed(session, {"user_id": newcomer.id}, now=now, settings=SETTINGS)
+    on_address_confirmed(News(session, {"user_id": newcomer.id}, now, SETTINGS))
 
     held = session.scalars(select(Affiliation)).one()
     assert (held.user_id, held.ends_on, invitation.state) == (

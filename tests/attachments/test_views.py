@@ -33,7 +33,7 @@ File = tuple[str, bytes]
 @pytest.fixture
 def instrument(session: Session, now: datetime) -> Instrument:
     made = make_instrument(session, name_zh="场发射扫描电镜", cleared_at=now + timedelta(days=9999))
-    listing.refresh(session, [made.id], now=now)
+    listing.refresh(session, [made.id])
     session.commit()
     return made
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.catalogue import service, sharing, timetable
-from booking.catalogue.forms import NewInstrument, PolicyForm
+from booking.catalogue.forms import NewInstrument
 from booking.catalogue.inheritance import (
     DEFAULTS,
     INHERITABLE,
@@ -27,6 +27,7 @@ from booking.catalogue.inheritance import (
 )
 from booking.catalogue.rules import read_hours
 from booking.catalogue.sharing_forms import SettingsForm
+from booking.catalogue.timetable_forms import PolicyForm
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden, InvalidInput, StaleVersion
 from booking.directory.forms import UnitForm

@@ -8,9 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.catalogue import gate, lanes, queries, service, test_items, timetable
-from booking.catalogue.forms import InstrumentChanges, NewInstrument, NewSharedGroup, PolicyForm, TestItemForm
+from booking.catalogue.forms import InstrumentChanges, NewInstrument, TestItemForm
 from booking.catalogue.holding import NotReadyToPublish
 from booking.catalogue.rules import read_hours
+from booking.catalogue.timetable_forms import NewSharedGroup, PolicyForm
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden, InvalidInput, NotFound, StaleVersion
 from models.accounts import AuditEntry

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.notifications.letters import Letter
+from booking.notifications.letters import Letter, News
 from booking.reactions import REACTIONS
 from booking.settings import Settings
 from models.notifications import Event
@@ -17,7 +17,7 @@ def mailed(session: Session, *, now: datetime) -> list[Letter]:
     """The letters of every event not yet handled, in order; the events are handled afterwards."""
     written: list[Letter] = []
     for event in session.scalars(select(Event).where(Event.handled_at.is_(None)).order_by(Event.id)):
-        written += REACTIONS[event.name](session, event.payload, now=now, settings=SETTINGS)
+        written += REACTIONS[event.name](News(session, event.payload, now, SETTINGS))
         event.handled_at = now
     session.commit()
     return written

@@ -33,7 +33,7 @@ def list_instruments(session: Session, number: int, *, now: datetime) -> None:
     session.execute(insert(Instrument), [{**values, "model": f"JSM-{next(_numbers)}"} for _ in range(number)])
     made = session.scalars(select(Instrument.id).where(Instrument.organisation_id == values["organisation_id"])).all()
     session.execute(insert(BookingPolicy), [{"instrument_id": one} for one in made])
-    listing.refresh(session, made, now=now)
+    listing.refresh(session, made)
     session.commit()
 
 

@@ -203,7 +203,7 @@ def _institution(
     kept |= {"item": items[0], "day": day}
     for name, row in kept.items():
         builder.keep(f"{side}{name}", row)
-    listing.refresh(session, [row.id for row in made.values()], now=builder.now)
+    listing.refresh(session, [row.id for row in made.values()])
     session.commit()
     return {"organisation": organisation, "unit": unit, **made}
 

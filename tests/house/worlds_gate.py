@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import select
 
 from booking.catalogue import gate, service
-from booking.catalogue.forms import InstrumentChanges, PlaceMove
+from booking.catalogue.forms import InstrumentChanges
 from booking.catalogue.moves import plan_move
 from booking.catalogue.reporting import ask_exemption
+from booking.catalogue.step_forms import PlaceMove
 from booking.core.clock import local_date
 from models.catalogue import Instrument
 from models.directory import Organisation

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
 from booking.catalogue.listing import refresh
-from booking.core.clock import SHANGHAI, utcnow
+from booking.core.clock import SHANGHAI
 from booking.web.filters import local_input
 from tests.factories.instruments import make_instrument
 from tests.factories.people import make_user
@@ -48,7 +48,7 @@ def fill_time(page: Page, start: datetime, end: datetime) -> None:
 
 def test_found_booked_seen_in_a_calendar_app_moved_and_cancelled(open_context: OpenContext, session: Session) -> None:
     instrument = make_instrument(session, hours=WORKING_WEEK, name_zh="订阅用透射电镜", model="FEED-2100")
-    refresh(session, [instrument.id], now=utcnow())
+    refresh(session, [instrument.id])
     session.commit()
     page = open_context(make_user(session, "subscriber")).new_page()
     address = subscribe(page)

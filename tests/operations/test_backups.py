@@ -69,7 +69,7 @@ def backup(app: Flask, session: Session, tmp_path: Path) -> Path:
 
 def test_either_engine_takes_back_every_row_that_the_other_wrote(app: Flask, session: Session, tmp_path: Path) -> None:
     worlds.build(session)
-    listing.refresh(session, session.scalars(select(Instrument.id)).all(), now=utcnow())
+    listing.refresh(session, session.scalars(select(Instrument.id)).all())
     session.commit()
     engine = {"sqlite": "postgresql", "postgresql": "sqlite"}[db.engine.dialect.name]
     backup = tmp_path / "world.backup"

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.core.actors import Actor, Target
-from booking.notifications.letters import Letter
+from booking.notifications.letters import Letter, News
 from booking.notifications.rendering import compose
 from booking.reactions import REACTIONS
 from booking.reservations import approval, service, suspensions
@@ -27,7 +27,7 @@ def written(session: Session, now: datetime) -> list[Letter]:
     letters: list[Letter] = []
     for event in session.scalars(select(Event).where(Event.handled_at.is_(None)).order_by(Event.id)):
         if event.name in REACTIONS:
-            letters += REACTIONS[event.name](session, event.payload, now=now, settings=SETTINGS)
+            letters += REACTIONS[event.name](News(session, event.payload, now, SETTINGS))
         event.handled_at = now
     session.commit()
     return letters

@@ -8,11 +8,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.catalogue import moves, service
-from booking.catalogue.forms import InstrumentChanges, PlaceMove
+from booking.catalogue.forms import InstrumentChanges
+from booking.catalogue.step_forms import PlaceMove
 from booking.core.actors import Actor
 from booking.core.clock import at_local
 from booking.core.errors import Forbidden, InvalidInput, NotFound
 from booking.core.period import Period
+from booking.notifications.letters import News
 from booking.reservations import relocating
 from booking.reservations.move_letters import on_instrument_moves
 from booking.reservations.service import request_reservation
@@ -97,7 +99,7 @@ def mailed_moves(session: Session, now: datetime) -> list[tuple[str, str, bool]]
     return [
         (letter.recipient, letter.values["street"], letter.values["is_off"])
         for event in events
-        for letter in on_instrument_moves(session, event.payload, now=now, settings=SETTINGS)
+        for letter in on_instrument_moves(News(session, event.payload, now, SETTINGS))
     ]
 
 

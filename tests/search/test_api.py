@@ -51,7 +51,7 @@ def catalogue(session: Session, now: datetime) -> dict[str, int]:
         "draft": make_instrument(session, beibei, publishing_state=PublishingState.DRAFT),
     }
     ids = {name: instrument.id for name, instrument in made.items()}
-    listing.refresh(session, ids.values(), now=now)
+    listing.refresh(session, ids.values())
     session.commit()
     return ids
 
@@ -158,7 +158,7 @@ def test_a_cursor_keeps_its_place_when_something_is_published(
     client: FlaskClient, session: Session, catalogue: dict[str, int], now: datetime
 ) -> None:
     first = found(client, limit=2, sort="newest")
-    listing.refresh(session, [make_instrument(session).id], now=now)
+    listing.refresh(session, [make_instrument(session).id])
     session.commit()
 
     second = found(client, limit=2, sort="newest", cursor=first["next_cursor"])

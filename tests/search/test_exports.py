@@ -68,7 +68,7 @@ def published(session: Session, owner: Organisation, now: datetime) -> Instrumen
     policy = {"grid_minutes": 15, "allows_assisted": False, "needs_approval": True}
     made = make_instrument(session, owner, unit_id=unit.id, capacity=2, hours=hours, policy=policy, **FULL)
     make_instrument(session, owner, inner_id="D-1", name_zh="草稿", publishing_state=PublishingState.DRAFT)
-    listing.refresh(session, [made.id], now=now)
+    listing.refresh(session, [made.id])
     session.commit()
     return made
 
@@ -152,7 +152,7 @@ def test_the_number_of_statements_grows_by_a_few_for_some_hundred_records(
     with counting() as few:
         exported(client, "format=csv")
     ids = [make_instrument(session, owner, inner_id=f"M-{number}").id for number in range(40)]
-    listing.refresh(session, ids, now=now)
+    listing.refresh(session, ids)
     session.commit()
     exported(client, "format=csv")
 

@@ -21,15 +21,15 @@ def words(session: Session) -> int:
     return session.scalar(sa.text("SELECT count(*) FROM instrument_texts")) or 0
 
 
-def refresh(session: Session, *ids: int, now: datetime) -> None:
-    listing.refresh(session, ids, now=now)
+def refresh(session: Session, *ids: int) -> None:
+    listing.refresh(session, ids)
     session.commit()
 
 
 def test_a_published_instrument_is_listed_with_its_class_and_place(session: Session, now: datetime) -> None:
     instrument = make_instrument(session, hours=((1, 480, 720), (1, 720, 1080), (2, 540, 600)))
 
-    refresh(session, instrument.id, now=now)
+    refresh(session, instrument.id)
 
     row = listed(session)[instrument.id]
     assert (row.class_1, row.class_2, row.class_3) == ("010000", "010100", "010102")
@@ -42,7 +42,7 @@ def test_a_published_instrument_is_listed_with_its_class_and_place(session: Sess
 def test_drafts_and_withheld_records_are_not_listed(session: Session, now: datetime) -> None:
     ids = [make_instrument(session, publishing_state=state).id for state in PublishingState]
 
-    refresh(session, *ids, now=now)
+    refresh(session, *ids)
 
     assert len(listed(session)) == 1
     assert words(session) == 1
@@ -50,10 +50,10 @@ def test_drafts_and_withheld_records_are_not_listed(session: Session, now: datet
 
 def test_a_withheld_instrument_leaves_the_search(session: Session, now: datetime) -> None:
     instrument = make_instrument(session)
-    refresh(session, instrument.id, now=now)
+    refresh(session, instrument.id)
     instrument.publishing_state = PublishingState.WITHHELD
 
-    refresh(session, instrument.id, now=now)
+    refresh(session, instrument.id)
 
     assert listed(session) == {}
     assert words(session) == 0
@@ -66,7 +66,7 @@ def test_a_hidden_position_is_the_owners(session: Session, now: datetime) -> Non
     shown = make_instrument(session, owner, **place)
     hidden = make_instrument(session, owner, hides_position=True, **place)
 
-    refresh(session, shown.id, hidden.id, now=now)
+    refresh(session, shown.id, hidden.id)
 
     rows = listed(session)
     assert (rows[shown.id].latitude, rows[shown.id].district) == (31.5, "510703")
@@ -77,7 +77,7 @@ def test_an_instrument_abroad_has_no_province(session: Session, now: datetime) -
     owner = make_organisation(session, country="US", adcode=None)
     instrument = make_instrument(session, owner, running_state=RunningState.TO_REPAIR)
 
-    refresh(session, instrument.id, now=now)
+    refresh(session, instrument.id)
 
     row = listed(session)[instrument.id]
     assert (row.province, row.city, row.district, row.is_in_service) == (None, None, None, False)
@@ -85,11 +85,11 @@ def test_an_instrument_abroad_has_no_province(session: Session, now: datetime) -
 
 def test_an_owners_new_name_reaches_its_instruments(session: Session, now: datetime) -> None:
     instrument = make_instrument(session)
-    refresh(session, instrument.id, now=now)
+    refresh(session, instrument.id)
     before = listed(session)[instrument.id].revision
     session.expire_all()
 
-    listing.refresh_of_organisation(session, instrument.organisation_id, now=now)
+    listing.refresh_of_organisation(session, instrument.organisation_id)
     session.commit()
 
     assert listed(session)[instrument.id].revision == before + 1
@@ -104,11 +104,11 @@ def test_names_sort_by_their_pinyin() -> None:
 def test_listing_takes_as_many_statements_for_one_as_for_twenty(session: Session, now: datetime) -> None:
     owner = make_organisation(session)
     ids = [make_instrument(session, owner).id for _ in range(20)]
-    refresh(session, *ids, now=now)
+    refresh(session, *ids)
 
     with counting() as one:
-        refresh(session, ids[0], now=now)
+        refresh(session, ids[0])
     with counting() as twenty:
-        refresh(session, *ids, now=now)
+        refresh(session, *ids)
 
     assert len(one) == len(twenty)

@@ -35,7 +35,7 @@ def at(hour: float, day: int = 25) -> str:
 
 
 def listed(session: Session, *instruments: Instrument, now: datetime) -> None:
-    listing.refresh(session, [instrument.id for instrument in instruments], now=now)
+    listing.refresh(session, [instrument.id for instrument in instruments])
     session.commit()
 
 

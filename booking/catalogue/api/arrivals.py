@@ -13,9 +13,9 @@ from booking.catalogue import report_queries, reporting
 from booking.catalogue.answers import InstrumentRecord
 from booking.catalogue.api.answering import json_answer, record_response
 from booking.catalogue.api.records import EDITING
-from booking.catalogue.forms import ExemptionForm, ExemptionNote, PublishingNote
 from booking.catalogue.report_queries import ReportDate
 from booking.catalogue.report_terms import report_terms
+from booking.catalogue.step_forms import ExemptionForm, ExemptionNote, PublishingNote
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden
 from booking.web.extensions import reading, transaction

@@ -9,7 +9,7 @@ from booking.catalogue import lanes
 from booking.catalogue.answers import InstrumentRecord
 from booking.catalogue.api.answering import record_response
 from booking.catalogue.api.records import EDITING
-from booking.catalogue.forms import NewSharedGroup
+from booking.catalogue.timetable_forms import NewSharedGroup
 from booking.core.clock import utcnow
 from booking.web.extensions import transaction
 from booking.web.openapi import documented

@@ -11,8 +11,9 @@ from booking.accounts.permissions import Permission, reach
 from booking.catalogue import queries, service, timetable
 from booking.catalogue.answers import InstrumentRecord
 from booking.catalogue.api.answering import json_answer, record_response
-from booking.catalogue.forms import HoursForm, InstrumentChanges, NewInstrument, PolicyForm
+from booking.catalogue.forms import InstrumentChanges, NewInstrument
 from booking.catalogue.sharing_forms import InheritForm, PolicyChoice
+from booking.catalogue.timetable_forms import HoursForm, PolicyForm
 from booking.core.clock import utcnow
 from booking.core.errors import Forbidden, Problem
 from booking.core.forms import Form

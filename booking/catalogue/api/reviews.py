@@ -12,8 +12,8 @@ from booking.catalogue import gate, queries, review_queries, reviewing
 from booking.catalogue.answers import InstrumentRecord
 from booking.catalogue.api.answering import json_answer, record_response
 from booking.catalogue.api.records import EDITING
-from booking.catalogue.forms import PublishingNote, PublishingReason
 from booking.catalogue.review_queries import Standing
+from booking.catalogue.step_forms import PublishingNote, PublishingReason
 from booking.core.clock import utcnow
 from booking.core.errors import Forbidden
 from booking.core.forms import Form

@@ -8,7 +8,7 @@ from booking.catalogue import queries
 from booking.catalogue import stewards as service
 from booking.catalogue.api.answering import json_answer
 from booking.catalogue.api.records import EDITING
-from booking.catalogue.forms import StewardsForm
+from booking.catalogue.step_forms import StewardsForm
 from booking.core.clock import local_date, utcnow
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented

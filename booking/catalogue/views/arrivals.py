@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 from booking.accounts.permissions import Permission, may, reach
 from booking.catalogue import arrival_labels, report_queries, reporting
 from booking.catalogue import arrivals as service
-from booking.catalogue.forms import DecisionForm
 from booking.catalogue.page_forms import ExemptionSection, TrainingSection
 from booking.catalogue.report_terms import report_terms
+from booking.catalogue.step_forms import DecisionForm
 from booking.catalogue.views.publishing import more_of
 from booking.catalogue.views.sheet import editable, saved
 from booking.core.clock import local_date, utcnow

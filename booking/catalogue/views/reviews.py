@@ -11,8 +11,8 @@ from pydantic import Field
 from booking.accounts.permissions import Permission, reach
 from booking.catalogue import labels as catalogue_labels
 from booking.catalogue import review_labels, review_queries, reviewing
-from booking.catalogue.forms import PublishingNote, PublishingReason
 from booking.catalogue.review_rules import REVIEWERS_NEEDED
+from booking.catalogue.step_forms import PublishingNote, PublishingReason
 from booking.core.clock import utcnow
 from booking.core.errors import Conflict, Forbidden, InvalidInput, Refused, StaleVersion
 from booking.core.forms import PageForm

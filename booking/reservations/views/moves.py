@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, require
 from booking.catalogue import labels, moves, queries
-from booking.catalogue.forms import PlaceMove
+from booking.catalogue.step_forms import PlaceMove
 from booking.catalogue.views.choices import place_groups
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput
