@@ -23,10 +23,20 @@ class Owner:
 
 def attachments_of(session: Session, kind: OwnerKind, owner_id: int, seen: Collection[Visibility]) -> list[Attachment]:
     """The files of an owner that a reader may see, photos before documents' names, each in the owner's order."""
+    return attachments_of_many(session, kind, [owner_id], seen).get(owner_id, [])
+
+
+def attachments_of_many(
+    session: Session, kind: OwnerKind, owner_ids: Collection[int], seen: Collection[Visibility]
+) -> dict[int, list[Attachment]]:
+    """The files of several owners that a reader may see, by owner, in the order of `attachments_of`; one statement."""
     statement = select(Attachment).where(
-        Attachment.owner_kind == kind, Attachment.owner_id == owner_id, Attachment.visibility.in_(seen)
+        Attachment.owner_kind == kind, Attachment.owner_id.in_(owner_ids), Attachment.visibility.in_(seen)
     )
-    return list(session.scalars(statement.order_by(Attachment.kind.desc(), Attachment.position, Attachment.id)))
+    found: dict[int, list[Attachment]] = {}
+    for one in session.scalars(statement.order_by(Attachment.kind.desc(), Attachment.position, Attachment.id)):
+        found.setdefault(one.owner_id, []).append(one)
+    return found
 
 
 def attachment_for(

@@ -8,15 +8,19 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from booking.accounts.permissions import NEEDED_ROLES, Permission, may, reach
+from booking.attachments.queries import attachments_of_many
 from booking.catalogue.queries import target_of, test_items_of, within
 from booking.catalogue.review_rules import REVIEWED, Difference, differences
+from booking.catalogue.rules import is_let_through
 from booking.core.actors import Actor
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from models.accounts import Grant, User
+from models.attachments import Attachment
 from models.catalogue import Instrument, TestItem
 from models.publishing import RecordEditor, Review, ReviewRound
 from models.vocabulary.accounts import ScopeKind
+from models.vocabulary.attachments import OwnerKind, Visibility
 from models.vocabulary.publishing import ReviewDecision, RoundState
 
 IN_FULL = (
@@ -24,6 +28,9 @@ IN_FULL = (
     joinedload(ReviewRound.opened_by),
     selectinload(ReviewRound.reviews),
 )
+
+
+REACHING_OTHERS = frozenset(Visibility) - {Visibility.STAFF}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,22 @@ def standing_of(session: Session, found: ReviewRound, actor: Actor | None) -> St
         has_approved=has_approved,
         may_decide=is_reviewer and found.state == RoundState.OPEN and not is_editor,
     )
+
+
+def files_waiting(session: Session, rounds: Sequence[ReviewRound]) -> dict[int, list[Attachment]]:
+    """By round, the files that it would show to others than the staff; one statement."""
+    instruments = {one.instrument_id: one.instrument for one in rounds if one.state == RoundState.OPEN}
+    kept = attachments_of_many(session, OwnerKind.INSTRUMENT, instruments, REACHING_OTHERS)
+    waiting = {
+        owner_id: [one for one in files if waits(instruments[owner_id], one)] for owner_id, files in kept.items()
+    }
+    return {one.id: waiting.get(one.instrument_id, []) for one in rounds if one.state == RoundState.OPEN}
+
+
+def waits(instrument: Instrument, file: Attachment) -> bool:
+    """Whether a file is for more people than the staff and not let through to them yet."""
+    is_through = is_let_through(instrument.publishing_state, instrument.cleared_at, file.changed_at)
+    return file.visibility in REACHING_OTHERS and not is_through
 
 
 def changes_of(session: Session, found: ReviewRound) -> list[Difference]:

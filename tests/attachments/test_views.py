@@ -308,12 +308,17 @@ def test_a_photo_of_a_published_record_is_shown_once_two_people_let_it_through(
 
     before, tab = seen(), client.get(f"/catalogue/{instrument.id}/attachments").get_data(as_text=True)
     waiting = session.scalars(select(ReviewRound)).one()
+    reviewing = client.get(f"/reviews/{waiting.id}").get_data(as_text=True)
+    told = [client.get(f"/api/v1/reviews/{waiting.id}").get_json()["files"]]
     for name in ("one", "two"):
         reviewer = make_user(session, name)
         give(session, reviewer, Role.REVIEWER, ScopeKind.ORGANISATION, instrument.organisation_id)
         approve_round(session, waiting.id, actor=actor_for(session, reviewer, now=utcnow()), now=utcnow())
         session.commit()
 
+    told.append(client.get(f"/api/v1/reviews/{waiting.id}").get_json()["files"])
+    assert (f'src="{picture["url"]}/320"' in reviewing, "internal.pdf" in reviewing) == (True, False)
+    assert [[one["id"] for one in files] for files in told] == [[picture["id"]], []]
     assert waiting.notes == ["a.jpg"]
     assert before == (404, None, False)
     assert tab.count("待审查，尚未公开") == 1

@@ -1,19 +1,24 @@
 """The publishing gate by HTTP: asking for review, what waits, and deciding."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 from flask import Response
 from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach, require
+from booking.attachments.answers import AttachmentAnswer, attachment_answer
 from booking.catalogue import gate, queries, review_queries, reviewing
+from booking.catalogue.addresses import attachment_address
 from booking.catalogue.answers import InstrumentRecord
 from booking.catalogue.api.answering import json_answer, record_response
 from booking.catalogue.api.records import EDITING
 from booking.catalogue.review_queries import Standing
 from booking.catalogue.step_forms import PublishingNote, PublishingReason
+from booking.core.actors import Actor
 from booking.core.clock import utcnow
 from booking.core.errors import Forbidden
 from booking.core.forms import Form
@@ -22,6 +27,7 @@ from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
 from booking.web.reading import if_match, read_json, read_query
 from booking.web.signed_in import require_actor
+from models.attachments import Attachment
 from models.publishing import ReviewRound
 from models.vocabulary.publishing import ReviewDecision, RoundState
 
@@ -57,7 +63,7 @@ class DifferenceAnswer(BaseModel):
 
 
 class RoundAnswer(BaseModel):
-    """A version before its reviewers; `version` is the ETag that decisions name."""
+    """A version before its reviewers; `version` is the ETag that decisions name, `files` those it would show."""
 
     id: int
     instrument_id: int
@@ -71,6 +77,7 @@ class RoundAnswer(BaseModel):
     closed_at: datetime | None
     reviews: list[ReviewAnswer]
     changes: list[DifferenceAnswer]
+    files: list[AttachmentAnswer]
     may_decide: bool
 
 
@@ -89,7 +96,7 @@ def waiting() -> Response:
         raise Forbidden
     wanted = read_query(QueueQuery)
     found = review_queries.waiting_rounds(session, actor, limit=wanted.limit, cursor=wanted.cursor)
-    items = [_answer(review_queries.standing_of(session, one, actor)) for one in found.items]
+    items = _answers(session, found.items, actor)
     return json_answer(RoundList(items=items, next_cursor=found.next_cursor))
 
 
@@ -100,7 +107,7 @@ def reviews_of(instrument_id: int) -> Response:
     instrument = queries.instrument_for(session, instrument_id, actor)
     require(actor, Permission.SEE_RECORD, queries.target_of(instrument))
     found = review_queries.rounds_of(session, instrument_id)
-    items = [_answer(review_queries.standing_of(session, one, actor)) for one in found]
+    items = _answers(session, found, actor)
     return json_answer(RoundList(items=items, next_cursor=None))
 
 
@@ -174,14 +181,22 @@ def _decide(round_id: int, step: Callable[..., object], words: str) -> Response:
 
 def _response(round_id: int) -> Response:
     """The round as its reader stands to it, with its version as ETag."""
-    standing = review_queries.round_for(reading(), round_id, require_actor())
-    response = json_answer(_answer(standing))
+    session = reading()
+    standing = review_queries.round_for(session, round_id, require_actor())
+    files = review_queries.files_waiting(session, [standing.round])
+    response = json_answer(_answer(standing, files.get(round_id, [])))
     response.set_etag(str(standing.round.version))
     return response
 
 
-def _answer(standing: Standing) -> RoundAnswer:
-    """The round as its answer."""
+def _answers(session: Session, rounds: Sequence[ReviewRound], actor: Actor) -> list[RoundAnswer]:
+    """Rounds as their reader stands to them."""
+    files = review_queries.files_waiting(session, rounds)
+    return [_answer(review_queries.standing_of(session, one, actor), files.get(one.id, [])) for one in rounds]
+
+
+def _answer(standing: Standing, files: Sequence[Attachment]) -> RoundAnswer:
+    """The round as its answer, with the files that it would show."""
     found: ReviewRound = standing.round
     plain: dict[str, Any] = {
         name: getattr(found, name)
@@ -196,5 +211,6 @@ def _answer(standing: Standing) -> RoundAnswer:
             for review in found.reviews
         ],
         changes=[DifferenceAnswer(field=one.field, before=one.before, after=one.after) for one in standing.changes],
+        files=[attachment_answer(one, partial(attachment_address, one)) for one in files],
         may_decide=standing.may_decide and not standing.has_approved,
     )

@@ -11,7 +11,7 @@ from booking.attachments.labels import VISIBILITY
 from booking.attachments.queries import used_bytes
 from booking.attachments.uploads import file_response, limits_for, read_uploads
 from booking.catalogue import attachments as files
-from booking.catalogue.gate import is_cleared
+from booking.catalogue.review_queries import waits
 from booking.catalogue.views.choices import named
 from booking.catalogue.views.sheet import editable, saved, shown
 from booking.core.clock import utcnow
@@ -22,7 +22,7 @@ from booking.web.signed_in import actor, require_actor
 from booking.web.uploads import takes_files
 from models.attachments import Attachment
 from models.catalogue import Instrument
-from models.vocabulary.attachments import AttachmentKind, OwnerKind, Visibility
+from models.vocabulary.attachments import AttachmentKind, OwnerKind
 from models.vocabulary.catalogue import PublishingState
 
 SAID = ("caption_zh", "caption_en", "visibility")
@@ -119,9 +119,7 @@ def _waiting(instrument: Instrument, found: list[Attachment]) -> set[int]:
     """Which files of a published record the reviewers have not let through."""
     if instrument.publishing_state != PublishingState.PUBLISHED:
         return set()
-    return {
-        one.id for one in found if one.visibility != Visibility.STAFF and not is_cleared(instrument, one.changed_at)
-    }
+    return {one.id for one in found if waits(instrument, one)}
 
 
 def _file(instrument_id: int, attachment_id: int) -> Attachment:

@@ -9,8 +9,10 @@ from flask_babel import gettext as _
 from pydantic import Field
 
 from booking.accounts.permissions import Permission, reach
+from booking.attachments.labels import VISIBILITY
 from booking.catalogue import labels as catalogue_labels
 from booking.catalogue import review_labels, review_queries, reviewing
+from booking.catalogue.addresses import attachment_address
 from booking.catalogue.review_rules import REVIEWERS_NEEDED
 from booking.catalogue.step_forms import PublishingNote, PublishingReason
 from booking.core.clock import utcnow
@@ -114,7 +116,8 @@ def _decided(round_id: int, work: Callable[[], str]) -> ResponseReturnValue:
 
 def _page(round_id: int, refused: Refused | None = None) -> ResponseReturnValue:
     """The version with its differences, earlier decisions and the forms."""
-    standing = review_queries.round_for(reading(), round_id, require_actor())
+    session = reading()
+    standing = review_queries.round_for(session, round_id, require_actor())
     page = render_template(
         "catalogue/review.html",
         standing=standing,
@@ -122,6 +125,9 @@ def _page(round_id: int, refused: Refused | None = None) -> ResponseReturnValue:
         instrument=standing.round.instrument,
         approvals=review_queries.approvals_of(standing.round),
         reviewers_needed=REVIEWERS_NEEDED,
+        files=review_queries.files_waiting(session, [standing.round]).get(round_id, []),
+        address=attachment_address,
+        visibilities=VISIBILITY,
         labels=review_labels,
         field_names={name: _(label) for name, label in catalogue_labels.FIELDS.items()},
         form={name: request.form.get(name, "") for name in ("note", "reason")},
