@@ -15,8 +15,8 @@ from models.vocabulary.reservations import ReservationMode
 class Enquiry(Base):
     """One person's thread with the staff of an instrument; with times it is a wish.
 
-    `due_at` stands while the staff must answer. The agreed time of a wish is an appointment, not a
-    reservation: instruments on request have no time that is kept here.
+    `due_at` stands while the staff must answer. The agreed time of a wish stays what was agreed;
+    `reservation_id` is what it became.
     """
 
     __tablename__ = "enquiries"
@@ -39,6 +39,7 @@ class Enquiry(Base):
     wish_state: Mapped[WishState | None]
     agreed_starts_at: Mapped[datetime | None]
     agreed_ends_at: Mapped[datetime | None]
+    reservation_id: Mapped[int | None] = mapped_column(ForeignKey("reservations.id"), unique=True)
     asked_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
@@ -77,6 +78,7 @@ class WishedPeriod(Base):
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
     is_offer: Mapped[bool] = mapped_column(default=False)
+    override_reason: Mapped[str] = mapped_column(String(600), default="")
 
 
 class FaqEntry(Base):

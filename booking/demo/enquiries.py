@@ -15,6 +15,7 @@ from booking.enquiries.faq import add_faq
 from booking.enquiries.forms import EnquiryForm, FaqForm, PeriodForm, WishAnswerForm
 from booking.enquiries.service import add_message, ask
 from booking.enquiries.wishes import answer_wish
+from booking.reservations.refusals import ReservationRefused
 from models.catalogue import Instrument
 from models.directory import Organisation
 from models.enquiries import Enquiry
@@ -90,11 +91,24 @@ def _wish(session: Session, *, now: datetime) -> None:
         text="新批次来料需要复检，希望下周安排。", sample="光学玻璃 6 件", purpose="来料复检", periods=periods
     )
     made = _ask(session, instrument_id, "enterprise", wish, now=now - timedelta(hours=3))
-    offered = _at(now, 7, 9)
+    for days in range(7, 28):
+        if _offer(session, made.id, _at(now, days, 9), now=now):
+            return
+
+
+def _offer(session: Session, enquiry_id: int, period: Period, *, now: datetime) -> bool:
+    """Offer this time instead, if the instrument is open then."""
     answer = WishAnswerForm(
-        answer=WishAnswer.OFFER, starts_at=offered.start, ends_at=offered.end, text="这两天检修，改到后一天可以吗？"
+        answer=WishAnswer.OFFER,
+        starts_at=period.start,
+        ends_at=period.end,
+        message="这两天检修，改到下周可以吗？",
     )
-    answer_wish(session, made.id, answer, actor=people.actor(session, "institution", now=now), now=now)
+    try:
+        answer_wish(session, enquiry_id, answer, actor=people.actor(session, "institution", now=now), now=now)
+    except ReservationRefused:
+        return False
+    return True
 
 
 def _ask(session: Session, instrument_id: int, account: str, form: EnquiryForm, *, now: datetime) -> Enquiry:

@@ -15,7 +15,7 @@ from models.vocabulary.reservations import ReservationMode
 
 
 class EnquirySummary(BaseModel):
-    """An enquiry in a list; `due_at` stands while the staff must answer."""
+    """An enquiry in a list; `due_at` stands while the staff must answer, an agreed time became `reservation_id`."""
 
     id: int
     version: int
@@ -30,6 +30,7 @@ class EnquirySummary(BaseModel):
     wish_state: WishState | None
     agreed_starts_at: datetime | None
     agreed_ends_at: datetime | None
+    reservation_id: int | None
     asked_at: datetime
     changed_at: datetime
     due_at: datetime | None

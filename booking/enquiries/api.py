@@ -146,7 +146,7 @@ def reopen(enquiry_id: int) -> Response:
 @bp.post(f"{ONE}/answer-wish")
 @documented(tag=TAG, body=WishAnswerForm, answers={200: EnquiryAnswer}, refusals=ASKING)
 def answer_wish(enquiry_id: int) -> Response:
-    """Accept one of the wished times, offer another, or refuse with a reason; for the staff."""
+    """Accept one of the wished times, which is reserved then, offer another, or refuse with a message."""
     who, form = require_actor(), read_json(WishAnswerForm)
     transaction(wishes.answer_wish, enquiry_id, form, actor=who, now=utcnow())
     return _thread(enquiry_id)
@@ -155,7 +155,7 @@ def answer_wish(enquiry_id: int) -> Response:
 @bp.post(f"{ONE}/settle-offer")
 @documented(tag=TAG, body=OfferForm, answers={200: EnquiryAnswer}, refusals=ASKING)
 def settle_offer(enquiry_id: int) -> Response:
-    """Take or decline the time that the owner offers; for who asked."""
+    """Take the time that the owner offers, which is reserved then, or decline it; for who asked."""
     who, form = require_actor(), read_json(OfferForm)
     transaction(wishes.settle_offer, enquiry_id, form, days=days(), actor=who, now=utcnow())
     return _thread(enquiry_id)

@@ -53,20 +53,24 @@ class MessageForm(Form):
 
 
 class WishAnswerForm(Form):
-    """The owner's answer: `period_id` of what is accepted, or the time that is offered; a reason with a no."""
+    """The owner's answer: `period_id` of what is accepted, or the time that is offered; a `message` with a no.
+
+    `override_reason` sets rules of the instrument aside for the time that is accepted or offered.
+    """
 
     answer: WishAnswer
     period_id: Annotated[Id | None, Blank] = None
     starts_at: Annotated[Moment | None, Blank] = None
     ends_at: Annotated[Moment | None, Blank] = None
-    text: Annotated[Text, Field(max_length=4000)] = ""
+    message: Annotated[Text, Field(max_length=4000)] = ""
+    override_reason: Annotated[Line, Field(max_length=600)] = ""
 
 
 class OfferForm(Form):
     """Whether the asker takes the time that the owner offers."""
 
     accepts: bool
-    text: Annotated[Text, Field(max_length=4000)] = ""
+    message: Annotated[Text, Field(max_length=4000)] = ""
 
 
 class FaqForm(Form):

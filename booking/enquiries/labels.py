@@ -36,6 +36,8 @@ FIELDS = {
     "sample": N_("样品"),
     "purpose": N_("用途"),
     "text": N_("内容"),
+    "message": N_("留言"),
+    "override_reason": N_("仍要安排的理由"),
     "mode": N_("使用方式"),
     "answer": N_("答复"),
     "period_id": N_("选择的时间"),

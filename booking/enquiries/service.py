@@ -17,12 +17,13 @@ from booking.catalogue.queries import instrument_for, target_of
 from booking.core.actors import Actor
 from booking.core.clock import at_local, local_date
 from booking.core.errors import Conflict, InvalidInput, NotFound, Refused
+from booking.core.period import Period
 from booking.core.texts import N_
 from booking.core.working_days import add_working_days
 from booking.directory.queries import working_day_test
 from booking.enquiries.forms import EnquiryForm
 from booking.enquiries.queries import asked_since, in_full, is_readable
-from booking.enquiries.rules import MOST_A_DAY, period_problems
+from booking.enquiries.rules import MOST_A_DAY, OWED_AN_ANSWER, period_problems
 from booking.notifications.service import announce
 from models.accounts import User
 from models.attachments import Attachment
@@ -33,6 +34,7 @@ from models.vocabulary.catalogue import BookingMode, PublishingState
 from models.vocabulary.enquiries import EnquiryState, WishState
 
 LOOKED_AHEAD = timedelta(days=120)
+LAST_MINUTE = 23 * 60 + 59
 
 
 class TooManyEnquiries(Refused):
@@ -89,7 +91,7 @@ def ask(
     session.flush()
     write(session, enquiry, form.text, actor=actor, now=now)
     for position, one in enumerate(form.periods, start=1):
-        add_period(session, enquiry, position, one.starts_at, one.ends_at)
+        add_period(session, enquiry, position, one.period)
     _attach(session, enquiry, instrument.organisation_id, files, limits, actor=actor, now=now)
     note(session, enquiry, "asked", actor=actor, now=now, after={"is_wish": bool(form.periods)})
     return enquiry
@@ -107,10 +109,10 @@ def _check(session: Session, instrument: Instrument, form: EnquiryForm, *, actor
 
 
 def answer_due(session: Session, organisation_id: int, days: int, *, now: datetime) -> datetime:
-    """The end of the last of so many working days of the institution."""
+    """23:59 of the last of so many working days of the institution."""
     today = local_date(now)
     is_working = working_day_test(session, organisation_id, today, today + LOOKED_AHEAD)
-    return at_local(add_working_days(today, days, is_working), 1440)
+    return at_local(add_working_days(today, days, is_working), LAST_MINUTE)
 
 
 def add_message(
@@ -124,16 +126,16 @@ def add_message(
     actor: Actor,
     now: datetime,
 ) -> EnquiryMessage:
-    """Write to the other side, whose turn it is then; raises IsClosed."""
+    """Write to the other side, whose turn it is then, unless a wish still waits for its answer; raises IsClosed."""
     enquiry = lock(session, enquiry_id, actor=actor)
     if enquiry.state == EnquiryState.CLOSED:
         raise IsClosed
     message = write(session, enquiry, text, actor=actor, now=now)
     organisation_id = enquiry.instrument.organisation_id
     _attach(session, enquiry, organisation_id, files, limits, actor=actor, now=now)
-    if message.is_staff:
+    if message.is_staff and enquiry.wish_state not in OWED_AN_ANSWER:
         turn_to_asker(enquiry)
-    elif enquiry.due_at is None:
+    elif not message.is_staff and enquiry.due_at is None:
         turn_to_staff(session, enquiry, days, now=now)
     changed(session, enquiry, "answered" if message.is_staff else "added", actor=actor, now=now)
     return message
@@ -201,11 +203,24 @@ def write(session: Session, enquiry: Enquiry, text: str, *, actor: Actor, now: d
 
 
 def add_period(
-    session: Session, enquiry: Enquiry, position: int, starts_at: datetime, ends_at: datetime, *, is_offer: bool = False
+    session: Session,
+    enquiry: Enquiry,
+    position: int,
+    period: Period,
+    *,
+    is_offer: bool = False,
+    override_reason: str = "",
 ) -> None:
     """One more time that was named."""
     session.add(
-        WishedPeriod(enquiry_id=enquiry.id, position=position, starts_at=starts_at, ends_at=ends_at, is_offer=is_offer)
+        WishedPeriod(
+            enquiry_id=enquiry.id,
+            position=position,
+            starts_at=period.start,
+            ends_at=period.end,
+            is_offer=is_offer,
+            override_reason=override_reason,
+        )
     )
     session.flush()
 

@@ -1,9 +1,10 @@
 """Agreeing on a time of an instrument on request: the owner answers a wish, the asker takes or declines an offer.
 
-What is agreed is an appointment that stands in the thread: no time of such an instrument is kept here, so it is
-no reservation and never looks like one.
+What is agreed becomes a reservation by the one service that takes time, so the database refuses the second of two
+who are promised the same time.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -25,7 +26,10 @@ from booking.enquiries.service import (
     turn_to_staff,
     write,
 )
-from models.enquiries import Enquiry
+from booking.reservations.rules import Refusal
+from booking.reservations.service import check_agreed, reserve_agreed
+from booking.reservations.wishes import Details, Wish
+from models.enquiries import Enquiry, WishedPeriod
 from models.vocabulary.enquiries import EnquiryState, WishAnswer, WishState
 
 
@@ -45,17 +49,19 @@ def answer_wish(session: Session, enquiry_id: int, form: WishAnswerForm, *, acto
         raise IsClosed
     if enquiry.wish_state not in ANSWERABLE:
         raise NothingToAnswer
+    set_aside: Sequence[Refusal] = ()
     if form.answer == WishAnswer.ACCEPT:
-        _accept(session, enquiry, form, now=now)
+        _accept(session, enquiry, form, actor=actor, now=now)
     elif form.answer == WishAnswer.OFFER:
-        _offer(session, enquiry, form, now=now)
-    elif not form.text:
-        raise InvalidInput([Problem("text", N_("请写明不能安排的理由。"))])
+        set_aside = _offer(session, enquiry, form, actor=actor, now=now)
+    elif not form.message:
+        raise InvalidInput([Problem("message", N_("请写明不能安排的理由。"))])
     enquiry.wish_state = state_after(form.answer)
-    if form.text:
-        write(session, enquiry, form.text, actor=actor, now=now)
+    if form.message:
+        write(session, enquiry, form.message, actor=actor, now=now)
     turn_to_asker(enquiry)
-    changed(session, enquiry, "wish_answered", actor=actor, now=now)
+    more = {"set_aside": [str(one.code) for one in set_aside], "reason": form.override_reason} if set_aside else None
+    changed(session, enquiry, "wish_answered", actor=actor, now=now, after=more)
     return enquiry
 
 
@@ -72,10 +78,10 @@ def settle_offer(
         raise NothingToAnswer
     if form.accepts:
         offer = [one for one in periods_of(session, enquiry.id) if one.is_offer][-1]
-        _agree(enquiry, Period(offer.starts_at, offer.ends_at), "accepts", now=now)
+        _agree(session, enquiry, offer, "accepts", reason=offer.override_reason, actor=actor, now=now)
     enquiry.wish_state = WishState.AGREED if form.accepts else WishState.DECLINED
-    if form.text:
-        write(session, enquiry, form.text, actor=actor, now=now)
+    if form.message:
+        write(session, enquiry, form.message, actor=actor, now=now)
     if form.accepts:
         turn_to_asker(enquiry)
     else:
@@ -84,30 +90,47 @@ def settle_offer(
     return enquiry
 
 
-def _accept(session: Session, enquiry: Enquiry, form: WishAnswerForm, *, now: datetime) -> None:
+def _accept(session: Session, enquiry: Enquiry, form: WishAnswerForm, *, actor: Actor, now: datetime) -> None:
     """Agree on one of the times that were asked for."""
     wished = {one.id: one for one in periods_of(session, enquiry.id) if not one.is_offer}
     chosen = wished.get(form.period_id or 0)
     if chosen is None:
         raise InvalidInput([Problem("period_id", N_("请选择用户提出的一个时间。"))])
-    _agree(enquiry, Period(chosen.starts_at, chosen.ends_at), "period_id", now=now)
+    _agree(session, enquiry, chosen, "period_id", reason=form.override_reason, actor=actor, now=now)
 
 
-def _agree(enquiry: Enquiry, period: Period, field: str, *, now: datetime) -> None:
-    """Keep the agreed time, unless it is over."""
+def _agree(
+    session: Session, enquiry: Enquiry, chosen: WishedPeriod, field: str, *, reason: str, actor: Actor, now: datetime
+) -> None:
+    """Reserve the agreed time, unless it is over; raises ReservationRefused when it cannot be had."""
+    period = Period(chosen.starts_at, chosen.ends_at)
     if period.start <= now:
         raise InvalidInput([Problem(field, N_("这个时间已经过去。"))])
+    wish, holder_id = _wish(enquiry, period, reason), enquiry.asked_by_id
+    enquiry.reservation_id = reserve_agreed(session, wish, holder_id=holder_id, actor=actor, now=now).id
     enquiry.agreed_starts_at, enquiry.agreed_ends_at = period.start, period.end
 
 
-def _offer(session: Session, enquiry: Enquiry, form: WishAnswerForm, *, now: datetime) -> None:
-    """Name another time."""
+def _offer(
+    session: Session, enquiry: Enquiry, form: WishAnswerForm, *, actor: Actor, now: datetime
+) -> Sequence[Refusal]:
+    """Name another time, which must be to be had now; the rules that the owner's reason sets aside."""
     if form.starts_at is None or form.ends_at is None:
         missing = "starts_at" if form.starts_at is None else "ends_at"
         raise InvalidInput([Problem(missing, N_("请填写此项。"))])
     if form.ends_at <= form.starts_at:
         raise InvalidInput([Problem("ends_at", N_("结束时间须晚于开始时间。"))])
-    if period_problems([Period(form.starts_at, form.ends_at)], now=now):
+    period = Period(form.starts_at, form.ends_at)
+    if period_problems([period], now=now):
         raise InvalidInput([Problem("starts_at", N_("这个时间已经过去。"))])
+    wish = _wish(enquiry, period, form.override_reason)
+    set_aside = check_agreed(session, wish, holder_id=enquiry.asked_by_id, actor=actor, now=now)
     position = len(periods_of(session, enquiry.id)) + 1
-    add_period(session, enquiry, position, form.starts_at, form.ends_at, is_offer=True)
+    add_period(session, enquiry, position, period, is_offer=True, override_reason=form.override_reason)
+    return set_aside
+
+
+def _wish(enquiry: Enquiry, period: Period, reason: str) -> Wish:
+    """The enquiry as a wish for this time."""
+    details = Details(purpose=enquiry.purpose)
+    return Wish(enquiry.instrument_id, period, mode=enquiry.mode, details=details, override_reason=reason)

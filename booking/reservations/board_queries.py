@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts.permissions import Permission, reach
@@ -67,15 +67,25 @@ class _Named:
 def day_board(
     session: Session, within: Reach, day: date, *, now: datetime, limit: int = MOST_INSTRUMENTS
 ) -> list[BoardRow]:
-    """The day of every instrument in reach that is booked here, by name; a constant number of statements."""
+    """The day of every instrument in reach that is booked here, by name; a constant number of statements.
+
+    One on request stands there on days of its reservations.
+    """
     window = Period(at_local(day), at_local(day + timedelta(days=1)))
     instruments = session.scalars(
         select(Instrument)
-        .where(in_reach(within), Instrument.booking_mode == BookingMode.HERE)
+        .where(in_reach(within), or_(Instrument.booking_mode == BookingMode.HERE, Instrument.id.in_(_booked(window))))
         .order_by(Instrument.name_zh, Instrument.name_en, Instrument.id)
         .limit(limit)
     ).all()
     return _rows(session, instruments, window, within, now=now)
+
+
+def _booked(window: Period) -> Select[int]:
+    """The instruments with reservations in the window."""
+    holding = Reservation.state.in_(HOLDING_TIME)
+    overlapping = (Reservation.starts_at < window.end, Reservation.ends_at > window.start)
+    return select(Reservation.instrument_id).where(holding, *overlapping)
 
 
 def instrument_items(

@@ -29,6 +29,13 @@ class ReservationRefused(Refused):
         self.code = str(Code.SLOT_TAKEN) if taken else "refused_by_rules"
 
 
+class HolderGone(Conflict):
+    """Who would hold the reservation has closed their account."""
+
+    code = "holder_gone"
+    sentence = N_("这个人的账户已停用，不能再预约。")
+
+
 class NotChangeable(Conflict):
     """The reservation's state does not allow this step."""
 

@@ -1,7 +1,7 @@
 """Whether time on an instrument may be had: every reason against it, decided on values alone."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -14,6 +14,7 @@ from models.vocabulary.catalogue import OUT_OF_SERVICE, BookingMode, RunningStat
 from models.vocabulary.reservations import ReservationMode
 
 LONGEST_STAY = timedelta(days=31)
+ALL_WEEK = tuple(DayHours(weekday, 0, 1440) for weekday in range(1, 8))
 
 
 class Code(StrEnum):
@@ -300,6 +301,14 @@ def _about_hours(wanted: Wanted, terms: Terms) -> Iterator[Refusal]:
     """Whether the instrument is open throughout; a stay beyond a month is not looked at day by day."""
     if wanted.period.length > LONGEST_STAY or not is_open(terms.hours, terms.unusual_days, wanted.period):
         yield Refusal(Code.CLOSED)
+
+
+def granted(terms: Terms) -> Terms:
+    """What an instrument on request asks when its owner agrees to a time; where no hours are set, any is open."""
+    if terms.booking_mode != BookingMode.ON_REQUEST:
+        return terms
+    here = replace(terms, booking_mode=BookingMode.HERE)
+    return here if terms.hours else replace(here, hours=ALL_WEEK, unusual_days={})
 
 
 def overridable(found: Sequence[Refusal]) -> bool:

@@ -18,7 +18,8 @@ from booking.reservations.deadlines import decide_by
 from booking.reservations.editing import edit_reservation, leave_reservation
 from booking.reservations.moving import move_reservation
 from booking.reservations.people import write_people
-from booking.reservations.rules import Wanted
+from booking.reservations.refusals import HolderGone, ReservationRefused
+from booking.reservations.rules import Refusal, Standing, Wanted, granted
 from booking.reservations.situations import (
     Situation,
     find_place,
@@ -38,10 +39,12 @@ from models.vocabulary.reservations import ChangeKind, ReservationMode, Reservat
 __all__ = [
     "ask",
     "cancel_reservation",
+    "check_agreed",
     "edit_reservation",
     "leave_reservation",
     "move_reservation",
     "request_reservation",
+    "reserve_agreed",
 ]
 
 
@@ -58,6 +61,17 @@ class _Person:
     """Who will hold the reservation, locked."""
 
     id: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Booking:
+    """A reservation about to be made: in these locked groups, with these rules set aside."""
+
+    wish: Wish
+    situation: Situation
+    reservation: Reservation
+    groups: Sequence[int]
+    overridden: list[Refusal]
 
 
 def ask(session: Session, wish: Wish, *, actor: Actor | None, now: datetime) -> Answer:
@@ -90,23 +104,47 @@ def request_reservation(session: Session, wish: Wish, *, actor: Actor, now: date
         raise InvalidInput([Problem("on_behalf_of", N_("没有使用这个邮箱的账户。"))])
     situation = _situation(place, wish, actor)
     overridden = refuse_or_override(session, situation, wish.override_reason, now=now)
-    waits = place.terms.needs_approval and not decides
     reservation = _new(wish, situation.wanted.mode, holder.id, now=now)
-    if waits:
+    if place.terms.needs_approval and not decides:
         reservation.state = ReservationState.REQUESTED
         reservation.decide_by = decide_by(session, place, [wish.period.start], now=now)
-    _take(session, situation, reservation, groups, now=now)
-    linked = write_people(session, reservation.id, wish.details)
-    if overridden:
-        note_override(session, reservation.id, overridden, wish.override_reason, actor=actor, now=now)
-    change = Change(
-        kind=ChangeKind.REQUESTED if waits else ChangeKind.CONFIRMED,
-        after={**times(wish.period), "mode": situation.wanted.mode},
-        reason=wish.override_reason,
-        linked=linked,
-    )
-    record(session, reservation, change, actor=actor, now=now)
+    _book(session, _Booking(wish, situation, reservation, groups, overridden), actor=actor, now=now)
     return reservation
+
+
+def reserve_agreed(session: Session, wish: Wish, *, holder_id: int, actor: Actor, now: datetime) -> Reservation:
+    """Reserve a time of an instrument on request that its owner and the holder have agreed on.
+
+    Needs no further decision; rules and taken time refuse it as they do any other, with every reason.
+    """
+    holder = session.connection().scalar(_LOCK_BY_ID, {"id": holder_id})
+    if holder is None:
+        raise HolderGone
+    groups = claims.lock_groups(session, wish.instrument_id)
+    situation = _agreed(session, wish, holder_id, actor=actor, now=now)
+    overridden = refuse_or_override(session, situation, wish.override_reason, now=now)
+    reservation = _new(wish, situation.wanted.mode, holder_id, now=now)
+    _book(session, _Booking(wish, situation, reservation, groups, overridden), actor=actor, now=now)
+    return reservation
+
+
+def check_agreed(session: Session, wish: Wish, *, holder_id: int, actor: Actor, now: datetime) -> list[Refusal]:
+    """The rules that the owner's reason sets aside for a time they offer; raises ReservationRefused like reserving."""
+    situation = _agreed(session, wish, holder_id, actor=actor, now=now)
+    overridden = refuse_or_override(session, situation, wish.override_reason, now=now)
+    groups = claims.needed_groups(session, wish.instrument_id)
+    if not claims.is_free(session, groups, situation.claimed(wish.period)):
+        raise ReservationRefused(weighed(session, situation, now=now))
+    return overridden
+
+
+def _agreed(session: Session, wish: Wish, holder_id: int, *, actor: Actor, now: datetime) -> Situation:
+    """The wish as its owner grants it: the time of an instrument on request is theirs to give, to whomever."""
+    found = find_place(session, wish.instrument_id, wish.period, actor=actor, user_id=holder_id, internal=True, now=now)
+    place = replace(found, terms=granted(found.terms))
+    standing = Standing(suspended_until=place.suspended_until, suspended_for=place.suspended_for)
+    wanted = Wanted(wish.period, wish.mode or place.terms.modes[0])
+    return Situation(place, wanted, standing, sees_free_time(place, actor))
 
 
 def _lock_person(session: Session, wish: Wish, actor: Actor) -> _Person | None:
@@ -153,10 +191,20 @@ def _new(wish: Wish, mode: ReservationMode, holder_id: int, *, now: datetime) ->
     )
 
 
-def _take(
-    session: Session, situation: Situation, reservation: Reservation, groups: Sequence[int], *, now: datetime
-) -> None:
-    """Store the reservation and take its time in the locked groups."""
+def _book(session: Session, booking: _Booking, *, actor: Actor, now: datetime) -> None:
+    """Store the reservation, take its time in the locked groups, and say so."""
+    wish, situation, reservation = booking.wish, booking.situation, booking.reservation
     values = {name: getattr(reservation, name) for name in _STORED}
     reservation.id = session.connection().execute(_STORE, values).scalar_one()
-    take_or_refuse(session, situation, reservation.id, groups, now=now)
+    take_or_refuse(session, situation, reservation.id, booking.groups, now=now)
+    linked = write_people(session, reservation.id, wish.details)
+    if booking.overridden:
+        note_override(session, reservation.id, booking.overridden, wish.override_reason, actor=actor, now=now)
+    waits = reservation.state == ReservationState.REQUESTED
+    change = Change(
+        kind=ChangeKind.REQUESTED if waits else ChangeKind.CONFIRMED,
+        after={**times(wish.period), "mode": situation.wanted.mode},
+        reason=wish.override_reason,
+        linked=linked,
+    )
+    record(session, reservation, change, actor=actor, now=now)

@@ -1,7 +1,7 @@
 """Asking, answering, wishes for time and public answers, through the pages, the API and the services."""
 
 import io
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,18 +10,25 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.accounts.permissions import Permission, reach
 from booking.attachments.rules import Limits
 from booking.core.actors import Actor
+from booking.core.clock import local_date
 from booking.core.errors import Forbidden, InvalidInput, NotFound
 from booking.enquiries import queries, service, wishes
 from booking.enquiries.forms import EnquiryForm, OfferForm, PeriodForm, WishAnswerForm
+from booking.reservations.board_queries import BoardRow, day_board
+from booking.reservations.refusals import ReservationRefused
+from booking.reservations.rules import Code
 from models.accounts import AuditEntry, User
 from models.attachments import Attachment
 from models.catalogue import Instrument
 from models.enquiries import Enquiry, EnquiryMessage, FaqEntry
+from models.reservations import Reservation
 from models.vocabulary.accounts import Language, Role, ScopeKind
 from models.vocabulary.catalogue import BookingMode, PublishingState
 from models.vocabulary.enquiries import EnquiryState, WishAnswer, WishState
+from models.vocabulary.reservations import ReservationState
 from tests.counting import Statements, counting
 from tests.factories.instruments import make_instrument
 from tests.factories.letters import mailed
@@ -70,6 +77,16 @@ def of_the_page(statements: Statements) -> int:
     return len([text for text in statements.texts if "announcements" not in text])
 
 
+def accepting(session: Session, made: Enquiry, number: int = 0) -> WishAnswerForm:
+    """The answer that takes one of the wished times."""
+    return WishAnswerForm(answer=WishAnswer.ACCEPT, period_id=queries.periods_of(session, made.id)[number].id)
+
+
+def boards(session: Session, steward: User, day: date, now: datetime) -> list[BoardRow]:
+    """What the steward's board shows of a day."""
+    return day_board(session, reach(acting(session, steward, now), Permission.SEE_BOOKINGS), day, now=now)
+
+
 def letters(session: Session, now: datetime) -> list[tuple[str, str]]:
     return [(letter.recipient, letter.template) for letter in mailed(session, now=now)]
 
@@ -87,7 +104,7 @@ def test_a_question_goes_to_the_staff_with_a_due_time_in_working_days_and_the_an
     session.commit()
     second = letters(session, friday)
 
-    assert due == datetime(2026, 12, 1, 16, 0, tzinfo=UTC)
+    assert due == datetime(2026, 12, 1, 15, 59, tzinfo=UTC)
     assert first == [("steward@example.org", "enquiries/asked")]
     assert second == [("asker@example.org", "enquiries/answered")]
     assert (made.state, made.due_at) == (EnquiryState.ANSWERED, None)
@@ -128,14 +145,80 @@ def test_the_owner_accepts_one_of_the_wished_times(
 ) -> None:
     made = asked(session, instrument, asker, 24, 48, now=now)
     letters(session, now)
-    second = queries.periods_of(session, made.id)[1]
-    form = WishAnswerForm(answer=WishAnswer.ACCEPT, period_id=second.id)
-
-    wishes.answer_wish(session, made.id, form, actor=acting(session, steward, now), now=now)
+    wishes.answer_wish(session, made.id, accepting(session, made, 1), actor=acting(session, steward, now), now=now)
     session.commit()
 
+    booked = session.get_one(Reservation, made.reservation_id)
     assert (made.wish_state, made.agreed_starts_at) == (WishState.AGREED, now + timedelta(hours=48))
-    assert letters(session, now) == [("asker@example.org", "enquiries/wish_answered")]
+    assert (booked.booked_by_id, booked.state, booked.starts_at) == (
+        asker.id,
+        ReservationState.CONFIRMED,
+        now + timedelta(hours=48),
+    )
+    assert letters(session, now) == [
+        ("asker@example.org", "reservations/confirmed"),
+        ("asker@example.org", "enquiries/wish_answered"),
+    ]
+    assert [row.instrument.id for row in boards(session, steward, local_date(booked.starts_at), now)] == [instrument.id]
+    assert boards(session, steward, local_date(booked.starts_at + timedelta(days=1)), now) == []
+
+
+def test_a_time_that_was_promised_to_one_is_promised_to_nobody_else(
+    session: Session, instrument: Instrument, steward: User, asker: User, now: datetime
+) -> None:
+    first, second = (asked(session, instrument, one, 24, 48, now=now) for one in (asker, make_user(session, "other")))
+    staff, start = acting(session, steward, now), now + timedelta(hours=24)
+    wishes.answer_wish(session, first.id, accepting(session, first), actor=staff, now=now)
+    session.commit()
+    offer = {"answer": WishAnswer.OFFER, "starts_at": start, "ends_at": start + timedelta(hours=1)}
+
+    for form in (accepting(session, second), WishAnswerForm(**offer), WishAnswerForm(**offer, override_reason="急")):
+        with pytest.raises(ReservationRefused) as refused:
+            wishes.answer_wish(session, second.id, form, actor=staff, now=now)
+        session.rollback()
+        assert [one.code for one in refused.value.refusals] == [Code.SLOT_TAKEN]
+
+    assert (second.wish_state, second.reservation_id, count(session, Reservation)) == (WishState.ASKED, None, 1)
+
+
+def test_rules_are_set_aside_for_a_wish_with_a_reason_only(
+    session: Session, steward: User, asker: User, now: datetime
+) -> None:
+    closed = ((1, 480, 540),)
+    strict = make_instrument(session, hours=closed, booking_mode=BookingMode.ON_REQUEST)
+    give(session, steward, Role.STEWARD, ScopeKind.INSTRUMENT, strict.id)
+    made, staff = asked(session, strict, asker, 24, now=now), acting(session, steward, now)
+    form = accepting(session, made)
+
+    with pytest.raises(ReservationRefused) as refused:
+        wishes.answer_wish(session, made.id, form, actor=staff, now=now)
+    session.rollback()
+    why = form.model_copy(update={"override_reason": "与用户约好"})
+    wishes.answer_wish(session, made.id, why, actor=staff, now=now)
+    session.commit()
+
+    set_aside = session.scalars(select(AuditEntry).where(AuditEntry.action == "reservations.rules_overridden")).one()
+    assert [one.code for one in refused.value.refusals] == [Code.CLOSED]
+    assert (set_aside.reason, set_aside.after, made.wish_state) == (
+        "与用户约好",
+        {"set_aside": ["closed"]},
+        WishState.AGREED,
+    )
+
+
+def test_staff_may_write_while_a_wish_waits_and_its_due_time_stays(
+    session: Session, instrument: Instrument, steward: User, asker: User, now: datetime
+) -> None:
+    made = asked(session, instrument, asker, 24, now=now)
+    due, staff = made.due_at, acting(session, steward, now)
+
+    service.add_message(session, made.id, "样品多厚？", [], LIMITS, days=DAYS, actor=staff, now=now)
+    session.commit()
+    waiting = (made.state, made.due_at, made.wish_state)
+    wishes.answer_wish(session, made.id, accepting(session, made), actor=staff, now=now)
+
+    assert waiting == (EnquiryState.WAITING, due, WishState.ASKED)
+    assert (made.state, made.due_at) == (EnquiryState.ANSWERED, None)
 
 
 @pytest.mark.parametrize(("accepts", "state"), [(True, WishState.AGREED), (False, WishState.DECLINED)])
@@ -165,8 +248,10 @@ def test_the_owner_offers_another_time_and_the_asker_takes_or_declines_it(
 
     assert made.wish_state == state
     assert made.agreed_starts_at == (start if accepts else None)
+    assert (made.reservation_id is not None, count(session, Reservation)) == (accepts, int(accepts))
     assert (made.due_at is None) == accepts
-    assert letters(session, now) == [("steward@example.org", "enquiries/wish_settled")]
+    booked = [("asker@example.org", "reservations/confirmed")] if accepts else []
+    assert letters(session, now) == [*booked, ("steward@example.org", "enquiries/wish_settled")]
 
 
 @pytest.mark.parametrize(
@@ -235,7 +320,10 @@ def test_a_whole_conversation_by_the_pages(
     thread = sent.location
     waiting = staff.get("/enquiries/waiting").get_data(as_text=True)
     period_id = client.get(f"/api/v1{thread}").get_json()["periods"][0]["id"]
-    staff.post(f"{thread}/answer-wish", data={"answer": "accept", "period_id": period_id, "text": "能，须干燥。"})
+    staff.post(
+        f"{thread}/answer-wish",
+        data={"answer": "accept", "period_id": period_id, "message": "能，须干燥。", "override_reason": "约好"},
+    )
     page = client.get(thread).get_data(as_text=True)
     closed = [
         client.post(f"{thread}/close").status_code,
@@ -251,6 +339,7 @@ def test_a_whole_conversation_by_the_pages(
     assert "氧化铝" in waiting
     assert "能，须干燥。" in page
     assert "Agreed time: " in page
+    assert page.count('href="/reservations/') == 1
     assert closed == [303, 409]
     assert (made.state, count(session, EnquiryMessage), count(session, Attachment)) == (EnquiryState.WAITING, 3, 2)
     assert client.get(f"{thread}/attachments/{picture.id}/96").mimetype == "image/jpeg"

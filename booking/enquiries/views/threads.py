@@ -17,9 +17,11 @@ from booking.enquiries import queries, service, wishes
 from booking.enquiries.addresses import attachment_address, days
 from booking.enquiries.forms import MessagePage, OfferPage, WishAnswerPage
 from booking.enquiries.labels import FIELDS, WISH_ANSWER
-from booking.enquiries.rules import ANSWERABLE
+from booking.enquiries.rules import ANSWERABLE, OWED_AN_ANSWER
 from booking.enquiries.views.lists import looks
 from booking.reservations.labels import MODES
+from booking.reservations.refusals import ReservationRefused
+from booking.reservations.spoken import spoken_refusals
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading, transaction
 from booking.web.reading import read_form
@@ -109,7 +111,7 @@ def _done(enquiry_id: int, work: Callable[[], object], said: str) -> ResponseRet
     """Do the step and show the thread; after a refusal as it was filled in."""
     try:
         work()
-    except (InvalidInput, Conflict) as refused:
+    except (InvalidInput, Conflict, ReservationRefused) as refused:
         return _page(enquiry_id, refused)
     flash(said, "right")
     return redirect(url_for("enquiries.show", enquiry_id=enquiry_id), code=303)
@@ -130,6 +132,7 @@ def _page(enquiry_id: int, refused: Refused | None = None) -> Response:
         is_own=is_own,
         may_write=is_own or answers,
         may_answer_wish=answers and enquiry.wish_state in ANSWERABLE,
+        owes_answer=enquiry.wish_state in OWED_AN_ANSWER,
         may_publish=answers and may(who, Permission.EDIT_RECORD, target),
         photos=_of_kind(thread, AttachmentKind.PHOTO),
         documents=_of_kind(thread, AttachmentKind.DOCUMENT),
@@ -156,4 +159,6 @@ def _problems(refused: Refused | None) -> dict[str, list[str]]:
     """The sentences of a refusal by field."""
     if refused is None:
         return {}
+    if isinstance(refused, ReservationRefused):
+        return {"": [one.sentence for one in spoken_refusals(refused.refusals)]}
     return problems_of(refused) if isinstance(refused, InvalidInput) else {"": [sentence_of(refused)]}

@@ -15,7 +15,7 @@ AUDITOR = frozenset({"auditor"})
 ASK = {"text": "能做吗？"}
 FILES = {"files": photo()}
 ACCEPT = {"answer": "accept", "period_id": "{wished_period}"}
-NO = {"answer": "refuse", "text": "检修"}
+NO = {"answer": "refuse", "message": "检修"}
 PAIR = {"question_zh": "多久？", "answer_zh": "三天。"}
 
 ENQUIRIES = (
