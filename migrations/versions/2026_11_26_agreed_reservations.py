@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_26_agreed_reservations"
-down_revision = "2026_11_26_enquiries"
+down_revision = "2026_11_26_group_horizons"
 branch_labels = None
 depends_on = None
 
