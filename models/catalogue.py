@@ -127,7 +127,11 @@ class Instrument(Base):
 
 
 class TestItem(Base):
-    """Something an instrument can test: name, standard, range, price in words, days until the report."""
+    """Something an instrument can test: name, standard, range, price in words, days until the report.
+
+    Of a published record, an item that is added waits as a whole (`is_held`) and an edited one has its new
+    values in `proposed`, until reviewers let them through.
+    """
 
     __tablename__ = "test_items"
     __test__ = False
@@ -144,6 +148,8 @@ class TestItem(Base):
     price_en: Mapped[str] = mapped_column(String(200), default="")
     turnaround_days: Mapped[int | None]
     report_mark: Mapped[ReportMark] = mapped_column(default=ReportMark.NONE)
+    is_held: Mapped[bool] = mapped_column(default=False)
+    proposed: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class LaneGroup(Base):

@@ -16,6 +16,7 @@ from booking.catalogue.timetable_answers import (
     lane_group_answer,
     policy_answer,
 )
+from booking.catalogue.waiting_items import is_waiting, values_of
 from models.catalogue import InstrumentClass, TestItem
 from models.vocabulary.catalogue import (
     Acquisition,
@@ -71,6 +72,12 @@ class TestItemAnswer(BaseModel):
     price_en: str
     turnaround_days: int | None
     report_mark: ReportMark
+
+
+class EditedTestItemAnswer(TestItemAnswer):
+    """A test item as its editors left it; while something of it waits for reviewers, the public reads it without."""
+
+    is_waiting: bool
 
 
 class InstrumentRecord(BaseModel):
@@ -143,6 +150,7 @@ class OwnerView(BaseModel):
     customs_declaration: str
     customs_released_on: date | None
     customs_supervised_until: date | None
+    test_items: list[EditedTestItemAnswer]
 
 
 PLAIN = frozenset(InstrumentRecord.model_fields) - {
@@ -192,6 +200,11 @@ def test_item_answer(item: TestItem) -> TestItemAnswer:
     return TestItemAnswer(**{name: getattr(item, name) for name in TestItemAnswer.model_fields})
 
 
+def edited_item_answer(item: TestItem) -> EditedTestItemAnswer:
+    """The test item as its editors left it."""
+    return EditedTestItemAnswer(id=item.id, is_waiting=is_waiting(item), **values_of(item))
+
+
 def _class(row: InstrumentClass) -> ClassAnswer:
     """One level of the classification."""
     return ClassAnswer(code=row.code, name=row.name_zh, name_en=row.name_en)
@@ -207,5 +220,6 @@ def _contact(record: Record) -> ContactAnswer:
 
 def _owner_view(record: Record) -> OwnerView:
     """The fields only owners read."""
-    plain = {name: getattr(record.instrument, name) for name in OwnerView.model_fields}
-    return OwnerView(**(plain | {"contact_visibility": record.effective.contact_visibility}))
+    plain = {name: getattr(record.instrument, name) for name in OwnerView.model_fields if name != "test_items"}
+    items = [edited_item_answer(item) for item in record.edited_items]
+    return OwnerView(**(plain | {"contact_visibility": record.effective.contact_visibility, "test_items": items}))

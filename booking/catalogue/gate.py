@@ -15,6 +15,7 @@ from booking.catalogue.holding import NotReadyToPublish, let_through
 from booking.catalogue.queries import missing_of
 from booking.catalogue.rounds import close, note_editor, open_round, start_over, start_round
 from booking.catalogue.rules import is_let_through
+from booking.catalogue.waiting_items import forget_waiting_items
 from booking.core.actors import Actor
 from booking.core.errors import Conflict, InvalidInput, Problem
 from booking.core.texts import N_
@@ -61,6 +62,7 @@ def withdraw_submission(
     waiting = open_round(session, instrument_id)
     if waiting is None:
         raise StateHasNoWay
+    forget_waiting_items(session, waiting)
     close(session, waiting, RoundState.WITHDRAWN, actor=actor, now=now)
     if instrument.publishing_state == PublishingState.IN_REVIEW:
         set_state(session, instrument, PublishingState.DRAFT, "review_withdrawn", actor=actor, now=now)
@@ -164,7 +166,7 @@ def _end_update(
     """End the open round of a record that leaves the public; waiting texts become the record's own."""
     waiting: ReviewRound | None = open_round(session, instrument.id)
     if waiting is not None:
-        let_through(instrument, waiting)
+        let_through(session, instrument, waiting)
         close(session, waiting, state, actor=actor, now=now)
 
 

@@ -11,6 +11,7 @@ from booking.catalogue.levels import inherited_contacts
 from booking.catalogue.queries import missing_of_values
 from booking.catalogue.review_rules import HELD_BACK
 from booking.catalogue.rounds import close, note_editor, open_round, start_over, start_round
+from booking.catalogue.waiting_items import let_items_through, with_waiting_items
 from booking.core.actors import Actor
 from booking.core.errors import InvalidInput
 from booking.core.texts import N_
@@ -64,12 +65,11 @@ def hold_back(
     )
 
 
-def let_through(instrument: Instrument, waiting: ReviewRound) -> dict[str, Any]:
-    """Put the waiting texts into the record; what they replaced."""
-    replaced = {name: getattr(instrument, name) for name in waiting.proposed}
+def let_through(session: Session, instrument: Instrument, waiting: ReviewRound) -> None:
+    """Put the waiting texts and test items into the record."""
     for name, value in waiting.proposed.items():
         setattr(instrument, name, value)
-    return replaced
+    let_items_through(session, instrument.id)
 
 
 def _refuse_gaps(
@@ -97,7 +97,7 @@ def _store(
     note_editor(session, instrument.id, actor, now=now)
     if waiting is None:
         start_round(session, instrument.id, is_update=True, actor=actor, now=now, proposed=proposed)
-    elif not proposed and not waiting.notes:
+    elif not (proposed or waiting.notes or with_waiting_items(session, [instrument.id])):
         close(session, waiting, RoundState.WITHDRAWN, actor=actor, now=now)
     else:
         waiting.proposed = proposed

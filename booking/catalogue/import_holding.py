@@ -14,6 +14,7 @@ from booking.accounts.audit import Changed
 from booking.catalogue.import_standing import chunks
 from booking.catalogue.review_rules import HELD_BACK
 from booking.catalogue.rounds import DESCRIBING, close, start_over, tell_reviewers
+from booking.catalogue.waiting_items import with_waiting_items
 from booking.core.actors import Actor
 from models.publishing import ReviewRound
 from models.vocabulary.catalogue import PublishingState
@@ -84,7 +85,7 @@ def _propose(
         session.add(made)
         return made
     waiting.proposed = proposed
-    if proposed or waiting.notes:
+    if proposed or waiting.notes or with_waiting_items(session, [instrument_id]):
         start_over(session, waiting, now=now)
     else:
         close(session, waiting, RoundState.WITHDRAWN, actor=actor, now=now)

@@ -148,8 +148,9 @@ def _hours_of(session: Session, instrument_ids: Sequence[int]) -> dict[int, list
 
 
 def test_items_by_instrument(session: Session, instrument_ids: Sequence[int]) -> dict[int, list[TestItem]]:
-    """Test items by instrument."""
+    """The test items that everybody may read, by instrument."""
     found: dict[int, list[TestItem]] = defaultdict(list)
-    for item in session.scalars(select(TestItem).where(TestItem.instrument_id.in_(instrument_ids))):
+    public = TestItem.instrument_id.in_(instrument_ids), TestItem.is_held.is_(False)
+    for item in session.scalars(select(TestItem).where(*public).order_by(TestItem.position)):
         found[item.instrument_id].append(item)
     return found

@@ -58,7 +58,12 @@ class Record:
     own_hours: list[Hours]
     effective: Effective
     lanes: list[Lanes]
-    test_items: list[TestItem]
+    edited_items: list[TestItem]
+
+    @property
+    def test_items(self) -> list[TestItem]:
+        """The test items that everybody may read; `edited_items` are those too that wait for reviewers."""
+        return [item for item in self.edited_items if not item.is_held]
 
     @property
     def policy(self) -> Policy:
@@ -125,7 +130,7 @@ def record_for(session: Session, instrument_id: int, actor: Actor | None) -> Rec
         own_hours=hours,
         effective=effective(instrument, policy, hours, above),
         lanes=lanes_of(session, instrument.id, actor),
-        test_items=test_items_of(session, instrument.id),
+        edited_items=test_items_of(session, instrument.id),
     )
 
 
@@ -237,7 +242,7 @@ def _readable(actor: Actor | None) -> ColumnElement[bool]:
 
 
 def test_items_of(session: Session, instrument_id: int) -> list[TestItem]:
-    """The test items in the owner's order."""
+    """The test items in the owner's order, those included that wait for reviewers."""
     return list(
         session.scalars(select(TestItem).where(TestItem.instrument_id == instrument_id).order_by(TestItem.position))
     )

@@ -12,12 +12,13 @@ from booking.attachments.queries import attachments_of_many
 from booking.catalogue.queries import target_of, test_items_of, within
 from booking.catalogue.review_rules import REVIEWED, Difference, differences
 from booking.catalogue.rules import is_let_through
+from booking.catalogue.waiting_items import lines_of, public_values, values_of
 from booking.core.actors import Actor
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from models.accounts import Grant, User
 from models.attachments import Attachment
-from models.catalogue import Instrument, TestItem
+from models.catalogue import Instrument
 from models.publishing import RecordEditor, Review, ReviewRound
 from models.vocabulary.accounts import ScopeKind
 from models.vocabulary.attachments import OwnerKind, Visibility
@@ -128,23 +129,32 @@ def changes_of(session: Session, found: ReviewRound) -> list[Difference]:
     if found.content is not None:
         after: Mapping[str, str] = found.content
     else:
-        after = content_of(session, found.instrument, found.proposed)
+        after = content_of(session, found.instrument, found.proposed, with_waiting=found.state == RoundState.OPEN)
     before = _reviewed_before(session, found)
     if before is None and found.is_update and found.content is None:
         before = content_of(session, found.instrument)
     return differences(before, after)
 
 
-def content_of(session: Session, instrument: Instrument, proposed: Mapping[str, str] | None = None) -> dict[str, str]:
+def content_of(
+    session: Session,
+    instrument: Instrument,
+    proposed: Mapping[str, str] | None = None,
+    *,
+    with_waiting: bool = False,
+) -> dict[str, str]:
     """The texts that reviewers read, with those that wait aside in their places."""
-    found = {name: str((proposed or {}).get(name, getattr(instrument, name))) for name in REVIEWED}
-    return found | {"test_items": "\n".join(_line(item) for item in test_items_of(session, instrument.id))}
+    texts = proposed or {}
+    found = {name: str(texts.get(name, getattr(instrument, name))) for name in REVIEWED}
+    return found | {"test_items": texts.get("test_items") or _items(session, instrument.id, with_waiting)}
 
 
-def _line(item: TestItem) -> str:
-    """A test item as one line."""
-    parts = (item.name_zh, item.name_en, item.standard, item.range_zh, item.range_en, item.price_zh, item.price_en)
-    return " · ".join(part for part in parts if part)
+def _items(session: Session, instrument_id: int, with_waiting: bool) -> str:
+    """The test items in words, as they are or as they would be."""
+    items = test_items_of(session, instrument_id)
+    if with_waiting:
+        return lines_of([values_of(item) for item in items])
+    return lines_of([public_values(item) for item in items if not item.is_held])
 
 
 def _reviewed_before(session: Session, found: ReviewRound) -> dict[str, str] | None:

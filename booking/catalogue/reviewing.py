@@ -14,6 +14,7 @@ from booking.catalogue.holding import NotReadyToPublish, let_through
 from booking.catalogue.queries import missing_of
 from booking.catalogue.review_rules import is_through
 from booking.catalogue.rounds import close, forget_editors
+from booking.catalogue.waiting_items import forget_waiting_items
 from booking.core.actors import Actor
 from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, StaleVersion
 from booking.core.texts import N_
@@ -66,6 +67,7 @@ def send_back_round(
     if not reason:
         raise InvalidInput([Problem("reason", N_("请填写退回的理由。"))])
     _write(session, waiting, ReviewDecision.SENT_BACK, reason, actor=actor, now=now)
+    forget_waiting_items(session, waiting)
     close(session, waiting, RoundState.SENT_BACK, actor=actor, now=now)
     if instrument.publishing_state == PublishingState.IN_REVIEW:
         set_state(session, instrument, PublishingState.DRAFT, "sent_back", actor=actor, now=now, note=reason)
@@ -134,7 +136,7 @@ def _write(
 
 def _publish(session: Session, waiting: ReviewRound, instrument: Instrument, *, actor: Actor, now: datetime) -> None:
     """Make the reviewed version public; raises NotReadyToPublish when something is missing after all."""
-    let_through(instrument, waiting)
+    let_through(session, instrument, waiting)
     if not waiting.is_update and (missing := missing_of(session, instrument)):
         raise NotReadyToPublish(missing)
     waiting.content = review_queries.content_of(session, instrument)

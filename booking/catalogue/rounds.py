@@ -25,6 +25,7 @@ CONTENT_FACTS = frozenset(
         "change_held_for_review",
         "test_item_added",
         "test_item_edited",
+        "test_item_held_for_review",
         "test_item_removed",
         "test_items_replaced",
     }

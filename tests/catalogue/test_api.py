@@ -121,7 +121,7 @@ def test_timetable_lanes_and_items_are_set_over_json(
 
     assert (record["policy"]["grid_minutes"], record["opening_hours"]) == (15, hours)
     assert [(group["name"], group["capacity"]) for group in record["lane_groups"]] == [("", 2), ("能谱探头", 1)]
-    assert [found["id"] for found in record["test_items"]] == [item["id"]]
+    assert (record["test_items"], record["owner_view"]["test_items"], item["is_waiting"]) == ([], [item], True)
     assert client.delete(f"{address}/test-items/{item['id']}").status_code == 204
     assert client.delete(f"{address}/test-items/{item['id']}").status_code == 404
 

@@ -323,7 +323,7 @@ def test_shared_groups_do_not_change_under_standing_reservations(
 def test_test_items_are_added_edited_ordered_and_removed(
     session: Session, organisation: Organisation, admin: Actor, now: datetime
 ) -> None:
-    instrument = make_instrument(session, organisation)
+    instrument = make_instrument(session, organisation, publishing_state=PublishingState.DRAFT)
     names = ("甲", "乙", "丙")
     items = [
         test_items.add_test_item(session, instrument.id, TestItemForm(name_zh=name), actor=admin, now=now)

@@ -7,7 +7,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from booking.catalogue import test_items
-from booking.catalogue.answers import InstrumentRecord, TestItemAnswer, test_item_answer
+from booking.catalogue.answers import EditedTestItemAnswer, InstrumentRecord, edited_item_answer
 from booking.catalogue.api.answering import json_answer, record_response
 from booking.catalogue.api.records import EDITING
 from booking.catalogue.forms import TestItemForm
@@ -26,25 +26,25 @@ class MoveForm(Form):
     places: Annotated[int, Field(ge=-200, le=200)]
 
 
-@documented(tag="catalogue", body=TestItemForm, answers={201: TestItemAnswer}, refusals=EDITING)
+@documented(tag="catalogue", body=TestItemForm, answers={201: EditedTestItemAnswer}, refusals=EDITING)
 def add(instrument_id: int) -> Response:
-    """Add a test item after the others."""
+    """Add a test item after the others; of a published record it waits for reviewers."""
     actor, form, now = require_actor(), read_json(TestItemForm), utcnow()
 
     def work(session: Session) -> dict[str, Any]:
         item = test_items.add_test_item(session, instrument_id, form, actor=actor, now=now)
-        return test_item_answer(item).model_dump(mode="json")
+        return edited_item_answer(item).model_dump(mode="json")
 
     answer, _repeated = create_once(work, actor=actor, now=now)
-    return json_answer(TestItemAnswer(**answer), 201)
+    return json_answer(EditedTestItemAnswer(**answer), 201)
 
 
-@documented(tag="catalogue", body=TestItemForm, answers={200: TestItemAnswer}, refusals=EDITING)
+@documented(tag="catalogue", body=TestItemForm, answers={200: EditedTestItemAnswer}, refusals=EDITING)
 def edit(instrument_id: int, item_id: int) -> Response:
-    """Replace a test item."""
+    """Replace a test item; of a published record the new values wait for reviewers."""
     form = read_json(TestItemForm)
     item = transaction(test_items.edit_test_item, instrument_id, item_id, form, actor=require_actor(), now=utcnow())
-    return json_answer(test_item_answer(item))
+    return json_answer(edited_item_answer(item))
 
 
 @documented(tag="catalogue", answers={204: None}, refusals=(401, 403, 404))

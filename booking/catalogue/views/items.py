@@ -10,6 +10,7 @@ from booking.catalogue import test_items
 from booking.catalogue.forms import TestItemForm
 from booking.catalogue.page_forms import MovePage, TestItemPage
 from booking.catalogue.views.sheet import editable, saved, shown
+from booking.catalogue.waiting_items import values_of
 from booking.core.actors import Actor
 from booking.core.clock import utcnow
 from booking.core.errors import NotFound
@@ -87,8 +88,7 @@ def move_item(instrument_id: int, item_id: int) -> ResponseReturnValue:
 
 def _values(instrument_id: int, item_id: int) -> dict[str, Any]:
     """The fields of one item of the record; raises NotFound."""
-    for found in editable(instrument_id).test_items:
+    for found in editable(instrument_id).edited_items:
         if found.id == item_id:
-            values = {name: getattr(found, name) for name in TestItemForm.model_fields}
-            return {name: "" if value is None else value for name, value in values.items()}
+            return {name: "" if value is None else value for name, value in values_of(found).items()}
     raise NotFound

@@ -14,6 +14,7 @@ from booking.catalogue.inheritance import INHERITABLE, POLICY, VISIBILITY, WHOLE
 from booking.catalogue.queries import Record
 from booking.catalogue.rules import wan_from_fen, write_hours
 from booking.catalogue.views.choices import named
+from booking.catalogue.waiting_items import is_waiting, values_of
 from booking.core.errors import Conflict, InvalidInput, Refused, StaleVersion
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading
@@ -47,6 +48,7 @@ def shown(
         may_publish=may(require_actor(), Permission.PUBLISH_RECORD, record.target),
         is_published=record.instrument.publishing_state == PublishingState.PUBLISHED,
         pending=pending,
+        items=[(item, values_of(item), is_waiting(item)) for item in record.edited_items],
         **more,
     )
     return make_response(page, _status(refused))
@@ -151,7 +153,7 @@ def _tabs(current: str, record: Record) -> list[dict[str, Any]]:
         _("管理员"),
         _("发布与可见性"),
     )
-    counts = {"items": len(record.test_items) or None}
+    counts = {"items": len(record.edited_items) or None}
     return [
         {
             "label": label,
