@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import select
@@ -100,7 +100,7 @@ def withdraw(session: Session, house: House, now: datetime) -> None:
 
 
 def take_back(session: Session, house: House, now: datetime) -> None:
-    who = {"actor": house.steward, "now": now}
+    who: dict[str, Any] = {"actor": house.steward, "now": now}
     added = session.scalars(select(TestItem.id).where(TestItem.is_held)).one()
     test_items.remove_test_item(session, house.instrument.id, added, **who)
     test_items.edit_test_item(session, house.instrument.id, house.item.id, TestItemForm(**OLD), **who)
