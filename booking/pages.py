@@ -16,6 +16,7 @@ from booking.calendars import views as calendars
 from booking.catalogue import views as catalogue
 from booking.directory import views as directory
 from booking.enquiries import views as enquiries
+from booking.enquiries.views import todo as enquiries_todo
 from booking.home import views as home
 from booking.imports import views as imports
 from booking.operations import views as operations
@@ -23,6 +24,7 @@ from booking.operations.mailbox import is_open_to
 from booking.privacy import showing as privacy_notice
 from booking.privacy import views as privacy
 from booking.reservations import views as reservations
+from booking.reservations.views import todo
 from booking.search import views as search
 from booking.teams import views as teams
 from booking.web import signed_in
@@ -75,6 +77,7 @@ def init_pages(app: Flask) -> None:
     """Register every page and hand templates the menu."""
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    app.extensions[todo.ALSO] = (enquiries_todo.to_do,)
     app.jinja_env.globals.update(
         menu=menu,
         account_menu=account_menu,

@@ -1,11 +1,12 @@
 """What waits for the caller, in the HTTP API."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict
 
+from booking.catalogue.report_terms import report_terms
 from booking.core.clock import utcnow
 from booking.home import queries
 from booking.home.cards import Hat
@@ -17,7 +18,7 @@ bp = Blueprint("home_api", __name__, url_prefix="/api/v1")
 
 
 class HomeItemAnswer(BaseModel):
-    """One thing of a card; `due_at` is the moment by which something is to happen."""
+    """One thing of a card; `due_at` is the moment, `due_on` the day by which something is to happen."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -29,6 +30,7 @@ class HomeItemAnswer(BaseModel):
     starts_at: datetime | None
     ends_at: datetime | None
     due_at: datetime | None
+    due_on: date | None
     count: int | None
 
 
@@ -52,7 +54,7 @@ class HomeAnswer(BaseModel):
 @documented(tag="home", answers={200: HomeAnswer}, refusals=(401,))
 def show_home() -> ResponseReturnValue:
     """What waits for the caller, by what they are, the most urgent first."""
-    found = queries.cards(reading(), require_actor(), now=utcnow())
+    found = queries.cards(reading(), require_actor(), report_terms=report_terms(), now=utcnow())
     answer = HomeAnswer(
         cards=[
             HomeCardAnswer(

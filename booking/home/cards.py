@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
+from booking.catalogue.report_queries import Terms
 from booking.core.actors import Actor, Reach
 
 SHOWN = 5
@@ -31,12 +32,13 @@ class Asked:
     session: Session
     actor: Actor
     within: Reach
+    report_terms: Terms
     now: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing of a card: what it is about, when it happens, by when it is due."""
+    """One thing of a card: what it is about, when it happens, by which moment or on which day it is due."""
 
     subject: str
     subject_id: int | None
@@ -46,6 +48,7 @@ class Item:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     due_at: datetime | None = None
+    due_on: date | None = None
     count: int | None = None
 
 
@@ -73,14 +76,14 @@ class Provider:
     is_local: bool = False
     """Whether it is for those at work in an institution, and not for those who see the whole platform."""
 
-    def asked_by(self, session: Session, actor: Actor, now: datetime) -> Asked | None:
+    def asked_by(self, session: Session, actor: Actor, report_terms: Terms, now: datetime) -> Asked | None:
         """What this person asks of the provider, or None when the card is not for them."""
         within = reach(actor, self.needs) if self.needs else Reach()
         if self.is_local:
             within = replace(within, everywhere=False)
         if self.needs is not None and not within:
             return None
-        return Asked(session, actor, within, now)
+        return Asked(session, actor, within, report_terms, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ HATS = {
     Hat.INSTITUTION: N_("管理单位"),
     Hat.PLATFORM: N_("管理平台"),
     Hat.AUDIT: N_("审计"),
-    Hat.RESEARCHER: N_("自己的预约"),
+    Hat.RESEARCHER: N_("自己的事"),
 }
 TITLES = {
     "decisions": N_("等您审批的预约"),
@@ -30,14 +30,23 @@ TITLES = {
     "blocks_today": N_("今天的停用时段"),
     "drafts": N_("还没有提交的记录"),
     "affiliations": N_("等待确认的人员"),
+    "imports": N_("没有做完的导入"),
+    "reports": N_("到期应公开的仪器"),
+    "visits": N_("等待确认的来访"),
+    "rosters": N_("该更新的名册"),
+    "affiliations_ending": N_("两周内到期的人员"),
     "reviews": N_("等您审查的记录"),
+    "registrations": N_("等待核验的单位"),
     "failing_jobs": N_("没有做成的任务"),
     "events_set_aside": N_("搁置的事件"),
     "mails_set_aside": N_("搁置的邮件"),
     "announced": N_("正在显示和将要显示的公告"),
     "role_changes": N_("最近的角色变动"),
+    "team_requests": N_("想加入课题组的人"),
     "own_requests": N_("等待答复的申请"),
     "own_bookings": N_("接下来的预约"),
+    "visits_hosted": N_("您接待的来访"),
+    "team_members_ending": N_("两周内到期的课题组成员"),
     "feeds_hint": N_("在日历中查看预约"),
 }
 PLACES: dict[str, Place] = {
@@ -47,6 +56,9 @@ PLACES: dict[str, Place] = {
     "blocks_today": Place("reservations.board", N_("打开看板")),
     "drafts": Place("catalogue.index", N_("全部草稿"), {"state": "draft"}),
     "reviews": Place("catalogue.reviews", N_("全部待审查")),
+    "imports": Place("imports.index", N_("全部导入")),
+    "reports": Place("catalogue.report_dates", N_("全部报送期限")),
+    "registrations": Place("affiliations.registrations", N_("全部登记")),
     "failing_jobs": Place("operations.jobs", N_("查看任务")),
     "events_set_aside": Place("operations.jobs", N_("查看任务")),
     "mails_set_aside": Place("operations.mailbox", N_("查看邮件")),
@@ -54,6 +66,18 @@ PLACES: dict[str, Place] = {
     "role_changes": Place("accounts.audit", N_("查看日志"), {"action": "accounts.grant_"}),
     "own_requests": Place("reservations.mine", N_("我的预约"), {"state": "requested"}),
     "own_bookings": Place("reservations.mine", N_("我的预约")),
+    "team_requests": Place("teams.mine", N_("我的课题组")),
+    "team_members_ending": Place("teams.mine", N_("我的课题组")),
     "feeds_hint": Place("calendars.index", N_("订阅到日历")),
 }
+DUE = {"own_requests": N_("%(moment)s 前会有答复")}
+DUE_TO_ME = N_("%(moment)s 前答复")
+LATE = N_("已逾期，应在 %(moment)s 前答复")
+DUE_ON = {
+    "reports": N_("应在 %(day)s 前公开"),
+    "rosters": N_("应在 %(day)s 前更新"),
+    "visits_hosted": N_("到 %(day)s 结束"),
+    "team_members_ending": N_("到 %(day)s 结束"),
+}
+COUNTS = {"imports": N_("%(count)s 行被拒绝")}
 ROLE_CHANGES = {"accounts.grant_given": N_("授予角色"), "accounts.grant_ended": N_("结束角色")}

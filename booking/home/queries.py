@@ -7,15 +7,16 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit_log
 from booking.accounts.audit_log import Wanted
 from booking.accounts.permissions import Permission
-from booking.affiliations import queries as affiliations
 from booking.announcements import queries as announcements
 from booking.calendars import queries as calendars
 from booking.catalogue import queries as catalogue
 from booking.catalogue import review_queries
+from booking.catalogue.report_queries import Terms
 from booking.core.actors import Actor
 from booking.core.clock import at_local, local_date
 from booking.core.period import Period
 from booking.enquiries import queries as enquiries
+from booking.home import people, records
 from booking.home.cards import SHOWN, Asked, Card, Found, Hat, Item, Provider
 from booking.notifications import queries as notifications
 from booking.operations import runs
@@ -32,11 +33,11 @@ from models.vocabulary.reservations import HOLDING_TIME, ReservationState
 PROMISED = frozenset(HOLDING_TIME) - {ReservationState.REQUESTED}
 
 
-def cards(session: Session, actor: Actor, *, now: datetime) -> list[Card]:
+def cards(session: Session, actor: Actor, *, report_terms: Terms, now: datetime) -> list[Card]:
     """Everything that waits for the person, by hat and urgency; empty cards are left out."""
     found = []
     for provider in PROVIDERS:
-        asked = provider.asked_by(session, actor, now)
+        asked = provider.asked_by(session, actor, report_terms, now)
         answer = provider.read(asked) if asked else Found(0)
         if answer.count:
             found.append(Card(provider.code, provider.hat, answer))
@@ -95,18 +96,6 @@ def drafts(asked: Asked) -> Found:
     count = catalogue.count_own(asked.session, asked.within).get(PublishingState.DRAFT, 0)
     rows = catalogue.own_instruments(asked.session, asked.within, state=PublishingState.DRAFT, limit=SHOWN, offset=0)
     return Found(count, [Item("instrument", one.id, *_names(one), starts_at=one.updated_at) for one in rows])
-
-
-def affiliations_waiting(asked: Asked) -> Found:
-    """People who wait to be confirmed, for each organisation."""
-    waiting = affiliations.waiting_ids(asked.session, sorted(asked.within.organisation_ids))
-    owners = catalogue.organisations_within(asked.session, asked.within)
-    items = [
-        Item("organisation", one.id, one.name_zh, one.name_en, count=waiting[one.id])
-        for one in owners
-        if one.id in waiting
-    ]
-    return Found(sum(waiting.values()), items[:SHOWN])
 
 
 def failing_jobs(asked: Asked) -> Found:
@@ -199,14 +188,31 @@ PROVIDERS = (
     Provider("enquiries", Hat.STEWARD, enquiries_waiting, Permission.ANSWER_ENQUIRIES, is_local=True),
     Provider("blocks_today", Hat.STEWARD, blocks_today, Permission.MANAGE_BLOCKS, is_local=True),
     Provider("drafts", Hat.STEWARD, drafts, Permission.EDIT_RECORD, is_local=True),
-    Provider("affiliations", Hat.INSTITUTION, affiliations_waiting, Permission.MANAGE_AFFILIATIONS, is_local=True),
+    Provider("imports", Hat.INSTITUTION, records.imports_unfinished, Permission.IMPORT_RECORDS),
+    Provider("reports", Hat.INSTITUTION, records.reports_due, Permission.ADD_RECORD, is_local=True),
+    Provider(
+        "affiliations", Hat.INSTITUTION, people.affiliations_waiting, Permission.MANAGE_AFFILIATIONS, is_local=True
+    ),
+    Provider("visits", Hat.INSTITUTION, people.visits_waiting, Permission.MANAGE_AFFILIATIONS, is_local=True),
+    Provider("rosters", Hat.INSTITUTION, people.rosters_due, Permission.MANAGE_AFFILIATIONS, is_local=True),
+    Provider(
+        "affiliations_ending",
+        Hat.INSTITUTION,
+        people.affiliations_ending,
+        Permission.MANAGE_AFFILIATIONS,
+        is_local=True,
+    ),
     Provider("reviews", Hat.INSTITUTION, reviews, Permission.REVIEW_RECORD),
+    Provider("registrations", Hat.PLATFORM, people.registrations, Permission.VERIFY_ORGANISATIONS),
     Provider("failing_jobs", Hat.PLATFORM, failing_jobs, Permission.SEE_JOBS),
     Provider("events_set_aside", Hat.PLATFORM, events_set_aside, Permission.SEE_JOBS),
     Provider("mails_set_aside", Hat.PLATFORM, mails_set_aside, Permission.SEE_MAILBOX),
     Provider("announced", Hat.PLATFORM, announced, Permission.ANNOUNCE),
     Provider("role_changes", Hat.AUDIT, role_changes, Permission.SEE_AUDIT),
+    Provider("team_requests", Hat.RESEARCHER, people.team_requests),
     Provider("own_requests", Hat.RESEARCHER, own_requests),
     Provider("own_bookings", Hat.RESEARCHER, own_bookings),
+    Provider("visits_hosted", Hat.RESEARCHER, people.visits_hosted),
+    Provider("team_members_ending", Hat.RESEARCHER, people.team_members_ending),
     Provider("feeds_hint", Hat.RESEARCHER, feeds_hint),
 )

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, false, func, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from booking.accounts.permissions import Permission, reach
@@ -17,6 +17,8 @@ from models.directory import Organisation
 from models.imports import Import, ImportedRow, ImportMapping
 from models.vocabulary.imports import WORKING, ImportState, RowFate
 
+GOING_ON = WORKING | {ImportState.MAPPING, ImportState.COMPARED}
+REFUSED_SHOWN = timedelta(days=30)
 SAMPLES = 3
 SAMPLED_ROWS = 50
 
@@ -76,6 +78,27 @@ def history(session: Session, actor: Actor, *, limit: int, before: int | None = 
     if before is not None:
         statement = statement.where(Import.id < before)
     return [Listed(found, person, zh or "", en or "") for found, person, zh, en in session.execute(statement)]
+
+
+def unfinished(session: Session, actor: Actor, *, now: datetime, limit: int) -> list[Import]:
+    """The person's own imports that go on, failed, or left refused rows behind this month, the latest first.
+
+    A later import for the same organisation stands for those before it.
+    """
+    later = aliased(Import)
+    repeated = select(later.id).where(
+        later.organisation_id == Import.organisation_id, later.user_id == Import.user_id, later.id > Import.id
+    )
+    left_behind = and_(
+        Import.state == ImportState.APPLIED, Import.refused_count > 0, Import.applied_at > now - REFUSED_SHOWN
+    )
+    failed = and_(Import.state == ImportState.FAILED, Import.created_at > now - REFUSED_SHOWN)
+    statement = select(Import).where(
+        visible(actor),
+        Import.user_id == actor.id,
+        or_(Import.state.in_(GOING_ON), and_(or_(left_behind, failed), ~repeated.exists())),
+    )
+    return list(session.scalars(statement.order_by(Import.id.desc()).limit(limit)))
 
 
 def fate_counts(session: Session, import_id: int) -> dict[RowFate, int]:

@@ -319,12 +319,13 @@ def test_a_whole_conversation_by_the_pages(
     sent = client.post(f"/instruments/{instrument.id}/enquire", data={**first, "files": files, "idempotency_key": "k"})
     thread = sent.location
     waiting = staff.get("/enquiries/waiting").get_data(as_text=True)
+    board = staff.get("/board").get_data(as_text=True)
     period_id = client.get(f"/api/v1{thread}").get_json()["periods"][0]["id"]
     staff.post(
         f"{thread}/answer-wish",
         data={"answer": "accept", "period_id": period_id, "message": "能，须干燥。", "override_reason": "约好"},
     )
-    page = client.get(thread).get_data(as_text=True)
+    page, answered = (one.get(path).get_data(as_text=True) for one, path in ((client, thread), (staff, "/board")))
     closed = [
         client.post(f"{thread}/close").status_code,
         client.post(f"{thread}/messages", data={"text": "x"}).status_code,
@@ -337,6 +338,8 @@ def test_a_whole_conversation_by_the_pages(
     picture = session.scalars(select(Attachment).order_by(Attachment.id)).first()
     assert picture is not None
     assert "氧化铝" in waiting
+    assert (board.count(f'href="{thread}"'), "时间意向" in board) == (1, True)
+    assert thread not in answered
     assert "能，须干燥。" in page
     assert "Agreed time: " in page
     assert page.count('href="/reservations/') == 1

@@ -6,21 +6,28 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from booking.core.clock import utcnow
+from booking.catalogue.report_queries import Terms
+from booking.core.clock import local_date, utcnow
 from booking.home import queries
 from booking.reservations.service import request_reservation
 from booking.reservations.wishes import Wish
 from models.accounts import User
 from models.catalogue import Instrument
 from models.directory import Organisation
+from models.imports import Import
 from models.jobs import JobRun
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.catalogue import PublishingState
+from models.vocabulary.imports import ImportState
 from models.vocabulary.jobs import RunOutcome
 from tests.counting import counting
-from tests.factories.instruments import make_instrument
+from tests.factories.instruments import make_instrument, make_organisation
+from tests.factories.many_waiting import add_waiting
 from tests.factories.people import actor_for, give, make_user, sign_in
 from tests.house.worlds import Builder
+
+TERMS = Terms(30, 5)
+REFUSED = {"state": ImportState.APPLIED, "refused_count": 3}
 
 
 @pytest.fixture
@@ -39,7 +46,8 @@ def ask_for(session: Session, instrument: Instrument, user: User, days: int) -> 
 def codes(session: Session, user: User) -> list[str]:
     session.expire_all()
     now = utcnow()
-    return [card.code for card in queries.cards(session, actor_for(session, user, now=now), now=now)]
+    actor = actor_for(session, user, now=now)
+    return [card.code for card in queries.cards(session, actor, report_terms=TERMS, now=now)]
 
 
 def test_who_is_new_reads_one_kind_sentence(client: FlaskClient, session: Session) -> None:
@@ -131,15 +139,47 @@ def test_the_number_of_statements_does_not_depend_on_the_rows(session: Session, 
     for number in range(2, 6):
         ask_for(session, asking, make_user(session, f"person{number}"), number)
         ask_for(session, asking, boss, number + 10)
-        make_instrument(session, organisation, publishing_state=PublishingState.DRAFT)
+        accepted = local_date(now) - timedelta(days=200)
+        make_instrument(session, organisation, publishing_state=PublishingState.DRAFT, accepted_on=accepted)
+        add_waiting(session, organisation, boss, f"mark{number}", now)
         session.expire_all()
         actor = actor_for(session, boss, now=now)
         with counting() as statements:
-            queries.cards(session, actor, now=now)
+            queries.cards(session, actor, report_terms=TERMS, now=now)
         counts.append(len(statements))
 
     assert counts == [counts[0]] * 4
-    assert counts[0] <= 30
+    assert counts[0] <= 48
+
+
+def test_each_role_meets_what_waits_at_its_own_place_and_nothing_of_the_others(
+    client: FlaskClient, session: Session
+) -> None:
+    now = utcnow()
+    ours, theirs = make_organisation(session), make_organisation(session)
+    boss, operator, lead = (make_user(session, name) for name in ("boss", "operator", "lead"))
+    give(session, boss, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, ours.id)
+    give(session, operator, Role.OPERATOR, ScopeKind.ORGANISATION, theirs.id)
+    add_waiting(session, ours, lead, "ours", now)
+    add_waiting(session, theirs, make_user(session, "their_lead"), "theirs", now)
+    for owner, organisation in ((boss, ours), (lead, theirs)):
+        people = {"user_id": owner.id, "asked_by_id": owner.id, "organisation_id": organisation.id}
+        session.add(Import(file_name=f"{owner.name}.csv", created_at=now, applied_at=now, **people, **REFUSED))
+    session.commit()
+
+    pages = {}
+    for user in (boss, operator, lead):
+        sign_in(client, user)
+        pages[user.email] = client.get("/home").get_data(as_text=True)
+
+    institution = ["imports", "reports", "affiliations", "visits", "rosters", "affiliations_ending"]
+    assert codes(session, boss) == ["drafts", *institution]
+    assert codes(session, operator) == ["registrations"]
+    assert codes(session, lead) == ["team_requests", "visits_hosted", "team_members_ending"]
+    assert ["theirs" in page for page in pages.values()] == [False, True, False]
+    assert "3 行被拒绝" in pages["boss@example.org"]
+    assert "Lead.csv" not in pages["boss@example.org"]
+    assert "应在" in pages["boss@example.org"]
 
 
 def test_signing_in_leads_to_what_waits(client: FlaskClient, session: Session) -> None:

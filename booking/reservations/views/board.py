@@ -27,7 +27,7 @@ from booking.reservations.board_queries import (
 )
 from booking.reservations.items import ShownItem, shown
 from booking.reservations.queries import target_of
-from booking.reservations.views.todo import conflicts_shown, name_of, requests_shown
+from booking.reservations.views.todo import also_to_do, conflicts_shown, name_of, requests_shown
 from booking.reservations.week_table import WEEK, WeekTime, day_in, day_of, monday_of, week_of, week_table
 from booking.web.extensions import reading
 from booking.web.signed_in import require_actor, signed_in
@@ -75,6 +75,7 @@ def board() -> ResponseReturnValue:
     conflicts = open_conflicts(reading(), asked.within, now=asked.now)
     decides = reach(asked.actor, Permission.DECIDE_BOOKINGS)
     requests = to_decide(reading(), decides, now=asked.now) if decides else []
+    also = also_to_do(asked.actor, asked.now)
     conflicting = frozenset(conflict.reservation_id for conflict in conflicts)
     chosen = [[row for row in day if asked.chosen in (None, row.instrument.id)] for day in rows]
     return render_template(
@@ -85,7 +86,8 @@ def board() -> ResponseReturnValue:
         booking_count=_count(chosen),
         requests=requests_shown(requests),
         conflicts=conflicts_shown(conflicts),
-        todo_count=len(requests) + len(conflicts),
+        also=also,
+        todo_count=len(requests) + len(conflicts) + sum(one.count for one in also),
         back=asked.url(asked.day),
     )
 

@@ -1,12 +1,15 @@
 """What waits for a steward, with its actions in place: requests to decide, conflicts to settle."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from booking.core.actors import Actor
 from booking.core.clock import utcnow
 from booking.core.errors import InvalidInput
 from booking.directory.labels import DAY_KIND
@@ -24,6 +27,39 @@ from booking.web.languages import in_language
 from booking.web.signed_in import require_actor, signed_in
 from models.catalogue import Instrument
 from models.reservations import BlockConflict, Reservation
+
+ALSO = "also_to_do"
+
+
+@dataclass(frozen=True, slots=True)
+class ToDo:
+    """Something to do that another feature knows of, as the list shows it."""
+
+    kind: str
+    url: str
+    title: str
+    person: str
+    due: str
+    is_late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Also:
+    """What another feature adds to the list: how much in all, the first few, and where the whole stands."""
+
+    count: int
+    first: Sequence[ToDo]
+    url: str
+    label: str
+
+
+AsksAlso = Callable[[Actor, datetime], Also | None]
+
+
+def also_to_do(actor: Actor, now: datetime) -> list[Also]:
+    """What other features add; which ask is said where pages are put together."""
+    asked: Sequence[AsksAlso] = current_app.extensions.get(ALSO, ())
+    return [found for ask in asked if (found := ask(actor, now)) is not None and found.count]
 
 
 @signed_in

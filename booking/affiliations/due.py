@@ -1,0 +1,85 @@
+"""What waits for somebody or comes to its end at organisations: registrations, visits, affiliations, rosters."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from booking.core.clock import local_date
+from models.affiliations import Affiliation, OrganisationRegistration, Roster, Visit
+from models.vocabulary.affiliations import AffiliationState, RegistrationState, RosterState, VisitState
+
+RowT = TypeVar("RowT")
+
+VISITS_AHEAD = timedelta(days=7)
+ENDING_WITHIN = timedelta(days=14)
+ROSTER_YEAR = timedelta(days=365)
+ROSTER_NOTICE = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted(Generic[RowT]):
+    """How many there are, and the first few."""
+
+    count: int
+    first: Sequence[RowT]
+
+
+def registrations_waiting(session: Session, *, limit: int) -> Counted[OrganisationRegistration]:
+    """Organisations that wait to be verified, the oldest first; two statements at most."""
+    waiting = select(OrganisationRegistration).where(OrganisationRegistration.state == RegistrationState.PENDING)
+    return _counted(session, waiting.order_by(OrganisationRegistration.id), limit)
+
+
+def visits_waiting(session: Session, organisation_ids: Collection[int], *, limit: int) -> Counted[Visit]:
+    """Visits that wait to be confirmed at these organisations, the first to begin first."""
+    waiting = select(Visit).where(Visit.organisation_id.in_(organisation_ids), Visit.state == VisitState.PENDING)
+    return _counted(session, waiting.order_by(Visit.starts_on, Visit.id), limit)
+
+
+def visits_hosted(session: Session, host_id: int, *, today: date, limit: int) -> Counted[Visit]:
+    """Confirmed visits to somebody that go on or begin within a week, the first to end first."""
+    hosted = select(Visit).where(
+        Visit.host_id == host_id,
+        Visit.state == VisitState.CONFIRMED,
+        Visit.starts_on <= today + VISITS_AHEAD,
+        Visit.ends_on >= today,
+    )
+    return _counted(session, hosted.order_by(Visit.ends_on, Visit.id), limit)
+
+
+def ending_soon(session: Session, organisation_ids: Collection[int], *, today: date) -> dict[int, int]:
+    """How many affiliations end within two weeks, for each of these organisations that has any."""
+    counted = (
+        select(Affiliation.organisation_id, func.count().label("how_many"))
+        .where(
+            Affiliation.organisation_id.in_(organisation_ids),
+            Affiliation.state == AffiliationState.CONFIRMED,
+            Affiliation.ends_on.between(today, today + ENDING_WITHIN),
+        )
+        .group_by(Affiliation.organisation_id)
+    )
+    return {found.organisation_id: found.how_many for found in session.execute(counted)}
+
+
+def rosters_due(session: Session, organisation_ids: Collection[int], *, today: date) -> dict[int, date]:
+    """The day a year after the last complete roster, for organisations where it is at most a month away."""
+    last = (
+        select(Roster.organisation_id, func.max(Roster.closed_at).label("closed_at"))
+        .where(Roster.organisation_id.in_(organisation_ids), Roster.state == RosterState.APPLIED, Roster.is_complete)
+        .group_by(Roster.organisation_id)
+    )
+    due = {found.organisation_id: local_date(found.closed_at) + ROSTER_YEAR for found in session.execute(last)}
+    return {organisation_id: day for organisation_id, day in due.items() if today >= day - ROSTER_NOTICE}
+
+
+def _counted(session: Session, statement: Select[Any], limit: int) -> Counted[Any]:
+    """The first of the rows; all are counted only when there are more."""
+    rows = session.scalars(statement.limit(limit + 1)).all()
+    if len(rows) <= limit:
+        return Counted(len(rows), rows)
+    counted = select(func.count()).select_from(statement.order_by(None).subquery())
+    return Counted(session.scalar(counted) or 0, rows[:limit])

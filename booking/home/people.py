@@ -1,0 +1,94 @@
+"""Cards about people: organisations to verify, visits, affiliations and rosters that end, teams."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from booking.affiliations import due as affiliations
+from booking.affiliations import queries as affiliation_queries
+from booking.core.clock import at_local, local_date
+from booking.home.cards import SHOWN, Asked, Found, Item
+from booking.teams import due as teams
+from models.affiliations import Visit
+from models.directory import Organisation
+
+
+def registrations(asked: Asked) -> Found:
+    """Organisations and firms to verify, the oldest first."""
+    found = affiliations.registrations_waiting(asked.session, limit=SHOWN)
+    items = [Item("registration", one.id, one.name_zh, one.name_en, starts_at=one.created_at) for one in found.first]
+    return Found(found.count, items)
+
+
+def affiliations_waiting(asked: Asked) -> Found:
+    """People who wait to be confirmed, for each organisation."""
+    waiting = affiliation_queries.waiting_ids(asked.session, sorted(asked.within.organisation_ids))
+    return Found(sum(waiting.values()), _by_organisation(asked, "organisation", waiting))
+
+
+def affiliations_ending(asked: Asked) -> Found:
+    """People whose affiliation ends within two weeks, for each organisation."""
+    ids = asked.within.organisation_ids
+    ending = affiliations.ending_soon(asked.session, ids, today=local_date(asked.now))
+    return Found(sum(ending.values()), _by_organisation(asked, "members", ending))
+
+
+def rosters_due(asked: Asked) -> Found:
+    """Organisations whose yearly roster is due, the longest due first."""
+    days = affiliations.rosters_due(asked.session, asked.within.organisation_ids, today=local_date(asked.now))
+    return Found(len(days), _by_organisation(asked, "roster", {}, days))
+
+
+def visits_waiting(asked: Asked) -> Found:
+    """Visits to confirm, the first to begin first."""
+    found = affiliations.visits_waiting(asked.session, asked.within.organisation_ids, limit=SHOWN)
+    return Found(found.count, [_visit(one, starts_at=at_local(one.starts_on)) for one in found.first])
+
+
+def visits_hosted(asked: Asked) -> Found:
+    """Visits to oneself that go on or begin soon, the first to end first."""
+    found = affiliations.visits_hosted(asked.session, asked.actor.id, today=local_date(asked.now), limit=SHOWN)
+    items = [_visit(one, starts_at=at_local(one.starts_on), due_on=one.ends_on) for one in found.first]
+    return Found(found.count, items)
+
+
+def team_requests(asked: Asked) -> Found:
+    """Who asks to join one's teams, the first one first."""
+    today = local_date(asked.now)
+    rows = teams.requests_waiting(asked.session, asked.actor.id, today=today, limit=SHOWN + 1)
+    items = [
+        Item("team", one.team_id, one.team.name_zh, one.team.name_en, person=one.user.name, starts_at=one.created_at)
+        for one in rows[:SHOWN]
+    ]
+    return Found(len(items), items, is_more=len(rows) > SHOWN)
+
+
+def team_members_ending(asked: Asked) -> Found:
+    """Members of one's teams whose last day comes near, the first one first."""
+    rows = teams.members_ending(asked.session, asked.actor.id, today=local_date(asked.now), limit=SHOWN + 1)
+    items = [
+        Item("team", one.team_id, one.team.name_zh, one.team.name_en, person=one.user.name, due_on=one.ends_on)
+        for one in rows[:SHOWN]
+    ]
+    return Found(len(items), items, is_more=len(rows) > SHOWN)
+
+
+def _by_organisation(
+    asked: Asked, subject: str, counts: Mapping[int, int], days: Mapping[int, date] | None = None
+) -> list[Item]:
+    """The first organisations with how many, or by when; one statement when there are any."""
+    due = days or {}
+    ids = sorted({*counts, *due}, key=lambda one: (due.get(one, date.max), -counts.get(one, 0), one))[:SHOWN]
+    if not ids:
+        return []
+    named = {one.id: one for one in asked.session.scalars(select(Organisation).where(Organisation.id.in_(ids)))}
+    return [
+        Item(subject, one, named[one].name_zh, named[one].name_en, count=counts.get(one), due_on=due.get(one))
+        for one in ids
+    ]
+
+
+def _visit(visit: Visit, *, starts_at: datetime | None = None, due_on: date | None = None) -> Item:
+    """A visit as an item: the visitor's name, never their papers."""
+    return Item("visit", visit.id, visit.name, visit.name, starts_at=starts_at, due_on=due_on)

@@ -1,0 +1,32 @@
+"""Cards about records: tables on their way in, and instruments that should be public by now."""
+
+from booking.catalogue.report_queries import unreported
+from booking.core.clock import local_date
+from booking.home.cards import SHOWN, Asked, Found, Item
+from booking.imports import queries as imports
+from models.vocabulary.arrivals import ReportState
+
+
+def imports_unfinished(asked: Asked) -> Found:
+    """One's own imports that go on, failed or left refused rows behind, the latest first."""
+    rows = imports.unfinished(asked.session, asked.actor, now=asked.now, limit=SHOWN + 1)
+    items = [
+        Item("import", one.id, one.file_name, one.file_name, starts_at=one.created_at, count=one.refused_count or None)
+        for one in rows[:SHOWN]
+    ]
+    return Found(len(items), items, is_more=len(rows) > SHOWN)
+
+
+def reports_due(asked: Asked) -> Found:
+    """Accepted instruments that are overdue to be public, or soon will be, the longest due first."""
+    today = local_date(asked.now)
+    rows = [
+        one
+        for one in unreported(asked.session, asked.within, asked.report_terms)
+        if one.state(today) in (ReportState.OVERDUE, ReportState.SOON)
+    ]
+    items = [
+        Item("instrument", one.instrument.id, one.instrument.name_zh, one.instrument.name_en, due_on=one.due_on)
+        for one in rows[:SHOWN]
+    ]
+    return Found(len(rows), items)

@@ -1,0 +1,43 @@
+"""What waits for those who run teams: people who ask to join, memberships about to end, a lead to take over."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from booking.teams.queries import in_force
+from models.teams import Team, TeamMember, TeamRequest
+from models.vocabulary.teams import JoinState
+
+ENDING_WITHIN = timedelta(days=14)
+
+
+def requests_waiting(session: Session, user_id: int, *, today: date, limit: int) -> Sequence[TeamRequest]:
+    """Who asks to join the teams that somebody leads or stands in for, the first one first."""
+    waiting = select(TeamRequest).join(TeamRequest.team).where(TeamRequest.state == JoinState.WAITING)
+    named = waiting.options(joinedload(TeamRequest.team), joinedload(TeamRequest.user))
+    return session.scalars(named.where(_run_by(user_id, today)).order_by(TeamRequest.id).limit(limit)).all()
+
+
+def members_ending(session: Session, user_id: int, *, today: date, limit: int) -> Sequence[TeamMember]:
+    """Members of these teams whose last day comes within two weeks and who do not go on, the first one first."""
+    after = aliased(TeamMember)
+    goes_on = select(after.id).where(
+        after.team_id == TeamMember.team_id, after.user_id == TeamMember.user_id, after.starts_on > TeamMember.ends_on
+    )
+    ending = (
+        select(TeamMember)
+        .join(TeamMember.team)
+        .where(TeamMember.ends_on.between(today, today + ENDING_WITHIN), ~goes_on.exists(), _run_by(user_id, today))
+        .options(joinedload(TeamMember.team), joinedload(TeamMember.user))
+    )
+    return session.scalars(ending.order_by(TeamMember.ends_on, TeamMember.id).limit(limit)).all()
+
+
+def _run_by(user_id: int, today: date) -> ColumnElement[bool]:
+    """Teams that somebody leads, or is a deputy of."""
+    deputy = select(TeamMember.team_id).where(
+        TeamMember.user_id == user_id, TeamMember.is_deputy.is_(True), in_force(today)
+    )
+    return or_(Team.lead_id == user_id, Team.id.in_(deputy))
