@@ -31,15 +31,14 @@ def to_do(actor: Actor, now: datetime) -> Also | None:
 
 def _line(enquiry: Enquiry, now: datetime) -> ToDo:
     """One enquiry as the list shows it."""
-    is_late = enquiry.due_at is not None and enquiry.due_at <= now
-    words = _("已逾期，应在 %(moment)s 前答复", moment=filters.moment(enquiry.due_at)) if is_late else ""
-    if enquiry.due_at is not None and not is_late:
-        words = _("%(moment)s 前答复", moment=filters.moment(enquiry.due_at))
+    due = enquiry.due_at
+    is_late = due is not None and due <= now
+    words = _("已逾期，应在 %(moment)s 前答复") if is_late else _("%(moment)s 前答复")
     return ToDo(
         kind=_("时间意向") if enquiry.wish_state else _("咨询"),
         url=url_for("enquiries.show", enquiry_id=enquiry.id),
         title=in_language(enquiry.instrument.name_zh, enquiry.instrument.name_en),
         person=enquiry.asked_by.name,
-        due=words,
+        due=words % {"moment": filters.moment(due)} if due else "",
         is_late=is_late,
     )
