@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy.orm import Session
 
 from booking.accounts import jobs as accounts
-from booking.affiliations import invitations, leaving, rosters, visitors
+from booking.affiliations import invitations, leaving, roster_refusals, rosters, visitors
 from booking.catalogue import moves
 from booking.catalogue.report_queries import notices_due
 from booking.catalogue.report_terms import report_terms
@@ -43,8 +43,9 @@ def _remind_affiliations(now: datetime) -> int:
 
 
 def _tidy_affiliations(session: Session, now: datetime) -> int:
-    """Invitations and rosters that nobody took up within a month; how many."""
-    return invitations.expire_over(session, now) + rosters.forget_drafts(session, now)
+    """Invitations and rosters that nobody took up within a month, and rows refused a month ago; how many."""
+    tidied = invitations.expire_over(session, now) + rosters.forget_drafts(session, now)
+    return tidied + roster_refusals.forget_refused(session, now)
 
 
 def _move(now: datetime) -> int:
@@ -117,7 +118,7 @@ TIMETABLE = (
     ),
     Job(
         "tidy_affiliations",
-        N_("让一个月无人理会的邀请和名册失效。"),
+        N_("让一个月无人理会的邀请和名册失效，并删除一个月前不能接受的行。"),
         Daily(time(3, 40)),
         within_transaction(_tidy_affiliations),
     ),

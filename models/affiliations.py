@@ -126,7 +126,10 @@ class AffiliationSettings(Base):
 
 
 class Roster(Base):
-    """A list of an organisation's people as it was uploaded; its text is kept only until it is applied or discarded."""
+    """A list of an organisation's people as it was uploaded; its text is kept only until it is applied or discarded.
+
+    Of an applied one the refused rows stay for a month, with their header, to be corrected and uploaded again.
+    """
 
     __tablename__ = "rosters"
 
@@ -137,13 +140,17 @@ class Roster(Base):
     is_complete: Mapped[bool] = mapped_column(default=False)
     state: Mapped[RosterState] = mapped_column(default=RosterState.DRAFT)
     outcome: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    refused_rows: Mapped[list[list[str]] | None] = mapped_column(JSON(none_as_null=True))
     created_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
 
 
 class Invitation(Base):
-    """Somebody on a roster without an account: a link confirms the affiliation; only the link's SHA-256 is stored."""
+    """Somebody on a roster without an account: a link confirms the affiliation; only the link's SHA-256 is stored.
+
+    Whoever has no address is handed the link, or a code to type, by the organisation.
+    """
 
     __tablename__ = "invitations"
     __table_args__ = (
@@ -156,7 +163,7 @@ class Invitation(Base):
             postgresql_where=_OPEN_TO_ADDRESS,
         ),
         Index("ix_invitations_email", "email"),
-        CheckConstraint("email <> '' OR phone <> ''", name="reachable"),
+        CheckConstraint("email <> '' OR phone <> '' OR staff_number <> ''", name="known"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

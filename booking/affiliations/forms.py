@@ -156,6 +156,12 @@ class PlannedRowsQuery(Form):
     cursor: str = Field("", max_length=200)
 
 
+class HandedLinksForm(Form):
+    """Whether those who were handed a link already get another, which makes the earlier one void."""
+
+    renews: bool = False
+
+
 class InvitationsQuery(Form):
     """Which invitations."""
 

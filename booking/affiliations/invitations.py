@@ -17,7 +17,7 @@ from booking.affiliations.user_groups import lock_organisation
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, NotFound
-from booking.core.secret import new_secret, secret_hash
+from booking.core.secret import new_code, new_secret, normal_code, secret_hash
 from booking.core.texts import N_
 from booking.notifications.service import announce, announce_all
 from models.accounts import User
@@ -75,7 +75,7 @@ def make_link(session: Session, invitation_id: int, *, actor: Actor, now: dateti
     """A new link to hand over by other means, and its secret, which is nowhere else; earlier ones are void."""
     invitation = _locked(session, invitation_id, actor)
     _reopen(invitation, now=now)
-    secret = write_secret(invitation)
+    secret = write_code(invitation)
     _note(session, "link_made", invitation, actor=actor, now=now)
     return invitation, secret
 
@@ -97,9 +97,16 @@ def write_secret(invitation: Invitation) -> str:
     return secret
 
 
+def write_code(invitation: Invitation) -> str:
+    """A new code for the link, which can also be typed; only its hash is stored."""
+    code = new_code()
+    invitation.secret_hash = secret_hash(code)
+    return code
+
+
 def invitation_by_secret(session: Session, secret: str, *, now: datetime) -> Invitation:
-    """The open invitation of a link; raises LinkSpent. Looking does not use it up."""
-    found = session.scalar(select(Invitation).where(Invitation.secret_hash == secret_hash(secret)))
+    """The open invitation of a link or a typed code; raises LinkSpent. Looking does not use it up."""
+    found = session.scalar(select(Invitation).where(Invitation.secret_hash == secret_hash(normal_code(secret))))
     if found is None or not _is_open(found, now=now):
         raise LinkSpent
     return found

@@ -82,6 +82,11 @@ class Standing:
     units: Mapping[str, int]
     groups: Mapping[str, int]
 
+    def invitation_for(self, values: RosterRow) -> Invitation | None:
+        """The open invitation of whom a row means: by address, else by telephone, else by number."""
+        keys = (values.email,) if values.email else (values.phone, values.staff_number)
+        return next((found for key in keys if (found := self.invitations.get(key or ""))), None)
+
 
 def standing_for(session: Session, organisation_id: int, rows: Iterable[ReadRow], *, now: datetime) -> Standing:
     """Read how an organisation's people stand; five statements however many rows."""
@@ -134,8 +139,6 @@ def _planned(row: ReadRow, standing: Standing, taken: dict[int, int]) -> Planned
     planned.user_id = numbered.user_id if numbered is not None else by_mail
     if planned.user_id is not None and taken.setdefault(planned.user_id, row.number) != row.number:
         row.problems.append(Problem("", N_("与第 %(number)s 行是同一个人。"), {"number": taken[planned.user_id]}))
-    if planned.user_id is None and not (values.email or values.phone):
-        row.problems.append(Problem("email", N_("没有账户的人需要邮箱或手机才能邀请。")))
     if not row.problems:
         _decide(planned, values, named, standing)
     return planned
@@ -151,8 +154,7 @@ def _decide(planned: Planned, values: RosterRow, named: dict[str, Any], standing
         else:
             planned.fate = Fate.CHANGED if planned.sets else Fate.UNCHANGED
         return
-    key = values.email or values.phone
-    invitation = planned.invitation = standing.invitations.get(key)
+    invitation = planned.invitation = standing.invitation_for(values)
     told = named | {"name": values.name, "phone": values.phone}
     planned.sets = _differing({name: value for name, value in told.items() if value}, invitation)
     if invitation is None:
@@ -202,8 +204,9 @@ def _is_confirmed(affiliation: Affiliation) -> bool:
 
 
 def _keys(invitation: Invitation) -> list[str]:
-    """What an invitation is known again by: the address, else the telephone number."""
-    return [invitation.email or invitation.phone]
+    """What an invitation is known again by: the address, else the telephone and the staff number."""
+    keys = (invitation.email,) if invitation.email else (invitation.phone, invitation.staff_number)
+    return [key for key in keys if key]
 
 
 def _by_name(rows: Iterable[Any]) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Reading a roster: pasted or uploaded text → rows with what they say of each person, every row accounted for."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated
@@ -16,6 +16,7 @@ from booking.affiliations.rules import is_readable
 from booking.core.csv_tables import rows_of
 from booking.core.errors import InvalidInput, Problem
 from booking.core.forms import Blank, Form, Line, read
+from booking.core.table_files import unguarded
 from booking.core.texts import N_
 
 MOST_ROWS = 5000
@@ -67,12 +68,17 @@ class ReadRow:
     staff_number: str = ""
     values: RosterRow | None = None
     problems: list[Problem] = field(default_factory=list)
+    cells: list[str] = field(default_factory=list)
+
+
+def header_of(text: str) -> list[str]:
+    """The first row as it was written."""
+    return next(_lines(text), (1, None))[1] or []
 
 
 def read_roster(text: str, *, today: date) -> list[ReadRow]:
     """Every row of a roster; raises InvalidInput for what is no roster at all. The header is the first row."""
-    first_line = text.lstrip("\ufeff\r\n").partition("\n")[0]
-    lines = rows_of(text, "\t" if "\t" in first_line else ",")
+    lines = _lines(text)
     _, header = next(lines, (1, None))
     names = _recognised(header)
     rows = [_read_row(number, cells, names, today) for number, cells in lines]
@@ -82,6 +88,12 @@ def read_roster(text: str, *, today: date) -> list[ReadRow]:
         raise InvalidInput([Problem("text", N_("一次最多 %(most)s 行。"), {"most": MOST_ROWS})])
     _refuse_repeated(rows)
     return rows
+
+
+def _lines(text: str) -> Iterator[tuple[int, list[str] | None]]:
+    """The rows of a text that is separated by tabs, as spreadsheets copy it, or by commas."""
+    first_line = text.lstrip("\ufeff\r\n").partition("\n")[0]
+    return rows_of(text, "\t" if "\t" in first_line else ",")
 
 
 def _recognised(header: Sequence[str] | None) -> list[str]:
@@ -105,8 +117,9 @@ def _read_row(number: int, cells: Sequence[str] | None, names: Sequence[str], to
     if cells is None:
         row.problems.append(Problem("", N_("引号没有闭合或单元格过长，从这一行起无法读取。")))
         return row
+    row.cells = list(cells)
     padded = [*cells, *[""] * (len(names) - len(cells))]
-    given = {name: cell.strip() for name, cell in zip(names, padded, strict=False) if name in COLUMNS}
+    given = {name: unguarded(cell.strip()) for name, cell in zip(names, padded, strict=False) if name in COLUMNS}
     row.label, row.staff_number = given.get("name", "")[:80], given.get("staff_number", "")[:40]
     row.email = normal_address(given.get("email", ""))[:254]
     if len(cells) > len(names) and any(cell.strip() for cell in cells[len(names) :]):

@@ -16,6 +16,7 @@ from booking.affiliations.forms import ApplyRosterForm, RosterForm
 from booking.affiliations.invitations import expire_over, invite_all
 from booking.affiliations.roster_planning import DETAILS, Fate, Leaver, Plan, Planned, plan, standing_for
 from booking.affiliations.roster_reading import read_roster
+from booking.affiliations.roster_refusals import keep_refused
 from booking.affiliations.user_groups import lock_organisation, seed_groups
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
@@ -248,17 +249,11 @@ def _end(step: _Step, leavers: Sequence[Leaver], last_day: date) -> int:
 
 
 def _close(step: _Step, planned: Plan, ended: int) -> None:
-    """Keep what became of the rows, and no longer who stood on them."""
+    """Keep what became of the rows, and who stood on them only where a row was refused."""
     roster = step.roster
-    refused = [
-        {
-            "number": row.row.number,
-            "problems": [[one.field, one.message, dict(one.values)] for one in row.row.problems],
-        }
-        for row in planned.of(Fate.REFUSED)
-    ]
+    keep_refused(roster, planned)
     counts = planned.counts() | {"ended": ended}
-    roster.outcome = {"counts": counts, "refused": refused}
+    roster.outcome = {**(roster.outcome or {}), "counts": counts}
     roster.state, roster.content, roster.closed_at = RosterState.APPLIED, "", step.now
     subject = ("roster", roster.id)
     audit.note(step.session, "affiliations.roster_applied", subject, actor=step.actor, now=step.now, after=counts)

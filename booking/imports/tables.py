@@ -1,16 +1,14 @@
 """Tables to take away: the refused rows with their reasons, and an empty table to fill in."""
 
-import io
 from collections.abc import Iterator
 
-from flask import Response
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from booking.catalogue import labels, queries
 from booking.catalogue.import_headers import FIELDS as FIELD_NAMES
 from booking.catalogue.import_layouts import heading_of
-from booking.core.table_writing import CSV_TYPE, XLSX_TYPE, Row, Sheets, csv_pieces, write_xlsx
+from booking.core.table_writing import Row
 from booking.imports.queries import rows_after
 from booking.imports.shown import reasons_of
 from booking.web.languages import in_language, page_language
@@ -28,19 +26,6 @@ EXAMPLE = {
     "opens": "1-5 09:00-18:00",
     "lanes": "1",
 }
-
-
-def table_response(rows: Iterator[Row], name: str, kind: str, more: Sheets = ()) -> Response:
-    """The rows as a file to keep, CSV or XLSX; further sheets only in the latter.
-
-    Everything is written while the request lasts, because it is said in the reader's language.
-    """
-    headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"', "X-Content-Type-Options": "nosniff"}
-    if kind == "csv":
-        return Response(b"".join(csv_pieces(rows)), mimetype=CSV_TYPE, headers=headers)
-    file = io.BytesIO()
-    write_xlsx(file, [(gettext("仪器"), rows), *more])
-    return Response(file.getvalue(), mimetype=XLSX_TYPE, headers=headers)
 
 
 def refused_rows(session: Session, found: Import) -> Iterator[Row]:

@@ -23,6 +23,7 @@ from booking.web.languages import in_language
 from booking.web.reading import read_query
 from booking.web.repeats import new_key
 from booking.web.signed_in import require_actor
+from booking.web.tables import table_response
 from booking.web.uploads import takes_files
 from models.imports import Import
 from models.vocabulary.imports import WORKING, ImportState, RowFate
@@ -236,7 +237,7 @@ def refused(import_id: int, kind: str) -> ResponseReturnValue:
         raise NotFound
     session = reading()
     found = queries.import_for(session, import_id, require_actor())
-    return tables.table_response(tables.refused_rows(session, found), f"refused-{import_id}", kind)
+    return table_response(tables.refused_rows(session, found), f"refused-{import_id}", kind, title=_("仪器"))
 
 
 @bp.get("/imports/template.<kind>")
@@ -246,4 +247,5 @@ def template(kind: str) -> ResponseReturnValue:
         abort(404)
     session = reading()
     queries.owners_for(session, require_actor())
-    return tables.table_response(tables.template_rows(), "instruments", kind, [(_("代码"), tables.code_sheet(session))])
+    codes = [(_("代码"), tables.code_sheet(session))]
+    return table_response(tables.template_rows(), "instruments", kind, title=_("仪器"), more=codes)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from markupsafe import escape
-from sqlalchemy import ColumnElement, Select, Text, case, cast, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, Text, case, cast, delete, func, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from booking.accounts.rules import account_key
@@ -15,7 +15,7 @@ from booking.core.clock import local_date
 from booking.privacy import rules
 from booking.reservations.changes import revise
 from models.accounts import AccessToken, AskedMail, FailedSignIn, MailedToken
-from models.affiliations import Affiliation, Invitation, Visit
+from models.affiliations import Affiliation, Invitation, Roster, Visit
 from models.calendars import Feed, FeedBody, FeedFragment
 from models.custody import Stewardship
 from models.idempotency import IdempotentRequest
@@ -101,6 +101,7 @@ def _erase_invitations(session: Session, person: Person, *, now: datetime) -> No
     session.execute(update(Visit).where(Visit.email == person.email).values(gone))
     nobody = {"name": rules.name_of(person.id), "email": rules.email_of(person.id), "phone": "", "staff_number": ""}
     session.execute(update(Invitation).where(theirs).values(**nobody, secret_hash=None))
+    session.execute(update(Roster).where(_mentions(Roster.refused_rows, person)).values(refused_rows=null()))
 
 
 def rename_in_reservations(session: Session, person: Person, *, now: datetime) -> None:

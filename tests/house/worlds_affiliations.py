@@ -113,6 +113,12 @@ def _lists(
         **made,
     )
     builder.world.names[f"{side}invitation_secret"] = write_secret(invitation)
-    builder.session.add_all([roster, invitation])
+    handed = Invitation(
+        name=builder.mark(f"handed_{side}", readers),
+        staff_number="9",
+        expires_at=builder.now + timedelta(days=30),
+        **made,
+    )
+    builder.session.add_all([roster, invitation, handed])
     builder.session.flush()
     return {"roster": roster, "invitation": invitation}

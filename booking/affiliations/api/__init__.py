@@ -36,6 +36,7 @@ bp.add_url_rule("/rosters/<int:roster_id>/missing", "roster_missing", rosters.mi
 bp.add_url_rule("/rosters/<int:roster_id>/apply", "apply_roster", rosters.apply, methods=MAKE)
 bp.add_url_rule("/rosters/<int:roster_id>/discard", "discard_roster", rosters.discard, methods=MAKE)
 bp.add_url_rule(f"{OF}/invitations", "invitations", rosters.invited, methods=READ)
+bp.add_url_rule(f"{OF}/invitations/links", "hand_links", rosters.hand_links, methods=MAKE)
 bp.add_url_rule("/invitations/<int:invitation_id>/resend", "resend", rosters.resend, methods=MAKE)
 bp.add_url_rule("/invitations/<int:invitation_id>/withdraw", "withdraw_invitation", rosters.withdraw, methods=MAKE)
 bp.add_url_rule("/invitations/<int:invitation_id>/link", "make_link", rosters.make_link, methods=MAKE)

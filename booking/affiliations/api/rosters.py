@@ -8,17 +8,19 @@ from flask_babel import gettext
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from booking.affiliations import invitations, queries, rosters
+from booking.affiliations import handed_links, invitations, queries, roster_refusals, rosters
 from booking.affiliations.answers import AffiliationDetailAnswer
 from booking.affiliations.api.answering import EDITING, TAG, affiliation_answer, json_answer, require_seen
 from booking.affiliations.forms import (
     ApplyRosterForm,
+    HandedLinksForm,
     InvitationsQuery,
     LinkSecretForm,
     PlannedRowsQuery,
     RosterForm,
 )
 from booking.affiliations.roster_planning import Fate, Leaver, Planned
+from booking.affiliations.roster_refusals import RefusedRow
 from booking.core.clock import utcnow
 from booking.core.errors import Problem
 from booking.core.pages import decode_cursor, encode_cursor, row_id
@@ -57,7 +59,7 @@ class RostersAnswer(BaseModel):
 
 
 class PlannedRowAnswer(BaseModel):
-    """A row by its number in the spreadsheet, what becomes of it, and why."""
+    """A row by its number in the spreadsheet, what becomes of it, and why; the cells only of a refused one."""
 
     number: int
     name: str
@@ -65,6 +67,7 @@ class PlannedRowAnswer(BaseModel):
     email: str
     fate: Fate
     problems: list[FieldProblem]
+    cells: list[str]
 
     @classmethod
     def of(cls, planned: Planned) -> Self:
@@ -78,12 +81,21 @@ class PlannedRowAnswer(BaseModel):
             email=row.email,
             fate=planned.fate,
             problems=problems,
+            cells=row.cells if planned.fate == Fate.REFUSED else [],
         )
+
+    @classmethod
+    def refused(cls, row: RefusedRow) -> Self:
+        """A row of an applied roster that was refused."""
+        problems = [_problem(found) for found in row.problems]
+        unknown = {"name": "", "staff_number": "", "email": ""}
+        return cls(number=row.number, fate=Fate.REFUSED, problems=problems, cells=row.cells, **unknown)
 
 
 class PlannedRowsAnswer(BaseModel):
-    """Some rows of a draft, in order."""
+    """Some rows of a roster, in order, under its header."""
 
+    header: list[str]
     items: list[PlannedRowAnswer]
     next_cursor: str | None
 
@@ -136,6 +148,13 @@ class InvitationLinkAnswer(InvitationAnswer):
     secret: str
 
 
+class InvitationLinksAnswer(BaseModel):
+    """Invitations with the secrets of their links, answered once."""
+
+    items: list[InvitationLinkAnswer]
+    next_cursor: None = None
+
+
 class InvitationsAnswer(BaseModel):
     """Some invitations, the newest first."""
 
@@ -175,17 +194,18 @@ def show(roster_id: int) -> Response:
 
 @documented(tag=TAG, answers={200: PlannedRowsAnswer}, query=PlannedRowsQuery, refusals=(400, 401, 404, 422))
 def rows(roster_id: int) -> Response:
-    """What each row of a draft would do; none of a roster that is closed."""
+    """What each row of a draft would do; of an applied roster the refused rows, with their cells for a month."""
     actor, wanted = require_actor(), read_query(PlannedRowsQuery)
     roster = rosters.roster_for(reading(), roster_id, actor, sees=True)
     after = decode_cursor(wanted.cursor, row_id)[0] if wanted.cursor else 0
-    planned = []
-    if roster.state == RosterState.DRAFT:
-        plan = rosters.plan_of(reading(), roster, actor=actor, now=utcnow())
-        planned = [row for row in plan.rows if row.row.number > after and wanted.fate in {"", row.fate.value}]
-    shown = planned[: wanted.limit]
-    cursor = encode_cursor(shown[-1].row.number) if len(planned) > len(shown) else None
-    return json_answer(PlannedRowsAnswer(items=[PlannedRowAnswer.of(row) for row in shown], next_cursor=cursor))
+    is_draft = roster.state == RosterState.DRAFT
+    plan = rosters.plan_of(reading(), roster, actor=actor, now=utcnow()) if is_draft else None
+    header, refused = roster_refusals.refused_rows(roster, plan)
+    every = map(PlannedRowAnswer.of, plan.rows) if plan else map(PlannedRowAnswer.refused, refused)
+    found = [row for row in every if row.number > after and wanted.fate in {"", row.fate.value}]
+    shown = found[: wanted.limit]
+    cursor = encode_cursor(shown[-1].number) if len(found) > len(shown) else None
+    return json_answer(PlannedRowsAnswer(header=header, items=shown, next_cursor=cursor))
 
 
 @documented(tag=TAG, answers={200: LeaversAnswer}, refusals=(401, 404))
@@ -242,6 +262,17 @@ def make_link(invitation_id: int) -> Response:
     """Make a link to hand over by other means; its secret is answered once, earlier links are void."""
     made, secret = transaction(invitations.make_link, invitation_id, actor=require_actor(), now=utcnow())
     response = json_answer(InvitationLinkAnswer(**InvitationAnswer.of(made).model_dump(), secret=secret))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@documented(tag=TAG, body=HandedLinksForm, answers={200: InvitationLinksAnswer}, refusals=EDITING)
+def hand_links(organisation_id: int) -> Response:
+    """Make a code for everybody invited without an address, answered once; `renews` those who have one too."""
+    actor, form = require_actor(), read_json(HandedLinksForm)
+    made = transaction(handed_links.make_links, organisation_id, form, actor=actor, now=utcnow())
+    items = [InvitationLinkAnswer(**InvitationAnswer.of(one).model_dump(), secret=code) for one, code in made]
+    response = json_answer(InvitationLinksAnswer(items=items))
     response.headers["Cache-Control"] = "no-store"
     return response
 

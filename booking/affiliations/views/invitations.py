@@ -1,6 +1,7 @@
 """The pages of invitations: the organisation's list, and what an invited person sees."""
 
-from typing import Annotated
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Literal
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -8,20 +9,36 @@ from flask_babel import gettext as _
 from pydantic import Field
 
 from booking.accounts.mailed import LinkSpent
-from booking.affiliations import invitations, labels, queries
+from booking.accounts.permissions import Permission
+from booking.affiliations import handed_links, invitations, labels, queries
+from booking.affiliations.forms import HandedLinksForm
 from booking.affiliations.views.showing import manages, problems_in, seen_organisation, status_of
 from booking.core.clock import utcnow
 from booking.core.errors import Conflict, NotFound, Refused
-from booking.core.forms import Blank, PageForm
-from booking.web import signed_in
+from booking.core.forms import Blank, Line, PageForm
+from booking.core.secret import normal_code
+from booking.web import filters, signed_in
 from booking.web.extensions import reading, transaction
-from booking.web.reading import read_query
+from booking.web.reading import read_form, read_query
 from booking.web.signed_in import require_actor
+from booking.web.tables import table_response
 from models.affiliations import Invitation
 from models.directory import Organisation
 from models.vocabulary.affiliations import InvitationState
 
 PER_PAGE = 50
+
+
+class HandedLinksPage(HandedLinksForm, PageForm):
+    """Whom to make links for, and how to take them away."""
+
+    kind: Literal["letters", "csv", "xlsx"] = "letters"
+
+
+class CodeQuery(PageForm):
+    """A code as somebody typed it."""
+
+    code: Annotated[Line, Field(max_length=200)] = ""
 
 
 class ListQuery(PageForm):
@@ -65,8 +82,31 @@ def make_link(invitation_id: int) -> ResponseReturnValue:
         made, secret = transaction(invitations.make_link, invitation_id, actor=require_actor(), now=utcnow())
     except Conflict as refused:
         return _page(found.organisation_id, refused)
-    link = url_for(".invited", secret=secret, _external=True)
-    return _page(found.organisation_id, made=(made.name, link))
+    return _page(found.organisation_id, made=(made.name, _link(secret)))
+
+
+def hand_links(organisation_id: int) -> ResponseReturnValue:
+    """Make links for everybody without an address: letters to print, or a table; shown this once."""
+    organisation = seen_organisation(organisation_id, Permission.MANAGE_AFFILIATIONS)
+    try:
+        form = read_form(HandedLinksPage)
+        wanted = HandedLinksForm(renews=form.renews)
+        made = transaction(handed_links.make_links, organisation_id, wanted, actor=require_actor(), now=utcnow())
+    except Refused as refused:
+        return _page(organisation_id, refused)
+    if form.kind != "letters":
+        return table_response(_rows(made), f"invitations-{organisation_id}", form.kind, title=_("邀请"))
+    letters = [(one, code, _link(code)) for one, code in made]
+    entry = url_for(".enter_code", _external=True)
+    return render_template("affiliations/letters.html", organisation=organisation, letters=letters, entry=entry)
+
+
+def enter_code() -> ResponseReturnValue:
+    """Take a code from paper to its invitation."""
+    code = read_query(CodeQuery).code
+    if code:
+        return redirect(url_for(".invited", secret=normal_code(code)), code=303)
+    return render_template("affiliations/enter_code.html")
 
 
 def invited(secret: str) -> ResponseReturnValue:
@@ -90,6 +130,18 @@ def invited(secret: str) -> ResponseReturnValue:
     )
 
 
+def _link(secret: str) -> str:
+    """The address that accepts an invitation."""
+    return url_for(".invited", secret=secret, _external=True)
+
+
+def _rows(made: Sequence[tuple[Invitation, str]]) -> Iterator[list[str]]:
+    """Whom to hand which link, as a table."""
+    yield [_("工号"), _("姓名"), _("手机"), _("邀请码"), _("链接"), _("失效")]
+    for one, code in made:
+        yield [one.staff_number, one.name, one.phone, code, _link(code), filters.day(one.expires_at)]
+
+
 def _managed(invitation_id: int) -> Invitation:
     """The invitation, for who may decide on it; raises NotSignedIn or NotFound."""
     actor = require_actor()
@@ -103,7 +155,7 @@ def _page(
     organisation_id: int, refused: Refused | None = None, made: tuple[str, str] | None = None
 ) -> ResponseReturnValue:
     """The invitations, the newest first; a link just made is shown once."""
-    organisation = seen_organisation(organisation_id)
+    organisation, now = seen_organisation(organisation_id), utcnow()
     query = read_query(ListQuery) if request.method == "GET" else ListQuery()
     page = render_template(
         "affiliations/invitations.html",
@@ -120,6 +172,10 @@ def _page(
         ],
         may_manage=manages(require_actor(), organisation_id),
         labels=labels,
+        handing={
+            "new": len(handed_links.waiting_for_links(reading(), organisation_id, now=now)),
+            "all": len(handed_links.waiting_for_links(reading(), organisation_id, now=now, with_links=True)),
+        },
         made=made,
         problems=problems_in(refused),
     )

@@ -11,19 +11,20 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission
-from booking.affiliations import labels, queries, roster_reading, rosters
+from booking.affiliations import labels, queries, roster_reading, roster_refusals, rosters
 from booking.affiliations.forms import ApplyRosterForm, RosterForm
 from booking.affiliations.roster_planning import Fate, Plan
 from booking.affiliations.views.showing import manages, problems_in, seen_organisation, status_of
 from booking.core import forms
 from booking.core.clock import local_date, utcnow
 from booking.core.csv_tables import decoded
-from booking.core.errors import Conflict, Refused
+from booking.core.errors import Conflict, NotFound, Problem, Refused
 from booking.core.forms import PageForm
 from booking.web.extensions import reading, transaction
 from booking.web.reading import posted, read_form, read_query
 from booking.web.repeats import create_once, new_key
 from booking.web.signed_in import require_actor, signed_in
+from booking.web.tables import KINDS, table_response
 from models.affiliations import Roster
 from models.vocabulary.affiliations import RosterState
 
@@ -80,6 +81,24 @@ def show(roster_id: int) -> ResponseReturnValue:
     return _page(roster_id)
 
 
+def refused(roster_id: int, kind: str) -> ResponseReturnValue:
+    """The refused rows with their reasons, as a table to correct and upload again."""
+    if kind not in KINDS:
+        raise NotFound
+    actor, session = require_actor(), reading()
+    roster = rosters.roster_for(session, roster_id, actor, sees=True)
+    is_draft = roster.state == RosterState.DRAFT
+    plan = rosters.plan_of(session, roster, actor=actor, now=utcnow()) if is_draft else None
+    header, rows = roster_refusals.refused_rows(roster, plan)
+    if not any(row.cells for row in rows):
+        raise NotFound
+    table = [[*header, _("拒绝原因")]]
+    for row in rows:
+        cells = (row.cells + [""] * len(header))[: len(header)]
+        table.append([*cells, " ".join(_said(problem) for problem in row.problems)])
+    return table_response(table, f"refused-{roster_id}", kind, title=_("名册"))
+
+
 def apply(roster_id: int) -> ResponseReturnValue:
     """Do what the preview says."""
     actor, now = require_actor(), utcnow()
@@ -103,6 +122,13 @@ def discard(roster_id: int) -> ResponseReturnValue:
         return _page(roster_id, refused)
     flash(_("名册已丢弃，没有作任何改动。"), "right")
     return redirect(url_for(".rosters", organisation_id=organisation_id), code=303)
+
+
+def _said(problem: Problem) -> str:
+    """A problem with the column it stands at, in the reader's language."""
+    sentence = str(_(problem.message, **problem.values))
+    column = labels.ROSTER_COLUMNS.get(problem.field)
+    return str(_("%(label)s：%(sentence)s", label=_(column), sentence=sentence)) if column else sentence
 
 
 def _sent() -> dict[str, Any]:
