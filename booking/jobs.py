@@ -4,6 +4,7 @@ from datetime import datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
+from booking.accounts import ending, succession
 from booking.accounts import jobs as accounts
 from booking.affiliations import invitations, leaving, roster_refusals, rosters, visitors
 from booking.catalogue import moves
@@ -35,6 +36,11 @@ def _lapse(now: datetime) -> int:
 def _end_affiliations(now: datetime) -> int:
     """Affiliations whose last day is over end with their grants; how many."""
     return one_by_one(leaving.due_to_end, leaving.end_over, now=now)
+
+
+def _end_succeeded(now: datetime) -> int:
+    """Roles of people who have left end as soon as somebody else holds them; how many."""
+    return one_by_one(succession.due_to_succeed, ending.end_succeeded, now=now)
 
 
 def _remind_affiliations(now: datetime) -> int:
@@ -103,6 +109,12 @@ TIMETABLE = (
         N_("结束已过最后一天的单位隶属，以及随之而来的角色。"),
         Daily(time(0, 5)),
         _end_affiliations,
+    ),
+    Job(
+        "end_succeeded_roles",
+        N_("有了接任者之后，结束已离开的人的角色。"),
+        Every(timedelta(minutes=10)),
+        _end_succeeded,
     ),
     Job(
         "remind_affiliations",

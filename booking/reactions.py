@@ -55,6 +55,7 @@ REACTIONS: dict[str, Letters] = {
     "affiliations.renewal_asked": affiliations.on_renewal_asked,
     "accounts.grant_given": grants.on_grant_given,
     "accounts.grant_ended": grants.on_grant_ended,
+    "accounts.successor_wanted": grants.on_successor_wanted,
     "accounts.grant_over": waiting.on_grant_over,
     "accounts.account_deactivated": grants.on_account_deactivated,
     "reservations.requested": reservations.on_asked,

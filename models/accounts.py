@@ -34,7 +34,8 @@ class Grant(Base):
     """A role within a scope from one local day to another, both included; no end means until further notice.
 
     With `delegated_from_id` it stands in for another grant during an absence: it has an end within that one's
-    days, and gives no right to give grants.
+    days, and gives no right to give grants. With `due_to_end_on` its holder has left and it should have ended on that
+    day: it holds on only until somebody else holds the role.
     """
 
     __tablename__ = "grants"
@@ -54,6 +55,7 @@ class Grant(Base):
     ends_on: Mapped[date | None]
     granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     delegated_from_id: Mapped[int | None] = mapped_column(ForeignKey("grants.id"), index=True)
+    due_to_end_on: Mapped[date | None]
     created_at: Mapped[datetime]
     user: Mapped[User] = relationship(back_populates="grants", foreign_keys=[user_id], lazy="raise")
 

@@ -11,13 +11,15 @@ from booking.accounts import audit, queries
 from booking.accounts.grant_queries import source_of
 from booking.accounts.grants import NewGrant, account_id, described, foresee_end, may_give, store
 from booking.accounts.permissions import Permission, may
-from booking.accounts.succession import SuccessorNeeded, left_empty, lock_scopes
+from booking.accounts.succession import SuccessorNeeded, end_of, lacking, left_empty, lock_scopes
 from booking.core.actors import Actor
 from booking.core.clock import local_date
-from booking.core.errors import Forbidden, InvalidInput, NotFound, Problem
+from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem
 from booking.core.texts import N_
 from booking.notifications.service import announce
 from models.accounts import Grant
+
+SUCCEEDED = N_("已有其他人担任这个角色。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,38 @@ def end_grants(session: Session, grants: Sequence[Grant], departure: Departure, 
         _close(session, grant, departure, actor=actor, now=now)
 
 
+def end_succeeded(session: Session, grant_id: int, /, *, now: datetime) -> bool:
+    """End a grant that waited for a successor, now that somebody else holds the role."""
+    grant = session.scalar(select(Grant).where(Grant.id == grant_id))
+    if grant is None:
+        return False
+    lock_scopes(session, [grant])
+    [grant] = _locked(session, [grant_id])
+    last_day = end_of(grant, now=now)
+    if grant.due_to_end_on is None or lacking(session, [grant], last_day):
+        return False
+    _close(session, grant, Departure(last_day, SUCCEEDED), actor=None, now=now)
+    return True
+
+
+def keep_grant(session: Session, grant_id: int, *, actor: Actor, now: datetime) -> Grant:
+    """Let a grant that waited for a successor hold for good: its holder stays. Raises Conflict."""
+    grant = session.scalar(select(Grant).where(Grant.id == grant_id))
+    if grant is None:
+        raise NotFound
+    target = queries.target_of(session, grant.scope_kind, grant.scope_id)
+    if not may_give(actor, grant.role, target):
+        raise Forbidden if may(actor, Permission.SEE_GRANTS, target) else NotFound
+    [grant] = _locked(session, [grant_id])
+    if grant.due_to_end_on is None:
+        raise Conflict(N_("这个角色没有在等待接任者。"))
+    before = {**described(grant), "due_to_end_on": grant.due_to_end_on.isoformat()}
+    grant.due_to_end_on = None
+    subject, after = ("grant", grant.id), {**described(grant), "due_to_end_on": None}
+    audit.note(session, "accounts.grant_stays", subject, actor=actor, now=now, before=before, after=after)
+    return grant
+
+
 def _require_ending(session: Session, grant: Grant, actor: Actor) -> None:
     """Refuse who may not end this grant: Forbidden to those who may see it, NotFound to all others."""
     target = queries.target_of(session, grant.scope_kind, grant.scope_id)
@@ -118,7 +152,7 @@ def _appoint_successors(
         raise InvalidInput(problems)
 
 
-def _close(session: Session, grant: Grant, departure: Departure, *, actor: Actor, now: datetime) -> None:
+def _close(session: Session, grant: Grant, departure: Departure, *, actor: Actor | None, now: datetime) -> None:
     """End one locked grant, and whoever stands in for its holder with it."""
     last_day = departure.last_day
     overlong = or_(Grant.ends_on > last_day, Grant.starts_on > last_day)
@@ -127,12 +161,13 @@ def _close(session: Session, grant: Grant, departure: Departure, *, actor: Actor
         _close(session, deputy, departure, actor=actor, now=now)
     before = described(grant)
     foresee_end(session, grant, last_day, actor=actor, now=now)
-    payload = {**before, "grant_id": grant.id, "actor_id": actor.id, "last_day": last_day.isoformat()}
+    by = actor.id if actor else None
+    payload = {**before, "grant_id": grant.id, "actor_id": by, "last_day": last_day.isoformat()}
     if last_day < grant.starts_on:
         session.delete(grant)
         session.flush()
     else:
-        grant.ends_on = last_day
+        grant.ends_on, grant.due_to_end_on = last_day, None
     audit.note(
         session,
         "accounts.grant_ended",

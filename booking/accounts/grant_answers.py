@@ -22,7 +22,10 @@ class PersonAnswer(BaseModel):
 
 
 class HeldGrantAnswer(BaseModel):
-    """Who has which role where, from one local day to another, both included, and who gave it."""
+    """Who has which role where, from one local day to another, both included, and who gave it.
+
+    With `due_to_end_on` the person has left and the role waits for a successor.
+    """
 
     id: int
     person: PersonAnswer
@@ -32,6 +35,7 @@ class HeldGrantAnswer(BaseModel):
     ends_on: date | None
     given_by: str
     delegated_by: str
+    due_to_end_on: date | None
 
     @classmethod
     def of(cls, shown: ShownGrant) -> Self:
@@ -49,6 +53,7 @@ class HeldGrantAnswer(BaseModel):
             ends_on=grant.ends_on,
             given_by=shown.given_by,
             delegated_by=shown.delegated_by,
+            due_to_end_on=grant.due_to_end_on,
         )
 
 

@@ -11,7 +11,7 @@ from booking.accounts import grant_queries, queries
 from booking.accounts.answers import ScopeAnswer
 from booking.accounts.deactivation import deactivate_account, reactivate_account
 from booking.accounts.delegating import delegate_grant
-from booking.accounts.ending import end_grant
+from booking.accounts.ending import end_grant, keep_grant
 from booking.accounts.grant_answers import (
     AccountAnswer,
     GrantHistoryAnswer,
@@ -121,6 +121,18 @@ def end(grant_id: int) -> ResponseReturnValue:
 
     answer = transaction(work)
     return _json(answer) if answer else ("", 204)
+
+
+@bp.post("/grants/<int:grant_id>/keep")
+@documented(tag=TAG, answers={200: HeldGrantAnswer}, refusals=(401, 403, 404, 409))
+def keep(grant_id: int) -> ResponseReturnValue:
+    """Let a grant that waited for a successor hold for good: its holder stays after all."""
+    actor, now = require_actor(), utcnow()
+
+    def work(session: Session) -> dict[str, Any]:
+        return _shown(session, keep_grant(session, grant_id, actor=actor, now=now))
+
+    return _json(transaction(work))
 
 
 @bp.post("/grants/<int:grant_id>/delegate")

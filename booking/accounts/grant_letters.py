@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts import grant_queries, queries
 from booking.accounts.labels import ROLES, SCOPE_KINDS
+from booking.core.clock import local_date
 from booking.core.errors import NotFound
 from booking.notifications.letters import Letter, News
 from models.accounts import User
@@ -47,6 +48,25 @@ def on_grant_ended(news: News) -> list[Letter]:
         "link": news.link("account#grants"),
     }
     return [Letter(person.email, person.language, "accounts/grant_ended", values)]
+
+
+def on_successor_wanted(news: News) -> list[Letter]:
+    """To those who give the role, while it waits for a successor."""
+    try:
+        shown = grant_queries.grant_in_full(news.session, news.payload["grant_id"])
+    except NotFound:
+        return []
+    grant = shown.grant
+    if grant.due_to_end_on is None:
+        return []
+    values = {
+        **_facts(grant.role, grant.scope_kind, (shown.scope_name_zh, shown.scope_name_en)),
+        "person": shown.user_name,
+        "last_day": grant.due_to_end_on,
+        "link": f"{news.settings.address}/grants/{grant.id}/end",
+    }
+    people = grant_queries.appointers(news.session, grant, today=local_date(news.now))
+    return [Letter(one.email, one.language, "accounts/successor_wanted", values) for one in people]
 
 
 def on_account_deactivated(news: News) -> list[Letter]:

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session, aliased
 
 from booking.accounts.permissions import NEEDED_ROLES, Permission, covers, gives, may, reach
 from booking.accounts.queries import held, target_of
+from booking.accounts.rules import GIVEN_BY_THE_PLATFORM
+from booking.accounts.succession import awaiting
 from booking.core.actors import Actor, Reach, Target
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
@@ -185,6 +187,29 @@ def history_at(session: Session, kind: ScopeKind, target: Target) -> Sequence[tu
         .limit(MOST_HISTORY)
     )
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+def awaiting_successors(session: Session, within: Reach, *, today: date, limit: int) -> tuple[int, list[ShownGrant]]:
+    """The roles within reach whose holders have left and that wait for a successor: how many, and the first few."""
+    waiting = (awaiting(today), _in_reach(within))
+    rows = session.execute(_in_full().where(*waiting).order_by(Grant.due_to_end_on, Grant.id).limit(limit))
+    count = session.scalar(select(func.count()).select_from(Grant).where(*waiting)) or 0
+    return count, [_shown(row) for row in rows]
+
+
+def appointers(session: Session, grant: Grant, *, today: date) -> Sequence[User]:
+    """Who gives the role there today, other than its holder: the institution's admins, else the platform's."""
+    target = target_of(session, grant.scope_kind, grant.scope_id)
+    place = target.organisation_id if target else None
+    own = and_(Grant.role == Role.INSTITUTION_ADMIN, _is(ScopeKind.ORGANISATION, place))
+    nearest = [] if grant.role in GIVEN_BY_THE_PLATFORM else _active_with(session, own, grant.user_id, today)
+    return nearest or _active_with(session, Grant.role == Role.PLATFORM_ADMIN, grant.user_id, today)
+
+
+def _active_with(session: Session, which: ColumnElement[bool], other_than: int, today: date) -> Sequence[User]:
+    """The active people with such a grant today, without one of them."""
+    ids = select(Grant.user_id).where(which, Grant.starts_on <= today, _not_over(today), Grant.user_id != other_than)
+    return session.scalars(select(User).where(User.id.in_(ids), User.deactivated_at.is_(None)).order_by(User.id)).all()
 
 
 def within_organisation(organisation_id: int) -> ColumnElement[bool]:

@@ -79,6 +79,8 @@ PERMISSIONS = {
 GRANT_EVENTS = {
     "accounts.grant_given": N_("授予角色"),
     "accounts.grant_ended": N_("结束角色"),
+    "accounts.grant_kept": N_("保留角色，等待接任者"),
+    "accounts.grant_stays": N_("不再等待接任者"),
 }
 
 # Each language is written in itself, so these are not translated.

@@ -1,6 +1,7 @@
 """What somebody who leaves an organisation holds there ends with them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -10,13 +11,21 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit
 from booking.accounts.audit import Changed
 from booking.accounts.grants import foresee_end
-from booking.accounts.succession import SuccessorNeeded, left_empty, lock_scopes
+from booking.accounts.succession import Lack, SuccessorNeeded, keep_last, lacking, left_empty, lock_scopes
 from booking.core.actors import Actor
 from booking.core.texts import N_
 from models.accounts import Grant
 from models.catalogue import Instrument
 from models.directory import Unit
 from models.vocabulary.accounts import ScopeKind
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many grants end, and how many are kept until there is a successor."""
+
+    ended: int
+    kept: int
 
 
 def end_grants_within(
@@ -28,11 +37,13 @@ def end_grants_within(
     actor: Actor | None,
     now: datetime,
     reason: str = "",
-) -> int:
+    keeps_last: bool = True,
+) -> Outcome:
     """Let what these people hold at the organisation, its units and instruments end on a day; how many grants.
 
     Grants that end earlier stay as they are, those that would begin later never hold; whoever stands in for one
-    of these people no longer does either.
+    of these people no longer does either. A role that nobody else would hold is kept until there is a successor,
+    unless the caller has asked for one already.
     """
     own = select(Grant.id).where(Grant.user_id.in_(user_ids))
     theirs = and_(
@@ -40,28 +51,40 @@ def end_grants_within(
         or_(Grant.ends_on.is_(None), Grant.ends_on > last_day),
         within_organisation(organisation_id),
     )
-    found = session.scalars(select(Grant).where(theirs).order_by(Grant.id).with_for_update()).all()
+    grants = session.scalars(select(Grant).where(theirs).order_by(Grant.id).with_for_update()).all()
+    kept = keep_last(session, grants, last_day, actor=actor, now=now, reason=reason) if keeps_last else set()
+    found = [grant for grant in grants if not {grant.id, grant.delegated_from_id} & kept]
     if not found:
-        return 0
+        return Outcome(0, len(kept))
     for grant in found:
         foresee_end(session, grant, last_day, actor=actor, now=now)
     changes = [Changed(grant.id, _described(grant), {"ends_on": last_day.isoformat()}) for grant in found]
     never = [grant.id for grant in found if grant.starts_on > last_day]
     held = [grant.id for grant in found if grant.starts_on <= last_day]
     session.execute(delete(Grant).where(Grant.id.in_(never)))
-    session.execute(update(Grant).where(Grant.id.in_(held)).values(ends_on=last_day))
+    session.execute(update(Grant).where(Grant.id.in_(held)).values(ends_on=last_day, due_to_end_on=None))
     audit.note_all(session, "accounts.grant_ended", "grant", changes, actor=actor, now=now, reason=reason)
-    return len(found)
+    return Outcome(len(found), len(kept))
 
 
 def require_successors(session: Session, organisation_id: int, user_id: int, *, last_day: date, actor: Actor) -> None:
     """Refuse that somebody leaves an organisation while a role there would be left to nobody."""
-    unended = or_(Grant.ends_on.is_(None), Grant.ends_on > last_day)
-    rows = select(Grant).where(Grant.user_id == user_id, unended, within_organisation(organisation_id))
-    grants = session.scalars(rows.order_by(Grant.id)).all()
+    grants = _unended(session, organisation_id, [user_id], last_day)
     lock_scopes(session, grants)
     if lacks := left_empty(session, grants, last_day, actor=actor):
         raise SuccessorNeeded(lacks, N_("对方的职责没有其他人承担，请先在“离开与交接”页或由本人卸任时指定接任者。"))
+
+
+def left_to_nobody(session: Session, organisation_id: int, user_ids: Collection[int], *, last_day: date) -> list[Lack]:
+    """The roles there that would be kept for want of a successor, if these people left together."""
+    return lacking(session, _unended(session, organisation_id, user_ids, last_day), last_day)
+
+
+def _unended(session: Session, organisation_id: int, user_ids: Collection[int], last_day: date) -> Sequence[Grant]:
+    """What these people hold there beyond the day, the oldest first."""
+    longer = or_(Grant.ends_on.is_(None), Grant.ends_on > last_day)
+    rows = select(Grant).where(Grant.user_id.in_(user_ids), longer, within_organisation(organisation_id))
+    return session.scalars(rows.order_by(Grant.id)).all()
 
 
 def within_organisation(organisation_id: int) -> ColumnElement[bool]:

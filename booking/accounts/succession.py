@@ -2,17 +2,20 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from booking.accounts import queries
+from booking.accounts import audit, queries
+from booking.accounts.grants import described
 from booking.accounts.permissions import Permission, may
 from booking.accounts.rules import NEVER_LEFT_EMPTY
 from booking.core.actors import Actor
+from booking.core.clock import local_date
 from booking.core.errors import Refused
 from booking.core.texts import N_
+from booking.notifications.service import announce
 from models.accounts import Grant, User
 from models.catalogue import Instrument
 from models.directory import Organisation
@@ -57,7 +60,10 @@ def lock_scopes(session: Session, grants: Iterable[Grant]) -> None:
 
 
 def lacking(session: Session, grants: Sequence[Grant], last_day: date) -> list[Lack]:
-    """What nobody would hold on the day after, if these grants ended together; the scopes must be locked."""
+    """What nobody would hold on the day after, if these grants ended together; the scopes must be locked.
+
+    Whoever has left and only holds on for want of a successor does not count.
+    """
     leaving = [grant.id for grant in grants]
     found = []
     for grant in grants:
@@ -76,6 +82,44 @@ def left_empty(session: Session, grants: Sequence[Grant], last_day: date, *, act
     if may(actor, Permission.GIVE_GRANTS):
         return [lack for lack in lacks if lack.role != Role.INSTITUTION_ADMIN]
     return lacks
+
+
+def keep_last(
+    session: Session, grants: Sequence[Grant], last_day: date, *, actor: Actor | None, now: datetime, reason: str = ""
+) -> set[int]:
+    """Let those hold on that nobody else would hold, though their holders leave; who appoints is told, once. Their ids.
+
+    The grants are locked, and end together on the day unless they are kept.
+    """
+    lock_scopes(session, grants)
+    begun = [grant for grant in grants if grant.starts_on <= max(last_day, local_date(now))]
+    kept = {lack.grant_id for lack in lacking(session, begun, last_day)}
+    for grant in begun:
+        if grant.id not in kept or grant.due_to_end_on is not None:
+            continue
+        grant.due_to_end_on = last_day
+        after = {**described(grant), "due_to_end_on": last_day.isoformat()}
+        subject = ("grant", grant.id)
+        audit.note(session, "accounts.grant_kept", subject, actor=actor, now=now, after=after, reason=reason)
+        announce(session, "accounts.successor_wanted", {"grant_id": grant.id}, now=now)
+    return kept
+
+
+def awaiting(today: date) -> ColumnElement[bool]:
+    """Grants whose holders have left, or will, and that wait for a successor."""
+    return and_(Grant.due_to_end_on.is_not(None), or_(Grant.ends_on.is_(None), Grant.ends_on >= today))
+
+
+def due_to_succeed(session: Session, *, now: datetime) -> list[int]:
+    """The grants that waited for a successor, of which somebody else holds the role now."""
+    waiting = session.scalars(select(Grant).where(awaiting(local_date(now))).order_by(Grant.id)).all()
+    return [grant.id for grant in waiting if not lacking(session, [grant], end_of(grant, now=now))]
+
+
+def end_of(grant: Grant, *, now: datetime) -> date:
+    """The last day of a grant that waited: as it was due, or at once where that is over."""
+    yesterday = local_date(now) - timedelta(days=1)
+    return max(grant.due_to_end_on or yesterday, yesterday)
 
 
 def _somebody_stays(session: Session, grant: Grant, leaving: Collection[int], day: date) -> bool:
@@ -105,10 +149,11 @@ def _steward_stays(session: Session, grant: Grant, leaving: Collection[int], day
 
 
 def _held_on(table: type[Grant], day: date) -> tuple[ColumnElement[bool], ...]:
-    """Grants in force on a day, of people whose account is active, that stand in for nobody."""
+    """Grants in force on a day, of active people who have not left, that stand in for nobody."""
     active = exists().where(User.id == table.user_id, User.deactivated_at.is_(None))
     return (
         table.delegated_from_id.is_(None),
+        table.due_to_end_on.is_(None),
         table.starts_on <= day,
         or_(table.ends_on.is_(None), table.ends_on >= day),
         active,

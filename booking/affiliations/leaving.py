@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit
 from booking.accounts.leaving import end_grants_within, require_successors
 from booking.affiliations.service import announce_about, managed
+from booking.affiliations.user_groups import lock_organisation
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, InvalidInput, Problem
@@ -36,16 +37,24 @@ def end_affiliation(
         raise InvalidInput([Problem("last_day", N_("不能早于开始的日子，也不能超过十年之后。"))])
     place, person = affiliation.organisation_id, affiliation.user_id
     require_successors(session, place, person, last_day=last_day, actor=actor)
-    let_end(session, affiliation, last_day, reason, actor=actor, now=now)
+    let_end(session, affiliation, last_day, reason, actor=actor, now=now, keeps_last=False)
     return affiliation
 
 
 def let_end(
-    session: Session, affiliation: Affiliation, last_day: date, reason: str, *, actor: Actor | None, now: datetime
+    session: Session,
+    affiliation: Affiliation,
+    last_day: date,
+    reason: str,
+    *,
+    actor: Actor | None,
+    now: datetime,
+    keeps_last: bool = True,
 ) -> None:
     """The end of a confirmed affiliation with its grants, its row in the log and its event, told at once.
 
-    It stays in force through the last day; one that never began, or is over, has ended.
+    It stays in force through the last day; one that never began, or is over, has ended. A role that nobody else
+    holds is kept until there is a successor, unless the caller has asked for one.
     """
     before = {"ends_on": affiliation.ends_on.isoformat() if affiliation.ends_on else None}
     affiliation.ends_on = max(last_day, affiliation.starts_on)
@@ -54,7 +63,7 @@ def let_end(
     affiliation.version += 1
     if last_day < local_date(now):
         affiliation.state = AffiliationState.ENDED
-    count = end_grants_within(
+    outcome = end_grants_within(
         session,
         affiliation.organisation_id,
         [affiliation.user_id],
@@ -62,9 +71,11 @@ def let_end(
         actor=actor,
         now=now,
         reason=reason,
+        keeps_last=keeps_last,
     )
     session.flush()
-    after = {"ends_on": last_day.isoformat(), "grants_ended": count, "user_id": affiliation.user_id}
+    counts = {"grants_ended": outcome.ended, "grants_kept": outcome.kept}
+    after = {"ends_on": last_day.isoformat(), **counts, "user_id": affiliation.user_id}
     subject = ("affiliation", affiliation.id)
     audit.note(session, "affiliations.ended", subject, actor=actor, now=now, before=before, after=after, reason=reason)
     announce_end(session, affiliation, last_day, now=now)
@@ -89,6 +100,8 @@ def due_to_end(session: Session, *, now: datetime) -> Sequence[int]:
 
 def end_over(session: Session, affiliation_id: int, /, *, now: datetime) -> bool:
     """End an affiliation whose last day is over, with grants given meanwhile; told unless it was before."""
+    place = select(Affiliation.organisation_id).where(Affiliation.id == affiliation_id)
+    lock_organisation(session, session.scalars(place).one())
     statement = select(Affiliation).where(Affiliation.id == affiliation_id).with_for_update()
     affiliation = session.scalars(statement).one()
     last_day = affiliation.ends_on

@@ -1,6 +1,6 @@
 """A roster: uploaded, previewed, applied in one set-based transaction, repeatable."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -108,7 +108,7 @@ def apply_roster(session: Session, roster_id: int, form: ApplyRosterForm, *, act
         reason=step.reason,
     )
     _change_invitations(step, planned.of(Fate.INVITATION_CHANGED))
-    ended = _end(step, planned.leavers, last_day) if last_day else 0
+    ended = _end(step, planned.leavers, last_day) if last_day else {}
     _close(step, planned, ended)
     return roster
 
@@ -206,8 +206,8 @@ def _change_invitations(step: _Step, rows: Sequence[Planned]) -> None:
     _update_each(step.session, Invitation, changed)
 
 
-def _end(step: _Step, leavers: Sequence[Leaver], last_day: date) -> int:
-    """Let those who are missing end on the day, with their grants; each is told. How many."""
+def _end(step: _Step, leavers: Sequence[Leaver], last_day: date) -> dict[str, int]:
+    """Let those who are missing end on the day, with their grants; each is told. How many, and how many roles stay."""
     ending = [one for one in leavers if one.affiliation.ends_on is None or one.affiliation.ends_on > last_day]
     is_over = last_day < local_date(step.now)
     state = AffiliationState.ENDED if is_over else AffiliationState.CONFIRMED
@@ -226,7 +226,7 @@ def _end(step: _Step, leavers: Sequence[Leaver], last_day: date) -> int:
     _update_each(step.session, Affiliation, rows)
     session, organisation_id = step.session, step.roster.organisation_id
     users = [one.affiliation.user_id for one in ending]
-    end_grants_within(
+    outcome = end_grants_within(
         session, organisation_id, users, last_day=last_day, actor=step.actor, now=step.now, reason=step.reason
     )
     before = [{"ends_on": _plain(one.affiliation.ends_on)} for one in ending]
@@ -245,14 +245,14 @@ def _end(step: _Step, leavers: Sequence[Leaver], last_day: date) -> int:
         for one in ending
     ]
     announce_all(session, "affiliations.ended", told, now=step.now)
-    return len(ending)
+    return {"ended": len(ending), "roles_kept": outcome.kept}
 
 
-def _close(step: _Step, planned: Plan, ended: int) -> None:
+def _close(step: _Step, planned: Plan, ended: Mapping[str, int]) -> None:
     """Keep what became of the rows, and who stood on them only where a row was refused."""
     roster = step.roster
     keep_refused(roster, planned)
-    counts = planned.counts() | {"ended": ended}
+    counts = planned.counts() | {"ended": 0, **ended}
     roster.outcome = {**(roster.outcome or {}), "counts": counts}
     roster.state, roster.content, roster.closed_at = RosterState.APPLIED, "", step.now
     subject = ("roster", roster.id)

@@ -35,6 +35,7 @@ TITLES = {
     "visits": N_("等待确认的来访"),
     "rosters": N_("该更新的名册"),
     "affiliations_ending": N_("两周内到期的人员"),
+    "successors": N_("等待接任者的角色"),
     "reviews": N_("等您审查的记录"),
     "registrations": N_("等待核验的单位"),
     "failing_jobs": N_("没有做成的任务"),
@@ -80,4 +81,3 @@ DUE_ON = {
     "team_members_ending": N_("到 %(day)s 结束"),
 }
 COUNTS = {"imports": N_("%(count)s 行被拒绝")}
-ROLE_CHANGES = {"accounts.grant_given": N_("授予角色"), "accounts.grant_ended": N_("结束角色")}

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
+from booking.accounts import grant_queries
 from booking.affiliations import due as affiliations
 from booking.affiliations import queries as affiliation_queries
 from booking.core.clock import at_local, local_date
@@ -92,3 +93,13 @@ def _by_organisation(
 def _visit(visit: Visit, *, starts_at: datetime | None = None, due_on: date | None = None) -> Item:
     """A visit as an item: the visitor's name, never their papers."""
     return Item("visit", visit.id, visit.name, visit.name, starts_at=starts_at, due_on=due_on)
+
+
+def successors_wanted(asked: Asked) -> Found:
+    """Roles of people who have left that wait for a successor, those longest due first."""
+    today = local_date(asked.now)
+    count, rows = grant_queries.awaiting_successors(asked.session, asked.within, today=today, limit=SHOWN)
+    items = [
+        Item("kept_role", one.grant.id, one.scope_name_zh, one.scope_name_en, person=one.user_name) for one in rows
+    ]
+    return Found(count, items)

@@ -202,6 +202,7 @@ PROVIDERS = (
         Permission.MANAGE_AFFILIATIONS,
         is_local=True,
     ),
+    Provider("successors", Hat.INSTITUTION, people.successors_wanted, Permission.GIVE_GRANTS),
     Provider("reviews", Hat.INSTITUTION, reviews, Permission.REVIEW_RECORD),
     Provider("registrations", Hat.PLATFORM, people.registrations, Permission.VERIFY_ORGANISATIONS),
     Provider("failing_jobs", Hat.PLATFORM, failing_jobs, Permission.SEE_JOBS),

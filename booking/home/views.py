@@ -7,7 +7,7 @@ from flask import Blueprint, Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from booking.accounts.labels import ROLES
+from booking.accounts.labels import GRANT_EVENTS, ROLES
 from booking.accounts.permissions import Permission, reach
 from booking.catalogue.report_terms import report_terms
 from booking.core.actors import Actor
@@ -26,6 +26,7 @@ bp = Blueprint("home", __name__)
 ADDRESSES = {
     "reservation": ("reservations.show", "reservation_id"),
     "review": ("catalogue.review", "round_id"),
+    "kept_role": ("accounts.end_grant", "grant_id"),
     "enquiry": ("enquiries.show", "enquiry_id"),
     "instrument": ("catalogue.edit", "instrument_id"),
     "organisation": ("affiliations.people", "organisation_id"),
@@ -96,7 +97,7 @@ def _shown(card: Card) -> dict[str, Any]:
 
 def _item(item: Item, code: str) -> dict[str, Any]:
     """One line of a card, with its address."""
-    change = labels.ROLE_CHANGES.get(item.title_zh)
+    change = GRANT_EVENTS.get(item.title_zh)
     counted = labels.COUNTS.get(code)
     return {
         "title": _(change) if change else in_language(item.title_zh, item.title_en),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts import grant_queries, queries
 from booking.accounts.delegating import delegate_grant
-from booking.accounts.ending import end_grant
+from booking.accounts.ending import end_grant, keep_grant
 from booking.accounts.grant_forms import DelegatePage, EndPage, GrantPage, GrantsFilter
 from booking.accounts.grants import Scope, give_by_address, may_give
 from booking.accounts.labels import GRANT_EVENTS, ROLES, SCOPE_KINDS
@@ -20,7 +20,7 @@ from booking.accounts.succession import Lack, SuccessorNeeded
 from booking.accounts.views.again import again
 from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
-from booking.core.errors import Forbidden, InvalidInput, Problem, Refused
+from booking.core.errors import Conflict, Forbidden, InvalidInput, Problem, Refused
 from booking.core.texts import N_
 from booking.web.extensions import reading, transaction
 from booking.web.languages import in_language
@@ -91,6 +91,17 @@ def end(grant_id: int) -> ResponseReturnValue:
         return _end_page(grant_id, _at_field(invalid, grant_id))
     flash(_("已结束这个角色。"), "right")
     return redirect(url_for(".show", _anchor="grants"), code=303)
+
+
+@signed_in
+def keep(grant_id: int) -> ResponseReturnValue:
+    """Let a role that waited for a successor hold for good."""
+    try:
+        transaction(keep_grant, grant_id, actor=require_actor(), now=utcnow())
+    except Conflict as refused:
+        return _end_page(grant_id, refused)
+    flash(_("这个角色将保留，不再等待接任者。"), "right")
+    return redirect(url_for(".end_grant", grant_id=grant_id), code=303)
 
 
 @signed_in
@@ -190,6 +201,7 @@ def _end_page(grant_id: int, refused: Refused | None = None, lacks: list[Lack] |
     values = {
         "one": shown,
         "is_own": grant.user_id == actor.id,
+        "may_keep": may_give(actor, grant.role, target),
         "lacks": lacks_shown(lacks or []),
         "today": today,
         "yesterday": today - timedelta(days=1),

@@ -10,7 +10,9 @@ from flask_babel import gettext as _
 from pydantic import Field
 from sqlalchemy.orm import Session
 
+from booking.accounts.leaving import left_to_nobody
 from booking.accounts.permissions import Permission
+from booking.accounts.views.grants import lacks_shown
 from booking.affiliations import labels, queries, roster_reading, roster_refusals, rosters
 from booking.affiliations.forms import ApplyRosterForm, RosterForm
 from booking.affiliations.roster_planning import Fate, Plan
@@ -167,6 +169,8 @@ def _page(roster_id: int, refused: Refused | None = None) -> ResponseReturnValue
     query = read_query(RowsQuery) if request.method == "GET" else RowsQuery()
     is_draft = roster.state == RosterState.DRAFT
     plan = rosters.plan_of(session, roster, actor=actor, now=now) if is_draft else None
+    leaving = [one.affiliation.user_id for one in plan.leavers] if plan else []
+    lacks = left_to_nobody(session, roster.organisation_id, leaving, last_day=local_date(now)) if leaving else []
     page = render_template(
         "affiliations/roster.html",
         organisation=seen_organisation(roster.organisation_id),
@@ -174,6 +178,7 @@ def _page(roster_id: int, refused: Refused | None = None) -> ResponseReturnValue
         may_manage=manages(actor, roster.organisation_id),
         labels=labels,
         leavers=plan.leavers if plan else [],
+        lacks=lacks_shown(lacks),
         problems=problems_in(refused),
         form=request.form,
         today=local_date(now),

@@ -1,5 +1,6 @@
 """Who may call what: roles, what they let somebody do, and closing accounts."""
 
+from tests.house.asking import NO_ONE, Line
 from tests.house.matrix.writing import ADMINS, AUDITOR, THEIR_ADMINS, page, post, read, sent, step
 from tests.house.worlds import ALL_SEEING, PLATFORM, THEIR_ADMIN
 
@@ -26,6 +27,7 @@ GRANTS = (
     page("/grants/{grant}/end", ADMINS, forbidden=AUDITOR),
     sent("/grants/{grant}/end", ADMINS, OVER, forbidden=AUDITOR),
     page("/grants/{steward_grant}/end", ADMINS | STEWARD, forbidden=AUDITOR),
+    sent("/grants/{grant}/keep", NO_ONE, other=404, forbidden=AUDITOR, conflict=ADMINS),
     page("/grants/{steward_grant}/delegate", STEWARD),
     sent("/grants/{steward_grant}/delegate", STEWARD, ABSENCE),
     page("/people/{steward_id}/permissions", SEERS | STEWARD),
@@ -38,6 +40,7 @@ GRANTS = (
     read(f"/grants?{AT_UNIT}", SEERS),
     post("/grants", ADMINS, AT_OUR_PLACE, other=403),
     step("/grants/{their_grant}/end", THEIR_ADMINS, OVER, forbidden=AUDITOR),
+    Line("POST /api/v1/grants/{their_grant}/keep", NO_ONE, forbidden=AUDITOR, conflict=THEIR_ADMINS),
     post("/grants/{steward_grant}/delegate", STEWARD, ABSENCE),
     read(f"/grants/history?{AT_UNIT}", SEERS),
     read(f"/people/{{second_id}}/permissions?{AT_UNIT}", SEERS),

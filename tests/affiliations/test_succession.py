@@ -1,0 +1,133 @@
+"""Whoever leaves by roster, or because a term is over, leaves no role to nobody."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.accounts import ending, succession
+from booking.accounts.grants import NewGrant, give_grant
+from booking.affiliations import leaving, rosters
+from booking.affiliations.forms import ApplyRosterForm, RosterForm
+from booking.core.clock import local_date
+from booking.core.errors import Conflict
+from booking.home.queries import cards
+from models.accounts import AuditEntry, Grant
+from models.affiliations import Affiliation
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.affiliations import AffiliationState
+from tests.affiliations.conftest import House
+from tests.factories.affiliations import affiliate
+from tests.factories.instruments import make_instrument
+from tests.factories.letters import mailed
+from tests.factories.people import actor_for, give, make_user
+
+
+def only_steward(session: Session, house: House, *, ends_on: date | None = None) -> Grant:
+    """Lin, who alone looks after an instrument and trains there too."""
+    instrument = make_instrument(session, house.organisation)
+    affiliate(session, house.lin, house.organisation, ends_on=ends_on)
+    give(session, house.lin, Role.TRAINER, ScopeKind.INSTRUMENT, instrument.id)
+    return give(session, house.lin, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
+
+
+def leave_by_roster(session: Session, house: House, last_day: date, now: datetime) -> dict[str, int]:
+    form = RosterForm(text="姓名,邮箱\n别,other@uni.edu.cn\n", is_complete=True)
+    made = rosters.upload_roster(session, house.organisation.id, form, actor=house.admin_actor, now=now)
+    apply = ApplyRosterForm(ends_missing=True, last_day=last_day)
+    outcome = rosters.apply_roster(session, made.id, apply, actor=house.admin_actor, now=now).outcome
+    assert outcome is not None
+    counts: dict[str, int] = outcome["counts"]
+    return counts
+
+
+def take_over(session: Session, house: House, grant: Grant, now: datetime) -> Grant:
+    heir = make_user(session, "heir")
+    wanted = NewGrant(heir.id, grant.role, grant.scope_kind, grant.scope_id, local_date(now))
+    return give_grant(session, wanted, actor=house.admin_actor, now=now)
+
+
+def end_succeeded(session: Session, now: datetime) -> list[int]:
+    due = succession.due_to_succeed(session, now=now)
+    return [number for number in due if ending.end_succeeded(session, number, now=now)]
+
+
+def test_a_roster_keeps_the_last_steward_until_somebody_takes_over(
+    session: Session, house: House, now: datetime
+) -> None:
+    steward, yesterday = only_steward(session, house), local_date(now) - timedelta(days=1)
+
+    counts = leave_by_roster(session, house, yesterday, now)
+
+    assert (counts["ended"], counts["roles_kept"]) == (1, 1)
+    assert session.scalars(select(Affiliation.state)).one() == AffiliationState.ENDED
+    ends = {row.role: row.ends_on for row in session.scalars(select(Grant).where(Grant.user_id == house.lin.id))}
+    assert ends == {Role.STEWARD: None, Role.TRAINER: yesterday}
+    told = [(letter.recipient, letter.template) for letter in mailed(session, now=now)]
+    assert ("admin@example.org", "accounts/successor_wanted") in told
+    [card] = [card for card in cards(session, house.admin_actor, now=now) if card.code == "successors"]
+    assert [(item.subject, item.subject_id, item.person) for item in card.found.items] == [
+        ("kept_role", steward.id, "Lin")
+    ]
+    assert end_succeeded(session, now) == []
+
+    take_over(session, house, steward, now)
+
+    assert end_succeeded(session, now) == [steward.id]
+    assert (steward.ends_on, steward.due_to_end_on) == (yesterday, None)
+    actions = session.scalars(select(AuditEntry.action).where(AuditEntry.subject_id == steward.id)).all()
+    assert [actions.count(f"accounts.grant_{fact}") for fact in ("kept", "ended")] == [1, 1]
+
+
+def test_the_nightly_end_of_a_term_keeps_the_last_steward_and_tells_once(
+    session: Session, house: House, now: datetime
+) -> None:
+    steward = only_steward(session, house, ends_on=local_date(now) - timedelta(days=1))
+    [due] = leaving.due_to_end(session, now=now)
+
+    assert leaving.end_over(session, due, now=now)
+
+    assert leaving.due_to_end(session, now=now) == []
+    assert (steward.ends_on, steward.due_to_end_on) == (None, local_date(now) - timedelta(days=1))
+    templates = [letter.template for letter in mailed(session, now=now)]
+    assert templates.count("accounts/successor_wanted") == 1
+
+
+def test_who_leaves_later_goes_on_that_day_once_there_is_a_successor(
+    session: Session, house: House, now: datetime
+) -> None:
+    steward, friday = only_steward(session, house), local_date(now) + timedelta(days=4)
+    leave_by_roster(session, house, friday, now)
+
+    take_over(session, house, steward, now)
+
+    assert end_succeeded(session, now) == [steward.id]
+    assert steward.ends_on == friday
+
+
+def test_two_who_leave_together_are_no_successors_of_each_other(session: Session, house: House, now: datetime) -> None:
+    first = only_steward(session, house)
+    colleague = make_user(session, "colleague")
+    affiliate(session, colleague, house.organisation)
+    second = give(session, colleague, Role.STEWARD, ScopeKind.INSTRUMENT, first.scope_id)
+
+    counts = leave_by_roster(session, house, local_date(now) - timedelta(days=1), now)
+
+    assert counts["roles_kept"] == 2
+    assert end_succeeded(session, now) == []
+    take_over(session, house, first, now)
+    assert end_succeeded(session, now) == [first.id, second.id]
+
+
+def test_an_admin_keeps_somebody_after_all(session: Session, house: House, now: datetime) -> None:
+    steward = only_steward(session, house)
+    leave_by_roster(session, house, local_date(now), now)
+
+    ending.keep_grant(session, steward.id, actor=house.admin_actor, now=now)
+
+    take_over(session, house, steward, now)
+    assert (end_succeeded(session, now), steward.due_to_end_on, steward.ends_on) == ([], None, None)
+    with pytest.raises(Conflict):
+        ending.keep_grant(session, steward.id, actor=house.admin_actor, now=now)
+    assert actor_for(session, house.lin, now=now).grants != ()
