@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_26_handed_invitations"
-down_revision = "2026_11_26_group_horizons"
+down_revision = "2026_11_26_waiting_test_items"
 branch_labels = None
 depends_on = None
 
