@@ -10,6 +10,7 @@ from booking.accounts import ending, succession
 from booking.accounts.grants import NewGrant, give_grant
 from booking.affiliations import leaving, rosters
 from booking.affiliations.forms import ApplyRosterForm, RosterForm
+from booking.catalogue.report_queries import Terms
 from booking.core.clock import local_date
 from booking.core.errors import Conflict
 from booking.home.queries import cards
@@ -22,6 +23,8 @@ from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_instrument
 from tests.factories.letters import mailed
 from tests.factories.people import actor_for, give, make_user
+
+TERMS = Terms(30, 5)
 
 
 def only_steward(session: Session, house: House, *, ends_on: date | None = None) -> Grant:
@@ -66,7 +69,9 @@ def test_a_roster_keeps_the_last_steward_until_somebody_takes_over(
     assert ends == {Role.STEWARD: None, Role.TRAINER: yesterday}
     told = [(letter.recipient, letter.template) for letter in mailed(session, now=now)]
     assert ("admin@example.org", "accounts/successor_wanted") in told
-    [card] = [card for card in cards(session, house.admin_actor, now=now) if card.code == "successors"]
+    [card] = [
+        card for card in cards(session, house.admin_actor, report_terms=TERMS, now=now) if card.code == "successors"
+    ]
     assert [(item.subject, item.subject_id, item.person) for item in card.found.items] == [
         ("kept_role", steward.id, "Lin")
     ]
