@@ -1,5 +1,6 @@
 """Coming back to an arranged world after a request wrote something, quickly, on both engines."""
 
+import re
 import secrets
 import sqlite3
 from collections.abc import Callable
@@ -9,10 +10,12 @@ from flask import Flask
 from sqlalchemy import Connection, Engine, event
 
 from booking.web.extensions import db
+from models.base import Base
 from tests.databases import copy_back
 
 KEPT = "kept"
-WRITES = ("INSERT", "UPDATE", "DELETE", "WITH")
+WRITE = re.compile(r"\s*(?:(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(?P<table>\w+)|WITH\b)", re.IGNORECASE)
+UNKNOWN = "a table that the statement does not begin with"
 
 
 class Snapshot:
@@ -24,10 +27,15 @@ class Snapshot:
         with app.app_context():
             db.session.remove()
             self.engine = db.engine
-        self.written = False
+        self.changed: set[str] = set()
         self._copy = self._copy_sqlite() if self._is_sqlite else None
         self.tables = [] if self._is_sqlite else self._copy_postgresql()
         self._listening = Writes(self.engine, self)
+
+    @property
+    def written(self) -> bool:
+        """Whether a transaction that wrote was committed since the world was last as arranged."""
+        return bool(self.changed)
 
     @property
     def _is_sqlite(self) -> bool:
@@ -35,16 +43,18 @@ class Snapshot:
 
     def restore(self) -> None:
         """Everything as it was; the search is told by a new epoch that what it remembers is void."""
+        if not self.written:
+            return
         with self.app.app_context():
             db.session.remove()
         if self._copy:
             copy_back(self._copy, str(self.engine.url.database))
         else:
-            copies = "".join(f"DELETE FROM {t}; INSERT INTO {t} SELECT * FROM {KEPT}.{t};" for t in self.tables)
+            copies = "".join(f"DELETE FROM {t}; INSERT INTO {t} SELECT * FROM {KEPT}.{t};" for t in self._touched())
             self._run(f"SET LOCAL session_replication_role = replica; {copies}")
         with self.engine.begin() as connection:
             connection.execute(sa.text("UPDATE listing_revisions SET epoch = :epoch"), {"epoch": secrets.token_hex(16)})
-        self.written = False
+        self.changed.clear()
 
     def forget(self) -> None:
         """Let go of the copy."""
@@ -53,6 +63,16 @@ class Snapshot:
             self._copy.close()
         else:
             self._run(f"DROP SCHEMA {KEPT} CASCADE")
+
+    def _touched(self) -> set[str]:
+        """What was written to, and what goes with its rows; everything where that cannot be told."""
+        if self.changed - set(self.tables):
+            return set(self.tables)
+        tables = Base.metadata.sorted_tables
+        going = {
+            t.name for t in tables for key in t.foreign_keys if key.ondelete and key.column.table.name in self.changed
+        }
+        return self.changed | going
 
     def _copy_sqlite(self) -> sqlite3.Connection:
         copy = sqlite3.connect(":memory:", check_same_thread=False)
@@ -79,7 +99,7 @@ class Writes:
     def __init__(self, engine: Engine, snapshot: Snapshot) -> None:
         """Listen to the engine until `stop`."""
         self.engine, self.snapshot = engine, snapshot
-        self.writers: set[int] = set()
+        self.writers: dict[int, set[str]] = {}
         for name, listener in self._listeners.items():
             event.listen(engine, name, listener)
 
@@ -93,13 +113,14 @@ class Writes:
             event.remove(self.engine, name, listener)
 
     def _executed(self, connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
-        if statement.lstrip().upper().startswith(WRITES):
-            self.writers.add(id(connection.connection.dbapi_connection))
+        found = WRITE.match(statement)
+        if found:
+            table = found["table"] or UNKNOWN
+            self.writers.setdefault(id(connection.connection.dbapi_connection), set()).add(table)
 
     def _committed(self, connection: Connection) -> None:
-        if id(connection.connection.dbapi_connection) in self.writers:
-            self.snapshot.written = True
+        self.snapshot.changed |= self.writers.get(id(connection.connection.dbapi_connection), set())
         self._rolled_back(connection)
 
     def _rolled_back(self, connection: Connection) -> None:
-        self.writers.discard(id(connection.connection.dbapi_connection))
+        self.writers.pop(id(connection.connection.dbapi_connection), None)

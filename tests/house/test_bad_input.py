@@ -4,18 +4,15 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from booking.web.extensions import db
-from tests.factories.people import sign_in
 from tests.house.asking import Line
+from tests.house.attacking import Attacker, joined, kind_of, operation_of, properties_of
 from tests.house.found_forms import FoundForm, forms_in
 from tests.house.hostile import (
     BODIES,
@@ -30,6 +27,7 @@ from tests.house.hostile import (
     TEXTS,
     VERSIONS,
     as_json,
+    of_engine,
     wrong_values,
 )
 from tests.house.snapshots import Snapshot
@@ -63,92 +61,21 @@ WITH_HEADERS = (
     "/api/v1/instruments",
     "/api/v1/instruments/{published}",
 )
-COUNTS_ATTEMPTS = (
-    "/sign-in",
-    "/register",
-    "/forgot",
-    "/confirm",
-    "/account/password",
-    "/account/address",
-    "/account/erase",
-    "/feeds/",
-)
 SLOW_FORMS = ("/sign-in", "/register", "/account/password", "/account/address", "/account/erase", "/sign-out", "/run")
 """They hash passwords or run jobs; their own tests send them wrong values."""
-QUERY_NAMES = {
-    "/": ("q", "class", "province", "city", "institution", "free_from", "free_to", "near", "max_km", "sort", "page"),
-    "/sign-in": ("next",),
-    "/grants": ("role", "person", "with_ended", "cursor"),
-    "/people": ("scope",),
-    "/teams": ("cursor",),
-    "/account/feeds": ("instrument",),
-    "/reservations": ("past", "state", "instrument", "since", "until", "cursor"),
-    "/board": ("day", "view", "instrument"),
-    "/board/instruments": ("week",),
-    "/catalogue": ("state", "q", "page"),
-    "/organisations": ("page", "state", "q", "cursor"),
-    "/account/affiliations": ("q", "organisation"),
-    "/rosters": ("fate", "page"),
-    "/registrations": ("state", "cursor"),
-    "/imports": ("fate", "page", "before"),
-    "/operations/mailbox": ("before",),
-    "/instruments/export": ("format", "mine", "state", "q", "class", "free_from", "near_lat"),
-    "/instruments": ("week", "from", "to", "starts_at", "ends_at"),
-}
-
-
 ON_ONE_ENGINE = pytest.mark.parametrize("engine_app", ["sqlite"], indirect=True, scope="session")
 """For what is refused before anything is asked of the database."""
 
 
-@dataclass
-class Attacker:
-    """Asks as somebody who may do everything, and says what is wrong with the answers."""
-
-    app: Flask
-    world: World
-    snapshot: Snapshot
-    role: str = "platform"
-
-    def send(self, method: str, path: str, **more: Any) -> TestResponse:
-        """The answer to one request of a fresh browser."""
-        client: FlaskClient = self.app.test_client()
-        if self.role:
-            sign_in(client, self.world.users[self.role])
-        return client.open(path, method=method, **more)
-
-    def faults(self, method: str, path: str, *, refused: bool = False, **more: Any) -> list[str]:
-        """What is wrong with the answer; `refused` asks for 4xx. The world is put right again."""
-        answer = self.send(method, path, **more)
-        found = list(self._faults(answer, path, refused=refused))
-        if self.snapshot.written:
-            self.snapshot.restore()
-        return [f"{method} {path[:120]} → {answer.status_code}: {fault}" for fault in found]
-
-    def _faults(self, answer: TestResponse, path: str, *, refused: bool) -> Iterator[str]:
-        text = answer.get_data().decode(errors="replace")
-        if answer.status_code >= 500:
-            yield "broke"
-        if refused and not 400 <= answer.status_code < 500:
-            yield "was not refused"
-        if answer.status_code >= 400 and path.startswith("/api/v1/"):
-            yield from self._faults_of_problem(answer)
-        if answer.status_code >= 400 and self.snapshot.written and not path.startswith(COUNTS_ATTEMPTS):
-            yield "stored something"
-        if answer.mimetype == "text/html" and (SCRIPT in text or RENDERED in text):
-            yield "shows what was typed as a page of its own"
-
-    def _faults_of_problem(self, answer: TestResponse) -> Iterator[str]:
-        if answer.mimetype != "application/problem+json":
-            yield f"is {answer.mimetype}, no problem document"
-        elif answer.get_json()["status"] != answer.status_code or not answer.get_json()["code"]:
-            yield "describes itself wrongly"
+@pytest.fixture(scope="module")
+def sent(engine_app: Flask) -> set[object]:
+    return set()
 
 
 @pytest.fixture
-def attacker(engine_app: Flask, world: World, snapshot: Snapshot) -> Attacker:
+def attacker(engine_app: Flask, world: World, snapshot: Snapshot, sent: set[object]) -> Attacker:
     snapshot.restore()
-    return Attacker(engine_app, world, snapshot)
+    return Attacker(engine_app, world, snapshot, sent)
 
 
 @pytest.fixture
@@ -157,56 +84,18 @@ def document(engine_app: Flask) -> dict[str, Any]:
     return found
 
 
-def joined(faults: Iterable[list[str]]) -> list[str]:
-    return [fault for found in faults for fault in found]
-
-
-def operation_of(document: dict[str, Any], line: Line) -> dict[str, Any]:
-    path = line.path.partition("?")[0]
-    for template, methods in document["paths"].items():
-        if re.fullmatch(re.sub(r"\{\w+\}", r"{\\w+}", template), path):
-            operation: dict[str, Any] = methods.get(line.method.lower(), {})
-            return operation
-    return {}
-
-
-def resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    while "$ref" in schema or "anyOf" in schema or "allOf" in schema:
-        if "$ref" in schema:
-            schema = document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
-            continue
-        options = schema.get("anyOf") or schema["allOf"]
-        schema = next(option for option in options if option.get("type") != "null")
-    return schema
-
-
-def kind_of(document: dict[str, Any], schema: dict[str, Any]) -> str:
-    found = resolved(document, schema)
-    if "enum" in found or "const" in found:
-        return "enum"
-    kind = str(found.get("type", "object"))
-    return str(found["format"]) if kind == "string" and found.get("format") in {"date", "date-time"} else kind
-
-
-def properties_of(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    content = operation.get("requestBody", {}).get("content", {})
-    schema = content.get("application/json", {}).get("schema", {})
-    found: dict[str, dict[str, Any]] = resolved(document, schema).get("properties", {}) if schema else {}
-    return found
-
-
-def with_bad_segments(world: World, line: Line) -> Iterator[str]:
+def with_bad_segments(attacker: Attacker, line: Line) -> Iterator[str]:
     names = re.findall(r"\{(\w+)\}", line.path.partition("?")[0])
     for name in names:
-        for bad in IDS:
-            others = {other: world.names[other] for other in names if other != name}
+        for bad in of_engine(attacker.engine, IDS):
+            others = {other: attacker.world.names[other] for other in names if other != name}
             yield line.path.partition("?")[0].format(**others, **{name: bad})
 
 
 @pytest.mark.parametrize("line", NAMED, ids=lambda line: line.call)
 def test_no_id_that_no_row_has_breaks_anything(attacker: Attacker, line: Line) -> None:
     body = {"json": attacker.world.filled(line.json)} if line.json is not None else {}
-    paths = set(with_bad_segments(attacker.world, line))
+    paths = set(with_bad_segments(attacker, line))
 
     faults = [attacker.faults(line.method, path, refused=True, **body) for path in sorted(paths)]
 
@@ -231,7 +120,11 @@ def test_the_api_refuses_bodies_that_are_not_its_own(attacker: Attacker, line: L
 def test_the_api_refuses_wrong_values_in_every_field(attacker: Attacker, document: dict[str, Any], line: Line) -> None:
     path, body = attacker.world.filled(line.path), attacker.world.filled(line.json)
     fields = properties_of(document, operation_of(document, line))
-    wrong = [(name, bad) for name, schema in fields.items() for bad in wrong_values(kind_of(document, schema))]
+    wrong = [
+        (name, bad)
+        for name, schema in fields.items()
+        for bad in of_engine(attacker.engine, wrong_values(kind_of(document, schema)))
+    ]
 
     faults = [
         (name, str(bad)[:40], fault)
@@ -248,7 +141,8 @@ def test_the_api_refuses_wrong_values_in_every_field(attacker: Attacker, documen
 def test_the_api_survives_every_query(attacker: Attacker, document: dict[str, Any], line: Line) -> None:
     path = attacker.world.filled(line.path).partition("?")[0]
     names = [p["name"] for p in operation_of(document, line).get("parameters", []) if p["in"] == "query"]
-    queries = [*NOISE, *(f"{name}={bad}" for name in names for bad in QUERY_VALUES)]
+    values = of_engine(attacker.engine, QUERY_VALUES)
+    queries = [*of_engine(attacker.engine, NOISE), *(f"{name}={bad}" for name in names for bad in values)]
 
     faults = [attacker.faults("GET", f"{path}?{query}") for query in queries]
 
@@ -258,18 +152,20 @@ def test_the_api_survives_every_query(attacker: Attacker, document: dict[str, An
 @pytest.mark.parametrize("line", PAGES, ids=lambda line: line.call)
 def test_pages_survive_every_query(attacker: Attacker, line: Line) -> None:
     path = attacker.world.filled(line.path).partition("?")[0]
-    bare = re.sub(r"/\{.*", "", line.path.partition("?")[0])
-    queries = [*NOISE, *(f"{name}={bad}" for name in QUERY_NAMES.get(bare, ()) for bad in QUERY_VALUES)]
+    names, values = attacker.names_read(path), of_engine(attacker.engine, QUERY_VALUES)
+    queries = [*of_engine(attacker.engine, NOISE), *(f"{name}={bad}" for name in sorted(names) for bad in values)]
 
     faults = [attacker.faults("GET", f"{path}?{query}") for query in queries]
 
     assert joined(faults) == []
 
 
-def forms_of(attacker: Attacker, line: Line) -> Iterator[FoundForm]:
+def new_forms_of(attacker: Attacker, line: Line) -> Iterator[FoundForm]:
+    """The forms of the page that no page before it had."""
     page = attacker.send("GET", attacker.world.filled(line.path))
     for form in forms_in(page.get_data(as_text=True)) if page.mimetype == "text/html" else ():
-        if form.method == "post" and form.action.startswith("/") and not form.action.endswith(SLOW_FORMS):
+        is_ours = form.method == "post" and form.action.startswith("/") and not form.action.endswith(SLOW_FORMS)
+        if is_ours and attacker.is_new((form.action, *sorted(form.values))):
             yield form
 
 
@@ -282,9 +178,9 @@ def a_few_at_a_time(names: list[str]) -> list[list[str]]:
 def test_every_field_of_every_form_survives_what_is_typed_into_it(attacker: Attacker, line: Line) -> None:
     faults = [
         (form.action, names, bad[:40], fault)
-        for form in forms_of(attacker, line)
+        for form in new_forms_of(attacker, line)
         for names in a_few_at_a_time(form.typed)
-        for bad in TEXTS
+        for bad in of_engine(attacker.engine, TEXTS)
         for fault in attacker.faults("POST", form.action, data={**form.values, **dict.fromkeys(names, bad)})
     ]
 
