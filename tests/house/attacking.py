@@ -31,6 +31,12 @@ COUNTS_ATTEMPTS = (
 QUERY_NAMES = {
     "/": ("q", "class", "province", "city", "institution", "free_from", "free_to", "near", "max_km", "sort", "page"),
     "/sign-in": ("next",),
+    "/audit": ("action", "person", "subject_kind", "subject_id", "since", "until", "text", "cursor"),
+    "/audit.csv": ("person", "subject_id", "since", "until", "text"),
+    "/users": ("q", "state", "limit", "cursor"),
+    "/announcements": ("limit", "cursor"),
+    "/enquiries": ("state", "cursor"),
+    "/suspensions": ("state", "cursor", "with_ended"),
     "/grants": ("role", "person", "with_ended", "cursor"),
     "/people": ("scope",),
     "/teams": ("cursor",),
@@ -77,6 +83,11 @@ class Noting(MultiDict[str, str]):
         return super().lists()
 
 
+def _stands_under(path: str, known: str) -> bool:
+    """Whether the path is the known one or, unless that is the first page, below it."""
+    return path == known or (known != "/" and path.startswith(f"{known}/"))
+
+
 @dataclass
 class Attacker:
     """Asks as somebody who may do everything, and says what is wrong with the answers."""
@@ -118,7 +129,7 @@ class Attacker:
         asked: set[str] = set()
         self._noting(asked, path)
         if Noting.ALL in asked:
-            asked |= set(QUERY_NAMES[re.sub(r"/(\d+|\{).*", "", path)])
+            asked |= set(QUERY_NAMES[max(known for known in QUERY_NAMES if _stands_under(path, known))])
         return asked - {Noting.ALL, "lang"}
 
     def _noting(self, asked: set[str], path: str) -> None:
