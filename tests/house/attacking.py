@@ -36,7 +36,7 @@ QUERY_NAMES = {
     "/users": ("q", "state", "limit", "cursor"),
     "/announcements": ("limit", "cursor"),
     "/enquiries": ("state", "cursor"),
-    "/suspensions": ("state", "cursor", "with_ended"),
+    "/suspensions": ("instrument", "reservation"),
     "/grants": ("role", "person", "with_ended", "cursor"),
     "/people": ("scope",),
     "/teams": ("cursor",),
