@@ -107,7 +107,7 @@ def world(house: House) -> World:
             "model": "JSM-7800F" * 30,
         }
         long = make_instrument(session, owner, street="天生路" * 60, fees_zh="每小时" * 200, **names)
-        listing.refresh(session, [long.id], now=utcnow())
+        listing.refresh(session, [long.id])
         session.commit()
         day = (local_date(utcnow()) + timedelta(days=3)).isoformat()
         world.names |= {"long": long.id, "long_organisation": owner.id, "day": day}
