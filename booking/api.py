@@ -14,6 +14,7 @@ from booking.enquiries import api as enquiries
 from booking.home import api as home
 from booking.imports import api as imports
 from booking.operations import api as operations
+from booking.pricing import api as pricing
 from booking.privacy import api as privacy
 from booking.reservations import api as reservations
 from booking.reservations import closing_api as closing
@@ -49,6 +50,7 @@ BLUEPRINTS = (
     team_bookings.bp,
     operations.bp,
     enquiries.bp,
+    pricing.bp,
 )
 
 

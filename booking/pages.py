@@ -21,6 +21,7 @@ from booking.home import views as home
 from booking.imports import views as imports
 from booking.operations import views as operations
 from booking.operations.mailbox import is_open_to
+from booking.pricing import views as pricing
 from booking.privacy import showing as privacy_notice
 from booking.privacy import views as privacy
 from booking.reservations import views as reservations
@@ -44,6 +45,7 @@ BLUEPRINTS = (
     announcements.bp,
     affiliations.bp,
     enquiries.bp,
+    pricing.bp,
     operations.bp,
     privacy.bp,
 )

@@ -74,6 +74,7 @@ PERMISSIONS = {
     Permission.ERASE_PEOPLE: N_("应本人要求删除个人信息"),
     Permission.RUN_JOBS: N_("运行后台任务"),
     Permission.SEE_MAILBOX: N_("查看系统邮箱"),
+    Permission.SET_PRICES: N_("设定收费标准"),
 }
 
 GRANT_EVENTS = {

@@ -46,6 +46,7 @@ class Permission(StrEnum):
     RUN_JOBS = "run_jobs"
     SEE_MAILBOX = "see_mailbox"
     ERASE_PEOPLE = "erase_people"
+    SET_PRICES = "set_prices"
 
 
 _ADMINS = frozenset({Role.INSTITUTION_ADMIN, Role.PLATFORM_ADMIN})
@@ -91,6 +92,7 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.RUN_JOBS: _PLATFORM,
     Permission.SEE_MAILBOX: _PLATFORM,
     Permission.ERASE_PEOPLE: _PLATFORM,
+    Permission.SET_PRICES: _STEWARDS | {Role.INSTITUTION_FINANCE},
 }
 
 NEVER_DELEGATED = frozenset({Permission.GIVE_GRANTS, Permission.DEACTIVATE_PEOPLE})

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.affiliations import rules
-from booking.affiliations.rules import Group
+from booking.affiliations.rules import Group, Membership
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from models.accounts import Grant, User
@@ -28,7 +28,6 @@ from models.directory import Organisation, Unit
 from models.reservations import Reservation
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.affiliations import AffiliationState, InvitationState, RegistrationState, VisitState
-from models.vocabulary.directory import OrganisationKind
 from models.vocabulary.reservations import HOLDING_TIME
 
 OPEN = (AffiliationState.PENDING, AffiliationState.CONFIRMED)
@@ -146,36 +145,33 @@ def group_of(session: Session, user_id: int, organisation_id: int, today: date) 
     groups = groups_of(session, organisation_id)
     if not groups:
         raise NotFound
-    return _group_among(groups, _held(session, user_id, today), organisation_id)
+    return rules.group_among(groups, memberships_of(session, user_id, today), organisation_id)
 
 
 def groups_of_person(session: Session, user_id: int, organisation_ids: Sequence[int], today: date) -> dict[int, Group]:
     """The same for several organisations that have stored their groups; two statements however many."""
+    stored = groups_by_owner(session, organisation_ids)
+    held = memberships_of(session, user_id, today)
+    return {number: rules.group_among(groups, held, number) for number, groups in stored.items()}
+
+
+def groups_by_owner(session: Session, organisation_ids: Sequence[int]) -> dict[int, list[Group]]:
+    """The stored user groups of several organisations, each in their order; one statement."""
     statement = select(UserGroup).where(UserGroup.organisation_id.in_(organisation_ids))
     stored: dict[int, list[Group]] = {}
     for found in session.scalars(statement.order_by(UserGroup.position, UserGroup.id)):
         stored.setdefault(found.organisation_id, []).append(as_group(found))
-    held = _held(session, user_id, today)
-    return {number: _group_among(groups, held, number) for number, groups in stored.items()}
+    return stored
 
 
-def _held(session: Session, user_id: int, today: date) -> Sequence[Any]:
-    """Where somebody belongs today: organisation, its kind, and the group assigned there."""
-    columns = select(Affiliation.organisation_id, Affiliation.user_group_id, Organisation.kind)
-    joined = columns.join(Organisation, Organisation.id == Affiliation.organisation_id)
-    return session.execute(joined.where(Affiliation.user_id == user_id, in_force(today))).all()
-
-
-def _group_among(groups: Sequence[Group], held: Sequence[Any], organisation_id: int) -> Group:
-    """The group that was assigned with a confirmed affiliation; else the members' one, or the one that follows from
-    where else the person belongs; whoever belongs nowhere is external.
-    """
-    own = next((found for found in held if found.organisation_id == organisation_id), None)
-    assigned = [group for group in groups if own and own.user_group_id and group.id == own.user_group_id]
-    elsewhere: set[OrganisationKind] = rules.kinds_elsewhere(
-        [(found.organisation_id, found.kind) for found in held], organisation_id
+def memberships_of(session: Session, user_id: int, today: date) -> list[Membership]:
+    """Where somebody belongs today."""
+    held = session.execute(
+        select(Affiliation.organisation_id, Affiliation.user_group_id, Organisation.kind)
+        .join(Organisation, Organisation.id == Affiliation.organisation_id)
+        .where(Affiliation.user_id == user_id, in_force(today))
     )
-    return assigned[0] if assigned else rules.group_for(groups, rules.audience_of(own is not None, elsewhere))
+    return [Membership(*found) for found in held]
 
 
 def as_group(stored: UserGroup) -> Group:

@@ -60,6 +60,15 @@ class Group:
         return NATIONAL_CODES[self.side]
 
 
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A confirmed affiliation in force: where, the group that was assigned with it, and the kind of organisation."""
+
+    organisation_id: int
+    user_group_id: int | None
+    kind: OrganisationKind
+
+
 def default_groups(kind: OrganisationKind) -> tuple[Group, ...]:
     """The groups an institution starts with."""
     own = ("校内", "University") if kind == OrganisationKind.UNIVERSITY else ("本单位", "Own institution")
@@ -92,6 +101,15 @@ def group_for(groups: Collection[Group], audience: Audience) -> Group:
 def holds(state_is_confirmed: bool, starts_on: date, ends_on: date | None, today: date) -> bool:
     """Whether an affiliation is in force today; the last day counts."""
     return state_is_confirmed and starts_on <= today and (ends_on is None or today <= ends_on)
+
+
+def group_among(groups: Collection[Group], held: Iterable[Membership], organisation_id: int) -> Group:
+    """The one of an organisation's groups that somebody with these memberships is in."""
+    memberships = list(held)
+    own = next((one for one in memberships if one.organisation_id == organisation_id), None)
+    assigned = [group for group in groups if own and own.user_group_id and group.id == own.user_group_id]
+    elsewhere = kinds_elsewhere([(one.organisation_id, one.kind) for one in memberships], organisation_id)
+    return assigned[0] if assigned else group_for(groups, audience_of(own is not None, elsewhere))
 
 
 def domain_of(email: str) -> str:

@@ -16,6 +16,7 @@ from booking.core.texts import N_
 from booking.directory import queries as directory
 from models.affiliations import Affiliation, UserGroup
 from models.directory import Organisation
+from models.pricing import PricePolicy
 from models.vocabulary.affiliations import Audience
 
 
@@ -98,6 +99,8 @@ def remove_group(session: Session, group_id: int, *, actor: Actor, now: datetime
     count = session.scalar(select(func.count()).where(Affiliation.user_group_id == group_id))
     if count:
         raise Conflict(N_("还有 %(count)s 人属于这个类别，请先为他们改换类别。"), count=count)
+    if session.scalar(select(PricePolicy.id).where(PricePolicy.user_group_id == group_id).limit(1)):
+        raise Conflict(N_("这个类别有过收费标准，历史须保留，不能移除；可以改名。"))
     before = _described(group)
     session.delete(group)
     session.flush()

@@ -11,7 +11,7 @@ from booking.accounts.passwords import hashed
 from booking.catalogue.changes import one_refresh
 from booking.core.actors import Actor
 from booking.core.clock import utcnow
-from booking.demo import affiliations, bookings, enquiries, institutions, instruments, people, teams
+from booking.demo import affiliations, bookings, enquiries, institutions, instruments, people, prices, teams
 from booking.directory.days import known_years, seed_public_days
 from booking.web.extensions import reading, transaction
 
@@ -51,6 +51,9 @@ def _load(session: Session, password_hash: str, report: Report, *, now: datetime
     count = affiliations.add_affiliations(session, actor=admin, opened=opened, now=now)
     report(f"  {count} people at their organisations")
     teams.add_team(session, opened=opened, now=now)
+    session.expunge_all()
+    count = prices.add_prices(session, actor=admin, opened=opened)
+    report(f"  {count} prices")
     session.expunge_all()
     count = bookings.add_bookings(session, actor=admin, now=now)
     report(f"  {count} reservations around today")

@@ -17,6 +17,8 @@ from booking.catalogue.report_terms import report_terms
 from booking.core.clock import utcnow
 from booking.core.errors import InvalidInput
 from booking.core.forms import read, with_local_offset
+from booking.pricing.queries import own_price
+from booking.pricing.wording import said
 from booking.reservations.panel import panel_for
 from booking.search import sitemap
 from booking.search.addresses import page_address, pidinst_response, wants_pidinst
@@ -169,6 +171,8 @@ def show(instrument_id: int) -> ResponseReturnValue:
             structured=structured(page, address, files.images),
             files=files,
             faq=faq_of(session, instrument_id),
+            price=said(own_price(session, record.instrument, reader, now=now)),
+            may_price=may(reader, Permission.SET_PRICES, record.target),
             may_edit=may(reader, Permission.EDIT_RECORD, record.target),
             report=report_date_of(session, record.instrument, report_terms()) if is_owner else None,
         )

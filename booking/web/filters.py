@@ -52,6 +52,17 @@ def number(value: float) -> str:
     return str(format_decimal(value))
 
 
+def money(fen: int) -> str:
+    """¥1,234.50 · CNY 1,234.50; fen as yuan with two decimals."""
+    sign, (whole, rest) = "−" if fen < 0 else "", divmod(abs(fen), 100)
+    return f"{sign}{'CNY ' if page_language() == 'en' else '¥'}{whole:,}.{rest:02d}"
+
+
+def percent(basis_points: int) -> str:
+    """5,000 → 50%; at most two decimals."""
+    return f"{basis_points / 100:.2f}".rstrip("0").rstrip(".") + "%"
+
+
 def distance(kilometres: float) -> str:
     """3.2 km below a hundred, 148 km above."""
     return f"{kilometres:.1f} km" if kilometres < 100 else f"{kilometres:,.0f} km"
@@ -92,6 +103,8 @@ def init_filters(app: Flask) -> None:
         clock=clock,
         period=period,
         number=number,
+        money=money,
+        percent=percent,
         distance=distance,
         minutes=minutes,
         megabytes=megabytes,

@@ -17,6 +17,7 @@ from tests.house.matrix.grants import GRANTS, LEAVINGS
 from tests.house.matrix.home import HOME
 from tests.house.matrix.imports import IMPORTS
 from tests.house.matrix.operations import OPERATIONS
+from tests.house.matrix.pricing import PRICING
 from tests.house.matrix.privacy import PRIVACY
 from tests.house.matrix.reservations import BOOKING, RESERVATIONS, STEWARDSHIP
 from tests.house.matrix.search import SEARCH
@@ -49,6 +50,7 @@ MATRIX = (
     *OPERATIONS,
     *HOME,
     *PRIVACY,
+    *PRICING,
 )
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 

@@ -1,0 +1,155 @@
+"""Prices and quotes as the API says them."""
+
+from datetime import date, datetime
+
+from pydantic import BaseModel
+
+from booking.affiliations.rules import Group
+from booking.pricing.forms import ExtraForm, PackageForm
+from booking.pricing.queries import Price, Version
+from booking.pricing.rules import Line, Quote
+from booking.pricing.wording import label_of, why_of
+from models.affiliations import UserGroup
+from models.pricing import PricePolicy
+from models.vocabulary.affiliations import UserSide
+from models.vocabulary.pricing import BilledOn, LineKind, Offer, Rounding
+
+
+class PriceGroup(BaseModel):
+    """The user group that a price is for; `id` is null while the institution has only the defaults."""
+
+    id: int | None
+    name: str
+    name_en: str
+    side: UserSide
+
+
+class PriceTerms(BaseModel):
+    """What a price says; shares in basis points, `peak_hours` as a week is written."""
+
+    hourly_fen: int
+    peak_hourly_fen: int | None
+    peak_hours: str
+    minimum_fen: int
+    setup_fen: int
+    staff_hourly_fen: int
+    sample_fen: int
+    step_minutes: int
+    rounding: Rounding
+    billed_on: BilledOn
+    cancel_hours: int
+    cancel_share: int
+    no_show_share: int
+    extras: list[ExtraForm]
+    packages: list[PackageForm]
+
+
+class PriceAnswer(PriceTerms):
+    """A price for one user group from a day on; it belongs to the instrument, or to the unit it is inherited from."""
+
+    id: int
+    instrument_id: int | None
+    unit_id: int | None
+    user_group: PriceGroup
+    valid_from: date
+    revision: int
+    offer: Offer
+    note_zh: str
+    note_en: str
+    reason: str
+    created_at: datetime
+
+
+class PriceVersion(PriceAnswer):
+    """A price in its history: the day from which the next holds, and whether one for the same day took its place."""
+
+    until: date | None
+    is_replaced: bool
+
+
+class PriceList(BaseModel):
+    """Every price there was, is and will be; `own` is what the caller would pay today, `groups` whom prices are for."""
+
+    items: list[PriceVersion]
+    own: PriceAnswer | None
+    groups: list[PriceGroup]
+    version: int
+    next_cursor: None = None
+
+
+class PriceLine(BaseModel):
+    """A line of a quote: `quantity` hours or pieces at `unit_fen` each."""
+
+    kind: LineKind
+    label: str
+    quantity: float
+    unit_fen: int
+    amount_fen: int
+    why: str
+
+
+class PriceQuote(BaseModel):
+    """What a use costs; the lines add up to `gross_fen`. Nothing is deducted yet, so `own_fen` is the same."""
+
+    gross_fen: int
+    voucher_fen: int
+    own_fen: int
+    decided_by: str | None
+    lines: list[PriceLine]
+
+
+class TriedPrice(BaseModel):
+    """What a use would cost; `price` is null where there is no price, or the instrument is not offered to the group."""
+
+    user_group: PriceGroup | None
+    policy_id: int | None
+    is_offered: bool
+    price: PriceQuote | None
+    late_cancellation_fen: int | None
+    no_show_fen: int | None
+
+
+def group_answer(group: Group | UserGroup) -> PriceGroup:
+    """A user group."""
+    return PriceGroup(id=group.id, name=group.name_zh, name_en=group.name_en, side=group.side)
+
+
+def price_answer(policy: PricePolicy, group: Group | UserGroup) -> PriceAnswer:
+    """A row of prices for a group."""
+    names = set(PriceAnswer.model_fields) - {"user_group"}
+    return PriceAnswer(user_group=group_answer(group), **{name: getattr(policy, name) for name in names})
+
+
+def version_answer(version: Version) -> PriceVersion:
+    """The same in its history."""
+    answer = price_answer(version.policy, version.policy.user_group)
+    return PriceVersion(**answer.model_dump(), until=version.until, is_replaced=version.is_replaced)
+
+
+def own_answer(price: Price | None) -> PriceAnswer | None:
+    """What the caller would pay."""
+    return price_answer(price.policy, price.group) if price else None
+
+
+def quote_answer(quote: Quote) -> PriceQuote:
+    """A quote."""
+    return PriceQuote(
+        gross_fen=quote.total_fen,
+        voucher_fen=0,
+        own_fen=quote.total_fen,
+        decided_by=None,
+        lines=[_line(line) for line in quote.lines],
+    )
+
+
+def _line(line: Line) -> PriceLine:
+    """One line."""
+    quantity = round(line.minutes / 60, 4) if line.minutes is not None else float(line.count or 0)
+    return PriceLine(
+        kind=line.kind,
+        label=label_of(line),
+        quantity=quantity,
+        unit_fen=line.unit_fen,
+        amount_fen=line.amount_fen,
+        why=why_of(line),
+    )

@@ -1,0 +1,42 @@
+"""Who may call what: prices, read by everybody and set by few."""
+
+from tests.house.asking import Line
+from tests.house.matrix.writing import ADMINS, READERS, STEWARDS, page, post, read, sent, step
+from tests.house.worlds import EVERYBODY
+
+ONLY_READ = READERS - STEWARDS
+PRICE = {"user_group": "其他", "valid_from": "{later_day}", "hourly_fen": 30_000}
+FORM = {"user_group": "其他", "valid_from": "{later_day}", "hourly_fen": "300"}
+USE = {"starts_at": "{free_start}", "ends_at": "{free_end}", "samples": 2}
+TYPED = {"starts_at": "{free_start_local}", "ends_at": "{free_end_local}", "hourly_fen": "300"}
+
+
+def tried(path: str, let_in: frozenset[str], **more: object) -> Line:
+    """A use that is tried out on a page: the page again, with the result."""
+    return sent(path, let_in, TYPED, ok=200, **more)
+
+
+PRICING = (
+    page("/instruments/{published}/prices"),
+    page("/instruments/{published}/prices?try=1&starts_at={free_start_local}&ends_at={free_end_local}"),
+    page("/instruments/{draft}/prices", READERS, nobody=404),
+    page("/instruments/{published}/prices/edit", STEWARDS, other=403),
+    page("/instruments/{draft}/prices/edit", STEWARDS, forbidden=ONLY_READ),
+    sent("/instruments/{published}/prices/edit", STEWARDS, FORM, other=403),
+    sent("/instruments/{draft}/prices/edit", STEWARDS, FORM, forbidden=ONLY_READ),
+    tried("/instruments/{published}/prices/try", STEWARDS, other=403),
+    page("/units/{unit}/prices", ADMINS, other=403),
+    page("/units/{unit}/prices/edit", ADMINS, other=403),
+    sent("/units/{unit}/prices/edit", ADMINS, FORM, other=403),
+    tried("/units/{unit}/prices/try", ADMINS, other=403),
+    read("/instruments/{published}/prices", EVERYBODY),
+    read("/instruments/{draft}/prices", READERS, nobody=404),
+    post("/instruments/{published}/prices", STEWARDS, PRICE, other=403),
+    post("/instruments/{draft}/prices", STEWARDS, PRICE, forbidden=ONLY_READ),
+    step("/instruments/{published}/prices/try", EVERYBODY - {"reader"}, USE),
+    step("/instruments/{draft}/prices/try", READERS, USE, nobody=404),
+    read("/units/{unit}/prices", ADMINS, other=403),
+    read("/units/{their_unit}/prices", frozenset({"their_admin", "platform"}), other=403),
+    post("/units/{unit}/prices", ADMINS, PRICE, other=403),
+    step("/units/{unit}/prices/try", ADMINS, USE, other=403),
+)
