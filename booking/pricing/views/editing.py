@@ -107,17 +107,14 @@ def _attempted(scope: Scope) -> ResponseReturnValue:
     return _page(place, texts, typed, found=found)
 
 
-def _standing(place: Place, group: str) -> Texts:
-    """What a group pays by a row of this very place, from tomorrow on; nothing where there is none."""
-    session, today = reading(), local_date(utcnow())
-    groups = groups_of(session, place.organisation_id)
-    chosen = next((one for one in groups if one.name_zh == group), groups[0] if groups else None)
-    scope = place.scope
-    ids = ([scope.instrument_id] if scope.instrument_id else [], [scope.unit_id] if scope.unit_id else [])
-    rows = queries.in_force(session, *ids, today)
-    found = next((row for row in rows if chosen and row.user_group_id == chosen.id), None)
-    texts = texts_of(found) if found else dict(BLANK)
-    return texts | {"user_group": chosen.name_zh if chosen else "", "valid_from": today + timedelta(days=1)}
+def _standing(place: Place, wanted: str) -> Texts:
+    """What a group pays now, its own or not, from tomorrow on; nothing where there is no price."""
+    who, today = require_actor(), local_date(utcnow())
+    shown = trying.shown_on(reading(), place, who, day=today, today=today)
+    group = next((one for one in shown.groups if one.name_zh == wanted), shown.groups[0] if shown.groups else None)
+    found = next((price for price in shown.prices if price.group == group), None)
+    texts = texts_of(found.policy) if found else dict(BLANK)
+    return texts | {"user_group": group.name_zh if group else "", "valid_from": today + timedelta(days=1)}
 
 
 def _page(

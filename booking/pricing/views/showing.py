@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from booking.accounts.permissions import Permission, may
 from booking.affiliations.rules import Group
+from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput
 from booking.core.forms import read
@@ -65,6 +66,8 @@ def show(instrument_id: int) -> ResponseReturnValue:
         pieces=pieces_of(asked.terms if asked else Terms()),
         versions=versions_of(place),
         may_edit=may(who, Permission.SET_PRICES, place.target),
+        may_edit_unit=place.target.unit_id is not None
+        and may(who, Permission.SET_PRICES, Target(place.organisation_id, place.target.unit_id)),
     )
     return page, 422 if problems else 200
 
