@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from booking.catalogue.forms import SlotsText
+from booking.catalogue.form_fields import SlotsText
 from booking.catalogue.rules import read_hours
 from booking.core.errors import InvalidInput, Problem
 from booking.core.forms import Blank, FilledLine, Form, Line, Moment, NearDay, Text
