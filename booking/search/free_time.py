@@ -14,8 +14,7 @@ from booking.reservations.opening import open_time
 from booking.reservations.slots import first_runs
 from booking.reservations.taken import lane_times
 from booking.reservations.terms import Place, places_of
-from booking.search.results import Result
-from models.vocabulary.catalogue import BookingMode, ShareMode
+from models.vocabulary.catalogue import ShareMode
 
 DAYS = 7
 QUARTERS = 4
@@ -38,13 +37,12 @@ class FreeWeek:
 
 
 def free_weeks(
-    session: Session, results: Sequence[Result], *, user_id: int | None = None, now: datetime
+    session: Session, ids: Sequence[int], *, user_id: int | None = None, now: datetime
 ) -> dict[int, FreeWeek]:
-    """The weeks of those that can be booked here and show their time; four statements however many.
+    """The weeks of these instruments, which are booked here and show their time; four statements however many.
 
     The earliest moment is one that this person may book, where their user group has a limit.
     """
-    ids = [result.id for result in results if _may_look_free(result)]
     if not ids:
         return {}
     today = local_date(now)
@@ -56,11 +54,6 @@ def free_weeks(
         for number, place in places.items()
         if place.terms.share_mode != ShareMode.NONE
     }
-
-
-def _may_look_free(result: Result) -> bool:
-    """Whether its time is known here and shown to everybody."""
-    return result.booking_mode == BookingMode.HERE and result.is_in_service and not result.hides_free_time
 
 
 def _week(place: Place, time: LaneTime, today: date, *, now: datetime) -> FreeWeek:

@@ -10,6 +10,7 @@ from booking.search.bits import members, numbers_in
 from booking.search.criteria import Criteria, Sort
 from booking.search.distance import Spot, kilometres
 from booking.search.shelf import Shelf, TextMatch
+from models.vocabulary.catalogue import BookingMode
 
 RANKED = 5000
 """How many matches of a text are put in order of closeness; those after them follow by number."""
@@ -33,6 +34,12 @@ class Selection:
     def total(self) -> int:
         """How many there are."""
         return self.found.bit_count()
+
+    @cached_property
+    def showing_time(self) -> int:
+        """What is found, is booked here and shows everybody its free time."""
+        bookable = self.shelf.having("mode", BookingMode.HERE) & self.shelf.having("in_service", True)
+        return self.found & bookable & self.shelf.having("hides_free_time", False)
 
     def ignoring(self, names: Iterable[str]) -> int:
         """What would be found without the filters of these facets."""

@@ -23,13 +23,14 @@ from booking.reservations.panel import panel_for
 from booking.search import sitemap
 from booking.search.addresses import page_address, pidinst_response, wants_pidinst
 from booking.search.asked import criteria_of
+from booking.search.bits import numbers_in
 from booking.search.cards import Card, card_of
 from booking.search.criteria import Sort
 from booking.search.exports import PageExport, response_of
 from booking.search.facets import FacetGroup, Facets
 from booking.search.files import Files
 from booking.search.forms import PageSearch
-from booking.search.free_time import free_weeks
+from booking.search.free_time import FreeWeek, free_weeks
 from booking.search.labels import CONDITIONS, FIELDS, SORTS
 from booking.search.links import CONDITION_FIELDS, Address
 from booking.search.pickers import place_choices
@@ -48,6 +49,8 @@ from booking.web.signed_in import actor
 bp = Blueprint("search", __name__)
 
 PAGE_SIZE = 20
+COUNTED = 100
+"""Of so many at most the page says how many are free in the next days."""
 DISTANCES = (10, 50, 100, 200, 500)
 
 
@@ -56,6 +59,7 @@ class Found:
     """What a search page shows below its form."""
 
     total: int
+    free: int | None
     cards: list[Card]
     groups: list[FacetGroup]
     sorts: list[dict[str, Any]]
@@ -103,10 +107,10 @@ def _found(session: Session, known: Reference, form: PageSearch, address: Addres
     pages = max(1, -(-selection.total // PAGE_SIZE))
     page = min(form.page, pages)
     results = results_of(session, selection.page((page - 1) * PAGE_SIZE, PAGE_SIZE))
-    viewer = actor()
-    weeks = free_weeks(session, results, user_id=viewer.id if viewer else None, now=utcnow())
+    weeks = _weeks(session, selection, [row.id for row in results])
     return Found(
         total=selection.total,
+        free=sum(week.earliest is not None for week in weeks.values()) if selection.total <= COUNTED else None,
         cards=[card_of(row, known, selection.distance(row.id), weeks.get(row.id)) for row in results],
         groups=Facets(session, known, selection, address).groups(),
         sorts=_sorts(selection, address),
@@ -114,6 +118,14 @@ def _found(session: Session, known: Reference, form: PageSearch, address: Addres
         page=page,
         pages=pages,
     )
+
+
+def _weeks(session: Session, selection: Selection, shown: list[int]) -> dict[int, FreeWeek]:
+    """The next days of those on the page, or of all found as long as they are few enough to count."""
+    viewer = actor()
+    showing = numbers_in(selection.showing_time)
+    wanted = showing if selection.total <= COUNTED else sorted(set(showing) & set(shown))
+    return free_weeks(session, wanted, user_id=viewer.id if viewer else None, now=utcnow())
 
 
 def _sorts(selection: Selection, address: Address) -> list[dict[str, Any]]:

@@ -14,6 +14,8 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from booking.catalogue import listing
+from booking.core.clock import utcnow
+from booking.search import views as search_views
 from models.catalogue import Instrument, Lane, TestItem
 from models.directory import CalendarDay
 from models.reservations import Block, Claim
@@ -145,6 +147,21 @@ def test_only_what_is_free_throughout_is_found(client: FlaskClient, session: Ses
     assert free_ids(client, at(13), at(15.5)) == [busy.id, double.id]
     assert free_ids(client, at(7), at(9)) == []
     assert free_ids(client, at(10, 28), at(12, 28)) == []
+
+
+def test_a_few_results_say_how_many_of_them_are_free_in_the_next_seven_days(
+    client: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch, now: datetime
+) -> None:
+    owner = make_organisation(session)
+    free, busy = (make_instrument(session, owner) for _ in range(2))
+    hidden = make_instrument(session, owner, hides_free_time=True)
+    occupy(session, own_lanes(session, busy)[0], utcnow(), utcnow() + timedelta(days=8), busy)
+    listed(session, free, busy, hidden, now=now)
+
+    assert "3 台仪器 · 未来 7 天有空 1 台" in " ".join(client.get("/").text.split())
+
+    monkeypatch.setattr(search_views, "COUNTED", 2)
+    assert "未来 7 天有空" not in client.get("/").text
 
 
 def test_closing_days_are_not_free(client: FlaskClient, session: Session, now: datetime) -> None:
