@@ -26,7 +26,7 @@ from booking.operations.labels import OUTCOMES
 from booking.operations.running import run_due
 from booking.reservations import verifying
 from booking.web.errors import problems_of, sentence_of
-from booking.web.extensions import db, reading, transaction
+from booking.web.extensions import reading, transaction
 from models.vocabulary.accounts import Role
 from models.vocabulary.jobs import RunOutcome
 
@@ -174,7 +174,7 @@ def run_due_jobs(moment: str) -> None:
 def back_up(file: Path) -> None:
     """Copy the whole database into a new file, while the service runs; for either engine."""
     try:
-        found = backups.back_up(db.engine, file, now=utcnow())
+        found = backups.keep_backup(file, now=utcnow())
     except OSError as failed:
         raise click.ClickException(str(failed)) from failed
     click.echo(gettext("已备份 %(count)s 行到 %(file)s。", count=sum(found.rows.values()), file=file))

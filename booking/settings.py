@@ -69,6 +69,9 @@ class Settings(BaseSettings):
     )
     report_reminder_days: int = Field(5, ge=0, le=100, description="Working days before that on which to remind")
     enquiry_days: int = Field(2, ge=1, le=30, description="Working days within which enquiries are to be answered")
+    backup_warn_hours: int = Field(
+        36, ge=1, le=10_000, description="Hours after which the last backup counts as old, on pages and in /readyz"
+    )
     runs_jobs: bool = Field(True, description="Whether this process runs the timetable when it leads")
 
     @field_validator("trusted_hosts", mode="before")

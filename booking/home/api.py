@@ -2,11 +2,10 @@
 
 from datetime import date, datetime
 
-from flask import Blueprint, jsonify
+from flask import Blueprint, current_app, jsonify
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict
 
-from booking.catalogue.report_terms import report_terms
 from booking.core.clock import utcnow
 from booking.home import queries
 from booking.home.cards import Hat
@@ -54,7 +53,7 @@ class HomeAnswer(BaseModel):
 @documented(tag="home", answers={200: HomeAnswer}, refusals=(401,))
 def show_home() -> ResponseReturnValue:
     """What waits for the caller, by what they are, the most urgent first."""
-    found = queries.cards(reading(), require_actor(), report_terms=report_terms(), now=utcnow())
+    found = queries.cards(reading(), require_actor(), settings=current_app.config["SETTINGS"], now=utcnow())
     answer = HomeAnswer(
         cards=[
             HomeCardAnswer(

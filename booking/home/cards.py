@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
-from booking.catalogue.report_queries import Terms
 from booking.core.actors import Actor, Reach
+from booking.settings import Settings
 
 SHOWN = 5
 
@@ -32,7 +32,7 @@ class Asked:
     session: Session
     actor: Actor
     within: Reach
-    report_terms: Terms
+    settings: Settings
     now: datetime
 
 
@@ -76,14 +76,14 @@ class Provider:
     is_local: bool = False
     """Whether it is for those at work in an institution, and not for those who see the whole platform."""
 
-    def asked_by(self, session: Session, actor: Actor, report_terms: Terms, now: datetime) -> Asked | None:
+    def asked_by(self, session: Session, actor: Actor, settings: Settings, now: datetime) -> Asked | None:
         """What this person asks of the provider, or None when the card is not for them."""
         within = reach(actor, self.needs) if self.needs else Reach()
         if self.is_local:
             within = replace(within, everywhere=False)
         if self.needs is not None and not within:
             return None
-        return Asked(session, actor, within, report_terms, now)
+        return Asked(session, actor, within, settings, now)
 
 
 @dataclass(frozen=True, slots=True)

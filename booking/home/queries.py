@@ -11,7 +11,6 @@ from booking.announcements import queries as announcements
 from booking.calendars import queries as calendars
 from booking.catalogue import queries as catalogue
 from booking.catalogue import review_queries
-from booking.catalogue.report_queries import Terms
 from booking.core.actors import Actor
 from booking.core.clock import at_local, local_date
 from booking.core.period import Period
@@ -20,9 +19,11 @@ from booking.home import people, records
 from booking.home.cards import SHOWN, Asked, Card, Found, Hat, Item, Provider
 from booking.notifications import queries as notifications
 from booking.operations import runs
+from booking.operations.backup_age import Freshness, backup_age
 from booking.reservations import board_queries
 from booking.reservations import queries as reservations
 from booking.reservations.queries import Filter, When
+from booking.settings import Settings
 from models.catalogue import Instrument
 from models.reservations import Reservation
 from models.vocabulary.catalogue import PublishingState
@@ -33,11 +34,11 @@ from models.vocabulary.reservations import HOLDING_TIME, ReservationState
 PROMISED = frozenset(HOLDING_TIME) - {ReservationState.REQUESTED}
 
 
-def cards(session: Session, actor: Actor, *, report_terms: Terms, now: datetime) -> list[Card]:
+def cards(session: Session, actor: Actor, *, settings: Settings, now: datetime) -> list[Card]:
     """Everything that waits for the person, by hat and urgency; empty cards are left out."""
     found = []
     for provider in PROVIDERS:
-        asked = provider.asked_by(session, actor, report_terms, now)
+        asked = provider.asked_by(session, actor, settings, now)
         answer = provider.read(asked) if asked else Found(0)
         if answer.count:
             found.append(Card(provider.code, provider.hat, answer))
@@ -104,6 +105,15 @@ def failing_jobs(asked: Asked) -> Found:
     failed.sort(key=lambda run: run.started_at, reverse=True)
     items = [Item("job", None, run.job, run.job, starts_at=run.started_at) for run in failed[:SHOWN]]
     return Found(len(failed), items)
+
+
+def backup_old(asked: Asked) -> Found:
+    """One, when the last backup is old or there is none."""
+    age = backup_age(asked.session, asked.settings.backup_warn_hours, now=asked.now)
+    if age.freshness == Freshness.OK:
+        return Found(0)
+    items = [Item("backup", None, age.last.path, age.last.path, starts_at=age.last.made_at)] if age.last else []
+    return Found(1, items)
 
 
 def events_set_aside(asked: Asked) -> Found:
@@ -206,6 +216,7 @@ PROVIDERS = (
     Provider("reviews", Hat.INSTITUTION, reviews, Permission.REVIEW_RECORD),
     Provider("registrations", Hat.PLATFORM, people.registrations, Permission.VERIFY_ORGANISATIONS),
     Provider("failing_jobs", Hat.PLATFORM, failing_jobs, Permission.SEE_JOBS),
+    Provider("backup", Hat.PLATFORM, backup_old, Permission.SEE_SYSTEM),
     Provider("events_set_aside", Hat.PLATFORM, events_set_aside, Permission.SEE_JOBS),
     Provider("mails_set_aside", Hat.PLATFORM, mails_set_aside, Permission.SEE_MAILBOX),
     Provider("announced", Hat.PLATFORM, announced, Permission.ANNOUNCE),

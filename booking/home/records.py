@@ -1,6 +1,6 @@
 """Cards about records: tables on their way in, and instruments that should be public by now."""
 
-from booking.catalogue.report_queries import unreported
+from booking.catalogue.report_queries import Terms, unreported
 from booking.core.clock import local_date
 from booking.home.cards import SHOWN, Asked, Found, Item
 from booking.imports import queries as imports
@@ -19,10 +19,11 @@ def imports_unfinished(asked: Asked) -> Found:
 
 def reports_due(asked: Asked) -> Found:
     """Accepted instruments that are overdue to be public, or soon will be, the longest due first."""
-    today = local_date(asked.now)
+    today, settings = local_date(asked.now), asked.settings
+    terms = Terms(settings.report_working_days, settings.report_reminder_days)
     rows = [
         one
-        for one in unreported(asked.session, asked.within, asked.report_terms)
+        for one in unreported(asked.session, asked.within, terms)
         if one.state(today) in (ReportState.OVERDUE, ReportState.SOON)
     ]
     items = [

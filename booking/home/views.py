@@ -3,13 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, render_template, url_for
+from flask import Blueprint, Response, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.accounts.labels import GRANT_EVENTS, ROLES
 from booking.accounts.permissions import Permission, reach
-from booking.catalogue.report_terms import report_terms
 from booking.core.actors import Actor
 from booking.core.clock import local_date, utcnow
 from booking.home import labels, queries
@@ -53,7 +52,7 @@ IN_PLACE: dict[str, Callable[[Sequence[Any]], list[dict[str, Any]]]] = {
 def index() -> ResponseReturnValue:
     """Everything that waits for the person, grouped by what they are, the most urgent first."""
     actor, now = require_actor(), utcnow()
-    found = queries.cards(reading(), actor, report_terms=report_terms(), now=now)
+    found = queries.cards(reading(), actor, settings=current_app.config["SETTINGS"], now=now)
     hats = [(hat, [_shown(card) for card in found if card.hat == hat]) for hat in Hat]
     return render_template(
         "home/index.html",

@@ -1,10 +1,14 @@
 """The state of the service in the HTTP API."""
 
+from datetime import datetime
+
 from flask import Blueprint, current_app, jsonify
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ConfigDict
 
 from booking.accounts.permissions import Permission, require
+from booking.core.clock import utcnow
+from booking.operations.backup_age import Freshness, backup_age
 from booking.operations.settings_shown import settings_shown
 from booking.operations.storage import storage
 from booking.settings import Settings
@@ -38,8 +42,20 @@ class SpaceAnswer(BaseModel):
     used_bytes: int
 
 
+class BackupAnswer(BaseModel):
+    """A copy that was made: of which moment, where it lies, how large it is."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    made_at: datetime
+    finished_at: datetime
+    path: str
+    size_bytes: int
+    row_count: int
+
+
 class SystemAnswer(BaseModel):
-    """Settings and storage; `revision` is the version of the schema."""
+    """Settings, storage and the last backup; `revision` is the version of the schema."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -47,21 +63,31 @@ class SystemAnswer(BaseModel):
     engine_version: str
     revision: str
     database_bytes: int
+    attachment_bytes: int
+    mail_bytes: int
+    import_bytes: int
     free_bytes: int
     rows: dict[str, int]
     rows_are_estimates: bool
     spaces: list[SpaceAnswer]
+    backup: Freshness = Freshness.NONE
+    last_backup: BackupAnswer | None = None
     settings: list[SettingAnswer] = []
 
 
 @bp.get("/system")
 @documented(tag="operations", answers={200: SystemAnswer}, refusals=(401, 403))
 def show_system() -> ResponseReturnValue:
-    """The settings without their secrets, and what the data takes."""
+    """The settings without their secrets, what the data takes, and the last backup."""
     require(require_actor(), Permission.SEE_SYSTEM)
     settings: Settings = current_app.config["SETTINGS"]
     found = SystemAnswer.model_validate(storage(reading(), settings.data_dir))
+    age = backup_age(reading(), settings.backup_warn_hours, now=utcnow())
     answer = found.model_copy(
-        update={"settings": [SettingAnswer.model_validate(one) for one in settings_shown(settings)]}
+        update={
+            "backup": age.freshness,
+            "last_backup": BackupAnswer.model_validate(age.last) if age.last else None,
+            "settings": [SettingAnswer.model_validate(one) for one in settings_shown(settings)],
+        }
     )
     return jsonify(answer.model_dump(mode="json"))

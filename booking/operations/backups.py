@@ -1,6 +1,7 @@
 """Backing up while the service runs, and restoring into an empty database of either engine."""
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,12 +15,14 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from booking.catalogue import listing
+from booking.core.clock import utcnow
 from booking.core.errors import Refused
 from booking.core.texts import N_
 from booking.database import archives
 from booking.database.archives import Contents
 from booking.database.locks import alone
-from booking.operations.starting import known_revisions
+from booking.operations.backup_age import note_backup
+from booking.operations.starting import is_at_head, known_revisions
 from booking.reservations import verifying
 from booking.web.extensions import db, transaction
 from models.catalogue import Instrument
@@ -72,22 +75,35 @@ class Restored:
 def back_up(engine: Engine, path: Path, *, now: datetime) -> Contents:
     """Write everything the database holds at one moment to a new file; writers are not held up.
 
-    The file appears whole or not at all. Raises FileExists, NoSchema, or OSError when the disk is full.
+    The file appears whole or not at all: until then it has a hidden name that ends in `.part`, of its own for each
+    attempt. Raises FileExists, NoSchema, or OSError when the disk is full.
     """
     if path.exists():
         raise FileExists
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+    file = os.fdopen(_private(part), "wb")
     try:
-        with _snapshot(engine) as connection, os.fdopen(_private(part), "wb") as file:
+        with file, _snapshot(engine) as connection:
             revision = MigrationContext.configure(connection).get_current_revision()
             if revision is None:
                 raise NoSchema
             found = archives.write(connection, file, revision=revision, now=now)
             file.flush()
             os.fsync(file.fileno())
+        if path.exists():
+            raise FileExists
         part.rename(path)
+        _sync_folder(path.parent)
     finally:
         part.unlink(missing_ok=True)
+    return found
+
+
+def keep_backup(path: Path, *, now: datetime) -> Contents:
+    """Back the application's database up, and remember it where the system page looks; raises like back_up."""
+    found = back_up(db.engine, path, now=now)
+    if is_at_head(db.engine):
+        transaction(note_backup, path, found, now=utcnow())
     return found
 
 
@@ -114,6 +130,15 @@ def restore(path: Path) -> Restored:
 def _private(path: Path) -> int:
     """A new file that only its owner may read."""
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new name in the folder outlast a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 @contextmanager

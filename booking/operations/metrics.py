@@ -12,6 +12,7 @@ from booking.core.clock import utcnow
 from booking.core.errors import Forbidden, Refused
 from booking.core.texts import N_
 from booking.notifications import queries
+from booking.operations.backup_age import Freshness, backup_age
 from booking.operations.loopback import comes_from_here
 from booking.settings import Settings
 from booking.web.extensions import db, reading
@@ -86,10 +87,17 @@ def _require_access(settings: Settings) -> None:
 
 
 def _present_state() -> CollectorRegistry:
-    """What the database says now: how much waits to be posted."""
+    """What the database says now: how much waits to be posted, and of when the last backup is."""
     registry = CollectorRegistry()
+    settings: Settings = current_app.config["SETTINGS"]
     depth = queries.depth(reading(), now=utcnow())
+    backup = backup_age(reading(), settings.backup_warn_hours, now=utcnow())
+    made_at = backup.last.made_at.timestamp() if backup.last else 0
     db.session.remove()
+    last = Gauge("chuanyu_last_backup_timestamp_seconds", "Moment of the last backup, 0 for none", registry=registry)
+    last.set(made_at)
+    is_old = Gauge("chuanyu_backup_is_old", "1 when there is no backup or it is old", registry=registry)
+    is_old.set(backup.freshness != Freshness.OK)
     waiting = Gauge("chuanyu_outbox", "Events and mails not finished", ("kind", "state"), registry=registry)
     waiting.labels("event", "waiting").set(depth.waiting_events)
     waiting.labels("event", "set_aside").set(depth.set_aside_events)

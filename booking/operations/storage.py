@@ -6,11 +6,14 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Session
 
 from models.attachments import Attachment
 from models.base import Base
 from models.directory import Organisation
+from models.imports import ImportFile
+from models.notifications import Mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,9 @@ class Storage:
     engine_version: str
     revision: str
     database_bytes: int
+    attachment_bytes: int
+    mail_bytes: int
+    import_bytes: int
     free_bytes: int
     rows: dict[str, int]
     rows_are_estimates: bool
@@ -46,11 +52,29 @@ def storage(session: Session, data_dir: Path) -> Storage:
         engine_version=version,
         revision=MigrationContext.configure(session.connection()).get_current_revision() or "",
         database_bytes=size,
+        **_inside(session),
         free_bytes=shutil.disk_usage(data_dir).free,
         rows=_counted(session) if is_sqlite else _estimated(session),
         rows_are_estimates=not is_sqlite,
         spaces=_spaces(session),
     )
+
+
+def _inside(session: Session) -> dict[str, int]:
+    """What files, mails and uploaded tables take of the database; one statement."""
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+
+    def size(text: ColumnElement[str]) -> ColumnElement[int]:
+        return sa.func.length(sa.cast(text, sa.LargeBinary)) if is_sqlite else sa.func.octet_length(text)
+
+    mails = sa.func.sum(size(sa.type_coerce(Mail.text, sa.Text)) + size(sa.type_coerce(Mail.html, sa.Text)))
+    parts = {
+        "attachment_bytes": sa.func.sum(Attachment.stored_bytes),
+        "mail_bytes": mails,
+        "import_bytes": sa.func.sum(sa.func.length(ImportFile.content)),
+    }
+    sums = [sa.select(sa.func.coalesce(total, 0)).scalar_subquery().label(name) for name, total in parts.items()]
+    return {name: int(found) for name, found in session.execute(sa.select(*sums)).one()._mapping.items()}
 
 
 def _sqlite(session: Session) -> tuple[str, int]:

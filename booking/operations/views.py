@@ -15,6 +15,7 @@ from booking.core.errors import NotFound
 from booking.jobs import TIMETABLE, job_named
 from booking.notifications import queries, service
 from booking.operations import labels, runs
+from booking.operations.backup_age import backup_age
 from booking.operations.forms import MailboxPage
 from booking.operations.mailbox import has_server, require_reader
 from booking.operations.running import run
@@ -77,12 +78,13 @@ def retry_event(event_id: int) -> ResponseReturnValue:
 
 @bp.get("/operations/system")
 def system() -> ResponseReturnValue:
-    """The settings without their secrets, and what the data takes."""
+    """The settings without their secrets, what the data takes, and the last backup."""
     require(actor(), Permission.SEE_SYSTEM)
     settings: Settings = current_app.config["SETTINGS"]
     return render_template(
         "operations/system.html",
         settings=settings_shown(settings),
+        backup=backup_age(reading(), settings.backup_warn_hours, now=utcnow()),
         storage=storage(reading(), settings.data_dir),
         is_at_head=is_at_head(db.engine),
     )

@@ -6,11 +6,11 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from booking.catalogue.report_queries import Terms
 from booking.core.clock import local_date, utcnow
 from booking.home import queries
 from booking.reservations.service import request_reservation
 from booking.reservations.wishes import Wish
+from booking.settings import Settings
 from models.accounts import User
 from models.catalogue import Instrument
 from models.directory import Organisation
@@ -26,7 +26,7 @@ from tests.factories.many_waiting import add_waiting
 from tests.factories.people import actor_for, give, make_user, sign_in
 from tests.house.worlds import Builder
 
-TERMS = Terms(30, 5)
+SETTINGS = Settings()
 REFUSED = {"state": ImportState.APPLIED, "refused_count": 3}
 
 
@@ -47,7 +47,7 @@ def codes(session: Session, user: User) -> list[str]:
     session.expire_all()
     now = utcnow()
     actor = actor_for(session, user, now=now)
-    return [card.code for card in queries.cards(session, actor, report_terms=TERMS, now=now)]
+    return [card.code for card in queries.cards(session, actor, settings=SETTINGS, now=now)]
 
 
 def test_who_is_new_reads_one_kind_sentence(client: FlaskClient, session: Session) -> None:
@@ -115,6 +115,7 @@ def test_who_has_several_roles_sees_the_cards_of_all_by_hat(
     assert [(card["hat"], card["code"]) for card in cards] == [
         ("steward", "decisions"),
         ("platform", "failing_jobs"),
+        ("platform", "backup"),
     ]
     assert page.index("管理仪器") < page.index("管理平台")
 
@@ -127,7 +128,7 @@ def test_a_job_that_works_again_waits_for_nobody(session: Session) -> None:
         session.add(JobRun(job="send_mails", fire_at=moment, started_at=moment, outcome=outcome, last_error=""))
     session.commit()
 
-    assert codes(session, admin) == []
+    assert codes(session, admin) == ["backup"]
 
 
 def test_the_number_of_statements_does_not_depend_on_the_rows(session: Session, asking: Instrument) -> None:
@@ -145,7 +146,7 @@ def test_the_number_of_statements_does_not_depend_on_the_rows(session: Session, 
         session.expire_all()
         actor = actor_for(session, boss, now=now)
         with counting() as statements:
-            queries.cards(session, actor, report_terms=TERMS, now=now)
+            queries.cards(session, actor, settings=SETTINGS, now=now)
         counts.append(len(statements))
 
     assert counts == [counts[0]] * 4

@@ -1,10 +1,6 @@
-import json
+import resource
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import Context
 from pathlib import Path
-from typing import Any
 
 import flask_migrate
 import pytest
@@ -13,49 +9,19 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app import create_app
 from booking.catalogue import listing
 from booking.core.clock import utcnow
 from booking.operations import backups
 from booking.web.extensions import db
 from models.accounts import User
+from models.backups import Backup
 from models.catalogue import Instrument
 from models.directory import Organisation
-from tests.databases import postgresql_database, settings_for
 from tests.factories.instruments import make_instrument
+from tests.factories.looking import count
 from tests.factories.people import make_user
 from tests.house import worlds
-
-
-@contextmanager
-def elsewhere(engine: str, folder: Path) -> Iterator[Flask]:
-    folder.mkdir(exist_ok=True)
-    if engine == "sqlite":
-        yield create_app(settings_for(f"sqlite:///{folder / 'other.sqlite3'}", folder))
-        return
-    with postgresql_database("test_restored") as url:
-        other = create_app(settings_for(url, folder))
-        yield other
-        with other.app_context():
-            db.engine.dispose()
-
-
-def manifest(path: Path) -> dict[str, Any]:
-    with zipfile.ZipFile(path) as archive:
-        found: dict[str, Any] = json.loads(archive.read("manifest.json"))
-    return found
-
-
-def run(app: Flask, *words: object) -> tuple[int, str, str]:
-    return Context().run(_run, app, [str(word) for word in words])
-
-
-def _run(app: Flask, words: list[str]) -> tuple[int, str, str]:
-    with app.app_context():
-        done = app.test_cli_runner().invoke(args=words)
-    if done.exception and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    return done.exit_code, done.stdout, done.stderr
+from tests.operations.restoring import elsewhere, manifest, run
 
 
 @pytest.fixture
@@ -100,6 +66,35 @@ def test_a_backup_may_only_be_read_by_its_owner_and_never_overwrites_a_file(app:
     assert backup.read_bytes() == before
     assert backup.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in backup.parent.iterdir()] == [backup.name]
+
+
+def test_a_disk_that_is_full_leaves_no_file_and_remembers_no_backup(
+    app: Flask, session: Session, tmp_path: Path
+) -> None:
+    make_instrument(session)
+    folder = tmp_path / "full"
+    folder.mkdir()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))
+    try:
+        code, _, complaint = run(app, "backup", folder / "monday.backup")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert (code, "File too large" in complaint) == (1, True)
+    assert list(folder.iterdir()) == []
+    assert count(session, Backup) == 0
+
+
+def test_what_a_killed_backup_left_is_in_nobodys_way(app: Flask, session: Session, backup: Path) -> None:
+    part = backup.with_name(".tuesday.backup.1-0.part")
+    part.write_bytes(backup.read_bytes()[:-1000])
+
+    code, _, complaint = run(app, "backup", backup.with_name("tuesday.backup"))
+
+    assert (code, complaint, part.exists()) == (0, "", True)
+    made = session.scalars(select(Backup)).one()
+    assert (made.path, made.size_bytes > 0) == (str(backup.with_name("tuesday.backup")), True)
 
 
 def test_nothing_is_restored_over_what_is_there(app: Flask, session: Session, backup: Path) -> None:

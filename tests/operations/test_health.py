@@ -20,7 +20,7 @@ def test_it_is_ready_when_the_database_is_at_head(client: FlaskClient) -> None:
     response = client.get("/readyz")
 
     assert response.status_code == 200
-    assert response.json == {"status": "ok", "database": "ok", "migrations": "ok"}
+    assert response.json == {"status": "ok", "database": "ok", "migrations": "ok", "backup": "none"}
 
 
 def test_it_is_not_ready_while_migrations_wait(app: Flask, client: FlaskClient) -> None:
@@ -33,7 +33,7 @@ def test_it_is_not_ready_while_migrations_wait(app: Flask, client: FlaskClient) 
     with db.engine.execution_options(writes=True).begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = :head"), {"head": head})
     assert response.status_code == 503
-    assert response.json == {"status": "unavailable", "database": "ok", "migrations": "pending"}
+    assert response.json == {"status": "unavailable", "database": "ok", "migrations": "pending", "backup": "unknown"}
 
 
 def test_it_is_not_ready_without_its_database(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,7 +43,12 @@ def test_it_is_not_ready_without_its_database(client: FlaskClient, monkeypatch: 
     response = client.get("/readyz")
 
     assert response.status_code == 503
-    assert response.json == {"status": "unavailable", "database": "unreachable", "migrations": "unknown"}
+    assert response.json == {
+        "status": "unavailable",
+        "database": "unreachable",
+        "migrations": "unknown",
+        "backup": "unknown",
+    }
 
 
 def test_metrics_count_requests_and_what_waits(client: FlaskClient) -> None:

@@ -1,12 +1,18 @@
 """The system page: settings without secrets, and what the data takes."""
 
+from datetime import timedelta
+
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from booking.core.clock import utcnow
 from booking.operations.settings_shown import settings_shown, without_credentials
+from booking.operations.storage import storage
 from booking.settings import Settings
+from models.backups import Backup
 from models.base import Base
+from models.notifications import Mail
 from models.vocabulary.accounts import Role, ScopeKind
 from tests.factories.people import give, make_user, sign_in
 
@@ -70,3 +76,41 @@ def test_an_auditor_reads_settings_and_storage(client: FlaskClient, session: Ses
     assert found["rows_are_estimates"] is (found["engine"] == "PostgreSQL")
     if not found["rows_are_estimates"]:
         assert found["rows"]["users"] == 1
+
+
+@pytest.mark.parametrize(
+    ("hours", "freshness"), [(None, "none"), (35, "ok"), (37, "old")], ids=["never", "yesterday", "too long ago"]
+)
+def test_the_last_backup_is_shown_and_warned_of(
+    client: FlaskClient, session: Session, hours: int | None, freshness: str
+) -> None:
+    admin, now = make_user(session, "admin"), utcnow()
+    give(session, admin, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
+    if hours is not None:
+        for path, made_at in (("/b/old", now - timedelta(hours=300)), ("/b/last", now - timedelta(hours=hours))):
+            session.add(Backup(made_at=made_at, finished_at=made_at, path=path, size_bytes=10**7, row_count=12345))
+        session.commit()
+    sign_in(client, admin)
+
+    page = client.get("/operations/system").get_data(as_text=True)
+    last = client.get("/api/v1/system").get_json()["last_backup"]
+
+    assert ("还没有备份" in page, "最近的备份太旧" in page) == (freshness == "none", freshness == "old")
+    assert (last["path"] if last else None) == ("/b/last" if hours else None)
+    assert client.get("/readyz").get_json()["backup"] == freshness
+    metrics = client.get("/metrics").get_data(as_text=True)
+    assert f"chuanyu_backup_is_old {float(freshness != 'ok')}" in metrics
+    assert [card["code"] == "backup" for card in client.get("/api/v1/home").get_json()["cards"]] == (
+        [] if freshness == "ok" else [True]
+    )
+
+
+def test_storage_says_what_mails_take(client: FlaskClient, session: Session) -> None:
+    now = utcnow()
+    mail = {"message_id": "<1@x>", "recipient": "a@example.org", "subject": "s", "text": "预约", "html": "<p>"}
+    session.add(Mail(**mail, next_attempt_at=now, created_at=now))
+    session.commit()
+
+    found = storage(session, client.application.config["SETTINGS"].data_dir)
+
+    assert (found.mail_bytes, found.attachment_bytes, found.import_bytes) == (9, 0, 0)
