@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_26_backups"
-down_revision = "2026_11_26_waiting_test_items"
+down_revision = "2026_11_26_price_policies"
 branch_labels = None
 depends_on = None
 
