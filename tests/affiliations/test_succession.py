@@ -10,10 +10,10 @@ from booking.accounts import ending, succession
 from booking.accounts.grants import NewGrant, give_grant
 from booking.affiliations import leaving, rosters
 from booking.affiliations.forms import ApplyRosterForm, RosterForm
-from booking.catalogue.report_queries import Terms
 from booking.core.clock import local_date
 from booking.core.errors import Conflict
 from booking.home.queries import cards
+from booking.settings import Settings
 from models.accounts import AuditEntry, Grant
 from models.affiliations import Affiliation
 from models.vocabulary.accounts import Role, ScopeKind
@@ -24,7 +24,7 @@ from tests.factories.instruments import make_instrument
 from tests.factories.letters import mailed
 from tests.factories.people import actor_for, give, make_user
 
-TERMS = Terms(30, 5)
+SETTINGS = Settings()
 
 
 def only_steward(session: Session, house: House, *, ends_on: date | None = None) -> Grant:
@@ -70,7 +70,7 @@ def test_a_roster_keeps_the_last_steward_until_somebody_takes_over(
     told = [(letter.recipient, letter.template) for letter in mailed(session, now=now)]
     assert ("admin@example.org", "accounts/successor_wanted") in told
     [card] = [
-        card for card in cards(session, house.admin_actor, report_terms=TERMS, now=now) if card.code == "successors"
+        card for card in cards(session, house.admin_actor, settings=SETTINGS, now=now) if card.code == "successors"
     ]
     assert [(item.subject, item.subject_id, item.person) for item in card.found.items] == [
         ("kept_role", steward.id, "Lin")
