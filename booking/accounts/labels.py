@@ -1,6 +1,7 @@
 """What roles, scopes and languages are called, as source sentences."""
 
 from booking.accounts.permissions import Permission
+from booking.accounts.sights import Sight
 from booking.core.texts import N_
 from models.vocabulary.accounts import AccountState, Language, Role, ScopeKind
 
@@ -36,6 +37,13 @@ ACCOUNT_STATE_LOOKS = {
     AccountState.CONFIRMED: ("right", "✓"),
     AccountState.UNCONFIRMED: ("attention", "…"),
     AccountState.DEACTIVATED: ("plain", "×"),
+}
+SIGHTS = {
+    Sight.ACCOUNT: (N_("账户资料、角色和最近登录"), N_("维护平台账户")),
+    Sight.AFFILIATION: (N_("隶属、工号、邮箱和申请说明"), N_("管理本单位人员")),
+    Sight.IDENTITY: (N_("来访登记的完整证件号码"), N_("核对来访者身份")),
+    Sight.LEAVING: (N_("角色、课题组和将来的预约"), N_("办理离开与交接")),
+    Sight.MAIL: (N_("寄给您的一封通知邮件"), N_("检查邮件投递")),
 }
 PERMISSIONS = {
     Permission.SEE_RECORD: N_("查看未公开的仪器记录"),

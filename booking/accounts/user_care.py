@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts import audit, registration
 from booking.accounts.permissions import Permission, require
+from booking.accounts.sights import Sight, note_sight
 from booking.accounts.user_queries import state_of
 from booking.core.actors import Actor
 from booking.core.errors import NotFound, Refused
@@ -24,7 +25,7 @@ class NothingToConfirm(Refused):
 
 def note_reading(session: Session, user_id: int, *, actor: Actor, now: datetime) -> None:
     """Log who looked at somebody's account."""
-    audit.note(session, "accounts.user_read", ("user", user_id), actor=actor, now=now)
+    note_sight(session, Sight.ACCOUNT, user_id, Permission.SEE_USERS, actor=actor, now=now)
 
 
 def send_confirmation(session: Session, user_id: int, *, actor: Actor, now: datetime) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts import audit
 from booking.accounts.permissions import Permission, may
+from booking.accounts.sights import Sight, seen_as
 from booking.affiliations import queries
 from booking.affiliations.forms import VisitForm
 from booking.affiliations.rules import identity_problems
@@ -95,7 +96,8 @@ def end_visit(session: Session, visit_id: int, *, actor: Actor, now: datetime) -
 def identity_number(session: Session, visit_id: int, *, actor: Actor, now: datetime) -> str:
     """The full number of the document, for the institution's admin; each view is in the log. Raises NotFound."""
     visit = _managed(session, visit_id, actor)
-    audit.note(session, "affiliations.identity_seen", ("visit", visit.id), actor=actor, now=now)
+    after = seen_as(actor, Permission.MANAGE_AFFILIATIONS, Target(visit.organisation_id))
+    audit.note(session, Sight.IDENTITY.value, ("visit", visit.id), actor=actor, now=now, after=after)
     return visit.identity_number
 
 

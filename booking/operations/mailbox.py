@@ -1,11 +1,18 @@
-"""Who may read the mailbox page."""
+"""Who may read the mailbox page, and that a look at a mail is kept."""
+
+from datetime import datetime
 
 from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, may, require
+from booking.accounts.sights import Sight, note_sight
 from booking.core.actors import Actor
 from booking.operations.loopback import comes_from_here
 from booking.settings import Settings
+from models.accounts import User
+from models.notifications import Mail
 
 HOLDS_DEMO = "HOLDS_DEMO"
 
@@ -26,3 +33,11 @@ def has_server() -> bool:
     """Whether mails leave the house by SMTP, so that what they say is not shown here."""
     settings: Settings = current_app.config["SETTINGS"]
     return bool(settings.smtp_url)
+
+
+def note_looking(session: Session, mail_id: int, *, actor: Actor, now: datetime) -> None:
+    """Log for whoever a mail went to, where they have an account, that somebody looked at it."""
+    recipient = select(Mail.recipient).where(Mail.id == mail_id).scalar_subquery()
+    person = session.scalar(select(User.id).where(User.email == recipient))
+    if person is not None:
+        note_sight(session, Sight.MAIL, person, Permission.SEE_MAILBOX, actor=actor, now=now)

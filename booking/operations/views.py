@@ -17,7 +17,7 @@ from booking.notifications import queries, service
 from booking.operations import labels, runs
 from booking.operations.backup_age import backup_age
 from booking.operations.forms import MailboxPage
-from booking.operations.mailbox import has_server, require_reader
+from booking.operations.mailbox import has_server, note_looking, require_reader
 from booking.operations.running import run
 from booking.operations.schedules import Every, Schedule
 from booking.operations.settings_shown import settings_shown
@@ -113,6 +113,8 @@ def mail(mail_id: int) -> ResponseReturnValue:
     found = queries.mail(reading(), mail_id)
     if found is None:
         raise NotFound
+    if asking is not None:
+        transaction(note_looking, mail_id, actor=asking, now=utcnow())
     return render_template(
         "operations/mail.html",
         mail=found,

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from booking.accounts.sights import Sight
 from booking.privacy.queries import HindranceKind
 from models.vocabulary.accounts import Role
 
@@ -21,6 +22,26 @@ class ConsentAnswer(BaseModel):
 
     version: date
     has_agreed: bool
+
+
+class SightingAnswer(BaseModel):
+    """Somebody looked at the caller's data: when, at what, what for, as what and for which organisation."""
+
+    seen_at: datetime
+    what: Sight
+    what_in_words: str
+    purpose: str
+    role: Role | None
+    organisation_id: int | None
+    organisation_zh: str
+    organisation_en: str
+
+
+class SightingsAnswer(BaseModel):
+    """Some looks at the caller's data, the newest first."""
+
+    items: list[SightingAnswer]
+    next_cursor: str | None
 
 
 class HindranceAnswer(BaseModel):

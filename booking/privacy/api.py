@@ -2,19 +2,29 @@
 
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from booking.accounts import consents
+from booking.accounts.labels import SIGHTS
 from booking.accounts.permissions import Permission, require
 from booking.accounts.views.sign_in import prove
 from booking.core.clock import utcnow
 from booking.core.errors import Conflict
 from booking.core.texts import N_
 from booking.privacy import export, queries, service
-from booking.privacy.answers import ConsentAnswer, DataAnswer, HindranceAnswer, HindrancesAnswer
-from booking.privacy.forms import ConsentForm, EraseForm, EraseMeForm
+from booking.privacy.answers import (
+    ConsentAnswer,
+    DataAnswer,
+    HindranceAnswer,
+    HindrancesAnswer,
+    SightingAnswer,
+    SightingsAnswer,
+)
+from booking.privacy.forms import ConsentForm, EraseForm, EraseMeForm, SightingsQuery
+from booking.privacy.sightings import Sighting, sightings_of
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
-from booking.web.reading import read_json
+from booking.web.reading import read_json, read_query
 from booking.web.signed_in import require_actor
 from models.accounts import User
 
@@ -33,6 +43,31 @@ def data() -> ResponseReturnValue:
     response = jsonify(DataAnswer(exported_at=now, sections=sections).model_dump(mode="json"))
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@bp.get("/me/sightings")
+@documented(tag=TAG, answers={200: SightingsAnswer}, query=SightingsQuery, refusals=(400, 401, 422))
+def sightings() -> ResponseReturnValue:
+    """Who looked at the caller's data, the newest first; as what and for whom, not by name."""
+    actor, wanted = require_actor(), read_query(SightingsQuery)
+    page = sightings_of(reading(), actor, limit=wanted.limit, cursor=wanted.cursor)
+    answer = SightingsAnswer(items=[_sighting(one) for one in page.items], next_cursor=page.next_cursor)
+    return jsonify(answer.model_dump(mode="json"))
+
+
+def _sighting(one: Sighting) -> SightingAnswer:
+    """One look in the reader's words."""
+    what, purpose = SIGHTS[one.sight]
+    return SightingAnswer(
+        seen_at=one.seen_at,
+        what=one.sight,
+        what_in_words=gettext(what),
+        purpose=gettext(purpose),
+        role=one.role,
+        organisation_id=one.organisation_id,
+        organisation_zh=one.organisation_zh,
+        organisation_en=one.organisation_en,
+    )
 
 
 @bp.get("/me/consent")
@@ -75,11 +110,21 @@ def erase_me() -> ResponseReturnValue:
     return "", 204
 
 
+@bp.get("/users/<int:user_id>/erase")
+@documented(tag=TAG, answers={200: HindrancesAnswer}, refusals=(401, 403, 404))
+def hindrances_of(user_id: int) -> ResponseReturnValue:
+    """What somebody's account must hand over first; roles can be handed over in the same step."""
+    require(require_actor(), Permission.ERASE_PEOPLE)
+    found = queries.hindrances(reading(), queries.erasable(reading(), user_id), now=utcnow())
+    items = [HindranceAnswer.model_validate(one, from_attributes=True) for one in found]
+    return jsonify(HindrancesAnswer(items=items).model_dump(mode="json"))
+
+
 @bp.post("/users/<int:user_id>/erase")
 @documented(tag=TAG, answers={204: None}, body=EraseForm, refusals=(400, 401, 403, 404, 409, 415, 422))
 def erase_person(user_id: int) -> ResponseReturnValue:
-    """Erase somebody's account as they asked, with a reason; for the platform's administrators."""
+    """Erase somebody's account as they asked, with a reason and successors; for the platform's administrators."""
     actor = require(require_actor(), Permission.ERASE_PEOPLE)
     form = read_json(EraseForm)
-    transaction(service.erase_person, user_id, form.reason, actor=actor, now=utcnow())
+    transaction(service.erase_person, user_id, form.reason, successors=form.successors, actor=actor, now=utcnow())
     return "", 204

@@ -15,6 +15,7 @@ from booking.accounts import audit
 from booking.accounts.rules import account_key
 from booking.core.actors import Actor
 from booking.privacy.sections import SECTIONS, Owner, Section
+from booking.privacy.sightings import Sighting, every_sighting
 from models.catalogue import Instrument
 from models.directory import Organisation, Unit
 
@@ -30,7 +31,8 @@ def data_of(session: Session, actor: Actor) -> dict[str, Rows]:
     owner = Owner(actor.id, actor.email, account_key(actor.email))
     found = {section.name: _rows(session, section, owner) for section in SECTIONS}
     names = _names(session, found)
-    return {section.name: [_shown(section, row, owner, names) for row in found[section.name]] for section in SECTIONS}
+    shown = {section.name: [_shown(section, row, owner, names) for row in found[section.name]] for section in SECTIONS}
+    return shown | {"looks_of_others": [_look(one) for one in every_sighting(session, actor)]}
 
 
 def note_export(session: Session, *, actor: Actor, now: datetime) -> None:
@@ -111,6 +113,12 @@ def _shown(section: Section, row: Any, owner: Owner, names: Names) -> dict[str, 
         if target in NAMED:
             shown[column.name.removesuffix("_id")] = names[target].get(value, "")
     return shown
+
+
+def _look(one: Sighting) -> dict[str, Any]:
+    """Who looked at the person's data: as what, for whom, when, at what."""
+    kept = {"id": one.id, "seen_at": _plain(one.seen_at), "what": one.sight.value, "role": _plain(one.role)}
+    return {**kept, "organisation_id": one.organisation_id, "organisation": one.organisation_zh}
 
 
 def _person(user_id: int | None, owner: Owner) -> str | None:

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.succession import lacking
 from booking.core.clock import local_date
+from booking.core.errors import NotFound
+from booking.privacy.rules import is_erased
 from models.accounts import Grant, User
 from models.catalogue import Instrument
 from models.reservations import Reservation
@@ -41,6 +43,14 @@ class Hindrance:
     name_en: str
     role: Role | None = None
     starts_at: datetime | None = None
+
+
+def erasable(session: Session, user_id: int) -> User:
+    """The account, unless it was erased already; raises NotFound."""
+    user = session.get(User, user_id)
+    if user is None or is_erased(user.email):
+        raise NotFound
+    return user
 
 
 def hindrances(session: Session, user: User, *, now: datetime) -> list[Hindrance]:

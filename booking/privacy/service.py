@@ -1,6 +1,6 @@
 """Erasing a person: what names them goes, what the books need stays under a pseudonym."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -11,11 +11,13 @@ from booking.accounts.ending import Departure, end_grants
 from booking.accounts.permissions import Permission, require
 from booking.accounts.succession import lock_scopes
 from booking.core.actors import Actor
-from booking.core.errors import NotFound, Refused
+from booking.core.errors import Forbidden, NotFound, Refused
 from booking.core.texts import N_
 from booking.privacy import rules, traces
-from booking.privacy.queries import Hindrance, grants_after, hindrances, last_day
+from booking.privacy.queries import Hindrance, HindranceKind, grants_after, hindrances, last_day
 from models.accounts import User
+
+OF_OTHERS = N_("此人还有未结束的预约，或只有其一人担任的角色、课题组或联系人。请先取消或移交。")
 
 
 class Hindered(Refused):
@@ -25,9 +27,9 @@ class Hindered(Refused):
     code = "erasure_hindered"
     sentence = N_("还有未结束的预约，或只有您一人担任的角色。请先取消或移交。")
 
-    def __init__(self, found: Sequence[Hindrance]) -> None:
+    def __init__(self, found: Sequence[Hindrance], sentence: str | None = None) -> None:
         """Keep everything that hinders."""
-        super().__init__()
+        super().__init__(sentence)
         self.hindrances = list(found)
 
 
@@ -39,24 +41,41 @@ def require_no_hindrance(session: Session, *, actor: Actor, now: datetime) -> No
 
 def erase_me(session: Session, *, actor: Actor, now: datetime) -> None:
     """Erase the actor's own account, at once; raises Hindered."""
-    _erase(session, actor.id, actor=actor, now=now)
+    _erase(session, actor.id, actor=actor, now=now, departure=Departure(last_day(now)))
 
 
-def erase_person(session: Session, user_id: int, reason: str, *, actor: Actor, now: datetime) -> None:
-    """Erase somebody's account as they asked; raises Forbidden, NotFound or Hindered."""
+def erase_person(
+    session: Session,
+    user_id: int,
+    reason: str,
+    *,
+    successors: Mapping[int, str] | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Erase somebody's account as they asked, naming in the same step who takes over what nobody else holds.
+
+    Raises Forbidden, NotFound, Hindered, InvalidInput, and Forbidden for one's own account.
+    """
     require(actor, Permission.ERASE_PEOPLE)
-    _erase(session, user_id, actor=actor, now=now, reason=reason)
+    if user_id == actor.id:
+        raise Forbidden(N_("自己的账户请在账户页注销。"))
+    _erase(session, user_id, actor=actor, now=now, departure=Departure(last_day(now), reason, successors or {}))
 
 
-def _erase(session: Session, user_id: int, *, actor: Actor, now: datetime, reason: str = "") -> None:
+def remaining(found: Sequence[Hindrance], successors: Mapping[int, str]) -> list[Hindrance]:
+    """What still hinders when these grants have a successor."""
+    return [one for one in found if one.kind != HindranceKind.LAST_ROLE or not successors.get(one.id, "").strip()]
+
+
+def _erase(session: Session, user_id: int, *, actor: Actor, now: datetime, departure: Departure) -> None:
     """Everything in one transaction, with one row in the log, which names nobody."""
     user = session.scalar(select(User).where(User.id == user_id).with_for_update())
     if user is None or rules.is_erased(user.email):
         raise NotFound
     lock_scopes(session, grants_after(session, user.id, last_day(now)))
-    if found := hindrances(session, user, now=now):
-        raise Hindered(found)
-    departure = Departure(last_day(now), reason)
+    if found := remaining(hindrances(session, user, now=now), departure.successors):
+        raise Hindered(found, None if user_id == actor.id else OF_OTHERS)
     end_grants(session, grants_after(session, user.id, departure.last_day), departure, actor=actor, now=now)
     person = traces.Person(user.id, user.name, user.email)
     user.name, user.email = rules.name_of(user.id), rules.email_of(user.id)
@@ -67,4 +86,4 @@ def _erase(session: Session, user_id: int, *, actor: Actor, now: datetime, reaso
     traces.end_affiliations(session, person, now=now)
     traces.rename_in_reservations(session, person, now=now)
     traces.erase_post(session, person)
-    audit.note(session, "privacy.erased", ("user", user.id), actor=actor, now=now, reason=reason)
+    audit.note(session, "privacy.erased", ("user", user.id), actor=actor, now=now, reason=departure.reason)

@@ -13,6 +13,7 @@ from booking.accounts.grant_queries import ShownGrant
 from booking.accounts.grants import account_id
 from booking.accounts.permissions import Permission, require
 from booking.accounts.rules import normal_address
+from booking.accounts.sights import Sight, note_sight
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import InvalidInput, NotFound, Problem
@@ -61,6 +62,12 @@ def leaving_of(session: Session, organisation_id: int, user_id: int, *, actor: A
     if not (grants or bookings or memberships or _is_known(session, organisation_id, user_id)):
         raise NotFound
     return Leaving(place, person, grants, memberships, bookings)
+
+
+def note_looking(session: Session, organisation_id: int, user_id: int, *, actor: Actor, now: datetime) -> None:
+    """Log for the person that the actor, who may, looked at everything they have here."""
+    place = Target(organisation_id)
+    note_sight(session, Sight.LEAVING, user_id, Permission.HAND_OVER, place, actor=actor, now=now)
 
 
 def person_leaving(session: Session, organisation_id: int, email: str, *, actor: Actor, now: datetime) -> int:

@@ -45,8 +45,10 @@ class LeavingAnswer(BaseModel):
 @bp.get("/leaving")
 @documented(tag=TAG, answers={200: LeavingAnswer}, refusals=(401, 403, 404))
 def show(organisation_id: int, user_id: int) -> ResponseReturnValue:
-    """What somebody has at an institution; for its administrators."""
-    return _answer(organisation_id, user_id)
+    """What somebody has at an institution; for its administrators, whose look is logged."""
+    answer = _answer(organisation_id, user_id)
+    transaction(service.note_looking, organisation_id, user_id, actor=require_actor(), now=utcnow())
+    return answer
 
 
 @bp.post("/hand-over-bookings")

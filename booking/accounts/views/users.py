@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from booking.accounts import user_care, user_queries
 from booking.accounts.forms import UsersQuery
 from booking.accounts.labels import ACCOUNT_STATE_LOOKS, ACCOUNT_STATES, LANGUAGES, ROLES, SCOPE_KINDS
-from booking.accounts.permissions import Permission, require
+from booking.accounts.permissions import Permission, may, require
 from booking.core.clock import utcnow
 from booking.core.errors import InvalidInput
 from booking.web.errors import problems_of, sentence_of
@@ -51,6 +51,7 @@ def user(user_id: int) -> ResponseReturnValue:
         role_names=ROLES,
         scope_names=SCOPE_KINDS,
         languages=LANGUAGES,
+        may_erase=may(asking, Permission.ERASE_PEOPLE) and user_id != asking.id,
     )
 
 

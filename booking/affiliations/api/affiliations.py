@@ -23,6 +23,7 @@ from booking.affiliations.forms import (
     LinkSecretForm,
     RefuseForm,
 )
+from booking.affiliations.looking import note_looking
 from booking.core.clock import utcnow
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
@@ -64,8 +65,10 @@ def ask() -> Response:
 
 @documented(tag=TAG, answers={200: AffiliationDetailAnswer}, refusals=(401, 404))
 def show(affiliation_id: int) -> Response:
-    """One affiliation."""
-    return affiliation_answer(affiliation_id)
+    """One affiliation; that somebody else looked at it is logged for the person."""
+    answer = affiliation_answer(affiliation_id)
+    transaction(note_looking, affiliation_id, actor=require_actor(), now=utcnow())
+    return answer
 
 
 @documented(tag=TAG, body=AffiliationDetailsForm, answers={200: AffiliationDetailAnswer}, refusals=EDITING)

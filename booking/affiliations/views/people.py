@@ -10,6 +10,7 @@ from pydantic import Field
 from booking.accounts.permissions import Permission, may
 from booking.affiliations import labels, leaving, queries, service
 from booking.affiliations.forms import AffiliationDetailsForm, EndAffiliationForm, RefuseForm
+from booking.affiliations.looking import note_looking
 from booking.affiliations.queries import Row
 from booking.affiliations.views.showing import (
     group_choices,
@@ -86,8 +87,10 @@ def people(organisation_id: int) -> ResponseReturnValue:
 
 @signed_in
 def show(affiliation_id: int) -> ResponseReturnValue:
-    """Show one affiliation, to the person and to whoever looks after the organisation's people."""
-    return _page(affiliation_id)
+    """Show one affiliation, to the person and to whoever looks after the organisation's people: a logged look."""
+    page = _page(affiliation_id)
+    transaction(note_looking, affiliation_id, actor=require_actor(), now=utcnow())
+    return page
 
 
 def confirm(affiliation_id: int) -> ResponseReturnValue:

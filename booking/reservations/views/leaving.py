@@ -48,8 +48,10 @@ def find(organisation_id: int) -> ResponseReturnValue:
 
 @signed_in
 def leaving(organisation_id: int, user_id: int) -> ResponseReturnValue:
-    """Show everything that somebody has here, with the forms for handing over and for ending."""
-    return _page(organisation_id, user_id)
+    """Show everything that somebody has here, with the forms for handing over and for ending; the look is logged."""
+    page = _page(organisation_id, user_id)
+    transaction(service.note_looking, organisation_id, user_id, actor=require_actor(), now=utcnow())
+    return page
 
 
 @signed_in

@@ -1,0 +1,82 @@
+"""Every look at somebody's sensitive data is told to them, and to nobody else."""
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.affiliations import visitors
+from booking.affiliations.forms import VisitForm
+from booking.core.clock import local_date, utcnow
+from models.accounts import AuditEntry
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.affiliations import IdentityKind
+from tests.factories.affiliations import affiliate
+from tests.factories.instruments import make_organisation
+from tests.factories.people import actor_for, give, make_user, sign_in
+
+SIGHTINGS = "/api/v1/me/sightings"
+
+
+def test_a_look_by_an_admin_is_told_to_the_person_alone(client: FlaskClient, session: Session) -> None:
+    university = make_organisation(session, name_zh="西南大学", name_en="Southwest University")
+    lin, admin, other = (make_user(session, name) for name in ("lin", "qadmin", "other"))
+    give(session, admin, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, university.id)
+    give(session, lin, Role.RESEARCHER, ScopeKind.ORGANISATION, university.id)
+    affiliation = affiliate(session, lin, university)
+    now = utcnow()
+    sign_in(client, admin)
+    client.get(f"/affiliations/{affiliation.id}")
+    client.get(f"/api/v1/organisations/{university.id}/people/{lin.id}/leaving")
+    form = VisitForm(
+        name="Lin",
+        email=lin.email,
+        identity_kind=IdentityKind.PASSPORT,
+        identity_number="G12345678",
+        starts_on=local_date(now),
+        ends_on=local_date(now),
+        purpose="合作测试",
+    )
+    visit = visitors.register_visitor(session, university.id, form, actor=actor_for(session, admin, now=now), now=now)
+    session.commit()
+    client.post(f"/api/v1/visits/{visit.id}/reveal")
+    own = client.get(SIGHTINGS).get_json()["items"]
+    sign_in(client, other)
+    others = client.get(SIGHTINGS).get_json()["items"]
+    sign_in(client, lin)
+    client.get(f"/affiliations/{affiliation.id}")
+
+    first = client.get(f"{SIGHTINGS}?limit=2").get_json()
+    rest = client.get(f"{SIGHTINGS}?cursor={first['next_cursor']}").get_json()
+    page = client.get("/account/sightings").get_data(as_text=True)
+    exported = client.get("/api/v1/me/data").get_json()["sections"]["looks_of_others"]
+
+    assert (own, others) == ([], [])
+    looks = [*first["items"], *rest["items"]]
+    assert [look["what"] for look in looks] == [
+        "affiliations.identity_seen",
+        "reservations.leaving_read",
+        "affiliations.person_read",
+    ]
+    assert {(look["role"], look["organisation_zh"]) for look in looks} == {("institution_admin", "西南大学")}
+    assert [look["what"] for look in exported] == [look["what"] for look in looks]
+    assert page.count("西南大学") == 3
+    assert [word for word in ("qadmin", "Qadmin", "G12345678") if word in page] == []
+
+
+def test_a_look_by_the_platform_names_no_institution_and_a_refused_one_is_none(
+    client: FlaskClient, session: Session
+) -> None:
+    lin, platform, other = (make_user(session, name) for name in ("lin", "platform", "other"))
+    give(session, platform, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
+    affiliation = affiliate(session, lin, make_organisation(session))
+    sign_in(client, other)
+    refused = [client.get(f"/users/{lin.id}").status_code, client.get(f"/affiliations/{affiliation.id}").status_code]
+    sign_in(client, platform)
+    client.get(f"/users/{lin.id}")
+    sign_in(client, lin)
+
+    [look] = client.get(SIGHTINGS).get_json()["items"]
+
+    assert refused == [403, 404]
+    assert (look["what"], look["role"], look["organisation_id"]) == ("accounts.user_read", "platform_admin", None)
+    assert session.scalars(select(AuditEntry.subject_id)).all() == [lin.id]
