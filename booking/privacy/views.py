@@ -127,7 +127,7 @@ def erase_person(user_id: int) -> ResponseReturnValue:
 
 
 def _erasure_of(user_id: int, now: datetime) -> dict[str, Any]:
-    """What the page of erasing somebody else shows: the roles to hand over in the form, the rest to be settled first."""
+    """What the page of erasing somebody else shows: roles to hand over in the form, the rest to be settled first."""
     person = reading().get_one(User, user_id)
     found = queries.hindrances(reading(), person, now=now)
     roles = [one for one in found if one.kind == queries.HindranceKind.LAST_ROLE]

@@ -175,3 +175,31 @@ def test_only_the_platforms_administrators_erase_others_and_only_once(client: Fl
     look_again(session)
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "privacy.erased")).one()
     assert (entry.actor_id, entry.subject_id, entry.reason) == (platform.id, person.id, reason)
+
+
+def test_an_administrator_erases_on_a_page_with_a_successor_in_the_same_step(
+    client: FlaskClient, session: Session
+) -> None:
+    person, platform, heir = make_person(session), make_user(session, "platform"), make_user(session, "heir")
+    instrument = make_instrument(session)
+    steward = give(session, person, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
+    give(session, platform, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
+    sign_in(client, platform)
+    address, form = f"/users/{person.id}/erase", {"reason": "来信要求", "confirmation": EMAIL}
+
+    page = client.get(address).get_data(as_text=True)
+    unsure = client.post(address, data={**form, "confirmation": "else@example.org"})
+    alone = client.post(address, data=form)
+    own = client.get(f"/users/{platform.id}").get_data(as_text=True)
+    look_again(session)
+    kept = person.email
+    done = client.post(address, data={**form, f"successor_{steward.id}": heir.email})
+
+    assert f'name="successor_{steward.id}"' in page
+    assert (unsure.status_code, alone.status_code, done.status_code) == (422, 409, 303)
+    assert "来信要求" in alone.get_data(as_text=True)
+    assert (kept, f"/users/{platform.id}/erase" in own) == (EMAIL, False)
+    look_again(session)
+    assert traces_left(session) == []
+    holders = select(Grant.user_id).where(Grant.role == Role.STEWARD, Grant.ends_on.is_(None))
+    assert session.scalars(holders).all() == [heir.id]
