@@ -14,7 +14,7 @@ from booking.database.migrating import MIGRATE_OPTIONS
 from booking.operations import init_operations
 from booking.operations.serving import main
 from booking.pages import init_pages
-from booking.settings import ROOT, Settings, read_settings, signing_key
+from booking.settings import ROOT, Settings, read_operator_text, read_settings, signing_key
 from booking.web import addresses, errors, filters, languages, signed_in, uploads
 from booking.web.extensions import babel, csrf, db, login_manager, migrate
 
@@ -42,6 +42,7 @@ def configuration(settings: Settings) -> dict[str, object]:
     """What Flask and its extensions need to know, from our settings."""
     return {
         "SETTINGS": settings,
+        "PRIVACY_TEXT": read_operator_text(settings.privacy_file),
         "SECRET_KEY": signing_key(settings),
         "SQLALCHEMY_DATABASE_URI": settings.sqlalchemy_url,
         "SQLALCHEMY_ENGINE_OPTIONS": engines.engine_options(settings.sqlalchemy_url),

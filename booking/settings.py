@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from booking.core.operator_text import OperatorText, operator_text
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -72,6 +74,10 @@ class Settings(BaseSettings):
     backup_warn_hours: int = Field(
         36, ge=1, le=10_000, description="Hours after which the last backup counts as old, on pages and in /readyz"
     )
+    privacy_file: str = Field(
+        "",
+        description="File with your own text on personal data, with its version, in zh and en; empty = the shipped one",
+    )
     runs_jobs: bool = Field(True, description="Whether this process runs the timetable when it leads")
 
     @field_validator("trusted_hosts", mode="before")
@@ -130,6 +136,14 @@ class Settings(BaseSettings):
             raise ValueError("must be an address, e.g. noreply@example.cn or 川渝仪器共享 <noreply@example.cn>")
         return value
 
+    @field_validator("privacy_file")
+    @classmethod
+    def _readable_text(cls, value: str) -> str:
+        """A file that holds the text on personal data in both languages, with its version."""
+        if value:
+            read_operator_text(value)
+        return value
+
     @property
     def address(self) -> str:
         """The public address, without a trailing slash."""
@@ -149,6 +163,16 @@ class Settings(BaseSettings):
     def uses_tls(self) -> bool:
         """Whether people reach the service by https, so that cookies may be Secure."""
         return self.address.startswith("https://")
+
+
+def read_operator_text(path: str) -> OperatorText | None:
+    """The operator's own text on personal data, None where no file is named; raises ValueError saying what is wrong."""
+    if not path:
+        return None
+    try:
+        return operator_text(Path(path).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise ValueError(f"{path} cannot be read: {wrong}") from wrong
 
 
 def read_settings() -> Settings:

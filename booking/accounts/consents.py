@@ -12,25 +12,25 @@ from booking.core.actors import Actor
 from models.privacy import Consent
 
 VERSION = date(2026, 11, 26)
-"""The day of the text in force; a later one asks everybody again."""
+"""The day of the shipped text; an operator's own text has another. Another version asks everybody again."""
 
 
-def has_agreed(session: Session, user_id: int) -> bool:
-    """Whether the person agreed to the text in force."""
-    found = select(Consent.id).where(Consent.user_id == user_id, Consent.version >= VERSION)
+def has_agreed(session: Session, user_id: int, version: date = VERSION) -> bool:
+    """Whether the person agreed to this version of the text."""
+    found = select(Consent.id).where(Consent.user_id == user_id, Consent.version == version)
     return session.scalar(found.limit(1)) is not None
 
 
-def note_consent(session: Session, user_id: int, address: str, *, now: datetime) -> bool:
-    """Keep that the person agrees to the text in force; whether they had not before."""
+def note_consent(session: Session, user_id: int, address: str, *, version: date = VERSION, now: datetime) -> bool:
+    """Keep that the person agrees to this version of the text; whether they had not before."""
     insert: Any = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(Consent).values(user_id=user_id, version=VERSION, agreed_at=now, address=address)
+    statement = insert(Consent).values(user_id=user_id, version=version, agreed_at=now, address=address)
     once = statement.on_conflict_do_nothing(index_elements=["user_id", "version"]).returning(Consent.id)
     return session.scalar(once) is not None
 
 
-def agree(session: Session, *, actor: Actor, now: datetime) -> None:
-    """The actor agrees to the text in force; a second time changes nothing."""
-    if note_consent(session, actor.id, actor.address, now=now):
-        after = {"version": VERSION.isoformat()}
+def agree(session: Session, version: date = VERSION, *, actor: Actor, now: datetime) -> None:
+    """The actor agrees to this version of the text; a second time changes nothing."""
+    if note_consent(session, actor.id, actor.address, version=version, now=now):
+        after = {"version": version.isoformat()}
         audit.note(session, "privacy.agreed", ("user", actor.id), actor=actor, now=now, after=after)

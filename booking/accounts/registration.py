@@ -1,6 +1,6 @@
 """Registering and confirming an address, without ever telling whether the address has an account."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -22,6 +22,7 @@ def register(
     password_hash: str,
     *,
     language: Language,
+    consent_version: date = consents.VERSION,
     origin: Origin,
     now: datetime,
 ) -> None:
@@ -31,7 +32,7 @@ def register(
         user_id = _drop_unproven_password(session, email, now=now)
         action = "accounts.registered_again"
     else:
-        consents.note_consent(session, user_id, origin.address, now=now)
+        consents.note_consent(session, user_id, origin.address, version=consent_version, now=now)
         action = "accounts.registered"
     audit.note(session, action, ("user", user_id), actor=None, origin=origin, now=now)
     announce(session, "accounts.confirmation_asked", {"email": email}, now=now)

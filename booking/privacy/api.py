@@ -7,6 +7,7 @@ from flask_babel import gettext
 from booking.accounts import consents
 from booking.accounts.labels import SIGHTS
 from booking.accounts.permissions import Permission, require
+from booking.accounts.views.consenting import version_in_force
 from booking.accounts.views.sign_in import prove
 from booking.core.clock import utcnow
 from booking.core.errors import Conflict
@@ -74,7 +75,9 @@ def _sighting(one: Sighting) -> SightingAnswer:
 @documented(tag=TAG, answers={200: ConsentAnswer}, refusals=(401,))
 def consent() -> ResponseReturnValue:
     """The version of the text on data in force, and whether the caller agreed to it."""
-    answer = ConsentAnswer(version=consents.VERSION, has_agreed=consents.has_agreed(reading(), require_actor().id))
+    version = version_in_force()
+    agreed = consents.has_agreed(reading(), require_actor().id, version)
+    answer = ConsentAnswer(version=version, has_agreed=agreed)
     return jsonify(answer.model_dump(mode="json"))
 
 
@@ -82,10 +85,11 @@ def consent() -> ResponseReturnValue:
 @documented(tag=TAG, answers={200: ConsentAnswer}, body=ConsentForm, refusals=(400, 401, 403, 409, 415, 422))
 def agree() -> ResponseReturnValue:
     """Agree to the text on data in force, by its version; 409 for another."""
-    if read_json(ConsentForm).version != consents.VERSION:
+    version = version_in_force()
+    if read_json(ConsentForm).version != version:
         raise Conflict(N_("这不是现行的版本，请重新阅读。"))
-    transaction(consents.agree, actor=require_actor(), now=utcnow())
-    return jsonify(ConsentAnswer(version=consents.VERSION, has_agreed=True).model_dump(mode="json"))
+    transaction(consents.agree, version, actor=require_actor(), now=utcnow())
+    return jsonify(ConsentAnswer(version=version, has_agreed=True).model_dump(mode="json"))
 
 
 @bp.get("/me/erase")

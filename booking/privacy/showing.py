@@ -3,6 +3,7 @@
 from flask import session
 
 from booking.accounts import consents
+from booking.accounts.views.consenting import version_in_force
 from booking.web import signed_in
 from booking.web.extensions import reading
 
@@ -14,10 +15,11 @@ def consent_is_due() -> bool:
     actor = signed_in.reader()
     if actor is None or signed_in.uses_token():
         return False
-    known = f"{actor.id}.{consents.VERSION.isoformat()}"
+    version = version_in_force()
+    known = f"{actor.id}.{version.isoformat()}"
     if session.get(KEPT) == known:
         return False
-    if not consents.has_agreed(reading(), actor.id):
+    if not consents.has_agreed(reading(), actor.id, version):
         return True
     session[KEPT] = known
     return False

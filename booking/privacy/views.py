@@ -16,19 +16,21 @@ from booking.accounts.permissions import Permission, require
 from booking.accounts.rules import normal_address
 from booking.accounts.user_care import note_reading
 from booking.accounts.views.again import again
+from booking.accounts.views.consenting import own_text, version_in_force
 from booking.accounts.views.people import departure_typed
 from booking.accounts.views.sign_in import own_path, prove
 from booking.core import forms
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden, InvalidInput, Problem, Refused
 from booking.core.forms import PageForm
+from booking.core.plain_markdown import rendered
 from booking.core.texts import N_
 from booking.privacy import export, queries, rules, service
 from booking.privacy.forms import EraseMeForm, ErasePage
 from booking.privacy.sightings import sightings_of
 from booking.web import signed_in
 from booking.web.extensions import reading, transaction
-from booking.web.languages import in_language
+from booking.web.languages import in_language, page_language
 from booking.web.reading import posted, read_form, read_query
 from booking.web.signed_in import require_actor
 from models.accounts import User
@@ -49,15 +51,17 @@ class SightingsPage(PageForm):
 def show() -> ResponseReturnValue:
     """What is stored about people, why, for how long, and whom to ask."""
     actor = signed_in.reader()
-    has_agreed = actor is not None and consents.has_agreed(reading(), actor.id)
-    return render_template("privacy/show.html", version=consents.VERSION, actor=actor, has_agreed=has_agreed)
+    version, own = version_in_force(), own_text()
+    has_agreed = actor is not None and consents.has_agreed(reading(), actor.id, version)
+    words = rendered(own.words(english=page_language() == "en")) if own else None
+    return render_template("privacy/show.html", version=version, words=words, actor=actor, has_agreed=has_agreed)
 
 
 @bp.post("/privacy/agree")
 @signed_in.signed_in
 def agree() -> ResponseReturnValue:
     """Agree to the text in force, and go on where one was."""
-    transaction(consents.agree, actor=require_actor(), now=utcnow())
+    transaction(consents.agree, version_in_force(), actor=require_actor(), now=utcnow())
     flash(_("谢谢，已记录您的同意。"), "right")
     back = own_path(request.form.get("next", ""))
     return redirect(back, code=303)

@@ -9,6 +9,7 @@ from booking.accounts import limits, mailed, passwords
 from booking.accounts import registration as service
 from booking.accounts.forms import EmailForm, RegisterForm
 from booking.accounts.views.again import again, origin
+from booking.accounts.views.consenting import version_in_force
 from booking.core.clock import utcnow
 from booking.core.errors import Refused
 from booking.web.extensions import reading, transaction
@@ -33,7 +34,16 @@ def _register(form: RegisterForm) -> None:
     transaction(limits.count_mail, form.email, origin=origin(), now=now)
     password_hash = passwords.hashed(form.password)
     language = Language.ENGLISH if str(get_locale()) == "en" else Language.CHINESE
-    transaction(service.register, form.email, form.name, password_hash, language=language, origin=origin(), now=now)
+    transaction(
+        service.register,
+        form.email,
+        form.name,
+        password_hash,
+        language=language,
+        consent_version=version_in_force(),
+        origin=origin(),
+        now=now,
+    )
     session["mailed_to"] = form.email
 
 
