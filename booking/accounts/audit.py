@@ -1,15 +1,31 @@
 """Writing the append-only audit log, in the transaction of the change itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Dialect
 from sqlalchemy.orm import Session
 
 from booking.core.actors import Actor
+from booking.database.bulk import Row, insert_rows, readier
 from models.accounts import AuditEntry
+from models.base import Base
+
+_ENTRIES = Base.metadata.tables["audit_entries"]
+_ENTRY = (
+    "subject_id",
+    "occurred_at",
+    "actor_id",
+    "address",
+    "request_id",
+    "action",
+    "subject_kind",
+    "reason",
+    "before",
+    "after",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +80,30 @@ class Changed:
     after: Mapping[str, Any]
 
 
+def entries_of(
+    action: str, kind: str, dialect: Dialect, *, actor: Actor | None, now: datetime, reason: str = ""
+) -> Callable[[Changed], Row]:
+    """What turns changes into rows ready for `insert_entries`, all but their subject; they agree on the rest."""
+    place = actor or Origin()
+    same = {
+        "occurred_at": now,
+        "actor_id": actor.id if actor else None,
+        "address": place.address,
+        "request_id": place.request_id,
+        "action": action,
+        "subject_kind": kind,
+        "reason": reason,
+    }
+    constant = readier(_ENTRIES, tuple(same), dialect)(same)
+    told = readier(_ENTRIES, ("before", "after"), dialect)
+    return lambda change: (*constant, *told({"before": dict(change.before), "after": dict(change.after)}))
+
+
+def insert_entries(session: Session, rows: Sequence[tuple[int, Row]]) -> None:
+    """Insert prepared rows, each with its subject."""
+    insert_rows(session, _ENTRIES, _ENTRY, [(subject_id, *row) for subject_id, row in rows])
+
+
 def note_all(
     session: Session,
     action: str,
@@ -75,21 +115,5 @@ def note_all(
     reason: str = "",
 ) -> None:
     """One row for each of many subjects, in one statement."""
-    place = actor or Origin()
-    rows = [
-        {
-            "occurred_at": now,
-            "actor_id": actor.id if actor else None,
-            "address": place.address,
-            "request_id": place.request_id,
-            "action": action,
-            "subject_kind": kind,
-            "subject_id": change.subject_id,
-            "before": dict(change.before),
-            "after": dict(change.after),
-            "reason": reason,
-        }
-        for change in changes
-    ]
-    if rows:
-        session.execute(insert(AuditEntry), rows)
+    entry = entries_of(action, kind, session.get_bind().dialect, actor=actor, now=now, reason=reason)
+    insert_entries(session, [(change.subject_id, entry(change)) for change in changes])

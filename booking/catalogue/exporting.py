@@ -26,10 +26,11 @@ CHUNK = 500
 CONTACT = frozenset({"contact_name", "phone", "email", "postcode"})
 POSITION = frozenset({"street", "latitude", "longitude"})
 OWNERS_ONLY = frozenset(
-    {"not_shared_approved_by", "customs_declaration", "customs_released_on", "customs_supervised_until"}
+    {"accepted_on", "not_shared_approved_by", "customs_declaration", "customs_released_on", "customs_supervised_until"}
 )
 OURS_ONLY = frozenset(
     {
+        "accepted_on",
         "lanes",
         "opens",
         "grid_minutes",

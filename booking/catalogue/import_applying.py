@@ -2,61 +2,40 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
-from booking.accounts.audit import Changed
-from booking.catalogue.changes import plain, refresh_listing
+from booking.catalogue.changes import refresh_listing
 from booking.catalogue.import_holding import Waiting, hold_back_all
-from booking.catalogue.import_reading import ImportRow
+from booking.catalogue.import_preparing import (
+    HOUR,
+    HOURS,
+    INSTRUMENTS,
+    POLICIES,
+    POLICY,
+    RECORD,
+    TABLES,
+    Key,
+    Prepared,
+    Ready,
+    Write,
+    prepare,
+)
 from booking.catalogue.import_standing import chunks
+from booking.catalogue.listing import NEVER_LISTED
 from booking.catalogue.rounds import note_editors
-from booking.catalogue.rules import Hours, write_hours
-from booking.core.actors import Actor
-from models.base import Base
+from booking.catalogue.rules import Hours
+from booking.database.bulk import insert_rows, new_ids
 from models.catalogue import Instrument
 from models.directory import Unit
-from models.vocabulary.catalogue import BookingMode, PublishingState
+from models.vocabulary.catalogue import PublishingState
 
-TABLES = Base.metadata.tables
-INSTRUMENTS, POLICIES, HOURS = (TABLES[name] for name in ("instruments", "booking_policies", "opening_hours"))
 GROUPS, LANES, LINKS = (TABLES[name] for name in ("lane_groups", "lanes", "instrument_lane_groups"))
-_COLUMNS = set(INSTRUMENTS.columns.keys())
-_DEFAULTS = {name: found.default for name, found in ImportRow.model_fields.items() if name in _COLUMNS}
-
-Key = tuple[int, str]
-
-
-@dataclass(slots=True)
-class Write:
-    """A record to create, or, when it has an id, to change; `before` has what its changed fields said.
-
-    The record is changed only while it is at `seen_version`.
-    """
-
-    number: int
-    organisation_id: int
-    inner_id: str
-    instrument_id: int | None = None
-    seen_version: int = 0
-    values: dict[str, Any] = field(default_factory=dict)
-    policy: dict[str, Any] = field(default_factory=dict)
-    hours: list[Hours] | None = None
-    unit: str = ""
-    unit_en: str = ""
-    lanes: int = 1
-    publishes: bool = False
-    before: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def key(self) -> Key:
-        """What names the record."""
-        return self.organisation_id, self.inner_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,42 +48,48 @@ class Applied:
     updated: int
 
 
-def apply(
-    session: Session,
-    writes: Sequence[Write],
-    *,
-    actor: Actor | None,
-    now: datetime,
-    reason: str,
-    is_reviewed: bool = False,
-) -> Applied:
+def apply(session: Session, prepared: Prepared, *, is_reviewed: bool = False) -> Applied:
     """Write what still fits, each record with its row of the audit log; the search is refreshed once.
 
     Texts of published records wait aside for their review, unless the command line says they need none.
     """
-    standing = locked(session, writes)
-    stale = {write.number for write in writes if not _fits(write, standing)}
-    fitting = [write for write in writes if write.number not in stale]
-    units, made = _units(session, fitting)
-    created = [write for write in fitting if write.instrument_id is None]
-    updated = [write for write in fitting if write.instrument_id is not None]
-    if not is_reviewed:
-        hold_back_all(session, _heldable(updated, standing), actor=actor, now=now)
-    ids = _create(session, created, units, now=now)
-    note_editors(session, [*ids, *(write.instrument_id for write in updated if write.instrument_id)], actor, now=now)
-    _update(session, updated, units, now=now)
-    changes = [Changed(key, {}, plain(write.values)) for key, write in zip(ids, created, strict=True)]
-    changes += [_changed(write) for write in updated]
-    audit.note_all(session, "catalogue.record_imported", "instrument", changes, actor=actor, now=now, reason=reason)
+    standing = locked(session, prepared.writes)
+    stale = frozenset(write.number for write in prepared.writes if not _fits(write, standing))
+    fitting = prepared.without(stale)
+    units, made = _units(session, fitting.writes)
+    created = [write for write in fitting.writes if write.instrument_id is None]
+    updated = [write for write in fitting.writes if write.instrument_id is not None]
+    entries = {write.number: prepared.ready[write.number].entry for write in fitting.writes}
+    if not is_reviewed and (seen := [write for write in updated if _is_reviewed(write, standing)]):
+        rest = _hold_back(session, fitting, seen, standing)
+        updated = [write for write in updated if write.number not in rest.ready] + list(rest.writes)
+        entries |= {number: ready.entry for number, ready in rest.ready.items()}
+    ids = _create(session, created, [prepared.ready[write.number] for write in created], units)
+    changed = [write.instrument_id or 0 for write in updated]
+    note_editors(session, [*ids, *changed], prepared.actor, now=prepared.now)
+    _update(session, updated, units, now=prepared.now)
+    subjects = zip([*ids, *changed], [*created, *updated], strict=True)
+    audit.insert_entries(session, [(key, entries[write.number]) for key, write in subjects])
     listed = [key for key, write in zip(ids, created, strict=True) if write.publishes]
-    listed += [write.instrument_id for write in updated if write.instrument_id and _shows(write, standing)]
+    listed += [key for key, write in zip(changed, updated, strict=True) if _shows(write, standing)]
     refresh_listing(session, listed)
-    return Applied(frozenset(stale), made, len(created), len(updated))
+    return Applied(stale, made, len(created), len(updated))
 
 
-def _heldable(updated: Sequence[Write], standing: Mapping[Key, "Standing"]) -> list[Waiting]:
-    """The changes with the state of their records."""
-    return [Waiting(standing[write.key].id, standing[write.key].state, write.values, write.before) for write in updated]
+def _is_reviewed(write: Write, standing: Mapping[Key, "Standing"]) -> bool:
+    """Whether reviewers read the record, so that changes of it concern them."""
+    return standing[write.key].state in {PublishingState.PUBLISHED, PublishingState.IN_REVIEW}
+
+
+def _hold_back(
+    session: Session, prepared: Prepared, writes: Sequence[Write], standing: Mapping[Key, "Standing"]
+) -> Prepared:
+    """Put aside what needs review; what is left to write, in copies, because the engine may ask to begin again."""
+    rest = [replace(write, values=dict(write.values), before=dict(write.before)) for write in writes]
+    waiting = [Waiting(standing[w.key].id, standing[w.key].state, w.values, w.before) for w in rest]
+    hold_back_all(session, waiting, actor=prepared.actor, now=prepared.now)
+    dialect = session.get_bind().dialect
+    return prepare(rest, dialect, actor=prepared.actor, now=prepared.now, reason=prepared.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +132,10 @@ def _fits(write: Write, standing: Mapping[Key, Standing]) -> bool:
 
 
 def _shows(write: Write, standing: Mapping[Key, Standing]) -> bool:
-    """Whether the search lists the record, or is to."""
-    return write.publishes or standing[write.key].state == PublishingState.PUBLISHED
+    """Whether what the search knows of the record is, or is to be, another thing."""
+    is_listed = standing[write.key].state == PublishingState.PUBLISHED
+    is_told = bool(write.values.keys() - NEVER_LISTED or write.unit or write.hours is not None)
+    return write.publishes or (is_listed and is_told)
 
 
 def _units(session: Session, writes: Sequence[Write]) -> tuple[dict[tuple[int, str], int], list[int]]:
@@ -166,76 +153,31 @@ def _units(session: Session, writes: Sequence[Write]) -> tuple[dict[tuple[int, s
 
 
 def _create(
-    session: Session, created: Sequence[Write], units: Mapping[tuple[int, str], int], *, now: datetime
-) -> list[int]:
+    session: Session, created: Sequence[Write], ready: Sequence[Ready], units: Mapping[tuple[int, str], int]
+) -> Sequence[int]:
     """Insert records with their lanes, policies and hours, a few statements for all of them; their ids."""
     if not created:
         return []
-    session.execute(insert(INSTRUMENTS), [_columns(write, units, now=now) for write in created])
-    ids = _ids_of(session, [write.key for write in created])
+    ids = new_ids(session, INSTRUMENTS, len(created))
+    stands_in = [units.get((write.organisation_id, write.unit)) for write in created]
+    records = [(key, unit_id, *one.record) for key, unit_id, one in zip(ids, stands_in, ready, strict=True)]
+    insert_rows(session, INSTRUMENTS, RECORD, records)
     _create_lanes(session, ids, created)
-    policies = [{"instrument_id": key, **write.policy} for key, write in zip(ids, created, strict=True)]
-    session.execute(insert(POLICIES), policies)
-    _insert_hours(session, [(key, write.hours or []) for key, write in zip(ids, created, strict=True)])
+    insert_rows(session, POLICIES, POLICY, [(key, *one.policy) for key, one in zip(ids, ready, strict=True)])
+    hours = [(key, *row) for key, one in zip(ids, ready, strict=True) for row in one.hours]
+    insert_rows(session, HOURS, HOUR, hours)
     return ids
-
-
-def _columns(write: Write, units: Mapping[tuple[int, str], int], *, now: datetime) -> dict[str, Any]:
-    """Every column of a new record, so that all rows name the same ones."""
-    return {
-        **_DEFAULTS,
-        "original_value_fen": None,
-        **write.values,
-        "inner_id": write.inner_id,
-        "organisation_id": write.organisation_id,
-        "unit_id": units.get((write.organisation_id, write.unit)),
-        "booking_mode": BookingMode.ON_REQUEST,
-        "publishing_state": PublishingState.PUBLISHED if write.publishes else PublishingState.DRAFT,
-        "first_published_at": now if write.publishes else None,
-        "cleared_at": now if write.publishes else None,
-        "created_at": now,
-        "updated_at": now,
-    }
-
-
-def _ids_of(session: Session, keys: Sequence[Key]) -> list[int]:
-    """The ids of the records in the order of their keys."""
-    found: dict[Key, int] = {}
-    for owner_id, inner_ids in _by_owner(keys).items():
-        for chunk in chunks(inner_ids):
-            named = select(Instrument.inner_id, Instrument.id)
-            named = named.where(Instrument.organisation_id == owner_id, Instrument.inner_id.in_(chunk))
-            found |= {(owner_id, inner_id or ""): key for inner_id, key in session.execute(named)}
-    return [found[key] for key in keys]
 
 
 def _create_lanes(session: Session, ids: Sequence[int], created: Sequence[Write]) -> None:
     """An own lane group for each record, with as many positions as its row says."""
-    pairs = list(zip(ids, created, strict=True))
-    groups = [{"organisation_id": write.organisation_id, "own_instrument_id": key} for key, write in pairs]
-    session.execute(insert(GROUPS), groups)
-    found: dict[int | None, int] = {}
-    for chunk in chunks(ids):
-        named = select(GROUPS.c.own_instrument_id, GROUPS.c.id).where(GROUPS.c.own_instrument_id.in_(chunk))
-        found |= dict(session.execute(named).all())
-    lanes = [
-        {"lane_group_id": found[key], "position": position}
-        for key, write in pairs
-        for position in range(1, write.lanes + 1)
-    ]
-    session.execute(insert(LANES), lanes)
-    session.execute(insert(LINKS), [{"instrument_id": key, "lane_group_id": found[key]} for key in ids])
-
-
-def _insert_hours(session: Session, hours: Iterable[tuple[int, Sequence[Hours]]]) -> None:
-    """Opening hours of many instruments."""
-    rows = [
-        {"instrument_id": key, "weekday": h.weekday, "opens_minute": h.opens_minute, "closes_minute": h.closes_minute}
-        for key, found in hours
-        for h in found
-    ]
-    if rows:
-        session.execute(insert(HOURS), rows)
+    groups = new_ids(session, GROUPS, len(ids))
+    own = [(group, write.organisation_id, key, "") for group, key, write in zip(groups, ids, created, strict=True)]
+    insert_rows(session, GROUPS, ("id", "organisation_id", "own_instrument_id", "name"), own)
+    places = zip(groups, created, strict=True)
+    lanes = [(group, position) for group, write in places for position in range(1, write.lanes + 1)]
+    insert_rows(session, LANES, ("lane_group_id", "position"), lanes)
+    insert_rows(session, LINKS, ("instrument_id", "lane_group_id"), list(zip(ids, groups, strict=True)))
 
 
 def _update(session: Session, updated: Sequence[Write], units: Mapping[tuple[int, str], int], *, now: datetime) -> None:
@@ -279,16 +221,5 @@ def replace_hours(session: Session, hours: Mapping[int, Sequence[Hours]]) -> Non
     """Give instruments these opening hours instead of those they have."""
     for chunk in chunks(hours):
         session.execute(delete(HOURS).where(HOURS.c.instrument_id.in_(chunk)))
-    _insert_hours(session, hours.items())
-
-
-def _changed(write: Write) -> Changed:
-    """What the audit log says of a changed record."""
-    after = {**write.values, **write.policy}
-    if write.unit:
-        after["unit"] = write.unit
-    if write.hours is not None:
-        after["opening_hours"] = write_hours(write.hours)
-    if write.publishes:
-        after["publishing_state"] = PublishingState.PUBLISHED
-    return Changed(write.instrument_id or 0, plain(write.before), plain(after))
+    rows = [(key, h.weekday, h.opens_minute, h.closes_minute) for key, found in hours.items() for h in found]
+    insert_rows(session, HOURS, HOUR, rows)

@@ -1,6 +1,7 @@
 """What is made of single cells of imported tables: each converter says what it lost."""
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -28,6 +29,11 @@ def as_is(text: str) -> str:
     return text.strip()
 
 
+def half_width(text: str) -> str:
+    """Digits, letters and signs of full width as plain ones, for what is no prose."""
+    return unicodedata.normalize("NFKC", text).strip()
+
+
 def constant(text: str) -> Converter:
     """A converter that reads nothing."""
     return lambda: text
@@ -44,8 +50,9 @@ def running_state(status: str) -> str | Noted:
 
 def calendar_day(text: str) -> str:
     """2012/5/26, 2012.05.26, 20120526 and 2012年5月26日 as 2012-05-26; anything else as it is."""
-    matched = re.fullmatch(r"(\d{4})\D?(\d{1,2})\D?(\d{1,2})日?", text.strip())
-    return "-".join((matched[1], matched[2].zfill(2), matched[3].zfill(2))) if matched else text.strip()
+    plain = half_width(text)
+    matched = re.fullmatch(r"(\d{4})\D?(\d{1,2})\D?(\d{1,2})日?", plain)
+    return "-".join((matched[1], matched[2].zfill(2), matched[3].zfill(2))) if matched else plain
 
 
 def yes_or_no(text: str) -> str:

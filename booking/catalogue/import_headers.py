@@ -24,6 +24,7 @@ MORE_NAMES = {
     "manufacturer": ("厂家", "厂商", "制造商", "生产厂家", "品牌", "Maker", "Vendor"),
     "country": ("国别", "产地", "国别码", "Country"),
     "original_value_wan": ("原值", "设备原值", "价格（万元）", "金额（万元）", "Original value (10,000 yuan)"),
+    "accepted_on": ("验收时间", "验收合格日期", "验收通过日期", "Accepted on", "Acceptance date"),
     "in_use_since": ("投用日期", "启用时间", "购置日期", "In use since"),
     "street": ("地址", "存放地点", "存放地址", "安装地点", "房间", "Address", "Location"),
     "contact_name": ("负责人", "联系人姓名", "管理员", "Contact"),

@@ -10,6 +10,7 @@ from booking.catalogue.import_cells import (
     constant,
     functions,
     half_hours,
+    half_width,
     hours_outside_off_times,
     owner_country,
     provenance,
@@ -103,6 +104,32 @@ NATIONAL_COLUMNS = (
     "provenance",
 )
 
+PLAIN = frozenset(
+    {
+        "class_code",
+        "subject_code",
+        "original_value_wan",
+        "adcode",
+        "latitude",
+        "longitude",
+        "yearly_running_hours",
+        "yearly_service_hours",
+        "phone",
+        "email",
+        "postcode",
+        "lanes",
+        "grid_minutes",
+        "shortest_minutes",
+        "longest_minutes",
+        "notice_minutes",
+        "horizon_days",
+        "setup_minutes",
+        "cleanup_minutes",
+        "slots",
+    }
+)
+"""The columns of numbers, codes and addresses, which registers write in full width too."""
+
 NATIONAL_ALIASES = {
     "所内编号": "inner_id",
     "仪器编号": "inner_id",
@@ -121,6 +148,7 @@ NATIONAL_ALIASES = {
     "生产制造商": "manufacturer",
     "生产厂商": "manufacturer",
     "产地国别": "country",
+    "验收日期": "accepted_on",
     "启用日期": "in_use_since",
     "原值（万元）": "original_value_wan",
     "原值(万元)": "original_value_wan",
@@ -184,13 +212,14 @@ NATIONAL = Layout(
     name="national",
     recognised_by=frozenset({"inner_id", "institution"}),
     columns=(
-        *(Column(name, (name,)) for name in NATIONAL_COLUMNS),
+        *(Column(name, (name,), half_width if name in PLAIN else as_is) for name in NATIONAL_COLUMNS),
         Column("acquisition", ("source",)),
         Column("belongs_to", ("belongs_to_kind",)),
+        Column("accepted_on", ("accepted_on",), calendar_day),
         Column("in_use_since", ("in_use_since",), calendar_day),
         Column("customs_released_on", ("customs_released_on",), calendar_day),
         Column("customs_supervised_until", ("customs_supervised_until",), calendar_day),
-        Column("opening_hours", ("opens",)),
+        Column("opening_hours", ("opens",), half_width),
         Column("needs_approval", ("needs_approval",), yes_or_no),
         Column("is_sample", ("is_sample",), yes_or_no),
     ),

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from booking.catalogue.import_applying import Write
 from booking.catalogue.import_inheriting import keep_own
 from booking.catalogue.import_layouts import NATIONAL, Layout
+from booking.catalogue.import_preparing import Write
 from booking.catalogue.import_reading import MODES, ImportRow, ReadRow, modes_of
 from booking.catalogue.import_standing import Standing
 from booking.catalogue.rules import (
@@ -178,7 +178,8 @@ def _plan_row(read: ReadRow, standing: Standing, seen: Seen, wishes: Wishes) -> 
 
 def values_of(row: ImportRow) -> dict[str, Any]:
     """The columns of the record that the row says something about."""
-    found = {name: value for name, value in row if name in row.model_fields_set and name not in NOT_COLUMNS}
+    said = row.model_fields_set
+    found = {name: value for name, value in vars(row).items() if name in said and name not in NOT_COLUMNS}
     if row.original_value_wan is not None:
         found["original_value_fen"] = row.original_value_wan
     return found

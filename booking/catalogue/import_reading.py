@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -10,7 +11,7 @@ from booking.catalogue.form_fields import CodedBelongsTo, HoursText, SlotsText, 
 from booking.catalogue.forms import PlaceFields, RecordFields, SharingFields
 from booking.catalogue.import_cells import Noted
 from booking.catalogue.import_headers import known_names
-from booking.catalogue.import_layouts import LAYOUTS, NATIONAL, Layout
+from booking.catalogue.import_layouts import LAYOUTS, NATIONAL, Column, Layout
 from booking.catalogue.rules import MOST_LANES
 from booking.core.errors import InvalidInput, Problem
 from booking.core.forms import FilledLine, Line, read
@@ -119,9 +120,7 @@ def read_row(
 def _fill(row: ReadRow, cells: Mapping[str, str], layout: Layout) -> None:
     """Convert the cells of a whole row; problems and notes name the file's own columns."""
     given: dict[str, Any] = {}
-    for column in layout.columns:
-        if not all(source in cells for source in column.sources):
-            continue
+    for column in _readable(layout.name, frozenset(cells)):
         made = column.convert(*(cells[source] for source in column.sources))
         if isinstance(made, Noted):
             row.notes.append(Problem(column.label, made.note.message, made.note.values))
@@ -142,6 +141,13 @@ def _fill(row: ReadRow, cells: Mapping[str, str], layout: Layout) -> None:
             Problem(layout.label_of(found.field.partition(".")[0]), found.message, found.values)
             for found in wrong.problems
         ]
+
+
+@lru_cache(64)
+def _readable(layout_name: str, names: frozenset[str]) -> tuple[Column, ...]:
+    """The fields that a row with these columns can be read for."""
+    layout = next(layout for layout in LAYOUTS if layout.name == layout_name)
+    return tuple(column for column in layout.columns if names.issuperset(column.sources))
 
 
 def _wrong_modes(values: ImportRow) -> list[Problem]:

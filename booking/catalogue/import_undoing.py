@@ -11,20 +11,8 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit
 from booking.accounts.audit import Changed
 from booking.catalogue.changes import plain, refresh_listing
-from booking.catalogue.import_applying import (
-    GROUPS,
-    HOURS,
-    INSTRUMENTS,
-    LANES,
-    LINKS,
-    POLICIES,
-    TABLES,
-    Standing,
-    Write,
-    locked,
-    replace_hours,
-    set_columns,
-)
+from booking.catalogue.import_applying import GROUPS, LANES, LINKS, Standing, locked, replace_hours, set_columns
+from booking.catalogue.import_preparing import HOURS, INSTRUMENTS, POLICIES, TABLES, Write
 from booking.catalogue.import_standing import chunks
 from booking.catalogue.rules import read_hours
 from booking.core.actors import Actor

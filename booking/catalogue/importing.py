@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from booking.accounts.permissions import Permission, require
 from booking.catalogue.import_applying import apply
 from booking.catalogue.import_planning import Planned, Wishes, plan
+from booking.catalogue.import_preparing import prepare
 from booking.catalogue.import_reading import Table, read_table
 from booking.catalogue.import_standing import standing_for
 from booking.core.actors import Actor
@@ -87,7 +88,8 @@ def _apply(
     owners = _make_owners(session, touched, now=now)
     reason = published_because or ("" if actor else "command line")
     writes = [p.write() for p in touched]
-    applied = apply(session, writes, actor=actor, now=now, reason=reason, is_reviewed=bool(published_because))
+    prepared = prepare(writes, session.get_bind().dialect, actor=actor, now=now, reason=reason)
+    applied = apply(session, prepared, is_reviewed=bool(published_because))
     return owners, len(applied.unit_ids)
 
 

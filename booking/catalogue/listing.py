@@ -20,6 +20,40 @@ from models.vocabulary.catalogue import OUT_OF_SERVICE, PublishingState, ShareMo
 
 CHUNK = 1000
 LONGEST_NAME_KEY = 40
+NEVER_LISTED = frozenset(
+    {
+        "accepted_on",
+        "acquisition",
+        "belongs_to",
+        "belongs_to_name",
+        "contact_name",
+        "country",
+        "customs_declaration",
+        "customs_released_on",
+        "customs_supervised_until",
+        "email",
+        "fees_en",
+        "fees_zh",
+        "funding",
+        "in_use_since",
+        "is_sample",
+        "kind",
+        "not_shared_approved_by",
+        "not_shared_reason",
+        "original_value_fen",
+        "phone",
+        "postcode",
+        "provenance",
+        "street",
+        "subject_code",
+        "url",
+        "user_rules_en",
+        "user_rules_zh",
+        "yearly_running_hours",
+        "yearly_service_hours",
+    }
+)
+"""The columns of a record that neither its listing nor its words are made of: their change lists nothing anew."""
 
 
 def refresh(session: Session, instrument_ids: Iterable[int]) -> None:
@@ -34,7 +68,7 @@ def refresh(session: Session, instrument_ids: Iterable[int]) -> None:
         _forget(session, chunk)
         sources = sources_of(session, chunk)
         if sources:
-            session.execute(insert(InstrumentListing), [_row(source, reference, revision) for source in sources])
+            session.execute(insert(InstrumentListing), [row_of(source, reference, revision) for source in sources])
             listing_texts.write(session, sources, reference)
         _remember_removals(session, set(chunk) - {source.instrument.id for source in sources}, revision)
 
@@ -77,7 +111,7 @@ def _remember_removals(session: Session, ids: set[int], revision: int) -> None:
         )
 
 
-def _row(source: Source, reference: Reference, revision: int) -> dict[str, Any]:
+def row_of(source: Source, reference: Reference, revision: int) -> dict[str, Any]:
     """The compact row of one published instrument."""
     instrument, owner = source.instrument, source.organisation
     classes = [found.code for found in reference.class_path(instrument.class_code)]

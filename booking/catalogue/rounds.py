@@ -4,18 +4,21 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from booking.catalogue.forms import PlaceFields, RecordFields
 from booking.core.actors import Actor
+from booking.database.bulk import insert_rows, readier
 from booking.notifications.service import announce
+from models.base import Base
 from models.catalogue import Instrument
 from models.publishing import RecordEditor, Review, ReviewRound
 from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.publishing import ReviewDecision, RoundState
 
 CHUNK = 500
+_EDITORS = Base.metadata.tables["record_editors"]
 DESCRIBING = frozenset(RecordFields.model_fields) | frozenset(PlaceFields.model_fields)
 CONTENT_FACTS = frozenset(
     {
@@ -118,13 +121,14 @@ def note_editors(session: Session, instrument_ids: Sequence[int], actor: Actor |
     """Remember who had a hand in many records, in a few statements."""
     if actor is None:
         return
+    names = ("instrument_id", "user_id", "edited_at")
+    ready = readier(_EDITORS, names, session.get_bind().dialect)
     for start in range(0, len(instrument_ids), CHUNK):
         chunk = instrument_ids[start : start + CHUNK]
         own = RecordEditor.user_id == actor.id, RecordEditor.instrument_id.in_(chunk)
         known = set(session.scalars(select(RecordEditor.instrument_id).where(*own)))
         rows = [{"instrument_id": n, "user_id": actor.id, "edited_at": now} for n in chunk if n not in known]
-        if rows:
-            session.execute(insert(RecordEditor), rows)
+        insert_rows(session, _EDITORS, names, [ready(row) for row in rows])
 
 
 def forget_editors(session: Session, instrument_id: int) -> None:

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import chain
+from itertools import chain, zip_longest
 
 from booking.core import xlsx_tables
 from booking.core.csv_tables import decoded, is_text, rows_of
@@ -130,7 +130,7 @@ def _below_header(
     first = [row for _, row in zip(range(ROWS_ABOVE_HEADER), filled, strict=False)]
     if not first or first[0].problem:
         raise Unreadable(N_("文件是空的，或不是 CSV 或 XLSX 表格。"))
-    counts = [sum(simplified(cell) in known_names for cell in row.cells) for row in first]
+    counts = [sum(simplified(name) in known_names for name in _merged(first, at)) for at in range(len(first))]
     at = counts.index(max(counts)) if max(counts) > 1 else 0
     header = _names(first, at)
     rest = first[at + 1 :]
@@ -140,21 +140,24 @@ def _below_header(
 
 
 def _names(rows: Sequence[RawRow], at: int) -> list[str]:
-    """The header's names; blank ones below a merged cell are taken from the row above."""
+    """The header's names, those of merged cells among them."""
     row = rows[at]
     if row.wrong or not all(is_text(name) for name in row.cells):
         raise Unreadable(N_("表头含有无法识别的字节，请在表格软件中另存为“CSV UTF-8”。"))
-    cells = [name.strip() for name in row.cells]
-    if at and not rows[at - 1].wrong:
-        above = rows[at - 1].cells
-        cells += [""] * (len(above) - len(cells))
-        cells = [name or (above[index].strip() if index < len(above) else "") for index, name in enumerate(cells)]
+    cells = _merged(rows, at)
     while cells and not cells[-1]:
         cells.pop()
     if len(cells) > MOST_COLUMNS:
         values = {"found": len(cells), "most": MOST_COLUMNS}
         raise Unreadable(N_("表头有 %(found)s 列，最多 %(most)s 列。"), **values)
     return cells
+
+
+def _merged(rows: Sequence[RawRow], at: int) -> list[str]:
+    """The names of a row, the blank ones taken from the row above."""
+    own = [name.strip() for name in rows[at].cells]
+    above = [name.strip() for name in rows[at - 1].cells] if at and not rows[at - 1].wrong else []
+    return [name or more for name, more in zip_longest(own, above, fillvalue="")]
 
 
 def _fitted(row: RawRow, width: int) -> RawRow:

@@ -9,15 +9,15 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit
 from booking.accounts.permissions import Permission, reach
 from booking.accounts.queries import actor_of
-from booking.catalogue.import_applying import Write, apply
+from booking.catalogue.import_applying import apply
+from booking.catalogue.import_preparing import Prepared, Write, prepare
 from booking.catalogue.import_undoing import undo
 from booking.core.actors import Actor, Reach
 from booking.core.errors import Problem
 from booking.core.texts import N_
 from booking.imports.rules import KEPT_FOR, said
-from booking.imports.staging import ROWS, Leased, held
+from booking.imports.staging import ROWS, Leased, held, writes_of
 from models.accounts import User
-from models.catalogue import Instrument
 from models.imports import Import, ImportedRow, ImportFile
 from models.vocabulary.imports import WORKING, ImportState
 from models.vocabulary.imports import RowFate as Fate
@@ -56,32 +56,33 @@ def reach_of(actor: Actor | None) -> Reach:
     return reach(actor, Permission.IMPORT_RECORDS)
 
 
-def apply_staged(
-    session: Session, leased: Leased, writes: Sequence[Write], *, actor: Actor | None, now: datetime
-) -> None:
+def prepare_staged(session: Session, import_id: int, *, actor: Actor | None, now: datetime) -> Prepared:
+    """What the rows of the dry run would write, worked out before anything is locked."""
+    dialect, reason = session.get_bind().dialect, f"import {import_id}"
+    return prepare(writes_of(session, import_id), dialect, actor=actor, now=now, reason=reason)
+
+
+def apply_staged(session: Session, leased: Leased, prepared: Prepared) -> None:
     """Write the dry run's rows that still fit; the others are refused, with the reason."""
-    found, within = held(session, leased), reach_of(actor)
-    foreign = {w.number for w in writes if not (within.everywhere or w.organisation_id in within.organisation_ids)}
-    allowed = [write for write in writes if write.number not in foreign]
-    applied = apply(session, allowed, actor=actor, now=now, reason=f"import {found.id}")
+    found, within = held(session, leased), reach_of(prepared.actor)
+    foreign = _foreign(prepared.writes, within)
+    applied = apply(session, prepared.without(foreign))
     _refuse(session, found.id, applied.stale, STALE)
     _refuse(session, found.id, foreign, OUT_OF_REACH)
-    _name_created(session, found.id)
     found.created_count, found.updated_count = applied.created, applied.updated
     found.refused_count += len(applied.stale) + len(foreign)
     found.unit_ids = applied.unit_ids
-    found.state, found.applied_at, found.leased_until = ImportState.APPLIED, now, None
+    found.state, found.applied_at, found.leased_until = ImportState.APPLIED, prepared.now, None
     counts = {"created": applied.created, "updated": applied.updated, "refused": found.refused_count}
-    audit.note(session, "imports.applied", ("import", found.id), actor=actor, now=now, after=counts)
+    subject = ("import", found.id)
+    audit.note(session, "imports.applied", subject, actor=prepared.actor, now=prepared.now, after=counts)
 
 
-def _name_created(session: Session, import_id: int) -> None:
-    """Note which record each row made."""
-    named = select(Instrument.id).where(
-        Instrument.organisation_id == ROWS.c.organisation_id, Instrument.inner_id == ROWS.c.inner_id
-    )
-    made = ROWS.c.import_id == import_id, ROWS.c.fate == Fate.CREATED
-    session.execute(update(ROWS).where(*made).values(instrument_id=named.scalar_subquery()))
+def _foreign(writes: Sequence[Write], within: Reach) -> frozenset[int]:
+    """The rows of organisations that the person may not import for any more."""
+    if within.everywhere:
+        return frozenset()
+    return frozenset(write.number for write in writes if write.organisation_id not in within.organisation_ids)
 
 
 def _refuse(session: Session, import_id: int, numbers: Collection[int], why: Problem) -> None:
@@ -97,7 +98,7 @@ def undo_staged(
 ) -> None:
     """Take back what was written; what stays is kept with its reason."""
     found, within = held(session, leased), reach_of(actor)
-    foreign = {w.number for w in writes if not (within.everywhere or w.organisation_id in within.organisation_ids)}
+    foreign = _foreign(writes, within)
     allowed = [write for write in writes if write.number not in foreign]
     undone = undo(session, allowed, found.unit_ids, actor=actor, now=now)
     kept = dict(undone.kept) | dict.fromkeys(foreign, OUT_OF_REACH)

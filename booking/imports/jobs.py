@@ -78,7 +78,8 @@ def _read(leased: Leased, clock: Clock) -> None:
         done = session.get_one(Import, leased.id).rows_read
     table = open_table(content, frozenset(known_names()), limits())
     for chunk in staging.chunks_after(table.rows, done):
-        leased = transaction(staging.store_read, leased, chunk, now=clock())
+        rows = staging.ready_to_read(leased.id, chunk, db.engine.dialect)
+        leased = transaction(staging.store_read, leased, rows, now=clock())
     transaction(staging.finish_reading, leased)
 
 
@@ -98,8 +99,8 @@ def _apply(leased: Leased, clock: Clock) -> None:
     """Write the rows of the dry run."""
     with Session(db.engine) as session:
         asker = applying.asker_of(session, leased.id, now=clock())
-        writes = staging.writes_of(session, leased.id)
-    transaction(applying.apply_staged, leased, writes, actor=asker, now=clock())
+        prepared = applying.prepare_staged(session, leased.id, actor=asker, now=clock())
+    transaction(applying.apply_staged, leased, prepared)
 
 
 def _undo(leased: Leased, clock: Clock) -> None:

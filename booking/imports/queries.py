@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import and_, false, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.elements import ColumnElement
 
 from booking.accounts.permissions import Permission, reach
@@ -13,6 +14,7 @@ from booking.catalogue.queries import organisations_within
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden, NotFound
 from models.accounts import User
+from models.catalogue import Instrument
 from models.directory import Organisation
 from models.imports import Import, ImportedRow, ImportMapping
 from models.vocabulary.imports import WORKING, ImportState, RowFate
@@ -118,7 +120,27 @@ def rows_of(
         statement = statement.where(ImportedRow.fate == fate)
     if is_kept:
         statement = statement.where(ImportedRow.is_kept)
-    return list(session.scalars(statement.order_by(ImportedRow.number).limit(limit).offset(offset)))
+    found = list(session.scalars(statement.order_by(ImportedRow.number).limit(limit).offset(offset)))
+    _name_made(session, import_id, [row for row in found if row.fate == RowFate.CREATED])
+    return found
+
+
+def _name_made(session: Session, import_id: int, rows: Sequence[ImportedRow]) -> None:
+    """Tell rows which record they made: not stored, because every row would be written again under the lock."""
+    keys = Instrument.organisation_id, Instrument.inner_id
+    made = (
+        select(*keys, Instrument.id)
+        .join(Import, Import.id == import_id)
+        .where(
+            Import.state.in_({ImportState.APPLIED, ImportState.UNDOING, ImportState.UNDONE}),
+            Instrument.organisation_id.in_({row.organisation_id for row in rows}),
+            Instrument.inner_id.in_({row.inner_id for row in rows}),
+        )
+    )
+    found: dict[tuple[int | None, str | None], int]
+    found = {(owner_id, inner_id): key for owner_id, inner_id, key in session.execute(made)} if rows else {}
+    for row in rows:
+        set_committed_value(row, "instrument_id", found.get((row.organisation_id, row.inner_id)))
 
 
 def rows_after(session: Session, import_id: int, number: int, *, fate: RowFate | None, limit: int) -> list[ImportedRow]:

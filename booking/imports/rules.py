@@ -10,7 +10,7 @@ from models.vocabulary.imports import ImportState
 
 LEASE = timedelta(seconds=60)
 KEPT_FOR = timedelta(days=90)
-READ_CHUNK, COMPARE_CHUNK = 1000, 500
+READ_CHUNK, COMPARE_CHUNK = 2000, 1000
 MOST_STEADS = 50
 
 MAPPABLE = frozenset({ImportState.MAPPING, ImportState.COMPARED})

@@ -83,7 +83,8 @@ def map_columns(session: Session, import_id: int, form: MappingForm, *, actor: A
         stead.name.lower(): {"organisation_id": stead.organisation_id, "unit": stead.unit} for stead in form.steads
     }
     _remember(session, found, now=now)
-    session.execute(update(ImportedRow).where(ImportedRow.import_id == found.id).values(fate=None))
+    compared = ImportedRow.import_id == found.id, ImportedRow.fate.is_not(None)
+    session.execute(update(ImportedRow).where(*compared).values(fate=None))
     found.rows_compared, found.unknown_owners, found.failure = 0, [], None
     _ask(session, found, ImportState.COMPARING, actor)
     return found

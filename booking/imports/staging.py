@@ -12,18 +12,19 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Date, bindparam, func, insert, select, update
+from sqlalchemy import Date, Dialect, func, select
 from sqlalchemy.orm import Session
 
 from booking.catalogue.changes import plain
-from booking.catalogue.import_applying import INSTRUMENTS, Write
 from booking.catalogue.import_planning import POLICY_COLUMNS, Planned, Seen, Stead, Wishes, plan
+from booking.catalogue.import_preparing import INSTRUMENTS, Write
 from booking.catalogue.import_reading import read_row
 from booking.catalogue.import_standing import standing_for
 from booking.catalogue.rules import read_hours, write_hours
 from booking.core.actors import Reach
 from booking.core.csv_tables import is_text
 from booking.core.table_files import RawRow
+from booking.database.bulk import Row, columns_of, insert_rows, readier, update_rows
 from booking.imports.rules import COMPARE_CHUNK, LEASE, MOST_STEADS, READ_CHUNK, problem_in, said
 from models.base import Base
 from models.directory import Organisation
@@ -35,6 +36,7 @@ ROWS = Base.metadata.tables["imported_rows"]
 DAYS = frozenset(column.name for column in INSTRUMENTS.columns if isinstance(column.type, Date))
 NOT_VALUES = frozenset({"unit", "unit_en", "opening_hours", "lanes", *POLICY_COLUMNS})
 LOST = "\ufffd"
+_READ = columns_of(ROWS, without=("id",))
 
 
 class LeaseLost(Exception):  # noqa: N818 - a fact
@@ -81,10 +83,16 @@ def chunks_after(rows: Iterable[RawRow], done: int) -> Iterator[list[RawRow]]:
         yield chunk
 
 
-def store_read(session: Session, leased: Leased, rows: Sequence[RawRow], *, now: datetime) -> Leased:
+def ready_to_read(import_id: int, rows: Sequence[RawRow], dialect: Dialect) -> list[Row]:
+    """Rows of the file as the staging table takes them."""
+    ready = readier(ROWS, _READ, dialect)
+    return [ready(_staged(import_id, row)) for row in rows]
+
+
+def store_read(session: Session, leased: Leased, rows: Sequence[Row], *, now: datetime) -> Leased:
     """Stage rows as they stand in the file."""
     found = held(session, leased)
-    session.execute(insert(ROWS), [_staged(found.id, row) for row in rows])
+    insert_rows(session, ROWS, _READ, rows)
     found.rows_read += len(rows)
     return renewed(found, now=now)
 
@@ -122,9 +130,9 @@ def finish_reading(session: Session, leased: Leased) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What the dry run says of some rows, as columns of the staging table."""
+    """What the dry run says of some rows, as the staging table takes it."""
 
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     unknown: frozenset[str] = frozenset()
 
 
@@ -137,8 +145,9 @@ def wishes_of(found: Import, within: Reach) -> Wishes:
 def compare(session: Session, import_id: int, within: Reach) -> Compared:
     """The fates of the next rows that have none; reads only."""
     found = session.get_one(Import, import_id)
-    waiting = select(ImportedRow).where(ImportedRow.import_id == import_id, ImportedRow.fate.is_(None))
-    rows = session.scalars(waiting.order_by(ImportedRow.number).limit(COMPARE_CHUNK)).all()
+    columns = (ImportedRow.id, ImportedRow.number, ImportedRow.cells, ImportedRow.wrong, ImportedRow.unreadable)
+    waiting = select(*columns).where(ImportedRow.import_id == import_id, ImportedRow.fate.is_(None))
+    rows = session.execute(waiting.order_by(ImportedRow.number).limit(COMPARE_CHUNK)).all()
     if not rows:
         return Compared()
     owner = session.get(Organisation, found.organisation_id) if found.organisation_id else None
@@ -150,10 +159,12 @@ def compare(session: Session, import_id: int, within: Reach) -> Compared:
     inner_ids = {row.inner_id for row in values}
     planned = plan(reads, standing, wishes, seen=_seen(session, import_id, inner_ids, rows[0].number))
     unknown = {p.owner_name for p in planned if p.owner_name and p.owner is None}
-    return Compared([_row(row.id, p) for row, p in zip(rows, planned, strict=True)], frozenset(unknown))
+    ready = readier(ROWS, _FILLED, session.get_bind().dialect)
+    compared = [(*ready(_row(p)), row.id) for row, p in zip(rows, planned, strict=True)]
+    return Compared(compared, frozenset(unknown))
 
 
-def _raw(row: ImportedRow) -> RawRow:
+def _raw(row: Any) -> RawRow:
     """The row as it was read from the file."""
     wrong = {int(index): why for index, why in row.wrong.items()}
     return RawRow(row.number, row.cells, wrong, problem_in(row.unreadable) if row.unreadable else None)
@@ -175,21 +186,20 @@ def _seen(session: Session, import_id: int, inner_ids: set[str], before: int) ->
     return {(str(owner_id), inner_id or ""): number for owner_id, inner_id, number in session.execute(earlier)}
 
 
-def _row(row_id: int, planned: Planned) -> dict[str, Any]:
+def _row(planned: Planned) -> dict[str, Any]:
     """The columns of the staging table that the comparison fills."""
     read, writes = planned.read, planned.fate in {Fate.CREATED, Fate.UPDATED}
     instrument = planned.instrument if planned.fate != Fate.REFUSED else None
     return {
-        "row_id": row_id,
-        "new_fate": planned.fate,
-        "new_label": read.label[:300],
-        "new_organisation_id": planned.owner.id if planned.owner else None,
-        "new_inner_id": read.values.inner_id if read.values and planned.owner else None,
-        "new_instrument_id": instrument.id if instrument else None,
-        "new_seen_version": instrument.version if instrument else 0,
-        "new_changes": _changes(planned) if writes else {},
-        "new_problems": [said(problem) for problem in read.problems],
-        "new_notes": [said(note) for note in read.notes],
+        "fate": planned.fate,
+        "label": read.label[:300],
+        "organisation_id": planned.owner.id if planned.owner else None,
+        "inner_id": read.values.inner_id if read.values and planned.owner else None,
+        "instrument_id": instrument.id if instrument else None,
+        "seen_version": instrument.version if instrument else 0,
+        "changes": _changes(planned) if writes else {},
+        "problems": [said(problem) for problem in read.problems],
+        "notes": [said(note) for note in read.notes],
     }
 
 
@@ -219,17 +229,12 @@ _FILLED = (
     "problems",
     "notes",
 )
-_STORE = (
-    update(ROWS)
-    .where(ROWS.c.id == bindparam("row_id"))
-    .values({name: bindparam(f"new_{name}", type_=ROWS.c[name].type) for name in _FILLED})
-)
 
 
 def store_compared(session: Session, leased: Leased, compared: Compared, *, now: datetime) -> Leased:
     """Keep the fates of some rows."""
     found = held(session, leased)
-    session.connection().execute(_STORE, compared.rows)
+    update_rows(session, ROWS, _FILLED, compared.rows)
     found.rows_compared += len(compared.rows)
     found.unknown_owners = sorted({*found.unknown_owners, *compared.unknown})[:MOST_STEADS]
     return renewed(found, now=now)
@@ -252,13 +257,14 @@ def count(session: Session, found: Import) -> None:
 
 def writes_of(session: Session, import_id: int) -> list[Write]:
     """What the rows of the dry run would write."""
-    wanted = select(ImportedRow).where(
-        ImportedRow.import_id == import_id, ImportedRow.fate.in_({Fate.CREATED, Fate.UPDATED})
+    columns = ("number", "fate", "organisation_id", "inner_id", "instrument_id", "seen_version", "changes")
+    wanted = select(*(ROWS.c[name] for name in columns)).where(
+        ROWS.c.import_id == import_id, ROWS.c.fate.in_({Fate.CREATED, Fate.UPDATED})
     )
-    return [_write(row) for row in session.scalars(wanted.order_by(ImportedRow.number))]
+    return [_write(row) for row in session.execute(wanted.order_by(ROWS.c.number))]
 
 
-def _write(row: ImportedRow) -> Write:
+def _write(row: Any) -> Write:
     """One staged row as what it writes."""
     after = {name: change[1] for name, change in row.changes.items()}
     before = {name: change[0] for name, change in row.changes.items()}

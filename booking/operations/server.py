@@ -1,5 +1,6 @@
 """The web server: gunicorn with threads, told what it needs instead of reading a configuration."""
 
+import gc
 import os
 import shutil
 import signal
@@ -70,7 +71,14 @@ def serve(
         raise CannotListen(_advice(settings, failed)) from failed
     with app.app_context():
         db.engine.dispose()
+    settle()
     _Server(app, settings, bound.detach(), companions, ready).run()
+
+
+def settle() -> None:
+    """Exempt what was loaded from garbage collection: it stays anyway, and walking it takes a fifth of a second."""
+    gc.collect()
+    gc.freeze()
 
 
 class _Server(BaseApplication):  # type: ignore[misc]

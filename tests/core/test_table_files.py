@@ -105,6 +105,66 @@ def test_what_is_too_large_as_it_comes_or_unpacked_is_refused() -> None:
     assert refused.value.status == 413
 
 
+def changed(part: str, old: bytes, new: bytes) -> bytes:
+    """A small workbook with one text of one part replaced."""
+    file = io.BytesIO()
+    parts = zipfile.ZipFile(io.BytesIO(workbook([["编号", "名称"], ["A", "x"]])))
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in parts.namelist():
+            text = parts.read(name)
+            archive.writestr(name, text.replace(old, new) if name == part else text)
+    return file.getvalue()
+
+
+SHEET, END = "xl/worksheets/sheet1.xml", b"</sheetData>"
+
+
+def many_parts() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for number in range(3000):
+            archive.writestr(f"xl/{number}", b"")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(
+            changed(SHEET, b"<worksheet", b'<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/hostname">]><worksheet'),
+            id="an entity from outside",
+        ),
+        pytest.param(
+            changed("xl/workbook.xml", b"<workbook", b'<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><workbook'),
+            id="entities of entities",
+        ),
+        pytest.param(
+            changed(SHEET, END, b'<row r="1048576"><c r="A1048576"><v>1</v></c></row>' + END), id="a row far below"
+        ),
+        pytest.param(
+            changed(SHEET, END, b'<row r="3"><c r="A3"><v>1</v></c><c r="XFD3"><v>1</v></c></row>' + END),
+            id="a cell far to the right",
+        ),
+        pytest.param(
+            changed(SHEET, END, b"".join(b'<row r="%d"><c r="XFD%d"/></row>' % (n, n) for n in range(3, 600)) + END),
+            id="blank cells far to the right in every row",
+        ),
+        pytest.param(many_parts(), id="thousands of parts"),
+        pytest.param(changed(SHEET, END, END + b" " * 3_000_000), id="more than the reader takes"),
+    ],
+)
+def test_workbooks_that_would_cost_the_reader_dearly_are_refused(data: bytes) -> None:
+    with pytest.raises(Refused):
+        list(open_table(data, limits=Limits(unpacked=2_000_000)).rows)
+
+
+def test_a_sheet_that_says_it_is_the_largest_one_is_read_as_large_as_it_is() -> None:
+    data = changed(SHEET, b'<dimension ref="A1:B2"', b'<dimension ref="A1:XFD1048576"')
+
+    assert b"XFD1048576" in zipfile.ZipFile(io.BytesIO(data)).read(SHEET)
+    assert cells(data) == [["A", "x"]]
+
+
 def test_ten_thousand_columns_are_refused_and_empty_and_blank_rows_are_none() -> None:
     with pytest.raises(Unreadable) as refused:
         open_table((",".join(f"c{n}" for n in range(10_000)) + "\n").encode())

@@ -38,7 +38,8 @@ def _import(builder: "worlds.Builder", marker: str, actor: Actor, state: str) ->
     session.commit()
     leased = _leased(builder, made.id)
     for chunk in staging.chunks_after(table.rows, 0):
-        leased = staging.store_read(session, leased, chunk, now=now)
+        rows = staging.ready_to_read(made.id, chunk, session.get_bind().dialect)
+        leased = staging.store_read(session, leased, rows, now=now)
     staging.finish_reading(session, leased)
     if state != "mapping":
         service.map_columns(session, made.id, MappingForm(mapping=made.mapping), actor=actor, now=now)
@@ -48,8 +49,8 @@ def _import(builder: "worlds.Builder", marker: str, actor: Actor, state: str) ->
     if state == "applied":
         service.apply_import(session, made.id, actor=actor, now=now)
         leased = _leased(builder, made.id)
-        writes = staging.writes_of(session, made.id)
-        applying.apply_staged(session, leased, writes, actor=actor, now=now - timedelta(hours=1))
+        prepared = applying.prepare_staged(session, made.id, actor=actor, now=now - timedelta(hours=1))
+        applying.apply_staged(session, leased, prepared)
     session.commit()
     return made
 

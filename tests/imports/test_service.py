@@ -11,7 +11,7 @@ from booking.core.errors import Forbidden, InvalidInput, NotFound, Unreadable
 from booking.core.table_files import Limits
 from booking.imports import queries, service, staging
 from booking.imports.applying import forget_old
-from booking.imports.rules import LEASE, NoSuchStep, NotTheLast
+from booking.imports.rules import LEASE, READ_CHUNK, NoSuchStep, NotTheLast
 from booking.web.extensions import transaction
 from models.accounts import AuditEntry, User
 from models.catalogue import BookingPolicy, Instrument, Lane, LaneGroup
@@ -261,14 +261,15 @@ def test_work_that_was_cut_off_goes_on_where_it_was_committed(session: Session, 
     leased = transaction(staging.lease, import_id, now=importer.now)
     assert leased is not None
     table = service.opened(service.Upload("x.csv", register), Limits())
-    transaction(staging.store_read, leased, next(staging.chunks_after(table.rows, 0)), now=importer.now)
+    rows = staging.ready_to_read(import_id, next(staging.chunks_after(table.rows, 0)), session.get_bind().dialect)
+    transaction(staging.store_read, leased, rows, now=importer.now)
 
     importer.work()
     held, read = importer.see(import_id).state, importer.see(import_id).rows_read
     importer.now += LEASE + timedelta(seconds=1)
     importer.work()
 
-    assert (held, read) == (ImportState.READING, 1000)
+    assert (held, read) == (ImportState.READING, READ_CHUNK)
     assert importer.see(import_id).state == ImportState.MAPPING
     assert [found.number for found in importer.rows(import_id)] == list(range(2, 2502))
     with pytest.raises(staging.LeaseLost):

@@ -6,7 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.catalogue import listing
+from booking.catalogue import listing, listing_texts
+from booking.catalogue.listing_sources import Reference, Source
+from models.catalogue import Instrument
+from models.directory import Organisation
 from models.listings import InstrumentListing, ListingRemoval
 from models.vocabulary.catalogue import PublishingState, RunningState
 from tests.counting import counting
@@ -37,6 +40,17 @@ def test_a_published_instrument_is_listed_with_its_class_and_place(session: Sess
     assert row.opening_hours == "1:480-1080 2:540-600"
     assert row.is_in_service
     assert words(session) == 1
+
+
+def test_columns_that_are_never_listed_change_nothing_that_is_listed(now: datetime) -> None:
+    def told(**values: Any) -> tuple[dict[str, Any], dict[str, str]]:
+        record = Instrument(name_zh="电镜", name_en="", inner_id="A-1", created_at=now, manufacturer="", **values)
+        source = Source(record, Organisation(name_zh="大学", name_en=""), None, [], "", True, None)
+        nothing = Reference({}, {})
+        return listing.row_of(source, nothing, 1), listing_texts.terms_of(source, nothing)
+
+    assert told(**dict.fromkeys(listing.NEVER_LISTED, "标记")) == told()
+    assert told(model="标记") != told()
 
 
 def test_drafts_and_withheld_records_are_not_listed(session: Session, now: datetime) -> None:

@@ -1,0 +1,121 @@
+"""Many rows of one table: made ready for the driver while nothing is locked, then written by one statement.
+
+What SQLAlchemy does for each value of each row (defaults, types, names of parameters) is most of the time that a large
+insert takes. Done here beforehand, only the database's own work is left for the transaction.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import JSON, Column, Connection, Dialect, Table, func, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
+
+Row = tuple[Any, ...]
+Ready = Callable[[Mapping[str, Any]], Row]
+
+
+def columns_of(table: Table, *, without: Sequence[str]) -> list[str]:
+    """The columns of a table but some."""
+    return [name for name in table.columns.keys() if name not in without]  # noqa: SIM118 - no dict
+
+
+def readier(table: Table, names: Sequence[str], dialect: Dialect) -> Ready:
+    """What turns values by name into a row as the driver takes it; the model's constant defaults fill the gaps."""
+    columns = [table.columns[name] for name in names]
+    parts = [(column.name, _default(column), _converter(column, dialect)) for column in columns]
+
+    def ready(values: Mapping[str, Any]) -> Row:
+        return tuple(
+            convert(value) if convert and value is not None else value
+            for name, default, convert in parts
+            for value in (values.get(name, default),)
+        )
+
+    return ready
+
+
+def new_ids(session: Session, table: Table, count: int) -> Sequence[int]:
+    """So many ids for rows that the caller inserts in this transaction, which must hold the write lock on SQLite."""
+    if session.get_bind().dialect.name == "sqlite":
+        first = (session.scalar(select(func.max(table.c.id))) or 0) + 1
+        return range(first, first + count)
+    sequence = func.pg_get_serial_sequence(table.name, "id")
+    return session.scalars(select(func.nextval(sequence)).select_from(func.generate_series(1, count))).all()
+
+
+def insert_rows(session: Session, table: Table, names: Sequence[str], rows: Sequence[Row]) -> None:
+    """Insert rows that are ready, their values in the order of `names`; PostgreSQL takes them by COPY."""
+    if not rows:
+        return
+    connection = session.connection()
+    quoted = _quoted(session, table, names)
+    into = f"{quoted[0]} ({', '.join(quoted[1:])})"
+    if connection.dialect.name == "postgresql":
+        _copy(connection, f"COPY {into} FROM STDIN", rows)
+    else:
+        marks = ", ".join("?" * len(names))
+        connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", list(rows))
+
+
+def _copy(connection: Connection, statement: str, rows: Sequence[Row]) -> None:
+    """Send rows through psycopg's own COPY; what goes wrong is raised as by any other statement."""
+    errors: Any = connection.dialect.loaded_dbapi
+    try:
+        with connection.connection.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except errors.Error as failed:
+        raise DBAPIError.instance(statement, None, failed, errors.Error, dialect=connection.dialect) from failed
+
+
+def new_ids(session: Session, table: Table, count: int) -> Sequence[int]:
+    """So many ids for rows that the caller inserts in this transaction, which must hold the write lock on SQLite."""
+    if session.get_bind().dialect.name == "sqlite":
+        first = (session.scalar(select(func.max(table.c.id))) or 0) + 1
+        return range(first, first + count)
+    sequence = func.pg_get_serial_sequence(table.name, "id")
+    return session.scalars(select(func.nextval(sequence)).select_from(func.generate_series(1, count))).all()
+
+
+def insert_rows(session: Session, table: Table, names: Sequence[str], rows: Sequence[Row]) -> None:
+    """Insert rows that are ready, their values in the order of `names`."""
+    if rows:
+        quoted, mark = _quoted(session, table, names), _mark(session)
+        marks = ", ".join([mark] * len(names))
+        statement = f"INSERT INTO {quoted[0]} ({', '.join(quoted[1:])}) VALUES ({marks})"  # noqa: S608 - our own names
+        session.connection().exec_driver_sql(statement, list(rows))
+
+
+def update_rows(session: Session, table: Table, names: Sequence[str], rows: Sequence[Row]) -> None:
+    """Set columns of rows that are ready: their values in the order of `names`, then the key `id`."""
+    if rows:
+        quoted, mark = _quoted(session, table, names), _mark(session)
+        new = ", ".join(f"{name} = {mark}" for name in quoted[1:])
+        statement = f"UPDATE {quoted[0]} SET {new} WHERE id = {mark}"  # noqa: S608 - our own names
+        session.connection().exec_driver_sql(statement, list(rows))
+
+
+def _quoted(session: Session, table: Table, names: Sequence[str]) -> list[str]:
+    """The name of the table, then of the columns, as the engine wants them."""
+    quote = session.get_bind().dialect.identifier_preparer.quote
+    return [quote(name) for name in (table.name, *names)]
+
+
+def _mark(session: Session) -> str:
+    """What stands for a value in a statement."""
+    return "?" if session.get_bind().dialect.name == "sqlite" else "%s"
+
+
+def _default(column: Column[Any]) -> Any:
+    """What a column holds that nobody names."""
+    return column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None
+
+
+def _converter(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """How a value of the column is handed to the driver; JSON as the text that both engines store."""
+    if isinstance(column.type, JSON):
+        return json.dumps
+    return column.type.dialect_impl(dialect).bind_processor(dialect)
