@@ -57,36 +57,19 @@ def insert_rows(session: Session, table: Table, names: Sequence[str], rows: Sequ
         _copy(connection, f"COPY {into} FROM STDIN", rows)
     else:
         marks = ", ".join("?" * len(names))
-        connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", list(rows))
+        connection.exec_driver_sql(f"INSERT INTO {into} VALUES ({marks})", list(rows))  # noqa: S608 - our own names
 
 
 def _copy(connection: Connection, statement: str, rows: Sequence[Row]) -> None:
     """Send rows through psycopg's own COPY; what goes wrong is raised as by any other statement."""
     errors: Any = connection.dialect.loaded_dbapi
+    driver: Any = connection.connection
     try:
-        with connection.connection.cursor() as cursor, cursor.copy(statement) as copy:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row(row)
     except errors.Error as failed:
         raise DBAPIError.instance(statement, None, failed, errors.Error, dialect=connection.dialect) from failed
-
-
-def new_ids(session: Session, table: Table, count: int) -> Sequence[int]:
-    """So many ids for rows that the caller inserts in this transaction, which must hold the write lock on SQLite."""
-    if session.get_bind().dialect.name == "sqlite":
-        first = (session.scalar(select(func.max(table.c.id))) or 0) + 1
-        return range(first, first + count)
-    sequence = func.pg_get_serial_sequence(table.name, "id")
-    return session.scalars(select(func.nextval(sequence)).select_from(func.generate_series(1, count))).all()
-
-
-def insert_rows(session: Session, table: Table, names: Sequence[str], rows: Sequence[Row]) -> None:
-    """Insert rows that are ready, their values in the order of `names`."""
-    if rows:
-        quoted, mark = _quoted(session, table, names), _mark(session)
-        marks = ", ".join([mark] * len(names))
-        statement = f"INSERT INTO {quoted[0]} ({', '.join(quoted[1:])}) VALUES ({marks})"  # noqa: S608 - our own names
-        session.connection().exec_driver_sql(statement, list(rows))
 
 
 def update_rows(session: Session, table: Table, names: Sequence[str], rows: Sequence[Row]) -> None:
