@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from booking.accounts import ending, succession
 from booking.accounts import jobs as accounts
 from booking.affiliations import invitations, leaving, roster_refusals, rosters, visitors
-from booking.catalogue import moves
+from booking.catalogue import moves, owners
 from booking.catalogue.report_queries import notices_due
 from booking.catalogue.report_terms import report_terms
 from booking.catalogue.reporting import remind_of_report
@@ -59,6 +59,11 @@ def _move(now: datetime) -> int:
     return one_by_one(moves.moves_due, moves.apply_move, now=now)
 
 
+def _change_owners(now: datetime) -> int:
+    """Instruments that go to another institution today; how many."""
+    return one_by_one(owners.changes_due, owners.apply_change, now=now)
+
+
 def _remind_of_reports(now: datetime) -> int:
     """Accepted instruments whose report date comes near or is past; how many reminders were sent."""
     terms = report_terms()
@@ -97,6 +102,7 @@ TIMETABLE = (
     ),
     Job("imports", N_("继续处理上传的仪器表格。"), Every(timedelta(seconds=10)), _imports),
     Job("move_instruments", N_("让到期的仪器搬迁生效。"), Every(timedelta(minutes=10)), _move),
+    Job("change_owners", N_("让到期的仪器转移生效。"), Every(timedelta(minutes=10)), _change_owners),
     Job("remind_of_reports", N_("提醒即将到期和逾期未公开的仪器。"), Daily(time(8, 30)), _remind_of_reports),
     Job(
         "remind_enquiries",

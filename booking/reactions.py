@@ -10,6 +10,7 @@ from booking.accounts import grant_letters as grants
 from booking.accounts import letters as accounts
 from booking.affiliations import letters as affiliations
 from booking.catalogue import letters as catalogue
+from booking.catalogue import owner_letters as owning
 from booking.catalogue import report_letters as reporting
 from booking.enquiries import letters as enquiries
 from booking.notifications.letters import Letter, News
@@ -40,6 +41,9 @@ REACTIONS: dict[str, Letters] = {
     "accounts.address_changed": accounts.on_address_changed,
     "catalogue.review_asked": catalogue.on_review_asked,
     "catalogue.review_decided": catalogue.on_review_decided,
+    "catalogue.owner_change_asked": owning.on_owner_change_asked,
+    "catalogue.owner_change_answered": owning.on_owner_change_answered,
+    "catalogue.owner_changed": moving.on_owner_changed,
     "accounts.address_confirmed": affiliations.on_address_confirmed,
     "affiliations.invited": affiliations.on_invited,
     "affiliations.visit_asked": affiliations.on_visit_asked,

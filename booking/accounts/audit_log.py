@@ -5,18 +5,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
+from booking.accounts.audit_reach import within
 from booking.accounts.forms import AuditQuery
 from booking.core.actors import Reach
 from booking.core.clock import at_local
 from booking.core.pages import Page, decode_cursor, page_of, row_id
-from models.accounts import AuditEntry, Grant, User
-from models.catalogue import Instrument
-from models.directory import Unit
-from models.reservations import Block, Reservation, Suspension
-from models.vocabulary.accounts import ScopeKind
+from models.accounts import AuditEntry, User
 
 BATCH = 500
 
@@ -77,7 +74,7 @@ def _statement(asked: Wanted, reach: Reach) -> Select[AuditEntry, str, str]:
     return (
         select(AuditEntry, User.name, User.email)
         .outerjoin(User, User.id == AuditEntry.actor_id)
-        .where(*_conditions(asked), _within(reach))
+        .where(*_conditions(asked), within(reach))
         .order_by(AuditEntry.id.desc())
     )
 
@@ -98,35 +95,6 @@ def _conditions(asked: Wanted) -> Iterator[ColumnElement[bool]]:
         yield AuditEntry.occurred_at < at_local(asked.until, 1440)
     if asked.text:
         yield AuditEntry.reason.icontains(asked.text, autoescape=True)
-
-
-def _within(reach: Reach) -> ColumnElement[bool]:
-    """Entries about what belongs to the organisations in reach; sign-ins and accounts belong to none."""
-    if reach.everywhere:
-        return AuditEntry.id.is_not(None)
-    owners = reach.organisation_ids
-    if not owners:
-        return false()
-    units = select(Unit.id).where(Unit.organisation_id.in_(owners))
-    instruments = select(Instrument.id).where(Instrument.organisation_id.in_(owners))
-    suspensions = select(Suspension.id).where(Suspension.organisation_id.in_(owners))
-    grants = select(Grant.id).where(
-        or_(
-            and_(Grant.scope_kind == ScopeKind.ORGANISATION, Grant.scope_id.in_(owners)),
-            and_(Grant.scope_kind == ScopeKind.UNIT, Grant.scope_id.in_(units)),
-            and_(Grant.scope_kind == ScopeKind.INSTRUMENT, Grant.scope_id.in_(instruments)),
-        )
-    )
-    belonging: dict[str, Any] = {
-        "organisation": owners,
-        "unit": units,
-        "instrument": instruments,
-        "grant": grants,
-        "suspension": suspensions,
-        "block": select(Block.id).where(Block.instrument_id.in_(instruments)),
-        "reservation": select(Reservation.id).where(Reservation.instrument_id.in_(instruments)),
-    }
-    return or_(*(and_(AuditEntry.subject_kind == k, AuditEntry.subject_id.in_(ids)) for k, ids in belonging.items()))
 
 
 def _entry(row: Any) -> Entry:

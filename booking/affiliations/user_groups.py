@@ -57,7 +57,7 @@ def add_group(session: Session, organisation_id: int, form: UserGroupForm, *, ac
     group = UserGroup(organisation_id=organisation_id, **form.model_dump())
     session.add(group)
     session.flush()
-    after = form.model_dump(mode="json")
+    after = {"organisation_id": organisation_id, **form.model_dump(mode="json")}
     audit.note(session, "affiliations.group_added", ("user_group", group.id), actor=actor, now=now, after=after)
     return group
 
@@ -149,4 +149,4 @@ def _free_audience(
 
 def _described(group: UserGroup) -> dict[str, Any]:
     """The group as the log keeps it."""
-    return {name: getattr(group, name) for name in UserGroupForm.model_fields}
+    return {name: getattr(group, name) for name in ("organisation_id", *UserGroupForm.model_fields)}

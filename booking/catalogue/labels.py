@@ -144,6 +144,7 @@ FIELDS = {
     "capacity": N_("机位数"),
     "test_items": N_("检测项目"),
     "starts_on": N_("从哪天起"),
+    "to_organisation_id": N_("接收单位"),
     "closed_from": N_("停用第一天"),
     "closed_until": N_("停用最后一天"),
     "note": N_("说明"),

@@ -26,7 +26,7 @@ def on_report_due(news: News) -> list[Letter]:
     today = local_date(news.now)
     named = named_stewards(news.session, instrument, today=today)
     people = list(named.values()) or list(candidates(news.session, instrument, today=today))
-    people += _holders(news.session, [Role.INSTITUTION_ADMIN], instrument.organisation_id, today=today)
+    people += holders(news.session, [Role.INSTITUTION_ADMIN], instrument.organisation_id, today=today)
     values = _named(instrument) | {
         "due_on": date.fromisoformat(news.payload["due_on"]),
         "is_overdue": news.payload["kind"] == "overdue",
@@ -45,7 +45,7 @@ def on_exemption_asked(news: News) -> list[Letter]:
         return []
     roles = sorted(NEEDED_ROLES[Permission.DECIDE_EXEMPTIONS])
     values = _named(found.instrument) | {"reason": found.reason, "link": news.link("report-dates")}
-    people = _holders(news.session, roles, None, today=local_date(news.now))
+    people = holders(news.session, roles, None, today=local_date(news.now))
     return [Letter(person.email, person.language, "catalogue/exemption_asked", values) for person in people]
 
 
@@ -69,7 +69,7 @@ def _exemption(news: News) -> ReportExemption | None:
     return news.session.scalar(loaded)
 
 
-def _holders(session: Session, roles: Sequence[Role], organisation_id: int | None, *, today: date) -> Sequence[User]:
+def holders(session: Session, roles: Sequence[Role], organisation_id: int | None, *, today: date) -> Sequence[User]:
     """Who holds one of the roles at an organisation, or on the whole platform, today."""
     kind = ScopeKind.PLATFORM if organisation_id is None else ScopeKind.ORGANISATION
     place = Grant.scope_id.is_(None) if organisation_id is None else Grant.scope_id == organisation_id

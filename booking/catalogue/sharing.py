@@ -40,7 +40,7 @@ Place = tuple[int, int | None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Inheriting:
+class Inheriting:
     """An instrument that inherits something, with its own policy and what stands above it now and then."""
 
     instrument: Instrument
@@ -179,7 +179,7 @@ def _settings(values: Mapping[str, Any]) -> Settings:
     return Settings.of(values["policy"], values["opening_hours"], contact, values["contact_visibility"])
 
 
-def _inheriting(session: Session, place: Place, settings: Settings) -> Sequence[_Inheriting]:
+def _inheriting(session: Session, place: Place, settings: Settings) -> Sequence[Inheriting]:
     """Every instrument below that inherits something, as it would stand with these settings."""
     within = Instrument.organisation_id == place[0] if place[1] is None else Instrument.unit_id == place[1]
     rows = session.execute(
@@ -194,11 +194,11 @@ def _inheriting(session: Session, place: Place, settings: Settings) -> Sequence[
     for instrument, policy in rows:
         now = before[instrument.organisation_id, instrument.unit_id]
         then = Above(now.unit, settings) if place[1] is None else Above(settings, now.organisation)
-        found.append(_Inheriting(instrument, policy, now, then))
+        found.append(Inheriting(instrument, policy, now, then))
     return found
 
 
-def _problems(inheriting: Collection[_Inheriting]) -> list[Problem]:
+def _problems(inheriting: Collection[Inheriting]) -> list[Problem]:
     """What would be wrong below, once for each field, with how many instruments it concerns."""
     found: dict[str, list[str]] = {}
     for one in inheriting:

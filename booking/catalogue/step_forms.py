@@ -57,3 +57,25 @@ class StewardsForm(Form):
 
     primary_id: Annotated[Id | None, Blank] = None
     deputy_id: Annotated[Id | None, Blank] = None
+
+
+class OwnerProposal(Form):
+    """To which institution an instrument goes, from which local day on, and why."""
+
+    to_organisation_id: Id
+    starts_on: date
+    reason: Annotated[Line, Field(max_length=600)] = ""
+
+
+class OwnerAcceptance(Form):
+    """Where the receiving institution puts the instrument; no number keeps the one it has."""
+
+    unit_id: Annotated[Id | None, Blank] = None
+    inner_id: Annotated[Annotated[Line, Field(max_length=150)] | None, Blank] = None
+    note: Annotated[Line, Field(max_length=600)] = ""
+
+
+class OwnerAnswer(Form):
+    """What is said with declining or withdrawing."""
+
+    note: Annotated[Line, Field(max_length=600)] = ""

@@ -9,8 +9,8 @@ from booking.accounts.audit_log import Wanted
 from booking.accounts.permissions import Permission
 from booking.announcements import queries as announcements
 from booking.calendars import queries as calendars
+from booking.catalogue import owner_queries, review_queries
 from booking.catalogue import queries as catalogue
-from booking.catalogue import review_queries
 from booking.core.actors import Actor
 from booking.core.clock import at_local, local_date
 from booking.core.period import Period
@@ -97,6 +97,13 @@ def drafts(asked: Asked) -> Found:
     count = catalogue.count_own(asked.session, asked.within).get(PublishingState.DRAFT, 0)
     rows = catalogue.own_instruments(asked.session, asked.within, state=PublishingState.DRAFT, limit=SHOWN, offset=0)
     return Found(count, [Item("instrument", one.id, *_names(one), starts_at=one.updated_at) for one in rows])
+
+
+def owner_changes(asked: Asked) -> Found:
+    """Instruments that other institutions offer, the first day first."""
+    found = owner_queries.waiting_for(asked.session, asked.within)
+    items = [Item("owner_change", one.id, *_names(one.instrument), person=one.giver.name_zh) for one in found[:SHOWN]]
+    return Found(len(found), items)
 
 
 def failing_jobs(asked: Asked) -> Found:
@@ -213,6 +220,7 @@ PROVIDERS = (
         is_local=True,
     ),
     Provider("successors", Hat.INSTITUTION, people.successors_wanted, Permission.GIVE_GRANTS),
+    Provider("owner_changes", Hat.INSTITUTION, owner_changes, Permission.TRANSFER_RECORD, is_local=True),
     Provider("reviews", Hat.INSTITUTION, reviews, Permission.REVIEW_RECORD),
     Provider("registrations", Hat.PLATFORM, people.registrations, Permission.VERIFY_ORGANISATIONS),
     Provider("failing_jobs", Hat.PLATFORM, failing_jobs, Permission.SEE_JOBS),

@@ -128,6 +128,7 @@ LEFT_OUT = {
     "instrument_places": "where instruments stood; who recorded it stands in the deeds",
     "mail_domains": "an institution's settings; who made one stands in the deeds",
     "price_policies": "an institution's prices; who set one stands in the deeds",
+    "owner_changes": "an institution's instruments; who offered and who answered stands in the deeds",
     "report_exemptions": "an institution's requests; who asked and who decided stands in the deeds",
     "review_rounds": "an institution's records; one's own decisions are exported as secrecy_reviews",
     "rosters": "lists of other people; who uploaded one stands in the deeds",

@@ -1,9 +1,11 @@
-"""Who learns that an instrument moves: everybody with a booking from that day on."""
+"""Who learns that an instrument moves or goes to another institution: everybody with a booking from that day on."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 
 from sqlalchemy import select
 
+from booking.catalogue import owner_letters
 from booking.core.clock import at_local
 from booking.notifications.letters import Letter, News
 from models.accounts import User
@@ -20,14 +22,7 @@ def on_instrument_moves(news: News) -> list[Letter]:
     if instrument is None:
         return []
     day = date.fromisoformat(news.payload["starts_on"])
-    booked = select(Reservation.booked_by_id).where(
-        Reservation.instrument_id == instrument.id,
-        Reservation.state.in_(STANDING),
-        Reservation.ends_at > max(at_local(day), news.now),
-    )
-    holders = select(User).where(
-        User.id.in_(booked), User.id != news.payload["actor_id"], User.deactivated_at.is_(None)
-    )
+    since = max(at_local(day), news.now)
     values = {
         "instrument_zh": instrument.name_zh,
         "instrument_en": instrument.name_en,
@@ -36,7 +31,28 @@ def on_instrument_moves(news: News) -> list[Letter]:
         "is_off": news.payload["is_off"],
         "link": news.link("reservations"),
     }
-    return [
-        Letter(user.email, user.language, "reservations/instrument_moves", values)
-        for user in news.session.scalars(holders.order_by(User.id))
-    ]
+    people = _holders(news, instrument.id, since)
+    return [Letter(user.email, user.language, "reservations/instrument_moves", values) for user in people]
+
+
+def on_owner_changed(news: News) -> list[Letter]:
+    """To both institutions, and to each holder of a coming booking: whom to ask from now on."""
+    change = owner_letters.change_of(news)
+    if change is None or change.applied_at is None:
+        return []
+    people = _holders(news, change.instrument_id, news.now)
+    values = {**owner_letters.described(change), "link": news.link(f"instruments/{change.instrument_id}")}
+    told = [Letter(user.email, user.language, "reservations/owner_changed", values) for user in people]
+    return owner_letters.to_both_sides(news, change) + told
+
+
+def _holders(news: News, instrument_id: int, since: datetime) -> Sequence[User]:
+    """Who has booked time that ends after a moment, without whoever caused the event."""
+    booked = select(Reservation.booked_by_id).where(
+        Reservation.instrument_id == instrument_id,
+        Reservation.state.in_(STANDING),
+        Reservation.ends_at > since,
+    )
+    active = User.id.in_(booked), User.deactivated_at.is_(None)
+    others = [User.id != news.payload["actor_id"]] if news.payload["actor_id"] else []
+    return news.session.scalars(select(User).where(*active, *others).order_by(User.id)).all()

@@ -12,6 +12,7 @@ from booking.accounts.permissions import Permission, may
 from booking.catalogue import queries as catalogue
 from booking.catalogue.answers import sees_contact
 from booking.catalogue.attachments import attachments_for
+from booking.catalogue.owner_queries import owners_of
 from booking.catalogue.report_queries import report_date_of
 from booking.catalogue.report_terms import report_terms
 from booking.core.clock import utcnow
@@ -185,6 +186,7 @@ def show(instrument_id: int) -> ResponseReturnValue:
             faq=faq_of(session, instrument_id),
             price=said(own_price(session, record.instrument, reader, now=now)),
             may_price=may(reader, Permission.SET_PRICES, record.target),
+            tenures=owners_of(session, record.instrument),
             may_edit=may(reader, Permission.EDIT_RECORD, record.target),
             report=report_date_of(session, record.instrument, report_terms()) if is_owner else None,
         )

@@ -8,3 +8,13 @@ class StewardRank(StrEnum):
 
     PRIMARY = "primary"
     DEPUTY = "deputy"
+
+
+class OwnerChangeState(StrEnum):
+    """How far an instrument is on its way to another institution."""
+
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    APPLIED = "applied"

@@ -17,6 +17,7 @@ from tests.house.matrix.grants import GRANTS, LEAVINGS
 from tests.house.matrix.home import HOME
 from tests.house.matrix.imports import IMPORTS
 from tests.house.matrix.operations import OPERATIONS
+from tests.house.matrix.owners import OWNERS
 from tests.house.matrix.pricing import PRICING
 from tests.house.matrix.privacy import PRIVACY
 from tests.house.matrix.reservations import BOOKING, RESERVATIONS, STEWARDSHIP
@@ -45,6 +46,7 @@ MATRIX = (
     *STEWARDSHIP,
     *CATALOGUE,
     *CATALOGUE_API,
+    *OWNERS,
     *DIRECTORY,
     *IMPORTS,
     *OPERATIONS,

@@ -8,8 +8,9 @@ from sqlalchemy import select
 from booking.catalogue import gate, service
 from booking.catalogue.forms import InstrumentChanges
 from booking.catalogue.moves import plan_move
+from booking.catalogue.owners import propose_owner
 from booking.catalogue.reporting import ask_exemption
-from booking.catalogue.step_forms import PlaceMove
+from booking.catalogue.step_forms import OwnerProposal, PlaceMove
 from booking.core.clock import local_date
 from models.catalogue import Instrument
 from models.directory import Organisation
@@ -73,4 +74,27 @@ def arrange_arrivals(builder: Any, side: str, admins: frozenset[str]) -> None:
         reason = builder.mark("why_exempt", frozenset({"admin", "reader", "writer"}))
         asked = ask_exemption(session, late.id, reason, actor=builder.actor("admin"), now=builder.now)
         builder.keep("exemption", asked)
+    session.commit()
+
+
+def arrange_transfer(builder: Any, admins: frozenset[str], staff: frozenset[str], their_admins: frozenset[str]) -> None:
+    """A draft of ours that their institution is offered; its receivers read its name and nothing more."""
+    session, names = builder.session, builder.world.names
+    made = make_instrument(
+        session,
+        session.get_one(Organisation, names["organisation"]),
+        unit_id=names["unit"],
+        publishing_state=PublishingState.DRAFT,
+        name_zh=builder.mark("offered", staff | their_admins),
+        indicators_zh=builder.mark("offered_indicators", staff),
+    )
+    builder.keep("offered", made)
+    give(session, builder.world.users["steward"], Role.STEWARD, ScopeKind.INSTRUMENT, made.id)
+    offer = OwnerProposal(
+        to_organisation_id=names["their_organisation"],
+        starts_on=local_date(builder.now) + timedelta(days=30),
+        reason=builder.mark("why_given", admins | their_admins),
+    )
+    change = propose_owner(session, made.id, offer, actor=builder.actor("admin"), now=builder.now)
+    builder.keep("transfer", change)
     session.commit()

@@ -9,6 +9,7 @@ from booking.catalogue.api import (
     items,
     lanes,
     organisations,
+    owners,
     records,
     reviews,
     stewards,
@@ -22,6 +23,7 @@ ONE = "/instruments/<int:instrument_id>"
 GROUP = f"{ONE}/shared-groups/<int:group_id>"
 ITEM = f"{ONE}/test-items/<int:item_id>"
 ROUND = "/reviews/<int:round_id>"
+CHANGE = "/owner-changes/<int:change_id>"
 FILE = f"{ONE}/attachments/<int:attachment_id>"
 OWNER = "/organisations/<int:organisation_id>"
 UNIT = "/units/<int:unit_id>"
@@ -35,6 +37,13 @@ bp.add_url_rule(f"{ONE}/withhold", "withhold", reviews.withhold, methods=POST)
 bp.add_url_rule(f"{ONE}/reviews", "reviews_of", reviews.reviews_of, methods=GET)
 bp.add_url_rule(f"{ONE}/stewards", "stewards", stewards.show, methods=GET)
 bp.add_url_rule(f"{ONE}/stewards", "name_stewards", stewards.name, methods=PUT)
+bp.add_url_rule(f"{ONE}/owners", "owners", owners.tenures, methods=GET)
+bp.add_url_rule(f"{ONE}/owner-changes", "propose_owner", owners.propose, methods=POST)
+bp.add_url_rule("/owner-changes", "owner_changes", owners.index, methods=GET)
+bp.add_url_rule(CHANGE, "owner_change", owners.show, methods=GET)
+bp.add_url_rule(f"{CHANGE}/accept", "accept_owner", owners.accept, methods=POST)
+bp.add_url_rule(f"{CHANGE}/decline", "decline_owner", owners.decline, methods=POST)
+bp.add_url_rule(f"{CHANGE}/withdraw", "withdraw_owner", owners.withdraw, methods=POST)
 bp.add_url_rule("/report-dates", "report_dates", arrivals.report_dates, methods=GET)
 bp.add_url_rule("/arrivals", "arrivals", arrivals.arrivals, methods=GET)
 bp.add_url_rule("/exemptions", "exemptions", arrivals.exemptions, methods=GET)

@@ -10,6 +10,7 @@ from booking.catalogue.views import (
     index,
     items,
     organisations,
+    owners,
     publishing,
     record,
     reviews,
@@ -24,6 +25,7 @@ ONE = "/catalogue/<int:instrument_id>"
 GROUP = f"{ONE}/shared-groups/<int:group_id>"
 ITEM = f"{ONE}/test-items/<int:item_id>"
 ROUND = "/reviews/<int:round_id>"
+CHANGE = "/owner-changes/<int:change_id>"
 FILE = f"{ONE}/attachments/<int:attachment_id>"
 SHOWN_FILE = "/instruments/<int:instrument_id>/attachments/<int:attachment_id>"
 
@@ -69,6 +71,13 @@ bp.add_url_rule("/organisations/new", "new_organisation", organisations.new_orga
 bp.add_url_rule("/organisations/new", "create_organisation", organisations.create_organisation, methods=SEND)
 bp.add_url_rule(f"{ONE}/stewards", "stewards", stewards.stewards, methods=READ)
 bp.add_url_rule(f"{ONE}/stewards", "save_stewards", stewards.save_stewards, methods=SEND)
+bp.add_url_rule(f"{ONE}/owner", "owner", owners.owner, methods=READ)
+bp.add_url_rule(f"{ONE}/owner", "propose_owner", owners.propose_owner, methods=SEND)
+bp.add_url_rule("/owner-changes", "owner_changes", owners.owner_changes, methods=READ)
+bp.add_url_rule(CHANGE, "owner_change", owners.owner_change, methods=READ)
+bp.add_url_rule(f"{CHANGE}/accept", "accept_owner", owners.accept_owner, methods=SEND)
+bp.add_url_rule(f"{CHANGE}/decline", "decline_owner", owners.decline_owner, methods=SEND)
+bp.add_url_rule(f"{CHANGE}/withdraw", "withdraw_owner", owners.withdraw_owner, methods=SEND)
 bp.add_url_rule("/report-dates", "report_dates", arrivals.report_dates, methods=READ)
 bp.add_url_rule("/arrivals", "arrivals", arrivals.arrivals, methods=READ)
 bp.add_url_rule(f"{ONE}/exemptions", "ask_exemption", arrivals.ask_exemption, methods=SEND)

@@ -23,7 +23,7 @@ from booking.web.signed_in import require_actor
 from models.vocabulary.catalogue import PublishingState
 
 TABS = ("edit", "place", "booking", "items", "attachments", "stewards", "publishing")
-TAB_OF = {"item": "items", "attachment": "attachments"}
+TAB_OF = {"item": "items", "attachment": "attachments", "owner": "place"}
 
 
 def shown(

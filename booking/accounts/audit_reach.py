@@ -1,0 +1,102 @@
+"""Which entries of the audit log concern an organisation, for each kind of subject.
+
+What is about an instrument concerns whoever owned it when it happened. A subject that is gone since concerns
+the organisation that the entry itself names.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
+from sqlalchemy.orm import aliased
+
+from booking.core.actors import Reach
+from models.accounts import AuditEntry, Grant
+from models.affiliations import Affiliation, Invitation, MailDomain, OrganisationRegistration, Roster, UserGroup, Visit
+from models.catalogue import Instrument
+from models.custody import OwnerChange
+from models.directory import Unit
+from models.enquiries import Enquiry
+from models.imports import Import
+from models.reservations import Block, Reservation, Suspension
+from models.teams import Team
+from models.vocabulary.accounts import ScopeKind
+from models.vocabulary.custody import OwnerChangeState
+
+Owners = Collection[int]
+Condition = ColumnElement[bool]
+
+OF_AN_ORGANISATION: Mapping[str, Any] = {
+    "unit": Unit,
+    "suspension": Suspension,
+    "affiliation": Affiliation,
+    "user_group": UserGroup,
+    "mail_domain": MailDomain,
+    "invitation": Invitation,
+    "registration": OrganisationRegistration,
+    "visit": Visit,
+    "roster": Roster,
+    "team": Team,
+    "import": Import,
+}
+OF_AN_INSTRUMENT: Mapping[str, Any] = {"block": Block, "reservation": Reservation, "enquiry": Enquiry}
+DELETED_WITH_USE = ("user_group", "mail_domain")
+OF_NOBODY = frozenset({"user", "access_token", "feed", "job", "announcement"})
+"""Kinds that concern a person or the platform, and no organisation."""
+
+
+def within(reach: Reach) -> Condition:
+    """Entries about what belongs to the organisations in reach; sign-ins and accounts belong to none."""
+    if reach.everywhere:
+        return true()
+    if not reach.organisation_ids:
+        return false()
+    return or_(*(and_(AuditEntry.subject_kind == kind, fits) for kind, fits in _fitting(reach.organisation_ids)))
+
+
+def _fitting(owners: Owners) -> Iterator[tuple[str, Condition]]:
+    """Each kind with the condition that its subject concerns one of the organisations."""
+    subject = AuditEntry.subject_id
+    yield "organisation", subject.in_(owners)
+    for kind, table in OF_AN_ORGANISATION.items():
+        yield kind, subject.in_(select(table.id).where(table.organisation_id.in_(owners)))
+    for kind in DELETED_WITH_USE:
+        yield kind, or_(*(told["organisation_id"].as_integer().in_(owners) for told in _TOLD))
+    yield "instrument", exists().where(Instrument.id == subject, _owned_then(owners))
+    for kind, table in OF_AN_INSTRUMENT.items():
+        yield kind, exists().where(table.id == subject, Instrument.id == table.instrument_id, _owned_then(owners))
+    yield "grant", exists().where(Grant.id == subject, _granted_at(owners))
+    sides = OwnerChange.from_organisation_id, OwnerChange.to_organisation_id
+    yield "owner_change", exists().where(OwnerChange.id == subject, or_(*(side.in_(owners) for side in sides)))
+
+
+_TOLD = (AuditEntry.before, AuditEntry.after)
+
+
+def _owned_then(owners: Owners) -> Condition:
+    """The instrument at hand was theirs when it happened: who gave it away next, else who has it now."""
+    given = aliased(OwnerChange)
+    giver = (
+        select(given.from_organisation_id)
+        .where(
+            given.instrument_id == Instrument.id,
+            given.state == OwnerChangeState.APPLIED,
+            given.applied_at > AuditEntry.occurred_at,
+        )
+        .order_by(given.applied_at)
+        .limit(1)
+        .correlate(Instrument, AuditEntry)
+        .scalar_subquery()
+    )
+    return func.coalesce(giver, Instrument.organisation_id).in_(owners)
+
+
+def _granted_at(owners: Owners) -> Condition:
+    """The role was given at one of the organisations, or at a unit or an instrument of theirs."""
+    scope, at = Grant.scope_kind, Grant.scope_id
+    units = select(Unit.id).where(Unit.organisation_id.in_(owners))
+    return or_(
+        and_(scope == ScopeKind.ORGANISATION, at.in_(owners)),
+        and_(scope == ScopeKind.UNIT, at.in_(units)),
+        and_(scope == ScopeKind.INSTRUMENT, exists().where(Instrument.id == at, _owned_then(owners))),
+    )

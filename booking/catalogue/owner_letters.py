@@ -1,0 +1,76 @@
+"""Which mails follow when an instrument goes from one institution to another."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import select
+
+from booking.catalogue.owner_labels import OWNER_CHANGE_STATE
+from booking.catalogue.owner_queries import IN_FULL, OPEN
+from booking.catalogue.report_letters import holders
+from booking.core.clock import local_date
+from booking.notifications.letters import Letter, News
+from models.accounts import User
+from models.custody import OwnerChange
+from models.vocabulary.accounts import Role
+from models.vocabulary.custody import OwnerChangeState
+
+
+def on_owner_change_asked(news: News) -> list[Letter]:
+    """To the administrators of the receiving institution, while it waits for them."""
+    change = change_of(news)
+    if change is None or change.state != OwnerChangeState.PROPOSED:
+        return []
+    return _to(news, change, _admins(news, change.to_organisation_id), "catalogue/owner_change_asked")
+
+
+def on_owner_change_answered(news: News) -> list[Letter]:
+    """To the other side: taken, declined or taken back; a change that took effect at once has its own letter."""
+    change = change_of(news)
+    if change is None or change.state in {OwnerChangeState.PROPOSED, OwnerChangeState.APPLIED}:
+        return []
+    by_giver = change.state == OwnerChangeState.WITHDRAWN
+    people = _admins(news, change.to_organisation_id if by_giver else change.from_organisation_id)
+    asker = [] if by_giver else [news.session.get(User, change.proposed_by_id)] if change.proposed_by_id else []
+    return _to(news, change, [*people, *(one for one in asker if one)], "catalogue/owner_change_answered")
+
+
+def to_both_sides(news: News, change: OwnerChange) -> list[Letter]:
+    """To the administrators of both institutions: it has changed hands."""
+    people = [*_admins(news, change.from_organisation_id), *_admins(news, change.to_organisation_id)]
+    return _to(news, change, people, "catalogue/owner_changed")
+
+
+def described(change: OwnerChange) -> dict[str, Any]:
+    """What every letter about a change may name."""
+    return {
+        "instrument_zh": change.instrument.name_zh,
+        "instrument_en": change.instrument.name_en,
+        "from_zh": change.giver.name_zh,
+        "from_en": change.giver.name_en,
+        "to_zh": change.receiver.name_zh,
+        "to_en": change.receiver.name_en,
+        "day": change.starts_on,
+        "reason": change.reason,
+        "answer": change.answer,
+        "state": OWNER_CHANGE_STATE[change.state],
+        "is_open": change.state in OPEN,
+    }
+
+
+def change_of(news: News) -> OwnerChange | None:
+    """The change of the event as it is now."""
+    wanted = select(OwnerChange).where(OwnerChange.id == news.payload["change_id"])
+    return news.session.scalar(wanted.options(*IN_FULL))
+
+
+def _admins(news: News, organisation_id: int) -> list[User]:
+    """Who administers an institution today."""
+    return list(holders(news.session, [Role.INSTITUTION_ADMIN], organisation_id, today=local_date(news.now)))
+
+
+def _to(news: News, change: OwnerChange, people: Iterable[User], template: str) -> list[Letter]:
+    """The same letter to each person once, without whoever caused it."""
+    values = {**described(change), "link": news.link(f"owner-changes/{change.id}")}
+    able = {one.id: one for one in people if one.deactivated_at is None and one.id != news.payload["actor_id"]}
+    return [Letter(one.email, one.language, template, values) for one in able.values()]
