@@ -54,6 +54,11 @@ def within(reach: Reach) -> Condition:
     return or_(*(and_(AuditEntry.subject_kind == kind, fits) for kind, fits in _fitting(reach.organisation_ids)))
 
 
+def known_kinds() -> frozenset[str]:
+    """Every kind of subject of which it is said whom it concerns."""
+    return frozenset(kind for kind, _ in _fitting(())) | OF_NOBODY
+
+
 def _fitting(owners: Owners) -> Iterator[tuple[str, Condition]]:
     """Each kind with the condition that its subject concerns one of the organisations."""
     subject = AuditEntry.subject_id

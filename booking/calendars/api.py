@@ -48,7 +48,7 @@ class FeedList(BaseModel):
 @documented(tag="feeds", answers={200: FeedList}, refusals=(401,))
 def list_feeds() -> ResponseReturnValue:
     """One's own feeds, newest first, without their secrets."""
-    rows = queries.feeds_of(reading(), require_actor().id)
+    rows = queries.feeds_of(reading(), require_actor())
     return jsonify(FeedList(items=[_answer(row[0]) for row in rows]).model_dump(mode="json"))
 
 

@@ -9,6 +9,8 @@ from sqlalchemy import Row, String, and_, case, cast, exists, or_, select
 from sqlalchemy.orm import Session
 
 from booking.calendars.rules import ended_since, shown_window
+from booking.catalogue.queries import readable
+from booking.core.actors import Actor
 from booking.core.errors import NotFound
 from models.accounts import User
 from models.calendars import Feed, FeedBody, FeedFragment
@@ -84,12 +86,12 @@ def body_of(session: Session, feed_id: int, etag: str, *, gzipped: bool) -> byte
     return session.execute(select(column).where(FeedBody.feed_id == feed_id, FeedBody.etag == etag)).scalar_one()
 
 
-def feeds_of(session: Session, user_id: int) -> Sequence[Row[Feed, str | None, str | None]]:
-    """A person's feeds that are not revoked, newest first, each with its instrument's names."""
+def feeds_of(session: Session, actor: Actor) -> Sequence[Row[Feed, str | None, str | None]]:
+    """A person's feeds that are not revoked, newest first, with the names of instruments that they may read now."""
     return session.execute(
         select(Feed, Instrument.name_zh, Instrument.name_en)
-        .outerjoin(Instrument, Instrument.id == Feed.instrument_id)
-        .where(Feed.user_id == user_id, Feed.revoked_at.is_(None))
+        .outerjoin(Instrument, and_(Instrument.id == Feed.instrument_id, readable(actor)))
+        .where(Feed.user_id == actor.id, Feed.revoked_at.is_(None))
         .order_by(Feed.id.desc())
     ).all()
 

@@ -60,7 +60,7 @@ class Poll:
 
 def make_feed(session: Session, wish: FeedForm, *, actor: Actor, now: datetime) -> tuple[Feed, str]:
     """A new feed and its secret, which is not stored; raises NotFound, FreeTimeHidden or TooManyFeeds."""
-    if len(queries.feeds_of(session, actor.id)) >= MOST_FEEDS:
+    if len(queries.feeds_of(session, actor)) >= MOST_FEEDS:
         raise TooManyFeeds(most=MOST_FEEDS)
     if wish.id is not None:
         _require_visible(session, wish.id, actor)

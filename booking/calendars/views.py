@@ -74,7 +74,7 @@ def _page(
     return render_template(
         "calendars/index.html",
         feeds=[
-            {"feed": feed, "title": _title(feed.scope, zh, en)} for feed, zh, en in queries.feeds_of(session, actor.id)
+            {"feed": feed, "title": _title(feed.scope, zh, en)} for feed, zh, en in queries.feeds_of(session, actor)
         ],
         instrument=_wanted_instrument(wanted),
         made=made,
@@ -98,4 +98,4 @@ def _title(scope: FeedScope, zh: str | None, en: str | None) -> str:
     """What a feed shows, in words."""
     if scope == FeedScope.MINE:
         return str(_("我的预约"))
-    return in_language(zh or "", en or "")
+    return in_language(zh or "", en or "") or str(_("不再公开的仪器"))

@@ -224,7 +224,7 @@ def _described(session: Session, groups: Sequence[LaneGroup], actor: Actor | Non
     listed = (
         select(InstrumentLaneGroup.lane_group_id, Instrument.id, Instrument.name_zh, Instrument.name_en)
         .join(Instrument, Instrument.id == InstrumentLaneGroup.instrument_id)
-        .where(InstrumentLaneGroup.lane_group_id.in_(ids), _readable(actor))
+        .where(InstrumentLaneGroup.lane_group_id.in_(ids), readable(actor))
         .order_by(Instrument.id)
     )
     for group_id, instrument_id, name_zh, name_en in session.execute(listed):
@@ -235,7 +235,7 @@ def _described(session: Session, groups: Sequence[LaneGroup], actor: Actor | Non
     ]
 
 
-def _readable(actor: Actor | None) -> ColumnElement[bool]:
+def readable(actor: Actor | None) -> ColumnElement[bool]:
     """The condition that a record is public, or the actor may see it before and beside that."""
     is_published = Instrument.publishing_state == PublishingState.PUBLISHED
     return or_(is_published, within(reach(actor, Permission.SEE_RECORD)))

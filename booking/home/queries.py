@@ -168,7 +168,7 @@ def own_bookings(asked: Asked) -> Found:
 
 def feeds_hint(asked: Asked) -> Found:
     """One, for somebody who has coming reservations and has subscribed to no calendar."""
-    if calendars.feeds_of(asked.session, asked.actor.id):
+    if calendars.feeds_of(asked.session, asked.actor):
         return Found(0)
     return Found(min(1, _own(asked, frozenset(HOLDING_TIME)).count))
 

@@ -8,16 +8,18 @@ from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any, TypeAlias
 
-from sqlalchemy import Column, Table, select
+from sqlalchemy import Column, Table, or_, select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
 from booking.accounts.rules import account_key
+from booking.catalogue.queries import readable
 from booking.core.actors import Actor
 from booking.privacy.sections import SECTIONS, Owner, Section
 from booking.privacy.sightings import Sighting, every_sighting
 from models.catalogue import Instrument
 from models.directory import Organisation, Unit
+from models.reservations import Reservation
 
 Rows: TypeAlias = list[dict[str, Any]]
 Names: TypeAlias = Mapping[str, Mapping[int, str]]
@@ -33,6 +35,8 @@ def data_of(session: Session, actor: Actor) -> dict[str, Rows]:
     names = _names(session, found)
     shown = {section.name: [_shown(section, row, owner, names) for row in found[section.name]] for section in SECTIONS}
     return shown | {"looks_of_others": [_look(one) for one in every_sighting(session, actor)]}
+    names = _names(session, found, actor)
+    return {section.name: [_shown(section, row, owner, names) for row in found[section.name]] for section in SECTIONS}
 
 
 def note_export(session: Session, *, actor: Actor, now: datetime) -> None:
@@ -77,7 +81,7 @@ def _target(column: Column[Any]) -> str:
     return next((key.column.table.name for key in column.foreign_keys), "")
 
 
-def _names(session: Session, found: Mapping[str, list[Any]]) -> Names:
+def _names(session: Session, found: Mapping[str, list[Any]], actor: Actor) -> Names:
     """What the instruments, organisations and units are called that the rows refer to."""
     wanted: dict[str, set[int]] = {kind: set() for kind in NAMED}
     for section in SECTIONS:
@@ -85,7 +89,15 @@ def _names(session: Session, found: Mapping[str, list[Any]]) -> Names:
             if _target(column) in wanted:
                 ids = (getattr(row, column.name) for row in found[section.name])
                 wanted[_target(column)].update(number for number in ids if number is not None)
+    wanted["instruments"] = _told_of(session, wanted["instruments"], actor)
     return {kind: _names_of(session, NAMED[kind], ids) for kind, ids in wanted.items()}
+
+
+def _told_of(session: Session, ids: set[int], actor: Actor) -> set[int]:
+    """Those of the instruments that the actor may read now, or has booked."""
+    booked = select(Reservation.instrument_id).where(Reservation.booked_by_id == actor.id)
+    fits = or_(readable(actor), Instrument.id.in_(booked))
+    return set(session.scalars(select(Instrument.id).where(Instrument.id.in_(ids), fits)))
 
 
 def _names_of(session: Session, table: Any, ids: Iterable[int]) -> dict[int, str]:

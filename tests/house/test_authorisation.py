@@ -1,9 +1,20 @@
 """Every route and method against every role, in one table; it fails when a route is missing from it."""
 
+from collections import defaultdict
+from datetime import UTC, datetime
+
 import pytest
 from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 
+from booking.accounts import audit, audit_log
+from booking.accounts.audit_log import Wanted
+from booking.accounts.audit_reach import OF_NOBODY, known_kinds
+from booking.core.actors import Reach
+from booking.web.extensions import db
+from models.accounts import AuditEntry
 from tests.house.asking import Crowd, Line
 from tests.house.matrix.accounts import ACCOUNTS
 from tests.house.matrix.affiliations import AFFILIATIONS, AFFILIATIONS_API, REGISTRATIONS, ROSTERS, VISITS
@@ -54,6 +65,9 @@ MATRIX = (
     *PRIVACY,
     *PRICING,
 )
+OF_BOTH = {"owner_change"}
+GONE = 2**31 - 1
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
 
@@ -89,3 +103,32 @@ def test_every_role_gets_what_the_matrix_says_and_reads_nothing_private(crowd: C
 
     assert {role: (got, expected[role]) for role, (got, _) in outcomes.items() if got != expected[role]} == {}
     assert [fault for _, faults in outcomes.values() for fault in faults] == []
+
+
+def entries(session: Session, *organisation_ids: int) -> dict[str, set[int]]:
+    """The entries that the organisations' auditors find, by kind of subject."""
+    found: dict[str, set[int]] = defaultdict(set)
+    reach = Reach(organisation_ids=frozenset(organisation_ids))
+    for entry in audit_log.every(session, Wanted(), reach):
+        found[entry.subject_kind].add(entry.id)
+    return found
+
+
+def test_each_institution_finds_its_own_entries_of_every_kind_and_none_of_others(
+    engine_app: Flask, world: World
+) -> None:
+    with engine_app.app_context(), Session(db.engine) as session:
+        sides = world.names["organisation"], world.names["their_organisation"]
+        for owner in sides:
+            gone = {"organisation_id": owner, "domain": "example.org"}
+            audit.note(session, "affiliations.domain_removed", ("mail_domain", GONE), actor=None, now=NOW, before=gone)
+        session.flush()
+        kinds = set(session.scalars(select(AuditEntry.subject_kind).distinct()))
+        ours, theirs = (entries(session, owner) for owner in sides)
+        session.rollback()
+
+    assert kinds - known_kinds() == set()
+    assert (set(ours) | set(theirs)) & OF_NOBODY == set()
+    assert {kind for kind in set(ours) & set(theirs) if ours[kind] & theirs[kind]} == OF_BOTH
+    assert kinds - OF_NOBODY - set(ours) == set()
+    assert set(theirs) >= {"instrument", "block", "enquiry", "team", "mail_domain", "owner_change"}
