@@ -32,11 +32,9 @@ def data_of(session: Session, actor: Actor) -> dict[str, Rows]:
     """The actor's own data by section; other people are never named in it."""
     owner = Owner(actor.id, actor.email, account_key(actor.email))
     found = {section.name: _rows(session, section, owner) for section in SECTIONS}
-    names = _names(session, found)
+    names = _names(session, found, actor)
     shown = {section.name: [_shown(section, row, owner, names) for row in found[section.name]] for section in SECTIONS}
     return shown | {"looks_of_others": [_look(one) for one in every_sighting(session, actor)]}
-    names = _names(session, found, actor)
-    return {section.name: [_shown(section, row, owner, names) for row in found[section.name]] for section in SECTIONS}
 
 
 def note_export(session: Session, *, actor: Actor, now: datetime) -> None:
