@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_26_owner_changes"
-down_revision = "2026_11_26_waiting_test_items"
+down_revision = "2026_11_26_backups"
 branch_labels = None
 depends_on = None
 
