@@ -26,13 +26,15 @@ TAG = "announcements"
 
 
 class AnnouncementAnswer(BaseModel):
-    """An announcement with its time and audience."""
+    """An announcement with its time and audience; for a place, with its organisation or province."""
 
     id: int
     text_zh: str
     text_en: str
     url: str
     audience: Audience
+    organisation_id: int | None
+    province: str | None
     weight: Weight
     starts_at: datetime
     ends_at: datetime

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, require
@@ -12,12 +13,15 @@ from booking.announcements import labels, queries, service, showing
 from booking.announcements.forms import AnnouncementForm, AnnouncementPage, AnnouncementsQuery
 from booking.core.clock import SHANGHAI, utcnow
 from booking.core.errors import InvalidInput
+from booking.directory import listing
 from booking.web import signed_in
 from booking.web.errors import problems_of
 from booking.web.extensions import reading, transaction
+from booking.web.languages import in_language
 from booking.web.reading import read_form, read_query
 from booking.web.repeats import create_once, new_key
 from models.announcements import Announcement
+from models.directory import Organisation
 
 bp = Blueprint("announcements", __name__)
 
@@ -102,6 +106,7 @@ def _list(form: dict[str, Any], problems: dict[str, list[str]]) -> str:
         form=form,
         problems=problems,
         labels=labels,
+        **_places(),
         now=utcnow(),
         key=new_key(),
     )
@@ -109,4 +114,16 @@ def _list(form: dict[str, Any], problems: dict[str, list[str]]) -> str:
 
 def _form(found: Announcement, form: dict[str, Any], problems: dict[str, list[str]]) -> str:
     """The form of one announcement."""
-    return render_template("announcements/edit.html", announcement=found, form=form, problems=problems, labels=labels)
+    return render_template(
+        "announcements/edit.html", announcement=found, form=form, problems=problems, labels=labels, **_places()
+    )
+
+
+def _places() -> dict[str, Any]:
+    """The organisations and provinces an announcement may be for, by what they are called."""
+    session = reading()
+    organisations = session.scalars(select(Organisation).order_by(Organisation.name_zh)).all()
+    return {
+        "organisations": [(str(one.id), in_language(one.name_zh, one.name_en)) for one in organisations],
+        "provinces": [(one.adcode, in_language(one.name_zh, one.name_en)) for one in listing.provinces(session)],
+    }

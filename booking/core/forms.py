@@ -69,6 +69,7 @@ SENTENCES = {
     "password_common": N_("这个密码太常见，容易被猜中，请换一个。"),
     "password_is_address": N_("密码不能与邮箱相同。"),
     "not_agreed": N_("请先勾选同意。"),
+    "one_aim": N_("单位和省份最多选一个。"),
     "period_order": N_("结束时间须晚于开始时间。"),
 }
 OTHERWISE = N_("内容不正确。")

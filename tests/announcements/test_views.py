@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from booking.announcements import showing
 from booking.announcements.rules import concerns
-from booking.core.actors import Actor, HeldGrant
-from booking.core.clock import utcnow
+from booking.core.clock import local_date, utcnow
 from models.accounts import AuditEntry
+from models.affiliations import Affiliation
 from models.announcements import Announcement
 from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.affiliations import AffiliationState
 from models.vocabulary.announcements import Audience, Weight
+from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.looking import count, look_again
 from tests.factories.people import give, make_user, sign_in
 
@@ -107,6 +109,67 @@ def test_pages_follow_a_change_of_another_process_within_seconds(
     ],
 )
 def test_an_announcement_concerns(role: Role | None, audiences: set[Audience]) -> None:
-    actor = Actor(1, "a@example.org", "A", grants=(HeldGrant(role, ScopeKind.PLATFORM, None),)) if role else None
+    roles = [role] if role else []
 
-    assert {audience for audience in Audience if concerns(audience, actor)} == audiences
+    assert {one for one in Audience if concerns(one, roles, is_signed_in=role is not None)} == audiences
+
+
+def test_one_for_a_place_is_seen_by_those_who_belong_there_or_work_there_and_nobody_else(
+    client: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(showing, "REREAD_SECONDS", 0.0)
+    now, today = utcnow(), local_date(utcnow())
+    ours, near, far = (make_organisation(session, adcode=code) for code in ("500109", "500103", "510107"))
+    people = {name: make_user(session, name) for name in ("member", "left", "steward", "neighbour", "distant", "boss")}
+    give(session, people["steward"], Role.STEWARD, ScopeKind.INSTRUMENT, make_instrument(session, ours).id)
+    give(session, people["neighbour"], Role.STEWARD, ScopeKind.ORGANISATION, near.id)
+    give(session, people["distant"], Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, far.id)
+    give(session, people["boss"], Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
+    started = {"state": AffiliationState.CONFIRMED, "starts_on": today - timedelta(days=9), "asked_at": now}
+    for name, last in (("member", None), ("left", today - timedelta(days=1)), ("distant", today)):
+        owner = far if name == "distant" else ours
+        place = {"user_id": people[name].id, "organisation_id": owner.id, "ends_on": last, "decided_at": now}
+        session.add(Affiliation(**started, **place))
+    times = {"starts_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=1), "created_at": now}
+    for text, audience, place in (
+        ("ours", Audience.EVERYBODY, {"organisation_id": ours.id}),
+        ("our staff", Audience.STAFF, {"organisation_id": ours.id}),
+        ("Chongqing", Audience.SIGNED_IN, {"province": "500000"}),
+        ("Sichuan", Audience.ADMINS, {"province": "510000"}),
+    ):
+        session.add(Announcement(text_zh=text, audience=audience, weight=Weight.INFO, **place, **times))
+    session.commit()
+
+    seen = {}
+    for name in ("nobody", *people):
+        if name != "nobody":
+            sign_in(client, people[name])
+        seen[name] = [one["text_zh"] for one in client.get("/api/v1/announcements/current").get_json()["items"]]
+
+    everything = ["ours", "our staff", "Chongqing", "Sichuan"]
+    assert seen == {
+        "nobody": [],
+        "member": ["ours", "Chongqing"],
+        "left": [],
+        "steward": ["ours", "our staff", "Chongqing"],
+        "neighbour": ["Chongqing"],
+        "distant": ["Sichuan"],
+        "boss": everything,
+    }
+
+
+def test_an_announcement_is_for_one_place_that_exists(admin: FlaskClient, session: Session) -> None:
+    organisation = make_organisation(session)
+    both = typed(organisation_id=str(organisation.id), province="500000")
+
+    refused = [
+        admin.post("/announcements", data=form)
+        for form in (both, typed(province="500109"), typed(organisation_id="99999"))
+    ]
+    admin.post("/announcements", data=typed(organisation_id=str(organisation.id), province=""))
+
+    assert [answer.status_code for answer in refused] == [422] * 3
+    assert "单位和省份最多选一个。" in refused[0].get_data(as_text=True)
+    made = session.scalars(select(Announcement)).one()
+    assert (made.organisation_id, made.province) == (organisation.id, None)
+    assert organisation.name_zh in admin.get("/announcements").get_data(as_text=True)
