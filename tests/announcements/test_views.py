@@ -1,6 +1,7 @@
 """Announcements: who sees them, when, and how they are made."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -131,13 +132,14 @@ def test_one_for_a_place_is_seen_by_those_who_belong_there_or_work_there_and_nob
         place = {"user_id": people[name].id, "organisation_id": owner.id, "ends_on": last, "decided_at": now}
         session.add(Affiliation(**started, **place))
     times = {"starts_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=1), "created_at": now}
-    for text, audience, place in (
+    aims: list[tuple[str, Audience, dict[str, Any]]] = [
         ("ours", Audience.EVERYBODY, {"organisation_id": ours.id}),
         ("our staff", Audience.STAFF, {"organisation_id": ours.id}),
         ("Chongqing", Audience.SIGNED_IN, {"province": "500000"}),
         ("Sichuan", Audience.ADMINS, {"province": "510000"}),
-    ):
-        session.add(Announcement(text_zh=text, audience=audience, weight=Weight.INFO, **place, **times))
+    ]
+    for text, audience, aim in aims:
+        session.add(Announcement(text_zh=text, audience=audience, weight=Weight.INFO, **aim, **times))
     session.commit()
 
     seen = {}
