@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_26_aimed_announcements"
-down_revision = "2026_11_26_backups"
+down_revision = "2026_11_26_owner_changes"
 branch_labels = None
 depends_on = None
 
