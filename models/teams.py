@@ -91,13 +91,17 @@ class TeamRequest(Base):
 
 
 class TeamInvitation(Base):
-    """A link into a team, mailed to one address; only the SHA-256 of its secret is stored, once it was mailed."""
+    """A link into a team, mailed to one address; only the SHA-256 of its secret is stored, once it was mailed.
+
+    Whoever was invited by `staff_number` is shown by it: who invites does not learn the address.
+    """
 
     __tablename__ = "team_invitations"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     team_id: Mapped[int] = mapped_column(ForeignKey("teams.id"), index=True)
     email: Mapped[str] = mapped_column(String(254))
+    staff_number: Mapped[str] = mapped_column(String(40), default="")
     secret_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     created_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]

@@ -200,10 +200,15 @@ def awaiting_successors(session: Session, within: Reach, *, today: date, limit: 
 def appointers(session: Session, grant: Grant, *, today: date) -> Sequence[User]:
     """Who gives the role there today, other than its holder: the institution's admins, else the platform's."""
     target = target_of(session, grant.scope_kind, grant.scope_id)
-    place = target.organisation_id if target else None
-    own = and_(Grant.role == Role.INSTITUTION_ADMIN, _is(ScopeKind.ORGANISATION, place))
-    nearest = [] if grant.role in GIVEN_BY_THE_PLATFORM else _active_with(session, own, grant.user_id, today)
-    return nearest or _active_with(session, Grant.role == Role.PLATFORM_ADMIN, grant.user_id, today)
+    place = target.organisation_id if target and grant.role not in GIVEN_BY_THE_PLATFORM else None
+    return admins_of(session, place, today, other_than=grant.user_id)
+
+
+def admins_of(session: Session, organisation_id: int | None, today: date, *, other_than: int = 0) -> Sequence[User]:
+    """Who administers an institution today; where nobody else does, the platform's administrators."""
+    own = and_(Grant.role == Role.INSTITUTION_ADMIN, _is(ScopeKind.ORGANISATION, organisation_id))
+    nearest = _active_with(session, own, other_than, today) if organisation_id is not None else []
+    return nearest or _active_with(session, Grant.role == Role.PLATFORM_ADMIN, other_than, today)
 
 
 def _active_with(session: Session, which: ColumnElement[bool], other_than: int, today: date) -> Sequence[User]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from booking.affiliations import rules
 from booking.affiliations.rules import Group, Membership
@@ -124,6 +124,23 @@ def belongs(session: Session, user_id: int, organisation_id: int, today: date) -
     """Whether the person is confirmed at the organisation today."""
     own = (Affiliation.user_id == user_id, Affiliation.organisation_id == organisation_id)
     return session.scalar(select(Affiliation.id).where(*own, in_force(today))) is not None
+
+
+def address_by_number(session: Session, organisation_id: int, staff_number: str, today: date) -> str | None:
+    """The address of the active person to whom a staff number belongs today."""
+    named = (Affiliation.organisation_id == organisation_id, Affiliation.staff_number == staff_number)
+    joined = select(User.email).join(Affiliation, Affiliation.user_id == User.id)
+    return session.scalar(joined.where(*named, in_force(today), User.deactivated_at.is_(None)).limit(1))
+
+
+def has_left(user_id: Any, organisation_id: Any) -> ColumnElement[bool]:
+    """Whether somebody has left an organisation: an affiliation with it has ended, and none is open."""
+    ended, still = aliased(Affiliation), aliased(Affiliation)
+    over = exists().where(
+        ended.user_id == user_id, ended.organisation_id == organisation_id, ended.state == AffiliationState.ENDED
+    )
+    there = exists().where(still.user_id == user_id, still.organisation_id == organisation_id, still.state.in_(OPEN))
+    return and_(over, ~there)
 
 
 def stored_groups(session: Session, organisation_id: int) -> list[UserGroup]:

@@ -36,6 +36,7 @@ TITLES = {
     "rosters": N_("该更新的名册"),
     "affiliations_ending": N_("两周内到期的人员"),
     "successors": N_("等待接任者的角色"),
+    "team_requests_left": N_("负责人已离开的课题组，有人想加入"),
     "reviews": N_("等您审查的记录"),
     "registrations": N_("等待核验的单位"),
     "owner_changes": N_("等您接收的仪器"),

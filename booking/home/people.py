@@ -1,6 +1,6 @@
 """Cards about people: organisations to verify, visits, affiliations and rosters that end, teams."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from booking.home.cards import SHOWN, Asked, Found, Item
 from booking.teams import due as teams
 from models.affiliations import Visit
 from models.directory import Organisation
+from models.teams import TeamRequest
 
 
 def registrations(asked: Asked) -> Found:
@@ -57,7 +58,17 @@ def visits_hosted(asked: Asked) -> Found:
 def team_requests(asked: Asked) -> Found:
     """Who asks to join one's teams, the first one first."""
     today = local_date(asked.now)
-    rows = teams.requests_waiting(asked.session, asked.actor.id, today=today, limit=SHOWN + 1)
+    return _requests(teams.requests_waiting(asked.session, asked.actor.id, today=today, limit=SHOWN + 1))
+
+
+def team_requests_left(asked: Asked) -> Found:
+    """Who asks to join teams whose lead and deputies are gone, the first one first."""
+    ids, today = asked.within.organisation_ids, local_date(asked.now)
+    return _requests(teams.requests_left(asked.session, ids, today=today, limit=SHOWN + 1))
+
+
+def _requests(rows: Sequence[TeamRequest]) -> Found:
+    """Wishes to join as items."""
     items = [
         Item("team", one.team_id, one.team.name_zh, one.team.name_en, person=one.user.name, starts_at=one.created_at)
         for one in rows[:SHOWN]

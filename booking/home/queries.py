@@ -219,6 +219,7 @@ PROVIDERS = (
         Permission.MANAGE_AFFILIATIONS,
         is_local=True,
     ),
+    Provider("team_requests_left", Hat.INSTITUTION, people.team_requests_left, Permission.MANAGE_TEAMS, is_local=True),
     Provider("successors", Hat.INSTITUTION, people.successors_wanted, Permission.GIVE_GRANTS),
     Provider("owner_changes", Hat.INSTITUTION, owner_changes, Permission.TRANSFER_RECORD, is_local=True),
     Provider("reviews", Hat.INSTITUTION, reviews, Permission.REVIEW_RECORD),

@@ -58,10 +58,11 @@ class TeamRequestAnswer(BaseModel):
 
 
 class TeamInvitationAnswer(BaseModel):
-    """An invitation that can still be taken up."""
+    """An invitation that can still be taken up; who was invited by staff number is named by it, not by address."""
 
     id: int
     email: str
+    staff_number: str
     expires_at: datetime
 
 
@@ -141,4 +142,6 @@ def _request(one: TeamRequest) -> TeamRequestAnswer:
 
 def _invitation(one: TeamInvitation) -> TeamInvitationAnswer:
     """An invitation as its answer."""
-    return TeamInvitationAnswer(id=one.id, email=one.email, expires_at=one.expires_at)
+    by_number = bool(one.staff_number)
+    email = "" if by_number else one.email
+    return TeamInvitationAnswer(id=one.id, email=email, staff_number=one.staff_number, expires_at=one.expires_at)

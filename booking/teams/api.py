@@ -166,11 +166,11 @@ def withdraw_successor(team_id: int) -> ResponseReturnValue:
 @bp.post("/<int:team_id>/invitations")
 @documented(tag=TAG, answers={201: TeamInvitationAnswer}, body=InviteForm, refusals=STEP)
 def invite(team_id: int) -> ResponseReturnValue:
-    """Mail a link into the team to an address."""
+    """Mail a link into the team to an address, or to whom a staff number of the institution belongs."""
     actor, now, form = require_actor(), utcnow(), read_json(InviteForm)
 
     def work(session: Session) -> dict[str, Any]:
-        return answers.invitation(joining.invite(session, team_id, form.email, actor=actor, now=now))
+        return answers.invitation(joining.invite(session, team_id, form, actor=actor, now=now))
 
     return _json(create_once(work, actor=actor, now=now)[0], 201)
 

@@ -1,12 +1,13 @@
 """What waits for those who run teams: people who ask to join, memberships about to end, a lead to take over."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from booking.teams.queries import in_force
+from booking.teams.queries import in_force, present
+from models.accounts import User
 from models.teams import Team, TeamMember, TeamRequest
 from models.vocabulary.teams import JoinState
 
@@ -18,6 +19,20 @@ def requests_waiting(session: Session, user_id: int, *, today: date, limit: int)
     waiting = select(TeamRequest).join(TeamRequest.team).where(TeamRequest.state == JoinState.WAITING)
     named = waiting.options(joinedload(TeamRequest.team), joinedload(TeamRequest.user))
     return session.scalars(named.where(_run_by(user_id, today)).order_by(TeamRequest.id).limit(limit)).all()
+
+
+def requests_left(
+    session: Session, organisation_ids: Collection[int], *, today: date, limit: int
+) -> Sequence[TeamRequest]:
+    """Who asks to join teams of these organisations whose lead and deputies are gone, the first one first."""
+    there = present(Team.organisation_id)
+    lead = exists().where(User.id == Team.lead_id, *there).correlate(Team)
+    deputies = (TeamMember.team_id == Team.id, TeamMember.is_deputy.is_(True), in_force(today))
+    deputy = exists().where(*deputies, User.id == TeamMember.user_id, *there).correlate(Team)
+    waiting = (TeamRequest.state == JoinState.WAITING, Team.organisation_id.in_(organisation_ids), ~lead, ~deputy)
+    named = select(TeamRequest).join(TeamRequest.team).where(*waiting)
+    named = named.options(joinedload(TeamRequest.team), joinedload(TeamRequest.user))
+    return session.scalars(named.order_by(TeamRequest.id).limit(limit)).all()
 
 
 def members_ending(session: Session, user_id: int, *, today: date, limit: int) -> Sequence[TeamMember]:

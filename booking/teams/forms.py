@@ -73,9 +73,10 @@ class LeadAnswerForm(Form):
 
 
 class InviteForm(Form):
-    """Who is invited."""
+    """Who is invited: by address, or a person of the institution by staff number; exactly one of the two."""
 
-    email: Email
+    email: Annotated[Email | None, Blank] = None
+    staff_number: Annotated[Line, Field(max_length=40)] = ""
 
 
 class TeamsQuery(Form):

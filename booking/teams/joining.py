@@ -6,15 +6,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
+from booking.affiliations.queries import address_by_number
 from booking.core.actors import Actor
 from booking.core.clock import local_date
-from booking.core.errors import Conflict, Forbidden, NotFound, Refused
+from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, Refused
 from booking.core.texts import N_
 from booking.notifications.service import announce
 from booking.teams import queries
+from booking.teams.forms import InviteForm
 from booking.teams.rules import INVITED_FOR
 from booking.teams.service import add_member, hold, locked
-from models.teams import TeamInvitation, TeamRequest
+from models.teams import Team, TeamInvitation, TeamRequest
 from models.vocabulary.teams import JoinState
 
 MOST_INVITATIONS = 100
@@ -98,22 +100,51 @@ def withdraw_request(session: Session, team_id: int, request_id: int, *, actor: 
     return request
 
 
-def invite(session: Session, team_id: int, email: str, *, actor: Actor, now: datetime) -> TeamInvitation:
-    """Mail a link to an address; whoever signs in with it and takes it up is a member, because the lead asked them."""
-    hold(session, team_id, actor=actor, now=now)
+def invite(session: Session, team_id: int, form: InviteForm, *, actor: Actor, now: datetime) -> TeamInvitation:
+    """Mail a link to an address, or to whom a staff number of the institution belongs.
+
+    Whoever signs in with that address and takes it up is a member, because the lead asked them. Raises InvalidInput.
+    """
+    team = hold(session, team_id, actor=actor, now=now).team
+    email = _invited(session, team, form, now=now)
     opened = queries.open_invitations(session, team_id, now=now)
     if same := next((one for one in opened if one.email == email), None):
         return same
     if len(opened) >= MOST_INVITATIONS:
         raise TooManyInvitations(most=MOST_INVITATIONS)
     invitation = TeamInvitation(
-        team_id=team_id, email=email, created_by_id=actor.id, created_at=now, expires_at=now + INVITED_FOR
+        team_id=team_id,
+        email=email,
+        staff_number=form.staff_number,
+        created_by_id=actor.id,
+        created_at=now,
+        expires_at=now + INVITED_FOR,
     )
     session.add(invitation)
     session.flush()
-    audit.note(session, "teams.invited", ("team", team_id), actor=actor, now=now, after={"email": email})
+    after = named(invitation)
+    audit.note(session, "teams.invited", ("team", team_id), actor=actor, now=now, after=after)
     announce(session, "teams.invited", {"invitation_id": invitation.id}, now=now)
     return invitation
+
+
+def named(invitation: TeamInvitation) -> dict[str, str]:
+    """As who invited named the person, which is all they learn of them."""
+    if invitation.staff_number:
+        return {"email": "", "staff_number": invitation.staff_number}
+    return {"email": invitation.email, "staff_number": ""}
+
+
+def _invited(session: Session, team: Team, form: InviteForm, *, now: datetime) -> str:
+    """The address that is meant; raises InvalidInput."""
+    if bool(form.email) == bool(form.staff_number):
+        raise InvalidInput([Problem("email", N_("请填写邮箱或工号，只填一项。"))])
+    if form.email:
+        return form.email
+    found = address_by_number(session, team.organisation_id, form.staff_number, local_date(now))
+    if found is None:
+        raise InvalidInput([Problem("staff_number", N_("本单位没有这个工号的已确认人员。"))])
+    return found
 
 
 def revoke_invitation(session: Session, team_id: int, invitation_id: int, *, actor: Actor, now: datetime) -> None:
@@ -124,7 +155,7 @@ def revoke_invitation(session: Session, team_id: int, invitation_id: int, *, act
     if invitation is None:
         raise NotFound
     invitation.revoked_at = now
-    after = {"email": invitation.email}
+    after = named(invitation)
     audit.note(session, "teams.invitation_revoked", ("team", team_id), actor=actor, now=now, after=after)
 
 

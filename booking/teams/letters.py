@@ -24,12 +24,12 @@ def on_created(news: News) -> list[Letter]:
 
 
 def on_asked(news: News) -> list[Letter]:
-    """To lead and deputies, while the request waits."""
+    """To lead and deputies, or the institution's admins when those are gone, while the request waits."""
     request = _request(news.session, news.payload["request_id"])
     if request is None or request.state != JoinState.WAITING:
         return []
     values = {**_facts(request.team, news), "name": request.user.name, "message": request.message}
-    people = queries.runners_of(news.session, request.team, today=local_date(news.now))
+    people = queries.deciders_of(news.session, request.team, today=local_date(news.now))
     return [Letter(person.email, person.language, "teams/asked", values) for person in people]
 
 
@@ -72,7 +72,7 @@ def on_joined(news: News) -> list[Letter]:
     if team is None or person is None:
         return []
     values = {**_facts(team, news), "name": person.name}
-    people = queries.runners_of(news.session, team, today=local_date(news.now))
+    people = queries.deciders_of(news.session, team, today=local_date(news.now))
     return [Letter(one.email, one.language, "teams/joined", values) for one in people if one.id != person.id]
 
 
@@ -89,7 +89,7 @@ def on_member_ended(news: News) -> list[Letter]:
     }
     if news.payload["actor_id"] != person.id:
         return _to(news.session, [person.id], "teams/member_ended", values)
-    people = queries.runners_of(news.session, team, today=local_date(news.now))
+    people = queries.deciders_of(news.session, team, today=local_date(news.now))
     return [Letter(one.email, one.language, "teams/member_left", values) for one in people if one.id != person.id]
 
 

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
+from booking.accounts.grant_queries import admins_of
 from booking.accounts.permissions import Permission, may
+from booking.affiliations.queries import has_left
 from booking.core.actors import Actor, Target
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
@@ -124,13 +127,23 @@ def asked_to_lead(session: Session, user_id: int) -> Sequence[Team]:
     return session.scalars(_teams().where(Team.successor_id == user_id).order_by(Team.id)).all()
 
 
+def deciders_of(session: Session, team: Team, *, today: date) -> Sequence[User]:
+    """Who is asked for a team: the lead and the deputies; when all of them are gone the institution's admins."""
+    return runners_of(session, team, today=today) or admins_of(session, team.organisation_id, today)
+
+
 def runners_of(session: Session, team: Team, *, today: date) -> Sequence[User]:
-    """Who decides for a team: the lead and the deputies, as far as their accounts are in use."""
+    """The lead and the deputies, as far as their accounts are in use and they have not left the institution."""
     deputies = select(TeamMember.user_id).where(
         TeamMember.team_id == team.id, TeamMember.is_deputy.is_(True), in_force(today)
     )
     wanted = or_(User.id == team.lead_id, User.id.in_(deputies))
-    return session.scalars(select(User).where(wanted, User.deactivated_at.is_(None)).order_by(User.id)).all()
+    return session.scalars(select(User).where(wanted, *present(team.organisation_id)).order_by(User.id)).all()
+
+
+def present(organisation_id: Any) -> tuple[ColumnElement[bool], ...]:
+    """People whose accounts are in use and who have not left an organisation."""
+    return User.deactivated_at.is_(None), ~has_left(User.id, organisation_id)
 
 
 def _teams() -> Select[Team]:

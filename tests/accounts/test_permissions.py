@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from booking.accounts import grant_queries, queries
+from booking.accounts import audit, audit_log, grant_queries, queries
 from booking.accounts.labels import PERMISSIONS
 from booking.accounts.permissions import NEEDED_ROLES, NEVER_DELEGATED, Permission, may, reach
 from booking.core.actors import Target
@@ -21,12 +21,15 @@ from models.accounts import Grant, User
 from models.catalogue import Instrument
 from models.directory import Unit
 from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.directory import OrganisationKind
 from tests.counting import counting
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.people import LONG_AGO, actor_for, give, make_user, sign_in
 
 TODAY = date(2026, 11, 23)
 NOON = at_local(TODAY, 720)
+PROVINCES = ("500109", "510703")
+"""Beibei in Chongqing, Fucheng in Mianyang, Sichuan."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +46,13 @@ class Drawn:
 
 @dataclass
 class Landscape:
-    """Two institutions with a unit each; four instruments, two of them in units."""
+    """An institution in each of two provinces, with a unit; four instruments, two of them in units.
+
+    In each province, too, an authority with officials and a centre with operators, where `staff` has a role everywhere.
+    """
 
     person: User
+    staff: User
     absent: Grant
     places: dict[ScopeKind, list[int]]
     instruments: list[Instrument]
@@ -53,18 +60,27 @@ class Landscape:
 
 @pytest.fixture
 def landscape(session: Session) -> Landscape:
-    organisations = [make_organisation(session) for _ in range(2)]
-    units = [Unit(organisation_id=one.id, name_zh="中心") for one in organisations]
+    organisations = [
+        make_organisation(session, kind=kind, adcode=adcode)
+        for kind in (OrganisationKind.UNIVERSITY, OrganisationKind.AUTHORITY, OrganisationKind.PLATFORM)
+        for adcode in PROVINCES
+    ]
+    universities = organisations[: len(PROVINCES)]
+    units = [Unit(organisation_id=one.id, name_zh="中心") for one in universities]
     session.add_all(units)
     session.commit()
     instruments = [
         make_instrument(session, owner, unit_id=unit)
-        for owner, own in zip(organisations, units, strict=True)
+        for owner, own in zip(universities, units, strict=True)
         for unit in (own.id, None)
     ]
-    away = make_user(session, "away")
+    away, staff = make_user(session, "away"), make_user(session, "staff")
+    for one in organisations:
+        give(session, staff, Role.RESEARCHER, ScopeKind.ORGANISATION, one.id)
+        audit.note(session, "directory.edited", ("organisation", one.id), actor=None, now=NOON)
     return Landscape(
         person=make_user(session, "person"),
+        staff=staff,
         absent=give(session, away, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM),
         places={
             ScopeKind.ORGANISATION: [one.id for one in organisations],
@@ -79,7 +95,7 @@ drawn = st.builds(
     Drawn,
     role=st.sampled_from(Role),
     kind=st.sampled_from(ScopeKind),
-    place=st.integers(0, 3),
+    place=st.integers(0, 5),
     first=st.integers(-2, 2),
     last=st.one_of(st.none(), st.integers(0, 3)),
     stands_in=st.booleans(),
@@ -151,6 +167,38 @@ def test_python_and_sql_agree_with_the_plain_rules(
     assert allowed == expected
     assert list(filtered) == expected
     assert explained == expected
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(wanted=st.lists(drawn, max_size=4))
+def test_nobody_reads_people_or_the_log_of_the_other_province(
+    session: Session, landscape: Landscape, wanted: list[Drawn]
+) -> None:
+    grants = stored(session, landscape, wanted)
+    actor = actor_for(session, landscape.person, now=NOON)
+
+    shown = grant_queries.visible_grants(session, landscape.staff.id, actor, today=TODAY)
+    log = audit_log.page(
+        session, audit_log.Wanted(action="directory.edited"), reach(actor, Permission.SEE_AUDIT), limit=9
+    )
+
+    assert {one.grant.scope_id for one in shown} == readable(grants, landscape, Permission.SEE_GRANTS)
+    assert {entry.subject_id for entry in log.items} == readable(grants, landscape, Permission.SEE_AUDIT)
+
+
+def readable(grants: Sequence[Grant], land: Landscape, permission: Permission) -> set[int]:
+    """The organisations at which one of these grants gives the permission today, told plainly."""
+    places = land.places[ScopeKind.ORGANISATION]
+    held = [
+        one
+        for one in grants
+        if one.starts_on <= TODAY
+        and (one.ends_on is None or one.ends_on >= TODAY)
+        and one.role in NEEDED_ROLES[permission]
+    ]
+    if any(one.scope_kind == ScopeKind.PLATFORM for one in held):
+        return set(places)
+    return {one.scope_id for one in held if one.scope_kind == ScopeKind.ORGANISATION and one.scope_id}
 
 
 def test_every_permission_has_a_name() -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from booking.core.secret import secret_hash
 from booking.teams import joining, service
+from booking.teams.forms import InviteForm
 from models.teams import Team, TeamMember
 from models.vocabulary.accounts import Role, ScopeKind
 from tests.factories.people import give
@@ -58,9 +59,8 @@ def _waiting(builder: "Builder", team: Team) -> None:
     builder.keep("operators_wish", own)
     for key in ("name_operator", "mail_operator"):
         builder.world.markers[f"q{key}xz".replace("_", "")] |= {"holder", "participant", *_ADMIN}
-    invitation = joining.invite(
-        session, team.id, builder.world.users["agent"].email, actor=builder.actor("holder"), now=now
-    )
+    form = InviteForm(email=builder.world.users["agent"].email)
+    invitation = joining.invite(session, team.id, form, actor=builder.actor("holder"), now=now)
     invitation.secret_hash = secret_hash(INVITED)
     invitation.expires_at = now + timedelta(days=10)
     builder.world.markers["qmailagentxz"] |= {"holder", "participant", *_ADMIN}

@@ -14,7 +14,7 @@ from models.directory import Organisation
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.affiliations import AffiliationState
 from tests.factories.affiliations import affiliate
-from tests.factories.instruments import make_organisation
+from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.people import give, make_user
 from tests.journeys.axe import violations
 from tests.journeys.conftest import PHONE, OpenContext
@@ -52,7 +52,10 @@ def test_a_roster_of_three_hundred_is_previewed_applied_and_renewed_with_three_m
     open_context: OpenContext, session: Session, organisation: Organisation, admin: User
 ) -> None:
     for number in range(WITH_ACCOUNTS):
-        make_user(session, f"p{number}-{organisation.id}", email=f"p{number}@o{organisation.id}.example.cn")
+        person = make_user(session, f"p{number}-{organisation.id}", email=f"p{number}@o{organisation.id}.example.cn")
+        if number == 0:
+            instrument = make_instrument(session, organisation, name_zh="无人接手的光谱仪")
+            give(session, person, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
     page = open_context(admin).new_page()
 
     preview(page, organisation, rows(organisation, range(300)))
@@ -68,6 +71,7 @@ def test_a_roster_of_three_hundred_is_previewed_applied_and_renewed_with_three_m
     session.rollback()
     preview(page, organisation, rows(organisation, range(3, 300)), complete=True)
     expect(page.get_by_role("heading", name="不在名册上的人（3）")).to_be_visible()
+    expect(page.get_by_text("仪器管理员（无人接手的光谱仪）")).to_be_visible()
     assert violations(page) == []
     page.get_by_label("结束不在名册上的 3 人的隶属").check()
     page.get_by_role("button", name="应用名册").click()
@@ -79,6 +83,10 @@ def test_a_roster_of_three_hundred_is_previewed_applied_and_renewed_with_three_m
         Affiliation.ended_by_id == admin.id,
     )
     assert session.scalar(ending) == 3
+    session.rollback()
+    page.goto("/home")
+    page.get_by_role("link", name="无人接手的光谱仪").click()
+    expect(page.get_by_text("等待接任者")).to_be_visible()
 
 
 def test_a_visitor_comes_and_goes(

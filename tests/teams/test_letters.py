@@ -7,6 +7,7 @@ from booking.core.actors import Actor
 from booking.notifications.letters import Letter
 from booking.notifications.rendering import compose
 from booking.teams import joining, queries, service
+from booking.teams.forms import InviteForm
 from booking.web.extensions import transaction
 from models.teams import Team
 from models.vocabulary.accounts import Language
@@ -27,7 +28,7 @@ def everything(session: Session, team: Team, lead: Actor, member: Actor, now: da
     letters = told(session, now)
     transaction(joining.decide_request, team.id, request.id, True, "", actor=lead, now=now)
     invited = actor_for(session, make_user(session, "invited", language=Language.ENGLISH), now=now)
-    transaction(joining.invite, team.id, invited.email, actor=lead, now=now)
+    transaction(joining.invite, team.id, InviteForm(email=invited.email), actor=lead, now=now)
     letters += told(session, now)
     secret = str(letters[-1].values["link"]).rpartition("/")[2]
     transaction(joining.take_up, secret, actor=invited, now=now)

@@ -7,12 +7,17 @@ from sqlalchemy.orm import Session
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden, InvalidInput, Refused
 from booking.teams import joining, queries, service
+from booking.teams.answers import invitation as invitation_answer
+from booking.teams.due import requests_left
+from booking.teams.forms import InviteForm
 from booking.web.extensions import transaction
-from models.accounts import AuditEntry
+from models.accounts import AuditEntry, User
 from models.directory import Organisation
 from models.teams import Team, TeamInvitation, TeamMember, TeamRequest
+from models.vocabulary.affiliations import AffiliationState
 from models.vocabulary.teams import JoinState
 from tests.accounts.leaving import admin_of
+from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_organisation
 from tests.factories.letters import mailed, secret_in
 from tests.factories.looking import count, look_again
@@ -186,7 +191,7 @@ def test_who_declines_or_is_asked_no_longer_does_not_lead(
 def test_a_mailed_invitation_lets_in_only_whom_it_was_sent_to_and_once(
     session: Session, team: Team, lead: Actor, member: Actor, now: datetime
 ) -> None:
-    transaction(joining.invite, team.id, member.email, actor=lead, now=now)
+    transaction(joining.invite, team.id, InviteForm(email=member.email), actor=lead, now=now)
     look_again(session)
     letter = mailed(session, now=now)[0]
     secret = secret_in(letter)
@@ -207,7 +212,7 @@ def test_a_mailed_invitation_lets_in_only_whom_it_was_sent_to_and_once(
 def test_an_invitation_that_is_over_lets_nobody_in(
     session: Session, team: Team, lead: Actor, member: Actor, now: datetime
 ) -> None:
-    made = transaction(joining.invite, team.id, member.email, actor=lead, now=now)
+    made = transaction(joining.invite, team.id, InviteForm(email=member.email), actor=lead, now=now)
     look_again(session)
     secret = secret_in(mailed(session, now=now)[0])
 
@@ -233,3 +238,68 @@ def test_another_institutions_admin_does_nothing_here(
         transaction(service.set_deputy, team.id, mine.id, True, actor=other, now=now)
 
     assert not members(session, team)[member.id].is_deputy
+
+
+def test_a_person_of_the_institution_is_invited_by_staff_number_without_telling_the_address(
+    session: Session, team: Team, lead: Actor, member: Actor, now: datetime
+) -> None:
+    organisation = session.get_one(Organisation, team.organisation_id)
+    affiliate(session, session.get_one(User, member.id), organisation, staff_number="007")
+    elsewhere = make_organisation(session)
+    affiliate(session, make_user(session, "stranger"), elsewhere, staff_number="008")
+    session.commit()
+
+    made = transaction(joining.invite, team.id, InviteForm(staff_number="007"), actor=lead, now=now)
+    for wrong in ({"staff_number": "008"}, {"staff_number": "007", "email": member.email}, {}):
+        with pytest.raises(InvalidInput):
+            transaction(joining.invite, team.id, InviteForm(**wrong), actor=lead, now=now)
+
+    assert invitation_answer(made) | {"id": 0, "expires_at": ""} == {
+        "id": 0,
+        "email": "",
+        "staff_number": "007",
+        "expires_at": "",
+    }
+    [letter] = mailed(session, now=now)
+    assert letter.recipient == member.email
+    transaction(joining.take_up, secret_in(letter), actor=member, now=now)
+    assert set(members(session, team)) == {lead.id, member.id}
+    assert member.email not in str(session.scalars(select(AuditEntry.after)).all())
+
+
+def test_the_institutions_admins_are_asked_where_lead_and_deputies_are_gone(
+    session: Session, team: Team, lead: Actor, admin: Actor, now: datetime
+) -> None:
+    organisation = session.get_one(Organisation, team.organisation_id)
+    member = actor_for(session, make_user(session, "member"), now=now)
+    join(session, team, member, lead, now)
+    leading = affiliate(session, session.get_one(User, lead.id), organisation, state=AffiliationState.ENDED)
+    deputy = members(session, team)[member.id]
+    transaction(service.set_deputy, team.id, deputy.id, True, actor=lead, now=now)
+    look_again(session)
+    mailed(session, now=now)
+    asker = actor_for(session, make_user(session, "asker"), now=now)
+    session.commit()
+    transaction(joining.ask_to_join, team.id, "", actor=asker, now=now)
+    look_again(session)
+    to_deputy = [letter.recipient for letter in mailed(session, now=now)]
+    with_deputy = requests_left(session, [organisation.id], today=TODAY, limit=5)
+    session.get_one(User, member.id).deactivated_at = now
+    session.commit()
+
+    other = actor_for(session, make_user(session, "other"), now=now)
+    session.commit()
+    wish = transaction(joining.ask_to_join, team.id, "", actor=other, now=now)
+
+    look_again(session)
+    assert to_deputy == [member.email]
+    assert list(with_deputy) == []
+    assert [letter.recipient for letter in mailed(session, now=now)] == [admin.email]
+    assert [one.user_id for one in requests_left(session, [organisation.id], today=TODAY, limit=5)] == [
+        asker.id,
+        other.id,
+    ]
+    session.rollback()
+    decided = transaction(joining.decide_request, team.id, wish.id, True, "", actor=admin, now=now)
+    assert decided.state == JoinState.APPROVED
+    assert leading.organisation_id == organisation.id

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from booking.core.clock import utcnow
 from booking.core.errors import Conflict, InvalidInput
 from booking.teams import joining as service
-from booking.teams.forms import DecisionPage, InvitePage, JoinPage, RefusalPage
+from booking.teams.forms import DecisionPage, InviteForm, InvitePage, JoinPage, RefusalPage
 from booking.teams.views.team import team_name, team_page
 from booking.web.extensions import reading, transaction
 from booking.web.languages import in_language
@@ -57,13 +57,13 @@ def withdraw(team_id: int, request_id: int) -> ResponseReturnValue:
 
 @signed_in
 def invite(team_id: int) -> ResponseReturnValue:
-    """Mail a link into the team to an address."""
+    """Mail a link into the team to an address, or to whom a staff number belongs."""
     try:
-        email = read_form(InvitePage).email
-        transaction(service.invite, team_id, email, actor=require_actor(), now=utcnow())
+        form = InviteForm(**read_form(InvitePage).model_dump())
+        transaction(service.invite, team_id, form, actor=require_actor(), now=utcnow())
     except (InvalidInput, service.TooManyInvitations) as refused:
         return team_page(team_id, refused)
-    flash(_("邀请邮件已寄往 %(email)s。", email=email), "right")
+    flash(_("邀请邮件已寄往 %(email)s。", email=form.email or _("工号 %(number)s", number=form.staff_number)), "right")
     return _back(team_id)
 
 
