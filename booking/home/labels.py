@@ -82,6 +82,7 @@ LATE = N_("已逾期，应在 %(moment)s 前答复")
 DUE_ON = {
     "reports": N_("应在 %(day)s 前公开"),
     "rosters": N_("应在 %(day)s 前更新"),
+    "successors": N_("本应在 %(day)s 结束"),
     "visits_hosted": N_("到 %(day)s 结束"),
     "team_members_ending": N_("到 %(day)s 结束"),
 }

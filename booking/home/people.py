@@ -111,6 +111,14 @@ def successors_wanted(asked: Asked) -> Found:
     today = local_date(asked.now)
     count, rows = grant_queries.awaiting_successors(asked.session, asked.within, today=today, limit=SHOWN)
     items = [
-        Item("kept_role", one.grant.id, one.scope_name_zh, one.scope_name_en, person=one.user_name) for one in rows
+        Item(
+            "kept_role",
+            one.grant.id,
+            one.scope_name_zh,
+            one.scope_name_en,
+            person=one.user_name,
+            due_on=one.grant.due_to_end_on,
+        )
+        for one in rows
     ]
     return Found(count, items)
