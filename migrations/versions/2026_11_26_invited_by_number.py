@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_26_invited_by_number"
-down_revision = "2026_11_26_backups"
+down_revision = "2026_11_26_aimed_announcements"
 branch_labels = None
 depends_on = None
 
