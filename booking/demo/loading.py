@@ -11,7 +11,7 @@ from booking.accounts.passwords import hashed
 from booking.catalogue.changes import one_refresh
 from booking.core.actors import Actor
 from booking.core.clock import utcnow
-from booking.demo import affiliations, bookings, enquiries, institutions, instruments, people, prices, teams
+from booking.demo import affiliations, bookings, enquiries, institutions, instruments, people, photos, prices, teams
 from booking.directory.days import known_years, seed_public_days
 from booking.web.extensions import reading, transaction
 
@@ -47,6 +47,8 @@ def _load(session: Session, password_hash: str, report: Report, *, now: datetime
     people.add_everybody_else(session, password_hash, now=opened)
     with one_refresh(session):
         _load_instruments(session, report, admin, opened)
+        count = photos.add_photos(session, actor=admin, now=opened)
+    report(f"  {count} instruments with a photo")
     people.appoint_steward(session, now=opened)
     count = affiliations.add_affiliations(session, actor=admin, opened=opened, now=now)
     report(f"  {count} people at their organisations")

@@ -13,10 +13,11 @@ from booking.accounts import queries as accounts
 from booking.accounts.passwords import matches
 from booking.accounts.permissions import Permission, reach
 from booking.affiliations.queries import group_of
-from booking.demo import affiliations, loading, people
+from booking.demo import affiliations, loading, people, photos
 from booking.web.extensions import db
 from models.accounts import AuditEntry, User
 from models.affiliations import Affiliation, OrganisationRegistration, Visit
+from models.attachments import Attachment
 from models.catalogue import Instrument, TestItem
 from models.directory import CalendarDay, Organisation
 from models.enquiries import Enquiry, FaqEntry
@@ -170,3 +171,16 @@ def test_some_people_ask_and_get_answers(loaded: Session) -> None:
         (EnquiryState.ANSWERED, WishState.OFFERED),
     ]
     assert loaded.scalar(select(func.count()).select_from(FaqEntry)) == 4
+
+
+def test_a_dozen_instruments_carry_a_photo_that_everybody_sees(demo: Flask, loaded: Session) -> None:
+    shown = loaded.execute(select(Attachment.owner_id, Attachment.caption_zh, Attachment.caption_en)).all()
+    nobody = demo.test_client()
+
+    listed = nobody.get("/api/v1/instruments?q=扫描电&limit=50").get_json()["items"]
+    page = nobody.get(f"/instruments/{shown[0].owner_id}").get_data(as_text=True)
+
+    assert len(shown) == len({one.owner_id for one in shown}) == len(photos.ROOMS)
+    assert all(one.caption_zh.endswith("（示意图）") and one.caption_en.endswith(" (drawing)") for one in shown)
+    assert {one["id"] for one in listed if one["photo_id"]} & {one.owner_id for one in shown}
+    assert shown[0].caption_zh in page
