@@ -3,12 +3,13 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.affiliations import UserGroup
 from models.base import Base
 from models.vocabulary.pricing import BilledOn, Offer, Rounding
+from models.vocabulary.reservations import ReservationMode
 
 
 class PricePolicy(Base):
@@ -66,4 +67,31 @@ class PricePolicy(Base):
     reason: Mapped[str] = mapped_column(String(300), default="")
     created_at: Mapped[datetime]
     created_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    user_group: Mapped[UserGroup] = relationship(lazy="raise")
+
+
+class ReservationQuote(Base):
+    """What a reservation was quoted for a time, by which row of prices; a move makes another one; append-only.
+
+    The one that counts is the last for the time that the reservation has.
+    """
+
+    __tablename__ = "reservation_quotes"
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="positive_length"),
+        CheckConstraint("total_fen >= 0", name="amount"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reservation_id: Mapped[int] = mapped_column(ForeignKey("reservations.id"), index=True)
+    price_policy_id: Mapped[int] = mapped_column(ForeignKey("price_policies.id"), index=True)
+    user_group_id: Mapped[int] = mapped_column(ForeignKey("user_groups.id"))
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    mode: Mapped[ReservationMode]
+    sample_count: Mapped[int | None]
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    total_fen: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+    policy: Mapped[PricePolicy] = relationship(lazy="raise")
     user_group: Mapped[UserGroup] = relationship(lazy="raise")

@@ -5,7 +5,7 @@ Migrations call these; `expected` names every guard that must be there at head.
 
 from sqlalchemy import Connection, text
 
-APPEND_ONLY_TABLES = ("audit_entries", "reservation_changes", "reviews", "price_policies")
+APPEND_ONLY_TABLES = ("audit_entries", "reservation_changes", "reviews", "price_policies", "reservation_quotes")
 
 D = "[0-9]"
 SQLITE_MOMENT = f"{D * 4}-{D * 2}-{D * 2} [0-2]{D}:[0-5]{D}:[0-5]{D}.{D * 6}"

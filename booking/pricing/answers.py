@@ -7,8 +7,9 @@ from pydantic import BaseModel
 from booking.affiliations.rules import Group
 from booking.pricing.forms import ExtraForm, PackageForm
 from booking.pricing.queries import Price, Version
+from booking.pricing.quoting import Quoted
 from booking.pricing.rules import Line, Quote
-from booking.pricing.wording import label_of, why_of
+from booking.pricing.wording import label_of, left_open, why_of
 from models.affiliations import UserGroup
 from models.pricing import PricePolicy
 from models.vocabulary.affiliations import UserSide
@@ -98,6 +99,19 @@ class PriceQuote(BaseModel):
     lines: list[PriceLine]
 
 
+class BookingPrice(PriceQuote):
+    """What a time costs its holder: by which price, what can be added later, and what cancelling costs from when on."""
+
+    policy_id: int
+    user_group: str
+    user_group_en: str
+    billed_on: BilledOn
+    left_open: list[str]
+    free_cancellation_until: datetime
+    late_cancellation_fen: int
+    no_show_fen: int
+
+
 class TriedPrice(BaseModel):
     """What a use would cost; `price` is null where there is no price, or the instrument is not offered to the group."""
 
@@ -139,6 +153,23 @@ def quote_answer(quote: Quote) -> PriceQuote:
         own_fen=quote.total_fen,
         decided_by=None,
         lines=[_line(line) for line in quote.lines],
+    )
+
+
+def booking_price(found: Quoted | None) -> BookingPrice | None:
+    """What a time costs; None without a price."""
+    if found is None or found.quote is None:
+        return None
+    return BookingPrice(
+        **quote_answer(found.quote).model_dump(),
+        policy_id=found.policy.id,
+        user_group=found.names[0],
+        user_group_en=found.names[1],
+        billed_on=found.policy.billed_on,
+        left_open=left_open(found.terms, found.samples),
+        free_cancellation_until=found.free_until,
+        late_cancellation_fen=found.late_fen,
+        no_show_fen=found.no_show_fen,
     )
 
 

@@ -1,14 +1,14 @@
 """Prices and quotes in the reader's words, for pages and answers."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
 from flask_babel import gettext as _
 
 from booking.affiliations.rules import Group
 from booking.pricing import labels
 from booking.pricing.queries import Price, terms_of
+from booking.pricing.quoting import Quoted
 from booking.pricing.rules import Line, Quote, Terms
 from booking.web import filters
 from booking.web.languages import in_language
@@ -182,7 +182,31 @@ def left_open(terms: Terms, samples: int) -> list[str]:
     return found if samples or not by_sample else [str(_("样品")), *found]
 
 
-def plain_line(line: Line) -> dict[str, Any]:
-    """A line as it is stored."""
-    values: Mapping[str, Any] = {name: getattr(line, name) for name in Line.__dataclass_fields__}
-    return {**values, "kind": str(line.kind), "why": dict(line.why)}
+@dataclass(frozen=True, slots=True)
+class SpokenQuote:
+    """What a reservation costs, as pages show it."""
+
+    lines: list[SpokenLine]
+    total_fen: int
+    group: str
+    billed_on: str
+    left_open: list[str]
+    free_until: datetime | None
+    late_fen: int
+    no_show_fen: int
+
+
+def spoken_quote(found: Quoted | None) -> SpokenQuote | None:
+    """What a time costs in words; None without a price."""
+    if found is None or found.quote is None:
+        return None
+    return SpokenQuote(
+        lines=spoken_lines(found.quote),
+        total_fen=found.quote.total_fen,
+        group=in_language(*found.names),
+        billed_on=str(_(labels.BILLED_ON[found.policy.billed_on])),
+        left_open=left_open(found.terms, found.samples),
+        free_until=found.free_until if found.late_fen else None,
+        late_fen=found.late_fen,
+        no_show_fen=found.no_show_fen,
+    )

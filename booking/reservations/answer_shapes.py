@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from booking.directory.answers import DayAnswer
+from booking.pricing.answers import BookingPrice
 from models.vocabulary.catalogue import BookingMode
 from models.vocabulary.reservations import (
     BlockKind,
@@ -74,6 +75,7 @@ class QuoteAnswer(BaseModel):
     claimed_to: datetime
     mode: ReservationMode
     needs_approval: bool
+    price: BookingPrice | None
 
 
 class PersonAnswer(BaseModel):
@@ -121,9 +123,10 @@ class ChangeAnswer(BaseModel):
 
 
 class ReservationInFull(ReservationAnswer):
-    """A reservation with its history, the first change first."""
+    """A reservation with its history, the first change first, and what it was quoted (for the holder and staff)."""
 
     history: list[ChangeAnswer]
+    price: BookingPrice | None
 
 
 class ReservationsAnswer(BaseModel):

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from booking.core.period import Period
+from booking.pricing.answers import booking_price
+from booking.pricing.quoting import Quoted
 from booking.reservations.availability import InstrumentTime
 from booking.reservations.people import details_of
 from booking.reservations.queries import Sight
@@ -77,7 +79,14 @@ def quote(answer: Answer) -> dict[str, Any]:
         "claimed_to": stamp(answer.claimed.end),
         "mode": str(answer.mode),
         "needs_approval": answer.needs_approval,
+        "price": price(answer.price),
     }
+
+
+def price(found: Quoted | None) -> dict[str, Any] | None:
+    """What a time costs, where it has a price."""
+    answer = booking_price(found)
+    return answer.model_dump(mode="json") if answer else None
 
 
 def reservation(row: Reservation, details: Details, *, booked_by: str, shows_mail: bool = True) -> dict[str, Any]:

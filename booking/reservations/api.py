@@ -11,6 +11,7 @@ from booking.core.actors import Actor
 from booking.core.clock import utcnow
 from booking.core.errors import Refused
 from booking.core.forms import Form
+from booking.pricing.quoting import quote_of
 from booking.reservations import answers, approval, availability_bodies, queries, service
 from booking.reservations.answer_shapes import (
     AvailabilityAnswer,
@@ -107,8 +108,10 @@ def show(reservation_id: int) -> ResponseReturnValue:
     """One reservation with its history."""
     actor, session = require_actor(), reading()
     found = queries.reservation_for(session, reservation_id, actor)
-    history = answers.history(queries.history_of(session, reservation_id), queries.sight_of(found, actor))
-    return _with_version({**_said(found, actor), "history": history})
+    sight = queries.sight_of(found, actor)
+    history = answers.history(queries.history_of(session, reservation_id), sight)
+    price = answers.price(quote_of(session, found)) if sight.is_holder or sight.sees_names else None
+    return _with_version({**_said(found, actor), "history": history, "price": price})
 
 
 @bp.patch("/reservations/<int:reservation_id>")

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.core.actors import Actor
 from booking.core.errors import NotFound
+from booking.pricing.quoting import quote_again
 from booking.reservations.changes import Change, record, touch
 from booking.reservations.held import hold_changeable, locked, read_again
 from booking.reservations.people import details_of, linked_to, replace_people, said
@@ -43,6 +44,8 @@ def edit_reservation(
     for name in TEXTS:
         setattr(reservation, name, getattr(wanted, name))
     touch(reservation, now=now)
+    if wanted.sample_count != earlier.sample_count:
+        quote_again(session, reservation, now=now)
     if (wanted.operator, wanted.participants) != (earlier.operator, earlier.participants):
         linked = replace_people(session, reservation_id, wanted)
     before, after = _differing(earlier, wanted)

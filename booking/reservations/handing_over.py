@@ -25,7 +25,7 @@ from booking.reservations.held import locked, read_again
 from booking.reservations.queries import in_full
 from booking.reservations.refusals import ReasonNeeded, ReservationRefused
 from booking.reservations.rules import CHECKED_AGAIN, Refusal, Wanted, refusals
-from booking.reservations.situations import find_place, standing_of
+from booking.reservations.situations import Situation, find_place, priced, standing_of, store_quote
 from booking.teams import service as teams
 from booking.teams.queries import memberships_at
 from models.accounts import Grant, User
@@ -227,6 +227,15 @@ def _hand_over(
     if found:
         return found
     before, after = _holder(session, user_id), _holder(session, heir.id)
+    situation = priced(
+        session,
+        Situation(place, wanted, standing, sees_free_time=True),
+        user_id=heir.id,
+        samples=reservation.sample_count,
+        may_refuse=False,
+        now=now,
+    )
+    store_quote(session, situation, reservation_id, now=now)
     reservation.booked_by_id = heir.id
     touch(reservation, now=now)
     change = Change(ChangeKind.HANDED_OVER, before=before, after=after, reason=reason, also_seen_by=[user_id])

@@ -66,6 +66,7 @@ REFUSALS: Mapping[Code, str] = {
     Code.NOT_BOOKABLE_HERE: N_("这台仪器不在本平台直接预约，时间需与机主确认。"),
     Code.NOT_IN_SERVICE: N_("仪器目前不能使用（待修或待报废）。"),
     Code.NOT_SHARED: N_("这台仪器目前不对您所在的单位开放预约。"),
+    Code.NOT_OFFERED: N_("这台仪器不对“%(group)s”开放。"),
     Code.SUSPENDED: N_("%(until)s 之前暂停预约这台仪器。原因：%(reason)s"),
     Code.MODE_NOT_OFFERED: N_("这台仪器不提供“%(mode)s”。"),
     Code.IN_THE_PAST: N_("所选时间已经过去。"),

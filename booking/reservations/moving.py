@@ -19,9 +19,11 @@ from booking.reservations.situations import (
     Situation,
     find_place,
     note_override,
+    priced,
     refuse_or_override,
     sees_free_time,
     standing_of,
+    store_quote,
     take_or_refuse,
     weighed,
 )
@@ -43,6 +45,7 @@ def ask_move(session: Session, reservation_id: int, period: Period, *, actor: Ac
         claimed=situation.place.terms.claimed(period),
         mode=reservation.mode,
         needs_approval=situation.keeps_old or reservation.state == ReservationState.REQUESTED,
+        price=situation.price,
     )
 
 
@@ -75,6 +78,7 @@ def move_reservation(
     if overridden := refuse_or_override(session, situation, allowed_reason, now=now):
         note_override(session, reservation_id, overridden, allowed_reason, actor=actor, now=now)
     _retake(session, situation, now=now)
+    store_quote(session, situation, reservation_id, now=now)
     kind = _write(session, reservation, situation, now=now)
     change = Change(kind, before=times(earlier), after=times(period), reason=why)
     record(session, reservation, change, actor=actor, now=now)
@@ -112,7 +116,7 @@ def _situation(
     )
     wanted = Wanted(period, reservation.mode, held=period_of(reservation))
     needs_decision = place.terms.needs_approval and not sight.decides and not wanted.gives_back
-    return Situation(
+    situation = Situation(
         place=place,
         wanted=wanted,
         standing=Standing() if sight.decides else standing_of(place, actor),
@@ -120,6 +124,8 @@ def _situation(
         own_id=reservation.id,
         keeps_old=needs_decision and reservation.state == ReservationState.CONFIRMED,
     )
+    samples = reservation.sample_count
+    return priced(session, situation, user_id=holder_id, samples=samples, may_refuse=not sight.decides, now=now)
 
 
 def _retake(session: Session, situation: Situation, *, now: datetime) -> None:

@@ -27,7 +27,7 @@ from booking.reservations.situations import find_place
 from booking.reservations.spoken import Spoken, spoken, spoken_problems
 from booking.reservations.terms import Place
 from booking.reservations.week_table import WEEK, WeekTime, day_in, monday_of, week_of, week_table
-from booking.reservations.wishes import Wish
+from booking.reservations.wishes import Details, Wish
 from booking.web.filters import local_input
 from booking.web.repeats import new_key
 from models.catalogue import Instrument
@@ -133,7 +133,13 @@ def weigh(
     period = Period(wanted.starts_at, wanted.ends_at)
     if frame.moving and actor:
         return spoken(ask_move(session, frame.moving.id, period, actor=actor, now=now))
-    return spoken(ask(session, Wish(frame.instrument_id, period, wanted.mode), actor=actor, now=now))
+    details = Details(sample_count=_samples(typed.get("sample_count", "")))
+    return spoken(ask(session, Wish(frame.instrument_id, period, wanted.mode, details), actor=actor, now=now))
+
+
+def _samples(text: str) -> int | None:
+    """The number of samples as far as it can be read; what is wrong with it is said when the form is sent."""
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < 6 else None
 
 
 def panel_of(

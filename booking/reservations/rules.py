@@ -36,9 +36,10 @@ class Code(StrEnum):
     TOO_LONG = "too_long"
     CLOSED = "closed"
     SLOT_TAKEN = "slot_taken"
+    NOT_OFFERED = "not_offered"
 
 
-INCURABLE = frozenset({Code.NOT_BOOKABLE_HERE, Code.NOT_IN_SERVICE, Code.NOT_SHARED, Code.SUSPENDED})
+INCURABLE = frozenset({Code.NOT_BOOKABLE_HERE, Code.NOT_IN_SERVICE, Code.NOT_SHARED, Code.NOT_OFFERED, Code.SUSPENDED})
 NEVER_OVERRIDDEN = frozenset({Code.SLOT_TAKEN, Code.NOT_IN_SERVICE, Code.NOT_SIGNED_IN})
 CHECKED_AGAIN = frozenset({Code.NOT_BOOKABLE_HERE, Code.NOT_IN_SERVICE, Code.NOT_SHARED, Code.SUSPENDED, Code.CLOSED})
 
@@ -73,6 +74,14 @@ class Refusal:
     code: Code
     values: Mapping[str, Any] = field(default_factory=dict)
     remedies: tuple[Remedy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GroupName:
+    """What a user group is called."""
+
+    name_zh: str
+    name_en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +174,13 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the person asking stands with the instrument and its owner."""
+    """How the person asking stands with the instrument and its owner; `not_offered_to` is their user group."""
 
     is_known: bool = True
     books_internally: bool = True
     suspended_until: datetime | None = None
     suspended_for: str = ""
+    not_offered_to: GroupName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +227,8 @@ def _about_person(terms: Terms, standing: Standing) -> Iterator[Refusal]:
         yield Refusal(Code.SUSPENDED, {"until": standing.suspended_until, "reason": standing.suspended_for})
     if terms.share_mode == ShareMode.NONE or (terms.share_mode == ShareMode.INTERNAL and not standing.books_internally):
         yield Refusal(Code.NOT_SHARED)
+    if standing.not_offered_to:
+        yield Refusal(Code.NOT_OFFERED, {"group": standing.not_offered_to})
 
 
 def _about_instrument(wanted: Wanted, terms: Terms) -> Iterator[Refusal]:

@@ -24,9 +24,11 @@ from booking.reservations.situations import (
     Situation,
     find_place,
     note_override,
+    priced,
     refuse_or_override,
     sees_free_time,
     standing_of,
+    store_quote,
     take_or_refuse,
     weighed,
 )
@@ -75,16 +77,22 @@ class _Booking:
 
 
 def ask(session: Session, wish: Wish, *, actor: Actor | None, now: datetime) -> Answer:
-    """What would come of the wish now, with every reason and its remedies; reads only."""
+    """What would come of the wish now, with every reason and its remedies, and what it costs; reads only.
+
+    What it costs somebody else for whom it would be made is not told.
+    """
     user_id = actor.id if actor else None
     place = find_place(session, wish.instrument_id, wish.period, actor=actor, user_id=user_id, now=now)
     situation = _situation(place, wish, actor)
+    if not wish.on_behalf_of:
+        situation = priced(session, situation, user_id=user_id, samples=wish.details.sample_count, now=now)
     return Answer(
         refusals=weighed(session, situation, now=now),
         period=wish.period,
         claimed=place.terms.claimed(wish.period),
         mode=situation.wanted.mode,
         needs_approval=place.terms.needs_approval and not may(actor, Permission.DECIDE_BOOKINGS, place.target),
+        price=situation.price,
     )
 
 
@@ -103,6 +111,7 @@ def request_reservation(session: Session, wish: Wish, *, actor: Actor, now: date
     if holder is None:
         raise InvalidInput([Problem("on_behalf_of", N_("没有使用这个邮箱的账户。"))])
     situation = _situation(place, wish, actor)
+    situation = priced(session, situation, user_id=holder.id, samples=wish.details.sample_count, now=now)
     overridden = refuse_or_override(session, situation, wish.override_reason, now=now)
     reservation = _new(wish, situation.wanted.mode, holder.id, now=now)
     if place.terms.needs_approval and not decides:
@@ -144,7 +153,9 @@ def _agreed(session: Session, wish: Wish, holder_id: int, *, actor: Actor, now: 
     place = replace(found, terms=granted(found.terms))
     standing = Standing(suspended_until=place.suspended_until, suspended_for=place.suspended_for)
     wanted = Wanted(wish.period, wish.mode or place.terms.modes[0])
-    return Situation(place, wanted, standing, sees_free_time(place, actor))
+    situation = Situation(place, wanted, standing, sees_free_time(place, actor))
+    samples = wish.details.sample_count
+    return priced(session, situation, user_id=holder_id, samples=samples, may_refuse=False, now=now)
 
 
 def _lock_person(session: Session, wish: Wish, actor: Actor) -> _Person | None:
@@ -197,6 +208,7 @@ def _book(session: Session, booking: _Booking, *, actor: Actor, now: datetime) -
     values = {name: getattr(reservation, name) for name in _STORED}
     reservation.id = session.connection().execute(_STORE, values).scalar_one()
     take_or_refuse(session, situation, reservation.id, booking.groups, now=now)
+    store_quote(session, situation, reservation.id, now=now)
     linked = write_people(session, reservation.id, wish.details)
     if booking.overridden:
         note_override(session, reservation.id, booking.overridden, wish.override_reason, actor=actor, now=now)

@@ -12,11 +12,13 @@ from booking.core.actors import Actor
 from booking.core.clock import at_local, local_date
 from booking.core.errors import NotFound
 from booking.core.period import Period, merged
+from booking.pricing.queries import Spot
+from booking.pricing.quoting import Asked, Quoted, quoted, store
 from booking.reservations import claims
 from booking.reservations.claims import Freed, Holder
 from booking.reservations.refusals import ReservationRefused, SlotTaken
 from booking.reservations.remedies import FreeTime, remedied
-from booking.reservations.rules import Code, Refusal, Standing, Terms, Wanted, overridable, refusals
+from booking.reservations.rules import Code, GroupName, Refusal, Standing, Terms, Wanted, overridable, refusals
 from booking.reservations.taken import lane_time
 from booking.reservations.terms import Place, place_of, with_days
 
@@ -33,6 +35,8 @@ class Situation:
     sees_free_time: bool
     own_id: int = 0
     keeps_old: bool = False
+    asked: Asked | None = None
+    price: Quoted | None = None
 
     def claimed(self, period: Period) -> list[Period]:
         """What would be claimed for `period`, buffers included."""
@@ -69,6 +73,34 @@ def standing_of(place: Place, actor: Actor | None) -> Standing:
         suspended_until=place.suspended_until,
         suspended_for=place.suspended_for,
     )
+
+
+def priced(
+    session: Session,
+    situation: Situation,
+    *,
+    user_id: int | None,
+    samples: int | None,
+    may_refuse: bool = True,
+    now: datetime,
+) -> Situation:
+    """The situation with what it costs that person; a group to which the instrument is not offered is refused."""
+    place, wanted = situation.place, situation.wanted
+    asked = Asked(user_id, wanted.period, wanted.mode, samples)
+    spot = Spot(place.instrument_id, place.unit_id, place.organisation_id)
+    found = quoted(session, spot, asked, now=now)
+    if found is None:
+        return situation
+    standing = situation.standing
+    if found.quote is None and may_refuse:
+        standing = replace(standing, not_offered_to=GroupName(*found.names))
+    return replace(situation, standing=standing, asked=asked, price=found)
+
+
+def store_quote(session: Session, situation: Situation, reservation_id: int, *, now: datetime) -> None:
+    """Keep with the reservation what it was quoted; nothing where there is no price."""
+    if situation.asked:
+        store(session, reservation_id, situation.price, situation.asked, now=now)
 
 
 def sees_free_time(place: Place, actor: Actor | None) -> bool:

@@ -9,8 +9,9 @@ from flask_babel import gettext as _
 
 from booking.core.errors import InvalidInput
 from booking.core.period import Period
+from booking.pricing.wording import SpokenQuote, spoken_quote
 from booking.reservations.labels import MODES, REFUSALS, REMEDIES
-from booking.reservations.rules import Action, Code, GroupLimit, Refusal, Remedy
+from booking.reservations.rules import Action, Code, GroupLimit, GroupName, Refusal, Remedy
 from booking.reservations.wishes import Answer
 from booking.web import filters
 from booking.web.errors import problems_of
@@ -55,11 +56,18 @@ class Spoken:
     refusals: tuple[SpokenRefusal, ...] = ()
     problems: tuple[str, ...] = ()
     waits: bool = False
+    price: SpokenQuote | None = None
 
 
 def spoken(answer: Answer) -> Spoken:
     """An answer to a wish, in words."""
-    return Spoken(answer.period, answer.claimed, spoken_refusals(answer.refusals), waits=answer.needs_approval)
+    return Spoken(
+        answer.period,
+        answer.claimed,
+        spoken_refusals(answer.refusals),
+        waits=answer.needs_approval,
+        price=spoken_quote(answer.price),
+    )
 
 
 def spoken_problems(invalid: InvalidInput) -> Spoken:
@@ -119,6 +127,6 @@ def _value(name: str, value: Any) -> str:
         return filters.day(value)
     if isinstance(value, ReservationMode):
         return str(_(MODES[value]))
-    if isinstance(value, GroupLimit):
+    if isinstance(value, (GroupLimit, GroupName)):
         return in_language(value.name_zh, value.name_en)
     return filters.minutes(value) if name == "minutes" else str(value)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from booking.core.period import Period
+from booking.pricing.quoting import Quoted
 from booking.reservations.rules import Refusal
 from models.vocabulary.reservations import Direction, ReservationMode
 
@@ -46,13 +47,17 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What would come of a wish: every refusal, or none; `claimed` includes set-up and clean-up."""
+    """What would come of a wish: every refusal, or none; `claimed` includes set-up and clean-up.
+
+    `price` is what it would cost, where the instrument has a price for the person.
+    """
 
     refusals: list[Refusal]
     period: Period
     claimed: Period
     mode: ReservationMode
     needs_approval: bool
+    price: Quoted | None = None
 
     @property
     def allowed(self) -> bool:

@@ -9,6 +9,8 @@ from flask_babel import gettext as _
 from booking.accounts.permissions import Permission, may
 from booking.core.clock import utcnow
 from booking.core.errors import Forbidden, InvalidInput
+from booking.pricing.quoting import quote_of
+from booking.pricing.wording import SpokenQuote, spoken_quote
 from booking.reservations import service
 from booking.reservations.availability import instrument_time
 from booking.reservations.events import public_events
@@ -49,11 +51,17 @@ def show(reservation_id: int) -> ResponseReturnValue:
         **_named(reservation, sight),
         **_possible(reservation, sight),
         details=details_of(reservation),
+        price=_price(reservation, sight),
         history=[told(change) for change in history_of(reading(), reservation_id)],
         state_label=_(STATES[reservation.state]),
         mode_label=_(MODES[reservation.mode]),
         direction_label=_(DIRECTIONS[reservation.direction]) if reservation.direction else "",
     )
+
+
+def _price(reservation: Reservation, sight: Sight) -> SpokenQuote | None:
+    """What it was quoted, for the holder and those who see who booked."""
+    return spoken_quote(quote_of(reading(), reservation)) if sight.is_holder or sight.sees_names else None
 
 
 @signed_in

@@ -1,0 +1,166 @@
+"""The quote of a reservation: worked out before booking, stored with it, never changed."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session, joinedload
+
+from booking.core.clock import local_date
+from booking.core.money import share_of
+from booking.core.period import Period
+from booking.pricing.queries import Price, Spot, price_for, terms_of
+from booking.pricing.rules import Line, Quote, Terms, Use, quote
+from models.base import Base
+from models.pricing import PricePolicy, ReservationQuote
+from models.reservations import Reservation
+from models.vocabulary.pricing import LineKind
+from models.vocabulary.reservations import ReservationMode
+
+LONGEST = timedelta(days=31)
+_STORE = insert(Base.metadata.tables["reservation_quotes"])
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose time is to be priced: when, how, with how many samples."""
+
+    user_id: int | None
+    period: Period
+    mode: ReservationMode
+    samples: int | None
+
+    @property
+    def use(self) -> Use:
+        """The same as the rules read it."""
+        return Use(self.period, self.mode == ReservationMode.ASSISTED, self.samples or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """What a reservation costs, by which row of prices; no quote where the group is not offered the instrument."""
+
+    policy: PricePolicy
+    group_id: int | None
+    names: tuple[str, str]
+    quote: Quote | None
+    start: datetime
+    samples: int
+
+    @property
+    def terms(self) -> Terms:
+        """The price it was worked out with."""
+        return terms_of(self.policy)
+
+    @property
+    def late_fen(self) -> int:
+        """What cancelling late costs."""
+        return share_of(self.quote.total_fen, self.policy.cancel_share) if self.quote else 0
+
+    @property
+    def no_show_fen(self) -> int:
+        """What not coming costs."""
+        return share_of(self.quote.total_fen, self.policy.no_show_share) if self.quote else 0
+
+    @property
+    def free_until(self) -> datetime:
+        """Until when cancelling costs nothing."""
+        return self.start - timedelta(hours=self.policy.cancel_hours)
+
+
+def quoted(session: Session, spot: Spot, wanted: Asked, *, now: datetime) -> Quoted | None:
+    """What the time costs by the row that holds on the day it starts; None where there is no price. Reads only."""
+    if wanted.period.length > LONGEST:
+        return None
+    day, today = local_date(wanted.period.start), local_date(now)
+    price = price_for(session, spot, wanted.user_id, day=day, today=today)
+    return _quoted(price, wanted) if price else None
+
+
+def store(session: Session, reservation_id: int, found: Quoted | None, wanted: Asked, *, now: datetime) -> None:
+    """Keep the quote with the reservation; without a price there is nothing to keep."""
+    if found is None or found.quote is None:
+        return
+    session.connection().execute(
+        _STORE,
+        {
+            "reservation_id": reservation_id,
+            "price_policy_id": found.policy.id,
+            "user_group_id": found.group_id,
+            "starts_at": wanted.period.start,
+            "ends_at": wanted.period.end,
+            "mode": wanted.mode,
+            "sample_count": wanted.samples,
+            "lines": [_plain(line) for line in found.quote.lines],
+            "total_fen": found.quote.total_fen,
+            "created_at": now,
+        },
+    )
+
+
+def quote_again(session: Session, reservation: Reservation, *, now: datetime) -> None:
+    """A new quote for the same time with other samples, by the very price that the reservation was made on."""
+    earlier = quote_of(session, reservation)
+    if earlier is None:
+        return
+    period = Period(reservation.starts_at, reservation.ends_at)
+    wanted = Asked(reservation.booked_by_id, period, reservation.mode, reservation.sample_count)
+    found = Quoted(
+        policy=earlier.policy,
+        group_id=earlier.group_id,
+        names=earlier.names,
+        quote=quote(earlier.terms, wanted.use),
+        start=period.start,
+        samples=wanted.samples or 0,
+    )
+    store(session, reservation.id, found, wanted, now=now)
+
+
+def quote_of(session: Session, reservation: Reservation) -> Quoted | None:
+    """The stored quote for the time that a reservation has; the last one, and never that of a move still undecided."""
+    row = session.scalar(
+        select(ReservationQuote)
+        .where(
+            ReservationQuote.reservation_id == reservation.id,
+            ReservationQuote.starts_at == reservation.starts_at,
+            ReservationQuote.ends_at == reservation.ends_at,
+        )
+        .order_by(ReservationQuote.id.desc())
+        .limit(1)
+        .options(joinedload(ReservationQuote.policy), joinedload(ReservationQuote.user_group))
+    )
+    if row is None:
+        return None
+    group = row.user_group
+    return Quoted(
+        policy=row.policy,
+        group_id=row.user_group_id,
+        names=(group.name_zh, group.name_en),
+        quote=Quote(tuple(_line(values) for values in row.lines), row.total_fen),
+        start=row.starts_at,
+        samples=row.sample_count or 0,
+    )
+
+
+def _quoted(price: Price, wanted: Asked) -> Quoted:
+    """What a price makes of it."""
+    return Quoted(
+        policy=price.policy,
+        group_id=price.group.id,
+        names=(price.group.name_zh, price.group.name_en),
+        quote=quote(price.terms, wanted.use) if price.is_offered else None,
+        start=wanted.period.start,
+        samples=wanted.samples or 0,
+    )
+
+
+def _plain(line: Line) -> dict[str, Any]:
+    """A line as it is stored."""
+    return {**asdict(line), "kind": str(line.kind)}
+
+
+def _line(values: Mapping[str, Any]) -> Line:
+    """A stored line as the rules made it."""
+    return Line(**{**values, "kind": LineKind(values["kind"])})
