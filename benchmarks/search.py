@@ -24,13 +24,14 @@ from sqlalchemy.orm import Session
 
 from benchmarks import search_data
 from benchmarks.harness import hello_rate, load, report, request_bytes, served
+from booking.core.clock import utcnow
 from booking.core.forms import read
 from booking.search.answers import instruments_found
 from booking.search.asked import criteria_of
 from booking.search.forms import ApiSearch
 from booking.search.queries import select_instruments
 from booking.search.reference import reference
-from booking.search.results import results_of
+from booking.search.results import prices_of, results_of
 from booking.search.shelves import forget_shelves
 from booking.web.extensions import db
 from tests.databases import migrated, postgresql_database, settings_for
@@ -71,7 +72,9 @@ def answered(session: Session, query: Query) -> int:
     """One search as the API does it, without HTTP; the size of its answer."""
     selection = select_instruments(session, criteria_of(session, read(ApiSearch, query)))
     results = results_of(session, selection.page(0, 20))
-    return len(instruments_found(session, reference(session), selection, results, None).model_dump_json(by_alias=True))
+    prices = prices_of(session, results, None, now=utcnow())
+    found = instruments_found(session, reference(session), selection, results, prices, next_cursor=None)
+    return len(found.model_dump_json(by_alias=True))
 
 
 def timed(work: Callable[[Query], object], queries: list[Query]) -> list[float]:

@@ -1,10 +1,13 @@
 """Prices and quotes as the API says them."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 
 from pydantic import BaseModel
 
 from booking.affiliations.rules import Group
+from booking.core.errors import Refused
+from booking.pricing.bulk import Row
 from booking.pricing.forms import ExtraForm, PackageForm
 from booking.pricing.queries import Price, Version
 from booking.pricing.quoting import Quoted
@@ -121,6 +124,48 @@ class TriedPrice(BaseModel):
     price: PriceQuote | None
     late_cancellation_fen: int | None
     no_show_fen: int | None
+
+
+class BulkPriceRow(BaseModel):
+    """One price of one instrument before and after, or why it stays."""
+
+    instrument_id: int
+    name: str
+    name_en: str
+    user_group: str
+    hourly_before_fen: int | None
+    hourly_after_fen: int | None
+    sample_before_fen: int | None
+    sample_after_fen: int | None
+    refused: str
+
+
+class BulkPrices(BaseModel):
+    """What became, or in a dry run would become, of each price."""
+
+    items: list[BulkPriceRow]
+    changed: int
+    refused: int
+
+
+def bulk_answer(rows: list[Row], said: Callable[[Refused], str]) -> BulkPrices:
+    """Every row, with reasons in words."""
+    items = [
+        BulkPriceRow(
+            instrument_id=row.instrument_id,
+            name=row.name_zh,
+            name_en=row.name_en,
+            user_group=row.group.name_zh if row.group else "",
+            hourly_before_fen=row.before.hourly_fen if row.before else None,
+            hourly_after_fen=row.after.hourly_fen if row.after else None,
+            sample_before_fen=row.before.sample_fen if row.before else None,
+            sample_after_fen=row.after.sample_fen if row.after else None,
+            refused=said(row.refused) if row.refused else "",
+        )
+        for row in rows
+    ]
+    refused = sum(1 for row in rows if row.refused)
+    return BulkPrices(items=items, changed=len(items) - refused, refused=refused)
 
 
 def group_answer(group: Group | UserGroup) -> PriceGroup:

@@ -9,20 +9,23 @@ from sqlalchemy.orm import Session
 from booking.catalogue.api.answering import json_answer
 from booking.core.actors import Actor
 from booking.core.clock import local_date, utcnow
-from booking.pricing import queries, service, trying
+from booking.pricing import bulk, queries, service, trying
 from booking.pricing.answers import (
+    BulkPrices,
     PriceAnswer,
     PriceList,
     TriedPrice,
+    bulk_answer,
     group_answer,
     own_answer,
     price_answer,
     quote_answer,
     version_answer,
 )
-from booking.pricing.forms import PriceForm, TryForm
+from booking.pricing.forms import BulkPriceForm, PriceForm, TryForm
 from booking.pricing.queries import Scope
 from booking.pricing.service import Place
+from booking.web.errors import sentence_of
 from booking.web.extensions import reading
 from booking.web.openapi import documented
 from booking.web.reading import if_match, read_json
@@ -88,6 +91,19 @@ def try_unit(unit_id: int) -> Response:
     session, who = reading(), require_actor()
     place = service.place_to_price(session, Scope(unit_id=unit_id), who)
     return _tried(trying.try_price(session, place, read_json(TryForm), actor=who, now=utcnow()))
+
+
+@bp.post("/prices/bulk")
+@documented(tag=TAG, body=BulkPriceForm, answers={200: BulkPrices}, refusals=(400, 401, 403, 415, 422))
+def change_many() -> Response:
+    """Raise or lower the own prices of many instruments by a share (basis points); `dry_run` only tells."""
+    who, form, now = require_actor(), read_json(BulkPriceForm), utcnow()
+
+    def work(session: Session) -> dict[str, Any]:
+        return bulk_answer(bulk.change_many(session, form, actor=who, now=now), sentence_of).model_dump(mode="json")
+
+    answer, _repeated = create_once(work, actor=who, now=now)
+    return json_answer(BulkPrices(**answer))
 
 
 def _list(place: Place, who: Actor | None, now: datetime) -> Response:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from booking.catalogue.form_fields import SlotsText
+from booking.catalogue.form_fields import Id, SlotsText
 from booking.catalogue.rules import read_hours
 from booking.core.errors import InvalidInput, Problem
 from booking.core.forms import Blank, FilledLine, Form, Line, Moment, NearDay, Text
@@ -167,3 +167,15 @@ def _period(start: Any, end: Any, field: str) -> Period | None:
     if (end - start).days >= LONGEST_USE_DAYS:
         raise InvalidInput([Problem(field, N_("一次最多 %(days)s 天。"), {"days": LONGEST_USE_DAYS})])
     return Period(start, end)
+
+
+class BulkPriceForm(Form):
+    """Raise or lower the own prices of many instruments by a share from a day on; a dry run changes nothing."""
+
+    instrument_ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_ROWS)]
+    change: Annotated[int, Field(ge=-9_000, le=50_000)]
+    valid_from: NearDay
+    user_group: Annotated[Line, Field(max_length=60)] = ""
+    rounding: Rounding = Rounding.FEN
+    reason: Annotated[Line, Field(max_length=300)] = ""
+    dry_run: bool = False

@@ -1,11 +1,13 @@
 """What the API answers to a search."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from booking.core.texts import N_
+from booking.pricing.queries import Price
 from booking.search.reference import Reference
 from booking.search.results import Result, owner_names
 from booking.search.selection import Selection
@@ -23,6 +25,18 @@ class InstitutionOfResult(BaseModel):
     name_en: str
     province: str
     city: str
+
+
+class ResultPrice(BaseModel):
+    """What the caller would pay today, in fen; strangers are told what everybody else pays."""
+
+    user_group: str
+    user_group_en: str
+    is_offered: bool
+    hourly_fen: int
+    peak_hourly_fen: int | None
+    sample_fen: int
+    valid_from: date
 
 
 class InstrumentResult(BaseModel):
@@ -44,6 +58,7 @@ class InstrumentResult(BaseModel):
     is_in_service: bool
     is_sample: bool
     photo_id: int | None
+    price: ResultPrice | None
     distance_km: float | None
 
 
@@ -96,18 +111,24 @@ class InstrumentsFound(BaseModel):
 
 
 def instruments_found(
-    session: Session, known: Reference, selection: Selection, results: list[Result], next_cursor: str | None
+    session: Session,
+    known: Reference,
+    selection: Selection,
+    results: list[Result],
+    prices: Mapping[int, Price],
+    *,
+    next_cursor: str | None,
 ) -> InstrumentsFound:
     """A page of results with everything counted."""
     return InstrumentsFound(
-        items=[_item(result, known, selection.distance(result.id)) for result in results],
+        items=[_item(result, known, selection.distance(result.id), prices.get(result.id)) for result in results],
         total=selection.total,
         facets=_facets(session, known, selection),
         next_cursor=next_cursor,
     )
 
 
-def _item(result: Result, known: Reference, distance: float | None) -> InstrumentResult:
+def _item(result: Result, known: Reference, distance: float | None, price: Price | None) -> InstrumentResult:
     """One result."""
     return InstrumentResult(
         id=result.id,
@@ -129,7 +150,24 @@ def _item(result: Result, known: Reference, distance: float | None) -> Instrumen
         is_in_service=result.is_in_service,
         is_sample=result.is_sample,
         photo_id=result.photo_id,
+        price=_price(price),
         distance_km=None if distance is None else round(distance, 3),
+    )
+
+
+def _price(price: Price | None) -> ResultPrice | None:
+    """What the caller would pay; None without a price."""
+    if price is None:
+        return None
+    policy = price.policy
+    return ResultPrice(
+        user_group=price.group.name_zh,
+        user_group_en=price.group.name_en,
+        is_offered=price.is_offered,
+        hourly_fen=policy.hourly_fen,
+        peak_hourly_fen=policy.peak_hourly_fen,
+        sample_fen=policy.sample_fen,
+        valid_from=policy.valid_from,
     )
 
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from booking.accounts.permissions import Permission, may
 from booking.catalogue import queries as catalogue
 from booking.catalogue.answers import InstrumentRecord, record_answer
+from booking.core.clock import utcnow
 from booking.core.pages import decode_cursor, encode_cursor
 from booking.search.addresses import pidinst_response, wants_pidinst
 from booking.search.answers import InstrumentsFound, instruments_found
@@ -16,8 +17,9 @@ from booking.search.forms import ApiSearch
 from booking.search.pickers import ClassAnswer, PlaceAnswer, classes_answer, places_answer
 from booking.search.queries import select_instruments
 from booking.search.reference import reference
-from booking.search.results import results_of
+from booking.search.results import prices_of, results_of
 from booking.search.selection import Selection
+from booking.web import signed_in
 from booking.web.extensions import reading
 from booking.web.openapi import documented
 from booking.web.reading import read_query
@@ -47,7 +49,9 @@ def find() -> ResponseReturnValue:
     wanted, session = read_query(ApiSearch), reading()
     selection = select_instruments(session, criteria_of(session, wanted))
     ids, next_cursor = _page(selection, wanted.limit, wanted.cursor)
-    found = instruments_found(session, reference(session), selection, results_of(session, ids), next_cursor)
+    results = results_of(session, ids)
+    prices = prices_of(session, results, signed_in.reader(), now=utcnow())
+    found = instruments_found(session, reference(session), selection, results, prices, next_cursor=next_cursor)
     return _json(found)
 
 

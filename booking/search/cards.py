@@ -8,6 +8,8 @@ from typing import TypedDict
 from flask_babel import gettext
 
 from booking.catalogue.labels import BOOKING_MODE, RUNNING_STATE
+from booking.pricing.queries import Price
+from booking.pricing.wording import Said, said
 from booking.search.free_time import FreeDay, FreeWeek
 from booking.search.labels import ABROAD as ABROAD_LABEL
 from booking.search.reference import Reference
@@ -44,9 +46,12 @@ class Card:
     earliest: datetime | None
     is_full: bool
     photo_id: int | None
+    price: Said | None
 
 
-def card_of(result: Result, known: Reference, distance: float | None, week: FreeWeek | None) -> Card:
+def card_of(
+    result: Result, known: Reference, distance: float | None, week: FreeWeek | None, price: Price | None
+) -> Card:
     """One result in the reader's language."""
     return Card(
         id=result.id,
@@ -63,6 +68,7 @@ def card_of(result: Result, known: Reference, distance: float | None, week: Free
         earliest=week.earliest if week else None,
         is_full=week is not None and week.earliest is None,
         photo_id=result.photo_id,
+        price=said(price),
     )
 
 

@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.core.actors import Actor
+from booking.core.clock import local_date
+from booking.pricing.queries import Price, Spot, prices_for
 from booking.search.shelf import ABROAD, Shelf
 from models.catalogue import Instrument
 from models.directory import Organisation, Unit
@@ -25,6 +29,7 @@ class Result:
     manufacturer: str
     class_code: str | None
     organisation_id: int
+    unit_id: int | None
     organisation_zh: str
     organisation_en: str
     unit_zh: str
@@ -53,6 +58,7 @@ def results_of(session: Session, instrument_ids: Sequence[int]) -> list[Result]:
             Instrument.manufacturer,
             Instrument.class_code,
             Organisation.id.label("organisation_id"),
+            Instrument.unit_id,
             Organisation.name_zh.label("organisation_zh"),
             Organisation.name_en.label("organisation_en"),
             Unit.name_zh.label("unit_zh"),
@@ -74,6 +80,13 @@ def results_of(session: Session, instrument_ids: Sequence[int]) -> list[Result]:
     )
     found = {row.id: Result(**_filled(row._asdict())) for row in rows}
     return [found[number] for number in instrument_ids if number in found]
+
+
+def prices_of(session: Session, results: Sequence[Result], reader: Actor | None, *, now: datetime) -> dict[int, Price]:
+    """What each of them costs the reader today; three statements at most."""
+    spots = [Spot(result.id, result.unit_id, result.organisation_id) for result in results]
+    today = local_date(now)
+    return prices_for(session, spots, reader.id if reader else None, day=today, today=today)
 
 
 def _filled(row: dict[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ from booking.search.queries import relaxations, select_instruments
 from booking.search.questions import faq_of
 from booking.search.record_page import RecordPage
 from booking.search.reference import Reference, reference
-from booking.search.results import results_of
+from booking.search.results import prices_of, results_of
 from booking.search.selection import Selection
 from booking.search.structured import structured
 from booking.web.errors import problems_of
@@ -109,10 +109,13 @@ def _found(session: Session, known: Reference, form: PageSearch, address: Addres
     page = min(form.page, pages)
     results = results_of(session, selection.page((page - 1) * PAGE_SIZE, PAGE_SIZE))
     weeks = _weeks(session, selection, [row.id for row in results])
+    prices = prices_of(session, results, actor(), now=utcnow())
     return Found(
         total=selection.total,
         free=sum(week.earliest is not None for week in weeks.values()) if selection.total <= COUNTED else None,
-        cards=[card_of(row, known, selection.distance(row.id), weeks.get(row.id)) for row in results],
+        cards=[
+            card_of(row, known, selection.distance(row.id), weeks.get(row.id), prices.get(row.id)) for row in results
+        ],
         groups=Facets(session, known, selection, address).groups(),
         sorts=_sorts(selection, address),
         relaxed=_relaxed(selection, address) if not selection.total else [],

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from booking.affiliations.queries import stored_groups
 from booking.affiliations.user_groups import remove_group
+from booking.catalogue import listing
 from booking.core.actors import Actor
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, StaleVersion
@@ -250,6 +251,44 @@ def test_the_api_sets_lists_and_tries_prices(
 
 def said(response: TestResponse) -> Any:
     return response.get_json()
+
+
+def test_many_prices_are_raised_by_a_share_after_a_preview(
+    client: FlaskClient, session: Session, instrument: Instrument, admin: User, setter: Actor
+) -> None:
+    now = utcnow()
+    day, later = local_date(now), local_date(now) + timedelta(days=30)
+    bare = make_instrument(session, session.get_one(Organisation, instrument.organisation_id))
+    foreign = make_instrument(session)
+    listing.refresh(session, [instrument.id, bare.id, foreign.id])
+    for form in (
+        price("校内", day, hourly_fen=10_010, setup_fen=50),
+        price("其他", day),
+        price("企业", day, offer=Offer.NOT_OFFERED),
+    ):
+        service.set_price(session, Scope(instrument.id), form, actor=setter, now=now)
+    session.commit()
+    sign_in(client, admin)
+    ids = [instrument.id, bare.id, foreign.id]
+    typed = {"id": ids, "percent": "5", "valid_from": later.isoformat(), "rounding": "jiao"}
+    change = {"instrument_ids": ids, "change": -1_000, "valid_from": day.isoformat()}
+
+    preview = client.post("/prices/bulk/preview", data=typed).get_data(as_text=True)
+    assert count(session, PricePolicy) == 3
+    wrong = client.post("/prices/bulk/preview", data=typed | {"percent": "viel"}).status_code
+    client.post("/prices/bulk", data=typed | {"idempotency_key": "k"})
+    report = client.post("/prices/bulk", data=typed | {"idempotency_key": "k"})
+    by_api = said(client.post("/api/v1/prices/bulk", json=change))
+
+    assert ("¥105.10" in preview, "¥472.50" in preview, wrong, report.status_code) == (True, True, 422, 200)
+    session.commit()
+    raised = session.scalars(sa.select(PricePolicy).where(PricePolicy.valid_from == later).order_by(PricePolicy.id))
+    assert [(one.hourly_fen, one.setup_fen) for one in raised] == [(10_510, 50), (47_250, 0)]
+    assert (by_api["changed"], by_api["refused"]) == (0, 4)
+    assert [bool(row["refused"]) for row in by_api["items"]] == [True] * 4
+    found = said(client.get("/api/v1/instruments"))["items"]
+    own = {one["id"]: one["price"] and one["price"]["hourly_fen"] for one in found}
+    assert own == {instrument.id: 45_000, bare.id: None, foreign.id: None}
 
 
 def test_prices_of_many_instruments_take_three_statements(

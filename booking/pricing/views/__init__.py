@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from booking.pricing.views import editing, showing
+from booking.pricing.views import editing, many, showing
 
 bp = Blueprint("pricing", __name__)
 
@@ -18,3 +18,6 @@ bp.add_url_rule(OF_UNIT, "unit", showing.unit, methods=READ)
 bp.add_url_rule(f"{OF_UNIT}/edit", "edit_unit", editing.edit_unit, methods=READ)
 bp.add_url_rule(f"{OF_UNIT}/edit", "save_unit", editing.save_unit, methods=SEND)
 bp.add_url_rule(f"{OF_UNIT}/try", "attempt_unit", editing.attempt_unit, methods=SEND)
+bp.add_url_rule("/prices/bulk", "bulk", many.choose, methods=READ)
+bp.add_url_rule("/prices/bulk/preview", "bulk_preview", many.preview, methods=SEND)
+bp.add_url_rule("/prices/bulk", "bulk_apply", many.apply, methods=SEND)

@@ -16,6 +16,10 @@ def tried(path: str, let_in: frozenset[str], **more: object) -> Line:
     return sent(path, let_in, TYPED, ok=200, **more)
 
 
+BULK = {"id": "{published}", "percent": "5", "valid_from": "{later_day}"}
+CHANGE = {"instrument_ids": ["{published}"], "change": 500, "valid_from": "{later_day}"}
+SETTERS = STEWARDS | {"their_steward", "their_admin"}
+
 PRICING = (
     page("/instruments/{published}/prices"),
     page("/instruments/{published}/prices?try=1&starts_at={free_start_local}&ends_at={free_end_local}"),
@@ -39,4 +43,8 @@ PRICING = (
     read("/units/{their_unit}/prices", frozenset({"their_admin", "platform"}), other=403),
     post("/units/{unit}/prices", ADMINS, PRICE, other=403),
     step("/units/{unit}/prices/try", ADMINS, USE, other=403),
+    page("/prices/bulk?id={published}", SETTERS, other=403),
+    sent("/prices/bulk/preview", SETTERS, BULK, ok=200, other=403),
+    sent("/prices/bulk", SETTERS, BULK, ok=200, other=403),
+    step("/prices/bulk", SETTERS, CHANGE, other=403),
 )

@@ -1,0 +1,108 @@
+"""Changing the prices of many instruments: choose them in the list, say by how much, look at every row, apply."""
+
+from typing import Any
+
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from booking.accounts.permissions import Permission, reach
+from booking.affiliations.queries import groups_of
+from booking.catalogue.queries import chosen_instruments
+from booking.catalogue.views.choices import named
+from booking.core.clock import local_date, utcnow
+from booking.core.errors import Forbidden, InvalidInput
+from booking.core.forms import read
+from booking.core.money import fen_from_yuan
+from booking.pricing import bulk, labels
+from booking.pricing.answers import bulk_answer
+from booking.pricing.forms import MOST_ROWS, BulkPriceForm
+from booking.pricing.wording import group_name
+from booking.web.errors import problems_of, sentence_of
+from booking.web.extensions import reading, transaction
+from booking.web.repeats import create_once, new_key
+from booking.web.signed_in import require_actor, signed_in
+
+TYPED = ("percent", "valid_from", "user_group", "rounding", "reason")
+
+
+@signed_in
+def choose() -> ResponseReturnValue:
+    """Show which instruments are chosen, and ask by how much and from when on."""
+    return _form({})
+
+
+@signed_in
+def preview() -> ResponseReturnValue:
+    """Show every price before and after; nothing is stored."""
+    who, now = require_actor(), utcnow()
+    try:
+        form = _typed().model_copy(update={"dry_run": True})
+        rows = transaction(bulk.change_many, form, actor=who, now=now)
+    except InvalidInput as invalid:
+        return _form(problems_of(invalid)), invalid.status
+    return _rows("pricing/bulk_preview.html", bulk_answer(rows, sentence_of).model_dump())
+
+
+@signed_in
+def apply() -> ResponseReturnValue:
+    """Store the changed prices, once however often it is sent, and report on every one."""
+    who, now = require_actor(), utcnow()
+
+    def work(session: Session) -> dict[str, Any]:
+        rows = bulk.change_many(session, _typed(), actor=who, now=now)
+        return bulk_answer(rows, sentence_of).model_dump(mode="json")
+
+    try:
+        report, _repeated = create_once(work, actor=who, now=now)
+    except InvalidInput as invalid:
+        return _form(problems_of(invalid)), invalid.status
+    return _rows("pricing/bulk_report.html", report)
+
+
+def _ids() -> list[int]:
+    """The chosen instruments, each once."""
+    numbers = (text.partition(":")[0] for text in request.values.getlist("id")[: MOST_ROWS + 1])
+    return list(dict.fromkeys(int(text) for text in numbers if text.isdecimal() and text.isascii() and len(text) < 10))
+
+
+def _typed() -> BulkPriceForm:
+    """What was typed; raises InvalidInput."""
+    filled = {name: request.form[name] for name in TYPED if request.form.get(name, "").strip()}
+    change = _share(filled.pop("percent", ""))
+    return read(BulkPriceForm, {"instrument_ids": _ids(), **filled, "change": change})
+
+
+def _share(text: str) -> Any:
+    """Percent with a sign as basis points; what cannot be read is refused as it stands."""
+    sign = -1 if text.strip().startswith(("-", "−")) else 1
+    try:
+        return sign * fen_from_yuan(text.strip().lstrip("+-−").removesuffix("%"))
+    except ValueError:
+        return text or 0
+
+
+def _form(problems: dict[str, list[str]]) -> str:
+    """The page on which the change is described."""
+    session, within = reading(), reach(require_actor(), Permission.SET_PRICES)
+    if not within:
+        raise Forbidden
+    instruments = chosen_instruments(session, within, _ids())
+    owners = sorted({one.organisation_id for one in instruments})
+    groups = {group.name_zh: group_name(group) for owner in owners for group in groups_of(session, owner)}
+    return render_template(
+        "pricing/bulk.html",
+        instruments=instruments,
+        form={"valid_from": local_date(utcnow()), **request.form.to_dict()},
+        problems={"percent" if name == "change" else name: said for name, said in problems.items()},
+        groups=list(groups.items()),
+        roundings=named(labels.ROUNDINGS),
+        labels={name: _(label) for name, label in labels.FIELDS.items()},
+    )
+
+
+def _rows(template: str, report: dict[str, Any]) -> str:
+    """A page with a line for every price."""
+    typed = [(name, request.form.get(name, "")) for name in TYPED]
+    return render_template(template, report=report, ids=_ids(), typed=typed, key=new_key())
