@@ -6,7 +6,7 @@ from alembic import op
 from booking.database.guards import make_append_only
 
 revision = "2026_11_26_reservation_quotes"
-down_revision = "2026_11_26_price_policies"
+down_revision = "2026_11_26_invited_by_number"
 branch_labels = None
 depends_on = None
 
