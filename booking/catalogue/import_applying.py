@@ -28,6 +28,7 @@ from booking.catalogue.import_preparing import (
 )
 from booking.catalogue.import_standing import chunks
 from booking.catalogue.listing import NEVER_LISTED
+from booking.catalogue.review_rules import HELD_BACK
 from booking.catalogue.rounds import note_editors
 from booking.catalogue.rules import Hours
 from booking.database.bulk import insert_rows, new_ids
@@ -77,8 +78,10 @@ def apply(session: Session, prepared: Prepared, *, is_reviewed: bool = False) ->
 
 
 def _is_reviewed(write: Write, standing: Mapping[Key, "Standing"]) -> bool:
-    """Whether reviewers read the record, so that changes of it concern them."""
-    return standing[write.key].state in {PublishingState.PUBLISHED, PublishingState.IN_REVIEW}
+    """Whether the change concerns reviewers: texts of a published record, or anything of one that they read now."""
+    state = standing[write.key].state
+    is_held = state == PublishingState.PUBLISHED and not write.values.keys().isdisjoint(HELD_BACK)
+    return is_held or state == PublishingState.IN_REVIEW
 
 
 def _hold_back(
