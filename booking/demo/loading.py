@@ -11,7 +11,18 @@ from booking.accounts.passwords import hashed
 from booking.catalogue.changes import one_refresh
 from booking.core.actors import Actor
 from booking.core.clock import utcnow
-from booking.demo import affiliations, bookings, enquiries, institutions, instruments, people, photos, prices, teams
+from booking.demo import (
+    affiliations,
+    bookings,
+    enquiries,
+    institutions,
+    instruments,
+    people,
+    photos,
+    prices,
+    sharing,
+    teams,
+)
 from booking.directory.days import known_years, seed_public_days
 from booking.web.extensions import reading, transaction
 
@@ -61,6 +72,9 @@ def _load(session: Session, password_hash: str, report: Report, *, now: datetime
     report(f"  {count} reservations around today")
     count = enquiries.add_enquiries(session, now=now)
     report(f"  {count} enquiries")
+    count = sharing.set_once(session, actor=admin, now=now)
+    report(f"  {count} instruments that inherit what their unit sets")
+    sharing.offer_one(session, actor=admin, now=now)
 
 
 def _load_instruments(session: Session, report: Report, admin: Actor, opened: datetime) -> None:

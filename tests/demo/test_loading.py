@@ -18,7 +18,8 @@ from booking.web.extensions import db
 from models.accounts import AuditEntry, User
 from models.affiliations import Affiliation, OrganisationRegistration, Visit
 from models.attachments import Attachment
-from models.catalogue import Instrument, TestItem
+from models.catalogue import BookingPolicy, Instrument, SharedSettings, TestItem
+from models.custody import OwnerChange
 from models.directory import CalendarDay, Organisation
 from models.enquiries import Enquiry, FaqEntry
 from models.listings import InstrumentListing
@@ -26,6 +27,7 @@ from models.reservations import BlockConflict, Claim, Reservation
 from models.vocabulary.accounts import Role
 from models.vocabulary.affiliations import AffiliationState, RegistrationState, VisitState
 from models.vocabulary.catalogue import BookingMode, PublishingState
+from models.vocabulary.custody import OwnerChangeState
 from models.vocabulary.enquiries import EnquiryState, WishState
 from models.vocabulary.reservations import ConflictState, ReservationState
 from tests import databases
@@ -56,6 +58,15 @@ def test_the_catalogue_holds_the_samples_and_the_real_records(loaded: Session) -
     assert classes >= 200
     assert real == 467
     assert (loaded.scalar(select(func.count()).select_from(TestItem)) or 0) > 400
+
+
+def test_some_instruments_inherit_some_have_slots_and_one_is_offered_to_another_institution(loaded: Session) -> None:
+    inherits = loaded.scalars(select(Instrument.inherits).where(Instrument.is_sample)).all()
+    slots = loaded.scalars(select(BookingPolicy.slots).where(BookingPolicy.slots != "")).all()
+
+    assert (sum("contact" in names.split() for names in inherits), len(slots)) == (7, 2)
+    assert len(loaded.scalars(select(SharedSettings)).all()) == 3
+    assert loaded.scalars(select(OwnerChange.state)).all() == [OwnerChangeState.PROPOSED]
 
 
 def test_every_real_record_names_its_source_and_cannot_be_booked_here(loaded: Session) -> None:
