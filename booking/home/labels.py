@@ -83,6 +83,7 @@ DUE_ON = {
     "reports": N_("应在 %(day)s 前公开"),
     "rosters": N_("应在 %(day)s 前更新"),
     "successors": N_("本应在 %(day)s 结束"),
+    "visits": N_("%(day)s 开始"),
     "visits_hosted": N_("到 %(day)s 结束"),
     "team_members_ending": N_("到 %(day)s 结束"),
 }

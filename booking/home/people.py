@@ -1,14 +1,14 @@
 """Cards about people: organisations to verify, visits, affiliations and rosters that end, teams."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import select
 
 from booking.accounts import grant_queries
 from booking.affiliations import due as affiliations
 from booking.affiliations import queries as affiliation_queries
-from booking.core.clock import at_local, local_date
+from booking.core.clock import local_date
 from booking.home.cards import SHOWN, Asked, Found, Item
 from booking.teams import due as teams
 from models.affiliations import Visit
@@ -45,14 +45,13 @@ def rosters_due(asked: Asked) -> Found:
 def visits_waiting(asked: Asked) -> Found:
     """Visits to confirm, the first to begin first."""
     found = affiliations.visits_waiting(asked.session, asked.within.organisation_ids, limit=SHOWN)
-    return Found(found.count, [_visit(one, starts_at=at_local(one.starts_on)) for one in found.first])
+    return Found(found.count, [_visit(one, one.starts_on) for one in found.first])
 
 
 def visits_hosted(asked: Asked) -> Found:
     """Visits to oneself that go on or begin soon, the first to end first."""
     found = affiliations.visits_hosted(asked.session, asked.actor.id, today=local_date(asked.now), limit=SHOWN)
-    items = [_visit(one, starts_at=at_local(one.starts_on), due_on=one.ends_on) for one in found.first]
-    return Found(found.count, items)
+    return Found(found.count, [_visit(one, one.ends_on) for one in found.first])
 
 
 def team_requests(asked: Asked) -> Found:
@@ -101,9 +100,9 @@ def _by_organisation(
     ]
 
 
-def _visit(visit: Visit, *, starts_at: datetime | None = None, due_on: date | None = None) -> Item:
+def _visit(visit: Visit, due_on: date) -> Item:
     """A visit as an item: the visitor's name, never their papers."""
-    return Item("visit", visit.id, visit.name, visit.name, starts_at=starts_at, due_on=due_on)
+    return Item("visit", visit.id, visit.name, visit.name, due_on=due_on)
 
 
 def successors_wanted(asked: Asked) -> Found:
