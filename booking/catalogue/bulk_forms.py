@@ -83,3 +83,15 @@ class BulkEdit(BulkChange):
     def change(self) -> BulkChange:
         """The change alone."""
         return BulkChange(**{name: getattr(self, name) for name in BulkChange.model_fields})
+
+
+class BulkSubmission(Form):
+    """Which records are sent to review, all that fit the filter when no ids are named, and what reviewers are told.
+
+    `versions` are those the caller has seen: a record that has moved on is refused.
+    """
+
+    instrument_ids: Annotated[list[Id], Field(max_length=MOST_ROWS)] = Field(default_factory=list)
+    filter: BulkFilter | None = None
+    versions: Annotated[dict[Id, int], Field(max_length=MOST_ROWS)] = Field(default_factory=dict)
+    note: Annotated[Line, Field(max_length=600)] = ""

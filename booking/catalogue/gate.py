@@ -42,6 +42,7 @@ def submit_record(
     actor: Actor,
     now: datetime,
     expected_version: int | None = None,
+    is_told: bool = True,
 ) -> Instrument:
     """Ask for secrecy review of a complete draft or withheld record; raises NotReadyToPublish with every gap."""
     instrument = lock(session, instrument_id, Permission.EDIT_RECORD, actor=actor, expected_version=expected_version)
@@ -49,7 +50,7 @@ def submit_record(
         raise StateHasNoWay
     if missing := missing_of(session, instrument):
         raise NotReadyToPublish(missing)
-    start_round(session, instrument_id, is_update=False, actor=actor, now=now, note=note)
+    start_round(session, instrument_id, is_update=False, actor=actor, now=now, note=note, is_told=is_told)
     set_state(session, instrument, PublishingState.IN_REVIEW, "review_asked", actor=actor, now=now, note=note)
     return instrument
 

@@ -50,8 +50,9 @@ def start_round(
     now: datetime,
     proposed: Mapping[str, Any] | None = None,
     note: str = "",
+    is_told: bool = True,
 ) -> ReviewRound:
-    """Put a version before the reviewers, who are told."""
+    """Put a version before the reviewers, who are told unless the caller tells them of many at once."""
     made = ReviewRound(
         instrument_id=instrument_id,
         is_update=is_update,
@@ -63,7 +64,8 @@ def start_round(
     )
     session.add(made)
     session.flush()
-    tell_reviewers(session, made, now=now)
+    if is_told:
+        tell_reviewers(session, made, now=now)
     return made
 
 

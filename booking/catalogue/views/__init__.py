@@ -32,6 +32,7 @@ SHOWN_FILE = "/instruments/<int:instrument_id>/attachments/<int:attachment_id>"
 bp.add_url_rule("/catalogue", "index", index.index, methods=READ)
 bp.add_url_rule("/catalogue/bulk", "bulk", bulk.choose, methods=READ)
 bp.add_url_rule("/catalogue/bulk/preview", "bulk_preview", bulk.preview, methods=SEND)
+bp.add_url_rule("/catalogue/bulk/submit", "bulk_submit", bulk.submit, methods=SEND)
 bp.add_url_rule("/catalogue/bulk", "bulk_report", bulk.apply, methods=SEND)
 bp.add_url_rule("/catalogue/new", "new", index.new, methods=READ)
 bp.add_url_rule("/catalogue/new", "create", index.create, methods=SEND)

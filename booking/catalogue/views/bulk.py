@@ -1,4 +1,4 @@
-"""Changing many records at once: choose them in the list, choose the fields, look at every row, apply."""
+"""Many records at once: choose them in the list, set fields after a look at every row, or send them to review."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,10 @@ from flask_babel import gettext as _
 from booking.accounts.permissions import Permission, reach
 from booking.catalogue import bulk, labels, queries
 from booking.catalogue.bulk_forms import MOST_ROWS, BulkChange, BulkFields, BulkFilter
+from booking.catalogue.bulk_submitting import Submitted, submit_many
 from booking.catalogue.inheritance import INHERITABLE, Level
 from booking.catalogue.page_forms import OwnList
+from booking.catalogue.step_forms import PublishingNote
 from booking.catalogue.views.choices import named
 from booking.catalogue.views.sheet import in_words
 from booking.core.clock import utcnow
@@ -36,6 +38,10 @@ LEVELS = {
     Level.ORGANISATION: N_("来自单位"),
     Level.DEFAULT: N_("平台默认"),
 }
+
+
+class NotePage(PublishingNote, PageForm):
+    """What the reviewers are told."""
 
 
 class BulkPage(BulkFields, PageForm):
@@ -80,6 +86,28 @@ def apply() -> ResponseReturnValue:
     return _rows("catalogue/bulk_report.html", rows, change)
 
 
+@signed_in
+def submit() -> ResponseReturnValue:
+    """Send the chosen drafts to review, and say of each that cannot be sent what it lacks."""
+    chosen = _chosen()
+    try:
+        note = read(NotePage, {"note": request.form.get("note", "")}).note
+        _require_some(chosen)
+    except InvalidInput as invalid:
+        return _form(chosen, {}, problems_of(invalid)), invalid.status
+    actor, now = require_actor(), utcnow()
+    rows = [
+        row
+        for part in bulk.parts(chosen.ids)
+        for row in transaction(submit_many, part, note, versions=chosen.versions, actor=actor, now=now)
+    ]
+    shown = [
+        {"id": row.instrument_id, "name": _name(row), "differences": [], "refused": _why(row.refused)} for row in rows
+    ]
+    refused = sum(1 for row in rows if row.refused)
+    return render_template("catalogue/bulk_submitted.html", rows=shown, sent=len(rows) - refused, refused=refused)
+
+
 def _chosen() -> _Chosen:
     """The records named in the request, or all that fit the filter; raises Forbidden for who edits none."""
     actor = require_actor()
@@ -105,8 +133,7 @@ def _change() -> BulkChange:
 
 def _done(chosen: _Chosen, change: BulkChange, *, dry_run: bool) -> list[bulk.Row]:
     """Every record changed, or tried, a part in each transaction."""
-    if not chosen.ids:
-        raise InvalidInput([Problem("", N_("请先在列表中选择仪器。"))])
+    _require_some(chosen)
     actor, now = require_actor(), utcnow()
     found: list[bulk.Row] = []
     for part in bulk.parts(chosen.ids):
@@ -114,6 +141,17 @@ def _done(chosen: _Chosen, change: BulkChange, *, dry_run: bool) -> list[bulk.Ro
             bulk.edit_many, part, change, versions=chosen.versions, dry_run=dry_run, actor=actor, now=now
         )
     return found
+
+
+def _require_some(chosen: _Chosen) -> None:
+    """Raise InvalidInput when nothing is chosen."""
+    if not chosen.ids:
+        raise InvalidInput([Problem("", N_("请先在列表中选择仪器。"))])
+
+
+def _name(row: bulk.Row | Submitted) -> str:
+    """The record's name, or its number where it may not be read."""
+    return in_language(row.name_zh, row.name_en) or f"#{row.instrument_id}"
 
 
 def _form(chosen: _Chosen, typed: dict[str, str], problems: dict[str, list[str]]) -> str:
@@ -147,7 +185,7 @@ def _rows(template: str, rows: Sequence[bulk.Row], change: BulkChange) -> str:
         {
             "id": row.instrument_id,
             "version": row.version,
-            "name": in_language(row.name_zh, row.name_en) or f"#{row.instrument_id}",
+            "name": _name(row),
             "differences": [_said(found, units) for found in row.differences],
             "refused": _why(row.refused),
         }

@@ -33,6 +33,7 @@ CATALOGUE = (
     page("/catalogue/bulk?id={published}", STEWARDS | THEIR_STEWARDS, other=403),
     sent("/catalogue/bulk/preview", STEWARDS | THEIR_STEWARDS, MANY, ok=200, other=403),
     sent("/catalogue/bulk", STEWARDS | THEIR_STEWARDS, MANY, ok=200, other=403),
+    sent("/catalogue/bulk/submit", STEWARDS | THEIR_STEWARDS, {"id": "{ready}"}, ok=200, other=403),
     page("/catalogue/new", ADMINS | THEIR_ADMIN, other=403),
     sent("/catalogue/new", ADMINS, {"organisation_id": "{organisation}", **NAMES}, other=403),
     *(
@@ -96,6 +97,7 @@ ITEM_API = "/instruments/{published}/test-items/{item}"
 
 CATALOGUE_API = (
     step("/instrument-edits", STEWARDS | THEIR_STEWARDS, MANY_JSON, other=403),
+    step("/instrument-submissions", STEWARDS | THEIR_STEWARDS, {"instrument_ids": ["{ready}"]}, other=403),
     read("/my-instruments", STEWARDS | THEIR_STEWARDS, other=403),
     post("/instruments", ADMINS, {"organisation_id": "{organisation}", **NAMES}, other=403),
     change("/instruments/{draft}", STEWARDS, NAMES, forbidden=READERS),
