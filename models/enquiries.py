@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import User
@@ -64,7 +64,10 @@ class EnquiryMessage(Base):
 
 
 class WishedPeriod(Base):
-    """One of the times a wish names, or the one that the owner offers instead."""
+    """One of the times a wish names, or the one that the owner offers instead.
+
+    An offer keeps which rules (codes of refusals) its owner set aside for it, and why: no others are when it is taken.
+    """
 
     __tablename__ = "wished_periods"
     __table_args__ = (
@@ -79,6 +82,7 @@ class WishedPeriod(Base):
     ends_at: Mapped[datetime]
     is_offer: Mapped[bool] = mapped_column(default=False)
     override_reason: Mapped[str] = mapped_column(String(600), default="")
+    set_aside: Mapped[list[str]] = mapped_column(JSON, default=list)
 
 
 class FaqEntry(Base):

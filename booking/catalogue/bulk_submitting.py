@@ -1,7 +1,7 @@
 """Sending many complete drafts to review at once; reviewers get one message for each institution."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -51,18 +51,18 @@ def _submit_one(
 ) -> Submitted:
     """One record in a savepoint."""
     savepoint = session.begin_nested()
-    standing: Instrument | None = None
+    row = Submitted(instrument_id)
     try:
-        standing = queries.instrument_for(session, instrument_id, actor)
-        names = standing.name_zh, standing.name_en, standing.version
+        found = queries.instrument_for(session, instrument_id, actor)
+        row = Submitted(instrument_id, found.name_zh, found.name_en, found.version)
         sent = submit_record(
             session, instrument_id, note, actor=actor, now=now, expected_version=version, is_told=False
         )
     except Refused as refused:
         savepoint.rollback()
-        return Submitted(instrument_id, *(names if standing else ()), refused=refused)
+        return replace(row, refused=refused)
     savepoint.commit()
-    return Submitted(instrument_id, sent.name_zh, sent.name_en, sent.version)
+    return replace(row, version=sent.version)
 
 
 def _tell(session: Session, instrument_ids: Sequence[int], *, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """Asking, answering, closing and opening again; every step tells the other side."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -202,14 +203,21 @@ def write(session: Session, enquiry: Enquiry, text: str, *, actor: Actor, now: d
     return message
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """That the owner names the time, the codes of the rules set aside for it, and why."""
+
+    reason: str = ""
+    set_aside: Sequence[str] = ()
+
+
 def add_period(
     session: Session,
     enquiry: Enquiry,
     position: int,
     period: Period,
     *,
-    is_offer: bool = False,
-    override_reason: str = "",
+    offer: Offer | None = None,
 ) -> None:
     """One more time that was named."""
     session.add(
@@ -218,8 +226,9 @@ def add_period(
             position=position,
             starts_at=period.start,
             ends_at=period.end,
-            is_offer=is_offer,
-            override_reason=override_reason,
+            is_offer=offer is not None,
+            override_reason=offer.reason if offer else "",
+            set_aside=list(offer.set_aside) if offer else [],
         )
     )
     session.flush()

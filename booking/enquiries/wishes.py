@@ -9,6 +9,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from booking.accounts.permissions import Permission, require
+from booking.catalogue.queries import target_of
 from booking.core.actors import Actor
 from booking.core.errors import Conflict, Forbidden, InvalidInput, Problem
 from booking.core.period import Period
@@ -18,6 +20,7 @@ from booking.enquiries.queries import periods_of
 from booking.enquiries.rules import ANSWERABLE, period_problems, state_after
 from booking.enquiries.service import (
     IsClosed,
+    Offer,
     add_period,
     changed,
     is_asker,
@@ -41,14 +44,11 @@ class NothingToAnswer(Conflict):
 
 
 def answer_wish(session: Session, enquiry_id: int, form: WishAnswerForm, *, actor: Actor, now: datetime) -> Enquiry:
-    """Accept one of the wished times, offer another, or say no with a reason; for the staff."""
-    enquiry = lock(session, enquiry_id, actor=actor)
-    if is_asker(enquiry, actor):
-        raise Forbidden
-    if enquiry.state == EnquiryState.CLOSED:
-        raise IsClosed
-    if enquiry.wish_state not in ANSWERABLE:
-        raise NothingToAnswer
+    """Accept one of the wished times, offer another, or say no with a reason; for the staff.
+
+    Time is given by those who decide about bookings; the others may answer in words, and say no.
+    """
+    enquiry = _answerable(session, enquiry_id, form, actor=actor)
     set_aside: Sequence[Refusal] = ()
     if form.answer == WishAnswer.ACCEPT:
         _accept(session, enquiry, form, actor=actor, now=now)
@@ -65,6 +65,20 @@ def answer_wish(session: Session, enquiry_id: int, form: WishAnswerForm, *, acto
     return enquiry
 
 
+def _answerable(session: Session, enquiry_id: int, form: WishAnswerForm, *, actor: Actor) -> Enquiry:
+    """The enquiry, locked, whose wish waits for this answer of this person."""
+    enquiry = lock(session, enquiry_id, actor=actor)
+    if is_asker(enquiry, actor):
+        raise Forbidden
+    if form.answer != WishAnswer.REFUSE:
+        require(actor, Permission.DECIDE_BOOKINGS, target_of(enquiry.instrument))
+    if enquiry.state == EnquiryState.CLOSED:
+        raise IsClosed
+    if enquiry.wish_state not in ANSWERABLE:
+        raise NothingToAnswer
+    return enquiry
+
+
 def settle_offer(
     session: Session, enquiry_id: int, form: OfferForm, *, days: int, actor: Actor, now: datetime
 ) -> Enquiry:
@@ -78,7 +92,7 @@ def settle_offer(
         raise NothingToAnswer
     if form.accepts:
         offer = [one for one in periods_of(session, enquiry.id) if one.is_offer][-1]
-        _agree(session, enquiry, offer, "accepts", reason=offer.override_reason, actor=actor, now=now)
+        _agree(session, enquiry, offer, "accepts", promised=offer.set_aside, actor=actor, now=now)
     enquiry.wish_state = WishState.AGREED if form.accepts else WishState.DECLINED
     if form.message:
         write(session, enquiry, form.message, actor=actor, now=now)
@@ -96,18 +110,27 @@ def _accept(session: Session, enquiry: Enquiry, form: WishAnswerForm, *, actor: 
     chosen = wished.get(form.period_id or 0)
     if chosen is None:
         raise InvalidInput([Problem("period_id", N_("请选择用户提出的一个时间。"))])
-    _agree(session, enquiry, chosen, "period_id", reason=form.override_reason, actor=actor, now=now)
+    chosen.override_reason = form.override_reason
+    _agree(session, enquiry, chosen, "period_id", actor=actor, now=now)
 
 
 def _agree(
-    session: Session, enquiry: Enquiry, chosen: WishedPeriod, field: str, *, reason: str, actor: Actor, now: datetime
+    session: Session,
+    enquiry: Enquiry,
+    chosen: WishedPeriod,
+    field: str,
+    *,
+    promised: Sequence[str] | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> None:
     """Reserve the agreed time, unless it is over; raises ReservationRefused when it cannot be had."""
     period = Period(chosen.starts_at, chosen.ends_at)
     if period.start <= now:
         raise InvalidInput([Problem(field, N_("这个时间已经过去。"))])
-    wish, holder_id = _wish(enquiry, period, reason), enquiry.asked_by_id
-    enquiry.reservation_id = reserve_agreed(session, wish, holder_id=holder_id, actor=actor, now=now).id
+    wish, holder_id = _wish(enquiry, period, chosen.override_reason), enquiry.asked_by_id
+    made = reserve_agreed(session, wish, holder_id=holder_id, promised=promised, actor=actor, now=now)
+    enquiry.reservation_id = made.id
     enquiry.agreed_starts_at, enquiry.agreed_ends_at = period.start, period.end
 
 
@@ -126,7 +149,9 @@ def _offer(
     wish = _wish(enquiry, period, form.override_reason)
     set_aside = check_agreed(session, wish, holder_id=enquiry.asked_by_id, actor=actor, now=now)
     position = len(periods_of(session, enquiry.id)) + 1
-    add_period(session, enquiry, position, period, is_offer=True, override_reason=form.override_reason)
+    codes = [str(one.code) for one in set_aside]
+    offer = Offer(form.override_reason, codes) if codes else Offer()
+    add_period(session, enquiry, position, period, offer=offer)
     return set_aside
 
 

@@ -1,6 +1,6 @@
 """What people do with a reservation: ask and request here; move, edit, cancel and leave beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -74,6 +74,7 @@ class _Booking:
     reservation: Reservation
     groups: Sequence[int]
     overridden: list[Refusal]
+    is_promised: bool = False
 
 
 def ask(session: Session, wish: Wish, *, actor: Actor | None, now: datetime) -> Answer:
@@ -121,19 +122,29 @@ def request_reservation(session: Session, wish: Wish, *, actor: Actor, now: date
     return reservation
 
 
-def reserve_agreed(session: Session, wish: Wish, *, holder_id: int, actor: Actor, now: datetime) -> Reservation:
+def reserve_agreed(
+    session: Session,
+    wish: Wish,
+    *,
+    holder_id: int,
+    promised: Collection[str] | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Reservation:
     """Reserve a time of an instrument on request that its owner and the holder have agreed on.
 
-    Needs no further decision; rules and taken time refuse it as they do any other, with every reason.
+    Needs no further decision; rules and taken time refuse it as they do any other, with every reason. `promised`
+    are the rules that the owner set aside when they offered the time: only those stay so.
     """
     holder = session.connection().scalar(_LOCK_BY_ID, {"id": holder_id})
     if holder is None:
         raise HolderGone
     groups = claims.lock_groups(session, wish.instrument_id)
     situation = _agreed(session, wish, holder_id, actor=actor, now=now)
-    overridden = refuse_or_override(session, situation, wish.override_reason, now=now)
+    overridden = refuse_or_override(session, situation, wish.override_reason, within=promised, now=now)
     reservation = _new(wish, situation.wanted.mode, holder_id, now=now)
-    _book(session, _Booking(wish, situation, reservation, groups, overridden), actor=actor, now=now)
+    booking = _Booking(wish, situation, reservation, groups, overridden, is_promised=promised is not None)
+    _book(session, booking, actor=actor, now=now)
     return reservation
 
 
@@ -211,7 +222,8 @@ def _book(session: Session, booking: _Booking, *, actor: Actor, now: datetime) -
     store_quote(session, situation, reservation.id, now=now)
     linked = write_people(session, reservation.id, wish.details)
     if booking.overridden:
-        note_override(session, reservation.id, booking.overridden, wish.override_reason, actor=actor, now=now)
+        who = None if booking.is_promised else actor
+        note_override(session, reservation.id, booking.overridden, wish.override_reason, actor=who, now=now)
     waits = reservation.state == ReservationState.REQUESTED
     change = Change(
         kind=ChangeKind.REQUESTED if waits else ChangeKind.CONFIRMED,

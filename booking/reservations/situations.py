@@ -1,6 +1,6 @@
 """A wish weighed against rules and taken time: one way for asking, booking, moving and approving."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -150,20 +150,31 @@ def _around(period: Period, terms: Terms, now: datetime) -> Period:
     return Period(at_local(local_date(start)), at_local(local_date(centre + LOOKED_AHEAD)))
 
 
-def refuse_or_override(session: Session, situation: Situation, override_reason: str, *, now: datetime) -> list[Refusal]:
-    """The rules that a steward's reason sets aside; raises ReservationRefused when they cannot be."""
+def refuse_or_override(
+    session: Session,
+    situation: Situation,
+    override_reason: str,
+    *,
+    within: Collection[str] | None = None,
+    now: datetime,
+) -> list[Refusal]:
+    """The rules that a steward's reason sets aside; raises ReservationRefused when they cannot be.
+
+    `within` are the codes that were set aside when the reason was given: it covers no others.
+    """
     found = rule_refusals(situation, now=now)
     if not found:
         return []
-    if override_reason and overridable(found):
+    is_covered = within is None or {str(refusal.code) for refusal in found} <= set(within)
+    if override_reason and is_covered and overridable(found):
         return found
     raise ReservationRefused(weighed(session, situation, now=now))
 
 
 def note_override(
-    session: Session, reservation_id: int, set_aside: list[Refusal], reason: str, *, actor: Actor, now: datetime
+    session: Session, reservation_id: int, set_aside: list[Refusal], reason: str, *, actor: Actor | None, now: datetime
 ) -> None:
-    """Log which rules were set aside, and why."""
+    """Log which rules were set aside, and why; without an actor they were when the time was offered."""
     after = {"set_aside": [str(refusal.code) for refusal in set_aside]}
     subject = ("reservation", reservation_id)
     audit.note(session, "reservations.rules_overridden", subject, actor=actor, now=now, after=after, reason=reason)

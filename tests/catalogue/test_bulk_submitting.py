@@ -46,7 +46,7 @@ def test_complete_drafts_wait_for_review_and_the_others_say_why_not(session: Ses
     assert states == [IN_REVIEW, DRAFT, DRAFT, IN_REVIEW, DRAFT, PublishingState.PUBLISHED]
     assert set(session.scalars(select(ReviewRound.instrument_id))) == {first.id, second.id}
     asked = session.scalars(select(AuditEntry.subject_id).where(AuditEntry.action == "catalogue.review_asked"))
-    assert sorted(asked) == [first.id, second.id]
+    assert set(asked) == {first.id, second.id}
     letters = [one for one in mailed(session, now=now) if one.recipient == reviewer.email]
     assert [one.values["count"] for one in letters] == [2]
 

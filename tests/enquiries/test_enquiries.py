@@ -26,7 +26,7 @@ from models.catalogue import Instrument
 from models.enquiries import Enquiry, EnquiryMessage, FaqEntry
 from models.reservations import Reservation
 from models.vocabulary.accounts import Language, Role, ScopeKind
-from models.vocabulary.catalogue import BookingMode, PublishingState
+from models.vocabulary.catalogue import BookingMode, PublishingState, ShareMode
 from models.vocabulary.enquiries import EnquiryState, WishAnswer, WishState
 from models.vocabulary.reservations import ReservationState
 from tests.counting import Statements, counting
@@ -38,6 +38,7 @@ from tests.factories.pictures import PDF, photo
 
 LIMITS = Limits(photo_bytes=10**6, document_bytes=10**6, quota_bytes=10**8, most_files=12)
 DAYS = 2
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -204,6 +205,49 @@ def test_rules_are_set_aside_for_a_wish_with_a_reason_only(
         {"set_aside": ["closed"]},
         WishState.AGREED,
     )
+
+
+def test_an_offer_sets_aside_what_its_owner_set_aside_and_nothing_that_came_later(
+    session: Session, steward: User, asker: User, now: datetime
+) -> None:
+    strict = make_instrument(session, hours=((1, 480, 540),), booking_mode=BookingMode.ON_REQUEST)
+    give(session, steward, Role.STEWARD, ScopeKind.INSTRUMENT, strict.id)
+    made, staff, start = asked(session, strict, asker, 24, now=now), acting(session, steward, now), now + 3 * DAY
+    times = {"starts_at": start, "ends_at": start + timedelta(hours=2)}
+    offer = WishAnswerForm(answer=WishAnswer.OFFER, override_reason="与用户约好", **times)
+    wishes.answer_wish(session, made.id, offer, actor=staff, now=now)
+    usual, strict.share_mode = strict.share_mode, ShareMode.NONE
+    session.commit()
+    taking: dict[str, Any] = {"days": DAYS, "actor": acting(session, asker, now), "now": now}
+
+    with pytest.raises(ReservationRefused) as refused:
+        wishes.settle_offer(session, made.id, OfferForm(accepts=True), **taking)
+    session.rollback()
+    strict.share_mode = usual
+    session.commit()
+    wishes.settle_offer(session, made.id, OfferForm(accepts=True), **taking)
+    session.commit()
+
+    assert Code.NOT_SHARED in [one.code for one in refused.value.refusals]
+    logged = session.scalars(select(AuditEntry).where(AuditEntry.action == "reservations.rules_overridden")).one()
+    assert (logged.actor_id, logged.reason, logged.after) == (None, "与用户约好", {"set_aside": ["closed"]})
+
+
+def test_technicians_say_no_to_a_wish_and_give_no_time(
+    session: Session, instrument: Instrument, asker: User, now: datetime
+) -> None:
+    technician = make_user(session, "technician")
+    give(session, technician, Role.TECHNICIAN, ScopeKind.INSTRUMENT, instrument.id)
+    made, who = asked(session, instrument, asker, 24, now=now), acting(session, technician, now)
+
+    for form in (accepting(session, made), WishAnswerForm(answer=WishAnswer.OFFER)):
+        with pytest.raises(Forbidden):
+            wishes.answer_wish(session, made.id, form, actor=who, now=now)
+    session.rollback()
+    no = WishAnswerForm(answer=WishAnswer.REFUSE, message="检修")
+    wishes.answer_wish(session, made.id, no, actor=who, now=now)
+
+    assert (made.wish_state, count(session, Reservation)) == (WishState.REFUSED, 0)
 
 
 def test_staff_may_write_while_a_wish_waits_and_its_due_time_stays(

@@ -30,6 +30,7 @@ from booking.web.signed_in import require_actor
 from booking.web.uploads import takes_files
 from models.attachments import Attachment
 from models.vocabulary.attachments import AttachmentKind, OwnerKind
+from models.vocabulary.enquiries import WishAnswer
 
 
 def show(enquiry_id: int) -> ResponseReturnValue:
@@ -139,7 +140,7 @@ def _page(enquiry_id: int, refused: Refused | None = None) -> Response:
         address=attachment_address,
         limits=limits_for(OwnerKind.ENQUIRY),
         modes=MODES,
-        answers=WISH_ANSWER,
+        answers=_answers(may(who, Permission.DECIDE_BOOKINGS, target)),
         form=request.form,
         problems=_problems(refused),
         labels={name: _(label) for name, label in FIELDS.items()},
@@ -148,6 +149,11 @@ def _page(enquiry_id: int, refused: Refused | None = None) -> Response:
         **looks(),
     )
     return make_response(page, refused.status if refused else 200)
+
+
+def _answers(gives_time: bool) -> dict[WishAnswer, str]:
+    """What this person may say to a wish, with its words."""
+    return {code: words for code, words in WISH_ANSWER.items() if gives_time or code == WishAnswer.REFUSE}
 
 
 def _of_kind(thread: queries.Thread, kind: AttachmentKind) -> list[Attachment]:

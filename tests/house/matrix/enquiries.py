@@ -12,6 +12,8 @@ WORKERS = STAFF | THEIR_STAFF | ALL_SEEING
 ON_REQUEST_STAFF = (STAFF - {"steward"}) | PLATFORM
 ON_REQUEST_READERS = ON_REQUEST_STAFF | ALL_SEEING
 AUDITOR = frozenset({"auditor"})
+TECHNICIAN = frozenset({"technician"})
+GIVING = ON_REQUEST_STAFF - TECHNICIAN
 ASK = {"text": "能做吗？"}
 FILES = {"files": photo()}
 ACCEPT = {"answer": "accept", "period_id": "{wished_period}"}
@@ -32,7 +34,7 @@ ENQUIRIES = (
     sent("/enquiries/{question}/messages", ASKER | ANSWERING, ASK, forbidden=AUDITOR),
     sent("/enquiries/{question}/close", ASKER | ANSWERING, forbidden=AUDITOR),
     sent("/enquiries/{question}/reopen", NO_ONE, forbidden=AUDITOR, told=NO_ONE, other=404, conflict=ASKER | ANSWERING),
-    sent("/enquiries/{wish}/answer-wish", ON_REQUEST_STAFF, ACCEPT, forbidden=AUDITOR | ASKER),
+    sent("/enquiries/{wish}/answer-wish", GIVING, ACCEPT, forbidden=AUDITOR | ASKER | TECHNICIAN),
     sent("/enquiries/{offered}/settle-offer", ASKER, {"accepts": "1"}, forbidden=ON_REQUEST_READERS),
     page("/enquiries/{question}/attachments/{question_file}", PARTIES),
     page("/enquiries/{question}/attachments/{question_file}/320", PARTIES),
