@@ -78,7 +78,7 @@ def set_of_unit(unit_id: int) -> Response:
 @bp.post(f"{OF_INSTRUMENT}/try")
 @documented(tag=TAG, body=TryForm, answers={200: TriedPrice}, refusals=TRYING)
 def try_instrument(instrument_id: int) -> Response:
-    """What a use would cost: by the price that holds, or by the terms that are sent. Nothing is stored."""
+    """What a use would cost: by the price that holds, or by one's own terms (for who sets prices); nothing is kept."""
     session, who = reading(), actor()
     place = service.place_for(session, Scope(instrument_id), who)
     return _tried(trying.try_price(session, place, read_json(TryForm), actor=who, now=utcnow()))

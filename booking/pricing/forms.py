@@ -1,5 +1,6 @@
 """What is read from outside about prices; pages write yuan and percent, the API fen and basis points."""
 
+from collections import Counter
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -19,6 +20,7 @@ MOST_FEN = 100_000_000
 MOST_EXTRAS, MOST_PACKAGES, MOST_PIECES = 30, 5, 10_000
 LONGEST_USE_DAYS = 31
 MOST_ROWS = 500
+MOST_PEAKS_A_DAY = 12
 
 
 class Written(str):
@@ -109,6 +111,9 @@ class TermsForm(Form):
             found.append(Problem("peak_hourly_fen", N_("写了高峰时段，就要写高峰时段的价格。")))
         if self.peak_hourly_fen is not None and not self.peak_hours:
             found.append(Problem("peak_hours", N_("写了高峰时段的价格，就要写高峰时段。")))
+        by_day = Counter(hours.weekday for hours in read_hours(self.peak_hours))
+        if max(by_day.values(), default=0) > MOST_PEAKS_A_DAY:
+            found.append(Problem("peak_hours", N_("每天最多 %(most)s 个高峰时段。"), {"most": MOST_PEAKS_A_DAY}))
         return found
 
 

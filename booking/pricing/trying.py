@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from booking.accounts.permissions import Permission, require
 from booking.affiliations.queries import groups_of, memberships_of
 from booking.affiliations.rules import Group, group_among
 from booking.core.actors import Actor
@@ -55,10 +56,14 @@ def shown_on(session: Session, place: Place, actor: Actor | None, *, day: date, 
 
 
 def try_price(session: Session, place: Place, form: TryForm, *, actor: Actor | None, now: datetime) -> Tried:
-    """What the use costs; raises InvalidInput for a use that is none. Reads only."""
-    today, booked = local_date(now), form.booked
+    """What the use costs, by terms of one's own for who sets prices there; raises InvalidInput for a use that is none.
+
+    Raises NotSignedIn or Forbidden for terms of anybody else. Reads only.
+    """
     if form.terms is not None:
+        require(actor, Permission.SET_PRICES, place.target)
         return tried(None, form.terms.terms, form)
+    today, booked = local_date(now), form.booked
     day = local_date(booked.start) if booked else today
     shown = shown_on(session, place, actor, day=day, today=today)
     group = _named(shown, form.user_group) if form.user_group else shown.own

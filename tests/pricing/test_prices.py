@@ -232,6 +232,13 @@ def test_the_api_sets_lists_and_tries_prices(
     listed = client.get(path)
     tried = said(client.post(f"{path}/try", json=use))["price"]
     by_terms = said(client.post(f"{path}/try", json=use | {"terms": {"hourly_fen": 100}}))["price"]
+    windows = ",".join(f"{hour:02}:00-{hour:02}:30" for hour in range(13))
+    peaks = {"peak_hourly_fen": 100, "peak_hours": f"1 {windows}"}
+    too_much = [
+        client.post(f"{path}/try", json=use | more).status_code
+        for more in ({"terms": peaks}, {"ends_at": f"{day + timedelta(days=31)}T09:00:00+08:00"})
+    ]
+    nobodys = client.application.test_client().post(f"{path}/try", json=use | {"terms": {"hourly_fen": 100}})
 
     assert (made.status_code, stale.status_code, unit.status_code) == (201, 412, 201)
     assert listed.headers["ETag"] == f'"{said(made)["id"]}"'
@@ -247,6 +254,7 @@ def test_the_api_sets_lists_and_tries_prices(
         ("minimum", 1.0, 10_000),
     ]
     assert by_terms["gross_fen"] == 100
+    assert (too_much, nobodys.status_code) == ([422, 422], 401)
 
 
 def said(response: TestResponse) -> Any:

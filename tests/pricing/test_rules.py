@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from booking.affiliations.rules import Group
 from booking.catalogue.rules import read_hours
-from booking.core.clock import at_local
+from booking.core.clock import at_local, local_date
 from booking.core.money import fen_from_yuan, rounded, share_of, yuan_from_fen
 from booking.core.period import Period
 from booking.pricing.rules import (
@@ -23,9 +23,7 @@ from booking.pricing.rules import (
     billed_time,
     changed_by,
     chosen,
-    is_late,
     quote,
-    rated_minutes,
 )
 from models.vocabulary.affiliations import Audience, UserSide
 from models.vocabulary.pricing import BilledOn, ExtraKind, LineKind, Offer, Per, Rounding
@@ -153,12 +151,6 @@ def test_the_time_that_counts_is_booked_actual_or_the_longer(
     assert billed_time(Terms(billed_on=billed_on), at(9, 2), actual) == expected
 
 
-def test_cancelling_is_late_from_the_hours_before_the_start_on() -> None:
-    start = at(9, 1).start
-
-    assert [is_late(Terms(), start, now=start - timedelta(hours=hours)) for hours in (24, 23.99)] == [False, True]
-
-
 INSIDE, MEMBERS, FIRMS, OTHERS = (
     Group(number, name, name, side, audience, number)
     for number, (name, side, audience) in enumerate(
@@ -276,16 +268,45 @@ def test_a_use_cut_at_the_border_of_the_peak_costs_the_same(hourly: int, peak: i
     assert whole.total_fen == sum(quote(terms, Use(part)).total_fen for part in parts)
 
 
-@given(moments, lengths, lengths)
+def by_minutes(terms: Terms, period: Period) -> int:
+    """The least that the time can cost, minute by minute, with every package tried in every number."""
+    day = at_local(local_date(period.start))
+    first, last = (int((moment - day) / timedelta(minutes=1)) for moment in (period.start, period.end))
+    peaks = {
+        1440 * back + minute
+        for back in range(3)
+        for hours in terms.peak
+        if hours.weekday == (local_date(period.start) + timedelta(days=back)).isoweekday()
+        for minute in range(hours.opens_minute, hours.closes_minute)
+    }
+
+    def rest(start: int) -> int:
+        inside = sum(minute in peaks for minute in range(start, last))
+        ordinary = max(last - start, 0) - inside
+        return rounded(Fraction(ordinary * terms.hourly_fen, 60)) + rounded(
+            Fraction(inside * (terms.peak_hourly_fen or 0), 60)
+        )
+
+    counts = [(package, count) for package in terms.packages for count in range(1, 26)]
+    priced = [count * one.price_fen + rest(first + 60 * one.hours * count) for one, count in counts]
+    return min([rest(first), *priced])
+
+
+SPLIT = tuple(read_hours("1-7 00:00-01:30,09:00-09:20,09:20-12:00,22:00-24:00"))
+packages = st.lists(st.builds(Package, st.integers(1, 9), st.integers(0, 10**4)), max_size=3).map(tuple)
+minutes = st.integers(1, 1440).map(lambda found: timedelta(minutes=found))
+
+
+@given(st.integers(0, 2_000), st.integers(0, 2_000), packages, moments, minutes)
 @settings(**some)
-def test_minutes_of_each_rate_are_the_same_wherever_a_time_is_cut(
-    start: datetime, first: timedelta, second: timedelta
+def test_packages_are_taken_so_that_the_time_costs_least(
+    hourly: int, peak: int, taken: tuple[Package, ...], start: datetime, length: timedelta
 ) -> None:
-    cut, end = start + first, start + first + second
+    terms = Terms(hourly_fen=hourly, peak_hourly_fen=peak, peak=SPLIT, packages=taken)
 
-    parts = [rated_minutes(PEAK, part) for part in (Period(start, cut), Period(cut, end))]
+    found = quote(terms, Use(Period(start, start + length)))
 
-    assert rated_minutes(PEAK, Period(start, end)) == tuple(map(sum, zip(*parts, strict=True)))
+    assert found.total_fen == by_minutes(terms, Period(start, start + length))
 
 
 @given(st.fractions(0, 10**6), st.sampled_from([1, 10, 100]))

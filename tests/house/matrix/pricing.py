@@ -8,6 +8,7 @@ ONLY_READ = READERS - STEWARDS
 PRICE = {"user_group": "其他", "valid_from": "{later_day}", "hourly_fen": 30_000}
 FORM = {"user_group": "其他", "valid_from": "{later_day}", "hourly_fen": "300"}
 USE = {"starts_at": "{free_start}", "ends_at": "{free_end}", "samples": 2}
+OWN_TERMS = USE | {"terms": {"hourly_fen": 30_000}}
 TYPED = {"starts_at": "{free_start_local}", "ends_at": "{free_end_local}", "hourly_fen": "300"}
 
 
@@ -39,6 +40,7 @@ PRICING = (
     post("/instruments/{draft}/prices", STEWARDS, PRICE, forbidden=ONLY_READ),
     step("/instruments/{published}/prices/try", EVERYBODY - {"reader"}, USE),
     step("/instruments/{draft}/prices/try", READERS, USE, nobody=404),
+    step("/instruments/{published}/prices/try", STEWARDS, OWN_TERMS, other=403),
     read("/units/{unit}/prices", ADMINS, other=403),
     read("/units/{their_unit}/prices", frozenset({"their_admin", "platform"}), other=403),
     post("/units/{unit}/prices", ADMINS, PRICE, other=403),
