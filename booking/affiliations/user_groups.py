@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
@@ -14,10 +14,10 @@ from booking.core.actors import Actor, Target
 from booking.core.errors import Conflict, InvalidInput, NotFound, Problem, StaleVersion
 from booking.core.texts import N_
 from booking.directory import queries as directory
-from models.affiliations import Affiliation, UserGroup
+from models.affiliations import Affiliation, Invitation, UserGroup
 from models.directory import Organisation
-from models.pricing import PricePolicy
-from models.vocabulary.affiliations import Audience
+from models.pricing import PricePolicy, ReservationQuote
+from models.vocabulary.affiliations import Audience, InvitationState
 
 
 def seed_groups(session: Session, organisation_id: int) -> list[UserGroup]:
@@ -92,19 +92,36 @@ def edit_group(
 
 
 def remove_group(session: Session, group_id: int, *, actor: Actor, now: datetime) -> None:
-    """Remove a user group that nobody is in; raises NotFound or Conflict."""
+    """Remove a user group that nobody is in or invited to, and that has no prices; raises NotFound or Conflict."""
     group, _standing = _locked(session, group_id, actor)
     if group.audience in rules.KEPT_AUDIENCES:
         raise Conflict(N_("每个人都要属于某个类别，这个类别不能移除，可以先把它的适用范围交给另一个类别。"))
     count = session.scalar(select(func.count()).where(Affiliation.user_group_id == group_id))
     if count:
         raise Conflict(N_("还有 %(count)s 人属于这个类别，请先为他们改换类别。"), count=count)
-    if session.scalar(select(PricePolicy.id).where(PricePolicy.user_group_id == group_id).limit(1)):
-        raise Conflict(N_("这个类别有过收费标准，历史须保留，不能移除；可以改名。"))
+    _require_unpriced(session, group_id)
+    _free_invitations(session, group_id)
     before = _described(group)
     session.delete(group)
     session.flush()
     audit.note(session, "affiliations.group_removed", ("user_group", group_id), actor=actor, now=now, before=before)
+
+
+def _require_unpriced(session: Session, group_id: int) -> None:
+    """Refuse a group that had prices or was quoted one: both stay in the books."""
+    prices = select(PricePolicy.id).where(PricePolicy.user_group_id == group_id)
+    quotes = select(ReservationQuote.id).where(ReservationQuote.user_group_id == group_id)
+    if session.scalar(prices.limit(1)) or session.scalar(quotes.limit(1)):
+        raise Conflict(N_("这个类别有过收费标准，历史须保留，不能移除；可以改名。"))
+
+
+def _free_invitations(session: Session, group_id: int) -> None:
+    """Refuse while an open invitation promises the group; settled ones no longer name it."""
+    inside = Invitation.user_group_id == group_id
+    count = session.scalar(select(func.count()).where(inside, Invitation.state == InvitationState.OPEN))
+    if count:
+        raise Conflict(N_("还有 %(count)s 个有效的邀请属于这个类别，请先撤回，或等对方接受后改换类别。"), count=count)
+    session.execute(update(Invitation).where(inside).values(user_group_id=None))
 
 
 def _require(session: Session, organisation_id: int, actor: Actor) -> None:

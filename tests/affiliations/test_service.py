@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.mailed import write_secret
 from booking.accounts.succession import SuccessorNeeded
-from booking.affiliations import leaving, mail_domains, queries, service, user_groups
+from booking.affiliations import invitations, leaving, mail_domains, queries, service, user_groups
 from booking.affiliations.forms import (
     AffiliationDetailsForm,
     AskAffiliationForm,
@@ -21,7 +21,7 @@ from booking.core.period import Period
 from booking.reservations.service import request_reservation
 from booking.reservations.wishes import Wish
 from models.accounts import AuditEntry, Grant, User
-from models.affiliations import Affiliation, UserGroup
+from models.affiliations import Affiliation, Invitation, UserGroup
 from models.directory import Unit
 from models.notifications import Event
 from models.vocabulary.accounts import Role, ScopeKind, TokenPurpose
@@ -360,6 +360,23 @@ def test_the_groups_of_everybody_and_groups_with_people_stay(session: Session, h
         user_groups.edit_group(session, groups[Audience.MEMBERS].id, form, actor=house.admin_actor, now=now)
 
     assert len(queries.stored_groups(session, house.organisation.id)) == 6
+
+
+def test_a_group_that_an_open_invitation_promises_stays_until_it_is_settled(
+    session: Session, house: House, now: datetime
+) -> None:
+    groups = user_groups.seed_groups(session, house.organisation.id)
+    own = next(group for group in groups if group.audience == Audience.ASSIGNED)
+    person = {"name": "号", "staff_number": "002", "user_group_id": own.id}
+    [invited] = invitations.invite_all(session, house.organisation.id, [person], actor=house.admin_actor, now=now)
+
+    with pytest.raises(Conflict, match="邀请"):
+        user_groups.remove_group(session, own.id, actor=house.admin_actor, now=now)
+    invitations.withdraw_invitation(session, invited, actor=house.admin_actor, now=now)
+    user_groups.remove_group(session, own.id, actor=house.admin_actor, now=now)
+
+    assert session.scalars(select(UserGroup.id).where(UserGroup.id == own.id)).all() == []
+    assert session.scalars(select(Invitation.user_group_id)).all() == [None]
 
 
 def test_the_list_shows_only_ones_own_people(session: Session, house: House) -> None:

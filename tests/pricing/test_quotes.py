@@ -9,8 +9,10 @@ from flask.testing import FlaskClient
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from booking.affiliations.user_groups import remove_group
 from booking.core.actors import Actor
 from booking.core.clock import at_local, local_date, utcnow
+from booking.core.errors import Conflict
 from booking.core.period import Period
 from booking.pricing import service
 from booking.pricing.forms import PriceForm
@@ -23,14 +25,17 @@ from booking.reservations.refusals import ReservationRefused
 from booking.reservations.service import ask, request_reservation
 from booking.reservations.wishes import Details, Wish
 from models.accounts import User
+from models.affiliations import UserGroup
 from models.catalogue import Instrument
 from models.directory import Organisation
 from models.pricing import ReservationQuote
 from models.reservations import Reservation
 from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.directory import OrganisationKind
 from models.vocabulary.pricing import Offer
 from tests.counting import counting
-from tests.factories.instruments import make_instrument
+from tests.factories.affiliations import affiliate
+from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.looking import count
 from tests.factories.people import actor_for, give, make_user, sign_in
 
@@ -148,6 +153,21 @@ def test_a_move_that_is_rejected_leaves_the_quote_of_the_old_time(
     reject_reservation(session, made.id, reason="不行", actor=setter, now=now)
 
     assert quoted(session, made) == 20_000
+
+
+def test_a_group_that_was_quoted_by_the_price_of_another_is_not_removed(
+    session: Session, instrument: Instrument, setter: Actor, now: datetime
+) -> None:
+    set_hourly(session, instrument, 10_000, setter, now)
+    firm = make_user(session, "firm")
+    affiliate(session, firm, make_organisation(session, kind=OrganisationKind.ENTERPRISE))
+    request_reservation(session, Wish(instrument.id, at(10)), actor=actor_for(session, firm, now=now), now=now)
+    group_id = session.scalars(sa.select(ReservationQuote.user_group_id)).one()
+
+    with pytest.raises(Conflict, match="收费标准"):
+        remove_group(session, group_id, actor=setter, now=now)
+
+    assert session.get_one(UserGroup, group_id).name_zh == "企业"
 
 
 def test_the_panel_the_page_and_the_api_show_the_lines(
