@@ -7,6 +7,7 @@ from flask_babel import gettext
 from booking.accounts import consents
 from booking.accounts.labels import SIGHTS
 from booking.accounts.permissions import Permission, require
+from booking.accounts.user_care import note_reading
 from booking.accounts.views.consenting import version_in_force
 from booking.accounts.views.sign_in import prove
 from booking.core.clock import utcnow
@@ -117,9 +118,13 @@ def erase_me() -> ResponseReturnValue:
 @bp.get("/users/<int:user_id>/erase")
 @documented(tag=TAG, answers={200: HindrancesAnswer}, refusals=(401, 403, 404))
 def hindrances_of(user_id: int) -> ResponseReturnValue:
-    """What somebody's account must hand over first; roles can be handed over in the same step."""
-    require(require_actor(), Permission.ERASE_PEOPLE)
-    found = queries.hindrances(reading(), queries.erasable(reading(), user_id), now=utcnow())
+    """What somebody's account must hand over first; that it was looked at is logged.
+
+    Roles can be handed over in the same step.
+    """
+    actor, now = require(require_actor(), Permission.ERASE_PEOPLE), utcnow()
+    found = queries.hindrances(reading(), queries.erasable(reading(), user_id), now=now)
+    transaction(note_reading, user_id, actor=actor, now=now)
     items = [HindranceAnswer.model_validate(one, from_attributes=True) for one in found]
     return jsonify(HindrancesAnswer(items=items).model_dump(mode="json"))
 
