@@ -14,7 +14,7 @@ from booking.affiliations import handed_links, invitations, rosters
 from booking.affiliations.forms import ApplyRosterForm, HandedLinksForm, RosterForm
 from booking.affiliations.roster_refusals import forget_refused
 from booking.core.actors import Actor
-from booking.core.clock import utcnow
+from booking.core.clock import local_date, utcnow
 from booking.core.errors import Conflict, Forbidden
 from models.accounts import AuditEntry
 from models.affiliations import Affiliation, Invitation, Roster
@@ -101,6 +101,29 @@ def test_a_link_made_again_voids_the_one_before_and_strangers_make_none(
     assert invitations.invitation_by_secret(session, after["001"], now=now).name == "电"
 
 
+def test_who_has_no_link_comes_first_and_whose_term_is_over_gets_none(
+    client: FlaskClient, session: Session, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = utcnow()
+    monkeypatch.setattr(handed_links, "MOST_AT_ONCE", 1)
+    apply_roster(session, house, now, actor_for(session, house.admin, now=now))
+    organisation_id, today = house.organisation.id, local_date(now)
+
+    turns = [handed(session, house, now + timedelta(hours=turn), renews=turn > 0)[0][0] for turn in range(3)]
+    session.commit()
+    sign_in(client, house.admin)
+    page = client.get(f"/organisations/{organisation_id}/invitations").get_data(as_text=True)
+    first, second = session.scalars(select(Invitation).order_by(Invitation.staff_number))
+    first.ends_on, second.ends_on = today - timedelta(days=1), today + timedelta(days=1)
+    session.flush()
+
+    assert turns == ["001", "002", "001"]
+    assert "一次最多生成 1 人的" in page
+    assert handed_links.count_waiting(session, organisation_id, now=now, with_links=True) == 1
+    assert handed(session, house, now, renews=True)[0][0] == "002"
+    assert handed_links.holds_until(second) == today + timedelta(days=1)
+
+
 def test_letters_are_printed_and_a_code_is_typed_and_accepted(
     client: FlaskClient, session: Session, house: House
 ) -> None:
@@ -114,13 +137,17 @@ def test_letters_are_printed_and_a_code_is_typed_and_accepted(
     refused = client.post(address, data={"kind": "letters"})
     code = client.post(f"/api/v1{address}", json={"renews": True}).get_json()["items"][0]["secret"]
     sign_in(client, make_user(session, "newcomer"))
+    wrong = client.get("/invited?code=ABCD-EFGH")
     entered = client.get(f"/invited?code={code.lower()}")
     accepted = client.post(entered.headers["Location"])
 
     assert sheet[0][:4] == ["工号", "姓名", "手机", "邀请码"]
     assert [row[:3] for row in sheet[1:]] == [["001", "电", "'+86 13800000000"], ["002", "号", ""]]
     assert letters.count('class="card sheet"') == 2
-    assert refused.status_code == 409
+    assert (refused.status_code, "邀请码都已生成" in refused.get_data(as_text=True)) == (409, True)
+    typed = wrong.get_data(as_text=True)
+    assert (wrong.status_code, typed.count("邀请码不正确、已使用或已过期。")) == (422, 2)
+    assert 'value="ABCD-EFGH"' in typed
     assert (entered.status_code, accepted.headers["Location"]) == (303, "/account/affiliations")
     look_again(session)
     assert session.scalars(select(Affiliation.staff_number)).all() == ["001"]

@@ -268,7 +268,10 @@ def make_link(invitation_id: int) -> Response:
 
 @documented(tag=TAG, body=HandedLinksForm, answers={200: InvitationLinksAnswer}, refusals=EDITING)
 def hand_links(organisation_id: int) -> Response:
-    """Make a code for everybody invited without an address, answered once; `renews` those who have one too."""
+    """Make a code for everybody invited without an address, answered once; `renews` those who have one too.
+
+    A thousand at a time: who has none comes first, then whose code is the oldest.
+    """
     actor, form = require_actor(), read_json(HandedLinksForm)
     made = transaction(handed_links.make_links, organisation_id, form, actor=actor, now=utcnow())
     items = [InvitationLinkAnswer(**InvitationAnswer.of(one).model_dump(), secret=code) for one, code in made]

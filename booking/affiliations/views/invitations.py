@@ -14,9 +14,10 @@ from booking.affiliations import handed_links, invitations, labels, queries
 from booking.affiliations.forms import HandedLinksForm
 from booking.affiliations.views.showing import manages, problems_in, seen_organisation, status_of
 from booking.core.clock import utcnow
-from booking.core.errors import Conflict, NotFound, Refused
+from booking.core.errors import Conflict, InvalidInput, NotFound, Problem, Refused
 from booking.core.forms import Blank, Line, PageForm
 from booking.core.secret import normal_code
+from booking.core.texts import N_
 from booking.web import filters, signed_in
 from booking.web.extensions import reading, transaction
 from booking.web.reading import read_form, read_query
@@ -96,17 +97,23 @@ def hand_links(organisation_id: int) -> ResponseReturnValue:
         return _page(organisation_id, refused)
     if form.kind != "letters":
         return table_response(_rows(made), f"invitations-{organisation_id}", form.kind, title=_("邀请"))
-    letters = [(one, code, _link(code)) for one, code in made]
+    letters = [(one, code, _link(code), handed_links.holds_until(one)) for one, code in made]
     entry = url_for(".enter_code", _external=True)
     return render_template("affiliations/letters.html", organisation=organisation, letters=letters, entry=entry)
 
 
 def enter_code() -> ResponseReturnValue:
-    """Take a code from paper to its invitation."""
+    """Take a code from paper to its invitation; one that opens nothing is said at the field."""
     code = read_query(CodeQuery).code
-    if code:
-        return redirect(url_for(".invited", secret=normal_code(code)), code=303)
-    return render_template("affiliations/enter_code.html")
+    if not code:
+        return render_template("affiliations/enter_code.html", code="", problems={})
+    try:
+        invitations.invitation_by_secret(reading(), code, now=utcnow())
+    except LinkSpent:
+        wrong = InvalidInput([Problem("code", N_("邀请码不正确、已使用或已过期。"))])
+        page = render_template("affiliations/enter_code.html", code=code, problems=problems_in(wrong))
+        return page, wrong.status
+    return redirect(url_for(".invited", secret=normal_code(code)), code=303)
 
 
 def invited(secret: str) -> ResponseReturnValue:
@@ -139,7 +146,7 @@ def _rows(made: Sequence[tuple[Invitation, str]]) -> Iterator[list[str]]:
     """Whom to hand which link, as a table."""
     yield [_("工号"), _("姓名"), _("手机"), _("邀请码"), _("链接"), _("失效")]
     for one, code in made:
-        yield [one.staff_number, one.name, one.phone, code, _link(code), filters.day(one.expires_at)]
+        yield [one.staff_number, one.name, one.phone, code, _link(code), filters.day(handed_links.holds_until(one))]
 
 
 def _managed(invitation_id: int) -> Invitation:
@@ -173,8 +180,9 @@ def _page(
         may_manage=manages(require_actor(), organisation_id),
         labels=labels,
         handing={
-            "new": len(handed_links.waiting_for_links(reading(), organisation_id, now=now)),
-            "all": len(handed_links.waiting_for_links(reading(), organisation_id, now=now, with_links=True)),
+            "new": handed_links.count_waiting(reading(), organisation_id, now=now),
+            "all": handed_links.count_waiting(reading(), organisation_id, now=now, with_links=True),
+            "most": handed_links.MOST_AT_ONCE,
         },
         made=made,
         problems=problems_in(refused),
