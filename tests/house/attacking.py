@@ -48,6 +48,7 @@ QUERY_NAMES = {
     "/organisations": ("page", "state", "q", "cursor"),
     "/account/affiliations": ("q", "organisation"),
     "/rosters": ("fate", "page"),
+    "/invited": ("code",),
     "/registrations": ("state", "cursor"),
     "/imports": ("fate", "page", "before"),
     "/operations/mailbox": ("before",),
