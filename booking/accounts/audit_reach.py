@@ -1,7 +1,7 @@
 """Which entries of the audit log concern an organisation, for each kind of subject.
 
-What is about an instrument concerns whoever owned it when it happened. A subject that is gone since concerns
-the organisation that the entry itself names.
+What is about an instrument concerns whoever owned it when it happened. A grant, and a subject of a kind that is
+deleted with use, concerns the organisation or the scope that the entry itself names.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, tr
 from sqlalchemy.orm import aliased
 
 from booking.core.actors import Reach
-from models.accounts import AuditEntry, Grant
+from models.accounts import AuditEntry
 from models.affiliations import Affiliation, Invitation, MailDomain, OrganisationRegistration, Roster, UserGroup, Visit
 from models.catalogue import Instrument
 from models.custody import OwnerChange
@@ -70,7 +70,7 @@ def _fitting(owners: Owners) -> Iterator[tuple[str, Condition]]:
     yield "instrument", exists().where(Instrument.id == subject, _owned_then(owners))
     for kind, table in OF_AN_INSTRUMENT.items():
         yield kind, exists().where(table.id == subject, Instrument.id == table.instrument_id, _owned_then(owners))
-    yield "grant", exists().where(Grant.id == subject, _granted_at(owners))
+    yield "grant", or_(*(_granted_at(told, owners) for told in _TOLD))
     sides = OwnerChange.from_organisation_id, OwnerChange.to_organisation_id
     yield "owner_change", exists().where(OwnerChange.id == subject, or_(*(side.in_(owners) for side in sides)))
 
@@ -79,7 +79,10 @@ _TOLD = (AuditEntry.before, AuditEntry.after)
 
 
 def _owned_then(owners: Owners) -> Condition:
-    """The instrument at hand was theirs when it happened: who gave it away next, else who has it now."""
+    """The instrument at hand was theirs when it happened: who gave it away next, else who has it now.
+
+    What happened before it was made is of a deleted record whose number it has again.
+    """
     given = aliased(OwnerChange)
     giver = (
         select(given.from_organisation_id)
@@ -93,15 +96,17 @@ def _owned_then(owners: Owners) -> Condition:
         .correlate(Instrument, AuditEntry)
         .scalar_subquery()
     )
-    return func.coalesce(giver, Instrument.organisation_id).in_(owners)
+    return and_(
+        Instrument.created_at <= AuditEntry.occurred_at, func.coalesce(giver, Instrument.organisation_id).in_(owners)
+    )
 
 
-def _granted_at(owners: Owners) -> Condition:
-    """The role was given at one of the organisations, or at a unit or an instrument of theirs."""
-    scope, at = Grant.scope_kind, Grant.scope_id
+def _granted_at(told: ColumnElement[Any], owners: Owners) -> Condition:
+    """The role was given at one of the organisations, or at a unit or an instrument of theirs, as the entry says it."""
+    scope, at = told["scope_kind"].as_string(), told["scope_id"].as_integer()
     units = select(Unit.id).where(Unit.organisation_id.in_(owners))
     return or_(
-        and_(scope == ScopeKind.ORGANISATION, at.in_(owners)),
-        and_(scope == ScopeKind.UNIT, at.in_(units)),
-        and_(scope == ScopeKind.INSTRUMENT, exists().where(Instrument.id == at, _owned_then(owners))),
+        and_(scope == ScopeKind.ORGANISATION.value, at.in_(owners)),
+        and_(scope == ScopeKind.UNIT.value, at.in_(units)),
+        and_(scope == ScopeKind.INSTRUMENT.value, exists().where(Instrument.id == at, _owned_then(owners))),
     )

@@ -79,6 +79,31 @@ def test_an_institution_reads_what_is_about_its_own_and_no_sign_ins(
     assert found(session, Wanted(subject_id=instruments[1].id), ours) == []
 
 
+def test_a_number_given_again_does_not_pass_on_what_was_noted_of_the_deleted_record(
+    session: Session, instruments: list[Instrument], now: datetime
+) -> None:
+    first, second = instruments
+    first.created_at = second.created_at = now + timedelta(hours=1)
+    session.commit()
+    reaches = [Reach(organisation_ids=frozenset({one.organisation_id})) for one in (first, second)]
+
+    assert [found(session, Wanted(), reach) for reach in reaches] == [[], [("instrument", second.id)]]
+
+
+def test_a_role_that_never_began_is_read_where_it_was_to_be_and_not_by_who_has_its_number_now(
+    session: Session, instruments: list[Instrument], steward: User, now: datetime
+) -> None:
+    first, second = instruments
+    told = {"scope_kind": "instrument", "scope_id": first.id}
+    now_there = give(session, steward, Role.STEWARD, ScopeKind.INSTRUMENT, second.id)
+    subject = ("grant", now_there.id)
+    audit.note(session, "accounts.grant_ended", subject, actor=None, now=now, before=told, after={"ends_on": None})
+    session.commit()
+    reaches = [Reach(organisation_ids=frozenset({one.organisation_id})) for one in (first, second)]
+
+    assert [found(session, Wanted(subject_kind="grant"), reach) for reach in reaches] == [[subject], []]
+
+
 def test_pages_of_the_log_follow_each_other_without_gaps(session: Session, instruments: list[Instrument]) -> None:
     first = audit_log.page(session, Wanted(), EVERYWHERE, limit=2)
     rest = audit_log.page(session, Wanted(), EVERYWHERE, limit=2, cursor=first.next_cursor or "")
