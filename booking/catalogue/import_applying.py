@@ -102,6 +102,7 @@ class Standing:
     id: int
     version: int
     state: PublishingState
+    created_at: datetime
 
 
 def locked(session: Session, writes: Sequence[Write]) -> dict[Key, Standing]:
@@ -110,11 +111,11 @@ def locked(session: Session, writes: Sequence[Write]) -> dict[Key, Standing]:
     found: dict[Key, Standing] = {}
     for owner_id, inner_ids in _by_owner(write.key for write in writes).items():
         for chunk in chunks(inner_ids):
-            named = select(*columns, Instrument.publishing_state).where(
+            named = select(*columns, Instrument.publishing_state, Instrument.created_at).where(
                 Instrument.organisation_id == owner_id, Instrument.inner_id.in_(chunk)
             )
-            for owner, inner_id, key, version, state in session.execute(named.with_for_update()):
-                found[owner, inner_id or ""] = Standing(key, version, state)
+            for owner, inner_id, *is_now in session.execute(named.with_for_update()):
+                found[owner, inner_id or ""] = Standing(*is_now)
     return found
 
 

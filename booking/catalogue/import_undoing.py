@@ -25,6 +25,7 @@ from models.vocabulary.catalogue import PublishingState
 
 OWN = {"lane_groups", "instrument_lane_groups", "booking_policies", "opening_hours", "record_editors"}
 CHANGED = Problem("", N_("记录在导入之后被修改过，没有撤销。"))
+GONE = Problem("", N_("这个编号下已没有导入的那条记录，没有撤销。"))
 NEEDED = Problem("", N_("已有预约或其他内容引用这条记录，没有删除。"))
 NOT_COLUMNS = {"unit", "unit_en", "opening_hours", "lanes"}
 
@@ -39,12 +40,19 @@ class Undone:
 
 
 def undo(
-    session: Session, writes: Sequence[Write], unit_ids: Sequence[int], *, actor: Actor | None, now: datetime
+    session: Session,
+    writes: Sequence[Write],
+    unit_ids: Sequence[int],
+    *,
+    applied_at: datetime | None,
+    actor: Actor | None,
+    now: datetime,
 ) -> Undone:
-    """Take back what was written, record by record; what changed since or is needed by others stays."""
+    """Take back what was written at `applied_at`; what went, changed since or is needed by others stays."""
     standing = locked(session, writes)
-    there = [write for write in writes if write.key in standing]
-    kept = {w.number: CHANGED for w in there if standing[w.key].version != w.seen_version + 1}
+    there = [write for write in writes if _is_written(write, standing.get(write.key), applied_at)]
+    kept = dict.fromkeys({write.number for write in writes} - {write.number for write in there}, GONE)
+    kept |= {w.number: CHANGED for w in there if standing[w.key].version != w.seen_version + 1}
     fitting = [write for write in there if write.number not in kept]
     created = [write for write in fitting if write.instrument_id is None]
     needed = _needed(session, [standing[write.key].id for write in created])
@@ -59,6 +67,13 @@ def undo(
     audit.note_all(session, "catalogue.import_undone", "instrument", changes, actor=actor, now=now)
     refresh_listing(session, _listed(updated, standing))
     return Undone(kept, len(updated), len(removed))
+
+
+def _is_written(write: Write, found: Standing | None, applied_at: datetime | None) -> bool:
+    """Whether what has the number now is the record that was written, and none made since under the same number."""
+    if found is None:
+        return False
+    return found.id == write.instrument_id if write.instrument_id is not None else found.created_at == applied_at
 
 
 def _listed(updated: Sequence[Write], standing: Mapping[tuple[int, str], Standing]) -> list[int]:

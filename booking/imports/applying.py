@@ -100,7 +100,7 @@ def undo_staged(
     found, within = held(session, leased), reach_of(actor)
     foreign = _foreign(writes, within)
     allowed = [write for write in writes if write.number not in foreign]
-    undone = undo(session, allowed, found.unit_ids, actor=actor, now=now)
+    undone = undo(session, allowed, found.unit_ids, applied_at=found.applied_at, actor=actor, now=now)
     kept = dict(undone.kept) | dict.fromkeys(foreign, OUT_OF_REACH)
     _keep(session, found.id, kept)
     found.kept_count = len(kept)

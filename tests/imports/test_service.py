@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from booking.catalogue.import_undoing import GONE
 from booking.core.errors import Forbidden, InvalidInput, NotFound, Unreadable
 from booking.core.table_files import Limits
 from booking.imports import queries, service, staging
@@ -297,6 +298,22 @@ def test_an_import_is_undone_record_by_record(session: Session, importer: Import
     assert session.scalar(select(func.count()).select_from(LaneGroup)) == 4
     assert session.scalars(select(Unit.name_zh)).all() == []
     assert session.scalars(select(Instrument.unit_id).where(Instrument.inner_id == "A-1")).one() is None
+
+
+def test_an_undo_leaves_alone_what_has_the_number_of_a_record_that_went(
+    session: Session, importer: Importer, organisation: Organisation
+) -> None:
+    last = importer.dry_run(csv_of([row(1), row(2)]))
+    importer.apply(last)
+    look_again(session)
+    for gone in session.scalars(select(Instrument)):
+        gone.organisation_id = make_organisation(session).id
+    make_instrument(session, organisation, inner_id="A-1", name_zh="另一台")
+
+    importer.undo(last)
+
+    assert (importer.see(last).kept_count, count(session, Instrument)) == (2, 3)
+    assert [found.problems[0]["message"] for found in importer.rows(last)] == [GONE.message] * 2
 
 
 def test_only_the_last_import_is_undone(session: Session, importer: Importer) -> None:
