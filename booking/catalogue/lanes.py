@@ -2,17 +2,20 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission
 from booking.catalogue.changes import changed, lock
+from booking.catalogue.owner_queries import OPEN
+from booking.catalogue.owners import ChangeStands
 from booking.catalogue.queries import has_future_reservation
 from booking.catalogue.timetable_forms import NewSharedGroup
 from booking.core.actors import Actor
 from booking.core.errors import Conflict, NotFound
 from booking.core.texts import N_
 from models.catalogue import Instrument, InstrumentLaneGroup, Lane, LaneGroup
+from models.custody import OwnerChange
 
 
 class HasReservations(Conflict):
@@ -66,12 +69,21 @@ def leave_shared_group(
 
 
 def _join(session: Session, instrument: Instrument, group: LaneGroup, *, actor: Actor, now: datetime) -> None:
-    """List the group; raises HasReservations while bookings stand that hold no lane of it."""
+    """List the group; raises HasReservations while bookings stand that hold no lane of it, and ChangeStands."""
+    _require_staying(session, instrument.id, group.id)
     if has_future_reservation(session, instrument.id, now=now):
         raise HasReservations
     session.add(InstrumentLaneGroup(instrument_id=instrument.id, lane_group_id=group.id))
     after = {"lane_group_id": group.id, "name": group.name}
     changed(session, instrument, "lane_group_joined", actor=actor, now=now, after=after)
+
+
+def _require_staying(session: Session, instrument_id: int, group_id: int) -> None:
+    """Refuse to share while the instrument, or one that lists the group, is on its way to another institution."""
+    listing = select(InstrumentLaneGroup.instrument_id).where(InstrumentLaneGroup.lane_group_id == group_id)
+    leaving = or_(OwnerChange.instrument_id == instrument_id, OwnerChange.instrument_id.in_(listing))
+    if session.scalar(select(OwnerChange.id).where(OwnerChange.state.in_(OPEN), leaving).limit(1)) is not None:
+        raise ChangeStands
 
 
 def locked_group(session: Session, condition: object) -> LaneGroup:

@@ -71,6 +71,7 @@ def _admins(news: News, organisation_id: int) -> list[User]:
 
 def _to(news: News, change: OwnerChange, people: Iterable[User], template: str) -> list[Letter]:
     """The same letter to each person once, without whoever caused it."""
-    values = {**described(change), "link": news.link(f"owner-changes/{change.id}")}
+    links = {"link": f"owner-changes/{change.id}", "prices_link": f"instruments/{change.instrument_id}/prices/edit"}
+    values = {**described(change), **{name: news.link(path) for name, path in links.items()}}
     able = {one.id: one for one in people if one.deactivated_at is None and one.id != news.payload["actor_id"]}
     return [Letter(one.email, one.language, template, values) for one in able.values()]

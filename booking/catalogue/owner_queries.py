@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, exists, false, or_, select, true
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from booking.accounts.permissions import Permission, may, reach
-from booking.catalogue.queries import target_of
+from booking.catalogue.queries import is_readable, target_of
 from booking.core.actors import Actor, Reach, Target
 from booking.core.clock import local_date
 from booking.core.errors import NotFound
@@ -92,6 +92,11 @@ def side_of(change: OwnerChange, actor: Actor | None) -> Side | None:
         actor, Permission.SEE_RECORD, Target(change.to_organisation_id)
     )
     return Side(gives, receives) if gives or receives or reads else None
+
+
+def tells_name(change: OwnerChange, actor: Actor | None) -> bool:
+    """Whether the change names the instrument as it is now: while it is open, and later to who may read the record."""
+    return change.state in OPEN or is_readable(change.instrument, actor)
 
 
 def changes_within(

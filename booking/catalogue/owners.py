@@ -32,6 +32,7 @@ from models.vocabulary.attachments import OwnerKind
 from models.vocabulary.custody import OwnerChangeState
 
 FURTHEST_AHEAD = timedelta(days=400)
+NUMBER_TAKEN = Problem("inner_id", N_("本单位已有仪器使用这个所内编号。"))
 
 
 class ChangeStands(Conflict):
@@ -130,7 +131,10 @@ def apply_change(session: Session, change_id: int, *, now: datetime) -> bool:
 def _take_effect(
     session: Session, row: OwnerChange, instrument: Instrument, *, actor: Actor | None, now: datetime
 ) -> None:
-    """The instrument is the new institution's from this moment on, with its files, parts and suspensions."""
+    """The instrument is the new institution's from this moment on, with its files, parts and suspensions.
+
+    Raises InvalidInput when another record took the number in the same moment.
+    """
     giver = session.get_one(Organisation, row.from_organisation_id)
     row.state, row.applied_at = OwnerChangeState.APPLIED, now
     values = {
@@ -140,7 +144,10 @@ def _take_effect(
         **_place_kept(instrument, giver),
     }
     before, after = assign(instrument, values)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as taken:
+        raise InvalidInput([NUMBER_TAKEN]) from taken
     session.expire(instrument, ["organisation", "unit"])
     _take_along(session, instrument, now=now)
     able = {user.id for user in candidates(session, instrument, today=local_date(now))}
@@ -201,7 +208,7 @@ def _problems_of_acceptance(
         if owner != row.to_organisation_id:
             return [*found, Problem("unit_id", N_("这个部门不属于该单位。"))]
     if _is_taken(session, row.to_organisation_id, inner_id):
-        found.append(Problem("inner_id", N_("本单位已有仪器使用这个所内编号。")))
+        found.append(NUMBER_TAKEN)
     return found + _inheriting_problems(session, row, instrument, unit_id)
 
 

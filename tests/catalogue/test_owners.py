@@ -4,12 +4,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit_log
 from booking.accounts.audit_log import Wanted
-from booking.catalogue import owner_queries, owners
+from booking.catalogue import lanes, owner_queries, owners
 from booking.catalogue.forms import InstrumentChanges
 from booking.catalogue.owners import ChangeClosed, ChangeStands
 from booking.catalogue.queries import record_for
@@ -27,10 +28,11 @@ from models.custody import OwnerChange, Stewardship
 from models.directory import Organisation, Unit
 from models.reservations import Claim, Reservation
 from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.custody import OwnerChangeState, StewardRank
-from tests.factories.instruments import make_instrument, make_organisation
+from tests.factories.instruments import add_lane_group, make_instrument, make_organisation
 from tests.factories.letters import mailed
-from tests.factories.people import actor_for, give, make_user
+from tests.factories.people import actor_for, give, make_user, sign_in
 
 DAY = date(2026, 12, 1)
 
@@ -219,3 +221,74 @@ def test_what_would_not_stand_in_the_new_institution_is_refused_at_its_field(
 
     assert refused == [["inner_id", "unit_id"], ["unit_id"]]
     assert session.scalars(select(OwnerChange.state)).all() == [OwnerChangeState.PROPOSED]
+
+
+def test_a_number_taken_in_the_same_moment_is_refused_at_its_field(
+    session: Session, house: House, now: datetime
+) -> None:
+    change = offer(session, house, now, starts_on=date(2026, 11, 23))
+    rival = make_instrument(session, house.receiver, inner_id="E-2")
+
+    with session.no_autoflush:
+        rival.inner_id = "E-1"
+        with pytest.raises(InvalidInput) as refused:
+            accept(session, house, change, now)
+
+    session.rollback()
+    assert [problem.field for problem in refused.value.problems] == ["inner_id"]
+    assert session.scalars(select(OwnerChange.state)).all() == [OwnerChangeState.PROPOSED]
+
+
+def test_no_part_is_shared_while_an_instrument_is_on_its_way(session: Session, house: House, now: datetime) -> None:
+    other = make_instrument(session, house.giver)
+    group, parts = add_lane_group(session, other, shared=True), add_lane_group(session, house.instrument, shared=True)
+    offer(session, house, now)
+
+    for instrument_id, group_id in ((house.instrument.id, group.id), (other.id, parts.id)):
+        with pytest.raises(ChangeStands):
+            lanes.join_shared_group(session, instrument_id, group_id, actor=house.gives, now=now)
+        session.rollback()
+
+    assert owner_queries.parts_shared(session, house.instrument.id) == []
+
+
+def test_a_change_that_is_over_does_not_tell_what_became_of_a_record_that_is_not_public(
+    client: FlaskClient, session: Session, house: House, now: datetime
+) -> None:
+    change = offer(session, house, now)
+    sign_in(client, session.get_one(User, house.takes.id))
+    paths = (
+        "/owner-changes",
+        f"/owner-changes/{change.id}",
+        "/api/v1/owner-changes",
+        f"/api/v1/owner-changes/{change.id}",
+    )
+    house.instrument.publishing_state, house.instrument.name_zh = PublishingState.DRAFT, "密名"
+    house.instrument.model = "密号"
+    session.commit()
+
+    open_ones = ["密名" in client.get(path).get_data(as_text=True) for path in paths]
+    owners.decline_owner(session, change.id, actor=house.takes, now=now)
+    session.commit()
+    texts = [client.get(path).get_data(as_text=True) for path in paths]
+
+    assert open_ones == [True] * 4
+    assert ["密名" in text or "密号" in text for text in texts] == [False] * 4
+    assert [f"仪器 #{house.instrument.id}" in text for text in texts[:2]] == [True] * 2
+
+
+def test_the_new_owner_is_told_that_prices_do_not_go_along_and_where_to_set_them(
+    client: FlaskClient, session: Session, house: House, now: datetime
+) -> None:
+    change = offer(session, house, now, starts_on=date(2026, 11, 23))
+    path = f"/instruments/{house.instrument.id}/prices/edit"
+    asked = [letter.values["prices_link"].endswith(path) for letter in mailed(session, now=now)]
+    accept(session, house, change, now)
+    session.commit()
+
+    shown = []
+    for reader in (house.takes, house.gives):
+        sign_in(client, session.get_one(User, reader.id))
+        shown.append(path in client.get(f"/owner-changes/{change.id}").get_data(as_text=True))
+
+    assert (asked, shown) == ([True], [True, False])

@@ -13,6 +13,7 @@ from booking.catalogue.api.answering import json_answer
 from booking.catalogue.api.records import EDITING
 from booking.catalogue.owner_queries import Side
 from booking.catalogue.step_forms import OwnerAcceptance, OwnerAnswer, OwnerProposal
+from booking.core.actors import Actor
 from booking.core.clock import utcnow
 from booking.core.forms import Form
 from booking.web.extensions import reading, transaction
@@ -51,7 +52,10 @@ class TenureList(BaseModel):
 
 
 class OwnerChangeAnswer(BaseModel):
-    """An instrument on its way to another institution, and what the caller may do about it."""
+    """An instrument on its way to another institution, and what the caller may do about it.
+
+    The name is empty when the change is over and the caller may not read the record.
+    """
 
     id: int
     instrument_id: int
@@ -126,7 +130,8 @@ def index() -> Response:
     found = owner_queries.changes_within(
         reading(), actor, is_open=query.is_open, limit=query.limit, cursor=query.cursor
     )
-    items = [_answer(one, side) for one in found.items if (side := owner_queries.side_of(one, actor)) is not None]
+    sides = [(one, owner_queries.side_of(one, actor)) for one in found.items]
+    items = [_answer(one, side, actor) for one, side in sides if side is not None]
     return json_answer(OwnerChangeList(items=items, next_cursor=found.next_cursor))
 
 
@@ -162,14 +167,17 @@ def _step(change_id: int, step: Callable[..., OwnerChange], said: object) -> Res
 
 def _response(change_id: int, status: int = 200) -> Response:
     """The change as the caller stands to it."""
-    return json_answer(_answer(*owner_queries.change_for(reading(), change_id, require_actor())), status)
+    actor = require_actor()
+    return json_answer(_answer(*owner_queries.change_for(reading(), change_id, actor), actor), status)
 
 
-def _answer(change: OwnerChange, side: Side) -> OwnerChangeAnswer:
+def _answer(change: OwnerChange, side: Side, actor: Actor) -> OwnerChangeAnswer:
     """A change as its answer."""
+    instrument = change.instrument
+    name = instrument.name_zh or instrument.name_en if owner_queries.tells_name(change, actor) else ""
     return OwnerChangeAnswer(
         **{name: getattr(change, name) for name in PLAIN},
-        name=change.instrument.name_zh or change.instrument.name_en,
+        name=name,
         giver=_named(change.giver),
         receiver=_named(change.receiver),
         unit_id=change.to_unit_id,

@@ -23,6 +23,7 @@ from booking.web.extensions import reading, transaction
 from booking.web.reading import read_form, read_query
 from booking.web.repeats import create_once, new_key
 from booking.web.signed_in import require_actor
+from models.vocabulary.custody import OwnerChangeState
 
 PER_PAGE = 50
 
@@ -81,7 +82,11 @@ def owner_changes() -> ResponseReturnValue:
         raise Forbidden
     found = owner_queries.changes_within(reading(), actor, limit=PER_PAGE, cursor=read_query(ListPage).cursor)
     return render_template(
-        "catalogue/owner_changes.html", rows=found.items, next_cursor=found.next_cursor, labels=owner_labels
+        "catalogue/owner_changes.html",
+        rows=found.items,
+        named={row.id for row in found.items if owner_queries.tells_name(row, actor)},
+        next_cursor=found.next_cursor,
+        labels=owner_labels,
     )
 
 
@@ -131,7 +136,10 @@ def _page(change_id: int, refused: Refused | None = None) -> ResponseReturnValue
         change=change,
         side=side,
         is_open=change.state in owner_queries.OPEN,
+        is_named=owner_queries.tells_name(change, actor),
         may_read=queries.is_readable(change.instrument, actor),
+        sets_prices=change.state == OwnerChangeState.APPLIED
+        and may(actor, Permission.SET_PRICES, queries.target_of(change.instrument)),
         units=unit_choices(queries.units_of(session, change.to_organisation_id)) if side.receives else [],
         labels=owner_labels,
         field_names={name: _(label) for name, label in labels.FIELDS.items()},
