@@ -101,7 +101,7 @@ def _owned_then(owners: Owners) -> Condition:
     )
 
 
-def _granted_at(told: ColumnElement[Any], owners: Owners) -> Condition:
+def _granted_at(told: Any, owners: Owners) -> Condition:
     """The role was given at one of the organisations, or at a unit or an instrument of theirs, as the entry says it."""
     scope, at = told["scope_kind"].as_string(), told["scope_id"].as_integer()
     units = select(Unit.id).where(Unit.organisation_id.in_(owners))

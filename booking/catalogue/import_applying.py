@@ -114,8 +114,8 @@ def locked(session: Session, writes: Sequence[Write]) -> dict[Key, Standing]:
             named = select(*columns, Instrument.publishing_state, Instrument.created_at).where(
                 Instrument.organisation_id == owner_id, Instrument.inner_id.in_(chunk)
             )
-            for owner, inner_id, *is_now in session.execute(named.with_for_update()):
-                found[owner, inner_id or ""] = Standing(*is_now)
+            for owner, inner_id, key, version, state, created_at in session.execute(named.with_for_update()):
+                found[owner, inner_id or ""] = Standing(key, version, state, created_at)
     return found
 
 
