@@ -15,7 +15,7 @@ class Permission(StrEnum):
     ADD_RECORD = "add_record"
     PUBLISH_RECORD = "publish_record"
     REVIEW_RECORD = "review_record"
-    TRANSFER_RECORD = "transfer_record"
+    CHANGE_OWNER = "change_owner"
     SEE_REPORT_DATES = "see_report_dates"
     DECIDE_EXEMPTIONS = "decide_exemptions"
     SEE_BOOKINGS = "see_bookings"
@@ -61,7 +61,7 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.EDIT_RECORD: _STEWARDS,
     Permission.ADD_RECORD: _ADMINS,
     Permission.PUBLISH_RECORD: _ADMINS,
-    Permission.TRANSFER_RECORD: _ADMINS,
+    Permission.CHANGE_OWNER: _ADMINS,
     Permission.SEE_REPORT_DATES: _ADMINS | {Role.AUDITOR},
     Permission.DECIDE_EXEMPTIONS: _PLATFORM,
     Permission.REVIEW_RECORD: frozenset({Role.INSTITUTION_ADMIN, Role.REVIEWER}),

@@ -83,11 +83,11 @@ def change_for(session: Session, change_id: int, actor: Actor | None) -> tuple[O
 
 def side_of(change: OwnerChange, actor: Actor | None) -> Side | None:
     """On which side somebody is; None for strangers. The giving side keeps it until the instrument has gone."""
-    receives = may(actor, Permission.TRANSFER_RECORD, Target(change.to_organisation_id))
+    receives = may(actor, Permission.CHANGE_OWNER, Target(change.to_organisation_id))
     if change.state in OPEN:
-        gives = may(actor, Permission.TRANSFER_RECORD, target_of(change.instrument))
+        gives = may(actor, Permission.CHANGE_OWNER, target_of(change.instrument))
     else:
-        gives = may(actor, Permission.TRANSFER_RECORD, Target(change.from_organisation_id))
+        gives = may(actor, Permission.CHANGE_OWNER, Target(change.from_organisation_id))
     reads = may(actor, Permission.SEE_RECORD, Target(change.from_organisation_id)) or may(
         actor, Permission.SEE_RECORD, Target(change.to_organisation_id)
     )

@@ -53,7 +53,7 @@ def propose_owner(
     session: Session, instrument_id: int, form: OwnerProposal, *, actor: Actor, now: datetime
 ) -> OwnerChange:
     """Offer the instrument to another institution from a day on; raises InvalidInput and ChangeStands."""
-    instrument = lock(session, instrument_id, Permission.TRANSFER_RECORD, actor=actor)
+    instrument = lock(session, instrument_id, Permission.CHANGE_OWNER, actor=actor)
     if problems := _problems_of_proposal(session, instrument, form, today=local_date(now)):
         raise InvalidInput(problems)
     row = OwnerChange(

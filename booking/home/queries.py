@@ -221,7 +221,7 @@ PROVIDERS = (
     ),
     Provider("team_requests_left", Hat.INSTITUTION, people.team_requests_left, Permission.MANAGE_TEAMS, is_local=True),
     Provider("successors", Hat.INSTITUTION, people.successors_wanted, Permission.GIVE_GRANTS),
-    Provider("owner_changes", Hat.INSTITUTION, owner_changes, Permission.TRANSFER_RECORD, is_local=True),
+    Provider("owner_changes", Hat.INSTITUTION, owner_changes, Permission.CHANGE_OWNER, is_local=True),
     Provider("reviews", Hat.INSTITUTION, reviews, Permission.REVIEW_RECORD),
     Provider("registrations", Hat.PLATFORM, people.registrations, Permission.VERIFY_ORGANISATIONS),
     Provider("failing_jobs", Hat.PLATFORM, failing_jobs, Permission.SEE_JOBS),

@@ -39,7 +39,7 @@ from tests.house.worlds_affiliations import add_affiliations, add_registration
 from tests.house.worlds_announcements import announcement
 from tests.house.worlds_attachments import add_files
 from tests.house.worlds_enquiries import add_enquiries
-from tests.house.worlds_gate import arrange_arrivals, arrange_reviews, arrange_transfer
+from tests.house.worlds_gate import arrange_arrivals, arrange_owner_change, arrange_reviews
 from tests.house.worlds_grants import build_grants
 from tests.house.worlds_imports import add_imports
 from tests.house.worlds_pricing import add_prices
@@ -144,7 +144,7 @@ def build(session: Session) -> World:
     arrange_reviews(builder, "their_", THEIR_STAFF)
     arrange_arrivals(builder, "", ADMIN)
     arrange_arrivals(builder, "their_", THEIR_ADMIN)
-    arrange_transfer(builder, ADMIN, STAFF, THEIR_ADMIN)
+    arrange_owner_change(builder, ADMIN, STAFF, THEIR_ADMIN)
     _tokens(builder)
     _reservations(builder)
     _closures(builder)

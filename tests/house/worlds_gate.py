@@ -77,7 +77,9 @@ def arrange_arrivals(builder: Any, side: str, admins: frozenset[str]) -> None:
     session.commit()
 
 
-def arrange_transfer(builder: Any, admins: frozenset[str], staff: frozenset[str], their_admins: frozenset[str]) -> None:
+def arrange_owner_change(
+    builder: Any, admins: frozenset[str], staff: frozenset[str], their_admins: frozenset[str]
+) -> None:
     """A draft of ours that their institution is offered; its receivers read its name and nothing more."""
     session, names = builder.session, builder.world.names
     made = make_instrument(
@@ -96,5 +98,5 @@ def arrange_transfer(builder: Any, admins: frozenset[str], staff: frozenset[str]
         reason=builder.mark("why_given", admins | their_admins),
     )
     change = propose_owner(session, made.id, offer, actor=builder.actor("admin"), now=builder.now)
-    builder.keep("transfer", change)
+    builder.keep("owner_change", change)
     session.commit()

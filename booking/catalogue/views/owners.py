@@ -168,7 +168,7 @@ def _more(instrument_id: int) -> dict[str, Any]:
         "tenures": owner_queries.owners_of(session, record.instrument),
         "change": owner_queries.open_change(session, instrument_id),
         "owner_labels": owner_labels,
-        "may_transfer": may(require_actor(), Permission.TRANSFER_RECORD, record.target),
+        "may_change_owner": may(require_actor(), Permission.CHANGE_OWNER, record.target),
         "organisations": organisation_choices(others),
         "today": local_date(utcnow()),
         "key": request.form.get("idempotency_key") or new_key(),

@@ -5,7 +5,7 @@ from tests.house.worlds import ADMIN, ALL_SEEING, EVERYBODY, PEOPLE, THEIR_ADMIN
 
 OFFER = {"to_organisation_id": "{their_organisation}", "starts_on": "{later_day}", "reason": "学科调整"}
 SIDES = ADMIN | THEIR_ADMIN | ALL_SEEING
-CHANGE = "/owner-changes/{transfer}"
+CHANGE = "/owner-changes/{owner_change}"
 
 OWNERS = (
     page("/catalogue/{ready}/owner", STEWARDS, forbidden=READERS),
