@@ -47,6 +47,8 @@ QUERY_NAMES = {
     "/catalogue": ("state", "q", "page"),
     "/organisations": ("page", "state", "q", "cursor"),
     "/account/affiliations": ("q", "organisation"),
+    "/account/sightings": ("cursor",),
+    "/owner-changes": ("cursor",),
     "/rosters": ("fate", "page"),
     "/invited": ("code",),
     "/registrations": ("state", "cursor"),
