@@ -133,6 +133,7 @@ class BulkPriceRow(BaseModel):
     name: str
     name_en: str
     user_group: str
+    policy_id: int | None
     hourly_before_fen: int | None
     hourly_after_fen: int | None
     sample_before_fen: int | None
@@ -156,6 +157,7 @@ def bulk_answer(rows: list[Row], said: Callable[[Refused], str]) -> BulkPrices:
             name=row.name_zh,
             name_en=row.name_en,
             user_group=row.group.name_zh if row.group else "",
+            policy_id=row.policy_id,
             hourly_before_fen=row.before.hourly_fen if row.before else None,
             hourly_after_fen=row.after.hourly_fen if row.after else None,
             sample_before_fen=row.before.sample_fen if row.before else None,

@@ -1,7 +1,7 @@
 """Changing the prices of many instruments at once by a share, from a day on; or telling what would come of it."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -34,6 +34,7 @@ class Row:
     instrument_id: int
     name_zh: str = ""
     name_en: str = ""
+    policy_id: int | None = None
     group: Group | None = None
     before: Terms | None = None
     after: Terms | None = None
@@ -67,6 +68,9 @@ def change_many(session: Session, form: BulkPriceForm, *, actor: Actor, now: dat
             found += _of_instrument(instrument, wanted, groups, later, form)
         else:
             found.append(Row(number, refused=NotFound()))
+    if form.policy_ids is not None:
+        seen = set(form.policy_ids)
+        found = [_only_seen(row, seen) for row in found]
     for row in () if form.dry_run else found:
         _store(session, row, known.get(row.instrument_id), actor=actor, now=now)
     return found
@@ -118,9 +122,16 @@ def _of_instrument(
         try:
             if (instrument.id, policy.user_group_id) in later:
                 raise Conflict(N_("那天以后另有已定的价格，请单独调整。"))
-            yield Row(*named, group, before, after, new=_form_of(policy, after, group, form))
+            yield Row(*named, policy.id, group, before, after, new=_form_of(policy, after, group, form))
         except (Conflict, InvalidInput) as refused:
-            yield Row(*named, group, before, refused=refused)
+            yield Row(*named, policy.id, group, before, refused=refused)
+
+
+def _only_seen(row: Row, seen: Collection[int]) -> Row:
+    """The row, refused when its price is not one that was seen before."""
+    if row.new is None or row.policy_id in seen:
+        return row
+    return replace(row, after=None, new=None, refused=Conflict(N_("预览以后这项价格已有变动，请重新预览。")))
 
 
 def _store(session: Session, row: Row, instrument: Instrument | None, *, actor: Actor, now: datetime) -> None:

@@ -20,6 +20,7 @@ MOST_FEN = 100_000_000
 MOST_EXTRAS, MOST_PACKAGES, MOST_PIECES = 30, 5, 10_000
 LONGEST_USE_DAYS = 31
 MOST_ROWS = 500
+MOST_SEEN = 20 * MOST_ROWS
 MOST_PEAKS_A_DAY = 12
 
 
@@ -175,7 +176,10 @@ def _period(start: Any, end: Any, field: str) -> Period | None:
 
 
 class BulkPriceForm(Form):
-    """Raise or lower the own prices of many instruments by a share from a day on; a dry run changes nothing."""
+    """Raise or lower the own prices of many instruments by a share from a day on; a dry run changes nothing.
+
+    With `policy_ids`, those of a dry run, a price that has changed since stays as it is.
+    """
 
     instrument_ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_ROWS)]
     change: Annotated[int, Field(ge=-9_000, le=50_000)]
@@ -184,3 +188,4 @@ class BulkPriceForm(Form):
     rounding: Rounding = Rounding.FEN
     reason: Annotated[Line, Field(max_length=300)] = ""
     dry_run: bool = False
+    policy_ids: Annotated[list[Id] | None, Field(max_length=MOST_SEEN)] = None

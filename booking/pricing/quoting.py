@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.core.clock import local_date
@@ -15,11 +15,12 @@ from booking.pricing.queries import Price, Spot, price_for, terms_of
 from booking.pricing.rules import Line, Quote, Terms, Use, quote
 from models.base import Base
 from models.pricing import PricePolicy, ReservationQuote
-from models.reservations import Reservation
+from models.reservations import Reservation, ReservationChange
 from models.vocabulary.pricing import LineKind
-from models.vocabulary.reservations import ReservationMode
+from models.vocabulary.reservations import ChangeKind, ReservationMode
 
 LONGEST = timedelta(days=31)
+_MADE_ANEW = (ChangeKind.MOVED, ChangeKind.HANDED_OVER)
 _STORE = insert(Base.metadata.tables["reservation_quotes"])
 
 
@@ -100,12 +101,11 @@ def store(session: Session, reservation_id: int, found: Quoted | None, wanted: A
     )
 
 
-def quote_again(session: Session, reservation: Reservation, *, now: datetime) -> None:
-    """A new quote for the same time with other samples, by the very price that the reservation was made on."""
-    earlier = quote_of(session, reservation)
+def quote_again(session: Session, reservation: Reservation, period: Period, *, now: datetime) -> None:
+    """A new quote for a time that it has or asks for, with its samples now, by the very price that it was told."""
+    earlier = _quote_for(session, reservation, period)
     if earlier is None:
         return
-    period = Period(reservation.starts_at, reservation.ends_at)
     wanted = Asked(reservation.booked_by_id, period, reservation.mode, reservation.sample_count)
     found = Quoted(
         policy=earlier.policy,
@@ -120,12 +120,23 @@ def quote_again(session: Session, reservation: Reservation, *, now: datetime) ->
 
 def quote_of(session: Session, reservation: Reservation) -> Quoted | None:
     """The stored quote for the time that a reservation has; the last one, and never that of a move still undecided."""
+    return _quote_for(session, reservation, Period(reservation.starts_at, reservation.ends_at))
+
+
+def _quote_for(session: Session, reservation: Reservation, period: Period) -> Quoted | None:
+    """The last stored quote for one of its times, unless made before that time or the holder became its own."""
+    is_asked = period.start == reservation.asked_starts_at and period.end == reservation.asked_ends_at
+    kinds = (*_MADE_ANEW, ChangeKind.MOVE_ASKED) if is_asked else _MADE_ANEW
+    anew = select(func.max(ReservationChange.occurred_at)).where(
+        ReservationChange.reservation_id == reservation.id, ReservationChange.kind.in_(kinds)
+    )
     row = session.scalar(
         select(ReservationQuote)
         .where(
             ReservationQuote.reservation_id == reservation.id,
-            ReservationQuote.starts_at == reservation.starts_at,
-            ReservationQuote.ends_at == reservation.ends_at,
+            ReservationQuote.starts_at == period.start,
+            ReservationQuote.ends_at == period.end,
+            ReservationQuote.created_at >= func.coalesce(anew.scalar_subquery(), ReservationQuote.created_at),
         )
         .order_by(ReservationQuote.id.desc())
         .limit(1)

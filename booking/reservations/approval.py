@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden
 from booking.core.period import Period
+from booking.pricing.quoting import quote_again
 from booking.reservations.cancelling import end_reservation
 from booking.reservations.changes import Change, asked_period, period_of, record, times, touch
 from booking.reservations.held import Held, hold, locked
@@ -37,6 +38,7 @@ def confirm_reservation(
     asked, earlier = asked_period(reservation), period_of(reservation)
     _check_again(session, reservation, asked or earlier, override_reason, actor=actor, now=now)
     if asked:
+        quote_again(session, reservation, asked, now=now)
         keep_only(session, reservation, asked, actor=actor, now=now)
         change = Change(ChangeKind.MOVED, before=times(earlier), after=times(asked), reason=override_reason)
     else:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from booking.core.actors import Actor
 from booking.core.errors import NotFound
 from booking.pricing.quoting import quote_again
-from booking.reservations.changes import Change, record, touch
+from booking.reservations.changes import Change, asked_period, record, touch
 from booking.reservations.held import hold_changeable, locked, read_again
 from booking.reservations.people import details_of, linked_to, replace_people, said
 from booking.reservations.wishes import Details
@@ -45,7 +45,8 @@ def edit_reservation(
         setattr(reservation, name, getattr(wanted, name))
     touch(reservation, now=now)
     if wanted.sample_count != earlier.sample_count:
-        quote_again(session, reservation, now=now)
+        for period in filter(None, (held.period, asked_period(reservation))):
+            quote_again(session, reservation, period, now=now)
     if (wanted.operator, wanted.participants) != (earlier.operator, earlier.participants):
         linked = replace_people(session, reservation_id, wanted)
     before, after = _differing(earlier, wanted)

@@ -1,7 +1,7 @@
 """Somebody leaves an institution: what they have there, and handing it over, cancelling it, ending it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import exists, select
@@ -20,7 +20,7 @@ from booking.core.errors import InvalidInput, NotFound, Problem
 from booking.core.texts import N_
 from booking.directory.queries import organisation
 from booking.reservations.cancelling import cancel_reservation
-from booking.reservations.changes import Change, period_of, record, touch
+from booking.reservations.changes import Change, asked_period, period_of, record, touch
 from booking.reservations.held import locked, read_again
 from booking.reservations.queries import in_full
 from booking.reservations.refusals import ReasonNeeded, ReservationRefused
@@ -227,20 +227,28 @@ def _hand_over(
     if found:
         return found
     before, after = _holder(session, user_id), _holder(session, heir.id)
-    situation = priced(
-        session,
-        Situation(place, wanted, standing, sees_free_time=True),
-        user_id=heir.id,
-        samples=reservation.sample_count,
-        may_refuse=False,
-        now=now,
-    )
-    store_quote(session, situation, reservation_id, now=now)
+    _quote_anew(session, reservation, Situation(place, wanted, standing, sees_free_time=True), heir, now=now)
     reservation.booked_by_id = heir.id
     touch(reservation, now=now)
     change = Change(ChangeKind.HANDED_OVER, before=before, after=after, reason=reason, also_seen_by=[user_id])
     record(session, reservation, change, actor=actor, now=now)
     return []
+
+
+def _quote_anew(
+    session: Session, reservation: Reservation, situation: Situation, heir: Actor, *, now: datetime
+) -> None:
+    """Keep what the heir pays for the time that it has, and for the one that it asks for."""
+    for period in filter(None, (period_of(reservation), asked_period(reservation))):
+        told = priced(
+            session,
+            replace(situation, wanted=Wanted(period, reservation.mode)),
+            user_id=heir.id,
+            samples=reservation.sample_count,
+            may_refuse=False,
+            now=now,
+        )
+        store_quote(session, told, reservation.id, now=now)
 
 
 def _holder(session: Session, user_id: int) -> dict[str, object]:

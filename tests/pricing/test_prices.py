@@ -1,5 +1,6 @@
 """Setting prices and reading them: versions, whose price, the unit's, pages without script, the API."""
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -284,8 +285,9 @@ def test_many_prices_are_raised_by_a_share_after_a_preview(
     preview = client.post("/prices/bulk/preview", data=typed).get_data(as_text=True)
     assert count(session, PricePolicy) == 3
     wrong = client.post("/prices/bulk/preview", data=typed | {"percent": "viel"}).status_code
-    client.post("/prices/bulk", data=typed | {"idempotency_key": "k"})
-    report = client.post("/prices/bulk", data=typed | {"idempotency_key": "k"})
+    shown = {"policy_id": re.findall(r'name="policy_id" value="([0-9]+)"', preview)}
+    client.post("/prices/bulk", data=typed | shown | {"idempotency_key": "k"})
+    report = client.post("/prices/bulk", data=typed | shown | {"idempotency_key": "k"})
     by_api = said(client.post("/api/v1/prices/bulk", json=change))
 
     assert ("¥105.10" in preview, "¥472.50" in preview, wrong, report.status_code) == (True, True, 422, 200)
@@ -297,6 +299,38 @@ def test_many_prices_are_raised_by_a_share_after_a_preview(
     found = said(client.get("/api/v1/instruments"))["items"]
     own = {one["id"]: one["price"] and one["price"]["hourly_fen"] for one in found}
     assert own == {instrument.id: 45_000, bare.id: None, foreign.id: None}
+
+
+def test_a_price_that_changed_since_the_preview_stays_as_it_is(
+    client: FlaskClient, session: Session, instrument: Instrument, admin: User, setter: Actor
+) -> None:
+    now = utcnow()
+    for group in ("校内", "其他"):
+        form = price(group, local_date(now), hourly_fen=10_000)
+        service.set_price(session, Scope(instrument.id), form, actor=setter, now=now)
+    session.commit()
+    sign_in(client, admin)
+    change = {"instrument_ids": [instrument.id], "change": 1_000, "valid_from": local_date(now).isoformat()}
+    seen = said(client.post("/api/v1/prices/bulk", json=change | {"dry_run": True}))["items"]
+    form = price("其他", local_date(now), hourly_fen=11_000)
+    service.set_price(session, Scope(instrument.id), form, actor=setter, now=now)
+    session.commit()
+
+    ids = [row["policy_id"] for row in seen]
+    report = said(client.post("/api/v1/prices/bulk", json=change | {"policy_ids": ids}))
+
+    assert [(row["hourly_after_fen"], bool(row["refused"])) for row in report["items"]] == [
+        (11_000, False),
+        (None, True),
+    ]
+    assert "预览" in report["items"][1]["refused"]
+    session.commit()
+    assert session.scalars(sa.select(PricePolicy.hourly_fen).order_by(PricePolicy.id)).all() == [
+        10_000,
+        10_000,
+        11_000,
+        11_000,
+    ]
 
 
 def test_prices_of_many_instruments_take_three_statements(

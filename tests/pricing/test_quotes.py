@@ -20,6 +20,7 @@ from booking.pricing.queries import Scope
 from booking.pricing.quoting import quote_of
 from booking.reservations.approval import confirm_reservation, reject_reservation
 from booking.reservations.editing import edit_reservation
+from booking.reservations.handing_over import hand_over_bookings
 from booking.reservations.moving import move_reservation
 from booking.reservations.refusals import ReservationRefused
 from booking.reservations.service import ask, request_reservation
@@ -168,6 +169,57 @@ def test_a_group_that_was_quoted_by_the_price_of_another_is_not_removed(
         remove_group(session, group_id, actor=setter, now=now)
 
     assert session.get_one(UserGroup, group_id).name_zh == "企业"
+
+
+def test_a_quote_counts_only_for_whom_and_since_when_it_was_made(
+    session: Session, instrument: Instrument, setter: Actor, booker: Actor, now: datetime
+) -> None:
+    set_hourly(session, instrument, 10_000, setter, now)
+    given, moved = (
+        request_reservation(session, Wish(instrument.id, at(hour)), actor=booker, now=now) for hour in (8, 10)
+    )
+    set_hourly(session, instrument, 0, setter, now, offer=Offer.NOT_OFFERED)
+    heir, later = make_user(session, "heir"), [now + timedelta(minutes=minutes) for minutes in (1, 2)]
+
+    hand_over(session, given, heir, setter, later[0])
+    for hour, moment in zip((14, 10), later, strict=True):
+        move_reservation(session, moved.id, at(hour), reason="调整", actor=setter, now=moment)
+        session.commit()
+
+    assert (quoted(session, given), quoted(session, moved)) == (None, None)
+
+
+def test_an_approved_move_is_quoted_with_the_samples_and_for_the_holder_of_that_day(
+    session: Session, setter: Actor, booker: Actor, now: datetime, instrument: Instrument
+) -> None:
+    owner = session.get_one(Organisation, instrument.organisation_id)
+    asking = make_instrument(session, owner, policy={"needs_approval": True})
+    set_hourly(session, asking, 10_000, setter, now, sample_fen=500)
+    details, later = Details(sample_count=1), [now + timedelta(minutes=minutes) for minutes in range(1, 5)]
+    made = request_reservation(session, Wish(asking.id, at(10), details=details), actor=booker, now=now)
+    session.commit()
+    confirm_reservation(session, made.id, actor=setter, now=now)
+    session.commit()
+    move_reservation(session, made.id, at(14, 4), actor=booker, now=later[0])
+    session.commit()
+
+    edit_reservation(session, made.id, Details(sample_count=3), actor=booker, now=later[1])
+    session.commit()
+    assert (quoted(session, made), totals(session)[2:]) == (21_500, [21_500, 41_500])
+    hand_over(session, made, make_user(session, "heir"), setter, later[2])
+    assert totals(session)[4:] == [21_500, 41_500]
+    confirm_reservation(session, made.id, actor=setter, now=later[3])
+    session.commit()
+
+    assert quoted(session, made) == 41_500
+
+
+def hand_over(session: Session, made: Reservation, heir: User, setter: Actor, now: datetime) -> None:
+    session.commit()
+    owner = session.get_one(Instrument, made.instrument_id).organisation_id
+    arguments = (owner, made.booked_by_id, [made.id], heir.email)
+    hand_over_bookings(session, *arguments, reason="毕业离校", actor=setter, now=now)
+    session.commit()
 
 
 def test_the_panel_the_page_and_the_api_show_the_lines(

@@ -51,7 +51,8 @@ def apply() -> ResponseReturnValue:
     who, now = require_actor(), utcnow()
 
     def work(session: Session) -> dict[str, Any]:
-        rows = bulk.change_many(session, _typed(), actor=who, now=now)
+        form = _typed().model_copy(update={"policy_ids": _seen()})
+        rows = bulk.change_many(session, form, actor=who, now=now)
         return bulk_answer(rows, sentence_of).model_dump(mode="json")
 
     try:
@@ -65,6 +66,11 @@ def _ids() -> list[int]:
     """The chosen instruments, each once."""
     numbers = (text.partition(":")[0] for text in request.values.getlist("id")[: MOST_ROWS + 1])
     return list(dict.fromkeys(int(text) for text in numbers if text.isdecimal() and text.isascii() and len(text) < 10))
+
+
+def _seen() -> list[int]:
+    """The rows of prices that the preview showed as to be changed."""
+    return [int(text) for text in request.form.getlist("policy_id") if text.isdecimal() and len(text) < 10]
 
 
 def _typed() -> BulkPriceForm:
