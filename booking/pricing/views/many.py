@@ -1,5 +1,6 @@
 """Changing the prices of many instruments: choose them in the list, say by how much, look at every row, apply."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import render_template, request
@@ -64,13 +65,17 @@ def apply() -> ResponseReturnValue:
 
 def _ids() -> list[int]:
     """The chosen instruments, each once."""
-    numbers = (text.partition(":")[0] for text in request.values.getlist("id")[: MOST_ROWS + 1])
-    return list(dict.fromkeys(int(text) for text in numbers if text.isdecimal() and text.isascii() and len(text) < 10))
+    return _numbers(text.partition(":")[0] for text in request.values.getlist("id")[: MOST_ROWS + 1])
 
 
 def _seen() -> list[int]:
     """The rows of prices that the preview showed as to be changed."""
-    return [int(text) for text in request.form.getlist("policy_id") if text.isdecimal() and len(text) < 10]
+    return _numbers(request.form.getlist("policy_id"))
+
+
+def _numbers(texts: Iterable[str]) -> list[int]:
+    """What can be ids, each once."""
+    return list(dict.fromkeys(int(text) for text in texts if text.isdecimal() and text.isascii() and len(text) < 10))
 
 
 def _typed() -> BulkPriceForm:
