@@ -65,6 +65,13 @@ class Line:
         """Who asks."""
         return sorted(FEW if self.is_slow else EVERYBODY)
 
+    def roles_on(self, engine: str) -> list[str]:
+        """Who asks on this engine: everybody on SQLite; on PostgreSQL one of those who get the same, of each kind."""
+        if engine == "sqlite":
+            return self.roles
+        kinds = {(self.expected(role), role in self.let_in & TOKENS): role for role in self.roles}
+        return sorted(kinds.values())
+
     def expected(self, role: str) -> Outcome:
         """What this role must get."""
         if role == "nobody":

@@ -98,8 +98,9 @@ def test_no_route_is_missing_from_the_matrix(engine_app: Flask, world: World) ->
 
 @pytest.mark.parametrize("line", MATRIX, ids=lambda line: line.call)
 def test_every_role_gets_what_the_matrix_says_and_reads_nothing_private(crowd: Crowd, line: Line) -> None:
-    outcomes = {role: crowd.outcome(role, line) for role in line.roles}
-    expected = {role: line.expected(role) for role in line.roles}
+    roles = line.roles_on(crowd.snapshot.engine.dialect.name)
+    outcomes = {role: crowd.outcome(role, line) for role in roles}
+    expected = {role: line.expected(role) for role in roles}
 
     assert {role: (got, expected[role]) for role, (got, _) in outcomes.items() if got != expected[role]} == {}
     assert [fault for _, faults in outcomes.values() for fault in faults] == []

@@ -190,6 +190,7 @@ def test_every_field_of_every_form_survives_what_is_typed_into_it(attacker: Atta
     assert faults == []
 
 
+@ON_ONE_ENGINE
 @pytest.mark.parametrize("line", SENT, ids=lambda line: line.call)
 def test_page_forms_survive_bodies_that_are_no_forms(attacker: Attacker, line: Line) -> None:
     path = attacker.world.filled(f"/{line.path[1:]}")
@@ -219,6 +220,7 @@ def test_idempotency_keys_that_are_none_are_refused(attacker: Attacker, line: Li
     assert joined(faults) == []
 
 
+@ON_ONE_ENGINE
 @pytest.mark.parametrize("line", [line for line in CHANGES if line.method == "PATCH"], ids=lambda line: line.call)
 def test_versions_that_are_none_are_refused(attacker: Attacker, line: Line) -> None:
     path, body = attacker.world.filled(line.path), attacker.world.filled(line.json)
