@@ -99,4 +99,6 @@ def arrange_owner_change(
     )
     change = propose_owner(session, made.id, offer, actor=builder.actor("admin"), now=builder.now)
     builder.keep("owner_change", change)
+    for marker in ("qnameadminxz", "qmailadminxz"):
+        builder.world.markers[marker] |= their_admins
     session.commit()
