@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect, sync_playwright
 from sqlalchemy.orm import Session
 
 from booking.core.clock import utcnow
@@ -15,6 +15,10 @@ from models.accounts import User
 from tests.databases import postgresql_database
 from tests.journeys.browsers import FLAGS, chromium
 from tests.journeys.houses import House, serving
+
+PATIENCE = 30_000
+"""Milliseconds until something counts as missing; long, because the machine is busy when everything runs."""
+expect.set_options(timeout=PATIENCE)
 
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 375, "height": 812}
 
@@ -89,7 +93,7 @@ def open_context(browser: Browser, house: House) -> Iterator[OpenContext]:
     def open_one(user: User | None = None, **options: Any) -> BrowserContext:
         wishes = {"base_url": house.address, "locale": "zh-CN", "viewport": WIDE, "timezone_id": "Europe/Berlin"}
         context = browser.new_context(**{**wishes, **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         context.on("console", hear)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         if user is not None:
