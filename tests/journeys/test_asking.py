@@ -66,7 +66,7 @@ def test_a_wish_with_three_times_and_a_photo_becomes_a_booking_and_its_answer_a_
     user.goto(f"/instruments/{instrument.id}")
     expect(user.get_by_text("能做粉末吗？")).to_be_visible()
 
-    made = session.scalars(select(Enquiry)).one()
-    booked = session.scalars(select(Reservation)).one()
+    made = session.scalars(select(Enquiry).where(Enquiry.instrument_id == instrument.id)).one()
+    booked = session.scalars(select(Reservation).where(Reservation.instrument_id == instrument.id)).one()
     assert (made.wish_state, made.reservation_id) == (WishState.AGREED, booked.id)
     assert (booked.booked_by_id, booked.starts_at) == (asker.id, at(3))
