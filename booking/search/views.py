@@ -127,8 +127,9 @@ def _found(session: Session, known: Reference, form: PageSearch, address: Addres
 def _weeks(session: Session, selection: Selection, shown: list[int]) -> dict[int, FreeWeek]:
     """The next days of those on the page, or of all found as long as they are few enough to count."""
     viewer = actor()
-    showing = numbers_in(selection.showing_time)
-    wanted = showing if selection.total <= COUNTED else sorted(set(showing) & set(shown))
+    showing = selection.showing_time
+    counted = numbers_in(showing) if selection.total <= COUNTED else shown
+    wanted = [number for number in counted if showing >> number & 1]
     return free_weeks(session, wanted, user_id=viewer.id if viewer else None, now=utcnow())
 
 
