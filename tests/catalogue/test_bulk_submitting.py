@@ -61,10 +61,12 @@ def test_the_page_sends_what_is_chosen_and_reports(client: FlaskClient, session:
 
     offered = client.get(f"/catalogue/bulk?id={ready.id}&id={short.id}").text
     nothing = client.post("/catalogue/bulk/submit", data={"note": "x"})
+    long = client.post("/catalogue/bulk/submit", data={"id": f"{ready.id}:1", "note": "很长" * 301})
     report = client.post("/catalogue/bulk/submit", data={"id": [f"{ready.id}:1", f"{short.id}:1"], "note": "首批"}).text
 
     assert 'action="/catalogue/bulk/submit"' in offered
-    assert nothing.status_code == 422
+    assert (nothing.status_code, long.status_code) == (422, 422)
+    assert f'value="{"很长" * 301}"' in long.text
     assert "已送审 1 台，1 台没有送审。" in report
     assert "缺项仪器" in report
     assert session.scalars(select(ReviewRound.notes)).all() == [["首批"]]

@@ -165,6 +165,7 @@ def _form(chosen: _Chosen, typed: dict[str, str], problems: dict[str, list[str]]
         instruments=instruments,
         form={name: typed.get(name, "") for name in BulkFields.model_fields},
         inherit=request.form.getlist("inherit"),
+        note=request.form.get("note", ""),
         problems=problems,
         field_names={name: _(label) for name, label in labels.FIELDS.items()},
         inheritable=[(name, _(labels.FIELDS[name])) for name in INHERITABLE],
