@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, Response, current_app, jsonify, render_template
+from flask import Blueprint, Flask, Response, abort, current_app, jsonify, render_template
 
 from booking.web.openapi import document_of
 
@@ -46,21 +46,60 @@ def openapi() -> Response:
 
 @bp.get("/api/docs")
 def docs() -> str:
-    """The same for people."""
-    document = _document()
-    operations = [
-        {"method": method.upper(), "path": path, **operation}
-        for path, methods in sorted(document["paths"].items())
-        for method, operation in sorted(methods.items(), key=lambda item: METHODS.index(item[0]))
-    ]
-    tags = [tag["name"] for tag in document["tags"]]
+    """The same for people: every operation in a line, by group."""
+    return render_template("operations/api_docs.html", groups=_groups())
+
+
+@bp.get("/api/docs/<group>")
+def group(group: str) -> str:
+    """The operations of a group and the schemas they speak of; 404 for a group that is not."""
+    operations = _groups().get(group)
+    if operations is None:
+        abort(404)
+    schemas = _document()["components"]["schemas"]
     return render_template(
-        "operations/api_docs.html",
-        groups=[(tag, [o for o in operations if tag in o["tags"]]) for tag in tags],
-        schemas=document["components"]["schemas"],
+        "operations/api_group.html",
+        group=group,
+        operations=operations,
+        schemas={name: schemas[name] for name in sorted(_spoken_of(operations, schemas))},
         words=type_words,
         problem=PROBLEM,
     )
+
+
+def _groups() -> dict[str, list[dict[str, Any]]]:
+    """The operations by the name of their group, each with its method and path."""
+    document = _document()
+    found: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in document["tags"]}
+    for path, methods in sorted(document["paths"].items()):
+        for method, operation in sorted(methods.items(), key=lambda item: METHODS.index(item[0])):
+            for tag in operation["tags"]:
+                found[tag].append({"method": method.upper(), "path": path, **operation})
+    return found
+
+
+def _spoken_of(described: object, schemas: dict[str, Any]) -> set[str]:
+    """The names of all schemas that a description leads to, through others too."""
+    found: set[str] = set()
+    waiting = _references(described)
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        waiting |= _references(schemas[name]) - found
+    return found
+
+
+def _references(described: object) -> set[str]:
+    """The names of the schemas that a description itself refers to."""
+    if isinstance(described, dict):
+        own = {_name_of(described["$ref"])} if "$ref" in described else set()
+        return own.union(*map(_references, described.values()))
+    return set().union(*map(_references, described)) if isinstance(described, list) else set()
+
+
+def _name_of(reference: str) -> str:
+    """`#/components/schemas/X` names X."""
+    return reference.rsplit("/", 1)[1]
 
 
 def _document() -> dict[str, Any]:
@@ -118,7 +157,7 @@ def _response(status: str, response: dict[str, Any]) -> dict[str, Any]:
 def type_words(schema: dict[str, Any]) -> str:
     """A schema in a few words: `string`, `list of X`, `X or null`."""
     if "$ref" in schema:
-        return str(schema["$ref"]).rsplit("/", 1)[1]
+        return _name_of(schema["$ref"])
     for several in ("anyOf", "oneOf", "allOf"):
         if several in schema:
             return " or ".join(dict.fromkeys(type_words(part) for part in schema[several]))

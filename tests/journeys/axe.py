@@ -4,7 +4,7 @@ from playwright.sync_api import Page
 
 from tests.journeys.browsers import axe_source
 
-RUN = "axe.run(document, {resultTypes: ['violations']})"
+RUN = "axe.run(document, {resultTypes: ['violations'], preload: false})"
 
 
 def violations(page: Page) -> list[str]:

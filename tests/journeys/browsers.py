@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 from filelock import FileLock
@@ -11,7 +12,7 @@ from booking.settings import ROOT
 from booking.web.asset_packages import lock_digest, npm_command
 
 PACKAGES = ROOT / ".tmp" / "journeys"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -39,6 +40,7 @@ def chromium() -> str:
     return _packed_chromium()
 
 
+@cache
 def axe_source() -> str:
     """The script of axe-core."""
     return (packages() / "axe-core" / "axe.min.js").read_text("utf-8")

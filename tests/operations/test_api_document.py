@@ -1,3 +1,6 @@
+import re
+from urllib.parse import quote
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -21,14 +24,27 @@ def test_the_document_says_who_must_sign_in_and_how_refusals_look(client: FlaskC
     assert {} in document["paths"]["/api/v1/instruments"]["get"]["security"]
 
 
-def test_every_operation_stands_on_the_page_for_people(client: FlaskClient) -> None:
+def test_every_operation_stands_on_the_pages_for_people(client: FlaskClient) -> None:
     document = client.get("/api/openapi.json").get_json()
+    operations = [operation for methods in document["paths"].values() for operation in methods.values()]
 
-    page = client.get("/api/docs").get_data(as_text=True)
+    index = client.get("/api/docs").get_data(as_text=True)
+    pages = {tag["name"]: client.get(f"/api/docs/{tag['name']}").get_data(as_text=True) for tag in document["tags"]}
 
-    ids = [operation["operationId"] for methods in document["paths"].values() for operation in methods.values()]
-    assert [name for name in ids if f'id="{name}"' not in page] == []
-    assert [name for name in document["components"]["schemas"] if f'id="schema-{name}"' not in page] == []
+    links = [f'href="/api/docs/{one["tags"][0]}#{quote(one["operationId"])}"' for one in operations]
+    assert [link for link in links if link not in index] == []
+    assert [one["operationId"] for one in operations if f'id="{one["operationId"]}"' not in pages[one["tags"][0]]] == []
+
+
+def test_every_schema_that_a_page_names_stands_on_it(client: FlaskClient) -> None:
+    document = client.get("/api/openapi.json").get_json()
+    pages = [client.get(f"/api/docs/{tag['name']}").get_data(as_text=True) for tag in document["tags"]]
+
+    links = [set(re.findall(r'href="#(schema-[^"]+)"', page)) for page in pages]
+    found = [set(re.findall(r'id="(schema-[^"]+)"', page)) for page in pages]
+
+    assert [named - there for named, there in zip(links, found, strict=True)] == [set()] * len(pages)
+    assert "schema-ReservationAnswer" in set().union(*links)
 
 
 @pytest.mark.parametrize(

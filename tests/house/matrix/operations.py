@@ -6,6 +6,8 @@ from tests.house.worlds import ALL_SEEING, PLATFORM
 
 OPERATIONS = (
     page("/api/docs"),
+    page("/api/docs/reservations"),
+    page("/api/docs/unknown", NO_ONE, nobody=404),
     page("/api/openapi.json"),
     page("/operations/jobs", ALL_SEEING, other=403),
     sent("/operations/jobs/forget_answers/run", PLATFORM, other=403),
