@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.affiliations.queries import stored_groups
+from booking.affiliations.group_reading import stored_groups
 from booking.affiliations.roster_reading import ReadRow, RosterRow
 from booking.core.errors import Problem
 from booking.core.texts import N_

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts import audit
 from booking.accounts.permissions import Permission, may, require
-from booking.affiliations import queries, rules
+from booking.affiliations import group_reading, rules
 from booking.affiliations.forms import UserGroupForm
 from booking.core.actors import Actor, Target
 from booking.core.errors import Conflict, InvalidInput, NotFound, Problem, StaleVersion
@@ -23,7 +23,7 @@ from models.vocabulary.affiliations import Audience, InvitationState
 def seed_groups(session: Session, organisation_id: int) -> list[UserGroup]:
     """The stored user groups of an organisation; while it has none the defaults are stored, once."""
     lock_organisation(session, organisation_id)
-    if stored := queries.stored_groups(session, organisation_id):
+    if stored := group_reading.stored_groups(session, organisation_id):
         return stored
     made = [
         UserGroup(
@@ -34,7 +34,7 @@ def seed_groups(session: Session, organisation_id: int) -> list[UserGroup]:
             audience=group.audience,
             position=group.position,
         )
-        for group in queries.groups_of(session, organisation_id)
+        for group in group_reading.groups_of(session, organisation_id)
     ]
     session.add_all(made)
     session.flush()

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, may
-from booking.affiliations.queries import as_group
+from booking.affiliations.group_reading import as_group
 from booking.affiliations.rules import Group
 from booking.affiliations.user_groups import seed_groups
 from booking.core.actors import Actor

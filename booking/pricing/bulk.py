@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
-from booking.affiliations.queries import groups_by_owner
+from booking.affiliations.group_reading import groups_by_owner
 from booking.affiliations.rules import Group
 from booking.affiliations.user_groups import lock_organisation
 from booking.catalogue.queries import chosen_instruments, target_of

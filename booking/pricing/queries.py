@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
-from booking.affiliations.queries import groups_by_owner, memberships_of
+from booking.affiliations.group_reading import groups_by_owner, memberships_of
 from booking.affiliations.rules import Group, Membership, group_among
 from booking.catalogue.rules import Hours, read_hours
 from booking.core.actors import Actor

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts import audit
 from booking.accounts.permissions import Permission, require
-from booking.affiliations.queries import as_group
+from booking.affiliations.group_reading import as_group
 from booking.affiliations.rules import Group
 from booking.affiliations.user_groups import seed_groups
 from booking.catalogue.changes import plain

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, require
-from booking.affiliations.queries import groups_of, memberships_of
+from booking.affiliations.group_reading import groups_of, memberships_of
 from booking.affiliations.rules import Group, group_among
 from booking.core.actors import Actor
 from booking.core.clock import local_date

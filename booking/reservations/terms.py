@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Date, Integer, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
-from booking.affiliations.queries import groups_of_person
+from booking.affiliations.group_reading import groups_of_person
 from booking.catalogue.inheritance import HOURS, POLICY, POLICY_DEFAULTS, Above, Settings, names_in, policy_in_effect
 from booking.catalogue.rules import read_hours
 from booking.core.actors import Target

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.mailed import write_secret
 from booking.accounts.succession import SuccessorNeeded
-from booking.affiliations import invitations, leaving, mail_domains, queries, service, user_groups
+from booking.affiliations import group_reading, invitations, leaving, mail_domains, queries, service, user_groups
 from booking.affiliations.forms import (
     AffiliationDetailsForm,
     AskAffiliationForm,
@@ -317,7 +317,8 @@ def test_the_group_follows_from_what_is_confirmed(session: Session, house: House
     affiliate(session, people["over"], house.organisation, ends_on=today - timedelta(days=1))
 
     found = {
-        name: queries.group_of(session, user.id, house.organisation.id, today).name_zh for name, user in people.items()
+        name: group_reading.group_of(session, user.id, house.organisation.id, today).name_zh
+        for name, user in people.items()
     }
 
     assert found == {
@@ -331,7 +332,7 @@ def test_the_group_follows_from_what_is_confirmed(session: Session, house: House
 
 
 def test_groups_are_there_without_being_stored(session: Session, house: House, now: datetime) -> None:
-    group = queries.group_of(session, house.lin.id, house.organisation.id, local_date(now))
+    group = group_reading.group_of(session, house.lin.id, house.organisation.id, local_date(now))
 
     assert (group.id, group.audience) == (None, Audience.OTHERS)
     assert session.scalars(select(UserGroup)).all() == []
@@ -342,7 +343,7 @@ def test_a_new_group_takes_over_whom_it_is_for(session: Session, house: House, n
 
     made = user_groups.add_group(session, house.organisation.id, form, actor=house.admin_actor, now=now)
 
-    audiences = {group.name_zh: group.audience for group in queries.stored_groups(session, house.organisation.id)}
+    audiences = {group.name_zh: group.audience for group in group_reading.stored_groups(session, house.organisation.id)}
     assert (audiences["小微企业"], audiences["企业"]) == (Audience.FIRMS, Audience.ASSIGNED)
     assert made.position == 100
 
@@ -359,7 +360,7 @@ def test_the_groups_of_everybody_and_groups_with_people_stay(session: Session, h
     with pytest.raises(InvalidInput):
         user_groups.edit_group(session, groups[Audience.MEMBERS].id, form, actor=house.admin_actor, now=now)
 
-    assert len(queries.stored_groups(session, house.organisation.id)) == 6
+    assert len(group_reading.stored_groups(session, house.organisation.id)) == 6
 
 
 def test_a_group_that_an_open_invitation_promises_stays_until_it_is_settled(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from booking.accounts import queries as accounts
 from booking.accounts.passwords import matches
 from booking.accounts.permissions import Permission, reach
-from booking.affiliations.queries import group_of
+from booking.affiliations.group_reading import group_of
 from booking.demo import affiliations, loading, people, photos
 from booking.web.extensions import db
 from models.accounts import AuditEntry, User

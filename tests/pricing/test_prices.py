@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from booking.affiliations.queries import stored_groups
+from booking.affiliations.group_reading import stored_groups
 from booking.affiliations.user_groups import remove_group
 from booking.catalogue import listing
 from booking.core.actors import Actor

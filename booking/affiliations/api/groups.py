@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from booking.affiliations import queries, user_groups
+from booking.affiliations import group_reading, user_groups
 from booking.affiliations.answers import UserGroupAnswer, UserGroupsAnswer
 from booking.affiliations.api.answering import EDITING, TAG, json_answer, require_seen
 from booking.affiliations.forms import UserGroupForm
@@ -21,7 +21,7 @@ from booking.web.signed_in import require_actor
 def listed(organisation_id: int) -> Response:
     """The user groups of an institution, in their order."""
     require_seen(organisation_id)
-    groups = queries.groups_of(reading(), organisation_id)
+    groups = group_reading.groups_of(reading(), organisation_id)
     return json_answer(UserGroupsAnswer(items=[UserGroupAnswer.of(group) for group in groups]))
 
 
@@ -32,7 +32,7 @@ def add(organisation_id: int) -> Response:
 
     def work(session: Session) -> dict[str, Any]:
         made = user_groups.add_group(session, organisation_id, form, actor=actor, now=now)
-        return UserGroupAnswer.of(queries.as_group(made)).model_dump(mode="json")
+        return UserGroupAnswer.of(group_reading.as_group(made)).model_dump(mode="json")
 
     answer, _repeated = create_once(work, actor=actor, now=now)
     return json_answer(UserGroupAnswer(**answer), 201)
@@ -43,7 +43,7 @@ def edit(group_id: int) -> Response:
     """Replace a user group."""
     actor, form = require_actor(), read_json(UserGroupForm)
     group = transaction(user_groups.edit_group, group_id, form, actor=actor, now=utcnow(), expected_version=if_match())
-    return json_answer(UserGroupAnswer.of(queries.as_group(group)), version=group.version)
+    return json_answer(UserGroupAnswer.of(group_reading.as_group(group)), version=group.version)
 
 
 @documented(tag=TAG, answers={204: None}, refusals=(401, 403, 404, 409))

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission
-from booking.affiliations import labels, queries, user_groups
+from booking.affiliations import group_reading, labels, user_groups
 from booking.affiliations.forms import UserGroupForm
 from booking.affiliations.views.showing import (
     choices,
@@ -115,7 +115,7 @@ def _page(organisation_id: int, refused: Refused | None = None) -> ResponseRetur
     page = render_template(
         "affiliations/groups.html",
         organisation=organisation,
-        groups=queries.groups_of(session, organisation_id),
+        groups=group_reading.groups_of(session, organisation_id),
         may_manage=manages(require_actor(), organisation_id),
         form=typed_or({"side": "inside", "audience": "assigned"}, refused),
         problems=problems_in(refused),

@@ -8,7 +8,7 @@ from flask import request
 from flask_babel import gettext as _
 
 from booking.accounts.permissions import Permission, may, require
-from booking.affiliations import queries
+from booking.affiliations import group_reading
 from booking.core.actors import Actor, Target
 from booking.core.errors import InvalidInput, Refused
 from booking.directory import queries as directory
@@ -66,4 +66,4 @@ def unit_choices(organisation_id: int) -> list[tuple[str, str]]:
 
 def group_choices(organisation_id: int) -> list[tuple[str, str]]:
     """The stored user groups of an organisation."""
-    return named(queries.stored_groups(reading(), organisation_id))
+    return named(group_reading.stored_groups(reading(), organisation_id))

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from booking.affiliations.queries import groups_of
+from booking.affiliations.group_reading import groups_of
 from booking.catalogue.queries import test_items_of
 from booking.catalogue.views.choices import named
 from booking.core.clock import local_date, utcnow

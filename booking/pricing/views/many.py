@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
-from booking.affiliations.queries import groups_of
+from booking.affiliations.group_reading import groups_of
 from booking.catalogue.queries import chosen_instruments
 from booking.catalogue.views.choices import named
 from booking.core.clock import local_date, utcnow
