@@ -20,6 +20,9 @@ from booking.notifications.service import announce
 from models.accounts import Grant
 
 SUCCEEDED = N_("已有其他人担任这个角色。")
+NOT_THE_LAST = N_("还有其他人担任这个角色，接任者由有权授予的人指定。")
+HANDING_OVER_DAYS = 31
+"""How long somebody who may not give a role holds it beside the successor they name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,14 @@ def end_grant(
 def end_grants(session: Session, grants: Sequence[Grant], departure: Departure, *, actor: Actor, now: datetime) -> None:
     """End several grants together; whether the actor may end them is asked before.
 
-    A named successor holds the same role at the same scope from today. Raises SuccessorNeeded with everything
-    that would be left to nobody; only the platform's administrators may leave an institution without one.
+    A named successor holds the same role at the same scope from today; who may not give the role names one only
+    as its last holder, who goes soon. Raises SuccessorNeeded with everything that would be left to nobody; only
+    the platform's administrators may leave an institution without one.
     """
     lock_scopes(session, grants)
     grants = _locked(session, [grant.id for grant in grants])
     _check_days(grants, departure.last_day, now=now)
+    _check_successors(session, grants, departure, actor=actor, now=now)
     _appoint_successors(session, grants, departure.successors, actor=actor, now=now)
     if lacks := left_empty(session, grants, departure.last_day, actor=actor):
         raise SuccessorNeeded(lacks)
@@ -126,6 +131,25 @@ def _check_days(grants: Sequence[Grant], last_day: date, *, now: datetime) -> No
         raise InvalidInput([Problem("last_day", N_("最后一天不能早于昨天。"))])
     if any(grant.ends_on is not None and grant.ends_on < last_day for grant in grants):
         raise InvalidInput([Problem("last_day", N_("这个角色在此之前已经到期。"))])
+
+
+def _check_successors(
+    session: Session, grants: Sequence[Grant], departure: Departure, *, actor: Actor, now: datetime
+) -> None:
+    """Nobody hands on what they may not give, except what would be left to nobody, and soon; raises InvalidInput."""
+    named = [grant for grant in grants if departure.successors.get(grant.id, "").strip()]
+    own = [
+        grant
+        for grant in named
+        if not may_give(actor, grant.role, queries.target_of(session, grant.scope_kind, grant.scope_id))
+    ]
+    lacks = {lack.grant_id for lack in lacking(session, grants, departure.last_day)} if own else set()
+    problems = [Problem(f"successor_{grant.id}", NOT_THE_LAST) for grant in own if grant.id not in lacks]
+    if own and departure.last_day > local_date(now) + timedelta(days=HANDING_OVER_DAYS):
+        late = N_("指定接任者时，最后一天不能晚于 %(days)s 天之后。")
+        problems.append(Problem("last_day", late, {"days": HANDING_OVER_DAYS}))
+    if problems:
+        raise InvalidInput(problems)
 
 
 def _appoint_successors(

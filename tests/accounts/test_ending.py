@@ -116,6 +116,31 @@ def test_a_firms_last_agent_hands_over_to_somebody_with_an_account(session: Sess
     assert roles_of(session, heir, now=now) == [Role.ENTERPRISE_AGENT]
 
 
+@pytest.mark.parametrize("why", ["not the last", "much later", "given by the platform"])
+def test_who_may_not_give_a_role_hands_it_on_only_as_its_last_holder_and_soon(
+    session: Session, now: datetime, why: str
+) -> None:
+    instrument = make_instrument(session)
+    holder, friend = make_user(session, "holder"), make_user(session, "friend")
+    if why == "given by the platform":
+        grant = give(session, holder, Role.OPERATOR, ScopeKind.ORGANISATION, instrument.organisation_id)
+    else:
+        grant = give(session, holder, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
+    if why == "not the last":
+        give(session, make_user(session, "other"), Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
+    last_day = TODAY + (32 if why == "much later" else 3) * TOMORROW
+    wish: dict[str, Any] = {"last_day": last_day, "successor": friend.email, "now": now}
+
+    with pytest.raises(InvalidInput) as refused:
+        transaction(end_grant, grant.id, actor=actor_for(session, holder, now=now), **wish)
+
+    field = "last_day" if why == "much later" else f"successor_{grant.id}"
+    assert [problem.field for problem in refused.value.problems] == [field]
+    assert roles_of(session, friend, now=now + 40 * TOMORROW) == []
+    session.expire_all()
+    assert grant.ends_on is None
+
+
 def test_ending_neither_rewrites_the_past_nor_makes_a_role_longer(session: Session, now: datetime) -> None:
     organisation = make_organisation(session)
     user = make_user(session, "trainer")
