@@ -79,6 +79,6 @@ def leave_reservation(session: Session, reservation_id: int, *, actor: Actor, no
 
 def _differing(earlier: Details, wanted: Details) -> tuple[dict[str, object], dict[str, object]]:
     """What differs, as history keeps it: before and after."""
+    differing = [part.name for part in fields_of(Details) if getattr(earlier, part.name) != getattr(wanted, part.name)]
     before, after = said(earlier), said(wanted)
-    differing = [name for name in before if before[name] != after[name]]
     return {name: before[name] for name in differing}, {name: after[name] for name in differing}

@@ -226,7 +226,7 @@ def _hand_over(
     found = [one for one in refusals(wanted, place.terms, standing, now=now) if one.code in CHECKED_AGAIN]
     if found:
         return found
-    before, after = _holder(session, user_id), _holder(session, heir.id)
+    before, after = {"booked_by_id": user_id}, {"booked_by_id": heir.id}
     _quote_anew(session, reservation, Situation(place, wanted, standing, sees_free_time=True), heir, now=now)
     reservation.booked_by_id = heir.id
     touch(reservation, now=now)
@@ -249,9 +249,3 @@ def _quote_anew(
             now=now,
         )
         store_quote(session, told, reservation.id, now=now)
-
-
-def _holder(session: Session, user_id: int) -> dict[str, object]:
-    """A holder as history keeps them."""
-    person = session.get_one(User, user_id)
-    return {"booked_by_id": person.id, "booked_by": person.name}

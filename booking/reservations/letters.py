@@ -97,22 +97,19 @@ def on_handed_over(news: News) -> list[Letter]:
     matter = _matter(news)
     if matter is None or matter.reservation.booked_by_id != news.payload["after"]["booked_by_id"]:
         return []
-    before, after = news.payload["before"], news.payload["after"]
-    values = {**matter.values, "from_name": before["booked_by"], "to_name": after["booked_by"]}
-    people = news.session.scalars(
-        select(User)
-        .where(User.id.in_([before["booked_by_id"], after["booked_by_id"]]), User.deactivated_at.is_(None))
-        .order_by(User.id)
-    )
+    earlier, later = (news.payload[side]["booked_by_id"] for side in ("before", "after"))
+    people = news.session.scalars(select(User).where(User.id.in_([earlier, later])).order_by(User.id)).all()
+    names = {person.id: person.name for person in people}
+    values = {**matter.values, "from_name": names[earlier], "to_name": names[later]}
     return [
         Letter(
             person.email,
             person.language,
             "reservations/handed_over",
-            {**values, "is_new": person.id == after["booked_by_id"]},
+            {**values, "is_new": person.id == later},
         )
         for person in people
-        if person.id != matter.actor_id
+        if person.id != matter.actor_id and person.deactivated_at is None
     ]
 
 

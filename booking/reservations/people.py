@@ -47,8 +47,9 @@ def details_of(reservation: Reservation) -> Details:
 
 
 def said(details: Details) -> dict[str, object]:
-    """The details as history keeps them."""
-    return asdict(details)
+    """The details as history keeps them: it can never be changed, so it says how many were named, but not who."""
+    named = {"operator": details.operator is not None, "participants": len(details.participants)}
+    return {**asdict(details), **named}
 
 
 def linked_to(people: Iterable[ReservationPerson]) -> list[int]:

@@ -1,6 +1,6 @@
 """Reading reservations: one's own, one in full, its history."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from booking.accounts.permissions import Permission, may, reach
 from booking.core.actors import Actor, Reach, Target
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of
+from models.accounts import User
 from models.catalogue import Instrument
 from models.reservations import Reservation, ReservationChange, ReservationPerson
 from models.vocabulary.catalogue import PublishingState
@@ -103,6 +104,14 @@ def history_of(session: Session, reservation_id: int) -> Sequence[ReservationCha
     """Every change, the first one first, with who made it."""
     changes = select(ReservationChange).where(ReservationChange.reservation_id == reservation_id)
     return session.scalars(changes.order_by(ReservationChange.id).options(joinedload(ReservationChange.actor))).all()
+
+
+def holders_in(session: Session, changes: Iterable[ReservationChange]) -> dict[int, str]:
+    """How those are called now who held the reservation before or after one of the changes; by their id."""
+    kept = [side for change in changes for side in (change.before, change.after) if side]
+    ids = {side["booked_by_id"] for side in kept if "booked_by_id" in side}
+    named = session.execute(select(User.id, User.name).where(User.id.in_(ids))) if ids else ()
+    return {person.id: person.name for person in named}
 
 
 def in_reach(within: Reach) -> ColumnElement[bool]:

@@ -23,21 +23,22 @@ class Told:
     reason: str
 
 
-def told(change: ReservationChange) -> Told:
-    """A row of history in the reader's words; its actor must be loaded."""
+def told(change: ReservationChange, holders: Mapping[int, str]) -> Told:
+    """A row of history in the reader's words; its actor must be loaded, and its holders named by their id."""
     return Told(
         occurred_at=change.occurred_at,
         what=str(_(CHANGES[change.kind])),
         actor_name=change.actor.name if change.actor else "",
-        words=_words(change.before or {}, change.after or {}),
+        words=_words(change.before or {}, change.after or {}, holders),
         reason=change.reason,
     )
 
 
-def _words(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+def _words(before: Mapping[str, Any], after: Mapping[str, Any], holders: Mapping[int, str]) -> str:
     """The holders or the times before and after, as far as the change is about them."""
-    if "booked_by" in before and "booked_by" in after:
-        return str(_("%(old)s 移交给 %(new)s", old=before["booked_by"], new=after["booked_by"]))
+    if "booked_by_id" in before and "booked_by_id" in after:
+        names = (holders.get(side["booked_by_id"], "") for side in (before, after))
+        return str(_("%(old)s 移交给 %(new)s", old=next(names), new=next(names)))
     old, new = _period(before), _period(after)
     if old and new:
         return str(_("%(old)s 改为 %(new)s", old=old, new=new))

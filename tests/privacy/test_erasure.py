@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from booking.core.period import Period
 from booking.notifications.service import announce
 from booking.privacy import service
 from booking.privacy.service import Hindered
+from booking.reservations.editing import edit_reservation
 from booking.reservations.service import request_reservation
 from booking.reservations.wishes import Details, Named, Wish
 from booking.web.extensions import transaction
@@ -59,6 +61,9 @@ def leave_traces(session: Session, person: User, university: Organisation, now: 
     details = Details(participants=(Named(NAME, EMAIL), Named("Other", other.email)))
     wish = Wish(instrument.id, Period(start, start + timedelta(hours=1)), details=details)
     reservation = request_reservation(session, wish, actor=actor, now=now)
+    named = replace(details, operator=Named(NAME, EMAIL), participants=details.participants[1:])
+    edit_reservation(session, reservation.id, named, fields={"operator", "participants"}, actor=actor, now=now)
+    edit_reservation(session, reservation.id, details, fields={"operator", "participants"}, actor=actor, now=now)
     tokens.make_token(session, NewToken("script", True, 30), actor=actor, now=now)
     make_feed(session, FeedForm(scope=FeedScope.MINE, id=None, name=NAME), actor=actor, now=now)
     write_secret(session, person.id, TokenPurpose.CHANGE_ADDRESS, now=now, new_email="qzhangsan@new.example.org")

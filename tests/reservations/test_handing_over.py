@@ -10,7 +10,8 @@ from booking.accounts.succession import SuccessorNeeded
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden, InvalidInput, NotFound
 from booking.reservations import handing_over as service
-from booking.reservations.queries import target_of
+from booking.reservations import story
+from booking.reservations.queries import history_of, holders_in, target_of
 from booking.reservations.refusals import ReservationRefused
 from booking.reservations.suspensions import suspend_person
 from booking.reservations.team_bookings import team_reservations
@@ -68,7 +69,10 @@ def test_bookings_go_over_with_their_time_their_history_and_a_word_to_both(
 
     assert [fresh(session, one).booked_by_id for one in made] == [cast.other.id, cast.other.id]
     assert claims_of(session, made[0]) == claimed
-    assert kinds(session, made[0]) == [ChangeKind.CONFIRMED, ChangeKind.HANDED_OVER]
+    *_, handed = history_of(session, made[0].id)
+    assert handed.kind == ChangeKind.HANDED_OVER
+    assert (handed.before, handed.after) == ({"booked_by_id": cast.researcher.id}, {"booked_by_id": cast.other.id})
+    assert story.told(handed, holders_in(session, [handed])).words == "Researcher 移交给 Other"
     assert revision(session, f"mine:{cast.researcher.id}") > seen[0]
     assert revision(session, f"mine:{cast.other.id}") > seen[1]
     told = [(letter.recipient, letter.values["is_new"]) for letter in mailed(session, now=now)]

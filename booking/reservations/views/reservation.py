@@ -18,7 +18,7 @@ from booking.reservations.forms import ChangeForm, DetailsForm, PeriodForm, Reas
 from booking.reservations.labels import DIRECTIONS, MODES, STATES
 from booking.reservations.panel import FIELDS, TIMES, Frame, Said, weigh
 from booking.reservations.people import details_of
-from booking.reservations.queries import Sight, history_of, reservation_for, sight_of, target_of
+from booking.reservations.queries import Sight, history_of, holders_in, reservation_for, sight_of, target_of
 from booking.reservations.refusals import NotChangeable, ReasonNeeded, ReservationRefused
 from booking.reservations.story import told
 from booking.reservations.views.typed import (
@@ -46,13 +46,15 @@ def show(reservation_id: int) -> ResponseReturnValue:
     actor = require_actor()
     reservation = reservation_for(reading(), reservation_id, actor)
     sight = sight_of(reservation, actor)
+    changes = history_of(reading(), reservation_id)
+    holders = holders_in(reading(), changes)
     return render_template(
         "reservations/show.html",
         **_named(reservation, sight),
         **_possible(reservation, sight),
         details=details_of(reservation),
         price=_price(reservation, sight),
-        history=[told(change) for change in history_of(reading(), reservation_id)],
+        history=[told(change, holders) for change in changes],
         state_label=_(STATES[reservation.state]),
         mode_label=_(MODES[reservation.mode]),
         direction_label=_(DIRECTIONS[reservation.direction]) if reservation.direction else "",
