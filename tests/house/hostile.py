@@ -106,6 +106,17 @@ BODIES: tuple[tuple[str, bytes, str], ...] = (
 )
 """Bodies that no address of the API takes: what they are, the bytes, the content type."""
 
+LARGE_FORMS: tuple[tuple[bytes, str], ...] = (
+    (b"name=" + b"x" * 20_000_000, "application/x-www-form-urlencoded"),
+    (
+        b'--x\r\nContent-Disposition: form-data; name="name"; filename="x.csv"\r\n\r\n'
+        + b"\x00" * 3_000_000
+        + b"\r\n--x--\r\n",
+        "multipart/form-data; boundary=x",
+    ),
+)
+"""Forms too large for any page, as they go over the line: to make them anew each time takes longer than all else."""
+
 HEADERS = (
     {"Accept": ";;;q=x, */*;q=-1"},
     {"Accept": "text/" + "a" * 5_000},

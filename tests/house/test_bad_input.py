@@ -1,6 +1,5 @@
 """Whatever is sent, the answer is 4xx at worst, says so in its own format, escapes what it echoes, stores nothing."""
 
-import io
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -19,6 +18,7 @@ from tests.house.hostile import (
     HEADERS,
     IDS,
     KEYS,
+    LARGE_FORMS,
     NOISE,
     QUERY_VALUES,
     RENDERED,
@@ -190,15 +190,18 @@ def test_every_field_of_every_form_survives_what_is_typed_into_it(attacker: Atta
     assert faults == []
 
 
+UNREAD = {"no JSON", "invalid UTF-8", "only bytes", "20 MB"}
+"""Of the bodies that call themselves JSON, which no page reads, one of each kind."""
+
+
 @ON_ONE_ENGINE
 @pytest.mark.parametrize("line", SENT, ids=lambda line: line.call)
 def test_page_forms_survive_bodies_that_are_no_forms(attacker: Attacker, line: Line) -> None:
     path = attacker.world.filled(f"/{line.path[1:]}")
-    bodies = [body for body in BODIES if not body[0].startswith(("nested", "a t", "a n"))]
+    bodies = [body for body in BODIES if body[0] in UNREAD or not body[2].startswith("application/json")]
 
     faults = [attacker.faults("POST", path, data=data, content_type=kind) for _what, data, kind in bodies]
-    faults.append(attacker.faults("POST", path, data={"name": "x" * 20_000_000}))
-    faults.append(attacker.faults("POST", path, data={"name": (io.BytesIO(b"\x00" * 3_000_000), "x.csv")}))
+    faults += [attacker.faults("POST", path, data=data, content_type=kind) for data, kind in LARGE_FORMS]
 
     assert joined(faults) == []
 
