@@ -1,6 +1,7 @@
 """Every guard at head is there and refuses each forbidden write."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -11,10 +12,14 @@ from sqlalchemy.orm import Session
 from booking.database import guards
 from booking.web.extensions import db
 from models.accounts import AuditEntry
+from models.affiliations import UserGroup
+from models.pricing import PricePolicy, ReservationQuote
 from models.publishing import Review, ReviewRound
-from models.reservations import Block, Claim
+from models.reservations import Block, Claim, Reservation, ReservationChange
+from models.vocabulary.affiliations import UserSide
+from models.vocabulary.pricing import Offer
 from models.vocabulary.publishing import ReviewDecision
-from models.vocabulary.reservations import BlockKind, ClaimKind
+from models.vocabulary.reservations import BlockKind, ChangeKind, ClaimKind, ReservationMode, ReservationState
 from tests.factories.instruments import add_lane_group, make_instrument
 from tests.factories.people import make_user
 
@@ -50,11 +55,11 @@ def another(claim: Claim, start: datetime, end: datetime) -> Claim:
     return Claim(lane_id=claim.lane_id, starts_at=start, ends_at=end, kind=ClaimKind.BLOCK, block_id=claim.block_id)
 
 
-def test_every_guard_is_there(app: Flask) -> None:
+def test_every_guard_is_there_and_no_other(app: Flask) -> None:
     with db.engine.connect() as connection:
         found = guards.present(connection)
 
-    assert guards.expected(db.engine.dialect.name) <= found
+    assert found == guards.expected(db.engine.dialect.name)
 
 
 @pytest.mark.parametrize(
@@ -95,50 +100,100 @@ def test_a_claim_cannot_be_changed_into_an_overlap(session: Session, claim: Clai
         session.execute(sa.update(Claim).where(Claim.id == later.id).values(starts_at=NOON + hours(0.5)))
 
 
-@pytest.mark.parametrize(
-    "forbidden",
-    ["UPDATE audit_entries SET reason = 'x'", "DELETE FROM audit_entries", "INSERT OR REPLACE"],
-)
-def test_the_audit_log_cannot_be_changed(session: Session, forbidden: str) -> None:
-    entry = AuditEntry(occurred_at=NOON, action="test.done", subject_kind="test", subject_id=1)
-    session.add(entry)
-    session.commit()
-    if forbidden == "INSERT OR REPLACE":
-        if db.engine.dialect.name != "sqlite":
-            forbidden = "TRUNCATE audit_entries"
-        else:
-            forbidden = (
-                "INSERT OR REPLACE INTO audit_entries (id, occurred_at, address, request_id, action, subject_kind, "
-                f"reason) VALUES ({entry.id}, '2026-01-01 00:00:00.000000', '', '', 'forged', 'test', '')"
-            )
+@pytest.mark.parametrize("column", ["starts_at", "ends_at"])
+def test_a_claim_whose_times_are_written_otherwise_is_refused(session: Session, claim: Claim, column: str) -> None:
+    written = {"starts_at": "'2026-11-24 04:00:00.000000'", "ends_at": "'2026-11-24 05:00:00.000000'"}
+    said, columns = "claims_moment_format", "lane_id, starts_at, ends_at, kind, block_id"
+    written[column] = "'2026-11-24T04:30Z'"
+    if db.engine.dialect.name == "postgresql":
+        written[column], said = "'2026-11-24 noonish'", "invalid input syntax"
+    values = f"{claim.lane_id}, {written['starts_at']}, {written['ends_at']}, 'block', {claim.block_id}"
 
-    with pytest.raises(DBAPIError, match="audit_entries_append_only"):
-        session.execute(sa.text(forbidden))
+    for forbidden in (
+        f"INSERT INTO claims ({columns}) VALUES ({values})",
+        f"UPDATE claims SET {column} = {written[column]} WHERE id = {claim.id}",
+    ):
+        with pytest.raises(DBAPIError, match=said):
+            session.execute(sa.text(forbidden))
+        session.rollback()
 
-    session.rollback()
-    assert session.scalars(sa.select(AuditEntry.action)).all() == ["test.done"]
+    assert session.scalars(sa.select(Claim.starts_at)).all() == [NOON]
 
 
-@pytest.mark.parametrize("forbidden", ["UPDATE reviews SET note = 'x'", "DELETE FROM reviews"])
-def test_a_review_cannot_be_changed(session: Session, forbidden: str) -> None:
-    reviewer = make_user(session, "reviewer")
-    waiting = ReviewRound(instrument_id=make_instrument(session).id, is_update=False, opened_at=NOON, changed_at=NOON)
-    session.add(waiting)
+@pytest.fixture
+def rows(session: Session) -> None:
+    """One row in every append-only table."""
+    user, instrument = make_user(session), make_instrument(session)
+    group = UserGroup(
+        organisation_id=instrument.organisation_id,
+        name_zh="企业",
+        side=UserSide.OUTSIDE,
+        position=1,
+    )
+    waiting = ReviewRound(instrument_id=instrument.id, is_update=False, opened_at=NOON, changed_at=NOON)
+    period: dict[str, Any] = {"starts_at": NOON, "ends_at": NOON + hours(1), "mode": ReservationMode.SELF}
+    reservation = Reservation(
+        uid="one@example.org",
+        instrument_id=instrument.id,
+        booked_by_id=user.id,
+        state=ReservationState.CONFIRMED,
+        created_at=NOON,
+        updated_at=NOON,
+        **period,
+    )
+    session.add_all([group, waiting, reservation])
     session.flush()
-    session.add(
-        Review(
-            round_id=waiting.id,
-            round_version=1,
-            reviewer_id=reviewer.id,
-            reviewer_name=reviewer.name,
-            decision=ReviewDecision.APPROVED,
-            decided_at=NOON,
-        )
+    policy = PricePolicy(
+        instrument_id=instrument.id,
+        user_group_id=group.id,
+        valid_from=NOON.date(),
+        offer=Offer.OFFERED,
+        created_at=NOON,
+        created_by_id=user.id,
+    )
+    session.add(policy)
+    session.flush()
+    session.add_all(
+        [
+            AuditEntry(occurred_at=NOON, action="test.done", subject_kind="test", subject_id=1),
+            ReservationChange(reservation_id=reservation.id, occurred_at=NOON, kind=ChangeKind.REQUESTED),
+            Review(
+                round_id=waiting.id,
+                round_version=1,
+                reviewer_id=user.id,
+                reviewer_name=user.name,
+                decision=ReviewDecision.APPROVED,
+                decided_at=NOON,
+            ),
+            ReservationQuote(
+                reservation_id=reservation.id,
+                price_policy_id=policy.id,
+                user_group_id=group.id,
+                lines=[],
+                total_fen=0,
+                created_at=NOON,
+                **period,
+            ),
+        ]
     )
     session.commit()
 
-    with pytest.raises(DBAPIError, match="reviews_append_only"):
-        session.execute(sa.text(forbidden))
 
-    session.rollback()
-    assert session.scalars(sa.select(Review.note)).all() == [""]
+@pytest.mark.parametrize("table", guards.APPEND_ONLY_TABLES)
+def test_what_was_written_for_good_is_neither_changed_nor_deleted_nor_replaced(
+    session: Session, rows: None, table: str
+) -> None:
+    kept = session.execute(sa.text(f"SELECT * FROM {table}")).all()
+    whole = {"sqlite": f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}"}
+
+    for forbidden in (
+        f"UPDATE {table} SET id = id + 1",
+        f"DELETE FROM {table}",
+        whole.get(db.engine.dialect.name, f"TRUNCATE {table} CASCADE"),
+    ):
+        with pytest.raises(DBAPIError, match=f"{table}_append_only"):
+            session.execute(sa.text(forbidden))
+        session.rollback()
+
+    assert len(kept) == 1
+    assert session.execute(sa.text(f"SELECT * FROM {table}")).all() == kept
