@@ -47,9 +47,9 @@ def create() -> ResponseReturnValue:
 
         answer, is_repeat = create_once(make, actor=actor, now=now)
     except InvalidInput as invalid:
-        return _page(wanted=request.form.get("id", type=int), problems=problems_of(invalid)), invalid.status
+        return _again(problems_of(invalid)), invalid.status
     except service.TooManyFeeds as refused:
-        return _page(problems={"": [sentence_of(refused)]}), refused.status
+        return _again({"": [sentence_of(refused)]}), refused.status
     if is_repeat or answer["secret"] is None:
         return redirect(url_for(".index"), code=303)
     return _page(made=addresses_of(answer["secret"])), 201
@@ -63,9 +63,15 @@ def revoke(feed_id: int) -> ResponseReturnValue:
     return redirect(url_for(".index"), code=303)
 
 
+def _again(problems: dict[str, list[str]]) -> str:
+    """The page with what was wrong, and what was typed."""
+    return _page(wanted=request.form.get("id", type=int), name=request.form.get("name", ""), problems=problems)
+
+
 def _page(
     *,
     wanted: int | None = None,
+    name: str = "",
     made: dict[str, str] | None = None,
     problems: dict[str, list[str]] | None = None,
 ) -> str:
@@ -77,6 +83,7 @@ def _page(
             {"feed": feed, "title": _title(feed.scope, zh, en)} for feed, zh, en in queries.feeds_of(session, actor)
         ],
         instrument=_wanted_instrument(wanted),
+        name=name,
         made=made,
         problems=problems or {},
         idempotency_key=new_key(),
