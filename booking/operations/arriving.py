@@ -4,11 +4,11 @@ The check runs in front of the application. What it refuses is answered by the a
 same, in the reader's language and with every header, at a harmless address of the same kind.
 """
 
-import io
 import re
 import secrets
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
+from tempfile import SpooledTemporaryFile
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -28,6 +28,7 @@ Environ = dict[str, Any]
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 REFUSED, REQUEST_ID = "chuanyu.refused", "chuanyu.request_id"
+PART, KEPT_IN_MEMORY = 64 * 1024, 500_000
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 
@@ -44,6 +45,7 @@ def init_arriving(app: Flask, settings: Settings) -> None:
     """Put the gate in front, and what it found before every view."""
     app.wsgi_app = Gate(app.wsgi_app, settings)  # type: ignore[method-assign]
     app.before_request(begin)
+    app.teardown_request(let_go)
 
 
 def begin() -> None:
@@ -53,10 +55,35 @@ def begin() -> None:
     if refused is not None:
         raise refused
     limit = request.max_content_length
-    if limit is not None and (request.content_length or 0) > limit:
-        raise RequestEntityTooLarge
+    if limit is not None:
+        _measure(limit)
+        if (request.content_length or 0) > limit:
+            raise RequestEntityTooLarge
     if request.mimetype in FORM_TYPES and not _is_readable_form():
         raise Unreadable(N_("表单内容不是有效的 UTF-8 文字。"))
+
+
+def _measure(limit: int) -> None:
+    """Read a body that does not say its length; Werkzeug would cut it off at the limit instead of refusing it.
+
+    The view's own limit holds, so this runs after routing; what is large waits in a file, as uploads do.
+    """
+    if "chunked" not in request.environ.get("HTTP_TRANSFER_ENCODING", "").lower():
+        return
+    sent, body = request.environ["wsgi.input"], SpooledTemporaryFile(max_size=KEPT_IN_MEMORY)  # noqa: SIM115
+    g.measured_body = body
+    length = 0
+    while length <= limit and (part := sent.read(min(PART, limit + 1 - length))):
+        length += body.write(part)
+    body.seek(0)
+    request.environ.update({"wsgi.input": body, "CONTENT_LENGTH": str(length)})
+    del request.environ["HTTP_TRANSFER_ENCODING"]
+
+
+def let_go(_error: BaseException | None) -> None:
+    """Close the file that a measured body waits in."""
+    if (body := g.pop("measured_body", None)) is not None:
+        body.close()
 
 
 def _is_readable_form() -> bool:
@@ -104,20 +131,9 @@ class Gate:
             environ["HTTP_HOST"] = self._host
         elif not is_readable(path.encode("latin-1").replace(b"%", b"%25")) or not is_readable(query.encode("latin-1")):
             environ[REFUSED] = Unreadable(N_("网址中含有无法读取的字符。"))
-        elif "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
-            self._measure(environ)
         if REFUSED in environ:
             environ["PATH_INFO"] = "/api/" if path.startswith("/api/") else "/"
             environ["QUERY_STRING"] = ""
-
-    def _measure(self, environ: Environ) -> None:
-        """Read a body that does not say its length; Werkzeug would cut it off at the limit instead of refusing it."""
-        limit = self._settings.largest_body_bytes
-        body = environ["wsgi.input"].read(limit + 1)
-        if len(body) > limit:
-            environ[REFUSED] = RequestEntityTooLarge()
-        environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body[:limit]), str(min(len(body), limit))
-        del environ["HTTP_TRANSFER_ENCODING"]
 
     def _plain_fault(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
         """500 in plain words, with the number to quote."""

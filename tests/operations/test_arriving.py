@@ -1,15 +1,28 @@
 import io
+import zipfile
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from openpyxl import Workbook
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import stream_encode_multipart
 
 from booking.operations.arriving import host_name, request_id, trusted_names
 from booking.operations.headers import CONTENT_POLICY, headers_for
 from booking.settings import Settings
+from models.imports import Import
+from models.vocabulary.accounts import Role, ScopeKind
+from tests.factories.instruments import make_organisation
+from tests.factories.looking import count
+from tests.factories.people import give, make_user, sign_in
 
 BIG = b"x" * 20_000_000
+CHUNKED: dict[str, Any] = {
+    "environ_overrides": {"wsgi.input_terminated": True, "CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"}
+}
 UNREADABLE = [
     pytest.param("/?q=%ff", id="a query that is not UTF-8"),
     pytest.param("/?q=%00", id="NUL in the query"),
@@ -85,10 +98,41 @@ def test_a_body_that_does_not_say_how_long_is_measured(client: FlaskClient, body
         "/sign-in",
         input_stream=io.BytesIO(body),
         content_type="application/x-www-form-urlencoded",
-        environ_overrides={"wsgi.input_terminated": True, "CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked"},
+        **CHUNKED,
     )
 
     assert response.status_code == status
+
+
+def test_a_file_that_does_not_say_how_long_obeys_the_limit_of_its_own_view(
+    app: Flask, client: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    importer = make_user(session)
+    give(session, importer, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, make_organisation(session).id)
+    sign_in(client, importer)
+    settings = app.config["SETTINGS"]
+    book, answers = workbook(5_000_000), []
+
+    for limit in (4_000_000, settings.largest_upload_bytes):
+        monkeypatch.setitem(app.config, "SETTINGS", settings.model_copy(update={"largest_upload_bytes": limit}))
+        stream, length, boundary = stream_encode_multipart({"file": FileStorage(io.BytesIO(book), "台账.xlsx")})
+        answer = client.post(
+            "/api/v1/imports", input_stream=stream, content_type=f"multipart/form-data; boundary={boundary}", **CHUNKED
+        )
+        answers.append((length > 5_000_000, answer.status_code, count(session, Import)))
+
+    assert answers == [(True, 413, 0), (True, 201, 1)]
+
+
+def workbook(size: int) -> bytes:
+    """A table of one row that is this large by a picture in it."""
+    book, written = Workbook(), io.BytesIO()
+    for row in (["资产编号", "仪器名称"], ["A-1", "电镜"]):
+        book.worksheets[0].append(row)
+    book.save(written)
+    with zipfile.ZipFile(written, "a") as parts:
+        parts.writestr("xl/media/image1.png", b"x" * size)
+    return written.getvalue()
 
 
 @pytest.mark.parametrize("body", [b"email=%ff&password=x", b"email=\xff", b"email=a%00b", b"%00=1"])
