@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from booking.settings import ROOT
+from booking.settings import ROOT, Settings
 
 FEATURES = (
     "accounts",
@@ -44,6 +44,13 @@ SHOWING = (
 BANNED = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 LONGEST_FILE, LONGEST_FUNCTION = 400, 40
 CODE = [ROOT / "app.py", *ROOT.glob("booking/**/*.py"), *ROOT.glob("models/**/*.py")]
+
+
+def test_every_setting_stands_in_the_table_of_the_deployment_guide() -> None:
+    table = re.findall(r"^\| (`BOOKING_.+?) \|", (ROOT / "docs" / "deployment.md").read_text("utf-8"), re.MULTILINE)
+    named = [name for cell in table for name in re.findall(r"`BOOKING_(\w+)`", cell)]
+
+    assert sorted(named) == sorted(name.upper() for name in Settings.model_fields)
 
 
 @pytest.mark.parametrize("feature", FEATURES)
