@@ -211,3 +211,19 @@ def test_the_calendar_shows_shanghai_time_wherever_the_browser_is(
     expect(page.locator(".calendar .ec-event.is-wish")).to_contain_text("10:00")
     expect(page.locator(".calendar .ec-col-head").nth(0)).to_contain_text(str(NEXT_MONDAY.day))
     assert wish(page) == (local_input(at(10)), local_input(at(11)))
+
+
+def test_a_calendar_that_cannot_be_loaded_says_so_and_opens_the_table(
+    open_context: OpenContext, session: Session
+) -> None:
+    instrument = make_instrument(session, hours=WORKING_WEEK)
+    page = open_context().new_page()
+    page.route("**/calendar.json*", lambda route: route.abort())
+
+    page.goto(f"/instruments/{instrument.id}")
+
+    expect(page.get_by_text("时间表没有加载出来。")).to_be_visible()
+    expect(page.locator("details.week-words table")).to_be_visible()
+    page.unroute("**/calendar.json*")
+    page.get_by_role("button", name="下一页").click()
+    expect(page.get_by_text("时间表没有加载出来。")).to_be_hidden()

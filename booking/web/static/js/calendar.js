@@ -28,15 +28,28 @@ function draw(element) {
   if (form) form.addEventListener("wish", () => showWishOn(calendar, form, texts));
 }
 
-// Asks for what is shown and no more; the wish is drawn among what the server knows.
+// The wish is drawn among what the server knows; that it could not be asked is said on the page.
 async function load(element, asked, { form, slots, texts }) {
+  const events = await askFor(element, asked).catch(() => null);
+  showWhetherLoaded(element, events !== null);
+  slots?.splice(0, slots.length, ...(events || []).filter(({ classNames }) => classNames.includes("is-slot")));
+  const wish = form && wishOf(form);
+  return wish ? [...(events || []), wishEvent(wish, texts)] : events || [];
+}
+
+// Asks for what is shown and no more.
+async function askFor(element, asked) {
   const address = new URL(element.dataset.calendar, window.location.href);
   address.searchParams.set("from", `${asked.startStr}+08:00`);
   address.searchParams.set("to", `${asked.endStr}+08:00`);
   const answer = await fetch(address, { headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Error(`the calendar could not be loaded: ${answer.status}`);
-  const { events } = await answer.json();
-  slots?.splice(0, slots.length, ...events.filter(({ classNames }) => classNames.includes("is-slot")));
-  const wish = form && wishOf(form);
-  return wish ? [...events, wishEvent(wish, texts)] : events;
+  return (await answer.json()).events;
+}
+
+// An empty calendar would look free: the table, which came with the page, is opened instead.
+function showWhetherLoaded(element, isLoaded) {
+  const section = element.parentElement;
+  section.querySelector("[data-not-loaded]").hidden = isLoaded;
+  if (!isLoaded) section.querySelectorAll("details.week-words").forEach((words) => (words.open = true));
 }
