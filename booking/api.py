@@ -5,6 +5,7 @@ from flask import Flask, current_app, request
 from booking import api_document
 from booking.accounts import api as accounts
 from booking.accounts import grant_api as grants
+from booking.accounts import me_api as me
 from booking.accounts import users_api as users
 from booking.affiliations import api as affiliations
 from booking.announcements import api as announcements
@@ -14,6 +15,7 @@ from booking.enquiries import api as enquiries
 from booking.home import api as home
 from booking.imports import api as imports
 from booking.operations import api as operations
+from booking.operations import work_api as work
 from booking.pricing import api as pricing
 from booking.privacy import api as privacy
 from booking.reservations import api as reservations
@@ -30,6 +32,7 @@ from booking.web.signed_in import uses_token
 
 BLUEPRINTS = (
     accounts.bp,
+    me.bp,
     privacy.bp,
     users.bp,
     grants.bp,
@@ -49,6 +52,7 @@ BLUEPRINTS = (
     teams.bp,
     team_bookings.bp,
     operations.bp,
+    work.bp,
     enquiries.bp,
     pricing.bp,
 )

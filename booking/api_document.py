@@ -11,7 +11,8 @@ bp = Blueprint("api_document", __name__)
 PROBLEM = "application/problem+json"
 DESCRIPTION = (
     "Times are RFC 3339 with an offset, money is in integer fen, lists answer items and next_cursor. "
-    "Every refusal is application/problem+json (RFC 9457). Search and published instruments need no sign-in."
+    "Every refusal is application/problem+json (RFC 9457). Search and published instruments need no sign-in. "
+    "Registering, confirming an address and resetting a password are pages only: they need a mailbox and a person."
 )
 SCHEMES = {
     "bearer": {

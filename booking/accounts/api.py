@@ -10,17 +10,14 @@ from booking.accounts import audit_log, queries, tokens
 from booking.accounts.answers import (
     AuditEntriesAnswer,
     AuditEntryAnswer,
-    GrantAnswer,
     MadeTokenAnswer,
-    MeAnswer,
     TokenAnswer,
     TokensAnswer,
-    scopes_of,
 )
 from booking.accounts.forms import AuditQuery, TokenForm, TokensQuery
 from booking.accounts.permissions import Permission, reach
 from booking.accounts.tokens import NewToken
-from booking.core.clock import local_date, utcnow
+from booking.core.clock import utcnow
 from booking.core.errors import Forbidden
 from booking.core.texts import N_
 from booking.web.extensions import reading, transaction
@@ -33,23 +30,6 @@ from models.vocabulary.accounts import TokenScope
 bp = Blueprint("accounts_api", __name__, url_prefix="/api/v1")
 
 TAG = "accounts"
-
-
-@bp.get("/me")
-@documented(tag=TAG, answers={200: MeAnswer}, refusals=(401,))
-def me() -> ResponseReturnValue:
-    """The caller, with the grants that hold today or later."""
-    actor = require_actor()
-    grants = queries.grants_of(reading(), actor.id, local_date(utcnow()))
-    answer = MeAnswer(
-        id=actor.id,
-        email=actor.email,
-        name=actor.name,
-        language=actor.language,
-        scopes=scopes_of(actor.may_write),
-        grants=[GrantAnswer.of(grant) for grant in grants],
-    )
-    return jsonify(answer.model_dump(mode="json"))
 
 
 @bp.get("/tokens")

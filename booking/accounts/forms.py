@@ -90,6 +90,13 @@ class PasswordForm(PageForm):
     password: NewPassword
 
 
+class PasswordChange(Form):
+    """A new password with the old one, through the API; one shorter than any can be is refused uncounted."""
+
+    current_password: Annotated[KnownPassword, Field(min_length=SHORTEST_PASSWORD)]
+    password: NewPassword
+
+
 class NewAddressForm(PageForm):
     """Another address, with the password."""
 
@@ -102,6 +109,13 @@ class ProfileForm(PageForm):
 
     name: Name
     language: Language
+
+
+class ProfileChange(Form):
+    """Name or language, or both; what is left out stays."""
+
+    name: Name | None = None
+    language: Language | None = None
 
 
 class TokenForm(Form):

@@ -36,11 +36,13 @@ def depth(session: Session, *, now: datetime) -> Depth:
     return Depth(waiting, aside, states.get(MailState.QUEUED, 0), states.get(MailState.SET_ASIDE, 0))
 
 
-def mails_before(session: Session, before_id: int | None, limit: int) -> Sequence[Mail]:
-    """The newest mails first, without what they say."""
+def mails_before(session: Session, before_id: int | None, limit: int, state: MailState | None = None) -> Sequence[Mail]:
+    """The newest mails first, of all states or of one, without what they say."""
     statement = select(Mail).options(defer(Mail.text, raiseload=True), defer(Mail.html, raiseload=True))
     if before_id is not None:
         statement = statement.where(Mail.id < before_id)
+    if state is not None:
+        statement = statement.where(Mail.state == state)
     return session.scalars(statement.order_by(Mail.id.desc()).limit(limit)).all()
 
 
@@ -49,9 +51,11 @@ def mail(session: Session, mail_id: int) -> Mail | None:
     return session.get(Mail, mail_id)
 
 
-def events_set_aside(session: Session, limit: int) -> Sequence[Event]:
+def events_set_aside(session: Session, limit: int, before_id: int | None = None) -> Sequence[Event]:
     """Events that failed every time, the newest first."""
     statement = select(Event).where(Event.set_aside_at.is_not(None), Event.handled_at.is_(None))
+    if before_id is not None:
+        statement = statement.where(Event.id < before_id)
     return session.scalars(statement.order_by(Event.id.desc()).limit(limit)).all()
 
 

@@ -8,6 +8,8 @@ from typing import Protocol
 import structlog
 from sqlalchemy.orm import Session
 
+from booking.accounts import audit
+from booking.core.actors import Actor
 from booking.core.clock import utcnow
 from booking.operations import runs
 from booking.operations.metrics import count_run
@@ -67,6 +69,17 @@ def run_due(timetable: Sequence[Job], *, now: datetime) -> dict[str, RunOutcome]
     """Run every job whose last moment has not been run yet; how each ended."""
     outcomes = {job.name: run(job, job.when.last_due(now), now=now) for job in timetable}
     return {name: outcome for name, outcome in outcomes.items() if outcome is not None}
+
+
+def run_by_hand(job: Job, *, actor: Actor, now: datetime) -> RunOutcome | None:
+    """Run a job now, whether it is due or not, and log who did; how it ended."""
+    transaction(_note_run, job.name, actor=actor, now=now)
+    return run(job, now, now=now)
+
+
+def _note_run(session: Session, name: str, *, actor: Actor, now: datetime) -> None:
+    """Who ran which job by hand."""
+    audit.note(session, "operations.job_run", ("job", None), actor=actor, now=now, after={"job": name})
 
 
 def run(job: Job, fire_at: datetime, *, now: datetime) -> RunOutcome | None:

@@ -1,15 +1,12 @@
 """The pages of operations: the timetable and what failed, and the mails that went out."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from flask import Blueprint, current_app, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy.orm import Session
 
-from booking.accounts import audit
 from booking.accounts.permissions import Permission, may, require
-from booking.core.actors import Actor
 from booking.core.clock import utcnow
 from booking.core.errors import NotFound
 from booking.jobs import TIMETABLE, job_named
@@ -18,7 +15,7 @@ from booking.operations import labels, runs
 from booking.operations.backup_age import backup_age
 from booking.operations.forms import MailboxPage
 from booking.operations.mailbox import has_server, note_looking, require_reader
-from booking.operations.running import run
+from booking.operations.running import run_by_hand
 from booking.operations.schedules import Every, Schedule
 from booking.operations.settings_shown import settings_shown
 from booking.operations.starting import is_at_head
@@ -59,8 +56,7 @@ def run_job(name: str) -> ResponseReturnValue:
     job = job_named(name)
     if job is None:
         raise NotFound
-    transaction(_note_run, name, actor=asking, now=now)
-    if run(job, now, now=now) == RunOutcome.DONE:
+    if run_by_hand(job, actor=asking, now=now) == RunOutcome.DONE:
         flash(gettext("任务已运行。"), "right")
     else:
         flash(gettext("任务运行失败，原因见下方。"), "wrong")
@@ -140,8 +136,3 @@ def words(when: Schedule) -> str:
     if when.length < timedelta(minutes=1):
         return str(gettext("每 %(seconds)s 秒", seconds=int(when.length.total_seconds())))
     return str(gettext("每 %(minutes)s 分钟", minutes=int(when.length.total_seconds()) // 60))
-
-
-def _note_run(session: Session, name: str, *, actor: Actor, now: datetime) -> None:
-    """Who ran which job by hand."""
-    audit.note(session, "operations.job_run", ("job", None), actor=actor, now=now, after={"job": name})

@@ -1,13 +1,14 @@
 """What the API answers to a search."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, datetime
 
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from booking.core.texts import N_
 from booking.pricing.queries import Price
+from booking.search.free_time import FreeWeek
 from booking.search.reference import Reference
 from booking.search.results import Result, owner_names
 from booking.search.selection import Selection
@@ -39,10 +40,19 @@ class ResultPrice(BaseModel):
     valid_from: date
 
 
+class FreeDayAnswer(BaseModel):
+    """A local day and how many quarters (0 to 4) of its opening time are free; null when it is closed."""
+
+    day: date
+    quarters: int | None
+
+
 class InstrumentResult(BaseModel):
     """A found instrument; `photo_id` is the first of its attachments that is a public photo.
 
-    `distance_km` is null without `near` and where the place is unknown.
+    `distance_km` is null without `near` and where the place is unknown. With `with_free_time`, `free_days` are the
+    next seven days and `earliest_free_at` when the shortest booking fits first; both are null for what is not booked
+    here or shows nobody its time, and the latter where nothing is free.
     """
 
     id: int
@@ -60,6 +70,8 @@ class InstrumentResult(BaseModel):
     photo_id: int | None
     price: ResultPrice | None
     distance_km: float | None
+    earliest_free_at: datetime | None = None
+    free_days: list[FreeDayAnswer] | None = None
 
 
 class FacetCount(BaseModel):
@@ -96,16 +108,21 @@ class Facets(BaseModel):
     class_: list[ClassCount] = Field(serialization_alias="class", validation_alias="class")
     province: list[FacetCount]
     city: list[FacetCount]
+    district: list[FacetCount]
     institution: list[InstitutionCount]
     mode: dict[BookingMode, int]
     in_service: dict[str, int]
 
 
 class InstrumentsFound(BaseModel):
-    """A page of a search with its exact total."""
+    """A page of a search with its exact total.
+
+    With `with_free_time`, and where at most 100 are found, `free_in_week` says how many are free within seven days.
+    """
 
     items: list[InstrumentResult]
     total: int
+    free_in_week: int | None = None
     facets: Facets
     next_cursor: str | None
 
@@ -126,6 +143,18 @@ def instruments_found(
         facets=_facets(session, known, selection),
         next_cursor=next_cursor,
     )
+
+
+def with_free_time(found: InstrumentsFound, weeks: Mapping[int, FreeWeek], free: int | None) -> InstrumentsFound:
+    """The same page with the free time of each result, as far as it has a week."""
+    items = [item if item.id not in weeks else _timed(item, weeks[item.id]) for item in found.items]
+    return found.model_copy(update={"items": items, "free_in_week": free})
+
+
+def _timed(item: InstrumentResult, week: FreeWeek) -> InstrumentResult:
+    """One result with its free time."""
+    days = [FreeDayAnswer(day=day.day, quarters=day.quarters) for day in week.days]
+    return item.model_copy(update={"earliest_free_at": week.earliest, "free_days": days})
 
 
 def _item(result: Result, known: Reference, distance: float | None, price: Price | None) -> InstrumentResult:
@@ -186,6 +215,7 @@ def _facets(session: Session, known: Reference, selection: Selection) -> Facets:
             "class": _classes(known, selection),
             "province": list(_places(known, selection.counts("province"))),
             "city": list(_places(known, selection.counts("city"))),
+            "district": list(_places(known, selection.counts("district"))),
             "institution": _institutions(owner_names(session, selection.shelf), selection.counts("institution")),
             "mode": selection.counts("mode"),
             "in_service": {str(value).lower(): count for value, count in selection.counts("in_service").items()},

@@ -10,10 +10,11 @@ from booking.catalogue.answers import InstrumentRecord, record_answer
 from booking.core.clock import utcnow
 from booking.core.pages import decode_cursor, encode_cursor
 from booking.search.addresses import pidinst_response, wants_pidinst
-from booking.search.answers import InstrumentsFound, instruments_found
+from booking.search.answers import InstrumentsFound, instruments_found, with_free_time
 from booking.search.asked import criteria_of
 from booking.search.exports import ExportForm, response_of
 from booking.search.forms import ApiSearch
+from booking.search.free_time import free_count, weeks_of
 from booking.search.pickers import ClassAnswer, PlaceAnswer, classes_answer, places_answer
 from booking.search.queries import select_instruments
 from booking.search.reference import reference
@@ -50,8 +51,12 @@ def find() -> ResponseReturnValue:
     selection = select_instruments(session, criteria_of(session, wanted))
     ids, next_cursor = _page(selection, wanted.limit, wanted.cursor)
     results = results_of(session, ids)
-    prices = prices_of(session, results, signed_in.reader(), now=utcnow())
+    reader, now = signed_in.reader(), utcnow()
+    prices = prices_of(session, results, reader, now=now)
     found = instruments_found(session, reference(session), selection, results, prices, next_cursor=next_cursor)
+    if wanted.with_free_time:
+        weeks = weeks_of(session, selection, ids, user_id=reader.id if reader else None, now=now)
+        found = with_free_time(found, weeks, free_count(selection, weeks))
     return _json(found)
 
 

@@ -41,6 +41,9 @@ class SearchForm(Form):
 class ApiSearch(SearchForm):
     """A search through the API."""
 
+    with_free_time: bool = Field(
+        False, description="Also say how many of at most 100 are free in the next seven days, and each one's free time"
+    )
     limit: int = Field(20, ge=1, le=LARGEST_PAGE)
     cursor: str = Field("", max_length=200)
 

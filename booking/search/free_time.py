@@ -1,6 +1,6 @@
 """The next seven days of the instruments on a page: how much of each is free, and when the earliest time begins."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -14,9 +14,13 @@ from booking.reservations.opening import open_time
 from booking.reservations.slots import first_runs
 from booking.reservations.taken import lane_times
 from booking.reservations.terms import Place, places_of
+from booking.search.bits import numbers_in
+from booking.search.selection import Selection
 from models.vocabulary.catalogue import ShareMode
 
 DAYS = 7
+COUNTED = 100
+"""Of so many at most it is said how many are free in the next days."""
 QUARTERS = 4
 
 
@@ -54,6 +58,20 @@ def free_weeks(
         for number, place in places.items()
         if place.terms.share_mode != ShareMode.NONE
     }
+
+
+def weeks_of(
+    session: Session, selection: Selection, shown: Sequence[int], *, user_id: int | None, now: datetime
+) -> dict[int, FreeWeek]:
+    """The weeks of those shown, or of all found as long as they are few enough to count."""
+    showing = selection.showing_time
+    counted = numbers_in(showing) if selection.total <= COUNTED else shown
+    return free_weeks(session, [number for number in counted if showing >> number & 1], user_id=user_id, now=now)
+
+
+def free_count(selection: Selection, weeks: Mapping[int, FreeWeek]) -> int | None:
+    """How many of all found have a free time in the next days; None where too many were found to count."""
+    return sum(week.earliest is not None for week in weeks.values()) if selection.total <= COUNTED else None
 
 
 def _week(place: Place, time: LaneTime, today: date, *, now: datetime) -> FreeWeek:

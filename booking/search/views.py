@@ -24,14 +24,13 @@ from booking.reservations.panel import panel_for
 from booking.search import sitemap
 from booking.search.addresses import page_address, pidinst_response, wants_pidinst
 from booking.search.asked import criteria_of
-from booking.search.bits import numbers_in
 from booking.search.cards import Card, card_of
 from booking.search.criteria import Sort
 from booking.search.exports import PageExport, response_of
 from booking.search.facets import FacetGroup, Facets
 from booking.search.files import Files
 from booking.search.forms import PageSearch
-from booking.search.free_time import FreeWeek, free_weeks
+from booking.search.free_time import free_count, weeks_of
 from booking.search.labels import CONDITIONS, FIELDS, SORTS
 from booking.search.links import CONDITION_FIELDS, Address
 from booking.search.pickers import place_choices
@@ -50,8 +49,6 @@ from booking.web.signed_in import actor
 bp = Blueprint("search", __name__)
 
 PAGE_SIZE = 20
-COUNTED = 100
-"""Of so many at most the page says how many are free in the next days."""
 DISTANCES = (10, 50, 100, 200, 500)
 
 
@@ -108,11 +105,13 @@ def _found(session: Session, known: Reference, form: PageSearch, address: Addres
     pages = max(1, -(-selection.total // PAGE_SIZE))
     page = min(form.page, pages)
     results = results_of(session, selection.page((page - 1) * PAGE_SIZE, PAGE_SIZE))
-    weeks = _weeks(session, selection, [row.id for row in results])
-    prices = prices_of(session, results, actor(), now=utcnow())
+    viewer, now = actor(), utcnow()
+    shown = [row.id for row in results]
+    weeks = weeks_of(session, selection, shown, user_id=viewer.id if viewer else None, now=now)
+    prices = prices_of(session, results, viewer, now=now)
     return Found(
         total=selection.total,
-        free=sum(week.earliest is not None for week in weeks.values()) if selection.total <= COUNTED else None,
+        free=free_count(selection, weeks),
         cards=[
             card_of(row, known, selection.distance(row.id), weeks.get(row.id), prices.get(row.id)) for row in results
         ],
@@ -122,15 +121,6 @@ def _found(session: Session, known: Reference, form: PageSearch, address: Addres
         page=page,
         pages=pages,
     )
-
-
-def _weeks(session: Session, selection: Selection, shown: list[int]) -> dict[int, FreeWeek]:
-    """The next days of those on the page, or of all found as long as they are few enough to count."""
-    viewer = actor()
-    showing = selection.showing_time
-    counted = numbers_in(showing) if selection.total <= COUNTED else shown
-    wanted = [number for number in counted if showing >> number & 1]
-    return free_weeks(session, wanted, user_id=viewer.id if viewer else None, now=utcnow())
 
 
 def _sorts(selection: Selection, address: Address) -> list[dict[str, Any]]:

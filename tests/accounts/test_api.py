@@ -2,6 +2,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -12,8 +13,10 @@ from booking.core.clock import utcnow
 from booking.web.extensions import transaction
 from models.accounts import AccessToken, Grant, User
 from models.vocabulary.accounts import Role, ScopeKind
+from tests.factories.browsing import EMAIL, is_signed_in, make_lin
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.looking import count, look_again
+from tests.factories.passwords import PASSWORD
 from tests.factories.people import actor_for, give, make_user, sign_in
 
 WANTED = {"name": "nightly script", "scopes": ["read", "write"], "days": 30}
@@ -262,3 +265,48 @@ def test_the_last_use_is_noted_at_most_hourly(client: FlaskClient, session: Sess
     assert second == first
     assert third is not None
     assert utcnow() - third < timedelta(minutes=1)
+
+
+def test_name_and_language_are_changed_apart_and_a_stale_version_is_refused(
+    client: FlaskClient, session: Session
+) -> None:
+    headers = bearer(session, make_user(session))
+    read = client.get("/api/v1/me", headers=headers)
+
+    named = client.patch("/api/v1/me", json={"name": "林小明"}, headers=headers)
+    stale = client.patch("/api/v1/me", json={"language": "en"}, headers=headers | {"If-Match": read.headers["ETag"]})
+    turned = client.patch("/api/v1/me", json={"language": "en"}, headers=headers | {"If-Match": named.headers["ETag"]})
+    refused = client.patch("/api/v1/me", json={"name": " ", "email": "x@example.org"}, headers=headers)
+
+    assert [answer.status_code for answer in (named, stale, turned, refused)] == [200, 412, 200, 422]
+    assert (named.get_json()["name"], named.get_json()["language"]) == ("林小明", "zh")
+    assert sorted(problem["field"] for problem in refused.get_json()["problems"]) == ["email", "name"]
+    assert (
+        turned.get_json()
+        == client.get("/api/v1/me", headers=headers).get_json()
+        == read.get_json()
+        | {
+            "name": "林小明",
+            "language": "en",
+        }
+    )
+
+
+def test_a_new_password_needs_the_old_one_keeps_this_session_and_ends_the_others(app: Flask, session: Session) -> None:
+    here, elsewhere, user = app.test_client(), app.test_client(), make_lin(session)
+    sign_in(here, user)
+    sign_in(elsewhere, user)
+    wanted = {"current_password": PASSWORD, "password": "another five words in a row"}
+
+    answers = [
+        here.post("/api/v1/me/change-password", json=wanted | wrong)
+        for wrong in ({"current_password": "not the password"}, {"password": EMAIL}, {"password": "short"}, {})
+    ]
+
+    assert [answer.status_code for answer in answers] == [422, 422, 422, 204]
+    assert [answer.get_json()["problems"][0]["field"] for answer in answers[:3]] == [
+        "current_password",
+        "password",
+        "password",
+    ]
+    assert (is_signed_in(here), is_signed_in(elsewhere)) == (True, False)

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.core.clock import utcnow
+from booking.jobs import TIMETABLE
 from booking.operations.loopback import may_hold_demo
 from booking.operations.mailbox import HOLDS_DEMO
 from booking.settings import Settings
@@ -54,18 +55,25 @@ def test_who_sees_the_timetable_and_who_runs_it(
 
     shown = client.get("/operations/jobs")
     ran = client.post("/operations/jobs/forget_answers/run")
+    listed, again = client.get("/api/v1/jobs"), client.post("/api/v1/jobs/forget_answers/run")
 
     assert shown.status_code == status
     assert ("立即运行" in shown.get_data(as_text=True)) is may_run
     assert ran.status_code == (303 if may_run else 403)
-    assert session.scalars(select(JobRun.job)).all() == (["forget_answers"] if may_run else [])
-    assert ("operations.job_run" in session.scalars(select(AuditEntry.action)).all()) is may_run
+    assert (listed.status_code, again.status_code) == (status, 200 if may_run else 403)
+    assert [job["name"] for job in listed.get_json().get("items", [])] == [
+        job.name for job in TIMETABLE if status == 200
+    ]
+    assert again.get_json().get("last_run", {}).get("outcome") == ("done" if may_run else None)
+    assert session.scalars(select(JobRun.job)).all() == ["forget_answers"] * (2 if may_run else 0)
+    assert session.scalars(select(AuditEntry.action)).all() == ["operations.job_run"] * (2 if may_run else 0)
 
 
 def test_a_job_that_does_not_exist_is_not_found(client: FlaskClient, session: Session) -> None:
     sign_in_as(client, session, Role.PLATFORM_ADMIN)
 
     assert client.post("/operations/jobs/make_coffee/run").status_code == 404
+    assert client.post("/api/v1/jobs/make_coffee/run").status_code == 404
 
 
 def test_failures_stand_on_the_page_with_their_reason(client: FlaskClient, session: Session, now: datetime) -> None:
@@ -73,14 +81,24 @@ def test_failures_stand_on_the_page_with_their_reason(client: FlaskClient, sessi
     session.add(
         JobRun(job="post", fire_at=now, started_at=now, finished_at=now, outcome="failed", last_error="no luck")
     )
-    event = Event(name="test.broken", payload={}, occurred_at=now, set_aside_at=now, attempts=8, last_error="worse")
-    session.add(event)
+    aside = {"payload": {"secret": "payload"}, "occurred_at": now, "set_aside_at": now, "attempts": 8}
+    event, other = (Event(name=name, last_error="worse", **aside) for name in ("test.broken", "test.other"))
+    session.add_all([event, other])
     session.commit()
 
     page = client.get("/operations/jobs").get_data(as_text=True)
+    told = client.get("/api/v1/jobs").get_json()
+    newest = client.get("/api/v1/outbox-events?limit=1").get_json()
+    older = client.get(f"/api/v1/outbox-events?cursor={newest['next_cursor']}")
     retried = client.post(f"/operations/events/{event.id}/retry")
+    answers = [client.post(f"/api/v1/outbox-events/{number}/retry") for number in (other.id, other.id)]
 
     session.expire_all()
+    assert [(run["job"], run["last_error"]) for run in told["failures"]] == [("post", "no luck")]
+    assert told["outbox"]["set_aside_events"] == 2
+    assert [event["name"] for event in newest["items"] + older.get_json()["items"]] == ["test.other", "test.broken"]
+    assert (older.get_json()["next_cursor"], "payload" in older.text) == (None, False)
+    assert ([answer.status_code for answer in answers], other.set_aside_at, other.attempts) == ([204, 404], None, 0)
     assert [reason in page for reason in ("no luck", "worse")] == [True, True]
     assert retried.status_code == 303
     assert event.set_aside_at is None
@@ -134,9 +152,14 @@ def test_what_leaves_by_smtp_shows_no_links_even_to_the_administrator(
     sign_in_as(client, session, Role.PLATFORM_ADMIN)
 
     page = client.get(f"/operations/mailbox/{mail.id}").get_data(as_text=True)
+    listed = [client.get(f"/api/v1/mails?state={state}").get_json()["items"] for state in ("set_aside", "sent")]
+    read = client.get(f"/api/v1/mails/{mail.id}").get_json()
     retried = client.post(f"/operations/mailbox/{mail.id}/retry")
+    again = client.post(f"/api/v1/mails/{mail.id}/retry")
 
     session.expire_all()
+    assert ([[one["id"] for one in some] for some in listed], read["text"]) == ([[mail.id], []], None)
+    assert again.status_code == 404
     assert "设置新密码" in page
     assert "one-time-secret" not in page
     assert (retried.status_code, mail.state, mail.attempts) == (303, MailState.QUEUED, 0)

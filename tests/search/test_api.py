@@ -1,6 +1,6 @@
 """The search over HTTP: words, facets, bad input, and nothing that is not published."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from booking.catalogue import listing
+from booking.core.clock import local_date, utcnow
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.catalogue import BookingMode, PublishingState, RunningState
 from tests.counting import counting
@@ -110,7 +111,30 @@ def test_each_facet_ignores_its_own_filter_only(client: FlaskClient, catalogue: 
     assert counts(answer, "province") == {"500000": 1, "510000": 1}
     assert {value: n for value, n in counts(answer, "class").items() if value.endswith("0000")} == {"010000": 2}
     assert counts(answer, "city") == {"510700": 1}
+    assert counts(answer, "district") == {"510703": 1}
+    assert counts(found(client, district="涪城区"), "district") == {"500109": 1, "510703": 2}
     assert [entry["name"] for entry in answer["facets"]["institution"]] == ["西南科技大学"]
+
+
+def test_free_time_is_told_when_asked_for_and_only_where_it_is_shown(
+    session: Session, client: FlaskClient, catalogue: dict[str, int]
+) -> None:
+    hidden = make_instrument(session, hides_free_time=True)
+    listing.refresh(session, [hidden.id])
+    session.commit()
+    before = utcnow()
+
+    answer = found(client, with_free_time="true")
+
+    items = {item["id"]: item for item in answer["items"]}
+    sem = items[catalogue["sem"]]
+    shown = {number for number, item in items.items() if item["free_days"] or item["earliest_free_at"]}
+    assert (answer["total"], answer["free_in_week"], shown) == (5, 2, {catalogue["sem"], catalogue["afm"]})
+    assert before <= datetime.fromisoformat(sem["earliest_free_at"]) <= before + timedelta(hours=1)
+    assert [day["quarters"] for day in sem["free_days"][1:]] == [4] * 6
+    assert sem["free_days"][0]["day"] == local_date(before).isoformat()
+    usual = found(client)
+    assert {usual["free_in_week"], *(item["free_days"] for item in usual["items"])} == {None}
 
 
 @pytest.mark.parametrize(
@@ -210,7 +234,8 @@ def test_wrong_values_are_named(client: FlaskClient, query: dict[str, Any], stat
 def test_pages_and_api_take_as_many_statements_with_ten_as_with_ten_thousand_instruments(
     client: FlaskClient, session: Session, now: datetime
 ) -> None:
-    paths = ("/", "/?q=扫描", "/api/v1/instruments?limit=10", "/api/v1/instruments?q=扫描&limit=10")
+    api = "/api/v1/instruments?limit=10"
+    paths = ("/", "/?q=扫描", api, f"{api}&q=扫描", f"{api}&with_free_time=true")
     counts = []
     for more in (10, 9_990):
         list_instruments(session, more, now=now)

@@ -1,7 +1,7 @@
 """Who may call what: accounts."""
 
 from tests.house.asking import NO_ONE, SIGN_IN, Line
-from tests.house.matrix.writing import ADMINS, HOLDER, drop, page, post, read, sent
+from tests.house.matrix.writing import ADMINS, HOLDER, change, drop, page, post, read, sent, step
 from tests.house.worlds import ALL_SEEING, EVERYBODY, PEOPLE, PLATFORM, THEIR_ADMIN
 
 SIGN_IN_FORM = {"email": "forgetful@example.org", "password": "{password}"}
@@ -43,6 +43,8 @@ ACCOUNTS = (
     sent("/account/tokens", PEOPLE, TOKEN_FORM, ok=200),
     sent("/account/tokens/{holder_token}/revoke", HOLDER),
     read("/me"),
+    change("/me", PEOPLE, {"name": "Anders", "language": "en"}),
+    step("/me/change-password", PEOPLE, PASSWORDS, ok=204, is_slow=True),
     read("/tokens"),
     post("/tokens", PEOPLE - {"writer"}, TOKEN, other=403),
     drop("/tokens/{holder_token}", HOLDER),

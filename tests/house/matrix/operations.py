@@ -1,6 +1,6 @@
 """Who may call what: operations."""
 
-from tests.house.asking import NO_ONE
+from tests.house.asking import NO_ONE, Line
 from tests.house.matrix.writing import page, read, sent
 from tests.house.worlds import ALL_SEEING, PLATFORM
 
@@ -14,6 +14,13 @@ OPERATIONS = (
     sent("/operations/events/{event}/retry", PLATFORM, other=403),
     page("/operations/system", ALL_SEEING, other=403),
     read("/system", ALL_SEEING, other=403),
+    read("/jobs", ALL_SEEING, other=403),
+    Line("POST /api/v1/jobs/forget_answers/run", PLATFORM, other=403),
+    read("/outbox-events", ALL_SEEING, other=403),
+    Line("POST /api/v1/outbox-events/{event}/retry", PLATFORM, ok=204, other=403),
+    read("/mails?state=set_aside", PLATFORM, other=403),
+    read("/mails/{mail}", PLATFORM, other=403),
+    Line("POST /api/v1/mails/{mail}/retry", PLATFORM, ok=204, other=403),
     page("/operations/mailbox", PLATFORM, other=403),
     page("/operations/mailbox/{mail}", PLATFORM, other=403),
     sent("/operations/mailbox/{mail}/retry", PLATFORM, other=403),
