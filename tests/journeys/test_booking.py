@@ -50,6 +50,21 @@ def drag(page: Page, day: date, start: float, end: float, *, opens: int = 8, pix
     page.mouse.up()
 
 
+def swipe(page: Page, along: int, down: int, held: int) -> None:
+    """Sweep a finger over the calendar, after it was held still for so many milliseconds."""
+    page.locator(".calendar").evaluate("one => one.scrollIntoView()")
+    body = page.locator(".calendar .ec-body").bounding_box()
+    assert body
+    x, y = body["x"] + body["width"] / 2 - along / 2, body["y"] + 100
+    hand = page.context.new_cdp_session(page)
+    hand.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    page.wait_for_timeout(held)
+    for part in (0.1, 0.4, 0.7, 1):
+        point = {"x": x + along * part, "y": y + down * part}
+        hand.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+    hand.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
 def wish(page: Page) -> tuple[str, str]:
     return page.get_by_role("textbox", name="开始").input_value(), page.get_by_role(
         "textbox", name="结束"
@@ -192,6 +207,13 @@ def test_on_a_phone_the_panel_is_a_sheet_and_three_days_are_shown(open_context: 
     page.goto(f"/instruments/{instrument.id}?starts_at={start}&ends_at={end}")
 
     expect(page.locator(".calendar .ec-col-head")).to_have_count(3)
+    first = page.locator(".calendar .ec-col-head time").first
+    shown = date.fromisoformat(first.get_attribute("datetime") or "")
+    for along, down, held, days in ((-150, 10, 0, 3), (150, 10, 0, 0), (-150, 10, 400, 0)):
+        swipe(page, along, down, held)
+        expect(first).to_have_attribute("datetime", (shown + timedelta(days=days)).isoformat())
+        assert (wish(page) == (start, end)) is (not held)
+    page.goto(f"/instruments/{instrument.id}?starts_at={start}&ends_at={end}")
     expect(page.locator(".booking-sheet")).to_be_visible()
     page.get_by_role("button", name="展开或收起").click()
     page.get_by_role("button", name="提交预约").click()

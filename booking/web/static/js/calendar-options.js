@@ -4,12 +4,16 @@ const PHONE = "(max-width: 719px)";
 const BUTTONS = { start: "title", center: "", end: "today prev,next timeGridWeek,timeGridDay" };
 const CLOCK = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 
+export function isPhone() {
+  return window.matchMedia(PHONE).matches;
+}
+
 export function optionsFor(element, texts) {
   const { date, opens, closes, grid, locale } = element.dataset;
-  const isPhone = window.matchMedia(PHONE).matches;
+  const isSmall = isPhone();
   return {
     view: "timeGridWeek",
-    views: isPhone ? { timeGridWeek: { duration: { days: 3 } } } : {},
+    views: isSmall ? { timeGridWeek: { duration: { days: 3 } } } : {},
     timeZone: "+08:00",
     date,
     locale,
@@ -26,7 +30,7 @@ export function optionsFor(element, texts) {
     eventTimeFormat: CLOCK,
     nowIndicator: true,
     headerToolbar: BUTTONS,
-    buttonText: { today: texts.today, prev: texts.previous, next: texts.next, timeGridWeek: isPhone ? texts.days : texts.week, timeGridDay: texts.day },
+    buttonText: { today: texts.today, prev: texts.previous, next: texts.next, timeGridWeek: isSmall ? texts.days : texts.week, timeGridDay: texts.day },
     dayHeaderFormat: (day) => dayName(day, locale),
     titleFormat: (start, end) => title(start, end, locale),
     eventContent: ({ event, timeText }) => (event.extendedProps.url ? linked(event, timeText) : undefined),

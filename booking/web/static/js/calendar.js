@@ -1,7 +1,8 @@
 // Draws every <div class="calendar" data-calendar>; what it needs stands in its data attributes. The
 // table that says the same in words is folded then; where nothing can be drawn it stays.
-import { optionsFor } from "./calendar-options.js";
+import { isPhone, optionsFor } from "./calendar-options.js";
 import { repairRoles } from "./calendar-roles.js";
+import { turnBySwiping } from "./calendar-swipe.js";
 import { showWishOn, takeWishFrom, wishEvent } from "./calendar-wish.js";
 import { wishForm, wishOf } from "./wish.js";
 
@@ -25,6 +26,7 @@ function draw(element) {
     eventSources: [{ events: (asked) => load(element, asked, { form, slots, texts }) }],
   });
   repairRoles(element, texts);
+  if (isPhone()) turnBySwiping(element, calendar);
   if (form) form.addEventListener("wish", () => showWishOn(calendar, form, texts));
 }
 
