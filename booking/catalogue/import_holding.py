@@ -1,4 +1,4 @@
-"""Imported texts of published records wait aside until they are reviewed, many at a time."""
+"""Imported texts of published records wait aside until they are reviewed or taken back, many at a time."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -51,6 +51,22 @@ def hold_back_all(session: Session, changes: Sequence[Waiting], *, actor: Actor 
     _tell(session, opened, now=now)
 
 
+def take_back_all(session: Session, changes: Sequence[Waiting], *, actor: Actor | None, now: datetime) -> None:
+    """Take imported texts out of the open rounds again; a record in review is read from the start."""
+    rounds = _open_rounds(session, [one.instrument_id for one in changes])
+    for one in changes:
+        waiting = rounds.get(one.instrument_id)
+        if waiting is None:
+            continue
+        if one.state == PublishingState.IN_REVIEW:
+            if DESCRIBING & set(one.values):
+                start_over(session, waiting, now=now)
+            continue
+        left = {name: text for name, text in waiting.proposed.items() if text != one.values.get(name)}
+        if left != waiting.proposed:
+            _settle(session, waiting, left, actor=actor, now=now)
+
+
 def _open_rounds(session: Session, instrument_ids: Sequence[int]) -> dict[int, ReviewRound]:
     """The open rounds of these records."""
     found: dict[int, ReviewRound] = {}
@@ -84,12 +100,19 @@ def _propose(
         )
         session.add(made)
         return made
+    _settle(session, waiting, proposed, actor=actor, now=now)
+    return None
+
+
+def _settle(
+    session: Session, waiting: ReviewRound, proposed: dict[str, Any], *, actor: Actor | None, now: datetime
+) -> None:
+    """Let an open round wait with these texts, read from the start; it ends when nothing is left to read."""
     waiting.proposed = proposed
-    if proposed or waiting.notes or with_waiting_items(session, [instrument_id]):
+    if proposed or waiting.notes or with_waiting_items(session, [waiting.instrument_id]):
         start_over(session, waiting, now=now)
     else:
         close(session, waiting, RoundState.WITHDRAWN, actor=actor, now=now)
-    return None
 
 
 def _tell(session: Session, opened: Sequence[ReviewRound], *, now: datetime) -> None:

@@ -1,4 +1,7 @@
-"""Taking an import back: changed records get their former values, created ones go where nothing else needs them."""
+"""Taking an import back: changed records get their former values, created ones go where nothing else needs them.
+
+Imported texts that wait for reviewers are taken out of their rounds; what had waited there before them is not put back.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +15,10 @@ from booking.accounts import audit
 from booking.accounts.audit import Changed
 from booking.catalogue.changes import plain, refresh_listing
 from booking.catalogue.import_applying import GROUPS, LANES, LINKS, Standing, locked, replace_hours, set_columns
+from booking.catalogue.import_holding import Waiting, take_back_all
 from booking.catalogue.import_preparing import HOURS, INSTRUMENTS, POLICIES, TABLES, Write
 from booking.catalogue.import_standing import chunks
+from booking.catalogue.rounds import note_editors
 from booking.catalogue.rules import read_hours
 from booking.core.actors import Actor
 from booking.core.errors import Problem
@@ -62,11 +67,26 @@ def undo(
     _restore(session, updated, now=now)
     _remove(session, removed)
     _remove_units(session, unit_ids)
+    _take_back(session, updated, standing, actor=actor, now=now)
     changes = [Changed(key, {}, {"removed": True}) for key in removed]
     changes += [Changed(write.instrument_id or 0, {}, plain(write.before)) for write in updated]
     audit.note_all(session, "catalogue.import_undone", "instrument", changes, actor=actor, now=now)
     refresh_listing(session, _listed(updated, standing))
     return Undone(kept, len(updated), len(removed))
+
+
+def _take_back(
+    session: Session,
+    updated: Sequence[Write],
+    standing: Mapping[tuple[int, str], Standing],
+    *,
+    actor: Actor | None,
+    now: datetime,
+) -> None:
+    """Nobody lets through what an undone import said, and whoever undid it had a hand in what records say now."""
+    note_editors(session, [standing[write.key].id for write in updated], actor, now=now)
+    seen = [Waiting(standing[w.key].id, standing[w.key].state, w.values, w.before) for w in updated]
+    take_back_all(session, seen, actor=actor, now=now)
 
 
 def _is_written(write: Write, found: Standing | None, applied_at: datetime | None) -> bool:

@@ -18,9 +18,11 @@ from models.accounts import AuditEntry, User
 from models.catalogue import BookingPolicy, Instrument, Lane, LaneGroup
 from models.directory import Organisation, Unit
 from models.imports import Import, ImportedRow, ImportFile
+from models.publishing import ReviewRound
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.catalogue import BookingMode, PublishingState
 from models.vocabulary.imports import ImportState
+from models.vocabulary.publishing import RoundState
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.looking import count, look_again
 from tests.factories.people import actor_for, give, make_user
@@ -298,6 +300,37 @@ def test_an_import_is_undone_record_by_record(session: Session, importer: Import
     assert session.scalar(select(func.count()).select_from(LaneGroup)) == 4
     assert session.scalars(select(Unit.name_zh)).all() == []
     assert session.scalars(select(Instrument.unit_id).where(Instrument.inner_id == "A-1")).one() is None
+
+
+def test_an_undo_takes_imported_texts_out_of_the_rounds_that_they_waited_in(
+    session: Session, importer: Importer, organisation: Organisation
+) -> None:
+    states = {"A-1": PublishingState.PUBLISHED, "A-2": PublishingState.PUBLISHED, "A-3": PublishingState.IN_REVIEW}
+    made = [
+        make_instrument(session, organisation, inner_id=number, publishing_state=state, functions_zh="旧")
+        for number, state in states.items()
+    ]
+    times = {"opened_at": importer.now, "changed_at": importer.now}
+    waits = {"services_zh": "送样"}
+    session.add(ReviewRound(instrument_id=made[1].id, is_update=True, proposed=waits, **times))
+    session.add(ReviewRound(instrument_id=made[2].id, is_update=False, **times))
+    session.commit()
+    last = importer.dry_run(csv_of([[number, "新"] for number in states], header=("资产编号", "主要功能")))
+    importer.apply(last)
+    look_again(session)
+    held = list(session.scalars(select(ReviewRound.proposed).order_by(ReviewRound.instrument_id)))
+
+    importer.undo(last)
+
+    look_again(session)
+    assert held == [{"functions_zh": "新"}, waits | {"functions_zh": "新"}, {}]
+    assert session.scalars(select(Instrument.functions_zh)).all() == ["旧", "旧", "旧"]
+    rounds = session.scalars(select(ReviewRound).order_by(ReviewRound.instrument_id)).all()
+    assert [(found.state, found.version, found.proposed) for found in rounds] == [
+        (RoundState.WITHDRAWN, 1, {}),
+        (RoundState.OPEN, 3, waits),
+        (RoundState.OPEN, 3, {}),
+    ]
 
 
 def test_an_undo_leaves_alone_what_has_the_number_of_a_record_that_went(
