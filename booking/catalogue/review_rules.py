@@ -14,6 +14,10 @@ HELD_BACK = (
     "functions_en",
     "services_zh",
     "services_en",
+    "user_rules_zh",
+    "user_rules_en",
+    "fees_zh",
+    "fees_en",
 )
 """Texts of a published record that wait aside until reviewers let them through."""
 
@@ -24,10 +28,6 @@ REVIEWED = (
     "manufacturer",
     "belongs_to_name",
     *HELD_BACK,
-    "user_rules_zh",
-    "user_rules_en",
-    "fees_zh",
-    "fees_en",
     "url",
     "street",
     "contact_name",

@@ -180,20 +180,27 @@ def test_a_change_of_a_published_text_waits_aside_and_the_public_reads_the_old_o
 ) -> None:
     organisation, steward, admin, reviewer = house
     instrument = published_of(session, organisation, now)
-    change = InstrumentChanges(functions_zh="形貌与成分", fees_zh="面议")
+    aside = {"functions_zh": "形貌与成分", "fees_zh": "面议", "user_rules_en": "Book first"}
+    change = InstrumentChanges(model="M-2", **aside)
 
     service.patch_instrument(session, instrument.id, change, actor=steward, now=now)
     service.patch_instrument(session, instrument.id, change, actor=steward, now=now)
 
     public = queries.record_for(session, instrument.id, None).instrument
-    assert (public.functions_zh, public.fees_zh) == ("形貌观察", "面议")
+    read = (public.functions_zh, public.fees_zh, public.user_rules_en, public.model)
+    assert read == ("形貌观察", "按机时收费", "", "M-2")
     waiting = waiting_of(session, instrument)
-    assert (waiting.version, waiting.proposed) == (1, {"functions_zh": "形貌与成分"})
+    assert (waiting.version, waiting.proposed) == (1, aside)
     standing = review_queries.round_for(session, waiting.id, reviewer)
-    assert [(c.field, c.before, c.after) for c in standing.changes] == [("functions_zh", "形貌观察", "形貌与成分")]
+    assert [(c.field, c.before, c.after) for c in standing.changes if c.field in aside] == [
+        ("functions_zh", "形貌观察", "形貌与成分"),
+        ("user_rules_en", "", "Book first"),
+        ("fees_zh", "按机时收费", "面议"),
+    ]
     for one in (admin, reviewer):
         reviewing.approve_round(session, waiting.id, actor=one, now=now)
-    assert queries.record_for(session, instrument.id, None).instrument.functions_zh == "形貌与成分"
+    public = queries.record_for(session, instrument.id, None).instrument
+    assert {name: getattr(public, name) for name in aside} == aside
 
 
 def test_typing_the_published_text_again_takes_the_waiting_one_back(
