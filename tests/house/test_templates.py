@@ -8,6 +8,7 @@ TEMPLATES = sorted(ROOT.glob("templates/**/*.html"))
 PAGES = [path for path in TEMPLATES if "mail" not in path.relative_to(ROOT / "templates").parts]
 INLINE_SCRIPT = re.compile(r"<script(?![^>]*(\bsrc=|application/ld\+json))", re.IGNORECASE)
 INLINE_STYLE = re.compile(r"<style\b|\sstyle=", re.IGNORECASE)
+UPLOAD = re.compile(r"forms\.file\(|type=[\"']file[\"']")
 HANDLER = re.compile(r"<[^>]*\son[a-z]+\s*=", re.IGNORECASE)
 
 
@@ -26,3 +27,12 @@ def test_templates_take_nothing_from_other_hosts() -> None:
     foreign = re.compile(r"""<(?:script|link|img|iframe)[^>]*(?:src|href)=["'](?:https?:)?//""", re.IGNORECASE)
 
     assert [path.name for path in PAGES if foreign.search(path.read_text("utf-8"))] == []
+
+
+def test_wherever_files_go_up_the_page_forbids_what_is_secret() -> None:
+    texts = {str(path.relative_to(ROOT)): path.read_text("utf-8") for path in PAGES if "_macros" not in path.parts}
+
+    uploading = [name for name, text in texts.items() if UPLOAD.search(text)]
+
+    assert [name for name in uploading if "严禁上传涉密信息" not in texts[name]] == []
+    assert len(uploading) >= 6
