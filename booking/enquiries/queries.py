@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from booking.accounts.permissions import Permission, may, reach
@@ -17,9 +17,10 @@ from models.attachments import Attachment
 from models.catalogue import Instrument
 from models.enquiries import Enquiry, EnquiryMessage, FaqEntry, WishedPeriod
 from models.vocabulary.attachments import OwnerKind, Visibility
-from models.vocabulary.enquiries import EnquiryState
+from models.vocabulary.enquiries import EnquiryState, WishState
 
 ALL_FILES = frozenset(Visibility)
+ANSWER_SHOWN = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,23 @@ def waiting_count(session: Session, reached: Reach) -> int:
     """How many enquiries about instruments within `reached` wait for an answer."""
     counted = select(func.count()).select_from(Enquiry).join(Enquiry.instrument)
     return session.scalar(counted.where(within(reached), Enquiry.due_at.is_not(None))) or 0
+
+
+def answered_to(session: Session, actor: Actor, *, now: datetime, limit: int) -> Sequence[Enquiry]:
+    """What waits for the actor who asked: times offered instead, then what was answered in the last two weeks.
+
+    An agreed time is a reservation and no answer that waits.
+    """
+    is_offered = Enquiry.wish_state.is_not_distinct_from(WishState.OFFERED)
+    offered = and_(is_offered, Enquiry.state != EnquiryState.CLOSED)
+    answered = and_(
+        Enquiry.state == EnquiryState.ANSWERED,
+        Enquiry.wish_state.is_distinct_from(WishState.AGREED),
+        Enquiry.changed_at > now - ANSWER_SHOWN,
+    )
+    own = in_full().where(Enquiry.asked_by_id == actor.id, or_(offered, answered))
+    ordered = own.order_by(is_offered.desc(), Enquiry.changed_at.desc(), Enquiry.id.desc())
+    return session.scalars(ordered.limit(limit)).all()
 
 
 def asked_since(session: Session, user_id: int, since: datetime) -> int:

@@ -11,6 +11,7 @@ from booking.affiliations import queries as affiliation_queries
 from booking.core.clock import local_date
 from booking.home.cards import SHOWN, Asked, Found, Item
 from booking.teams import due as teams
+from booking.teams import queries as team_queries
 from models.affiliations import Visit
 from models.directory import Organisation
 from models.teams import TeamRequest
@@ -52,6 +53,12 @@ def visits_hosted(asked: Asked) -> Found:
     """Visits to oneself that go on or begin soon, the first to end first."""
     found = affiliations.visits_hosted(asked.session, asked.actor.id, today=local_date(asked.now), limit=SHOWN)
     return Found(found.count, [_visit(one, one.ends_on) for one in found.first])
+
+
+def lead_asked(asked: Asked) -> Found:
+    """Teams whose lead one was asked to take over."""
+    rows = team_queries.asked_to_lead(asked.session, asked.actor.id)
+    return Found(len(rows), [Item("team", one.id, one.name_zh, one.name_en) for one in rows[:SHOWN]])
 
 
 def team_requests(asked: Asked) -> Found:

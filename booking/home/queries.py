@@ -156,6 +156,13 @@ def role_changes(asked: Asked) -> Found:
     return Found(len(items), items, is_more=page.next_cursor is not None)
 
 
+def answers(asked: Asked) -> Found:
+    """Times that owners offer and answers they gave to what one asked, the offers first."""
+    rows = enquiries.answered_to(asked.session, asked.actor, now=asked.now, limit=SHOWN + 1)
+    items = [Item("enquiry", one.id, *_names(one.instrument), starts_at=one.changed_at) for one in rows[:SHOWN]]
+    return Found(len(items), items, is_more=len(rows) > SHOWN)
+
+
 def own_requests(asked: Asked) -> Found:
     """One's own requests that are not decided yet, the soonest first."""
     return _own(asked, frozenset({ReservationState.REQUESTED}))
@@ -224,13 +231,16 @@ PROVIDERS = (
     Provider("owner_changes", Hat.INSTITUTION, owner_changes, Permission.CHANGE_OWNER, is_local=True),
     Provider("reviews", Hat.INSTITUTION, reviews, Permission.REVIEW_RECORD),
     Provider("registrations", Hat.PLATFORM, people.registrations, Permission.VERIFY_ORGANISATIONS),
+    Provider("exemptions", Hat.PLATFORM, records.exemptions_asked, Permission.DECIDE_EXEMPTIONS),
     Provider("failing_jobs", Hat.PLATFORM, failing_jobs, Permission.SEE_JOBS),
     Provider("backup", Hat.PLATFORM, backup_old, Permission.SEE_SYSTEM),
     Provider("events_set_aside", Hat.PLATFORM, events_set_aside, Permission.SEE_JOBS),
     Provider("mails_set_aside", Hat.PLATFORM, mails_set_aside, Permission.SEE_MAILBOX),
     Provider("announced", Hat.PLATFORM, announced, Permission.ANNOUNCE),
     Provider("role_changes", Hat.AUDIT, role_changes, Permission.SEE_AUDIT),
+    Provider("lead_asked", Hat.RESEARCHER, people.lead_asked),
     Provider("team_requests", Hat.RESEARCHER, people.team_requests),
+    Provider("answers", Hat.RESEARCHER, answers),
     Provider("own_requests", Hat.RESEARCHER, own_requests),
     Provider("own_bookings", Hat.RESEARCHER, own_bookings),
     Provider("visits_hosted", Hat.RESEARCHER, people.visits_hosted),

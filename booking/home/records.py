@@ -1,10 +1,10 @@
 """Cards about records: tables on their way in, and instruments that should be public by now."""
 
-from booking.catalogue.report_queries import Terms, unreported
+from booking.catalogue.report_queries import Terms, exemptions, unreported
 from booking.core.clock import local_date
 from booking.home.cards import SHOWN, Asked, Found, Item
 from booking.imports import queries as imports
-from models.vocabulary.arrivals import ReportState
+from models.vocabulary.arrivals import ExemptionState, ReportState
 
 
 def imports_unfinished(asked: Asked) -> Found:
@@ -28,6 +28,23 @@ def reports_due(asked: Asked) -> Found:
     ]
     items = [
         Item("instrument", one.instrument.id, one.instrument.name_zh, one.instrument.name_en, due_on=one.due_on)
+        for one in rows[:SHOWN]
+    ]
+    return Found(len(rows), items)
+
+
+def exemptions_asked(asked: Asked) -> Found:
+    """Institutions' requests that an instrument need not be reported, the first one first."""
+    rows = exemptions(asked.session, asked.within, state=ExemptionState.ASKED)
+    items = [
+        Item(
+            "exemption",
+            one.id,
+            one.instrument.name_zh,
+            one.instrument.name_en,
+            person=one.asked_by.name,
+            starts_at=one.asked_at,
+        )
         for one in rows[:SHOWN]
     ]
     return Found(len(rows), items)

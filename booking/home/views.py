@@ -38,6 +38,7 @@ ADDRESSES = {
     "import": ("imports.show", "import_id"),
     "announcement": ("announcements.edit", "announcement_id"),
 }
+ANCHORS = {"exemption": ("catalogue.report_dates", "exemption")}
 MORE_VALUES = {
     "organisation": {"state": AffiliationState.PENDING.value},
     "members": {"state": AffiliationState.CONFIRMED.value},
@@ -125,6 +126,9 @@ def _due(item: Item, code: str) -> dict[str, Any]:
 
 def _address(item: Item) -> str | None:
     """Where the thing itself stands."""
+    if item.subject in ANCHORS:
+        page, part = ANCHORS[item.subject]
+        return url_for(page, _anchor=f"{part}-{item.subject_id}")
     if item.subject not in ADDRESSES or item.subject_id is None:
         return None
     endpoint, name = ADDRESSES[item.subject]

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.core.clock import local_date, utcnow
@@ -14,10 +15,12 @@ from booking.settings import Settings
 from models.accounts import User
 from models.catalogue import Instrument
 from models.directory import Organisation
+from models.enquiries import Enquiry
 from models.imports import Import
 from models.jobs import JobRun
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.catalogue import PublishingState
+from models.vocabulary.enquiries import EnquiryState, WishState
 from models.vocabulary.imports import ImportState
 from models.vocabulary.jobs import RunOutcome
 from tests.counting import counting
@@ -150,7 +153,7 @@ def test_the_number_of_statements_does_not_depend_on_the_rows(session: Session, 
         counts.append(len(statements))
 
     assert counts == [counts[0]] * 4
-    assert counts[0] <= 48
+    assert counts[0] <= 51
 
 
 def test_each_role_meets_what_waits_at_its_own_place_and_nothing_of_the_others(
@@ -176,11 +179,46 @@ def test_each_role_meets_what_waits_at_its_own_place_and_nothing_of_the_others(
     institution = ["imports", "reports", "affiliations", "visits", "rosters", "affiliations_ending"]
     assert codes(session, boss) == ["drafts", *institution]
     assert codes(session, operator) == ["registrations"]
-    assert codes(session, lead) == ["team_requests", "visits_hosted", "team_members_ending"]
+    assert codes(session, lead) == ["team_requests", "answers", "visits_hosted", "team_members_ending"]
+    joiner = session.scalars(select(User).where(User.email == "ours_joiner@example.org")).one()
+    assert codes(session, joiner) == ["lead_asked"]
+    platform = make_user(session, "platform")
+    give(session, platform, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
+    assert codes(session, platform) == ["registrations", "exemptions", "backup"]
     assert ["theirs" in page for page in pages.values()] == [False, True, False]
     assert "3 行被拒绝" in pages["boss@example.org"]
     assert "Lead.csv" not in pages["boss@example.org"]
     assert "应在" in pages["boss@example.org"]
+
+
+def test_an_asker_reads_offers_first_then_new_answers_and_nothing_settled_or_old(
+    client: FlaskClient, session: Session, asking: Instrument
+) -> None:
+    user, now = make_user(session), utcnow()
+    months = now - timedelta(days=60)
+    rows = [
+        (EnquiryState.ANSWERED, None, now),
+        (EnquiryState.ANSWERED, WishState.OFFERED, months),
+        (EnquiryState.ANSWERED, WishState.AGREED, now),
+        (EnquiryState.ANSWERED, None, months),
+        (EnquiryState.CLOSED, WishState.OFFERED, now),
+    ]
+    made = [
+        Enquiry(
+            instrument_id=asking.id, asked_by_id=user.id, asked_at=months, state=state, wish_state=wish, changed_at=at
+        )
+        for state, wish, at in rows
+    ]
+    other = {"instrument_id": asking.id, "asked_by_id": make_user(session, "other").id}
+    session.add_all([*made, Enquiry(state=EnquiryState.ANSWERED, asked_at=now, changed_at=now, **other)])
+    session.commit()
+    sign_in(client, user)
+
+    [card] = client.get("/api/v1/home").get_json()["cards"]
+
+    assert (card["code"], card["count"]) == ("answers", 2)
+    assert [item["subject_id"] for item in card["items"]] == [made[1].id, made[0].id]
+    assert f'href="/enquiries/{made[1].id}"' in client.get("/home").get_data(as_text=True)
 
 
 def test_signing_in_leads_to_what_waits(client: FlaskClient, session: Session) -> None:
