@@ -1,11 +1,13 @@
 """Reading the audit log: what was done, by whom, to what; for auditors and administrators within their reach."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, Text, cast, or_, select
 from sqlalchemy.orm import Session
 
 from booking.accounts.audit_reach import within
@@ -16,11 +18,15 @@ from booking.core.pages import Page, decode_cursor, page_of, row_id
 from models.accounts import AuditEntry, User
 
 BATCH = 500
+_VALUES = (AuditEntry.before, AuditEntry.after)
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which entries: empty means any. `action` is a whole action or its beginning; both days are included."""
+    """Which entries: empty means any. `action` is a whole action or its beginning; both days are included.
+
+    `text` stands in the reason, or in a value before or after.
+    """
 
     action: str = ""
     person: str = ""
@@ -55,18 +61,29 @@ def wanted(query: AuditQuery) -> Wanted:
 
 
 def page(session: Session, asked: Wanted, reach: Reach, *, limit: int, cursor: str = "") -> Page[Entry]:
-    """Some entries within reach, the newest first; one statement."""
+    """Some entries within reach, the newest first; one statement, unless a text is looked for."""
     statement = _statement(asked, reach)
     if cursor:
         statement = statement.where(AuditEntry.id < decode_cursor(cursor, row_id)[0])
-    rows = session.execute(statement.limit(limit + 1)).all()
-    return page_of([_entry(row) for row in rows], limit, lambda entry: (entry.id,))
+    rows = _in_turn(session, statement, BATCH if asked.text else limit + 1)
+    found = list(islice(_saying(asked.text, map(_entry, rows)), limit + 1))
+    return page_of(found, limit, lambda entry: (entry.id,))
+
+
+def _in_turn(session: Session, statement: Select[AuditEntry, str, str], size: int) -> Iterator[Any]:
+    """Rows of the statement, `size` at a time, as long as somebody asks for more."""
+    further = statement
+    while rows := session.execute(further.limit(size)).all():
+        yield from rows
+        if len(rows) < size:
+            return
+        further = statement.where(AuditEntry.id < rows[-1][0].id)
 
 
 def every(session: Session, asked: Wanted, reach: Reach) -> Iterator[Entry]:
     """All of them, read in batches."""
-    for row in session.execute(_statement(asked, reach).execution_options(yield_per=BATCH)):
-        yield _entry(row)
+    statement = _statement(asked, reach).execution_options(yield_per=BATCH)
+    yield from _saying(asked.text, map(_entry, session.execute(statement)))
 
 
 def _statement(asked: Wanted, reach: Reach) -> Select[AuditEntry, str, str]:
@@ -94,7 +111,25 @@ def _conditions(asked: Wanted) -> Iterator[ColumnElement[bool]]:
     if asked.until:
         yield AuditEntry.occurred_at < at_local(asked.until, 1440)
     if asked.text:
-        yield AuditEntry.reason.icontains(asked.text, autoescape=True)
+        as_stored = json.dumps(asked.text)[1:-1]
+        told = (cast(column, Text).icontains(as_stored, autoescape=True) for column in _VALUES)
+        yield or_(AuditEntry.reason.icontains(asked.text, autoescape=True), *told)
+
+
+def _saying(text: str, entries: Iterator[Entry]) -> Iterator[Entry]:
+    """The entries in whose reason or values the text stands; letter case aside.
+
+    The database has compared it with the JSON as stored, where "5206" also stands in the code of a letter.
+    """
+    wanted = text.lower()
+    return (entry for entry in entries if any(wanted in said.lower() for said in _said(entry)))
+
+
+def _said(entry: Entry) -> Iterator[str]:
+    """The reason and every value, without the names of fields."""
+    yield entry.reason
+    for change in differences(entry):
+        yield from (change.before, change.after)
 
 
 def _entry(row: Any) -> Entry:

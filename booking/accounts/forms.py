@@ -134,7 +134,10 @@ class TokensQuery(Form):
 
 
 class AuditQuery(Form):
-    """Which entries of the audit log; every field may be left out, both days are included."""
+    """Which entries of the audit log; every field may be left out, both days are included.
+
+    `text` stands in the reason, or in a value before or after.
+    """
 
     action: Line = Field("", max_length=80)
     person: Line = Field("", max_length=254)

@@ -36,7 +36,7 @@ def instruments(session: Session, steward: User, now: datetime) -> list[Instrume
             actor=actor_for(session, steward, now=now),
             now=now + timedelta(days=number),
             before={"model": "=A"},
-            after={"model": "B", "phone": None},
+            after={"model": "B", "phone": None, "site": f"缙云楼{number}"},
             reason=f"因为{number}",
         )
     audit.note(session, "accounts.signed_in", ("user", steward.id), actor=None, now=now + timedelta(days=2))
@@ -57,6 +57,11 @@ def found(session: Session, wanted: Wanted, reach: Reach = EVERYWHERE) -> list[t
         pytest.param(Wanted(person="Steward@example.org"), ["second", "first"], id="a person by address"),
         pytest.param(Wanted(subject_kind="user"), ["user"], id="a kind of subject"),
         pytest.param(Wanted(text="因为1"), ["second"], id="words of the reason"),
+        pytest.param(Wanted(text="=a"), ["second", "first"], id="a value before, letter case aside"),
+        pytest.param(Wanted(text="缙云楼1"), ["second"], id="a value after"),
+        pytest.param(Wanted(text="7f19"), [], id="not the code of a letter"),
+        pytest.param(Wanted(text="phone"), [], id="not the name of a field"),
+        pytest.param(Wanted(text="缙云楼", subject_kind="user"), [], id="all that is asked for at once"),
         pytest.param(Wanted(since=date(2026, 11, 24)), ["user", "second"], id="from a day on, included"),
         pytest.param(Wanted(until=date(2026, 11, 23)), ["first"], id="until a day, included"),
     ],
@@ -117,7 +122,7 @@ def test_what_changed_is_told_field_by_field(session: Session, instruments: list
 
     changes = [(change.name, change.before, change.after) for change in audit_log.differences(entry)]
 
-    assert changes == [("model", "=A", "B"), ("phone", "", "")]
+    assert changes == [("model", "=A", "B"), ("phone", "", ""), ("site", "", "缙云楼0")]
 
 
 def test_the_table_has_every_entry_that_was_asked_for(
@@ -132,6 +137,22 @@ def test_the_table_has_every_entry_that_was_asked_for(
     rows = list(csv.reader(io.StringIO(answer.get_data(as_text=True).removeprefix("\ufeff"))))
     assert [row[rows[0].index("subject_id")] for row in rows[1:]] == [str(i.id) for i in reversed(instruments)]
     assert rows[1][rows[0].index("occurred_at")] == "2026-11-24T09:30:00+08:00"
+
+
+def test_who_reads_for_an_institution_is_told_what_is_not_found_here(
+    client: FlaskClient, session: Session, instruments: list[Instrument]
+) -> None:
+    told = []
+    for name, kind, place in (
+        ("theirs", ScopeKind.ORGANISATION, instruments[0].organisation_id),
+        ("all", ScopeKind.PLATFORM, None),
+    ):
+        auditor = make_user(session, name)
+        give(session, auditor, Role.AUDITOR, kind, place)
+        sign_in(client, auditor)
+        told.append("登录、账户、访问令牌" in client.get("/audit?text=缙云楼0").get_data(as_text=True))
+
+    assert told == [True, False]
 
 
 def test_a_filter_that_cannot_be_read_is_named_at_its_field(client: FlaskClient, session: Session) -> None:

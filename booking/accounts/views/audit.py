@@ -44,6 +44,7 @@ def audit() -> ResponseReturnValue:
         differences=audit_log.differences,
         wanted=wanted,
         filters=_filters(wanted),
+        sees_all=within.everywhere,
         problems=problems,
     ), 422 if problems else 200
 
