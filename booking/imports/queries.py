@@ -10,6 +10,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.sql.elements import ColumnElement
 
 from booking.accounts.permissions import Permission, reach
+from booking.catalogue.import_headers import signature_of
 from booking.catalogue.queries import organisations_within
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden, NotFound
@@ -20,6 +21,8 @@ from models.imports import Import, ImportedRow, ImportMapping
 from models.vocabulary.imports import WORKING, ImportState, RowFate
 
 GOING_ON = WORKING | {ImportState.MAPPING, ImportState.COMPARED}
+MAPPED = frozenset(ImportState) - {ImportState.READING, ImportState.MAPPING, ImportState.FAILED}
+REMEMBERED = 50
 REFUSED_SHOWN = timedelta(days=30)
 SAMPLES = 3
 SAMPLED_ROWS = 50
@@ -167,12 +170,24 @@ def samples_of(session: Session, found: Import) -> list[str]:
     return [" · ".join(value[:40] for value in values) for values in columns]
 
 
-def remembered(session: Session, organisation_id: int | None, signature: str) -> list[str] | None:
-    """How the organisation last read the columns of this header."""
+def remembered(session: Session, organisation_id: int | None, header: Sequence[str], actor: Actor) -> list[str] | None:
+    """How the organisation last read the columns of this header; without one, how the person did."""
+    signature = signature_of(header)
     if organisation_id is None:
-        return None
+        return _remembered_of(session, actor.id, signature)
     known = ImportMapping.organisation_id == organisation_id, ImportMapping.signature == signature
     return session.scalar(select(ImportMapping.mapping).where(*known))
+
+
+def _remembered_of(session: Session, user_id: int, signature: str) -> list[str] | None:
+    """How somebody last read the columns of this header in a table for several organisations."""
+    own = (
+        select(Import.header, Import.mapping)
+        .where(Import.user_id == user_id, Import.organisation_id.is_(None), Import.state.in_(MAPPED))
+        .order_by(Import.id.desc())
+        .limit(REMEMBERED)
+    )
+    return next((mapping for header, mapping in session.execute(own) if signature_of(header) == signature), None)
 
 
 def later_applied(session: Session, found: Import) -> bool:

@@ -47,7 +47,7 @@ def start_import(session: Session, upload: Upload, table: TableFile, *, actor: A
         organisation_id = next(iter(owners))
     if organisation_id is not None and organisation_id not in owners:
         raise InvalidInput([Problem("organisation_id", N_("您不能为这个单位导入。"))])
-    known = queries.remembered(session, organisation_id, signature_of(table.header))
+    known = queries.remembered(session, organisation_id, table.header, actor)
     made = Import(
         organisation_id=organisation_id,
         user_id=actor.id,
@@ -70,7 +70,7 @@ def start_import(session: Session, upload: Upload, table: TableFile, *, actor: A
 
 
 def map_columns(session: Session, import_id: int, form: MappingForm, *, actor: Actor, now: datetime) -> Import:
-    """Say what each column is, remember it for the organisation, and have the rows compared anew."""
+    """Say what each column is, remember it for the organisation or else the person, and have the rows compared anew."""
     found = _locked(session, import_id, actor)
     if found.state not in MAPPABLE:
         raise NoSuchStep
@@ -149,7 +149,7 @@ def _stead_problems(session: Session, found: Import, steads: Sequence[SteadForm]
 
 
 def _remember(session: Session, found: Import, *, now: datetime) -> None:
-    """Keep how this header was read."""
+    """Keep how the organisation reads this header; what a person reads for several is known from their imports."""
     if found.organisation_id is None:
         return
     signature = signature_of(found.header)

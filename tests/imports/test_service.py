@@ -149,13 +149,20 @@ def test_a_header_alone_has_no_rows_and_columns_said_twice_are_refused(session: 
     assert importer.see(twice).state == ImportState.MAPPING
 
 
-def test_columns_said_once_are_remembered_for_the_same_header(importer: Importer) -> None:
+def test_columns_said_once_are_remembered_for_the_same_header(
+    session: Session, importer: Importer, importer_of: MakeImporter, organisation: Organisation
+) -> None:
     register = csv_of([["7", "x", "甲"]], header=("Nr", "Bemerkung", "Bezeichnung"))
+    other = make_organisation(session)
+    several, another = (importer_of(organisation, other, name=name) for name in ("several", "another"))
+    said, guessed = ["inner_id", "institution", "name_zh"], ["", "", ""]
 
     importer.dry_run(register, mapping=["inner_id", "", "name_zh"])
-    again = importer.upload(register)
+    several.dry_run(register, mapping=said)
 
-    assert importer.see(again).mapping == ["inner_id", "", "name_zh"]
+    assert importer.see(importer.upload(register)).mapping == ["inner_id", "", "name_zh"]
+    assert several.see(several.upload(register)).mapping == said
+    assert another.see(another.upload(register)).mapping == guessed
 
 
 def test_nobody_writes_into_another_institution_or_learns_of_its_numbers(
