@@ -1,4 +1,4 @@
-"""How fast time is taken and shown: booking with 16 clients at 10^3 and 10^6 claims, and six weeks of one instrument.
+"""How fast time is taken and shown: booking with 16 clients at 10^3 and 10^6 claims and with a price, and six weeks.
 
 `uv run python -m benchmarks.booking [sqlite] [postgresql] [--claims 1000000] [--reservations 100000] [--profile]`
 """
@@ -21,8 +21,11 @@ from benchmarks.booking_data import busy_instrument, fill_past, token_of
 from benchmarks.harness import CLIENTS, Result, hello_rate, load, new_key, report, request_bytes, served
 from booking.core.clock import at_local, local_date, utcnow
 from booking.web.extensions import db
+from models.catalogue import Instrument
 from tests.databases import migrated, postgresql_database, settings_for
 from tests.factories.instruments import make_instrument
+from tests.factories.people import make_user
+from tests.factories.prices import make_hourly_price
 
 BOOKING_TARGETS = {"sqlite": 0.06, "postgresql": 0.04}
 SIX_WEEKS_TARGET, GROWN_TARGET = 0.15, 0.8
@@ -77,6 +80,15 @@ class Bench:
             session.execute(text("ANALYZE"))
             session.commit()
 
+    def set_prices(self) -> None:
+        """From now on every instrument costs something, and how far ahead one books follows from the user group."""
+        with self.app.app_context(), Session(db.engine, expire_on_commit=False) as session:
+            admin = make_user(session, "admin")
+            for number in self.instruments:
+                make_hourly_price(session, session.get_one(Instrument, number), 20_000, admin, horizon_days=730)
+            session.execute(text("ANALYZE"))
+            session.commit()
+
     def six_weeks(self, reservations: int) -> bytes:
         """The request for six weeks of an instrument with so many reservations."""
         with self.app.app_context(), Session(db.engine, expire_on_commit=False) as session:
@@ -121,7 +133,7 @@ def main() -> None:
 def measure(  # noqa: PLR0917 - one run
     bench: Bench, engine: str, url: str, folder: Path, hello: Result, wanted: argparse.Namespace
 ) -> None:
-    """Booking on few and on many claims, then six weeks of a busy instrument."""
+    """Booking on few and on many claims and with a price, then six weeks of a busy instrument."""
     environment = {"BOOKING_DATABASE_URL": url, "BOOKING_DATA_DIR": str(folder), "BOOKING_LOG_LEVEL": "WARNING"}
     with served("app:create_app()", **environment) as port:
         bench.book(port, 20)
@@ -135,6 +147,10 @@ def measure(  # noqa: PLR0917 - one run
             report(f"{engine}: booking at {wanted.claims:,} claims", many, hello, BOOKING_TARGETS[engine])
             verdict = "met" if ratio >= GROWN_TARGET else "MISSED"
             print(f"{engine}: that is {ratio:.2f} of the rate before (target {GROWN_TARGET}: {verdict})", flush=True)
+        bench.set_prices()
+        bench.book(port, 20)
+        priced = bench.book(port, EACH)
+        report(f"{engine}: the same with a price", priced, hello, BOOKING_TARGETS[engine])
         request = bench.six_weeks(wanted.reservations)
         load(port, [[request] * 20 for _ in range(CLIENTS)].__getitem__)
         weeks = load(port, [[request] * 200 for _ in range(CLIENTS)].__getitem__)

@@ -1,9 +1,10 @@
 """Which user groups an organisation has, and in which of them somebody is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from booking.affiliations import rules
@@ -12,6 +13,19 @@ from booking.affiliations.rules import Group, Membership
 from booking.core.errors import NotFound
 from models.affiliations import Affiliation, UserGroup
 from models.directory import Organisation
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """The user groups that some organisations have stored, each in their order, and where somebody belongs today."""
+
+    groups: Mapping[int, Sequence[Group]]
+    held: Sequence[Membership]
+
+    def group_at(self, organisation_id: int) -> Group | None:
+        """In which of an organisation's stored groups they are; None where it has none."""
+        groups = self.groups.get(organisation_id)
+        return rules.group_among(groups, self.held, organisation_id) if groups else None
 
 
 def stored_groups(session: Session, organisation_id: int) -> list[UserGroup]:
@@ -36,11 +50,25 @@ def group_of(session: Session, user_id: int, organisation_id: int, today: date) 
     return rules.group_among(groups, memberships_of(session, user_id, today), organisation_id)
 
 
-def groups_of_person(session: Session, user_id: int, organisation_ids: Sequence[int], today: date) -> dict[int, Group]:
-    """The same for several organisations that have stored their groups; two statements however many."""
-    stored = groups_by_owner(session, organisation_ids)
-    held = memberships_of(session, user_id, today)
-    return {number: rules.group_among(groups, held, number) for number, groups in stored.items()}
+def belonging(session: Session, user_id: int | None, organisation_ids: Sequence[int], today: date) -> Belonging:
+    """What decides in which groups of several organisations somebody is, or nobody known; one statement.
+
+    Each group is read beside each membership: both are few.
+    """
+    is_theirs = and_(Affiliation.user_id == user_id, in_force(today))
+    rows = session.execute(
+        select(UserGroup, Affiliation.organisation_id, Affiliation.user_group_id, Organisation.kind)
+        .select_from(UserGroup)
+        .outerjoin(Affiliation, is_theirs)
+        .outerjoin(Organisation, Organisation.id == Affiliation.organisation_id)
+        .where(UserGroup.organisation_id.in_(organisation_ids))
+        .order_by(UserGroup.position, UserGroup.id, Affiliation.id)
+    ).all()
+    groups: dict[int, list[Group]] = {}
+    for stored in dict.fromkeys(row[0] for row in rows):
+        groups.setdefault(stored.organisation_id, []).append(as_group(stored))
+    held = dict.fromkeys(Membership(*row[1:]) for row in rows if row[1] is not None)
+    return Belonging(groups, list(held))
 
 
 def groups_by_owner(session: Session, organisation_ids: Sequence[int]) -> dict[int, list[Group]]:

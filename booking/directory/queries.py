@@ -7,7 +7,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.core.errors import NotFound
-from booking.directory.rules import StoredDay, is_working
+from booking.directory.rules import StoredDay
+from booking.directory.rules import working_day_test as test_of
 from models.accounts import Grant, User
 from models.catalogue import Instrument
 from models.directory import CalendarDay, Organisation, Place, Unit
@@ -114,7 +115,4 @@ def working_day_test(session: Session, organisation_id: int | None, first: date,
             CalendarDay.day.between(first, last), nation if own is None else or_(nation, own)
         )
     )
-    stored = [StoredDay(*row) for row in rows]
-    national = {row.day: row for row in stored if row.owner is None}
-    owned = {row.day: row for row in stored if row.owner is not None}
-    return lambda day: is_working(day, national, owned)
+    return test_of([StoredDay(*row) for row in rows])

@@ -1,6 +1,6 @@
 """Decisions on organisations and days: the check digit of a USCC, whether people work on a day."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -86,6 +86,14 @@ def is_working(day: date, national: Mapping[date, StoredDay], own: Mapping[date,
         if (row := level.get(day)) and (works := _works(row)) is not None:
             return works
     return day.isoweekday() <= FRIDAY
+
+
+def working_day_test(stored: Iterable[StoredDay]) -> Callable[[date], bool]:
+    """A function that says of a day whether people work, by the stored days of the nation and one organisation."""
+    rows = list(stored)
+    national = {row.day: row for row in rows if row.owner is None}
+    own = {row.day: row for row in rows if row.owner is not None}
+    return lambda day: is_working(day, national, own)
 
 
 def _works(row: StoredDay) -> bool | None:

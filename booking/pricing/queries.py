@@ -6,11 +6,11 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Date, Integer, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
-from booking.affiliations.group_reading import groups_by_owner, memberships_of
-from booking.affiliations.rules import Group, Membership, group_among
+from booking.affiliations.group_reading import Belonging, belonging
+from booking.affiliations.rules import Group
 from booking.catalogue.rules import Hours, read_hours
 from booking.core.actors import Actor
 from booking.core.clock import local_date
@@ -99,7 +99,14 @@ def in_force(
     session: Session, instrument_ids: Sequence[int], unit_ids: Sequence[int], day: date
 ) -> Sequence[PricePolicy]:
     """The rows of these instruments and units that hold on a day, the newest of each group; one statement."""
-    later = aliased(PricePolicy)
+    named = {"instrument_ids": instrument_ids, "unit_ids": unit_ids, "day": day}
+    return session.scalars(_in_force(), named).all()
+
+
+@lru_cache(maxsize=1)
+def _in_force() -> Select[PricePolicy]:
+    """The statement, built once: every booking asks it."""
+    later, day = aliased(PricePolicy), bindparam("day", type_=Date())
     is_newer = or_(
         later.valid_from > PricePolicy.valid_from,
         and_(later.valid_from == PricePolicy.valid_from, later.revision > PricePolicy.revision),
@@ -108,31 +115,43 @@ def in_force(
     replaced = exists().where(
         same_place, later.user_group_id == PricePolicy.user_group_id, later.valid_from <= day, is_newer
     )
-    at_them = or_(PricePolicy.instrument_id.in_(instrument_ids), PricePolicy.unit_id.in_(unit_ids))
-    return session.scalars(select(PricePolicy).where(at_them, PricePolicy.valid_from <= day, ~replaced)).all()
+    at_them = or_(
+        PricePolicy.instrument_id.in_(bindparam("instrument_ids", type_=Integer(), expanding=True)),
+        PricePolicy.unit_id.in_(bindparam("unit_ids", type_=Integer(), expanding=True)),
+    )
+    return select(PricePolicy).where(at_them, PricePolicy.valid_from <= day, ~replaced)
 
 
 def prices_for(
-    session: Session, spots: Sequence[Spot], user_id: int | None, *, day: date, today: date
+    session: Session,
+    spots: Sequence[Spot],
+    user_id: int | None,
+    *,
+    day: date,
+    today: date,
+    known: Belonging | None = None,
 ) -> dict[int, Price]:
-    """What each instrument costs somebody on `day`; at most three statements however many instruments.
+    """What each instrument costs somebody on `day`; at most two statements however many instruments.
 
-    Whoever is not signed in, and whoever belongs nowhere, is told the price of everybody else. The group is today's.
+    Whoever is not signed in, and whoever belongs nowhere, is told the price of everybody else. The group is today's;
+    `known` is for a caller who has read already where that person belongs.
     """
     instrument_ids = [spot.instrument_id for spot in spots]
     unit_ids = sorted({spot.unit_id for spot in spots if spot.unit_id is not None})
     policies = in_force(session, instrument_ids, unit_ids, day) if spots else ()
     if not policies:
         return {}
-    groups = groups_by_owner(session, sorted({spot.organisation_id for spot in spots}))
-    held = memberships_of(session, user_id, today) if user_id is not None else []
-    priced = ((spot, _price_at(spot, policies, groups.get(spot.organisation_id, []), held)) for spot in spots)
+    owners = sorted({spot.organisation_id for spot in spots})
+    person = known or belonging(session, user_id, owners, today)
+    priced = ((spot, _price_at(spot, policies, person)) for spot in spots)
     return {spot.instrument_id: price for spot, price in priced if price}
 
 
-def price_for(session: Session, spot: Spot, user_id: int | None, *, day: date, today: date) -> Price | None:
+def price_for(
+    session: Session, spot: Spot, user_id: int | None, *, day: date, today: date, known: Belonging | None = None
+) -> Price | None:
     """What one instrument costs somebody; None when it has no price."""
-    return prices_for(session, [spot], user_id, day=day, today=today).get(spot.instrument_id)
+    return prices_for(session, [spot], user_id, day=day, today=today, known=known).get(spot.instrument_id)
 
 
 def own_price(session: Session, instrument: Instrument, actor: Actor | None, *, now: datetime) -> Price | None:
@@ -150,18 +169,17 @@ def price_of_group(policies: Iterable[PricePolicy], group: Group, groups: Sequen
     return Price(rows[found], group) if found else None
 
 
-def _price_at(
-    spot: Spot, policies: Iterable[PricePolicy], groups: Sequence[Group], held: Sequence[Membership]
-) -> Price | None:
-    """What an instrument costs somebody with these memberships."""
+def _price_at(spot: Spot, policies: Iterable[PricePolicy], person: Belonging) -> Price | None:
+    """What an instrument costs somebody who belongs there."""
     here = [
         row
         for row in policies
         if row.instrument_id == spot.instrument_id or (row.unit_id is not None and row.unit_id == spot.unit_id)
     ]
-    if not here or not groups:
+    group = person.group_at(spot.organisation_id)
+    if not here or group is None:
         return None
-    return price_of_group(here, group_among(groups, held, spot.organisation_id), groups)
+    return price_of_group(here, group, person.groups[spot.organisation_id])
 
 
 def history(session: Session, scopes: Iterable[Scope]) -> list[Version]:

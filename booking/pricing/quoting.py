@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session, joinedload
 
+from booking.affiliations.group_reading import Belonging
 from booking.core.clock import local_date
 from booking.core.money import share_of
 from booking.core.period import Period
@@ -26,12 +27,13 @@ _STORE = insert(Base.metadata.tables["reservation_quotes"])
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Whose time is to be priced: when, how, with how many samples."""
+    """Whose time is to be priced: when, how, with how many samples; where they belong, if that was read already."""
 
     user_id: int | None
     period: Period
     mode: ReservationMode
     samples: int | None
+    belonging: Belonging | None = None
 
     @property
     def use(self) -> Use:
@@ -76,7 +78,7 @@ def quoted(session: Session, spot: Spot, wanted: Asked, *, now: datetime) -> Quo
     if wanted.period.length > LONGEST:
         return None
     day, today = local_date(wanted.period.start), local_date(now)
-    price = price_for(session, spot, wanted.user_id, day=day, today=today)
+    price = price_for(session, spot, wanted.user_id, day=day, today=today, known=wanted.belonging)
     return _quoted(price, wanted) if price else None
 
 

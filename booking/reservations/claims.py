@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Integer, bindparam, delete, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
@@ -57,7 +56,7 @@ _LAST_END = (
 )
 
 _FREE_LANES = (
-    select(_lanes.c.lane_group_id, func.min(_lanes.c.id))
+    select(func.min(_lanes.c.id))
     .where(
         _lanes.c.lane_group_id.in_(bindparam("group_ids", expanding=True)),
         _lanes.c.retired_at.is_(None),
@@ -67,6 +66,16 @@ _FREE_LANES = (
 )
 
 _INSERT = insert(_claims).returning(_claims.c.id)
+
+_WRITTEN = [_claims.c[name] for name in ("starts_at", "ends_at", "kind", "reservation_id", "block_id")]
+_TAKE = (
+    insert(_claims)
+    .from_select(
+        [_claims.c.lane_id, *_WRITTEN],
+        _FREE_LANES.add_columns(*(bindparam(column.name, type_=column.type) for column in _WRITTEN)),
+    )
+    .returning(_claims.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +130,7 @@ def take(
     savepoint = session.connection().begin_nested()
     try:
         freed = give_up(session, replacing)
-        _write(session, holder, _chosen_lanes(session, wanted))
+        _take(session, holder, wanted)
     except IntegrityError as refused:
         savepoint.rollback()
         if "claims_no_overlap" in str(refused.orig):
@@ -171,31 +180,26 @@ def narrow(session: Session, reservation_id: int, period: Period) -> list[Freed]
 def is_free(session: Session, group_ids: Sequence[int], periods: Iterable[Period], *, own_id: int = 0) -> bool:
     """Whether each group has a lane free throughout each period, the reservation `own_id` not counted."""
     return bool(group_ids) and all(
-        len(_free_lanes(session, group_ids, period.start, period.end, own_id)) == len(group_ids) for period in periods
+        len(session.connection().scalars(_FREE_LANES, _free(group_ids, period, own_id)).all()) == len(group_ids)
+        for period in periods
     )
 
 
-def _chosen_lanes(session: Session, wanted: Sequence[tuple[int, Period]]) -> list[tuple[int, Period]]:
-    """The lowest free lane for each wish; raises SlotTaken when one group has none."""
+def _take(session: Session, holder: Holder, wanted: Sequence[tuple[int, Period]]) -> None:
+    """Claim the lowest free lane for each wish, one statement a period; raises SlotTaken when one group has none."""
     by_period: dict[Period, set[int]] = {}
     for group_id, period in wanted:
         by_period.setdefault(period, set()).add(group_id)
-    chosen: list[tuple[int, Period]] = []
+    held = {"kind": holder.kind, "reservation_id": holder.reservation_id, "block_id": holder.block_id}
     for period, group_ids in by_period.items():
-        lanes = _free_lanes(session, group_ids, period.start, period.end)
-        if len(lanes) < len(group_ids):
+        written = session.connection().scalars(_TAKE, {**_free(group_ids, period), **held}).all()
+        if len(written) < len(group_ids):
             raise SlotTaken
-        chosen += [(lane_id, period) for lane_id in lanes.values()]
-    return chosen
 
 
-def _free_lanes(
-    session: Session, group_ids: Iterable[int], start: datetime, end: datetime, own_id: int = 0
-) -> dict[int, int]:
-    """The first lane of each group that is free throughout: the last claim to begin before `end` is over by `start`."""
-    values = {"group_ids": sorted(group_ids), "starts_at": start, "ends_at": end, "own_id": own_id}
-    rows = session.connection().execute(_FREE_LANES, values).all()
-    return {row[0]: row[1] for row in rows}
+def _free(group_ids: Iterable[int], period: Period, own_id: int = 0) -> dict[str, object]:
+    """What is asked of lanes free throughout: the last claim to begin before the end is over by the start."""
+    return {"group_ids": sorted(group_ids), "starts_at": period.start, "ends_at": period.end, "own_id": own_id}
 
 
 def _write(session: Session, holder: Holder, rows: Iterable[tuple[int, Period]]) -> None:

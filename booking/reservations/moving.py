@@ -145,12 +145,12 @@ def _write(session: Session, reservation: Reservation, situation: Situation, *, 
     if situation.keeps_old:
         reservation.asked_starts_at, reservation.asked_ends_at = period.start, period.end
         moments = [reservation.starts_at, reservation.ends_at, period.start]
-        reservation.decide_by = decide_by(session, place, moments, now=now)
+        reservation.decide_by = decide_by(place, moments, now=now)
         touch(reservation, now=now)
         return ChangeKind.MOVE_ASKED
     _settle_on(reservation, period, now=now)
     if reservation.state == ReservationState.REQUESTED:
-        reservation.decide_by = decide_by(session, place, [period.start], now=now)
+        reservation.decide_by = decide_by(place, [period.start], now=now)
     settle_conflicts(session, reservation.id, actor_id=None, now=now)
     return ChangeKind.MOVED
 

@@ -117,7 +117,7 @@ def request_reservation(session: Session, wish: Wish, *, actor: Actor, now: date
     reservation = _new(wish, situation.wanted.mode, holder.id, now=now)
     if place.terms.needs_approval and not decides:
         reservation.state = ReservationState.REQUESTED
-        reservation.decide_by = decide_by(session, place, [wish.period.start], now=now)
+        reservation.decide_by = decide_by(place, [wish.period.start], now=now)
     _book(session, _Booking(wish, situation, reservation, groups, overridden), actor=actor, now=now)
     return reservation
 

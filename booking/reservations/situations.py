@@ -86,7 +86,7 @@ def priced(
 ) -> Situation:
     """The situation with what it costs that person; a group to which the instrument is not offered is refused."""
     place, wanted = situation.place, situation.wanted
-    asked = Asked(user_id, wanted.period, wanted.mode, samples)
+    asked = Asked(user_id, wanted.period, wanted.mode, samples, place.belonging)
     spot = Spot(place.instrument_id, place.unit_id, place.organisation_id)
     found = quoted(session, spot, asked, now=now)
     if found is None:

@@ -1,15 +1,15 @@
 """Reading what an instrument asks of a reservation, in as few statements as can be."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Date, Integer, Select, and_, bindparam, exists, or_, select
+from sqlalchemy import Date, Integer, Select, String, and_, bindparam, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from booking.affiliations.group_reading import groups_of_person
+from booking.affiliations.group_reading import Belonging, belonging
 from booking.catalogue.inheritance import HOURS, POLICY, POLICY_DEFAULTS, Above, Settings, names_in, policy_in_effect
 from booking.catalogue.rules import read_hours
 from booking.core.actors import Target
@@ -30,6 +30,9 @@ _instruments, _policies = Instrument.__table__.c, BookingPolicy.__table__.c
 _unit_settings, _owner_settings = (SharedSettings.__table__.alias(name) for name in ("unit_settings", "owner_settings"))
 _units, _owner_wide = _unit_settings.c, _owner_settings.c
 _suspensions, _days, _hours = Suspension.__table__.c, CalendarDay.__table__.c, OpeningHours.__table__.c
+
+DECIDING = timedelta(days=90)
+"""Within which every deadline of a decision falls, however many holidays lie before it."""
 
 _COLUMNS = (
     _instruments.id,
@@ -74,17 +77,22 @@ _LIMITS_GROUPS = (
     .label("limits_groups")
 )
 
-_PLACES = select(*_COLUMNS, _SUSPENDED_UNTIL, _SUSPENDED_FOR, _LIMITS_GROUPS).select_from(
+_minutes = [cast(column, String) for column in (_hours.weekday, _hours.opens_minute, _hours.closes_minute)]
+_OWN_HOURS = (
+    select(func.aggregate_strings(_minutes[0] + " " + _minutes[1] + " " + _minutes[2], ","))
+    .where(_hours.instrument_id == _instruments.id)
+    .correlate(Instrument.__table__)
+    .scalar_subquery()
+    .label("own_hours")
+)
+
+_PLACES = select(*_COLUMNS, _OWN_HOURS, _SUSPENDED_UNTIL, _SUSPENDED_FOR, _LIMITS_GROUPS).select_from(
     Instrument.__table__.outerjoin(BookingPolicy.__table__)
     .outerjoin(_unit_settings, _units.unit_id == _instruments.unit_id)
     .outerjoin(
         _owner_settings,
         and_(_owner_wide.organisation_id == _instruments.organisation_id, _owner_wide.unit_id.is_(None)),
     )
-)
-
-_HOURS = select(_hours.instrument_id, _hours.weekday, _hours.opens_minute, _hours.closes_minute).order_by(
-    _hours.instrument_id, _hours.weekday, _hours.opens_minute
 )
 
 _DAYS = select(_days.organisation_id, _days.day, _days.kind, _days.runs_as).where(
@@ -94,10 +102,9 @@ _DAYS = select(_days.organisation_id, _days.day, _days.kind, _days.runs_as).wher
 
 @dataclass(frozen=True, slots=True)
 class _Statements:
-    """The three reads, for one instrument or for several: a list of ids has to be written out each time."""
+    """The two reads, for one instrument or for several: a list of ids has to be written out each time."""
 
     places: Select[Any]
-    hours: Select[Any]
     days: Select[Any]
 
 
@@ -109,19 +116,20 @@ _nation = _days.organisation_id.is_(None)
 
 _ONE = _Statements(
     _PLACES.where(_instruments.id == _id),
-    _HOURS.where(_hours.instrument_id == _id),
     _DAYS.where(or_(_nation, _days.organisation_id == _owner)),
 )
 _SEVERAL = _Statements(
     _PLACES.where(_instruments.id.in_(_ids)),
-    _HOURS.where(_hours.instrument_id.in_(_ids)),
     _DAYS.where(or_(_nation, _days.organisation_id.in_(_owners))),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An instrument as far as booking it goes; `terms.unusual_days` are known for the days that were read."""
+    """An instrument as far as booking it goes; `terms.unusual_days` are known for the days that were read.
+
+    `days` are those days as they are stored. `belonging` is where the person belongs, if that had to be read.
+    """
 
     instrument_id: int
     organisation_id: int
@@ -131,6 +139,8 @@ class Place:
     terms: Terms
     suspended_until: datetime | None = None
     suspended_for: str = ""
+    days: Sequence[StoredDay] = ()
+    belonging: Belonging | None = None
 
     @property
     def target(self) -> Target:
@@ -146,43 +156,36 @@ class Place:
 def place_of(
     session: Session, instrument_id: int, window: Period, *, user_id: int | None = None, now: datetime
 ) -> Place | None:
-    """One instrument with its terms for the days of the window and the person's suspension; three statements.
+    """One instrument with its terms for the days of the window and the person's suspension; two statements.
 
-    Where the institution limits its user groups, two more find the person's.
+    The days until which a request would have to be decided are known, too. Where the institution limits its user
+    groups, one more statement finds the person's.
     """
-    return places_of(session, [instrument_id], window, user_id=user_id, now=now).get(instrument_id)
+    known = Period(min(window.start, now), max(window.end, now + DECIDING))
+    return places_of(session, [instrument_id], known, user_id=user_id, now=now).get(instrument_id)
 
 
 def places_of(
     session: Session, instrument_ids: Sequence[int], window: Period, *, user_id: int | None = None, now: datetime
 ) -> dict[int, Place]:
-    """The instruments among the ids with their terms; three statements however many, and two for user groups."""
+    """The instruments among the ids with their terms; two statements however many, and one for user groups."""
     connection = session.connection()
     statements, named = _named("id", "ids", instrument_ids)
     rows = connection.execute(statements.places, {**named, "user_id": user_id, "now": now}).all()
     if not rows:
         return {}
-    hours: dict[int, list[DayHours]] = {}
-    for instrument_id, weekday, opens, closes in connection.execute(statements.hours, named):
-        hours.setdefault(instrument_id, []).append(DayHours(weekday, opens, closes))
     days = _days_read(session, {row.organisation_id for row in rows}, window)
-    limits = _group_limits(session, rows, user_id, now=now)
-    return {row.id: _place(row, hours.get(row.id, ()), days, limits.get(row.organisation_id)) for row in rows}
-
-
-def _group_limits(
-    session: Session, rows: Iterable[Any], user_id: int | None, *, now: datetime
-) -> dict[int, GroupLimit]:
-    """How far ahead the person's user group may book at each institution that limits its groups."""
     owners = sorted({row.organisation_id for row in rows if row.limits_groups})
-    if user_id is None or not owners:
-        return {}
-    groups = groups_of_person(session, user_id, owners, local_date(now))
-    return {
-        owner: GroupLimit(group.name_zh, group.name_en, group.horizon_days)
-        for owner, group in groups.items()
-        if group.horizon_days is not None
-    }
+    person = belonging(session, user_id, owners, local_date(now)) if user_id is not None and owners else None
+    return {row.id: _place(row, days, person if row.limits_groups else None) for row in rows}
+
+
+def _group_limit(person: Belonging, organisation_id: int) -> GroupLimit | None:
+    """How far ahead the person's user group may book at an institution; None without a limit of its own."""
+    group = person.group_at(organisation_id)
+    if group is None or group.horizon_days is None:
+        return None
+    return GroupLimit(group.name_zh, group.name_en, group.horizon_days)
 
 
 def _named(single: str, several: str, ids: Collection[int]) -> tuple[_Statements, dict[str, object]]:
@@ -215,7 +218,14 @@ def slots_of(written: str) -> tuple[DayHours, ...]:
     return tuple(DayHours(item.weekday, item.opens_minute, item.closes_minute) for item in read_hours(written))
 
 
-def _place(row: Any, hours: Iterable[DayHours], days: Iterable[StoredDay], group: GroupLimit | None) -> Place:
+@lru_cache(maxsize=1000)
+def _own_hours(written: str | None) -> tuple[DayHours, ...]:
+    """An instrument's own hours in the order of the week, as the database wrote them into one text."""
+    rows = sorted(tuple(map(int, row.split())) for row in written.split(",")) if written else ()
+    return tuple(DayHours(*row) for row in rows)
+
+
+def _place(row: Any, days: Sequence[StoredDay], person: Belonging | None) -> Place:
     """One instrument from its row; without a policy row the defaults hold."""
     inherited = names_in(row.inherits)
     above = _above(row) if inherited else Above()
@@ -224,7 +234,7 @@ def _place(row: Any, hours: Iterable[DayHours], days: Iterable[StoredDay], group
     slots = slots_of(policy.pop("slots"))
     terms = Terms(
         **policy,
-        hours=slots_of(above.given(HOURS)[0]) if HOURS in inherited else tuple(hours),
+        hours=slots_of(above.given(HOURS)[0]) if HOURS in inherited else _own_hours(row.own_hours),
         slots=slots,
         unusual_days=unusual_days(days, row.organisation_id, on_holidays=policy["closes_on_holidays"]),
         running_state=row.running_state,
@@ -232,7 +242,7 @@ def _place(row: Any, hours: Iterable[DayHours], days: Iterable[StoredDay], group
         booking_url=row.booking_url,
         share_mode=ShareMode(row.share_mode),
         is_published=row.publishing_state == PublishingState.PUBLISHED,
-        group=group,
+        group=_group_limit(person, row.organisation_id) if person else None,
     )
     return Place(
         instrument_id=row.id,
@@ -243,6 +253,8 @@ def _place(row: Any, hours: Iterable[DayHours], days: Iterable[StoredDay], group
         terms=terms,
         suspended_until=row.suspended_until,
         suspended_for=row.suspended_for or "",
+        days=days,
+        belonging=person,
     )
 
 

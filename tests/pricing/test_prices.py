@@ -333,7 +333,7 @@ def test_a_price_that_changed_since_the_preview_stays_as_it_is(
     ]
 
 
-def test_prices_of_many_instruments_take_three_statements(
+def test_prices_of_many_instruments_take_two_statements(
     session: Session, instrument: Instrument, setter: Actor, now: datetime
 ) -> None:
     service.set_price(session, Scope(unit_id=instrument.unit_id), price(), actor=setter, now=now)
@@ -345,4 +345,4 @@ def test_prices_of_many_instruments_take_three_statements(
             session, [Spot(number, unit_id, owner) for number in range(1, 21)], setter.id, day=TODAY, today=TODAY
         )
 
-    assert (len(found), len(statements)) == (20, 3)
+    assert (len(found), len(statements)) == (20, 2)

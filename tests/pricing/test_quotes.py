@@ -248,4 +248,4 @@ def test_the_panel_the_page_and_the_api_show_the_lines(
     assert (strangers["gross_fen"], strangers["lines"][0]["label"]) == (90_000, "机时")
     assert (shown["gross_fen"], shown["user_group"], shown["own_fen"]) == (90_000, "其他", 90_000)
     assert ["¥900.00" in text for text in (panel.get_data(as_text=True), page)] == [True, True]
-    assert len(statements) <= 20
+    assert len(statements) <= 16

@@ -23,12 +23,14 @@ from booking.reservations.answer_shapes import (
 from booking.web.extensions import db
 from models.accounts import User
 from models.catalogue import Instrument
+from models.pricing import ReservationQuote
 from models.reservations import Block, Claim, Reservation
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.catalogue import PublishingState
 from tests.counting import counting
 from tests.factories.instruments import add_lane_group, make_instrument
 from tests.factories.people import give, make_user
+from tests.factories.prices import make_hourly_price
 from tests.storms.conftest import token_of
 
 Json = dict[str, Any]
@@ -175,15 +177,27 @@ def test_the_same_key_books_once_and_with_another_body_is_refused(
     assert stored(session, Reservation) == 1
 
 
-def test_a_booking_takes_at_most_sixteen_statements(researcher: Caller, instrument: Instrument) -> None:
-    people = [{"name": "Other", "email": "other@example.org"}, {"name": "Li"}]
-    wish = {"instrument_id": instrument.id, **times(9, 10), "participants": people}
+def test_a_booking_takes_at_most_sixteen_statements_whatever_it_has(
+    session: Session, researcher: Caller, instrument: Instrument
+) -> None:
+    people = [{"name": "Researcher", "email": researcher.user.email}, {"name": "Li"}]
+    heavy = make_instrument(session, policy={"needs_approval": True})
+    make_hourly_price(session, heavy, 10_000, make_user(session, "setter"), horizon_days=30)
 
-    with counting() as statements:
-        answer = researcher("POST", "/reservations", wish, Idempotency_Key="counted")
+    def booked(instrument: Instrument, **more: Any) -> tuple[str, int]:
+        wish = {"instrument_id": instrument.id, **times(9, 10), **more}
+        with counting() as statements:
+            answer = researcher("POST", "/reservations", wish, Idempotency_Key=f"{instrument.id}{sorted(more)}")
+        return answer.json["state"], len(statements)
 
-    assert answer.status_code == 201
-    assert len(statements) <= 16
+    light, with_people = booked(instrument), booked(instrument, **times(11, 12), participants=people)
+    heaviest = booked(heavy, participants=people)
+
+    assert [light[0], with_people[0], heaviest[0]] == ["confirmed", "confirmed", "requested"]
+    assert session.scalars(select(ReservationQuote.total_fen)).all() == [10_000]
+    assert light[1] <= 13
+    assert with_people[1] <= 14
+    assert heaviest[1] <= 16
 
 
 def test_availability_says_open_busy_and_free(client: FlaskClient, researcher: Caller, instrument: Instrument) -> None:

@@ -1,0 +1,35 @@
+"""Prices for tests."""
+
+from datetime import UTC, date, datetime
+
+from sqlalchemy.orm import Session
+
+from booking.affiliations.user_groups import seed_groups
+from models.accounts import User
+from models.catalogue import Instrument
+from models.pricing import PricePolicy
+from models.vocabulary.affiliations import Audience
+from models.vocabulary.pricing import Offer
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def make_hourly_price(
+    session: Session, instrument: Instrument, hourly_fen: int, by: User, *, horizon_days: int | None = None
+) -> PricePolicy:
+    """What everybody outside pays for an hour since 2020, committed; their group may book so far ahead."""
+    groups = {group.audience: group for group in seed_groups(session, instrument.organisation_id)}
+    outside = groups[Audience.OTHERS]
+    outside.horizon_days = horizon_days
+    policy = PricePolicy(
+        instrument_id=instrument.id,
+        user_group_id=outside.id,
+        valid_from=date(2020, 1, 1),
+        offer=Offer.OFFERED,
+        hourly_fen=hourly_fen,
+        created_at=LONG_AGO,
+        created_by_id=by.id,
+    )
+    session.add(policy)
+    session.commit()
+    return policy
