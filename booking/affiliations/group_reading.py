@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
-from sqlalchemy import and_, select
+from sqlalchemy import Date, Integer, Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from booking.affiliations import rules
@@ -13,6 +14,7 @@ from booking.affiliations.rules import Group, Membership
 from booking.core.errors import NotFound
 from models.affiliations import Affiliation, UserGroup
 from models.directory import Organisation
+from models.vocabulary.directory import OrganisationKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +57,28 @@ def belonging(session: Session, user_id: int | None, organisation_ids: Sequence[
 
     Each group is read beside each membership: both are few.
     """
-    is_theirs = and_(Affiliation.user_id == user_id, in_force(today))
-    rows = session.execute(
-        select(UserGroup, Affiliation.organisation_id, Affiliation.user_group_id, Organisation.kind)
-        .select_from(UserGroup)
-        .outerjoin(Affiliation, is_theirs)
-        .outerjoin(Organisation, Organisation.id == Affiliation.organisation_id)
-        .where(UserGroup.organisation_id.in_(organisation_ids))
-        .order_by(UserGroup.position, UserGroup.id, Affiliation.id)
-    ).all()
+    rows = session.execute(_belonging(), {"user_id": user_id, "owners": organisation_ids, "today": today}).all()
     groups: dict[int, list[Group]] = {}
     for stored in dict.fromkeys(row[0] for row in rows):
         groups.setdefault(stored.organisation_id, []).append(as_group(stored))
     held = dict.fromkeys(Membership(*row[1:]) for row in rows if row[1] is not None)
     return Belonging(groups, list(held))
+
+
+@lru_cache(maxsize=1)
+def _belonging() -> Select[UserGroup, int, int | None, OrganisationKind]:
+    """The statement, built once: bookings with a price or a limit ask it."""
+    is_theirs = and_(
+        Affiliation.user_id == bindparam("user_id", type_=Integer()), in_force(bindparam("today", type_=Date()))
+    )
+    return (
+        select(UserGroup, Affiliation.organisation_id, Affiliation.user_group_id, Organisation.kind)
+        .select_from(UserGroup)
+        .outerjoin(Affiliation, is_theirs)
+        .outerjoin(Organisation, Organisation.id == Affiliation.organisation_id)
+        .where(UserGroup.organisation_id.in_(bindparam("owners", type_=Integer(), expanding=True)))
+        .order_by(UserGroup.position, UserGroup.id, Affiliation.id)
+    )
 
 
 def groups_by_owner(session: Session, organisation_ids: Sequence[int]) -> dict[int, list[Group]]:

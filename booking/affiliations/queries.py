@@ -110,7 +110,7 @@ def open_affiliation(session: Session, user_id: int, organisation_id: int) -> Af
     )
 
 
-def in_force(today: date) -> ColumnElement[bool]:
+def in_force(today: date | ColumnElement[date]) -> ColumnElement[bool]:
     """Whether an affiliation holds on a day; its last day counts."""
     return and_(
         Affiliation.state == AffiliationState.CONFIRMED,
