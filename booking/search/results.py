@@ -83,7 +83,7 @@ def results_of(session: Session, instrument_ids: Sequence[int]) -> list[Result]:
 
 
 def prices_of(session: Session, results: Sequence[Result], reader: Actor | None, *, now: datetime) -> dict[int, Price]:
-    """What each of them costs the reader today; three statements at most."""
+    """What each of them costs the reader today; two statements at most."""
     spots = [Spot(result.id, result.unit_id, result.organisation_id) for result in results]
     today = local_date(now)
     return prices_for(session, spots, reader.id if reader else None, day=today, today=today)
