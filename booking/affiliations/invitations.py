@@ -90,6 +90,18 @@ def withdraw_invitation(session: Session, invitation_id: int, *, actor: Actor, n
     return invitation
 
 
+def withdraw_all(session: Session, ids: Sequence[int], *, actor: Actor, now: datetime, reason: str) -> int:
+    """Make these invitations void as far as they still stand open; how many. The caller holds the lock."""
+    standing = update(Invitation).where(Invitation.id.in_(ids), Invitation.state == InvitationState.OPEN)
+    values = {"state": InvitationState.WITHDRAWN, "closed_at": now, "secret_hash": None}
+    withdrawn = session.scalars(standing.values(values).returning(Invitation.id)).all()
+    changes = [Changed(found, {}, {}) for found in sorted(withdrawn)]
+    audit.note_all(
+        session, "affiliations.invitation_withdrawn", "invitation", changes, actor=actor, now=now, reason=reason
+    )
+    return len(changes)
+
+
 def write_secret(invitation: Invitation) -> str:
     """A new secret for the link; only its hash is stored."""
     secret = new_secret()

@@ -1,10 +1,10 @@
 """What a roster would do, row by row, to the people as they stand; pure but for one reading of how they stand."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +18,7 @@ from models.accounts import User
 from models.affiliations import Affiliation, Invitation
 from models.vocabulary.affiliations import AffiliationState, InvitationState
 
+Mark: TypeAlias = tuple[str, str]
 DETAILS = ("unit_id", "user_group_id", "staff_number", "ends_on")
 
 
@@ -55,30 +56,36 @@ class Leaver:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a roster does: every row, and who is no longer on it."""
+    """What a roster does: every row, and who is no longer on it, confirmed or only invited."""
 
     rows: list[Planned]
     leavers: list[Leaver]
+    uninvited: list[Invitation]
 
     def of(self, *fates: Fate) -> list[Planned]:
         """The rows with one of these fates."""
         return [planned for planned in self.rows if planned.fate in fates]
 
     def counts(self) -> dict[str, int]:
-        """How many rows have each fate, and how many people are missing."""
+        """How many rows have each fate, and how many people and invitations are missing."""
         found = {fate.value: len(self.of(fate)) for fate in Fate}
-        return found | {"missing": len(self.leavers)}
+        return found | {"missing": len(self.leavers), "missing_invitations": len(self.uninvited)}
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How an organisation's people stand: accounts by address, open affiliations, invitations, names of units."""
+    """How an organisation's people stand: accounts by address, open affiliations, invitations, names of units.
+
+    `accepted` is who came by an invitation and is still there, by what the invitation knew of them.
+    """
 
     accounts: Mapping[str, int]
     people: Sequence[tuple[Affiliation, User]]
     by_user: Mapping[int, Affiliation]
     by_number: Mapping[str, Affiliation]
+    invited: Sequence[Invitation]
     invitations: Mapping[str, Invitation]
+    accepted: Mapping[Mark, int]
     units: Mapping[str, int]
     groups: Mapping[str, int]
 
@@ -87,9 +94,16 @@ class Standing:
         keys = (values.email,) if values.email else (values.phone, values.staff_number)
         return next((found for key in keys if (found := self.invitations.get(key or ""))), None)
 
+    def account_for(self, row: ReadRow) -> int | None:
+        """Whose account a row means: the address's own, unless who is there came by an invitation to what it says."""
+        own = self.accounts.get(row.email)
+        if own in self.by_user:
+            return own
+        return next((self.accepted[mark] for mark in _marks(row) if mark in self.accepted), own)
+
 
 def standing_for(session: Session, organisation_id: int, rows: Iterable[ReadRow], *, now: datetime) -> Standing:
-    """Read how an organisation's people stand; five statements however many rows."""
+    """Read how an organisation's people stand; six statements however many rows."""
     emails = sorted({row.email for row in rows if row.values and row.email})
     confirmed = (User.confirmed_at.is_not(None), User.deactivated_at.is_(None))
     accounts = session.execute(select(User.email, User.id).where(User.email.in_(emails), *confirmed)).all()
@@ -100,30 +114,43 @@ def standing_for(session: Session, organisation_id: int, rows: Iterable[ReadRow]
         .where(Affiliation.organisation_id == organisation_id, is_open)
         .order_by(Affiliation.id)
     ).all()
-    invited = session.scalars(
-        select(Invitation).where(
-            Invitation.organisation_id == organisation_id,
-            Invitation.state == InvitationState.OPEN,
-            Invitation.expires_at > now,
-        )
-    ).all()
+    own = select(Invitation).where(Invitation.organisation_id == organisation_id).order_by(Invitation.id)
+    still = (Invitation.state == InvitationState.OPEN, Invitation.expires_at > now)
+    invited = session.scalars(own.where(*still)).all()
     held = [(found[0], found[1]) for found in people]
     return Standing(
         accounts={found.email: found.id for found in accounts},
         people=held,
         by_user={affiliation.user_id: affiliation for affiliation, _ in held},
         by_number={one.staff_number: one for one, _ in held if one.staff_number and _is_confirmed(one)},
+        invited=invited,
         invitations={key: invitation for invitation in invited for key in _keys(invitation)},
+        accepted=_accepted(session, organisation_id, {affiliation.user_id for affiliation, _ in held}),
         units=_by_name(directory.units(session, organisation_id)),
         groups=_by_name(stored_groups(session, organisation_id)),
     )
+
+
+def _accepted(session: Session, organisation_id: int, present: Collection[int]) -> dict[Mark, int]:
+    """Who of those present came by an invitation, by its marks; of several the latest."""
+    columns = (Invitation.name, Invitation.email, Invitation.phone, Invitation.staff_number, Invitation.accepted_by_id)
+    settled = (Invitation.organisation_id == organisation_id, Invitation.state == InvitationState.ACCEPTED)
+    found = session.execute(select(*columns).where(*settled).order_by(Invitation.id))
+    by_mark = {
+        mark: one.accepted_by_id
+        for one in found
+        for mark in _known_by(one.name, one.email, one.phone, one.staff_number)
+    }
+    return {mark: user_id for mark, user_id in by_mark.items() if user_id in present}
 
 
 def plan(rows: Sequence[ReadRow], standing: Standing, *, is_complete: bool, own_id: int) -> Plan:
     """What each row does; with a complete roster also who is no longer on it, never whoever applies it."""
     taken: dict[int, int] = {}
     planned = [_planned(row, standing, taken) for row in rows]
-    return Plan(planned, _leavers(rows, standing, own_id) if is_complete else [])
+    if not is_complete:
+        return Plan(planned, [], [])
+    return Plan(planned, _leavers(rows, standing, own_id), _uninvited(planned, standing))
 
 
 def _planned(row: ReadRow, standing: Standing, taken: dict[int, int]) -> Planned:
@@ -133,10 +160,10 @@ def _planned(row: ReadRow, standing: Standing, taken: dict[int, int]) -> Planned
         return planned
     values, named = row.values, _named(row, standing)
     numbered = standing.by_number.get(values.staff_number) if values.staff_number else None
-    by_mail = standing.accounts.get(values.email or "")
-    if numbered is not None and by_mail is not None and numbered.user_id != by_mail:
+    known = standing.account_for(row)
+    if numbered is not None and known is not None and numbered.user_id != known:
         row.problems.append(Problem("staff_number", N_("这个工号已属于另一个人。")))
-    planned.user_id = numbered.user_id if numbered is not None else by_mail
+    planned.user_id = numbered.user_id if numbered is not None else known
     if planned.user_id is not None and taken.setdefault(planned.user_id, row.number) != row.number:
         row.problems.append(Problem("", N_("与第 %(number)s 行是同一个人。"), {"number": taken[planned.user_id]}))
     if not row.problems:
@@ -179,9 +206,10 @@ def _named(row: ReadRow, standing: Standing) -> dict[str, Any]:
 
 
 def _leavers(rows: Sequence[ReadRow], standing: Standing, own_id: int) -> list[Leaver]:
-    """The confirmed people whom no row mentions by number or address, refused rows included."""
+    """The confirmed people whom no row mentions by what they are known by, refused rows included."""
     numbers = {row.staff_number for row in rows if row.staff_number}
     emails = {row.email for row in rows if row.email}
+    invited = {standing.accepted.get(mark) for row in rows for mark in _marks(row)}
     return [
         Leaver(affiliation, person.name, person.email)
         for affiliation, person in standing.people
@@ -189,7 +217,19 @@ def _leavers(rows: Sequence[ReadRow], standing: Standing, own_id: int) -> list[L
         and affiliation.ended_by_id is None
         and person.id != own_id
         and person.email not in emails
+        and person.id not in invited
         and (not affiliation.staff_number or affiliation.staff_number not in numbers)
+    ]
+
+
+def _uninvited(planned: Sequence[Planned], standing: Standing) -> list[Invitation]:
+    """The open invitations that no row means or mentions, refused rows included."""
+    meant = {row.invitation.id for row in planned if row.invitation is not None}
+    marks = {mark for one in planned for mark in _marks(one.row)}
+    return [
+        one
+        for one in standing.invited
+        if one.id not in meant and marks.isdisjoint(_known_by(one.name, one.email, one.phone, one.staff_number))
     ]
 
 
@@ -207,6 +247,20 @@ def _keys(invitation: Invitation) -> list[str]:
     """What an invitation is known again by: the address, else the telephone and the staff number."""
     keys = (invitation.email,) if invitation.email else (invitation.phone, invitation.staff_number)
     return [key for key in keys if key]
+
+
+def _known_by(name: str, email: str, phone: str, staff_number: str) -> list[Mark]:
+    """What somebody is known again by, the surest first; a telephone may be shared, so it counts with the name."""
+    found = [("email", email), ("staff_number", staff_number)]
+    if phone:
+        digits = phone.replace(" ", "").replace("-", "")
+        found.append(("phone", f"{digits} {''.join(name.split()).lower()}"))
+    return [mark for mark in found if mark[1]]
+
+
+def _marks(row: ReadRow) -> list[Mark]:
+    """What a row knows somebody by."""
+    return _known_by(row.label, row.email, row.phone, row.staff_number)
 
 
 def _by_name(rows: Iterable[Any]) -> dict[str, int]:

@@ -59,12 +59,13 @@ class RosterRow(Form):
 class ReadRow:
     """One row by its number in a spreadsheet: what it says, or why it cannot be taken.
 
-    `email` and `staff_number` stand here for refused rows too: whoever is on a roster with a mistake is still on it.
+    What people are known by stands here for refused rows too: whoever is on a roster with a mistake is still on it.
     """
 
     number: int
     label: str = ""
     email: str = ""
+    phone: str = ""
     staff_number: str = ""
     values: RosterRow | None = None
     problems: list[Problem] = field(default_factory=list)
@@ -121,7 +122,7 @@ def _read_row(number: int, cells: Sequence[str] | None, names: Sequence[str], to
     padded = [*cells, *[""] * (len(names) - len(cells))]
     given = {name: unguarded(cell.strip()) for name, cell in zip(names, padded, strict=False) if name in COLUMNS}
     row.label, row.staff_number = given.get("name", "")[:80], given.get("staff_number", "")[:40]
-    row.email = normal_address(given.get("email", ""))[:254]
+    row.email, row.phone = normal_address(given.get("email", ""))[:254], given.get("phone", "")[:40]
     if len(cells) > len(names) and any(cell.strip() for cell in cells[len(names) :]):
         values = {"found": len(cells), "wanted": len(names)}
         row.problems.append(Problem("", N_("这一行有 %(found)s 个单元格，表头有 %(wanted)s 列。"), values))
@@ -149,6 +150,7 @@ def _fill(row: ReadRow, given: Mapping[str, str], today: date) -> None:
         row.problems.append(Problem("until", N_("不能早于今天。")))
     if not row.problems:
         row.values, row.staff_number, row.email = values, values.staff_number, values.email or ""
+        row.phone = values.phone
 
 
 def _day(text: str) -> str:

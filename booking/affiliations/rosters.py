@@ -13,7 +13,7 @@ from booking.accounts.audit import Changed
 from booking.accounts.leaving import end_grants_within
 from booking.accounts.permissions import Permission, may, require
 from booking.affiliations.forms import ApplyRosterForm, RosterForm
-from booking.affiliations.invitations import expire_over, invite_all
+from booking.affiliations.invitations import expire_over, invite_all, withdraw_all
 from booking.affiliations.roster_planning import DETAILS, Fate, Leaver, Plan, Planned, plan, standing_for
 from booking.affiliations.roster_reading import read_roster
 from booking.affiliations.roster_refusals import keep_refused
@@ -87,6 +87,7 @@ def plan_of(session: Session, roster: Roster, *, actor: Actor, now: datetime) ->
 def apply_roster(session: Session, roster_id: int, form: ApplyRosterForm, *, actor: Actor, now: datetime) -> Roster:
     """Do what the preview says, all of it in one transaction; who is missing ends only when asked for.
 
+    Then the open invitations of those who are missing are void as well.
     Raises NotFound, Conflict for a roster that is closed, or InvalidInput.
     """
     roster = _locked_draft(session, roster_id, actor)
@@ -108,7 +109,7 @@ def apply_roster(session: Session, roster_id: int, form: ApplyRosterForm, *, act
         reason=step.reason,
     )
     _change_invitations(step, planned.of(Fate.INVITATION_CHANGED))
-    ended = _end(step, planned.leavers, last_day) if last_day else {}
+    ended = _end(step, planned, last_day) if last_day else {}
     _close(step, planned, ended)
     return roster
 
@@ -206,7 +207,14 @@ def _change_invitations(step: _Step, rows: Sequence[Planned]) -> None:
     _update_each(step.session, Invitation, changed)
 
 
-def _end(step: _Step, leavers: Sequence[Leaver], last_day: date) -> dict[str, int]:
+def _end(step: _Step, planned: Plan, last_day: date) -> dict[str, int]:
+    """Whoever is missing is neither a member after the day nor invited any more; what to count of it."""
+    ids = [invitation.id for invitation in planned.uninvited]
+    withdrawn = withdraw_all(step.session, ids, actor=step.actor, now=step.now, reason=step.reason)
+    return _end_people(step, planned.leavers, last_day) | {"withdrawn": withdrawn}
+
+
+def _end_people(step: _Step, leavers: Sequence[Leaver], last_day: date) -> dict[str, int]:
     """Let those who are missing end on the day, with their grants; each is told. How many, and how many roles stay."""
     ending = [one for one in leavers if one.affiliation.ends_on is None or one.affiliation.ends_on > last_day]
     is_over = last_day < local_date(step.now)
@@ -252,7 +260,7 @@ def _close(step: _Step, planned: Plan, ended: Mapping[str, int]) -> None:
     """Keep what became of the rows, and who stood on them only where a row was refused."""
     roster = step.roster
     keep_refused(roster, planned)
-    counts = planned.counts() | {"ended": 0, **ended}
+    counts = planned.counts() | {"ended": 0, "withdrawn": 0, **ended}
     roster.outcome = {**(roster.outcome or {}), "counts": counts}
     roster.state, roster.content, roster.closed_at = RosterState.APPLIED, "", step.now
     subject = ("roster", roster.id)

@@ -19,7 +19,7 @@ from booking.core.clock import local_date
 from booking.core.csv_tables import decoded
 from booking.core.errors import Conflict, InvalidInput, NotFound
 from booking.notifications.letters import News
-from models.accounts import Grant
+from models.accounts import AuditEntry, Grant
 from models.affiliations import Affiliation, Invitation, Roster
 from models.directory import Unit
 from models.notifications import Event
@@ -172,13 +172,18 @@ def test_a_complete_roster_ends_who_is_missing_only_when_asked_to(
     wrong = affiliate(session, make_user(session, "wrong"), house.organisation, staff_number="3")
     affiliate(session, house.admin, house.organisation)
     elsewhere = affiliate(session, make_user(session, "else"), make_organisation(session))
-    text = HEAD + "2,留,,,,,2027-12-31\n3,错,not an address,,,,\n"
+    asked = "4,请,four@uni.edu.cn,,,,\n5,坏,five@uni.edu.cn,,,,\n"
+    applied(session, house, HEAD + asked + "6,旧,six@uni.edu.cn,,,,\n,电,,138 0000 0000,,,\n,话,,13900000000,,,\n", now)
+    standing = {one.email or one.phone: one for one in session.scalars(select(Invitation))}
+    text = HEAD + "2,留,,,,,2027-12-31\n3,错,not an address,,,,\n4,请,four@uni.edu.cn,,,,\n,坏,five@uni.edu.cn,x,,,\n"
+    text += ",电,,13800000000,,,soon\n"
     kept = upload(session, house, text, now, complete=True)
 
     preview = planned(session, house, kept, now)
     rosters.apply_roster(session, kept.id, APPLY, actor=house.admin_actor, now=now)
     session.commit()
     before = session.get_one(Affiliation, gone.id, populate_existing=True).ends_on
+    kept_open = {one.state for one in session.scalars(select(Invitation))}
     again = upload(session, house, text, now, complete=True)
     form = ApplyRosterForm(ends_missing=True, last_day=local_date(now))
     rosters.apply_roster(session, again.id, form, actor=house.admin_actor, now=now)
@@ -186,11 +191,50 @@ def test_a_complete_roster_ends_who_is_missing_only_when_asked_to(
     session.expire_all()
 
     assert [leaver.email for leaver in preview.leavers] == [house.lin.email]
-    assert before is None
+    assert [one.email or one.phone for one in preview.uninvited] == ["six@uni.edu.cn", "13900000000"]
+    assert (before, kept_open) == (None, {InvitationState.OPEN})
+    assert again.outcome is not None
+    assert (again.outcome["counts"]["ended"], again.outcome["counts"]["withdrawn"]) == (1, 2)
+    withdrawn = [key for key, one in standing.items() if one.state == InvitationState.WITHDRAWN]
+    assert withdrawn == ["six@uni.edu.cn", "13900000000"]
+    noted = select(AuditEntry.subject_id).where(AuditEntry.action == "affiliations.invitation_withdrawn")
+    assert session.scalars(noted.order_by(AuditEntry.id)).all() == [standing[key].id for key in withdrawn]
     assert (gone.ends_on, gone.ended_by_id) == (local_date(now), house.admin.id)
     assert (stays.ends_on, wrong.ends_on, elsewhere.ends_on) == (date(2027, 12, 31), None, None)
     assert session.get_one(Grant, grant.id).ends_on == local_date(now)
-    assert [event.name for event in session.scalars(select(Event))] == ["accounts.grant_over", "affiliations.ended"]
+    told = select(Event.name).where(Event.name != "affiliations.invited")
+    assert session.scalars(told).all() == ["accounts.grant_over", "affiliations.ended"]
+
+
+def test_the_renewal_knows_who_came_by_an_invitation_and_a_second_time_changes_nothing(
+    session: Session, house: House, now: datetime
+) -> None:
+    renewals = [
+        ("letter", ",甲,,138 0000 0001,,,", ",甲,,13800000001,,,", Fate.UNCHANGED),
+        ("another account", ",乙,b@uni.edu.cn,,,,", ",乙,b@uni.edu.cn,,,,", Fate.UNCHANGED),
+        ("new mail", ",丙,c@uni.edu.cn,13800000003,,,", "7,丙,c2@uni.edu.cn,13800000003,,,", Fate.CHANGED),
+        ("wrong row", ",丁,,13800000004,,,", ",丁,,13800000004,,,soon", Fate.REFUSED),
+        ("other at the telephone", ",戊,,13800000005,,,", ",己,,13800000005,,,", Fate.INVITED),
+    ]
+    people = [make_user(session, name) for name, *_ in renewals]
+    applied(session, house, HEAD + "\n".join(row for _, row, *_ in renewals), now)
+    for person, one in zip(people, session.scalars(select(Invitation).order_by(Invitation.id)).all(), strict=True):
+        _, secret = invitations.make_link(session, one.id, actor=house.admin_actor, now=now)
+        invitations.accept_invitation(session, secret, actor=actor_for(session, person, now=now), now=now)
+    make_user(session, "owner", email="b@uni.edu.cn")
+    text = HEAD + "\n".join(row for *_, row, _ in renewals)
+    roster = upload(session, house, text, now, complete=True)
+
+    preview = planned(session, house, roster, now)
+    rosters.apply_roster(session, roster.id, APPLY, actor=house.admin_actor, now=now)
+    again = planned(session, house, upload(session, house, text, now, complete=True), now)
+
+    assert [one.fate for one in preview.rows] == [fate for *_, fate in renewals]
+    assert [one.user_id for one in preview.rows] == [person.id for person in people[:3]] + [None, None]
+    assert [one.affiliation.user_id for one in preview.leavers] == [people[4].id]
+    assert {one.fate for one in again.rows} == {Fate.UNCHANGED, Fate.REFUSED}
+    held = session.scalars(select(Affiliation.user_id).order_by(Affiliation.id))
+    assert held.all() == [person.id for person in people]
 
 
 def test_a_roster_is_applied_once_by_its_own_admin_and_keeps_nobody_afterwards(

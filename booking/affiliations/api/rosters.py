@@ -115,13 +115,6 @@ class LeaverAnswer(BaseModel):
         return cls(affiliation_id=found.id, name=leaver.name, email=leaver.email, staff_number=found.staff_number)
 
 
-class LeaversAnswer(BaseModel):
-    """Everybody who is not on a complete roster."""
-
-    items: list[LeaverAnswer]
-    next_cursor: None = None
-
-
 class InvitationAnswer(BaseModel):
     """An invitation, without its link."""
 
@@ -140,6 +133,14 @@ class InvitationAnswer(BaseModel):
     def of(cls, invitation: Invitation) -> Self:
         """The invitation as the API shows it."""
         return cls(**{name: getattr(invitation, name) for name in cls.model_fields if name != "secret"})
+
+
+class LeaversAnswer(BaseModel):
+    """Everybody who is not on a complete roster: the confirmed, and the open invitations that no row names."""
+
+    items: list[LeaverAnswer]
+    invitations: list[InvitationAnswer]
+    next_cursor: None = None
 
 
 class InvitationLinkAnswer(InvitationAnswer):
@@ -210,12 +211,14 @@ def rows(roster_id: int) -> Response:
 
 @documented(tag=TAG, answers={200: LeaversAnswer}, refusals=(401, 404))
 def missing(roster_id: int) -> Response:
-    """Who is confirmed and not on a complete draft."""
+    """Who is confirmed, or invited, and not on a complete draft."""
     actor = require_actor()
     roster = rosters.roster_for(reading(), roster_id, actor, sees=True)
     is_draft = roster.state == RosterState.DRAFT
-    leavers = rosters.plan_of(reading(), roster, actor=actor, now=utcnow()).leavers if is_draft else []
-    return json_answer(LeaversAnswer(items=[LeaverAnswer.of(leaver) for leaver in leavers]))
+    plan = rosters.plan_of(reading(), roster, actor=actor, now=utcnow()) if is_draft else None
+    items = [LeaverAnswer.of(leaver) for leaver in plan.leavers] if plan else []
+    invited = [InvitationAnswer.of(invitation) for invitation in plan.uninvited] if plan else []
+    return json_answer(LeaversAnswer(items=items, invitations=invited))
 
 
 @documented(tag=TAG, body=ApplyRosterForm, answers={200: RosterAnswer}, refusals=EDITING)

@@ -178,6 +178,7 @@ def _page(roster_id: int, refused: Refused | None = None) -> ResponseReturnValue
         may_manage=manages(actor, roster.organisation_id),
         labels=labels,
         leavers=plan.leavers if plan else [],
+        uninvited=plan.uninvited if plan else [],
         lacks=lacks_shown(lacks),
         problems=problems_in(refused),
         form=request.form,
