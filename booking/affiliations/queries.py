@@ -132,13 +132,19 @@ def address_by_number(session: Session, organisation_id: int, staff_number: str,
     return session.scalar(joined.where(*named, in_force(today), User.deactivated_at.is_(None)).limit(1))
 
 
-def has_left(user_id: Any, organisation_id: Any) -> ColumnElement[bool]:
-    """Whether somebody has left an organisation: an affiliation with it has ended, and none is open."""
-    ended, still = aliased(Affiliation), aliased(Affiliation)
-    over = exists().where(
-        ended.user_id == user_id, ended.organisation_id == organisation_id, ended.state == AffiliationState.ENDED
+def has_left(user_id: Any, organisation_id: Any, today: date) -> ColumnElement[bool]:
+    """Whether somebody has left an organisation: an affiliation's last day there is over, and none is confirmed."""
+    past, still = aliased(Affiliation), aliased(Affiliation)
+    is_over = or_(
+        past.state == AffiliationState.ENDED, and_(past.state == AffiliationState.CONFIRMED, past.ends_on < today)
     )
-    there = exists().where(still.user_id == user_id, still.organisation_id == organisation_id, still.state.in_(OPEN))
+    over = exists().where(past.user_id == user_id, past.organisation_id == organisation_id, is_over)
+    there = exists().where(
+        still.user_id == user_id,
+        still.organisation_id == organisation_id,
+        still.state == AffiliationState.CONFIRMED,
+        or_(still.ends_on.is_(None), still.ends_on >= today),
+    )
     return and_(over, ~there)
 
 

@@ -97,7 +97,7 @@ def team(session: Session, found: Found, *, viewer: Actor, now: datetime) -> dic
         members=None if members is None else [_member(each, one, mail=sight.runs or sight.audits) for each in members],
         requests=None if requests is None else [_request(each) for each in requests],
         invitations=None if invitations is None else [_invitation(each) for each in invitations],
-        is_asked_to_lead=one.successor_id == viewer.id,
+        is_asked_to_lead=one.successor_id == viewer.id and sight.is_member,
     )
     return answer.model_dump(mode="json")
 

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
+from booking.affiliations.queries import has_left
 from booking.teams.queries import in_force, present
 from models.accounts import User
 from models.teams import Team, TeamMember, TeamRequest
@@ -25,7 +26,7 @@ def requests_left(
     session: Session, organisation_ids: Collection[int], *, today: date, limit: int
 ) -> Sequence[TeamRequest]:
     """Who asks to join teams of these organisations whose lead and deputies are gone, the first one first."""
-    there = present(Team.organisation_id)
+    there = present(Team.organisation_id, today)
     lead = exists().where(User.id == Team.lead_id, *there).correlate(Team)
     deputies = (TeamMember.team_id == Team.id, TeamMember.is_deputy.is_(True), in_force(today))
     deputy = exists().where(*deputies, User.id == TeamMember.user_id, *there).correlate(Team)
@@ -51,8 +52,9 @@ def members_ending(session: Session, user_id: int, *, today: date, limit: int) -
 
 
 def _run_by(user_id: int, today: date) -> ColumnElement[bool]:
-    """Teams that somebody leads, or is a deputy of."""
+    """Teams that somebody leads, or is a deputy of, as long as they have not left the institution."""
     deputy = select(TeamMember.team_id).where(
         TeamMember.user_id == user_id, TeamMember.is_deputy.is_(True), in_force(today)
     )
-    return or_(Team.lead_id == user_id, Team.id.in_(deputy))
+    runs = or_(Team.lead_id == user_id, Team.id.in_(deputy))
+    return and_(runs, ~has_left(user_id, Team.organisation_id, today))

@@ -38,13 +38,14 @@ def found_team(session: Session, team_id: int, actor: Actor, *, today: date) -> 
 
 
 def sight_of(session: Session, team: Team, actor: Actor, *, today: date) -> Sight:
-    """What the actor is to the team today."""
-    row = session.scalar(
-        select(TeamMember).where(TeamMember.team_id == team.id, TeamMember.user_id == actor.id, in_force(today))
-    )
+    """What the actor is to the team today; whoever has left its institution is nothing to it any more."""
+    row = membership(session, team.id, actor.id, today=today)
+    is_lead = team.lead_id == actor.id
+    if (is_lead or row) and is_gone(session, team, actor.id, today=today):
+        is_lead, row = False, None
     target = Target(team.organisation_id)
     return Sight(
-        is_lead=team.lead_id == actor.id,
+        is_lead=is_lead,
         is_deputy=row is not None and row.is_deputy,
         is_member=row is not None,
         manages=may(actor, Permission.MANAGE_TEAMS, target),
@@ -63,9 +64,10 @@ def teams_at(session: Session, organisation_id: int, *, limit: int, cursor: str 
 
 
 def teams_of(session: Session, user_id: int, *, today: date, limit: int, cursor: str = "") -> Page[Team]:
-    """The teams to which somebody belongs on a day, the newest first."""
+    """The teams to which somebody belongs on a day, the newest first; none of an institution that they have left."""
     own = select(TeamMember.team_id).where(TeamMember.user_id == user_id, in_force(today))
-    return _page(session, _teams().where(or_(Team.id.in_(own), Team.lead_id == user_id)), limit, cursor)
+    theirs = (or_(Team.id.in_(own), Team.lead_id == user_id), ~has_left(user_id, Team.organisation_id, today))
+    return _page(session, _teams().where(*theirs), limit, cursor)
 
 
 def members_of(session: Session, team_id: int, *, today: date | None) -> Sequence[TeamMember]:
@@ -122,9 +124,10 @@ def invitation_by(session: Session, secret: str, *, now: datetime) -> TeamInvita
     return session.scalar(rows.options(joinedload(TeamInvitation.team).joinedload(Team.organisation)))
 
 
-def asked_to_lead(session: Session, user_id: int) -> Sequence[Team]:
-    """Teams whose lead somebody has been asked to take over."""
-    return session.scalars(_teams().where(Team.successor_id == user_id).order_by(Team.id)).all()
+def asked_to_lead(session: Session, user_id: int, *, today: date) -> Sequence[Team]:
+    """Teams whose lead somebody, who has not left the institution, has been asked to take over."""
+    asked = (Team.successor_id == user_id, ~has_left(user_id, Team.organisation_id, today))
+    return session.scalars(_teams().where(*asked).order_by(Team.id)).all()
 
 
 def deciders_of(session: Session, team: Team, *, today: date) -> Sequence[User]:
@@ -138,12 +141,17 @@ def runners_of(session: Session, team: Team, *, today: date) -> Sequence[User]:
         TeamMember.team_id == team.id, TeamMember.is_deputy.is_(True), in_force(today)
     )
     wanted = or_(User.id == team.lead_id, User.id.in_(deputies))
-    return session.scalars(select(User).where(wanted, *present(team.organisation_id)).order_by(User.id)).all()
+    return session.scalars(select(User).where(wanted, *present(team.organisation_id, today)).order_by(User.id)).all()
 
 
-def present(organisation_id: Any) -> tuple[ColumnElement[bool], ...]:
+def present(organisation_id: Any, today: date) -> tuple[ColumnElement[bool], ...]:
     """People whose accounts are in use and who have not left an organisation."""
-    return User.deactivated_at.is_(None), ~has_left(User.id, organisation_id)
+    return User.deactivated_at.is_(None), ~has_left(User.id, organisation_id, today)
+
+
+def is_gone(session: Session, team: Team, user_id: int, *, today: date) -> bool:
+    """Whether somebody has left the team's institution."""
+    return bool(session.scalar(select(has_left(user_id, team.organisation_id, today))))
 
 
 def _teams() -> Select[Team]:

@@ -169,7 +169,7 @@ def ask_successor(session: Session, team_id: int, member_id: int, *, actor: Acto
     )
     if member is None:
         raise NotFound
-    if member.user_id == team.lead_id:
+    if member.user_id == team.lead_id or queries.is_gone(session, team, member.user_id, today=today):
         raise InvalidInput([Problem("member", N_("请选择另一名成员。"))])
     team.successor_id = member.user_id
     note(session, team, "successor_asked", actor=actor, now=now, after={"user_id": member.user_id})
@@ -180,7 +180,8 @@ def ask_successor(session: Session, team_id: int, member_id: int, *, actor: Acto
 def answer_lead(session: Session, team_id: int, accepts: bool, *, actor: Actor, now: datetime) -> Team:
     """Take the lead over, as one was asked to, or decline; the former lead stays a member."""
     team = locked(session, team_id)
-    if team.successor_id != actor.id:
+    sight = queries.sight_of(session, team, actor, today=local_date(now))
+    if team.successor_id != actor.id or not sight.is_member:
         raise NothingAsked
     before = {"lead_id": team.lead_id}
     former = team.lead_id

@@ -18,12 +18,14 @@ from booking.reservations.team_bookings import team_reservations
 from booking.teams.service import add_member, close, create_team
 from models.accounts import User
 from models.catalogue import Instrument
+from models.directory import Organisation
 from models.reservations import Reservation
 from models.teams import Team
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.catalogue import ShareMode
 from models.vocabulary.reservations import ChangeKind, ReservationState
 from tests.accounts.leaving import admin_of, roles_of
+from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_instrument
 from tests.factories.letters import mailed
 from tests.factories.people import actor_for, give, make_user
@@ -191,4 +193,10 @@ def test_lead_and_deputies_see_what_members_booked_as_members_and_nobody_else_do
     for actor in (cast.admin, cast.other, cast.researcher):
         with pytest.raises(Forbidden):
             team_reservations(session, team.id, actor=actor, limit=10, now=now)
+    affiliate(
+        session, session.get_one(User, lead.id), session.get_one(Organisation, team.organisation_id), ends_on=TODAY
+    )
+    assert team_reservations(session, team.id, actor=lead, limit=10, now=now)[1].items != []
+    with pytest.raises(Forbidden):
+        team_reservations(session, team.id, actor=lead, limit=10, now=now + DAY)
     assert actor_of(session, lead.email, now=now) is not None

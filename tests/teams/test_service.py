@@ -8,8 +8,9 @@ from booking.core.actors import Actor
 from booking.core.errors import Forbidden, InvalidInput, Refused
 from booking.teams import joining, queries, service
 from booking.teams.answers import invitation as invitation_answer
-from booking.teams.due import requests_left
+from booking.teams.due import requests_left, requests_waiting
 from booking.teams.forms import InviteForm
+from booking.teams.rules import Sight
 from booking.web.extensions import transaction
 from models.accounts import AuditEntry, User
 from models.directory import Organisation
@@ -37,6 +38,10 @@ def members(session: Session, team: Team, day: date = TODAY) -> dict[int, TeamMe
     look_again(session)
     rows = session.scalars(select(TeamMember).where(TeamMember.team_id == team.id, queries.in_force(day)))
     return {row.user_id: row for row in rows}
+
+
+def sight(session: Session, team: Team, actor: Actor) -> Sight:
+    return queries.sight_of(session, team, actor, today=TODAY)
 
 
 def log_of(session: Session) -> list[str]:
@@ -273,10 +278,12 @@ def test_the_institutions_admins_are_asked_where_lead_and_deputies_are_gone(
     organisation = session.get_one(Organisation, team.organisation_id)
     member = actor_for(session, make_user(session, "member"), now=now)
     join(session, team, member, lead, now)
-    leading = affiliate(session, session.get_one(User, lead.id), organisation, state=AffiliationState.ENDED)
     deputy = members(session, team)[member.id]
     transaction(service.set_deputy, team.id, deputy.id, True, actor=lead, now=now)
+    transaction(service.ask_successor, team.id, deputy.id, actor=lead, now=now)
     look_again(session)
+    leading = affiliate(session, session.get_one(User, lead.id), organisation, state=AffiliationState.ENDED)
+    affiliate(session, session.get_one(User, lead.id), organisation, state=AffiliationState.PENDING, decided_at=None)
     mailed(session, now=now)
     asker = actor_for(session, make_user(session, "asker"), now=now)
     session.commit()
@@ -284,7 +291,9 @@ def test_the_institutions_admins_are_asked_where_lead_and_deputies_are_gone(
     look_again(session)
     to_deputy = [letter.recipient for letter in mailed(session, now=now)]
     with_deputy = requests_left(session, [organisation.id], today=TODAY, limit=5)
-    session.get_one(User, member.id).deactivated_at = now
+    standing = affiliate(session, session.get_one(User, member.id), organisation, ends_on=TODAY)
+    seen = [sight(session, team, actor) for actor in (lead, member)]
+    standing.ends_on = TODAY - DAY
     session.commit()
 
     other = actor_for(session, make_user(session, "other"), now=now)
@@ -293,6 +302,12 @@ def test_the_institutions_admins_are_asked_where_lead_and_deputies_are_gone(
 
     look_again(session)
     assert to_deputy == [member.email]
+    assert seen == [Sight(), Sight(is_deputy=True, is_member=True)]
+    assert [sight(session, team, actor) for actor in (lead, member)] == [Sight(), Sight()]
+    for actor in (lead, member):
+        assert list(requests_waiting(session, actor.id, today=TODAY, limit=5)) == []
+        assert queries.teams_of(session, actor.id, today=TODAY, limit=5).items == []
+        assert list(queries.asked_to_lead(session, actor.id, today=TODAY)) == []
     assert list(with_deputy) == []
     assert [letter.recipient for letter in mailed(session, now=now)] == [admin.email]
     assert [one.user_id for one in requests_left(session, [organisation.id], today=TODAY, limit=5)] == [
@@ -300,6 +315,11 @@ def test_the_institutions_admins_are_asked_where_lead_and_deputies_are_gone(
         other.id,
     ]
     session.rollback()
+    for actor in (lead, member):
+        with pytest.raises(Forbidden):
+            transaction(joining.decide_request, team.id, wish.id, True, "", actor=actor, now=now)
+    with pytest.raises(service.NothingAsked):
+        transaction(service.answer_lead, team.id, True, actor=member, now=now)
     decided = transaction(joining.decide_request, team.id, wish.id, True, "", actor=admin, now=now)
     assert decided.state == JoinState.APPROVED
     assert leading.organisation_id == organisation.id

@@ -29,9 +29,9 @@ PER_PAGE = 50
 @signed_in
 def mine() -> ResponseReturnValue:
     """Show one's own teams, what one asked for, and which leads one has been asked to take over."""
-    actor, now, session = require_actor(), utcnow(), reading()
+    actor, today, session = require_actor(), local_date(utcnow()), reading()
     cursor = read_query(ListPage).cursor
-    page = queries.teams_of(session, actor.id, today=local_date(now), limit=PER_PAGE, cursor=cursor)
+    page = queries.teams_of(session, actor.id, today=today, limit=PER_PAGE, cursor=cursor)
     creates = {
         grant.scope_id
         for grant in actor.grants
@@ -43,7 +43,7 @@ def mine() -> ResponseReturnValue:
         actor_id=actor.id,
         next_url=url_for(".mine", cursor=page.next_cursor) if page.next_cursor else None,
         requests=[one for one in queries.requests_of(session, actor.id) if one.state != JoinState.APPROVED],
-        asked=queries.asked_to_lead(session, actor.id),
+        asked=queries.asked_to_lead(session, actor.id, today=today),
         places=[organisation(session, one) for one in sorted(filter(None, creates))],
     )
 
