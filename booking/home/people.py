@@ -57,7 +57,7 @@ def visits_hosted(asked: Asked) -> Found:
 
 def lead_asked(asked: Asked) -> Found:
     """Teams whose lead one was asked to take over."""
-    rows = team_queries.asked_to_lead(asked.session, asked.actor.id)
+    rows = team_queries.asked_to_lead(asked.session, asked.actor.id, today=local_date(asked.now))
     return Found(len(rows), [Item("team", one.id, one.name_zh, one.name_en) for one in rows[:SHOWN]])
 
 
