@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -14,6 +14,9 @@ from booking.accounts.grants import account_id
 from booking.accounts.permissions import Permission, require
 from booking.accounts.rules import normal_address
 from booking.accounts.sights import Sight, note_sight
+from booking.affiliations.leaving import let_end
+from booking.affiliations.queries import open_affiliation
+from booking.affiliations.user_groups import lock_organisation
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import InvalidInput, NotFound, Problem
@@ -29,10 +32,12 @@ from booking.reservations.situations import Situation, find_place, priced, stand
 from booking.teams import service as teams
 from booking.teams.queries import memberships_at
 from models.accounts import Grant, User
+from models.affiliations import Affiliation
 from models.catalogue import Instrument
 from models.directory import Organisation
 from models.reservations import Reservation
 from models.teams import TeamMember
+from models.vocabulary.affiliations import AffiliationState
 from models.vocabulary.reservations import HOLDING_TIME, ChangeKind
 
 MOST_AT_ONCE = 200
@@ -40,10 +45,11 @@ MOST_AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """What somebody has at an institution: roles, teams, and bookings still to come on its instruments."""
+    """What somebody has at an institution: belonging, roles, teams, and bookings to come on its instruments."""
 
     organisation: Organisation
     person: User
+    affiliation: Affiliation | None
     grants: list[ShownGrant]
     memberships: Sequence[TeamMember]
     bookings: Sequence[Reservation]
@@ -59,9 +65,10 @@ def leaving_of(session: Session, organisation_id: int, user_id: int, *, actor: A
     grants = grant_queries.grants_within(session, user_id, organisation_id, today=local_date(now))
     bookings = _bookings(session, organisation_id, user_id, now=now)
     memberships = memberships_at(session, organisation_id, user_id, today=local_date(now))
-    if not (grants or bookings or memberships or _is_known(session, organisation_id, user_id)):
+    affiliation = _confirmed(session, organisation_id, user_id)
+    if not (affiliation or grants or bookings or memberships or _is_known(session, organisation_id, user_id)):
         raise NotFound
-    return Leaving(place, person, grants, memberships, bookings)
+    return Leaving(place, person, affiliation, grants, memberships, bookings)
 
 
 def note_looking(session: Session, organisation_id: int, user_id: int, *, actor: Actor, now: datetime) -> None:
@@ -141,18 +148,32 @@ def end_everything(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """End all roles and memberships that somebody has at the institution on one last day, in one step.
+    """End the affiliation, all roles and memberships that somebody has at the institution on one last day, in one step.
 
     Raises SuccessorNeeded with every role that would be left to nobody, and InvalidInput at `lead_<team id>`
     for each team that the person leads and for which nobody takes over.
     """
     leaving = leaving_of(session, organisation_id, user_id, actor=actor, now=now)
+    lock_organisation(session, organisation_id)
     later = [one.grant for one in leaving.grants if one.grant.ends_on is None or one.grant.ends_on > departure.last_day]
     end_grants(session, later, departure, actor=actor, now=now)
     _pass_teams_on(session, leaving, leads, actor=actor, now=now)
     for member in leaving.memberships:
         if member.ends_on is None or member.ends_on > departure.last_day:
             teams.leave(session, member, departure.last_day, departure.reason, actor=actor, now=now)
+    _end_affiliation(session, organisation_id, user_id, departure, actor=actor, now=now)
+
+
+def _end_affiliation(
+    session: Session, organisation_id: int, user_id: int, departure: Departure, *, actor: Actor, now: datetime
+) -> None:
+    """Let the confirmed affiliation end on the last day, unless it ends earlier; raises InvalidInput for the past."""
+    affiliation = _confirmed(session, organisation_id, user_id)
+    if affiliation is None or (affiliation.ends_on is not None and affiliation.ends_on <= departure.last_day):
+        return
+    if departure.last_day < local_date(now) - timedelta(days=1):
+        raise InvalidInput([Problem("last_day", N_("最后一天不能早于昨天。"))])
+    let_end(session, affiliation, departure.last_day, departure.reason, actor=actor, now=now, keeps_last=False)
 
 
 def _pass_teams_on(
@@ -190,6 +211,12 @@ def _bookings(session: Session, organisation_id: int, user_id: int, *, now: date
         .order_by(Reservation.starts_at, Reservation.id)
     )
     return session.scalars(coming.limit(MOST_AT_ONCE)).all()
+
+
+def _confirmed(session: Session, organisation_id: int, user_id: int) -> Affiliation | None:
+    """The person's confirmed affiliation with the institution."""
+    found = open_affiliation(session, user_id, organisation_id)
+    return found if found is not None and found.state == AffiliationState.CONFIRMED else None
 
 
 def _is_known(session: Session, organisation_id: int, user_id: int) -> bool:

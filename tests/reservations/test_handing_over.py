@@ -151,6 +151,7 @@ def test_everything_here_ends_on_one_day_once_successors_are_named(session: Sess
     elsewhere = give(session, steward, Role.TRAINER, ScopeKind.ORGANISATION, make_instrument(session).organisation_id)
     arguments = (cast.instrument.organisation_id, "一组", "", steward.email)
     team = act(session, create_team, *arguments, actor=cast.admin, now=now)
+    held = affiliate(session, steward, session.get_one(Organisation, cast.instrument.organisation_id))
 
     with pytest.raises(SuccessorNeeded):
         leave(session, cast, steward, Departure(TODAY), {})
@@ -159,9 +160,14 @@ def test_everything_here_ends_on_one_day_once_successors_are_named(session: Sess
         leave(session, cast, steward, named, {})
     assert [problem.field for problem in refused.value.problems] == [f"lead_{team.id}"]
     assert roles_of(session, session.get_one(User, cast.other.id), now=now) == []
+    session.refresh(held)
+    before = held.ends_on
+    assert before is None
 
     leave(session, cast, steward, named, {team.id: cast.other.email})
 
+    session.refresh(held)
+    assert (held.ends_on, held.ended_by_id, held.reason) == (TODAY, cast.admin.id, "调离")
     assert roles_of(session, steward, now=now + DAY) == [elsewhere.role]
     assert roles_of(session, session.get_one(User, cast.other.id), now=now) == [Role.STEWARD]
     assert session.get_one(Team, team.id).lead_id == cast.other.id

@@ -175,6 +175,7 @@ def _page(affiliation_id: int, which: str = "", refused: Refused | None = None) 
         row=row,
         may_see=may_see,
         may_manage=manages(actor, organisation_id),
+        may_hand_over=may(actor, Permission.HAND_OVER, Target(organisation_id)),
         labels=labels,
         form=typed_or(standing, refused),
         problems={which: problems_in(refused)},

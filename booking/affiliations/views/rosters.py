@@ -11,13 +11,14 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from booking.accounts.leaving import left_to_nobody
-from booking.accounts.permissions import Permission
+from booking.accounts.permissions import Permission, may
 from booking.accounts.views.grants import lacks_shown
 from booking.affiliations import labels, queries, roster_reading, roster_refusals, rosters
 from booking.affiliations.forms import ApplyRosterForm, RosterForm
 from booking.affiliations.roster_planning import Fate, Plan
 from booking.affiliations.views.showing import manages, problems_in, seen_organisation, status_of
 from booking.core import forms
+from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
 from booking.core.csv_tables import decoded
 from booking.core.errors import Conflict, NotFound, Problem, Refused
@@ -176,6 +177,7 @@ def _page(roster_id: int, refused: Refused | None = None) -> ResponseReturnValue
         organisation=seen_organisation(roster.organisation_id),
         roster=roster,
         may_manage=manages(actor, roster.organisation_id),
+        may_hand_over=may(actor, Permission.HAND_OVER, Target(roster.organisation_id)),
         labels=labels,
         leavers=plan.leavers if plan else [],
         uninvited=plan.uninvited if plan else [],

@@ -147,6 +147,7 @@ def _page(organisation_id: int, user_id: int, refused: Refused | None = None) ->
         "organisation": found.organisation,
         "organisation_name": in_language(found.organisation.name_zh, found.organisation.name_en),
         "person": found.person,
+        "affiliation": found.affiliation,
         "grants": found.grants,
         "memberships": found.memberships,
         "bookings": found.bookings,
