@@ -20,6 +20,7 @@ from booking.core import forms
 from booking.core.clock import utcnow
 from booking.core.errors import InvalidInput, Refused
 from booking.jobs import TIMETABLE
+from booking.ledger import verifying as ledger_verifying
 from booking.operations import backups
 from booking.operations.forms import RunDueForm
 from booking.operations.labels import OUTCOMES
@@ -40,6 +41,7 @@ def init_commands(app: Flask) -> None:
     app.cli.add_command(token)
     app.cli.add_command(import_tables)
     app.cli.add_command(claims)
+    app.cli.add_command(ledger)
     app.cli.add_command(jobs)
     app.cli.add_command(back_up)
     app.cli.add_command(restore)
@@ -150,6 +152,22 @@ def verify_claims() -> None:
     click.echo(gettext("占用记录全部一致。"))
 
 
+@click.group("ledger")
+def ledger() -> None:
+    """The ledger of money."""
+
+
+@ledger.command("verify")
+def verify_ledger() -> None:
+    """Add every account up again from its transfers and name each difference; ends with 1 if there is any."""
+    found = list(ledger_verifying.faults(reading()))
+    for line in found:
+        click.echo(line, err=True)
+    if found:
+        sys.exit(1)
+    click.echo(gettext("账目全部一致。"))
+
+
 @click.group("jobs")
 def jobs() -> None:
     """The timetable."""
@@ -184,7 +202,7 @@ def back_up(file: Path) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @says_why
 def restore(file: Path) -> None:
-    """Put a backup back into an empty database, and prove its claims; ends with 1 when something is off."""
+    """Put a backup back into an empty database, and prove its claims and ledger; ends with 1 when something is off."""
     found = backups.restore(file)
     click.echo(gettext("已恢复 %(count)s 行。", count=sum(found.contents.rows.values())))
     for line in found.faults:
@@ -192,3 +210,4 @@ def restore(file: Path) -> None:
     if found.faults:
         sys.exit(1)
     click.echo(gettext("占用记录全部一致。"))
+    click.echo(gettext("账目全部一致。"))

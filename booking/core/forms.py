@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Val
 from pydantic_core import PydanticCustomError
 
 from booking.core.errors import InvalidInput, Problem
+from booking.core.money import fen_from_yuan
 from booking.core.texts import N_
 
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -184,6 +185,22 @@ Blank = BeforeValidator(_blank_as_none)
 
 OptionalDay = Annotated[NearDay | None, Blank]
 """A day that need not be given."""
+
+
+class Written(str):
+    """An amount in yuan, or a share in percent, as a page sends it."""
+
+    __slots__ = ()
+
+
+def hundredths(value: Any) -> Any:
+    """What a page wrote with at most two decimals as whole hundredths; anything else as it is."""
+    if not isinstance(value, Written):
+        return value
+    try:
+        return fen_from_yuan(value)
+    except ValueError as wrong:
+        raise PydanticCustomError("two_decimals", "not a number with at most two decimals") from wrong
 
 
 def with_local_offset(values: Mapping[str, Any], *names: str) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from typing import IO, Any
 import sqlalchemy as sa
 from sqlalchemy import Column, Connection, MetaData, Table
 
+from booking.database.guards import balances_as_stored
+
 FORMAT = 1
 MANIFEST = "manifest.json"
 NEVER_COPIED = ("alembic_version", "instrument_listings", "instrument_texts", "listing_", "sqlite_")
@@ -66,7 +68,7 @@ def read(connection: Connection, file: IO[bytes]) -> None:
     there = {table.name: table for table in tables(connection)}
     if unknown := set(manifest["rows"]) - set(there):
         raise Unreadable(f"the schema has no table {', '.join(sorted(unknown))}")
-    with zipfile.ZipFile(file) as archive, _foreign_keys_later(connection):
+    with zipfile.ZipFile(file) as archive, _foreign_keys_later(connection), balances_as_stored(connection):
         for table in there.values():
             _empty(connection, table)
         for name, count in manifest["rows"].items():

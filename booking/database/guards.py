@@ -1,11 +1,23 @@
-"""What the database itself refuses: overlapping claims, and changes to append-only tables.
+"""What the database itself refuses and keeps: overlapping claims, changes to append-only tables, balances.
 
 Migrations call these; `expected` names every guard that must be there at head.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import Connection, text
 
-APPEND_ONLY_TABLES = ("audit_entries", "reservation_changes", "reviews", "price_policies", "reservation_quotes")
+APPEND_ONLY_TABLES = (
+    "audit_entries",
+    "reservation_changes",
+    "reviews",
+    "price_policies",
+    "reservation_quotes",
+    "ledger_entries",
+    "ledger_transfers",
+    "payer_movements",
+)
 
 D = "[0-9]"
 SQLITE_MOMENT = f"{D * 4}-{D * 2}-{D * 2} [0-2]{D}:[0-5]{D}:[0-5]{D}.{D * 6}"
@@ -90,12 +102,50 @@ $$
 """
 
 
+def keep_balances(connection: Connection) -> None:
+    """Each transfer of the ledger changes the balances of its two accounts with it; their CHECK keeps the floor."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(text(f"CREATE TRIGGER {POSTING} AFTER INSERT ON ledger_transfers BEGIN {_POST} END"))
+        return
+    connection.execute(
+        text(
+            "CREATE OR REPLACE FUNCTION post_transfer() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN {_POST} RETURN NULL; END $$"
+        )
+    )
+    connection.execute(
+        text(f"CREATE TRIGGER {POSTING} AFTER INSERT ON ledger_transfers FOR EACH ROW EXECUTE FUNCTION post_transfer()")
+    )
+
+
+@contextmanager
+def balances_as_stored(connection: Connection) -> Iterator[None]:
+    """Transfers that are put back change no balance, because the balances are put back too."""
+    has_ledger = POSTING in present(connection)
+    if has_ledger and connection.dialect.name == "sqlite":
+        connection.execute(text(f"DROP TRIGGER {POSTING}"))
+    elif has_ledger:
+        connection.execute(text(f"ALTER TABLE ledger_transfers DISABLE TRIGGER {POSTING}"))
+    yield
+    if has_ledger and connection.dialect.name == "sqlite":
+        keep_balances(connection)
+    elif has_ledger:
+        connection.execute(text(f"ALTER TABLE ledger_transfers ENABLE TRIGGER {POSTING}"))
+
+
+POSTING = "ledger_transfers_post"
+_POST = """
+UPDATE ledger_accounts SET balance_fen = balance_fen - NEW.amount_fen WHERE id = NEW.from_account_id;
+UPDATE ledger_accounts SET balance_fen = balance_fen + NEW.amount_fen WHERE id = NEW.to_account_id;
+"""
+
+
 def expected(dialect: str) -> set[str]:
     """The names of all guards at head: triggers on SQLite, triggers and constraints on PostgreSQL."""
     if dialect == "sqlite":
         verbs = {f"{table}_no_{verb}" for table in APPEND_ONLY_TABLES for verb in ("update", "delete")}
-        return verbs | {"claims_no_overlap_insert", "claims_no_overlap_update"}
-    return {f"{table}_append_only" for table in APPEND_ONLY_TABLES} | {"claims_no_overlap"}
+        return verbs | {"claims_no_overlap_insert", "claims_no_overlap_update", POSTING}
+    return {f"{table}_append_only" for table in APPEND_ONLY_TABLES} | {"claims_no_overlap", POSTING}
 
 
 def present(connection: Connection) -> set[str]:

@@ -21,6 +21,7 @@ from booking.core.texts import N_
 from booking.database import archives
 from booking.database.archives import Contents
 from booking.database.locks import alone
+from booking.ledger import verifying as ledger_verifying
 from booking.operations.backup_age import note_backup
 from booking.operations.starting import is_at_head, known_revisions
 from booking.reservations import verifying
@@ -66,7 +67,7 @@ class UnreadableBackup(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was put back, and what the claims' own proof says about it (nothing when all is well)."""
+    """What was put back, and what the proofs of claims and ledger say about it (nothing when all is well)."""
 
     contents: Contents
     faults: list[str]
@@ -124,7 +125,7 @@ def restore(path: Path) -> Restored:
         flask_migrate.upgrade()
     transaction(_list_again)
     with Session(db.engine) as session:
-        return Restored(found, list(verifying.faults(session)))
+        return Restored(found, [*verifying.faults(session), *ledger_verifying.faults(session)])
 
 
 def _private(path: Path) -> int:

@@ -4,13 +4,12 @@ from collections import Counter
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
 
 from booking.catalogue.form_fields import Id, SlotsText
 from booking.catalogue.rules import read_hours
 from booking.core.errors import InvalidInput, Problem
-from booking.core.forms import Blank, FilledLine, Form, Line, Moment, NearDay, Text
-from booking.core.money import WHOLE_SHARE, fen_from_yuan
+from booking.core.forms import Blank, FilledLine, Form, Line, Moment, NearDay, Text, hundredths
+from booking.core.money import WHOLE_SHARE
 from booking.core.period import Period
 from booking.core.texts import N_
 from booking.pricing.rules import STEPS, Extra, Package, Terms, Use
@@ -24,24 +23,8 @@ MOST_SEEN = 20 * MOST_ROWS
 MOST_PEAKS_A_DAY = 12
 
 
-class Written(str):
-    """An amount in yuan, or a share in percent, as a page sends it."""
-
-    __slots__ = ()
-
-
-def _hundredths(value: Any) -> Any:
-    """What a page wrote with at most two decimals as whole hundredths; anything else as it is."""
-    if not isinstance(value, Written):
-        return value
-    try:
-        return fen_from_yuan(value)
-    except ValueError as wrong:
-        raise PydanticCustomError("two_decimals", "not a number with at most two decimals") from wrong
-
-
-Fen = Annotated[int, Field(ge=0, le=MOST_FEN), BeforeValidator(_hundredths)]
-Share = Annotated[int, Field(ge=0, le=WHOLE_SHARE), BeforeValidator(_hundredths)]
+Fen = Annotated[int, Field(ge=0, le=MOST_FEN), BeforeValidator(hundredths)]
+Share = Annotated[int, Field(ge=0, le=WHOLE_SHARE), BeforeValidator(hundredths)]
 Step = Annotated[int, Field(ge=STEPS[0], le=STEPS[-1])]
 Count = Annotated[int, Field(ge=0, le=MOST_PIECES)]
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from booking.core.forms import with_local_offset
+from booking.core.forms import Written, with_local_offset
 from booking.core.money import yuan_from_fen
-from booking.pricing.forms import MOST_EXTRAS, MOST_PACKAGES, PriceForm, TermsForm, UseForm, Written
+from booking.pricing.forms import MOST_EXTRAS, MOST_PACKAGES, PriceForm, TermsForm, UseForm
 from models.pricing import PricePolicy
 
 Texts = dict[str, Any]

@@ -1,0 +1,1 @@
+"""Accounts, entries and transfers; never learns what they are for."""

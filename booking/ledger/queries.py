@@ -1,0 +1,66 @@
+"""Reading the ledger: accounts, entries by their key, and the transfers of an account in pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from booking.core.pages import Page, decode_cursor, page_of, row_id
+from booking.ledger.rules import Move
+from models.ledger import LedgerAccount, LedgerEntry, LedgerTransfer
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A transfer as one account sees it: above zero came in, below zero went out."""
+
+    transfer: LedgerTransfer
+    amount_fen: int
+
+    @property
+    def entry(self) -> LedgerEntry:
+        """The entry it is part of."""
+        return self.transfer.entry
+
+
+def account_by_name(session: Session, name: str) -> LedgerAccount | None:
+    """The account of this name."""
+    return session.scalar(select(LedgerAccount).where(LedgerAccount.name == name))
+
+
+def balance_of(session: Session, account_id: int) -> int:
+    """What an account holds, in fen."""
+    return session.scalars(select(LedgerAccount.balance_fen).where(LedgerAccount.id == account_id)).one()
+
+
+def entry_by_key(session: Session, key: str) -> LedgerEntry | None:
+    """The entry of a business key."""
+    return session.scalar(select(LedgerEntry).where(LedgerEntry.key == key))
+
+
+def correction_of(session: Session, entry_id: int) -> LedgerEntry | None:
+    """The entry that corrects another."""
+    return session.scalar(select(LedgerEntry).where(LedgerEntry.corrects_id == entry_id))
+
+
+def moves_of(session: Session, entry_id: int) -> list[Move]:
+    """What an entry moved, in the order in which it was written."""
+    rows = select(LedgerTransfer).where(LedgerTransfer.entry_id == entry_id).order_by(LedgerTransfer.id)
+    return [Move(one.from_account_id, one.to_account_id, one.amount_fen) for one in session.scalars(rows)]
+
+
+def transfers_of(session: Session, account_id: int, *, limit: int, cursor: str = "") -> Page[Posted]:
+    """The transfers into and out of an account with their entries, the newest first; they add up to its balance."""
+    touching = or_(LedgerTransfer.from_account_id == account_id, LedgerTransfer.to_account_id == account_id)
+    wanted = select(LedgerTransfer).where(touching).options(joinedload(LedgerTransfer.entry))
+    if cursor:
+        wanted = wanted.where(LedgerTransfer.id < decode_cursor(cursor, row_id)[0])
+    rows: Sequence[LedgerTransfer] = session.scalars(wanted.order_by(LedgerTransfer.id.desc()).limit(limit + 1)).all()
+    page = page_of(rows, limit, lambda row: (row.id,))
+    return Page([Posted(row, _signed(row, account_id)) for row in page.items], page.next_cursor)
+
+
+def _signed(transfer: LedgerTransfer, account_id: int) -> int:
+    """The amount as the account sees it."""
+    return transfer.amount_fen if transfer.to_account_id == account_id else -transfer.amount_fen

@@ -1,0 +1,120 @@
+"""Opening accounts and posting entries: once per business key, whole or not at all, never below a floor."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from booking.core.errors import Conflict, NotFound, Refused
+from booking.core.texts import N_
+from booking.ledger import queries
+from booking.ledger.rules import Move, Shortfall, Standing, fault_in, shortfall
+from models.base import Base
+from models.ledger import LedgerAccount, LedgerEntry, LedgerTransfer
+
+
+class BelowFloor(Conflict):
+    """An account does not hold as much as would go out of it."""
+
+    code = "below_floor"
+    sentence = N_("剩余金额不足。")
+
+    def __init__(self, found: Shortfall) -> None:
+        """Keep which account it is, and how much is missing."""
+        super().__init__()
+        self.account_id, self.missing_fen = found.account_id, found.missing_fen
+
+
+class EntryDiffers(Conflict):
+    """The business key stands for another entry already."""
+
+    code = "entry_differs"
+    sentence = N_("这个编号已用于另一笔记账。")
+
+
+class AlreadyCorrected(Conflict):
+    """The entry was corrected before, or is a correction itself."""
+
+    code = "already_corrected"
+    sentence = N_("这笔记账已经更正过，或者它本身就是更正。")
+
+
+class NoEntry(Refused):
+    """Moves that are no entry."""
+
+    code = "no_entry"
+
+
+_entries = Base.metadata.tables["ledger_entries"]
+_FIRST = {
+    "postgresql": postgresql.insert(_entries).on_conflict_do_nothing(index_elements=["key"]).returning(_entries.c.id),
+    "sqlite": sqlite.insert(_entries).on_conflict_do_nothing(index_elements=["key"]).returning(_entries.c.id),
+}
+
+
+def open_account(session: Session, name: str, *, floor_fen: int | None, now: datetime) -> LedgerAccount:
+    """A new account with nothing in it, whose name is its own; without a floor it may go as low as it will."""
+    account = LedgerAccount(name=name, floor_fen=floor_fen, balance_fen=0, created_at=now)
+    session.add(account)
+    session.flush()
+    return account
+
+
+def post_entry(
+    session: Session, key: str, cause: str, moves: Sequence[Move], *, now: datetime, corrects_id: int | None = None
+) -> LedgerEntry:
+    """The entry of this business key with these moves; the one that is there already when it was posted before.
+
+    Locks the accounts in order of id. Raises EntryDiffers, BelowFloor, NoEntry, and NotFound for an account.
+    """
+    if fault := fault_in(moves):
+        raise NoEntry(fault)
+    accounts = _locked(session, {one for move in moves for one in (move.from_id, move.to_id)})
+    if earlier := queries.entry_by_key(session, key):
+        return _same(session, earlier, moves)
+    standings = {one.id: Standing(one.balance_fen, one.floor_fen) for one in accounts}
+    if found := shortfall(standings, moves):
+        raise BelowFloor(found)
+    values = {"key": key, "cause": cause, "corrects_id": corrects_id, "created_at": now}
+    entry_id = session.connection().execute(_FIRST[session.get_bind().dialect.name], values).scalar()
+    entry = queries.entry_by_key(session, key)
+    if entry is None:
+        raise NotFound
+    if entry_id is None:
+        return _same(session, entry, moves)
+    session.add_all(
+        LedgerTransfer(
+            entry_id=entry_id, from_account_id=move.from_id, to_account_id=move.to_id, amount_fen=move.amount_fen
+        )
+        for move in moves
+    )
+    session.flush()
+    for account in accounts:
+        session.refresh(account, ["balance_fen"])
+    return entry
+
+
+def correct_entry(session: Session, entry: LedgerEntry, cause: str, *, now: datetime) -> LedgerEntry:
+    """A new entry that takes another back, whole; raises AlreadyCorrected or BelowFloor."""
+    if entry.corrects_id is not None or queries.correction_of(session, entry.id) is not None:
+        raise AlreadyCorrected
+    moves = [move.back for move in reversed(queries.moves_of(session, entry.id))]
+    return post_entry(session, f"correction:{entry.id}", cause, moves, now=now, corrects_id=entry.id)
+
+
+def _locked(session: Session, account_ids: set[int]) -> Sequence[LedgerAccount]:
+    """The accounts under lock as they are now, in order of id; raises NotFound when one is none."""
+    wanted = select(LedgerAccount).where(LedgerAccount.id.in_(account_ids)).order_by(LedgerAccount.id)
+    found = session.scalars(wanted.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
+    if len(found) < len(account_ids):
+        raise NotFound
+    return found
+
+
+def _same(session: Session, entry: LedgerEntry, moves: Sequence[Move]) -> LedgerEntry:
+    """An entry that was posted before, if it moved the same."""
+    if queries.moves_of(session, entry.id) != list(moves):
+        raise EntryDiffers
+    return entry

@@ -1,0 +1,80 @@
+"""What pays: a grant's authorised amount, money that was paid in, or a credit limit; who uses it; what changed it."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from models.accounts import User
+from models.base import Base
+from models.directory import Organisation
+from models.ledger import LedgerAccount, LedgerEntry
+from models.vocabulary.payers import MovementKind, PayerKind
+
+
+class PayerAccount(Base):
+    """What an institution's finance keeps for somebody: how much may be spent, until when, and by whom.
+
+    Every amount is transfers between its two accounts of the ledger: `source` has no floor, `left` none below zero.
+    A grant's money itself lies in the campus finance system; where it `crosses_provinces` it may be spent outside the
+    institution's own province, and `province_rule` says which rule allows that.
+    """
+
+    __tablename__ = "payer_accounts"
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "kind", "number"),
+        CheckConstraint("crosses_provinces = (province_rule <> '')", name="rule_given"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    kind: Mapped[PayerKind]
+    number: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(String(120))
+    budget_item: Mapped[str] = mapped_column(String(60), default="")
+    holder_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    expires_on: Mapped[date | None]
+    crosses_provinces: Mapped[bool] = mapped_column(default=False)
+    province_rule: Mapped[str] = mapped_column(String(300), default="")
+    source_id: Mapped[int] = mapped_column(ForeignKey("ledger_accounts.id"), unique=True)
+    left_id: Mapped[int] = mapped_column(ForeignKey("ledger_accounts.id"), unique=True)
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    organisation: Mapped[Organisation] = relationship(lazy="raise")
+    holder: Mapped[User] = relationship(lazy="raise")
+    left: Mapped[LedgerAccount] = relationship(foreign_keys=[left_id], lazy="raise")
+
+
+class PayerMember(Base):
+    """Somebody beside the holder who may see and use a payer account."""
+
+    __tablename__ = "payer_members"
+    __table_args__ = (UniqueConstraint("payer_account_id", "user_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    payer_account_id: Mapped[int] = mapped_column(ForeignKey("payer_accounts.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    created_at: Mapped[datetime]
+    user: Mapped[User] = relationship(lazy="raise")
+
+
+class PayerMovement(Base):
+    """Why a payer account's amount changed, with the receipt for money that came or went; append-only.
+
+    The amount itself is that of the entry's transfers.
+    """
+
+    __tablename__ = "payer_movements"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    payer_account_id: Mapped[int] = mapped_column(ForeignKey("payer_accounts.id"), index=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("ledger_entries.id"), unique=True)
+    kind: Mapped[MovementKind]
+    receipt_number: Mapped[str] = mapped_column(String(60), default="")
+    receipt_on: Mapped[date | None]
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    made_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    entry: Mapped[LedgerEntry] = relationship(lazy="raise")
+    made_by: Mapped[User] = relationship(lazy="raise")
