@@ -16,6 +16,7 @@ from booking.home import api as home
 from booking.imports import api as imports
 from booking.operations import api as operations
 from booking.operations import work_api as work
+from booking.payers import api as payers
 from booking.pricing import api as pricing
 from booking.privacy import api as privacy
 from booking.reservations import api as reservations
@@ -55,6 +56,7 @@ BLUEPRINTS = (
     work.bp,
     enquiries.bp,
     pricing.bp,
+    payers.bp,
 )
 
 

@@ -21,6 +21,7 @@ from booking.home import views as home
 from booking.imports import views as imports
 from booking.operations import views as operations
 from booking.operations.mailbox import is_open_to
+from booking.payers import views as payers
 from booking.pricing import views as pricing
 from booking.privacy import showing as privacy_notice
 from booking.privacy import views as privacy
@@ -46,6 +47,7 @@ BLUEPRINTS = (
     affiliations.bp,
     enquiries.bp,
     pricing.bp,
+    payers.bp,
     operations.bp,
     privacy.bp,
 )
@@ -128,6 +130,7 @@ def account_menu() -> AccountMenu:
         (gettext("账户"), "accounts.show"),
         (gettext("我的单位"), "affiliations.mine"),
         (gettext("课题组"), "teams.mine"),
+        (gettext("经费账户"), "payers.mine"),
         (gettext("日历订阅"), "calendars.index"),
         (gettext("访问令牌"), "accounts.tokens"),
     ]

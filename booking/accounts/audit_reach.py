@@ -18,6 +18,7 @@ from models.custody import OwnerChange
 from models.directory import Unit
 from models.enquiries import Enquiry
 from models.imports import Import
+from models.payers import PayerAccount
 from models.reservations import Block, Reservation, Suspension
 from models.teams import Team
 from models.vocabulary.accounts import ScopeKind
@@ -38,6 +39,7 @@ OF_AN_ORGANISATION: Mapping[str, Any] = {
     "roster": Roster,
     "team": Team,
     "import": Import,
+    "payer_account": PayerAccount,
 }
 OF_AN_INSTRUMENT: Mapping[str, Any] = {"block": Block, "reservation": Reservation, "enquiry": Enquiry}
 DELETED_WITH_USE = ("user_group", "mail_domain")

@@ -84,6 +84,8 @@ PERMISSIONS = {
     Permission.RUN_JOBS: N_("运行后台任务"),
     Permission.SEE_MAILBOX: N_("查看系统邮箱"),
     Permission.SET_PRICES: N_("设定收费标准"),
+    Permission.SEE_PAYERS: N_("查看经费账户"),
+    Permission.MANAGE_PAYERS: N_("管理经费账户"),
 }
 
 GRANT_EVENTS = {

@@ -48,6 +48,8 @@ class Permission(StrEnum):
     SEE_MAILBOX = "see_mailbox"
     ERASE_PEOPLE = "erase_people"
     SET_PRICES = "set_prices"
+    SEE_PAYERS = "see_payers"
+    MANAGE_PAYERS = "manage_payers"
 
 
 _ADMINS = frozenset({Role.INSTITUTION_ADMIN, Role.PLATFORM_ADMIN})
@@ -95,6 +97,8 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.SEE_MAILBOX: _PLATFORM,
     Permission.ERASE_PEOPLE: _PLATFORM,
     Permission.SET_PRICES: _STEWARDS | {Role.INSTITUTION_FINANCE},
+    Permission.SEE_PAYERS: _ADMINS | {Role.INSTITUTION_FINANCE, Role.AUDITOR},
+    Permission.MANAGE_PAYERS: _ADMINS | {Role.INSTITUTION_FINANCE},
 }
 
 NEVER_DELEGATED = frozenset({Permission.GIVE_GRANTS, Permission.DEACTIVATE_PEOPLE})

@@ -14,6 +14,7 @@ from booking.core.errors import NotFound
 from booking.privacy.rules import is_erased
 from models.accounts import Grant, User
 from models.catalogue import Instrument
+from models.payers import PayerAccount
 from models.reservations import Reservation
 from models.teams import Team
 from models.vocabulary.accounts import Role
@@ -26,15 +27,17 @@ class HindranceKind(StrEnum):
     COMING_BOOKING = "coming_booking"
     LAST_ROLE = "last_role"
     TEAM = "team"
+    PAYER_ACCOUNT = "payer_account"
     CONTACT = "contact"
 
 
 @dataclass(frozen=True, slots=True)
 class Hindrance:
-    """One thing that is still the person's: a booking, a role that nobody else holds there, a team, a public contact.
+    """One thing that is still the person's: a booking, a role that nobody else holds there, a team, a payer account,
+    a public contact.
 
-    `id` is that of the reservation, the grant, the team or the instrument; `role` is set for roles only, and
-    the names are empty for the platform.
+    `id` is that of the reservation, the grant, the team, the payer account or the instrument; `role` is set for
+    roles only, and the names are empty for the platform.
     """
 
     kind: HindranceKind
@@ -59,6 +62,7 @@ def hindrances(session: Session, user: User, *, now: datetime) -> list[Hindrance
         *_bookings(session, user.id, now),
         *_last_roles(session, user.id, last_day(now)),
         *_teams(session, user.id),
+        *_payer_accounts(session, user.id),
         *_contacts(session, user),
     ]
 
@@ -98,6 +102,13 @@ def _teams(session: Session, user_id: int) -> list[Hindrance]:
     """The teams that the person leads."""
     rows = session.execute(select(Team.id, Team.name_zh, Team.name_en).where(Team.lead_id == user_id).order_by(Team.id))
     return [Hindrance(HindranceKind.TEAM, row.id, row.name_zh, row.name_en) for row in rows]
+
+
+def _payer_accounts(session: Session, user_id: int) -> list[Hindrance]:
+    """The open payer accounts that the person answers for."""
+    theirs = (PayerAccount.holder_id == user_id, PayerAccount.closed_at.is_(None))
+    rows = session.execute(select(PayerAccount.id, PayerAccount.name).where(*theirs).order_by(PayerAccount.id))
+    return [Hindrance(HindranceKind.PAYER_ACCOUNT, row.id, row.name, row.name) for row in rows]
 
 
 def _contacts(session: Session, user: User) -> list[Hindrance]:

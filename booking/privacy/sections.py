@@ -14,6 +14,7 @@ from models.calendars import Feed
 from models.custody import Stewardship
 from models.enquiries import Enquiry, EnquiryMessage
 from models.notifications import Mail
+from models.payers import PayerAccount, PayerMember
 from models.privacy import Consent
 from models.publishing import RecordEditor, Review
 from models.reservations import Block, Reservation, ReservationChange, ReservationPerson, Suspension
@@ -93,6 +94,8 @@ SECTIONS = (
     Section("team_memberships", TeamMember, of(TeamMember.user_id)),
     Section("team_requests", TeamRequest, of(TeamRequest.user_id)),
     Section("team_invitations", TeamInvitation, to(TeamInvitation.email)),
+    Section("payer_accounts_answered_for", PayerAccount, of(PayerAccount.holder_id)),
+    Section("payer_memberships", PayerMember, of(PayerMember.user_id)),
     Section("access_tokens", AccessToken, of(AccessToken.user_id)),
     Section("calendar_feeds", Feed, of(Feed.user_id)),
     Section("mailed_links", MailedToken, of(MailedToken.user_id)),
@@ -127,6 +130,7 @@ LEFT_OUT = {
     "imports": "an institution's records; who uploaded a table stands in the deeds",
     "instrument_places": "where instruments stood; who recorded it stands in the deeds",
     "mail_domains": "an institution's settings; who made one stands in the deeds",
+    "payer_movements": "an institution's books; who recorded a movement stands in the deeds",
     "price_policies": "an institution's prices; who set one stands in the deeds",
     "owner_changes": "an institution's instruments; who offered and who answered stands in the deeds",
     "report_exemptions": "an institution's requests; who asked and who decided stands in the deeds",

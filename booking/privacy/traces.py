@@ -20,6 +20,7 @@ from models.calendars import Feed, FeedBody, FeedFragment
 from models.custody import Stewardship
 from models.idempotency import IdempotentRequest
 from models.notifications import Event, Mail
+from models.payers import PayerMember
 from models.privacy import Consent
 from models.reservations import Reservation, ReservationPerson
 from models.teams import Team, TeamInvitation, TeamMember, TeamRequest
@@ -59,7 +60,8 @@ def erase_credentials(session: Session, person: Person) -> None:
 def end_affiliations(session: Session, person: Person, *, now: datetime) -> None:
     """Affiliations and memberships end; staff numbers and messages go, and so do invitations' names."""
     today = local_date(now)
-    session.execute(delete(Stewardship).where(Stewardship.user_id == person.id))
+    for table in (Stewardship, PayerMember):
+        session.execute(delete(table).where(table.user_id == person.id))
     theirs = Affiliation.user_id == person.id
     open_ones = Affiliation.state.in_([AffiliationState.PENDING, AffiliationState.CONFIRMED])
     last_day = _earlier(func.coalesce(Affiliation.ends_on, today), today)

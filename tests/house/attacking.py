@@ -36,6 +36,7 @@ QUERY_NAMES = {
     "/users": ("q", "state", "limit", "cursor"),
     "/announcements": ("limit", "cursor"),
     "/enquiries": ("state", "cursor"),
+    "/payer-accounts": ("cursor",),
     "/suspensions": ("instrument", "reservation"),
     "/grants": ("role", "person", "with_ended", "cursor"),
     "/people": ("scope",),

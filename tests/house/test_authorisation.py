@@ -29,6 +29,7 @@ from tests.house.matrix.home import HOME
 from tests.house.matrix.imports import IMPORTS
 from tests.house.matrix.operations import OPERATIONS
 from tests.house.matrix.owners import OWNERS
+from tests.house.matrix.payers import PAYERS
 from tests.house.matrix.pricing import PRICING
 from tests.house.matrix.privacy import PRIVACY
 from tests.house.matrix.reservations import BOOKING, RESERVATIONS, STEWARDSHIP
@@ -64,6 +65,7 @@ MATRIX = (
     *HOME,
     *PRIVACY,
     *PRICING,
+    *PAYERS,
 )
 OF_BOTH = {"owner_change"}
 GONE = 2**31 - 1

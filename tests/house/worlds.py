@@ -42,6 +42,7 @@ from tests.house.worlds_enquiries import add_enquiries
 from tests.house.worlds_gate import arrange_arrivals, arrange_owner_change, arrange_reviews
 from tests.house.worlds_grants import build_grants
 from tests.house.worlds_imports import add_imports
+from tests.house.worlds_payers import add_payers
 from tests.house.worlds_pricing import add_prices
 from tests.house.worlds_teams import build_teams
 
@@ -160,6 +161,7 @@ def build(session: Session) -> World:
     add_registration(builder)
     add_imports(builder)
     add_prices(builder, STAFF)
+    add_payers(builder, BOOKERS | ADMIN, THEIR_ADMIN | {"their_holder"})
     session.commit()
     return builder.world
 

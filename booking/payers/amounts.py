@@ -1,0 +1,192 @@
+"""What changes the amount of a payer account: each change is an entry of the ledger, with the reason or the receipt."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking.core.actors import Actor
+from booking.core.clock import local_date
+from booking.core.errors import Conflict, InvalidInput, NotFound, Problem, StaleVersion
+from booking.core.money import yuan_from_fen
+from booking.core.texts import N_
+from booking.ledger.rules import Move
+from booking.ledger.service import BelowFloor, EntryDiffers, correct_entry, post_entry
+from booking.payers import queries
+from booking.payers.forms import AmountForm, ReceiptForm
+from booking.payers.rules import BY_AMOUNT
+from booking.payers.service import hold, left_in, note
+from models.ledger import LedgerEntry
+from models.payers import PayerAccount, PayerMovement
+from models.vocabulary.payers import MovementKind
+
+CAUSE = "payers"
+
+
+class OtherKind(Conflict):
+    """The amount of this kind of account changes in another way."""
+
+    code = "other_kind"
+    sentence = N_("这类账户不这样变动：项目经费和记账账户设定额度，预付款和押金登记收据。")
+
+
+class StillHolds(Conflict):
+    """Money that was paid in has to be paid back before its account is closed."""
+
+    code = "still_holds"
+    sentence = N_("账户里还有余额，请先登记退款，再关闭。")
+
+
+class NotAReceipt(Conflict):
+    """Only money that came or went by a receipt is corrected; an amount is set anew."""
+
+    code = "not_a_receipt"
+    sentence = N_("只有充值和退款可以更正；额度请直接重新设定。")
+
+
+def set_amount(
+    session: Session,
+    payer_id: int,
+    form: AmountForm,
+    *,
+    version: int | None = None,
+    actor: Actor,
+    now: datetime,
+) -> PayerAccount:
+    """Authorise an amount, or set a credit limit, from now on; raises OtherKind, StaleVersion and InvalidInput."""
+    account = hold(session, payer_id, actor=actor).account
+    if account.kind not in BY_AMOUNT:
+        raise OtherKind
+    if version is not None and version != account.version:
+        raise StaleVersion
+    before = queries.total_of(session, account)
+    change = form.amount_fen - before
+    if change == 0:
+        return account
+    kind = MovementKind.RAISED if change > 0 else MovementKind.LOWERED
+    entry = _post(session, account, f"payer:{account.id}:amount:{account.version}", change, now=now)
+    account.version += 1
+    _record(session, account, entry, kind, form.reason, actor=actor, now=now)
+    note(
+        session,
+        account,
+        "amount_set",
+        actor=actor,
+        now=now,
+        before={"amount_fen": before},
+        after={"amount_fen": form.amount_fen},
+        reason=form.reason,
+    )
+    return account
+
+
+def top_up(session: Session, payer_id: int, form: ReceiptForm, *, actor: Actor, now: datetime) -> PayerMovement:
+    """Record money that came in, once per receipt of the institution; the same again answers the same movement."""
+    return _by_receipt(session, payer_id, MovementKind.TOPPED_UP, form, actor=actor, now=now)
+
+
+def refund(session: Session, payer_id: int, form: ReceiptForm, *, actor: Actor, now: datetime) -> PayerMovement:
+    """Record money that was paid back, once per receipt; raises InvalidInput for more than is left."""
+    return _by_receipt(session, payer_id, MovementKind.REFUNDED, form, actor=actor, now=now)
+
+
+def correct(
+    session: Session, payer_id: int, movement_id: int, reason: str, *, actor: Actor, now: datetime
+) -> PayerMovement:
+    """Take a movement back by a new one; raises NotFound, NotAReceipt, AlreadyCorrected or BelowFloor."""
+    account = hold(session, payer_id, actor=actor).account
+    movement = session.get(PayerMovement, movement_id)
+    if movement is None or movement.payer_account_id != account.id:
+        raise NotFound
+    if movement.kind not in {MovementKind.TOPPED_UP, MovementKind.REFUNDED}:
+        raise NotAReceipt
+    wrong = session.get_one(LedgerEntry, movement.entry_id)
+    entry = correct_entry(session, wrong, CAUSE, now=now)
+    made = _record(session, account, entry, MovementKind.CORRECTED, reason, actor=actor, now=now)
+    after = {"movement_id": movement.id, "receipt_number": movement.receipt_number}
+    note(session, account, "corrected", actor=actor, now=now, after=after, reason=reason)
+    return made
+
+
+def close_payer(session: Session, payer_id: int, reason: str, *, actor: Actor, now: datetime) -> PayerAccount:
+    """Close an account for good: what is left of an amount is withdrawn; raises StillHolds while money is in it."""
+    account = hold(session, payer_id, actor=actor).account
+    left = left_in(session, account)
+    if left and account.kind not in BY_AMOUNT:
+        raise StillHolds
+    if left:
+        entry = _post(session, account, f"payer:{account.id}:closed", -left, now=now)
+        _record(session, account, entry, MovementKind.WITHDRAWN, reason, actor=actor, now=now)
+    account.closed_at = now
+    account.version += 1
+    note(session, account, "closed", actor=actor, now=now, after={"withdrawn_fen": left}, reason=reason)
+    return account
+
+
+def _by_receipt(
+    session: Session, payer_id: int, kind: MovementKind, form: ReceiptForm, *, actor: Actor, now: datetime
+) -> PayerMovement:
+    """An entry whose key is the receipt; a corrected one may be recorded anew."""
+    account = hold(session, payer_id, actor=actor).account
+    if account.kind in BY_AMOUNT:
+        raise OtherKind
+    if form.receipt_on > local_date(now):
+        raise InvalidInput([Problem("receipt_on", N_("单据日期不能晚于今天。"))])
+    times = queries.times_taken_back(session, account.organisation_id, kind, form.receipt_number)
+    key = f"receipt:{account.organisation_id}:{kind}:{times}:{form.receipt_number}"
+    change = form.amount_fen if kind == MovementKind.TOPPED_UP else -form.amount_fen
+    try:
+        entry = _post(session, account, key, change, now=now)
+    except EntryDiffers as differs:
+        raise _used() from differs
+    if earlier := queries.movement_by_entry(session, entry.id):
+        if earlier.receipt_on != form.receipt_on:
+            raise _used()
+        return earlier
+    made = _record(session, account, entry, kind, form.reason, actor=actor, now=now, receipt=form)
+    after = {"amount_fen": form.amount_fen, "receipt_number": form.receipt_number}
+    after["receipt_on"] = form.receipt_on.isoformat()
+    note(session, account, kind.value, actor=actor, now=now, after=after, reason=form.reason)
+    return made
+
+
+def _used() -> InvalidInput:
+    """The receipt was recorded before, with another amount, day or account."""
+    return InvalidInput([Problem("receipt_number", N_("这张单据已用于另一笔记录。"))])
+
+
+def _post(session: Session, account: PayerAccount, key: str, change: int, *, now: datetime) -> LedgerEntry:
+    """An entry that raises or lowers what is left; raises InvalidInput when it would go below zero."""
+    move = Move(account.source_id, account.left_id, abs(change))
+    try:
+        return post_entry(session, key, CAUSE, [move if change > 0 else move.back], now=now)
+    except BelowFloor as below:
+        left = yuan_from_fen(-change - below.missing_fen)
+        problem = Problem("amount_fen", N_("剩余 %(left)s 元，不够减少这么多。"), {"left": left})
+        raise InvalidInput([problem]) from below
+
+
+def _record(
+    session: Session,
+    account: PayerAccount,
+    entry: LedgerEntry,
+    kind: MovementKind,
+    reason: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    receipt: ReceiptForm | None = None,
+) -> PayerMovement:
+    """The movement that an entry was posted for."""
+    made = PayerMovement(
+        payer_account_id=account.id,
+        entry_id=entry.id,
+        kind=kind,
+        receipt_number=receipt.receipt_number if receipt else "",
+        receipt_on=receipt.receipt_on if receipt else None,
+        reason=reason,
+        made_by_id=actor.id,
+        created_at=now,
+    )
+    session.add(made)
+    session.flush()
+    return made

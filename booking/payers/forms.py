@@ -1,0 +1,134 @@
+"""What is read from outside about payer accounts; pages write yuan, the API fen."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from booking.accounts.forms import Email
+from booking.accounts.rules import normal_address
+from booking.core.forms import Blank, FilledLine, Form, Line, NearDay, OptionalDay, PageForm, hundredths
+from booking.core.pages import LARGEST_PAGE
+from booking.payers.rules import Terms
+from models.vocabulary.payers import PayerKind
+
+MOST_FEN = 10_000_000_000
+
+Id = Annotated[int, Field(ge=1, lt=2**31)]
+Limit = Annotated[int, Field(ge=1, le=LARGEST_PAGE)]
+Cursor = Annotated[str, Field(max_length=200)]
+Amount = Annotated[int, Field(ge=0, le=MOST_FEN), BeforeValidator(hundredths)]
+Paid = Annotated[int, Field(gt=0, le=MOST_FEN), BeforeValidator(hundredths)]
+Reason = Annotated[FilledLine, Field(max_length=300)]
+Holder = Annotated[FilledLine, Field(max_length=254), AfterValidator(normal_address)]
+
+
+class TermsForm(Form):
+    """What is said of a payer account beside its amount."""
+
+    name: Annotated[FilledLine, Field(max_length=120)]
+    holder: Holder
+    budget_item: Annotated[Line, Field(max_length=60)] = ""
+    expires_on: OptionalDay = None
+    crosses_provinces: bool = False
+    province_rule: Annotated[Line, Field(max_length=300)] = ""
+
+    @property
+    def terms(self) -> Terms:
+        """As the rules read it."""
+        return Terms(self.budget_item, self.expires_on, self.crosses_provinces, self.province_rule)
+
+
+class NewPayerForm(TermsForm):
+    """A new payer account: a grant's project number or a number of the institution's own, and who answers for it."""
+
+    kind: PayerKind
+    number: Annotated[FilledLine, Field(max_length=60)]
+
+
+class NewPayerBody(NewPayerForm):
+    """The same with the institution that keeps it."""
+
+    organisation_id: Id
+
+
+class ChangeForm(TermsForm):
+    """What is said of it from now on, and why it changed."""
+
+    reason: Reason
+
+
+class AmountForm(Form):
+    """The authorised amount or the credit limit from now on, and why."""
+
+    amount_fen: Amount
+    reason: Reason
+
+
+class ReceiptForm(Form):
+    """Money that came or went back: how much, by which receipt of which day."""
+
+    amount_fen: Paid
+    receipt_number: Annotated[FilledLine, Field(max_length=60)]
+    receipt_on: NearDay
+    reason: Annotated[Line, Field(max_length=300)] = ""
+
+
+class ReasonForm(Form):
+    """Why."""
+
+    reason: Reason
+
+
+class MemberForm(Form):
+    """Whose account it is that may use it."""
+
+    email: Email
+
+
+class PayersQuery(Form):
+    """Whose payer accounts: those an institution keeps, or one's own."""
+
+    organisation: Annotated[Id | None, Blank] = None
+    limit: Limit = 50
+    cursor: Cursor = ""
+
+
+class TransfersQuery(Form):
+    """Which part of the transfers."""
+
+    limit: Limit = 50
+    cursor: Cursor = ""
+
+
+class NewPayerPage(NewPayerForm, PageForm):
+    """A new payer account, as the page sends it."""
+
+
+class ChangePage(ChangeForm, PageForm):
+    """A change, as the page sends it, with the version the page was made from."""
+
+    version: Annotated[int | None, Blank] = None
+
+
+class AmountPage(AmountForm, PageForm):
+    """An amount, as the page sends it, with the version the page was made from."""
+
+    version: Annotated[int | None, Blank] = None
+
+
+class ReceiptPage(ReceiptForm, PageForm):
+    """A receipt, as the page sends it."""
+
+
+class ReasonPage(ReasonForm, PageForm):
+    """A reason, as the page sends it."""
+
+
+class MemberPage(MemberForm, PageForm):
+    """A member, as the page sends it."""
+
+
+class ListPage(PageForm):
+    """Which part of a list."""
+
+    cursor: Cursor = ""

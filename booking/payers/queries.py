@@ -1,0 +1,155 @@
+"""Reading payer accounts: who sees which, who uses them, and what changed their amounts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from booking.accounts.permissions import Permission, may
+from booking.core.actors import Actor, Target
+from booking.core.errors import NotFound
+from booking.core.pages import Page, decode_cursor, page_of, row_id
+from booking.directory import listing
+from booking.directory.listing import PROVINCE_DIGITS
+from booking.ledger import queries as ledger
+from booking.ledger.queries import Posted
+from booking.payers.rules import Sight
+from models.accounts import User
+from models.directory import Organisation, Place
+from models.ledger import LedgerAccount, LedgerEntry
+from models.payers import PayerAccount, PayerMember, PayerMovement
+from models.vocabulary.payers import MovementKind
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A payer account with what the actor is to it."""
+
+    account: PayerAccount
+    sight: Sight
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A transfer of an account, with the movement that it was made for and whether it was taken back."""
+
+    posted: Posted
+    movement: PayerMovement | None
+    is_corrected: bool
+
+
+def found_account(session: Session, account_id: int, actor: Actor) -> Found:
+    """The payer account and what the actor is to it; raises NotFound for whoever may not know of it."""
+    account = session.scalar(_accounts().where(PayerAccount.id == account_id))
+    if account is None:
+        raise NotFound
+    sight = sight_of(session, account, actor)
+    if not sight.sees:
+        raise NotFound
+    return Found(account, sight)
+
+
+def sight_of(session: Session, account: PayerAccount, actor: Actor) -> Sight:
+    """What the actor is to a payer account."""
+    own = (PayerMember.payer_account_id == account.id, PayerMember.user_id == actor.id)
+    target = Target(account.organisation_id)
+    return Sight(
+        is_holder=account.holder_id == actor.id,
+        is_member=session.scalar(select(PayerMember.id).where(*own)) is not None,
+        manages=may(actor, Permission.MANAGE_PAYERS, target),
+        audits=may(actor, Permission.SEE_PAYERS, target),
+    )
+
+
+def accounts_of(session: Session, user_id: int, *, limit: int, cursor: str = "") -> Page[PayerAccount]:
+    """The payer accounts that somebody answers for or may use, the newest first."""
+    own = select(PayerMember.payer_account_id).where(PayerMember.user_id == user_id)
+    wanted = _accounts().where(or_(PayerAccount.holder_id == user_id, PayerAccount.id.in_(own)))
+    return _page(session, wanted, limit, cursor)
+
+
+def accounts_at(session: Session, organisation_id: int, *, limit: int, cursor: str = "") -> Page[PayerAccount]:
+    """The payer accounts that an institution keeps, the newest first."""
+    return _page(session, _accounts().where(PayerAccount.organisation_id == organisation_id), limit, cursor)
+
+
+def members_of(session: Session, account_id: int) -> Sequence[PayerMember]:
+    """Who may use a payer account beside its holder, by name."""
+    rows = select(PayerMember).join(PayerMember.user).where(PayerMember.payer_account_id == account_id)
+    return session.scalars(rows.options(joinedload(PayerMember.user)).order_by(User.name, PayerMember.id)).all()
+
+
+def lines_of(session: Session, account: PayerAccount, *, limit: int, cursor: str = "") -> Page[Line]:
+    """Every transfer that makes up what is left, the newest first."""
+    page = ledger.transfers_of(session, account.left_id, limit=limit, cursor=cursor)
+    entry_ids = [one.entry.id for one in page.items]
+    movements = _movements(session, entry_ids)
+    corrected = set(session.scalars(select(LedgerEntry.corrects_id).where(LedgerEntry.corrects_id.in_(entry_ids))))
+    lines = [Line(one, movements.get(one.entry.id), one.entry.id in corrected) for one in page.items]
+    return Page(lines, page.next_cursor)
+
+
+def movement_by_entry(session: Session, entry_id: int) -> PayerMovement | None:
+    """The movement that an entry was posted for."""
+    return _movements(session, [entry_id]).get(entry_id)
+
+
+def total_of(session: Session, account: PayerAccount) -> int:
+    """What was authorised, or paid in less what was paid back, until now."""
+    return -ledger.balance_of(session, account.source_id)
+
+
+def times_taken_back(session: Session, organisation_id: int, kind: MovementKind, receipt_number: str) -> int:
+    """How many movements by a receipt of an institution were corrected."""
+    correction = aliased(LedgerEntry)
+    wanted = (
+        select(func.count(PayerMovement.id))
+        .join(PayerAccount, PayerAccount.id == PayerMovement.payer_account_id)
+        .join(correction, correction.corrects_id == PayerMovement.entry_id)
+        .where(
+            PayerAccount.organisation_id == organisation_id,
+            PayerMovement.kind == kind,
+            PayerMovement.receipt_number == receipt_number,
+        )
+    )
+    return session.scalar(wanted) or 0
+
+
+def provinces_of(session: Session, account: PayerAccount) -> list[Place]:
+    """The provinces in which a grant may be spent: the institution's own, or all."""
+    own = (account.organisation.adcode or "")[:PROVINCE_DIGITS]
+    found = listing.provinces(session)
+    return [one for one in found if account.crosses_provinces or one.adcode[:PROVINCE_DIGITS] == own]
+
+
+def is_taken(session: Session, organisation_id: int, kind: str, number: str) -> bool:
+    """Whether an institution has an account of this kind and number."""
+    same = (PayerAccount.organisation_id == organisation_id, PayerAccount.kind == kind, PayerAccount.number == number)
+    return session.scalar(select(PayerAccount.id).where(*same)) is not None
+
+
+def _accounts() -> Select[PayerAccount]:
+    """Payer accounts with their institution, holder and what is left."""
+    return (
+        select(PayerAccount)
+        .options(joinedload(PayerAccount.organisation).load_only(*_NAMES), joinedload(PayerAccount.holder))
+        .options(joinedload(PayerAccount.left).load_only(LedgerAccount.balance_fen))
+    )
+
+
+_NAMES = (Organisation.name_zh, Organisation.name_en, Organisation.adcode)
+
+
+def _movements(session: Session, entry_ids: Sequence[int]) -> Mapping[int, PayerMovement]:
+    """The movements of these entries, with who recorded them."""
+    rows = select(PayerMovement).where(PayerMovement.entry_id.in_(entry_ids)).options(joinedload(PayerMovement.made_by))
+    return {one.entry_id: one for one in session.scalars(rows)}
+
+
+def _page(session: Session, statement: Select[PayerAccount], limit: int, cursor: str) -> Page[PayerAccount]:
+    """One page, the newest first."""
+    if cursor:
+        statement = statement.where(PayerAccount.id < decode_cursor(cursor, row_id)[0])
+    rows = session.scalars(statement.order_by(PayerAccount.id.desc()).limit(limit + 1)).all()
+    return page_of(rows, limit, lambda row: (row.id,))

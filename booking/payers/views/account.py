@@ -1,0 +1,140 @@
+"""The page of one payer account, what is said of it, and who uses it."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from booking.accounts.views.again import again
+from booking.core.clock import utcnow
+from booking.core.errors import Forbidden, InvalidInput, Refused, StaleVersion
+from booking.payers import labels, queries, service
+from booking.payers.forms import ChangePage, ListPage, MemberPage
+from booking.payers.queries import Found, Line
+from booking.payers.rules import BY_AMOUNT
+from booking.payers.views.lists import field_labels, listed
+from booking.web.extensions import reading, transaction
+from booking.web.languages import in_language
+from booking.web.reading import read_form, read_query
+from booking.web.repeats import create_once, new_key
+from booking.web.signed_in import require_actor, signed_in
+from models.payers import PayerAccount
+from models.vocabulary.payers import MovementKind, PayerKind
+
+LINES = 20
+TOLD = ("name", "budget_item", "crosses_provinces", "province_rule")
+
+
+@signed_in
+def show(payer_id: int) -> ResponseReturnValue:
+    """Show what is left, every transfer that makes it up, and who may use it."""
+    return account_page(payer_id)
+
+
+@signed_in
+def edit(payer_id: int) -> ResponseReturnValue:
+    """Ask what is to be said of the account from now on, and why; then store it."""
+    account = to_keep(payer_id).account
+    if request.method == "GET":
+        return _edit_page(account)
+    try:
+        form = read_form(ChangePage)
+        actor = require_actor()
+        transaction(service.change_payer, payer_id, form, version=form.version, actor=actor, now=utcnow())
+    except (InvalidInput, StaleVersion) as refused:
+        return _edit_page(account, refused)
+    flash(_("已保存。"), "right")
+    return back(payer_id)
+
+
+@signed_in
+def add_member(payer_id: int) -> ResponseReturnValue:
+    """Let somebody use the account."""
+    actor, now = require_actor(), utcnow()
+    try:
+        form = read_form(MemberPage)
+
+        def work(session: Session) -> dict[str, Any]:
+            return {"id": service.add_member(session, payer_id, form.email, actor=actor, now=now).id}
+
+        create_once(work, actor=actor, now=now)
+    except (InvalidInput, service.AlreadyMember) as refused:
+        return account_page(payer_id, refused)
+    flash(_("已加入，对方可以看到并使用这个账户。"), "right")
+    return back(payer_id)
+
+
+@signed_in
+def remove_member(payer_id: int, member_id: int) -> ResponseReturnValue:
+    """Let somebody no longer use the account."""
+    transaction(service.remove_member, payer_id, member_id, actor=require_actor(), now=utcnow())
+    flash(_("已移除。"), "right")
+    return back(payer_id)
+
+
+def account_page(payer_id: int, refused: Refused | None = None) -> ResponseReturnValue:
+    """Everything that the person asking may see of a payer account."""
+    session, actor = reading(), require_actor()
+    found = queries.found_account(session, payer_id, actor)
+    account = found.account
+    cursor = read_query(ListPage).cursor if request.method == "GET" else ""
+    page = queries.lines_of(session, account, limit=LINES, cursor=cursor)
+    values: dict[str, Any] = {
+        **listed(account),
+        "sight": found.sight,
+        "is_open": account.closed_at is None,
+        "total": queries.total_of(session, account),
+        "total_label": _(labels.TOTALS[account.kind]),
+        "is_by_amount": account.kind in BY_AMOUNT,
+        "is_grant": account.kind == PayerKind.GRANT,
+        "provinces": [in_language(one.name_zh, one.name_en) for one in queries.provinces_of(session, account)],
+        "members": queries.members_of(session, account.id),
+        "lines": [_line(one) for one in page.items],
+        "next_url": url_for(".show", payer_id=payer_id, cursor=page.next_cursor, _anchor="transfers")
+        if page.next_cursor
+        else None,
+        "labels": field_labels(),
+        "key": new_key(),
+    }
+    if refused is not None:
+        return again("payers/show.html", refused, **values)
+    return render_template("payers/show.html", form={}, problems={}, **values)
+
+
+def to_keep(payer_id: int) -> Found:
+    """The account, for who keeps it while it is open; raises NotFound, Forbidden or PayerClosed."""
+    found = queries.found_account(reading(), payer_id, require_actor())
+    if not found.sight.manages:
+        raise Forbidden
+    if found.account.closed_at is not None:
+        raise service.PayerClosed
+    return found
+
+
+def back(payer_id: int) -> ResponseReturnValue:
+    """To the account's page."""
+    return redirect(url_for(".show", payer_id=payer_id), code=303)
+
+
+def _line(line: Line) -> dict[str, Any]:
+    """A transfer in words."""
+    movement = line.movement
+    by_receipt = movement is not None and movement.kind in {MovementKind.TOPPED_UP, MovementKind.REFUNDED}
+    return {
+        "line": line,
+        "movement": movement,
+        "what": _(labels.MOVEMENTS[movement.kind]) if movement else line.posted.entry.cause,
+        "is_correctable": by_receipt and not line.is_corrected,
+    }
+
+
+def _edit_page(account: PayerAccount, refused: Refused | None = None) -> ResponseReturnValue:
+    """The form for what is said of an account."""
+    values = {"account": account, "is_grant": account.kind == PayerKind.GRANT, "labels": field_labels()}
+    if refused is not None:
+        return again("payers/edit.html", refused, **values)
+    form = {name: getattr(account, name) for name in TOLD}
+    form |= {"holder": account.holder.email, "expires_on": account.expires_on or ""}
+    return render_template("payers/edit.html", form=form, problems={}, **values)

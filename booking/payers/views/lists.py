@@ -1,0 +1,121 @@
+"""The pages of one's own payer accounts, of those an institution keeps, and for opening one."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from booking.accounts.permissions import Permission, may, require
+from booking.accounts.views.again import again
+from booking.core.actors import Target
+from booking.core.clock import local_date, utcnow
+from booking.core.errors import InvalidInput, Refused
+from booking.directory.queries import organisation
+from booking.payers import labels, queries, service
+from booking.payers.forms import ListPage, NewPayerPage
+from booking.payers.rules import TESTING_FEES, has_expired
+from booking.web.extensions import reading
+from booking.web.languages import in_language
+from booking.web.reading import read_form, read_query
+from booking.web.repeats import create_once, new_key
+from booking.web.signed_in import require_actor, signed_in
+from models.directory import Organisation
+from models.payers import PayerAccount
+from models.vocabulary.accounts import ScopeKind
+from models.vocabulary.payers import PayerKind
+
+PER_PAGE = 50
+
+
+@signed_in
+def mine() -> ResponseReturnValue:
+    """Show the payer accounts that one answers for or may use, and where one keeps those of an institution."""
+    actor, session = require_actor(), reading()
+    page = queries.accounts_of(session, actor.id, limit=PER_PAGE, cursor=read_query(ListPage).cursor)
+    keeps = {
+        grant.scope_id
+        for grant in actor.grants
+        if grant.scope_kind == ScopeKind.ORGANISATION and may(actor, Permission.SEE_PAYERS, Target(grant.scope_id))
+    }
+    return render_template(
+        "payers/mine.html",
+        rows=[listed(one) for one in page.items],
+        next_url=url_for(".mine", cursor=page.next_cursor) if page.next_cursor else None,
+        places=[organisation(session, one) for one in sorted(filter(None, keeps))],
+    )
+
+
+@signed_in
+def index(organisation_id: int) -> ResponseReturnValue:
+    """Show the payer accounts that an institution keeps, to its finance and auditors."""
+    place, session = _place(organisation_id, Permission.SEE_PAYERS), reading()
+    page = queries.accounts_at(session, place.id, limit=PER_PAGE, cursor=read_query(ListPage).cursor)
+    here = {"organisation_id": place.id}
+    return render_template(
+        "payers/index.html",
+        organisation=place,
+        organisation_name=in_language(place.name_zh, place.name_en),
+        rows=[listed(one) for one in page.items],
+        next_url=url_for(".index", **here, cursor=page.next_cursor) if page.next_cursor else None,
+        may_open=may(require_actor(), Permission.MANAGE_PAYERS, Target(place.id)),
+    )
+
+
+@signed_in
+def new(organisation_id: int) -> ResponseReturnValue:
+    """Ask what the account is, and for whom; then open it with nothing in it."""
+    place = _place(organisation_id, Permission.MANAGE_PAYERS)
+    if request.method == "GET":
+        return _new_page(place)
+    actor, now = require_actor(), utcnow()
+    try:
+        form = read_form(NewPayerPage)
+
+        def work(session: Session) -> dict[str, Any]:
+            return {"id": service.open_payer(session, organisation_id, form, actor=actor, now=now).id}
+
+        payer_id = create_once(work, actor=actor, now=now)[0]["id"]
+    except InvalidInput as invalid:
+        return _new_page(place, invalid)
+    flash(_("账户已建立，请设定额度或登记收到的款项。"), "right")
+    return redirect(url_for(".show", payer_id=payer_id), code=303)
+
+
+def listed(account: PayerAccount) -> dict[str, Any]:
+    """A payer account as lists show it."""
+    return {
+        "account": account,
+        "kind": _(labels.KINDS[account.kind]),
+        "left": _(labels.LEFT[account.kind]),
+        "place": in_language(account.organisation.name_zh, account.organisation.name_en),
+        "is_expired": has_expired(account.expires_on, local_date(utcnow())),
+    }
+
+
+def field_labels() -> dict[str, str]:
+    """What the fields are called."""
+    return {name: _(label) for name, label in labels.FIELDS.items()}
+
+
+def _place(organisation_id: int, permission: Permission) -> Organisation:
+    """The institution, for who may; raises NotFound before Forbidden."""
+    place = organisation(reading(), organisation_id)
+    require(require_actor(), permission, Target(organisation_id))
+    return place
+
+
+def _new_page(place: Organisation, refused: Refused | None = None) -> ResponseReturnValue:
+    """The form for a new payer account."""
+    values = {
+        "organisation": place,
+        "organisation_name": in_language(place.name_zh, place.name_en),
+        "kinds": [(kind.value, _(label)) for kind, label in labels.KINDS.items()],
+        "labels": field_labels(),
+        "key": new_key(),
+    }
+    if refused is not None:
+        return again("payers/new.html", refused, **values)
+    form = {"kind": PayerKind.GRANT, "budget_item": TESTING_FEES}
+    return render_template("payers/new.html", form=form, problems={}, **values)

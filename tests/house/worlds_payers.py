@@ -1,0 +1,35 @@
+"""Payer accounts of the world: a grant and money paid in at ours, a grant at theirs; their names are markers."""
+
+from typing import TYPE_CHECKING
+
+from booking.core.clock import local_date
+from booking.payers import amounts, service
+from booking.payers.forms import AmountForm, NewPayerForm, ReceiptForm
+from models.vocabulary.payers import PayerKind
+
+if TYPE_CHECKING:
+    from tests.house.worlds import Builder
+
+
+def add_payers(builder: "Builder", ours: frozenset[str], theirs: frozenset[str]) -> None:
+    """Ours are answered for by the holder and used by the participant."""
+    session, names, now = builder.session, builder.world.names, builder.now
+    for name, kind, place, holder, admin, readers in (
+        ("payer", PayerKind.GRANT, "organisation", "holder", "admin", ours),
+        ("prepaid", PayerKind.PREPAID, "organisation", "holder", "admin", ours),
+        ("their_payer", PayerKind.GRANT, "their_organisation", "their_holder", "their_admin", theirs),
+    ):
+        actor, email = builder.actor(admin), builder.world.users[holder].email
+        form = NewPayerForm(kind=kind, number="2026-1", name=builder.mark(f"of_{name}", readers), holder=email)
+        account = service.open_payer(session, names[place], form, actor=actor, now=now)
+        builder.keep(name, account)
+        why = builder.mark(f"why_{name}", readers)
+        if kind == PayerKind.GRANT:
+            amounts.set_amount(session, account.id, AmountForm(amount_fen=500, reason=why), actor=actor, now=now)
+        else:
+            receipt = ReceiptForm(amount_fen=500, receipt_number="R1", receipt_on=local_date(now), reason=why)
+            builder.keep("movement", amounts.top_up(session, account.id, receipt, actor=actor, now=now))
+    email = builder.world.users["participant"].email
+    member = service.add_member(session, names["payer"], email, actor=builder.actor("holder"), now=now)
+    builder.keep("payer_member", member)
+    session.commit()
