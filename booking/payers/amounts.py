@@ -12,7 +12,7 @@ from booking.core.texts import N_
 from booking.ledger.rules import Move
 from booking.ledger.service import BelowFloor, EntryDiffers, correct_entry, post_entry
 from booking.payers import queries
-from booking.payers.forms import AmountForm, ReceiptForm
+from booking.payers.forms import PayerAmountForm, PayerReceiptForm
 from booking.payers.rules import BY_AMOUNT
 from booking.payers.service import hold, left_in, note
 from models.ledger import LedgerEntry
@@ -46,7 +46,7 @@ class NotAReceipt(Conflict):
 def set_amount(
     session: Session,
     payer_id: int,
-    form: AmountForm,
+    form: PayerAmountForm,
     *,
     version: int | None = None,
     actor: Actor,
@@ -79,12 +79,12 @@ def set_amount(
     return account
 
 
-def top_up(session: Session, payer_id: int, form: ReceiptForm, *, actor: Actor, now: datetime) -> PayerMovement:
+def top_up(session: Session, payer_id: int, form: PayerReceiptForm, *, actor: Actor, now: datetime) -> PayerMovement:
     """Record money that came in, once per receipt of the institution; the same again answers the same movement."""
     return _by_receipt(session, payer_id, MovementKind.TOPPED_UP, form, actor=actor, now=now)
 
 
-def refund(session: Session, payer_id: int, form: ReceiptForm, *, actor: Actor, now: datetime) -> PayerMovement:
+def refund(session: Session, payer_id: int, form: PayerReceiptForm, *, actor: Actor, now: datetime) -> PayerMovement:
     """Record money that was paid back, once per receipt; raises InvalidInput for more than is left."""
     return _by_receipt(session, payer_id, MovementKind.REFUNDED, form, actor=actor, now=now)
 
@@ -123,7 +123,7 @@ def close_payer(session: Session, payer_id: int, reason: str, *, actor: Actor, n
 
 
 def _by_receipt(
-    session: Session, payer_id: int, kind: MovementKind, form: ReceiptForm, *, actor: Actor, now: datetime
+    session: Session, payer_id: int, kind: MovementKind, form: PayerReceiptForm, *, actor: Actor, now: datetime
 ) -> PayerMovement:
     """An entry whose key is the receipt; a corrected one may be recorded anew."""
     account = hold(session, payer_id, actor=actor).account
@@ -174,7 +174,7 @@ def _record(
     *,
     actor: Actor,
     now: datetime,
-    receipt: ReceiptForm | None = None,
+    receipt: PayerReceiptForm | None = None,
 ) -> PayerMovement:
     """The movement that an entry was posted for."""
     made = PayerMovement(

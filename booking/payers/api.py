@@ -15,14 +15,14 @@ from booking.directory.queries import organisation
 from booking.payers import amounts, answers, queries, service
 from booking.payers.answers import PayerAnswer, PayerList, PayerTransfers
 from booking.payers.forms import (
-    AmountForm,
-    ChangeForm,
-    MemberForm,
     NewPayerBody,
     NewPayerForm,
+    PayerAmountForm,
+    PayerChangeForm,
+    PayerMemberForm,
+    PayerReasonForm,
+    PayerReceiptForm,
     PayersQuery,
-    ReasonForm,
-    ReceiptForm,
     TransfersQuery,
 )
 from booking.web.extensions import reading, transaction
@@ -73,62 +73,62 @@ def show(payer_id: int) -> ResponseReturnValue:
 
 
 @bp.put(ONE)
-@documented(tag=TAG, body=ChangeForm, answers={200: PayerAnswer}, refusals=(*STEP, 412))
+@documented(tag=TAG, body=PayerChangeForm, answers={200: PayerAnswer}, refusals=(*STEP, 412))
 def change(payer_id: int) -> ResponseReturnValue:
     """Say something else of a payer account, for a reason; the amount stays."""
-    form, who, version = read_json(ChangeForm), require_actor(), if_match()
+    form, who, version = read_json(PayerChangeForm), require_actor(), if_match()
     transaction(service.change_payer, payer_id, form, version=version, actor=who, now=utcnow())
     return _account(payer_id)
 
 
 @bp.put(f"{ONE}/amount")
-@documented(tag=TAG, body=AmountForm, answers={200: PayerAnswer}, refusals=(*STEP, 412))
+@documented(tag=TAG, body=PayerAmountForm, answers={200: PayerAnswer}, refusals=(*STEP, 412))
 def set_amount(payer_id: int) -> ResponseReturnValue:
     """Set what a grant authorises, or a credit limit; not below what is used."""
-    form, who, version = read_json(AmountForm), require_actor(), if_match()
+    form, who, version = read_json(PayerAmountForm), require_actor(), if_match()
     transaction(amounts.set_amount, payer_id, form, version=version, actor=who, now=utcnow())
     return _account(payer_id)
 
 
 @bp.post(f"{ONE}/top-up")
-@documented(tag=TAG, body=ReceiptForm, answers={201: PayerAnswer}, refusals=STEP)
+@documented(tag=TAG, body=PayerReceiptForm, answers={201: PayerAnswer}, refusals=STEP)
 def top_up(payer_id: int) -> ResponseReturnValue:
     """Record money that was paid in; the same receipt again records nothing more."""
-    form = read_json(ReceiptForm)
+    form = read_json(PayerReceiptForm)
     return _created(lambda one, who: amounts.top_up(one, payer_id, form, actor=who, now=utcnow()).payer_account_id)
 
 
 @bp.post(f"{ONE}/refund")
-@documented(tag=TAG, body=ReceiptForm, answers={201: PayerAnswer}, refusals=STEP)
+@documented(tag=TAG, body=PayerReceiptForm, answers={201: PayerAnswer}, refusals=STEP)
 def refund(payer_id: int) -> ResponseReturnValue:
     """Record money that was paid back; the same receipt again records nothing more."""
-    form = read_json(ReceiptForm)
+    form = read_json(PayerReceiptForm)
     return _created(lambda one, who: amounts.refund(one, payer_id, form, actor=who, now=utcnow()).payer_account_id)
 
 
 @bp.post(f"{ONE}/movements/<int:movement_id>/correct")
-@documented(tag=TAG, body=ReasonForm, answers={200: PayerAnswer}, refusals=STEP)
+@documented(tag=TAG, body=PayerReasonForm, answers={200: PayerAnswer}, refusals=STEP)
 def correct(payer_id: int, movement_id: int) -> ResponseReturnValue:
     """Take a top-up or a refund back by a new entry; its receipt may then be recorded anew."""
-    form, who = read_json(ReasonForm), require_actor()
+    form, who = read_json(PayerReasonForm), require_actor()
     transaction(amounts.correct, payer_id, movement_id, form.reason, actor=who, now=utcnow())
     return _account(payer_id)
 
 
 @bp.post(f"{ONE}/close")
-@documented(tag=TAG, body=ReasonForm, answers={200: PayerAnswer}, refusals=STEP)
+@documented(tag=TAG, body=PayerReasonForm, answers={200: PayerAnswer}, refusals=STEP)
 def close(payer_id: int) -> ResponseReturnValue:
     """Close a payer account for good; money that was paid in has to be paid back first."""
-    form, who = read_json(ReasonForm), require_actor()
+    form, who = read_json(PayerReasonForm), require_actor()
     transaction(amounts.close_payer, payer_id, form.reason, actor=who, now=utcnow())
     return _account(payer_id)
 
 
 @bp.post(f"{ONE}/members")
-@documented(tag=TAG, body=MemberForm, answers={201: PayerAnswer}, refusals=STEP)
+@documented(tag=TAG, body=PayerMemberForm, answers={201: PayerAnswer}, refusals=STEP)
 def add_member(payer_id: int) -> ResponseReturnValue:
     """Let an account's owner use it, by address."""
-    form = read_json(MemberForm)
+    form = read_json(PayerMemberForm)
     return _created(
         lambda one, who: service.add_member(one, payer_id, form.email, actor=who, now=utcnow()).payer_account_id
     )

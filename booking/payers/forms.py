@@ -51,20 +51,20 @@ class NewPayerBody(NewPayerForm):
     organisation_id: Id
 
 
-class ChangeForm(TermsForm):
+class PayerChangeForm(TermsForm):
     """What is said of it from now on, and why it changed."""
 
     reason: Reason
 
 
-class AmountForm(Form):
+class PayerAmountForm(Form):
     """The authorised amount or the credit limit from now on, and why."""
 
     amount_fen: Amount
     reason: Reason
 
 
-class ReceiptForm(Form):
+class PayerReceiptForm(Form):
     """Money that came or went back: how much, by which receipt of which day."""
 
     amount_fen: Paid
@@ -73,13 +73,13 @@ class ReceiptForm(Form):
     reason: Annotated[Line, Field(max_length=300)] = ""
 
 
-class ReasonForm(Form):
+class PayerReasonForm(Form):
     """Why."""
 
     reason: Reason
 
 
-class MemberForm(Form):
+class PayerMemberForm(Form):
     """Whose account it is that may use it."""
 
     email: Email
@@ -104,27 +104,27 @@ class NewPayerPage(NewPayerForm, PageForm):
     """A new payer account, as the page sends it."""
 
 
-class ChangePage(ChangeForm, PageForm):
+class ChangePage(PayerChangeForm, PageForm):
     """A change, as the page sends it, with the version the page was made from."""
 
     version: Annotated[int | None, Blank] = None
 
 
-class AmountPage(AmountForm, PageForm):
+class AmountPage(PayerAmountForm, PageForm):
     """An amount, as the page sends it, with the version the page was made from."""
 
     version: Annotated[int | None, Blank] = None
 
 
-class ReceiptPage(ReceiptForm, PageForm):
+class ReceiptPage(PayerReceiptForm, PageForm):
     """A receipt, as the page sends it."""
 
 
-class ReasonPage(ReasonForm, PageForm):
+class ReasonPage(PayerReasonForm, PageForm):
     """A reason, as the page sends it."""
 
 
-class MemberPage(MemberForm, PageForm):
+class MemberPage(PayerMemberForm, PageForm):
     """A member, as the page sends it."""
 
 

@@ -26,7 +26,7 @@ MOVEMENTS = {
     MovementKind.LOWERED: N_("调低额度"),
     MovementKind.TOPPED_UP: N_("充值"),
     MovementKind.REFUNDED: N_("退款"),
-    MovementKind.CORRECTED: N_("更正"),
+    MovementKind.CORRECTED: N_("更正记录"),
     MovementKind.WITHDRAWN: N_("关闭时收回"),
 }
 FIELDS = {

@@ -17,7 +17,7 @@ from booking.core.texts import N_
 from booking.directory.queries import organisation
 from booking.ledger.service import open_account
 from booking.payers import queries
-from booking.payers.forms import ChangeForm, NewPayerForm
+from booking.payers.forms import NewPayerForm, PayerChangeForm
 from booking.payers.queries import Found
 from booking.payers.rules import misfits
 from models.accounts import User
@@ -75,7 +75,7 @@ def open_payer(
 def change_payer(
     session: Session,
     payer_id: int,
-    form: ChangeForm,
+    form: PayerChangeForm,
     *,
     version: int | None = None,
     actor: Actor,

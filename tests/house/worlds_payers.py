@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from booking.core.clock import local_date
 from booking.payers import amounts, service
-from booking.payers.forms import AmountForm, NewPayerForm, ReceiptForm
+from booking.payers.forms import NewPayerForm, PayerAmountForm, PayerReceiptForm
 from models.vocabulary.payers import PayerKind
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ def add_payers(builder: "Builder", ours: frozenset[str], theirs: frozenset[str])
         builder.keep(name, account)
         why = builder.mark(f"why_{name}", readers)
         if kind == PayerKind.GRANT:
-            amounts.set_amount(session, account.id, AmountForm(amount_fen=500, reason=why), actor=actor, now=now)
+            amounts.set_amount(session, account.id, PayerAmountForm(amount_fen=500, reason=why), actor=actor, now=now)
         else:
-            receipt = ReceiptForm(amount_fen=500, receipt_number="R1", receipt_on=local_date(now), reason=why)
+            receipt = PayerReceiptForm(amount_fen=500, receipt_number="R1", receipt_on=local_date(now), reason=why)
             builder.keep("movement", amounts.top_up(session, account.id, receipt, actor=actor, now=now))
     email = builder.world.users["participant"].email
     member = service.add_member(session, names["payer"], email, actor=builder.actor("holder"), now=now)

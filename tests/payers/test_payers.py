@@ -14,7 +14,7 @@ from booking.core.errors import Forbidden, InvalidInput, NotFound, StaleVersion
 from booking.ledger.service import AlreadyCorrected, BelowFloor
 from booking.ledger.verifying import faults
 from booking.payers import amounts, queries, service
-from booking.payers.forms import AmountForm, ChangeForm, NewPayerForm, ReceiptForm
+from booking.payers.forms import NewPayerForm, PayerAmountForm, PayerChangeForm, PayerReceiptForm
 from booking.privacy.queries import Hindrance, HindranceKind, hindrances
 from models.accounts import AuditEntry, User
 from models.directory import Organisation
@@ -58,8 +58,8 @@ def opened(session: Session, place: Organisation, finance: Actor, now: datetime,
     return made
 
 
-def receipt(fen: int, number: str = "R1", day: date = TODAY) -> ReceiptForm:
-    return ReceiptForm(amount_fen=fen, receipt_number=number, receipt_on=day)
+def receipt(fen: int, number: str = "R1", day: date = TODAY) -> PayerReceiptForm:
+    return PayerReceiptForm(amount_fen=fen, receipt_number=number, receipt_on=day)
 
 
 def left(session: Session, account: PayerAccount) -> list[int]:
@@ -80,7 +80,7 @@ def test_what_a_grant_authorises_is_set_and_every_change_is_a_transfer(
     account = opened(session, place, finance, now, budget_item="测试化验加工费")
 
     for number, (fen, version) in enumerate(((50_000, 1), (80_000, 2), (80_000, 3), (30_000, 3))):
-        form = AmountForm(amount_fen=fen, reason=f"第{number}次")
+        form = PayerAmountForm(amount_fen=fen, reason=f"第{number}次")
         amounts.set_amount(session, account.id, form, version=version, actor=finance, now=now)
     with pytest.raises(StaleVersion):
         amounts.set_amount(session, account.id, form, version=1, actor=finance, now=now)
@@ -151,14 +151,14 @@ def test_an_account_is_closed_when_no_money_of_others_is_in_it_and_then_stays_as
 ) -> None:
     grant = opened(session, place, finance, now)
     deposit = opened(session, place, finance, now, kind=PayerKind.DEPOSIT)
-    amounts.set_amount(session, grant.id, AmountForm(amount_fen=500, reason="立项"), actor=finance, now=now)
+    amounts.set_amount(session, grant.id, PayerAmountForm(amount_fen=500, reason="立项"), actor=finance, now=now)
     amounts.top_up(session, deposit.id, receipt(500), actor=finance, now=now)
 
     amounts.close_payer(session, grant.id, "结题", actor=finance, now=now)
     with pytest.raises(amounts.StillHolds):
         amounts.close_payer(session, deposit.id, "退场", actor=finance, now=now)
     with pytest.raises(service.PayerClosed):
-        amounts.set_amount(session, grant.id, AmountForm(amount_fen=5, reason="x"), actor=finance, now=now)
+        amounts.set_amount(session, grant.id, PayerAmountForm(amount_fen=5, reason="x"), actor=finance, now=now)
     session.commit()
 
     assert (left(session, grant), left(session, deposit)) == ([0, 0], [500, 500])
@@ -187,7 +187,7 @@ def test_what_does_not_fit_is_refused_and_changes_are_kept_in_the_log(
         fields.append([one.field for one in invalid.value.problems])
 
     later = TODAY + timedelta(days=365)
-    form = ChangeForm(**said, **rule, expires_on=later)
+    form = PayerChangeForm(**said, **rule, expires_on=later)
     service.change_payer(session, account.id, form, version=1, actor=finance, now=now)
     with pytest.raises(StaleVersion):
         service.change_payer(session, account.id, form, version=1, actor=finance, now=now)
@@ -220,7 +220,7 @@ def test_the_lead_lets_others_use_it_and_nobody_else_knows_of_it(
     with pytest.raises(Forbidden):
         service.add_member(session, account.id, "x@example.org", actor=actor_for(session, student, now=now), now=now)
     with pytest.raises(Forbidden):
-        amounts.set_amount(session, account.id, AmountForm(amount_fen=5, reason="x"), actor=holder, now=now)
+        amounts.set_amount(session, account.id, PayerAmountForm(amount_fen=5, reason="x"), actor=holder, now=now)
     for other in (stranger, steward):
         with pytest.raises(NotFound):
             queries.found_account(session, account.id, actor_for(session, other, now=now))
