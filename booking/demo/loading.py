@@ -17,6 +17,7 @@ from booking.demo import (
     enquiries,
     institutions,
     instruments,
+    payers,
     people,
     photos,
     prices,
@@ -67,6 +68,8 @@ def _load(session: Session, password_hash: str, report: Report, *, now: datetime
     session.expunge_all()
     count = prices.add_prices(session, actor=admin, opened=opened)
     report(f"  {count} prices")
+    count = payers.add_payers(session, actor=admin, opened=opened)
+    report(f"  {count} payer accounts")
     session.expunge_all()
     count = bookings.add_bookings(session, actor=admin, now=now)
     report(f"  {count} reservations around today")
