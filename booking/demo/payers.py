@@ -10,7 +10,6 @@ from booking.core.clock import local_date
 from booking.demo import people
 from booking.payers import amounts, service
 from booking.payers.forms import NewPayerForm, PayerAmountForm, PayerReceiptForm
-from booking.payers.rules import TESTING_FEES
 from models.directory import Organisation
 from models.vocabulary.payers import PayerKind
 
@@ -27,7 +26,6 @@ def add_payers(session: Session, *, actor: Actor, opened: datetime) -> int:
         number="示例-52170001",
         name="示例：功能涂层面上项目",
         holder=lead.email,
-        budget_item=TESTING_FEES,
         expires_on=until,
         crosses_provinces=True,
         province_rule=RULE,

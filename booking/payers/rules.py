@@ -49,6 +49,11 @@ class Terms:
     province_rule: str = ""
 
 
+def budget_item_of(kind: PayerKind, said: str) -> str:
+    """The budget item that is kept: a grant's is the one for testing fees unless another is named."""
+    return said or (TESTING_FEES if kind == PayerKind.GRANT else "")
+
+
 def misfits(kind: PayerKind, terms: Terms, known_expiry: date | None, today: date) -> list[Problem]:
     """Everything that does not fit the kind, an expiry that is over, and use in another province without its rule."""
     found = []

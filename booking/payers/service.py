@@ -19,8 +19,9 @@ from booking.ledger.service import open_account
 from booking.payers import queries
 from booking.payers.forms import NewPayerForm, PayerChangeForm
 from booking.payers.queries import Found
-from booking.payers.rules import misfits
+from booking.payers.rules import budget_item_of, misfits
 from models.accounts import User
+from models.directory import Organisation
 from models.ledger import LedgerAccount
 from models.payers import PayerAccount, PayerMember
 
@@ -47,6 +48,7 @@ def open_payer(
     """A new payer account with nothing in it; raises NotFound, Forbidden and InvalidInput."""
     place = organisation(session, organisation_id)
     require(actor, Permission.MANAGE_PAYERS, Target(organisation_id))
+    session.execute(select(Organisation.id).where(Organisation.id == place.id).with_for_update(key_share=True))
     problems = misfits(form.kind, form.terms, None, local_date(now))
     if queries.is_taken(session, organisation_id, form.kind, form.number):
         problems.append(Problem("number", N_("本单位已有这个编号的账户。")))
@@ -63,7 +65,8 @@ def open_payer(
         source_id=source.id,
         left_id=left.id,
         created_at=now,
-        **form.model_dump(exclude={"holder"}),
+        budget_item=budget_item_of(form.kind, form.budget_item),
+        **form.model_dump(exclude={"holder", "budget_item"}),
     )
     session.add(account)
     session.flush()
@@ -89,7 +92,9 @@ def change_payer(
         raise InvalidInput(problems)
     before = _told(account)
     values = form.model_dump(exclude={"holder", "reason", "version"})
-    for name, value in {**values, "holder_id": _holder(session, account, form.holder)}.items():
+    values |= {"holder_id": _holder(session, account, form.holder)}
+    values |= {"budget_item": budget_item_of(account.kind, form.budget_item)}
+    for name, value in values.items():
         setattr(account, name, value)
     after = _told(account)
     if before == after:

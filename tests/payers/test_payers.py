@@ -77,7 +77,7 @@ def kinds(session: Session) -> list[MovementKind]:
 def test_what_a_grant_authorises_is_set_and_every_change_is_a_transfer(
     session: Session, place: Organisation, finance: Actor, now: datetime
 ) -> None:
-    account = opened(session, place, finance, now, budget_item="测试化验加工费")
+    account = opened(session, place, finance, now)
 
     for number, (fen, version) in enumerate(((50_000, 1), (80_000, 2), (80_000, 3), (30_000, 3))):
         form = PayerAmountForm(amount_fen=fen, reason=f"第{number}次")
@@ -88,7 +88,7 @@ def test_what_a_grant_authorises_is_set_and_every_change_is_a_transfer(
         amounts.top_up(session, account.id, receipt(5), actor=finance, now=now)
 
     assert left(session, account) == [30_000, 30_000]
-    assert queries.total_of(session, account) == 30_000
+    assert (queries.total_of(session, account), account.budget_item) == (30_000, "测试化验加工费")
     assert kinds(session) == [MovementKind.RAISED, MovementKind.RAISED, MovementKind.LOWERED]
     assert list(faults(session)) == []
 

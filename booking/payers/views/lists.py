@@ -15,7 +15,7 @@ from booking.core.errors import InvalidInput, Refused
 from booking.directory.queries import organisation
 from booking.payers import labels, queries, service
 from booking.payers.forms import ListPage, NewPayerPage
-from booking.payers.rules import TESTING_FEES, has_expired
+from booking.payers.rules import has_expired
 from booking.web.extensions import reading
 from booking.web.languages import in_language
 from booking.web.reading import read_form, read_query
@@ -117,5 +117,5 @@ def _new_page(place: Organisation, refused: Refused | None = None) -> ResponseRe
     }
     if refused is not None:
         return again("payers/new.html", refused, **values)
-    form = {"kind": PayerKind.GRANT, "budget_item": TESTING_FEES}
+    form = {"kind": PayerKind.GRANT}
     return render_template("payers/new.html", form=form, problems={}, **values)
