@@ -69,7 +69,7 @@ def measure(engine: str, transfers: int, accounts: int) -> None:
 
 def _post(session: Session, number: int, accounts: list[int], now: datetime) -> None:
     """One entry as the service posts it."""
-    post_entry(session, f"posted:{number}", "benchmark", [Move(*accounts, 100)], now=now)
+    post_entry(session, f"posted:{number}", "benchmark", [Move(accounts[0], accounts[1], 100)], now=now)
 
 
 def main() -> None:

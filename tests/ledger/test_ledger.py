@@ -201,7 +201,8 @@ def test_any_sequence_of_entries_does_what_a_plain_model_does(
 ) -> None:
     limits: list[int | None] = [None, *floors]
     ids = [_open(session, floor, now) for floor in limits]
-    held, posted, corrected = [0, 0, 0, 0], {}, set()
+    held, corrected = [0, 0, 0, 0], set[int]()
+    posted: dict[int, list[tuple[int, int, int]]] = {}
 
     for key, moves, takes_back in steps:
         known = posted.get(key)

@@ -52,13 +52,12 @@ def index(organisation_id: int) -> ResponseReturnValue:
     """Show the payer accounts that an institution keeps, to its finance and auditors."""
     place, session = _place(organisation_id, Permission.SEE_PAYERS), reading()
     page = queries.accounts_at(session, place.id, limit=PER_PAGE, cursor=read_query(ListPage).cursor)
-    here = {"organisation_id": place.id}
     return render_template(
         "payers/index.html",
         organisation=place,
         organisation_name=in_language(place.name_zh, place.name_en),
         rows=[listed(one) for one in page.items],
-        next_url=url_for(".index", **here, cursor=page.next_cursor) if page.next_cursor else None,
+        next_url=url_for(".index", organisation_id=place.id, cursor=page.next_cursor) if page.next_cursor else None,
         may_open=may(require_actor(), Permission.MANAGE_PAYERS, Target(place.id)),
     )
 

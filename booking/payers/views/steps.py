@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import flash, render_template, request, url_for
+from flask import flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -131,11 +131,10 @@ def _values(payer_id: int, step: Step, movement_id: int | None) -> dict[str, Any
     movement = session.get(PayerMovement, movement_id) if movement_id is not None else None
     if movement_id is not None and (movement is None or movement.payer_account_id != account.id):
         raise NotFound
-    more = {"movement_id": movement_id} if movement_id is not None else {}
     return {
         **listed(account),
         "step": step,
-        "action": url_for(request.endpoint or "", payer_id=payer_id, **more),
+        "action": request.path,
         "total": queries.total_of(session, account),
         "total_label": _(labels.TOTALS[account.kind]),
         "movement": movement,
