@@ -1,12 +1,11 @@
 """Imported texts of published records wait aside until they are reviewed or taken back, many at a time."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts import audit
@@ -16,6 +15,7 @@ from booking.catalogue.review_rules import HELD_BACK
 from booking.catalogue.rounds import DESCRIBING, close, start_over, tell_reviewers
 from booking.catalogue.waiting_items import with_waiting_items
 from booking.core.actors import Actor
+from models.catalogue import Instrument
 from models.publishing import ReviewRound
 from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.publishing import RoundState
@@ -35,7 +35,7 @@ def hold_back_all(session: Session, changes: Sequence[Waiting], *, actor: Actor 
     """Put aside what needs review, and start reviews of changed records over; each institution is told once."""
     concerned = [one for one in changes if one.state in {PublishingState.PUBLISHED, PublishingState.IN_REVIEW}]
     rounds = _open_rounds(session, [one.instrument_id for one in concerned])
-    opened, held = [], []
+    opened, held = {}, []
     for one in concerned:
         waiting = rounds.get(one.instrument_id)
         if one.state == PublishingState.IN_REVIEW:
@@ -44,11 +44,15 @@ def hold_back_all(session: Session, changes: Sequence[Waiting], *, actor: Actor 
         elif aside := {name: one.values.pop(name) for name in HELD_BACK if name in one.values}:
             current = {name: one.before.pop(name, "") for name in aside}
             held.append(Changed(one.instrument_id, current, aside))
-            if made := _propose(session, one.instrument_id, waiting, current, aside, actor=actor, now=now):
-                opened.append(made)
-    session.flush()
+            standing = dict(waiting.proposed) if waiting else {}
+            proposed = {name: text for name, text in (standing | aside).items() if text != current.get(name)}
+            if waiting is None:
+                opened[one.instrument_id] = proposed
+            else:
+                _settle(session, waiting, proposed, actor=actor, now=now)
+    _open(session, opened, actor=actor, now=now)
     audit.note_all(session, "catalogue.change_held_for_review", "instrument", held, actor=actor, now=now)
-    _tell(session, opened, now=now)
+    _tell(session, list(opened), now=now)
 
 
 def take_back_all(session: Session, changes: Sequence[Waiting], *, actor: Actor | None, now: datetime) -> None:
@@ -76,32 +80,21 @@ def _open_rounds(session: Session, instrument_ids: Sequence[int]) -> dict[int, R
     return found
 
 
-def _propose(
-    session: Session,
-    instrument_id: int,
-    waiting: ReviewRound | None,
-    current: dict[str, Any],
-    aside: dict[str, Any],
-    *,
-    actor: Actor | None,
-    now: datetime,
-) -> ReviewRound | None:
-    """Put the texts into the open round, else into a new one, which is returned."""
-    standing = dict(waiting.proposed) if waiting else {}
-    proposed = {name: text for name, text in (standing | aside).items() if text != current.get(name)}
-    if waiting is None:
-        made = ReviewRound(
-            instrument_id=instrument_id,
-            is_update=True,
-            proposed=proposed,
-            opened_at=now,
-            opened_by_id=actor.id if actor else None,
-            changed_at=now,
-        )
-        session.add(made)
-        return made
-    _settle(session, waiting, proposed, actor=actor, now=now)
-    return None
+def _open(session: Session, proposed: Mapping[int, dict[str, Any]], *, actor: Actor | None, now: datetime) -> None:
+    """A new round for each record whose texts wait, by record; without loading what is written."""
+    rows = [
+        {
+            "instrument_id": instrument_id,
+            "is_update": True,
+            "proposed": texts,
+            "opened_at": now,
+            "opened_by_id": actor.id if actor else None,
+            "changed_at": now,
+        }
+        for instrument_id, texts in proposed.items()
+    ]
+    if rows:
+        session.execute(insert(ReviewRound), rows)
 
 
 def _settle(
@@ -115,12 +108,19 @@ def _settle(
         close(session, waiting, RoundState.WITHDRAWN, actor=actor, now=now)
 
 
-def _tell(session: Session, opened: Sequence[ReviewRound], *, now: datetime) -> None:
-    """One announcement for each institution."""
-    by_owner: dict[int, list[ReviewRound]] = defaultdict(list)
-    for chunk in chunks([one.id for one in opened]):
-        loaded = select(ReviewRound).where(ReviewRound.id.in_(chunk)).options(joinedload(ReviewRound.instrument))
-        for one in session.scalars(loaded.order_by(ReviewRound.id)):
-            by_owner[one.instrument.organisation_id].append(one)
-    for rounds in by_owner.values():
-        tell_reviewers(session, rounds[0], now=now, count=len(rounds))
+def _tell(session: Session, instrument_ids: Sequence[int], *, now: datetime) -> None:
+    """One announcement for each institution: of its first new round, and of how many there are."""
+    firsts: dict[int, tuple[int, int]] = {}
+    for chunk in chunks(instrument_ids):
+        counted = (
+            select(Instrument.organisation_id, func.min(ReviewRound.id), func.count())
+            .join(Instrument, Instrument.id == ReviewRound.instrument_id)
+            .where(ReviewRound.instrument_id.in_(chunk), ReviewRound.state == RoundState.OPEN)
+            .group_by(Instrument.organisation_id)
+        )
+        for owner, first, count in session.execute(counted):
+            earlier, so_far = firsts.get(owner, (first, 0))
+            firsts[owner] = min(earlier, first), so_far + count
+    for first, count in firsts.values():
+        loaded = select(ReviewRound).where(ReviewRound.id == first).options(joinedload(ReviewRound.instrument))
+        tell_reviewers(session, session.scalars(loaded).one(), now=now, count=count)
