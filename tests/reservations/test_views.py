@@ -195,7 +195,7 @@ def test_a_booking_keeps_everything_that_was_filled_in(client: FlaskClient, sess
         project_number="CSTB-2026",
         sample_count="3",
         operator_name="王同学",
-        participants="张同学 <zhang@example.org>\n李 四",
+        participants="张同学 <zhang@example.org>\n李 四\n赵五，z@example.org\n钱六；q@example.org\n孙七、s@example.org",
     )
 
     answer = client.post(f"/instruments/{instrument.id}/reservations", data=form)
@@ -204,7 +204,15 @@ def test_a_booking_keeps_everything_that_was_filled_in(client: FlaskClient, sess
     assert answer.status_code == 303
     assert answer.location == f"/reservations/{made.id}"
     page = client.get(answer.location)
-    for text in ("断口分析", "科学研究", "轻质合金 CSTB-2026", "协助上机", "王同学", "张同学、李 四", "预约成功。"):
+    for text in (
+        "断口分析",
+        "科学研究",
+        "轻质合金 CSTB-2026",
+        "协助上机",
+        "王同学",
+        "张同学、李 四、赵五、钱六、孙七",
+        "预约成功。",
+    ):
         assert text in page.text
     sign_in(client, linked)
     assert client.get(answer.location).status_code == 200

@@ -22,7 +22,7 @@ PEOPLE = ("operator_name", "operator_email", "participants")
 KEPT = (*WISH, *DETAILS, *PEOPLE, "reason", "version", "kind", "lane_group")
 
 # What may stand between a name and an address.
-SEPARATORS = re.compile(r"[\s,,;;<>()（）]+")
+SEPARATORS = re.compile(r"[\s,;\uff0c\uff1b、<>()（）]+")
 
 
 def typed_texts(*names: str) -> dict[str, str]:
