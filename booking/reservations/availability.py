@@ -13,7 +13,7 @@ from booking.core.period import Period, common, merged
 from booking.reservations.lanes import BusyTime, LaneTime
 from booking.reservations.opening import open_time
 from booking.reservations.rules import Terms
-from booking.reservations.situations import find_place, sees_free_time
+from booking.reservations.situations import find_place_over, sees_free_time
 from booking.reservations.slots import first_runs
 from booking.reservations.taken import lane_time, lane_times
 from booking.reservations.terms import Place, places_of
@@ -81,7 +81,9 @@ def instrument_time(
     `own_id` is a reservation there that the viewer may see: its time counts as free, as it does when it moves.
     """
     user_id = viewer.id if viewer else None
-    place = find_place(session, instrument_id, window, actor=viewer, user_id=user_id, internal=own_id != 0, now=now)
+    place = find_place_over(
+        session, instrument_id, window, actor=viewer, user_id=user_id, internal=own_id != 0, now=now
+    )
     mine = [one for one in _own_times(session, instrument_id, window, viewer) if one.id != own_id] if viewer else []
     return time_of(session, place, window, viewer=viewer, mine=mine, own_id=own_id, now=now)
 

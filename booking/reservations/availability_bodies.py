@@ -14,7 +14,7 @@ from booking.core.actors import Actor
 from booking.core.period import Period
 from booking.reservations import answers
 from booking.reservations.availability import time_of
-from booking.reservations.situations import find_place, sees_free_time
+from booking.reservations.situations import find_place_over, sees_free_time
 from booking.reservations.terms import Place
 from models.base import Base
 
@@ -83,7 +83,7 @@ _bodies = _Bodies()
 
 def body(session: Session, instrument_id: int, window: Period, *, viewer: Actor | None, now: datetime) -> bytes:
     """What the viewer may know of an instrument's time, as JSON; the state is read before what it stands for."""
-    place = find_place(session, instrument_id, window, actor=viewer, now=now)
+    place = find_place_over(session, instrument_id, window, actor=viewer, now=now)
     row = session.connection().execute(_STATE, {"instrument_id": instrument_id}).one()
     made_of = _MadeOf(place, sees_free_time(place, viewer), tuple(row))
     if kept := _bodies.get(window, made_of):

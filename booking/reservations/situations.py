@@ -55,11 +55,26 @@ def find_place(
     internal: bool = False,
     now: datetime,
 ) -> Place:
-    """The instrument with its terms; raises NotFound when the actor may not know of it.
+    """The instrument with its terms for a wish; raises NotFound when the actor may not know of it.
 
     `internal` is for an instrument that the caller has found through a reservation the actor may see.
     """
-    place = place_of(session, instrument_id, _days(period), user_id=user_id, now=now)
+    days = _days(period)
+    return find_place_over(session, instrument_id, days, actor=actor, user_id=user_id, internal=internal, now=now)
+
+
+def find_place_over(
+    session: Session,
+    instrument_id: int,
+    days: Period,
+    *,
+    actor: Actor | None,
+    user_id: int | None = None,
+    internal: bool = False,
+    now: datetime,
+) -> Place:
+    """The same with the closing of all these days, however many."""
+    place = place_of(session, instrument_id, days, user_id=user_id, now=now)
     if place is None or not (internal or place.is_public or may(actor, Permission.SEE_RECORD, place.target)):
         raise NotFound
     return place
@@ -138,7 +153,7 @@ def cured(session: Session, situation: Situation, found: list[Refusal], *, now: 
 
 
 def _days(period: Period) -> Period:
-    """The days whose closing must be known; a stay beyond a month is refused without looking."""
+    """The days whose closing a wish must know; a stay beyond a month is refused without looking."""
     return Period(period.start, min(period.end, period.start + timedelta(days=32)))
 
 

@@ -23,10 +23,12 @@ from booking.reservations.answer_shapes import (
 from booking.web.extensions import db
 from models.accounts import User
 from models.catalogue import Instrument
+from models.directory import CalendarDay
 from models.pricing import ReservationQuote
 from models.reservations import Block, Claim, Reservation
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.catalogue import PublishingState
+from models.vocabulary.directory import DayKind
 from tests.counting import counting
 from tests.factories.instruments import add_lane_group, make_instrument
 from tests.factories.people import give, make_user
@@ -223,6 +225,10 @@ def test_availability_is_never_older_than_the_last_booking_block_or_rule(
         answer = client.get(path, query_string={"from": moment(8), "to": moment(20)})
         return [one["kind"] for one in json.loads(answer.data)["busy"]]
 
+    def opened_in_six_weeks() -> int:
+        answer = client.get(path, query_string={"from": moment(0), "to": moment(42 * 24)})
+        return len(json.loads(answer.data)["open"])
+
     assert busy() == []
     made = researcher.book(sharing, 9, 10)
     assert busy() == ["reservation"]
@@ -233,6 +239,11 @@ def test_availability_is_never_older_than_the_last_booking_block_or_rule(
     session.get_one(Instrument, instrument.id).hides_free_time = True
     session.commit()
     assert busy() == []
+    assert opened_in_six_weeks() == 1
+    owner, closed = instrument.organisation_id, local_date(utcnow()) + timedelta(days=40)
+    session.add(CalendarDay(organisation_id=owner, day=closed, kind=DayKind.CLOSING_DAY, name_zh="停电"))
+    session.commit()
+    assert opened_in_six_weeks() == 2
     assert steward("GET", path.removeprefix("/api/v1") + "?" + urlencode({"from": moment(8), "to": moment(20)})).json[
         "busy"
     ]

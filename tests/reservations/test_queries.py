@@ -15,8 +15,10 @@ from booking.reservations.availability import instrument_time
 from booking.reservations.wishes import Wish
 from models.accounts import User
 from models.catalogue import Instrument
+from models.directory import CalendarDay
 from models.reservations import Reservation, ReservationChange
 from models.vocabulary.catalogue import PublishingState
+from models.vocabulary.directory import DayKind
 from tests.counting import counting
 from tests.factories.instruments import make_instrument
 from tests.factories.many import add_reservations
@@ -62,8 +64,12 @@ def test_an_instruments_six_weeks_take_as_many_statements_with_ten_as_with_ten_t
         timedelta(minutes=5),
     )
     add_reservations(session, instrument, user, [now + five * number for number in range(10)], five)
+    owner = instrument.organisation_id
     with counting() as few:
         instrument_time(session, instrument.id, window, viewer=researcher, now=now)
+    session.add(
+        CalendarDay(day=TODAY + timedelta(days=40), kind=DayKind.CLOSING_DAY, name_zh="停电", organisation_id=owner)
+    )
     session.commit()
     add_reservations(session, instrument, user, [now + five * number for number in range(10, 10_000)], five)
 
@@ -72,6 +78,7 @@ def test_an_instruments_six_weeks_take_as_many_statements_with_ten_as_with_ten_t
 
     assert len(many) == len(few) == 5
     assert len(time.mine) == 10_000
+    assert [period.end for period in time.open] == [at(0, day=40).start, window.end]
 
 
 def test_pages_of_reservations_follow_each_other_without_gap(
