@@ -11,8 +11,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from booking.calendars import queries
+from booking.calendars.occupied import occupied
 from booking.calendars.rendering import calendar_text, event_text
-from booking.calendars.wording import block_entry, calendar_name, reservation_entry
+from booking.calendars.rules import shown_window
+from booking.calendars.wording import block_entry, calendar_name, occupied_entry, reservation_entry
+from booking.reservations.taken import lane_time
 from models.calendars import FeedBody, FeedFragment
 
 COLOUR = "teal"
@@ -42,17 +45,13 @@ def render(
     """The feed's text, with every fragment that was not rendered before; reads only."""
     if feed.instrument_id is None:
         shown = queries.reservations_of_person(session, feed.user_id, today, audience)
-        blocks = []
     else:
         shown = queries.reservations_of_instrument(session, feed.instrument_id, today, audience)
-        blocks = [
-            event_text(block_entry(block, audience))
-            for block in queries.blocks_of_instrument(session, feed.instrument_id, today)
-        ]
+    others = _others(session, feed, shown, today, audience=audience)
     made: list[dict[str, Any]] = []
     texts = [_fragment(one, audience, url_of, made) for one in shown]
     name = calendar_name(audience, queries.instrument_name(session, feed.instrument_id, feed.language))
-    plain = calendar_text(name, COLOUR, texts + blocks)
+    plain = calendar_text(name, COLOUR, texts + others)
     etag = hashlib.sha256(plain).hexdigest()[:32]
     return Rendered(feed.id, validator, etag, plain, gzip.compress(plain, 6, mtime=0), made)
 
@@ -62,6 +61,21 @@ def keep(session: Session, rendered: Rendered) -> None:
     _upsert(session, FeedFragment, rendered.fragments, ("reservation_id", "audience"))
     body = {name: getattr(rendered, name) for name in ("feed_id", "validator", "etag", "plain", "gzipped")}
     _upsert(session, FeedBody, [body], ("feed_id",))
+
+
+def _others(
+    session: Session, feed: queries.Polled, shown: list[queries.Shown], today: date, *, audience: str
+) -> list[str]:
+    """Blocks of the instrument, and whatever else occupies it: time on shared parts, a move that is asked for."""
+    if feed.instrument_id is None:
+        return []
+    blocks = queries.blocks_of_instrument(session, feed.instrument_id, today)
+    time = lane_time(session, feed.instrument_id, shown_window(today))
+    left = occupied(time, [one.reservation for one in shown], blocks)
+    changed_at = feed.changed_at or feed.created_at
+    entries = [block_entry(block, audience) for block in blocks]
+    entries += [occupied_entry(one, feed.instrument_id, audience, changed_at) for one in left]
+    return [event_text(entry) for entry in entries]
 
 
 def _fragment(shown: queries.Shown, audience: str, url_of: Callable[[int], str], made: list[dict[str, Any]]) -> str:

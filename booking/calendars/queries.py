@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, String, and_, case, cast, exists, or_, select
+from sqlalchemy import ColumnElement, Row, String, and_, case, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.calendars.rules import ended_since, shown_window
 from booking.catalogue.queries import readable
 from booking.core.actors import Actor
 from booking.core.errors import NotFound
+from booking.reservations import neighbours
 from models.accounts import User
 from models.calendars import Feed, FeedBody, FeedFragment
 from models.catalogue import Instrument
@@ -36,8 +37,9 @@ class Polled:
     language: Language
     credential_version: int
     deactivated_at: datetime | None
-    revision: int | None
+    revision: int
     changed_at: datetime | None
+    lanes: int
     instrument_version: int | None
     validator: str | None
     etag: str | None
@@ -47,6 +49,11 @@ _SCOPE = case(
     (Feed.scope == FeedScope.MINE, "mine:" + cast(Feed.user_id, String)),
     else_="instrument:" + cast(Feed.instrument_id, String),
 )
+_INSTRUMENT: ColumnElement[Any] = Feed.__table__.c.instrument_id
+_REVISION = (func.coalesce(FeedRevision.revision, 0) + func.coalesce(neighbours.revisions(_INSTRUMENT), 0)).label(
+    "revision"
+)
+_CHANGED_AT = func.coalesce(neighbours.changed_at(_INSTRUMENT), FeedRevision.changed_at).label("changed_at")
 
 
 def polled(session: Session, secret_hash: str) -> Polled:
@@ -63,8 +70,9 @@ def polled(session: Session, secret_hash: str) -> Polled:
             User.language,
             User.credential_version,
             User.deactivated_at,
-            FeedRevision.revision,
-            FeedRevision.changed_at,
+            _REVISION,
+            _CHANGED_AT,
+            neighbours.lanes(_INSTRUMENT).label("lanes"),
             Instrument.version.label("instrument_version"),
             FeedBody.validator,
             FeedBody.etag,

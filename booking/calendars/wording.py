@@ -3,8 +3,11 @@
 Feeds are read without a request, so the few words they need stand here in both languages.
 """
 
+from datetime import UTC, datetime
+
 from booking.calendars.queries import Shown
 from booking.calendars.rendering import Entry
+from booking.reservations.lanes import RESERVATION, BusyTime
 from models.catalogue import Instrument
 from models.directory import Organisation
 from models.reservations import Block, Reservation
@@ -76,6 +79,22 @@ def block_entry(block: Block, audience: str) -> Entry:
         summary=summary,
         changed_at=block.created_at,
         created_at=block.created_at,
+    )
+
+
+def occupied_entry(busy: BusyTime, instrument_id: int, audience: str, changed_at: datetime) -> Entry:
+    """Time that is taken, without whose it is; named by where and when, since it belongs to no booking shown."""
+    start = busy.period.start.astimezone(UTC)
+    words = OCCUPIED if busy.kind == RESERVATION else BLOCKS[BlockKind(busy.kind)]
+    return Entry(
+        uid=f"busy-{instrument_id}-{start:%Y%m%dT%H%M%SZ}@chuanyu-instruments",
+        sequence=0,
+        starts_at=busy.period.start,
+        ends_at=busy.period.end,
+        status="CONFIRMED",
+        summary=_said(words, audience),
+        changed_at=changed_at,
+        created_at=changed_at,
     )
 
 

@@ -56,15 +56,16 @@ def merged(periods: Iterable[Period]) -> list[Period]:
 def without(periods: Iterable[Period], taken: Iterable[Period]) -> list[Period]:
     """The time of `periods` that no `taken` covers, in order."""
     left: list[Period] = []
-    holes = merged(taken)
+    holes, at = merged(taken), 0
     for period in merged(periods):
         start = period.start
-        for hole in holes:
-            if hole.end <= start or hole.start >= period.end:
-                continue
-            if hole.start > start:
-                left.append(Period(start, hole.start))
-            start = max(start, hole.end)
+        while at < len(holes) and holes[at].start < period.end:
+            if holes[at].start > start:
+                left.append(Period(start, holes[at].start))
+            start = max(start, holes[at].end)
+            if start > period.end:
+                break
+            at += 1
         if start < period.end:
             left.append(Period(start, period.end))
     return left

@@ -7,40 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import String, bindparam, cast, func, literal, select
+from sqlalchemy import BindParameter, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from booking.core.actors import Actor
 from booking.core.period import Period
-from booking.reservations import answers
+from booking.reservations import answers, neighbours
 from booking.reservations.availability import time_of
 from booking.reservations.situations import find_place_over, sees_free_time
 from booking.reservations.terms import Place
-from models.base import Base
 
 MOST_KEPT = 200
 
-_needed, _lanes, _revisions = (
-    Base.metadata.tables[name] for name in ("instrument_lane_groups", "lanes", "feed_revisions")
-)
-_own, _shared = _needed.alias("own"), _needed.alias("shared")
-
-# Every change of claims raises the revision of the instrument that it was made for; what happens on a
-# shared group therefore shows in the revisions of all instruments that need one of the same groups.
-_neighbours = (
-    select(literal("instrument:") + cast(_shared.c.instrument_id, String))
-    .select_from(_own.join(_shared, _shared.c.lane_group_id == _own.c.lane_group_id))
-    .where(_own.c.instrument_id == bindparam("instrument_id"))
-)
-_STATE = select(
-    select(func.coalesce(func.sum(_revisions.c.revision), 0))
-    .where(_revisions.c.scope.in_(_neighbours))
-    .scalar_subquery(),
-    select(func.coalesce(func.sum(_lanes.c.id), 0))
-    .select_from(_lanes.join(_needed, _needed.c.lane_group_id == _lanes.c.lane_group_id))
-    .where(_needed.c.instrument_id == bindparam("instrument_id"), _lanes.c.retired_at.is_(None))
-    .scalar_subquery(),
-)
+_instrument: BindParameter[int] = bindparam("instrument_id")
+_STATE = select(func.coalesce(neighbours.revisions(_instrument), 0), neighbours.lanes(_instrument))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import vobject
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -76,3 +77,8 @@ def feed_of(session: Session, user: User, instrument: Instrument | None = None) 
 def poll(client: FlaskClient, path: str, **headers: str) -> TestResponse:
     """What an app gets that sends these headers (underscores for dashes)."""
     return client.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def events(body: bytes) -> list[vobject.base.Component]:
+    """What a foreign parser reads in a feed."""
+    return list(vobject.readOne(body.decode()).contents.get("vevent", []))

@@ -3,7 +3,6 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-import vobject
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -15,7 +14,7 @@ from models.reservations import ReservationPerson
 from models.vocabulary.accounts import Language, Role, ScopeKind
 from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.reservations import PersonRole, ReservationState
-from tests.calendars.feeds import SOON, bump, feed_of, keep_fragments, make_reservation, poll
+from tests.calendars.feeds import SOON, bump, events, feed_of, keep_fragments, make_reservation, poll
 from tests.counting import counting
 from tests.factories.instruments import make_instrument
 from tests.factories.many import add_reservations
@@ -30,10 +29,6 @@ def user(session: Session) -> User:
 @pytest.fixture
 def instrument(session: Session) -> Instrument:
     return make_instrument(session, street="分析测试中心 B108")
-
-
-def events(body: bytes) -> list[vobject.base.Component]:
-    return list(vobject.readOne(body.decode()).contents.get("vevent", []))
 
 
 def test_a_booking_is_read_from_the_feed_by_a_foreign_parser(
