@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from booking.core.actors import Actor
@@ -30,6 +30,11 @@ class OwnTime:
     period: Period
     state: ReservationState
     asked: Period | None = None
+
+    @property
+    def periods(self) -> list[Period]:
+        """The time it has, and the time it asks for."""
+        return [self.period, self.asked] if self.asked else [self.period]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,11 @@ class InstrumentTime:
     def slots(self) -> list[Period]:
         """The fixed slots that could be reserved; several at once where one is too short."""
         return first_runs(self.terms.runs_in(self.window), self.bookable) if self.terms.slots else []
+
+    @property
+    def own(self) -> list[Period]:
+        """The viewer's own time within the window, asked-for time included."""
+        return [period for one in self.mine for period in one.periods if period.overlaps(self.window)]
 
     @property
     def terms(self) -> Terms:
@@ -157,7 +167,7 @@ def _share(terms: Terms, free: Sequence[Period], day: date) -> float | None:
 
 
 def _own_times(session: Session, instrument_id: int, window: Period, viewer: Actor) -> list[OwnTime]:
-    """The viewer's reservations there that hold time, booked or linked."""
+    """The viewer's reservations that hold time there, booked or linked, if only by asking for it."""
     linked = select(ReservationPerson.reservation_id).where(ReservationPerson.user_id == viewer.id)
     rows = session.execute(
         select(
@@ -172,8 +182,10 @@ def _own_times(session: Session, instrument_id: int, window: Period, viewer: Act
             Reservation.instrument_id == instrument_id,
             Reservation.state.in_(HOLDING_TIME),
             or_(Reservation.booked_by_id == viewer.id, Reservation.id.in_(linked)),
-            Reservation.starts_at < window.end,
-            Reservation.ends_at > window.start,
+            or_(
+                and_(Reservation.starts_at < window.end, Reservation.ends_at > window.start),
+                and_(Reservation.asked_starts_at < window.end, Reservation.asked_ends_at > window.start),
+            ),
         )
         .order_by(Reservation.starts_at)
     )

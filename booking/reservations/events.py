@@ -18,13 +18,12 @@ from models.vocabulary.reservations import BlockKind, ReservationState
 
 def public_events(time: InstrumentTime) -> list[dict[str, Any]]:
     """What everybody may see, and the viewer's own reservations; never who booked."""
-    own = [one.period for one in time.mine]
-    busy = [(part, one) for one in time.busy for part in without([one.period], own)]
+    busy = [(part, one) for one in time.busy for part in without([one.period], time.own)]
     return [
         *closed_events(time.open, time.window),
         *slot_events(time.slots),
         *(_busy(part, one) for part, one in busy),
-        *(_mine(one) for one in time.mine),
+        *(event for one in time.mine for event in _mine(one, time.window)),
     ]
 
 
@@ -55,16 +54,20 @@ def _busy(period: Period, busy: BusyTime) -> dict[str, Any]:
     return {**_times(period), "title": title, "classNames": ["is-block"], "editable": False}
 
 
-def _mine(own: OwnTime) -> dict[str, Any]:
-    """A reservation of the viewer, with the way to it."""
-    looks = ["is-mine", "is-requested"] if own.state == ReservationState.REQUESTED else ["is-mine"]
-    return {
-        **_times(own.period),
-        "title": _("我的预约 · %(state)s", state=_(STATES[own.state])),
-        "classNames": looks,
-        "editable": False,
-        "extendedProps": {"url": url_for("reservations.show", reservation_id=own.id)},
-    }
+def _mine(own: OwnTime, window: Period) -> list[dict[str, Any]]:
+    """A reservation of the viewer, with the way to it; the time that it asks for looks like a request."""
+    states = [own.state, ReservationState.REQUESTED]
+    return [
+        {
+            **_times(period),
+            "title": _("我的预约 · %(state)s", state=_(STATES[state])),
+            "classNames": ["is-mine", "is-requested"] if state == ReservationState.REQUESTED else ["is-mine"],
+            "editable": False,
+            "extendedProps": {"url": url_for("reservations.show", reservation_id=own.id)},
+        }
+        for period, state in zip(own.periods, states, strict=False)
+        if period.overlaps(window)
+    ]
 
 
 def _named(item: BoardItem) -> dict[str, Any]:

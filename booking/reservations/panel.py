@@ -217,7 +217,7 @@ def _week_part(frame: Frame, said: Said, time: InstrumentTime, day: date, now: d
 
 def _week_time(time: InstrumentTime) -> WeekTime:
     """What the table needs of an instrument's time; the viewer's own time is not also somebody's."""
-    mine = [one.period for one in time.mine]
+    mine = time.own
     return WeekTime(
         free=time.bookable,
         mine=mine,

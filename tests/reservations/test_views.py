@@ -351,6 +351,30 @@ def test_one_sees_ones_own_time_in_the_calendar(client: FlaskClient, session: Se
     assert event["extendedProps"]["url"] == f"/reservations/{made.id}"
 
 
+def test_a_move_that_is_asked_for_is_ones_own_time_with_the_look_of_a_request(
+    client: FlaskClient, session: Session
+) -> None:
+    instrument = make_instrument(session, policy={"needs_approval": True})
+    person, steward = make_user(session), make_steward(session, instrument)
+    made = reserve(session, instrument, person, 9, 10)
+    sign_in(client, steward)
+    client.post(f"/reservations/{made.id}/approve")
+    sign_in(client, person)
+    client.post(f"/reservations/{made.id}/move", data=times(14, 15, days=7))
+
+    looks: dict[int, list[tuple[str, list[str]]]] = {}
+    cells: dict[int, list[int]] = {}
+    for days in (0, 7):
+        week = {"from": at(0, days=days).isoformat(), "to": at(24, days=days).isoformat()}
+        events = client.get(f"/instruments/{instrument.id}/calendar.json", query_string=week).get_json()["events"]
+        looks[days] = [(event["start"][11:16], event["classNames"]) for event in events]
+        page = client.get(f"/instruments/{instrument.id}?week={local_date(at(0, days=days)).isoformat()}")
+        cells[days] = [page.text.count(f'class="week-{kind}"') for kind in ("mine", "busy")]
+
+    assert looks == {0: [("09:00", ["is-mine"])], 7: [("14:00", ["is-mine", "is-requested"])]}
+    assert cells == {0: [1, 0], 7: [1, 0]}
+
+
 def test_blocks_show_their_reason_and_closed_time_is_marked(client: FlaskClient, session: Session) -> None:
     instrument = make_instrument(session, hours=((TOMORROW.isoweekday(), 540, 1080),))
     block(session, instrument, make_steward(session, instrument), 9, 12)
