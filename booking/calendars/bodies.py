@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from booking.calendars import queries
 from booking.calendars.occupied import occupied
 from booking.calendars.rendering import calendar_text, event_text
-from booking.calendars.rules import shown_window
+from booking.calendars.rules import digest, shown_window
 from booking.calendars.wording import block_entry, calendar_name, occupied_entry, reservation_entry
 from booking.reservations.taken import lane_time
 from models.calendars import FeedBody, FeedFragment
@@ -82,6 +82,8 @@ def _fragment(shown: queries.Shown, audience: str, url_of: Callable[[int], str],
     """The VEVENT kept for this state of the reservation, else a new one that is added to `made`."""
     reservation = shown.reservation
     stamp = f"{reservation.version}:{shown.instrument.version}:{shown.organisation.version}"
+    if audience.startswith("staff"):
+        stamp += f":{digest([shown.booked_by])}"
     if shown.stamp == stamp and shown.text is not None:
         return shown.text
     text = event_text(reservation_entry(shown, audience, url_of(reservation.id)))

@@ -129,9 +129,20 @@ def reservations_of_instrument(session: Session, instrument_id: int, today: date
     return _shown(session, Reservation.instrument_id == instrument_id, today, audience)
 
 
+def holder_names(session: Session, instrument_id: int, today: date) -> list[str]:
+    """The names that an instrument's stewards may read in the shown window, each holder's once."""
+    holders = select(Reservation.booked_by_id).where(Reservation.instrument_id == instrument_id, *_within(today))
+    return list(session.scalars(select(User.name).where(User.id.in_(holders)).order_by(User.id)))
+
+
+def _within(today: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """In the shown window."""
+    window = shown_window(today)
+    return Reservation.starts_at < window.end, Reservation.ends_at > window.start
+
+
 def _shown(session: Session, condition: Any, today: date, audience: str) -> list[Shown]:
     """Reservations in the window: those that hold time, and those that ended lately without use."""
-    window = shown_window(today)
     statement = (
         select(Reservation, Instrument, Organisation, User.name, FeedFragment.stamp, FeedFragment.text)
         .join(Instrument, Instrument.id == Reservation.instrument_id)
@@ -140,8 +151,7 @@ def _shown(session: Session, condition: Any, today: date, audience: str) -> list
         .outerjoin(FeedFragment, and_(FeedFragment.reservation_id == Reservation.id, FeedFragment.audience == audience))
         .where(
             condition,
-            Reservation.starts_at < window.end,
-            Reservation.ends_at > window.start,
+            *_within(today),
             or_(Reservation.state.in_(HOLDING_TIME), Reservation.updated_at >= ended_since(today)),
         )
         .order_by(Reservation.starts_at, Reservation.id)

@@ -1,5 +1,7 @@
 """What a feed shows and when it is still the same: pure decisions."""
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -31,6 +33,11 @@ def ended_since(today: date) -> datetime:
 def validator(scope: str, revision: int, today: date, *more: object) -> str:
     """What a rendered feed depends on: its scope's revision, the Shanghai date, and what the caller adds."""
     return ":".join(str(part) for part in (scope, revision, today.isoformat(), *more))
+
+
+def digest(texts: Iterable[str]) -> str:
+    """A short name for these texts in this order."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 
 def last_modified(changed_at: datetime, today: date) -> datetime:

@@ -101,7 +101,9 @@ def poll(session: Session, secret: str, *, now: datetime, url_of: ExternalUrl) -
     sees_people = feed.instrument_id is not None and _sees_people(session, feed, now)
     today = local_date(now)
     audience = f"{'staff' if sees_people else 'public' if feed.instrument_id else 'mine'}:{feed.language}"
-    current = rules.validator(audience, feed.revision, today, feed.instrument_version or 0, feed.lanes)
+    parts = [feed.instrument_version or 0, feed.lanes]
+    names = [rules.digest(queries.holder_names(session, feed.instrument_id, today))] if sees_people else []
+    current = rules.validator(audience, feed.revision, today, *parts, *names)
     modified = rules.last_modified(feed.changed_at or feed.created_at, today)
     if feed.validator == current and feed.etag:
         return Poll(feed, feed.etag, modified), None

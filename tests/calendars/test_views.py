@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from booking.accounts.profiles import change_profile
 from booking.core.clock import utcnow
 from models.accounts import User
 from models.calendars import Feed
@@ -18,7 +19,8 @@ from tests.calendars.feeds import SOON, bump, events, feed_of, keep_fragments, m
 from tests.counting import counting
 from tests.factories.instruments import make_instrument
 from tests.factories.many import add_reservations
-from tests.factories.people import give, make_user, sign_in
+from tests.factories.people import actor_for, give, make_user, sign_in
+from tests.reservations.acting import act
 
 
 @pytest.fixture
@@ -172,11 +174,19 @@ def test_a_stewards_feed_of_the_instrument_says_who(
     session: Session, client: FlaskClient, user: User, instrument: Instrument
 ) -> None:
     give(session, user, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
-    make_reservation(session, instrument, make_user(session, "wangfang"))
+    holder = make_user(session, "wangfang")
+    make_reservation(session, instrument, holder)
+    path = feed_of(session, user, instrument)
+    named = poll(client, path)
+    unchanged = poll(client, path, If_None_Match=named.headers["ETag"])
+    actor, now = actor_for(session, holder, now=utcnow()), utcnow()
+    act(session, change_profile, "Wang Fangfang", Language.CHINESE, actor=actor, now=now)
 
-    (event,) = events(poll(client, feed_of(session, user, instrument)).data)
+    renamed = poll(client, path, If_None_Match=named.headers["ETag"])
 
-    assert event.summary.value == "Wangfang · 自主上机"
+    assert [event.summary.value for event in events(named.data)] == ["Wangfang · 自主上机"]
+    assert unchanged.status_code == 304
+    assert [event.summary.value for event in events(renamed.data)] == ["Wang Fangfang · 自主上机"]
 
 
 def test_a_steward_who_is_none_any_more_sees_no_names(
