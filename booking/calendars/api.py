@@ -69,6 +69,13 @@ def make_feed() -> ResponseReturnValue:
     return jsonify(answer), 201, {"Location": f"/api/v1/feeds/{answer['id']}"}
 
 
+@bp.get("/feeds/<int:feed_id>")
+@documented(tag="feeds", answers={200: FeedAnswer}, refusals=(401, 404))
+def get_feed(feed_id: int) -> ResponseReturnValue:
+    """A feed of one's own that is not revoked, without its secret."""
+    return jsonify(_answer(queries.feed_of(reading(), feed_id, require_actor())).model_dump(mode="json"))
+
+
 @bp.delete("/feeds/<int:feed_id>")
 @documented(tag="feeds", answers={204: None}, refusals=(401, 404))
 def revoke_feed(feed_id: int) -> ResponseReturnValue:

@@ -104,6 +104,14 @@ def feeds_of(session: Session, actor: Actor) -> Sequence[Row[Feed, str | None, s
     ).all()
 
 
+def feed_of(session: Session, feed_id: int, actor: Actor) -> Feed:
+    """A feed of the person's own that is not revoked; raises NotFound."""
+    feed = session.scalar(select(Feed).where(Feed.id == feed_id, Feed.user_id == actor.id, Feed.revoked_at.is_(None)))
+    if feed is None:
+        raise NotFound
+    return feed
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One reservation in a feed, with where it happens and the fragment rendered earlier."""

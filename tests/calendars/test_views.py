@@ -302,6 +302,20 @@ def test_the_address_is_shown_once_and_stored_as_a_hash(session: Session, client
     assert secret not in stored
 
 
+def test_the_location_of_a_new_feed_answers_it_without_its_secret_until_it_is_revoked(
+    session: Session, client: FlaskClient, user: User
+) -> None:
+    sign_in(client, user)
+
+    made = client.post("/api/v1/feeds", json={"scope": "mine", "name": "办公电脑"})
+    found = client.get(made.headers["Location"])
+    revoked = client.delete(made.headers["Location"])
+
+    assert (made.status_code, found.status_code, revoked.status_code) == (201, 200, 204)
+    assert found.get_json() == {**made.get_json(), "secret": None, "url": None, "webcal_url": None}
+    assert client.get(made.headers["Location"]).status_code == 404
+
+
 def test_a_double_click_makes_one_feed(session: Session, client: FlaskClient, user: User) -> None:
     sign_in(client, user)
 

@@ -13,6 +13,7 @@ FEEDS = (
     read("/feeds"),
     post("/feeds", PEOPLE, {"scope": "instrument", "id": "{published}"}),
     post("/feeds", READERS, {"scope": "instrument", "id": "{draft}"}),
+    read("/feeds/{feed}", HOLDER),
     drop("/feeds/{feed}", HOLDER),
     Line("GET /feeds/{public_feed_secret}.ics", EVERYBODY),
     Line("GET /feeds/unknown.ics", NO_ONE, nobody=404),
