@@ -59,9 +59,10 @@ def postgresql_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House
 
 
 @pytest.fixture
-def house(sqlite_house: House) -> House:
-    """The service that a journey visits; parametrise or override it for the other engine."""
-    return sqlite_house
+def house(request: pytest.FixtureRequest) -> House:
+    """The service that a journey visits: on SQLite, else the one that its parameter names."""
+    found: House = request.getfixturevalue(getattr(request, "param", "sqlite_house"))
+    return found
 
 
 @pytest.fixture

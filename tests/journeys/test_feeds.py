@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from typing import Literal
 
 import vobject
 from playwright.sync_api import Page, expect
@@ -10,16 +11,18 @@ from sqlalchemy.orm import Session
 from booking.catalogue.listing import refresh
 from booking.core.clock import SHANGHAI
 from booking.web.filters import local_input
+from models.vocabulary.accounts import Language
 from tests.factories.instruments import make_instrument
 from tests.factories.people import make_user
 from tests.journeys.conftest import OpenContext
+from tests.journeys.languages import IN_BOTH_LANGUAGES, said
 from tests.journeys.test_booking import WORKING_WEEK, at
 
 
-def subscribe(page: Page) -> str:
+def subscribe(page: Page, language: Language = Language.CHINESE) -> str:
     """Make a feed on its page; the address."""
     page.goto("/account/feeds")
-    page.get_by_role("button", name="生成订阅地址").click()
+    page.get_by_role("button", name=said(language, "生成订阅地址")).click()
     address = page.locator("code").inner_text()
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/feeds/[\w-]{40,}\.ics", address)
     return address
@@ -40,41 +43,50 @@ def seen(page: Page, address: str) -> list[tuple[str, str, datetime, datetime, i
     ]
 
 
-def fill_time(page: Page, start: datetime, end: datetime) -> None:
-    page.get_by_role("textbox", name="开始").fill(local_input(start))
-    page.get_by_role("textbox", name="结束").fill(local_input(end))
-    expect(page.get_by_text("这段时间可以预约。")).to_be_visible()
+def fill_time(page: Page, start: datetime, end: datetime, language: Language) -> None:
+    for field, moment in (("开始", start), ("结束", end)):
+        page.get_by_role("textbox", name=said(language, field)).fill(local_input(moment))
+    expect(page.get_by_text(said(language, "这段时间可以预约。"))).to_be_visible()
 
 
-def test_found_booked_seen_in_a_calendar_app_moved_and_cancelled(open_context: OpenContext, session: Session) -> None:
-    instrument = make_instrument(session, hours=WORKING_WEEK, name_zh="订阅用透射电镜", model="FEED-2100")
+def press(page: Page, language: Language, role: Literal["button", "link"], name: str, answer: str = "") -> None:
+    """Press what has the name in this language, and wait for the answer."""
+    page.get_by_role(role, name=said(language, name), exact=True).click()
+    if answer:
+        expect(page.get_by_text(said(language, answer))).to_be_visible()
+
+
+@IN_BOTH_LANGUAGES
+def test_found_booked_seen_in_a_calendar_app_moved_and_cancelled(
+    open_context: OpenContext, session: Session, language: Language
+) -> None:
+    names = {Language.CHINESE: "订阅用透射电镜", Language.ENGLISH: "Subscribed electron microscope"}
+    both = {"name_zh": names[Language.CHINESE], "name_en": names[Language.ENGLISH]}
+    instrument = make_instrument(session, hours=WORKING_WEEK, model="FEED-2100", **both)
     refresh(session, [instrument.id])
     session.commit()
-    page = open_context(make_user(session, "subscriber")).new_page()
-    address = subscribe(page)
+    page = open_context(make_user(session, "subscriber", language=language)).new_page()
+    address = subscribe(page, language)
     assert seen(page, address) == []
 
     page.goto("/")
     page.get_by_role("searchbox").fill("FEED2100")
-    page.get_by_role("button", name="查找").click()
-    page.get_by_role("link", name="订阅用透射电镜").click()
-    fill_time(page, at(10), at(12))
-    page.get_by_role("button", name="提交预约").click()
-    expect(page.get_by_text("预约成功。")).to_be_visible()
+    press(page, language, "button", "查找")
+    page.get_by_role("link", name=names[language]).click()
+    fill_time(page, at(10), at(12), language)
+    press(page, language, "button", "提交预约", "预约成功。")
     booked = seen(page, address)
 
-    page.get_by_role("link", name="改时间").click()
-    fill_time(page, at(14), at(15))
-    page.get_by_role("button", name="确认改时间").click()
-    expect(page.get_by_text("时间已更改。")).to_be_visible()
+    press(page, language, "link", "改时间")
+    fill_time(page, at(14), at(15), language)
+    press(page, language, "button", "确认改时间", "时间已更改。")
     moved = seen(page, address)
 
-    page.get_by_role("link", name="取消预约").click()
-    page.get_by_role("button", name="确认取消").click()
-    expect(page.get_by_text("预约已取消。")).to_be_visible()
+    press(page, language, "link", "取消预约")
+    press(page, language, "button", "确认取消", "预约已取消。")
     cancelled = seen(page, address)
 
-    name = "订阅用透射电镜 FEED-2100"
+    name = f"{names[language]} FEED-2100"
     assert booked == [(name, "CONFIRMED", at(10), at(12), 0)]
     assert moved == [(name, "CONFIRMED", at(14), at(15), 1)]
     assert cancelled == [(name, "CANCELLED", at(14), at(15), 2)]

@@ -1,3 +1,4 @@
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -14,12 +15,13 @@ from booking.web.filters import local_input
 from models.accounts import User
 from models.catalogue import Instrument
 from models.reservations import BlockConflict, Reservation
-from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.accounts import Language, Role, ScopeKind
 from models.vocabulary.reservations import ConflictState, ReservationState
 from tests.factories.instruments import make_instrument
 from tests.factories.people import actor_for, give, make_user
 from tests.journeys.conftest import OpenContext
 from tests.journeys.houses import House
+from tests.journeys.languages import IN_BOTH_LANGUAGES, said
 
 TOMORROW = local_date(utcnow()) + timedelta(days=1)
 
@@ -44,41 +46,45 @@ def reserve(house: House, session: Session, instrument: Instrument, person: User
     return transaction(house.engine, service.request_reservation, wish, actor=actor, now=now).id
 
 
-def make_steward(session: Session, instrument: Instrument) -> User:
-    steward = make_user(session, f"steward-{instrument.id}")
+def make_steward(session: Session, instrument: Instrument, language: Language = Language.CHINESE) -> User:
+    steward = make_user(session, f"steward-{instrument.id}", language=language)
     give(session, steward, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
     return steward
 
 
+@IN_BOTH_LANGUAGES
 def test_a_steward_blocks_a_day_with_a_booking_in_it_and_settles_the_conflict(
-    open_context: OpenContext, session: Session, house: House
+    open_context: OpenContext, session: Session, house: House, language: Language
 ) -> None:
-    instrument = make_instrument(session, name_zh="要维护的显微镜")
-    holder = make_user(session, "blocked")
+    def words(sentence: str) -> str:
+        return said(language, sentence)
+
+    instrument = make_instrument(session, name_zh="要维护的显微镜", name_en="Microscope to maintain")
+    holder = make_user(session, "zhaoliu")
     number = reserve(house, session, instrument, holder, (9, 10))
-    page = open_context(make_steward(session, instrument)).new_page()
+    page = open_context(make_steward(session, instrument, language)).new_page()
 
     page.goto(f"/board?day={TOMORROW.isoformat()}")
-    page.get_by_role("link", name="要维护的显微镜").click()
-    page.get_by_role("link", name="停用时段").click()
-    page.get_by_role("textbox", name="开始").fill(local_input(at(0)))
-    page.get_by_role("textbox", name="结束").fill(local_input(at(24)))
-    page.get_by_label("说明").fill("更换灯丝")
-    page.get_by_role("button", name="添加").click()
-    expect(page.get_by_role("heading", name="与预约冲突")).to_be_visible()
-    expect(page.get_by_text("Blocked")).to_be_visible()
+    page.get_by_role("link", name=re.compile("要维护的显微镜|Microscope to maintain")).click()
+    page.get_by_role("link", name=words("停用时段")).click()
+    page.get_by_role("textbox", name=words("开始")).fill(local_input(at(0)))
+    page.get_by_role("textbox", name=words("结束")).fill(local_input(at(24)))
+    page.get_by_label(words("说明")).fill("更换灯丝")
+    page.get_by_role("button", name=words("添加"), exact=True).click()
+    expect(page.get_by_role("heading", name=words("与预约冲突"))).to_be_visible()
+    expect(page.get_by_text("Zhaoliu")).to_be_visible()
 
-    page.get_by_role("link", name="改时间").click()
-    page.get_by_role("textbox", name="开始").fill(local_input(at(9, days=1)))
-    page.get_by_role("textbox", name="结束").fill(local_input(at(10, days=1)))
-    page.get_by_role("textbox", name="结束").blur()
-    expect(page.get_by_text("这段时间可以预约。")).to_be_visible()
-    page.get_by_label("原因").fill("设备维护，改到后一天")
-    page.get_by_role("button", name="确认改时间").click()
-    expect(page.get_by_text("时间已更改。")).to_be_visible()
+    page.get_by_role("link", name=words("改时间"), exact=True).click()
+    page.get_by_role("textbox", name=words("开始")).fill(local_input(at(9, days=1)))
+    page.get_by_role("textbox", name=words("结束")).fill(local_input(at(10, days=1)))
+    page.get_by_role("textbox", name=words("结束")).blur()
+    expect(page.get_by_text(words("这段时间可以预约。"))).to_be_visible()
+    page.get_by_role("textbox", name=words("原因")).fill("设备维护，改到后一天")
+    page.get_by_role("button", name=words("确认改时间")).click()
+    expect(page.get_by_text(words("时间已更改。"))).to_be_visible()
 
-    page.get_by_role("link", name="看板").first.click()
-    expect(page.get_by_text("没有要办的事。")).to_be_visible()
+    page.get_by_role("link", name=words("看板")).first.click()
+    expect(page.get_by_text(words("没有要办的事。"))).to_be_visible()
     session.rollback()
     moved = session.get_one(Reservation, number)
     assert (moved.starts_at, moved.state) == (at(9, days=1), ReservationState.CONFIRMED)
