@@ -137,9 +137,10 @@ def reservations_of_instrument(session: Session, instrument_id: int, today: date
     return _shown(session, Reservation.instrument_id == instrument_id, today, audience)
 
 
-def holder_names(session: Session, instrument_id: int, today: date) -> list[str]:
-    """The names that an instrument's stewards may read in the shown window, each holder's once."""
-    holders = select(Reservation.booked_by_id).where(Reservation.instrument_id == instrument_id, *_within(today))
+def holder_names(session: Session, feed: Polled, today: date) -> list[str]:
+    """The names that stewards read in an instrument's feed, each holder's once."""
+    on_it = Reservation.instrument_id == feed.instrument_id
+    holders = select(Reservation.booked_by_id).where(on_it, *_within(today))
     return list(session.scalars(select(User.name).where(User.id.in_(holders)).order_by(User.id)))
 
 

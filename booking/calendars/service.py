@@ -102,7 +102,7 @@ def poll(session: Session, secret: str, *, now: datetime, url_of: ExternalUrl) -
     today = local_date(now)
     audience = f"{'staff' if sees_people else 'public' if feed.instrument_id else 'mine'}:{feed.language}"
     parts = [feed.instrument_version or 0, feed.lanes]
-    names = [rules.digest(queries.holder_names(session, feed.instrument_id, today))] if sees_people else []
+    names = [rules.digest(queries.holder_names(session, feed, today))] if sees_people else []
     current = rules.validator(audience, feed.revision, today, *parts, *names)
     modified = rules.last_modified(feed.changed_at or feed.created_at, today)
     if feed.validator == current and feed.etag:

@@ -18,6 +18,8 @@ from tests.journeys.conftest import OpenContext
 from tests.journeys.languages import IN_BOTH_LANGUAGES, said
 from tests.journeys.test_booking import WORKING_WEEK, at
 
+ZH, EN = Language.CHINESE, Language.ENGLISH
+
 
 def subscribe(page: Page, language: Language = Language.CHINESE) -> str:
     """Make a feed on its page; the address."""
@@ -60,9 +62,8 @@ def press(page: Page, language: Language, role: Literal["button", "link"], name:
 def test_found_booked_seen_in_a_calendar_app_moved_and_cancelled(
     open_context: OpenContext, session: Session, language: Language
 ) -> None:
-    names = {Language.CHINESE: "订阅用透射电镜", Language.ENGLISH: "Subscribed electron microscope"}
-    both = {"name_zh": names[Language.CHINESE], "name_en": names[Language.ENGLISH]}
-    instrument = make_instrument(session, hours=WORKING_WEEK, model="FEED-2100", **both)
+    names = {ZH: "订阅用透射电镜", EN: "Subscribed electron microscope"}
+    instrument = make_instrument(session, hours=WORKING_WEEK, model="FEED-2100", name_zh=names[ZH], name_en=names[EN])
     refresh(session, [instrument.id])
     session.commit()
     page = open_context(make_user(session, "subscriber", language=language)).new_page()
