@@ -86,7 +86,7 @@ class DayShare:
 def instrument_time(
     session: Session, instrument_id: int, window: Period, *, viewer: Actor | None, own_id: int = 0, now: datetime
 ) -> InstrumentTime:
-    """What the viewer may know of an instrument's time; five statements, however much there is.
+    """What the viewer may know of an instrument's time; four statements, however much there is.
 
     `own_id` is a reservation there that the viewer may see: its time counts as free, as it does when it moves.
     """

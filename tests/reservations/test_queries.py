@@ -76,7 +76,7 @@ def test_an_instruments_six_weeks_take_as_many_statements_with_ten_as_with_ten_t
     with counting() as many:
         time = instrument_time(session, instrument.id, window, viewer=researcher, now=now)
 
-    assert len(many) == len(few) == 5
+    assert len(many) == len(few) == 4
     assert len(time.mine) == 10_000
     assert [period.end for period in time.open] == [at(0, day=40).start, window.end]
 
