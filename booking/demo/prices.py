@@ -18,6 +18,7 @@ from booking.core.clock import local_date
 from booking.pricing.forms import ExtraForm, PriceForm
 from booking.pricing.queries import Scope
 from booking.pricing.service import add_version, place_for
+from models.affiliations import UserGroup
 from models.catalogue import Instrument
 from models.vocabulary.affiliations import Audience
 from models.vocabulary.pricing import BilledOn, ExtraKind, Offer, Per
@@ -48,12 +49,14 @@ class _Fees:
 def add_prices(session: Session, *, actor: Actor, opened: datetime) -> int:
     """A price for members and one for others at every sample whose words can be read; how many rows."""
     samples = session.scalars(select(Instrument).where(Instrument.is_sample).order_by(Instrument.id)).all()
-    groups: dict[int, list[Group]] = {}
+    # Kept as rows, so that each price finds the row of its group without a read.
+    groups: dict[int, list[UserGroup]] = {}
     count = 0
     for instrument in samples:
         if fees := _read(instrument.fees_zh):
             owner = instrument.organisation_id
-            groups.setdefault(owner, [as_group(row) for row in seed_groups(session, owner)])
+            if owner not in groups:
+                groups[owner] = seed_groups(session, owner)
             count += _set(session, instrument.id, fees, groups[owner], actor=actor, opened=opened)
     return count
 
@@ -82,13 +85,13 @@ def _read(words: str) -> _Fees | None:
 
 
 def _set(
-    session: Session, instrument_id: int, fees: _Fees, groups: list[Group], *, actor: Actor, opened: datetime
+    session: Session, instrument_id: int, fees: _Fees, groups: list[UserGroup], *, actor: Actor, opened: datetime
 ) -> int:
     """Store the rows of one instrument; how many."""
     place = place_for(session, Scope(instrument_id), actor)
     assert may(actor, Permission.SET_PRICES, place.target)
     by_audience: dict[Audience, Group] = {
-        group.audience: group for group in groups if group.audience != Audience.ASSIGNED
+        group.audience: as_group(group) for group in groups if group.audience != Audience.ASSIGNED
     }
     rows = list(_forms(fees, by_audience, opened))
     for group, form in rows:

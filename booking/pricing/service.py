@@ -111,9 +111,9 @@ def add_version(
     )
     policy.user_group = session.get_one(UserGroup, group.id)
     session.add(policy)
-    session.flush()
     after = _said(form)
     audit.note(session, "pricing.price_set", place.subject, actor=actor, now=now, after=after, reason=form.reason)
+    session.flush()
     return policy
 
 
@@ -132,7 +132,8 @@ def _check(form: PriceForm, *, now: datetime) -> None:
 
 def _said(form: PriceForm) -> Mapping[str, Any]:
     """The price as the log keeps it."""
+    columns = form.columns()
     return plain(form.model_dump(exclude={"extras", "packages", "reason"})) | {
-        "extras": form.columns()["extras"],
-        "packages": form.columns()["packages"],
+        "extras": columns["extras"],
+        "packages": columns["packages"],
     }
