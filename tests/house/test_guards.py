@@ -13,10 +13,13 @@ from booking.database import guards
 from booking.web.extensions import db
 from models.accounts import AuditEntry
 from models.affiliations import UserGroup
+from models.ledger import LedgerAccount, LedgerEntry, LedgerTransfer
+from models.payers import PayerAccount, PayerMovement
 from models.pricing import PricePolicy, ReservationQuote
 from models.publishing import Review, ReviewRound
 from models.reservations import Block, Claim, Reservation, ReservationChange
 from models.vocabulary.affiliations import UserSide
+from models.vocabulary.payers import MovementKind, PayerKind
 from models.vocabulary.pricing import Offer
 from models.vocabulary.publishing import ReviewDecision
 from models.vocabulary.reservations import BlockKind, ChangeKind, ClaimKind, ReservationMode, ReservationState
@@ -176,7 +179,40 @@ def rows(session: Session) -> None:
             ),
         ]
     )
+    add_money(session, user.id, instrument.organisation_id)
     session.commit()
+
+
+def add_money(session: Session, user_id: int, organisation_id: int) -> None:
+    """One movement of a payer account, with its entry and its transfer."""
+    accounts = [LedgerAccount(name=name, created_at=NOON) for name in ("source", "left")]
+    entry = LedgerEntry(key="one", cause="test", created_at=NOON)
+    session.add_all([*accounts, entry])
+    session.flush()
+    source_id, left_id = (one.id for one in accounts)
+    payer = PayerAccount(
+        organisation_id=organisation_id,
+        kind=PayerKind.PREPAID,
+        number="1",
+        name="预付款",
+        holder_id=user_id,
+        source_id=source_id,
+        left_id=left_id,
+        created_at=NOON,
+    )
+    session.add_all(
+        [payer, LedgerTransfer(entry_id=entry.id, from_account_id=source_id, to_account_id=left_id, amount_fen=1)]
+    )
+    session.flush()
+    session.add(
+        PayerMovement(
+            payer_account_id=payer.id,
+            entry_id=entry.id,
+            kind=MovementKind.TOPPED_UP,
+            made_by_id=user_id,
+            created_at=NOON,
+        )
+    )
 
 
 @pytest.mark.parametrize("table", guards.APPEND_ONLY_TABLES)
