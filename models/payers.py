@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import User
@@ -10,6 +10,8 @@ from models.base import Base
 from models.directory import Organisation
 from models.ledger import LedgerAccount, LedgerEntry
 from models.vocabulary.payers import MovementKind, PayerKind
+
+IS_OPEN = text("closed_at IS NULL")
 
 
 class PayerAccount(Base):
@@ -22,7 +24,15 @@ class PayerAccount(Base):
 
     __tablename__ = "payer_accounts"
     __table_args__ = (
-        UniqueConstraint("organisation_id", "kind", "number"),
+        Index(
+            "uq_payer_accounts_open",
+            "organisation_id",
+            "kind",
+            "number",
+            unique=True,
+            sqlite_where=IS_OPEN,
+            postgresql_where=IS_OPEN,
+        ),
         CheckConstraint("crosses_provinces = (province_rule <> '')", name="rule_given"),
     )
 

@@ -143,7 +143,8 @@ def _check_successors(
         for grant in named
         if not may_give(actor, grant.role, queries.target_of(session, grant.scope_kind, grant.scope_id))
     ]
-    lacks = {lack.grant_id for lack in lacking(session, grants, departure.last_day)} if own else set()
+    asked = lacking(session, grants, departure.last_day, even_expired=True) if own else []
+    lacks = {lack.grant_id for lack in asked}
     problems = [Problem(f"successor_{grant.id}", NOT_THE_LAST) for grant in own if grant.id not in lacks]
     if own and departure.last_day > local_date(now) + timedelta(days=HANDING_OVER_DAYS):
         late = N_("指定接任者时，最后一天不能晚于 %(days)s 天之后。")

@@ -35,8 +35,9 @@ def me() -> ResponseReturnValue:
 def change_me() -> ResponseReturnValue:
     """Change the caller's name or language."""
     actor, form, version, now = require_actor(), read_json(ProfileChange), if_match(), utcnow()
-    name, language = form.name or actor.name, form.language or actor.language
-    transaction(profiles.change_profile, name, language, actor=actor, now=now, expected_version=version)
+    name, language = transaction(
+        profiles.change_profile, form.name, form.language, actor=actor, now=now, expected_version=version
+    )
     return _answer(replace(actor, name=name, language=language))
 
 

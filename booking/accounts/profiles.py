@@ -20,20 +20,25 @@ def version_of(name: str, language: Language) -> int:
 
 def change_profile(
     session: Session,
-    name: str,
-    language: Language,
+    name: str | None,
+    language: Language | None,
     *,
     actor: Actor,
     now: datetime,
     expected_version: int | None = None,
-) -> None:
-    """Set the actor's name and language; raises StaleVersion when they are not those of the version expected."""
+) -> tuple[str, Language]:
+    """Set the actor's name and language, None for what stays; both as they are then.
+
+    Raises StaleVersion when they were not those of the version expected.
+    """
     user = session.scalars(select(User).where(User.id == actor.id).with_for_update()).one()
     if expected_version not in {None, version_of(user.name, user.language)}:
         raise StaleVersion
     before = {"name": user.name, "language": user.language.value}
+    name, language = name or user.name, language or user.language
     after = {"name": name, "language": language.value}
-    if before == after:
-        return
-    user.name, user.language = name, language
-    audit.note(session, "accounts.profile_changed", ("user", user.id), actor=actor, now=now, before=before, after=after)
+    if before != after:
+        user.name, user.language = name, language
+        subject = ("user", user.id)
+        audit.note(session, "accounts.profile_changed", subject, actor=actor, now=now, before=before, after=after)
+    return name, language

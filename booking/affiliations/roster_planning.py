@@ -1,6 +1,6 @@
 """What a roster would do, row by row, to the people as they stand; pure but for one reading of how they stand."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -125,14 +125,17 @@ def standing_for(session: Session, organisation_id: int, rows: Iterable[ReadRow]
         by_number={one.staff_number: one for one, _ in held if one.staff_number and _is_confirmed(one)},
         invited=invited,
         invitations={key: invitation for invitation in invited for key in _keys(invitation)},
-        accepted=_accepted(session, organisation_id, {affiliation.user_id for affiliation, _ in held}),
+        accepted=_accepted(session, organisation_id, {one.user_id: one.staff_number for one, _ in held}),
         units=_by_name(directory.units(session, organisation_id)),
         groups=_by_name(stored_groups(session, organisation_id)),
     )
 
 
-def _accepted(session: Session, organisation_id: int, present: Collection[int]) -> dict[Mark, int]:
-    """Who of those present came by an invitation, by its marks; of several the latest."""
+def _accepted(session: Session, organisation_id: int, numbers: Mapping[int, str]) -> dict[Mark, int]:
+    """Who of those present, given with their staff numbers, came by an invitation, by its marks; the latest of several.
+
+    A number that the person no longer has may be somebody else's by now, so it tells nothing.
+    """
     columns = (Invitation.name, Invitation.email, Invitation.phone, Invitation.staff_number, Invitation.accepted_by_id)
     settled = (Invitation.organisation_id == organisation_id, Invitation.state == InvitationState.ACCEPTED)
     found = session.execute(select(*columns).where(*settled).order_by(Invitation.id))
@@ -141,7 +144,11 @@ def _accepted(session: Session, organisation_id: int, present: Collection[int]) 
         for one in found
         for mark in _known_by(one.name, one.email, one.phone, one.staff_number)
     }
-    return {mark: user_id for mark, user_id in by_mark.items() if user_id in present}
+    return {
+        (kind, value): user_id
+        for (kind, value), user_id in by_mark.items()
+        if user_id in numbers and (kind != "staff_number" or numbers[user_id] in {"", value})
+    }
 
 
 def plan(rows: Sequence[ReadRow], standing: Standing, *, is_complete: bool, own_id: int) -> Plan:

@@ -11,7 +11,8 @@ from models.reservations import Block, Reservation
 def occupied(time: LaneTime, reservations: Iterable[Reservation], blocks: Iterable[Block]) -> list[BusyTime]:
     """Busy time outside of these reservations and blocks, in order; it tells the kind and never whose it is."""
     shown, blocked = {one.id: one for one in reservations}, {one.id: one for one in blocks}
-    if all(_is_told(claim, shown, blocked) for claim in time.taken):
+    is_in_service = bool(time.lanes) and all(time.lanes.values())
+    if is_in_service and all(_is_told(claim, shown, blocked) for claim in time.taken):
         return []
     told = [Period(block.starts_at, block.ends_at) for block in blocked.values()]
     told += [_told(claim, shown[claim.reservation_id]) for claim in time.taken if claim.reservation_id in shown]

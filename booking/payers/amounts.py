@@ -53,7 +53,7 @@ def set_amount(
     now: datetime,
 ) -> PayerAccount:
     """Authorise an amount, or set a credit limit, from now on; raises OtherKind, StaleVersion and InvalidInput."""
-    account = hold(session, payer_id, actor=actor).account
+    account = hold(session, payer_id, actor=actor, now=now).account
     if account.kind not in BY_AMOUNT:
         raise OtherKind
     if version is not None and version != account.version:
@@ -93,7 +93,7 @@ def correct(
     session: Session, payer_id: int, movement_id: int, reason: str, *, actor: Actor, now: datetime
 ) -> PayerMovement:
     """Take a movement back by a new one; raises NotFound, NotAReceipt, AlreadyCorrected or BelowFloor."""
-    account = hold(session, payer_id, actor=actor).account
+    account = hold(session, payer_id, actor=actor, now=now).account
     movement = session.get(PayerMovement, movement_id)
     if movement is None or movement.payer_account_id != account.id:
         raise NotFound
@@ -109,7 +109,7 @@ def correct(
 
 def close_payer(session: Session, payer_id: int, reason: str, *, actor: Actor, now: datetime) -> PayerAccount:
     """Close an account for good: what is left of an amount is withdrawn; raises StillHolds while money is in it."""
-    account = hold(session, payer_id, actor=actor).account
+    account = hold(session, payer_id, actor=actor, now=now).account
     left = left_in(session, account)
     if left and account.kind not in BY_AMOUNT:
         raise StillHolds
@@ -126,7 +126,7 @@ def _by_receipt(
     session: Session, payer_id: int, kind: MovementKind, form: PayerReceiptForm, *, actor: Actor, now: datetime
 ) -> PayerMovement:
     """An entry whose key is the receipt; a corrected one may be recorded anew."""
-    account = hold(session, payer_id, actor=actor).account
+    account = hold(session, payer_id, actor=actor, now=now).account
     if account.kind in BY_AMOUNT:
         raise OtherKind
     if form.receipt_on > local_date(now):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, require
 from booking.core.actors import Actor, Target
-from booking.core.clock import utcnow
+from booking.core.clock import local_date, utcnow
 from booking.directory.queries import organisation
 from booking.payers import amounts, answers, queries, service
 from booking.payers.answers import PayerAnswer, PayerList, PayerTransfers
@@ -44,7 +44,7 @@ def list_accounts() -> ResponseReturnValue:
     """One's own payer accounts, or (for its finance and auditors) those an institution keeps; the newest first."""
     who, form, session = require_actor(), read_query(PayersQuery), reading()
     if form.organisation is None:
-        page = queries.accounts_of(session, who.id, limit=form.limit, cursor=form.cursor)
+        page = queries.accounts_of(session, who.id, today=local_date(utcnow()), limit=form.limit, cursor=form.cursor)
     else:
         place = organisation(session, form.organisation)
         require(who, Permission.SEE_PAYERS, Target(place.id))
@@ -147,7 +147,7 @@ def remove_member(payer_id: int, member_id: int) -> ResponseReturnValue:
 def transfers(payer_id: int) -> ResponseReturnValue:
     """Every transfer that makes up what is left, the newest first."""
     session, form = reading(), read_query(TransfersQuery)
-    found = queries.found_account(session, payer_id, require_actor())
+    found = queries.found_account(session, payer_id, require_actor(), today=local_date(utcnow()))
     page = queries.lines_of(session, found.account, limit=form.limit, cursor=form.cursor)
     return _json(PayerTransfers(items=[answers.transfer(one) for one in page.items], next_cursor=page.next_cursor))
 
@@ -168,7 +168,7 @@ def _created(work: Callable[[Session, Actor], int]) -> Response:
 def _account(payer_id: int, status: int = 200) -> Response:
     """The account as it is now, with its version as ETag."""
     session = reading()
-    found = queries.found_account(session, payer_id, require_actor())
+    found = queries.found_account(session, payer_id, require_actor(), today=local_date(utcnow()))
     response = _json(answers.account(session, found), status)
     response.set_etag(str(found.account.version))
     return response

@@ -16,8 +16,8 @@ MOST_FEN = 10_000_000_000
 Id = Annotated[int, Field(ge=1, lt=2**31)]
 Limit = Annotated[int, Field(ge=1, le=LARGEST_PAGE)]
 Cursor = Annotated[str, Field(max_length=200)]
-Amount = Annotated[int, Field(ge=0, le=MOST_FEN), BeforeValidator(hundredths)]
-Paid = Annotated[int, Field(gt=0, le=MOST_FEN), BeforeValidator(hundredths)]
+Amount = Annotated[int, Field(strict=True, ge=0, le=MOST_FEN), BeforeValidator(hundredths)]
+Paid = Annotated[int, Field(strict=True, gt=0, le=MOST_FEN), BeforeValidator(hundredths)]
 Reason = Annotated[FilledLine, Field(max_length=300)]
 Holder = Annotated[FilledLine, Field(max_length=254), AfterValidator(normal_address)]
 

@@ -11,8 +11,8 @@ KINDS = {
 }
 TOTALS = {
     PayerKind.GRANT: N_("授权额度"),
-    PayerKind.PREPAID: N_("累计到账"),
-    PayerKind.DEPOSIT: N_("累计到账"),
+    PayerKind.PREPAID: N_("净到账（已扣退款）"),
+    PayerKind.DEPOSIT: N_("净到账（已扣退款）"),
     PayerKind.ON_ACCOUNT: N_("信用额度"),
 }
 LEFT = {

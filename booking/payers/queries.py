@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from booking.accounts.permissions import Permission, may
+from booking.affiliations.queries import has_left
 from booking.core.actors import Actor, Target
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
@@ -39,33 +41,36 @@ class Line:
     is_corrected: bool
 
 
-def found_account(session: Session, account_id: int, actor: Actor) -> Found:
+def found_account(session: Session, account_id: int, actor: Actor, *, today: date) -> Found:
     """The payer account and what the actor is to it; raises NotFound for whoever may not know of it."""
     account = session.scalar(_accounts().where(PayerAccount.id == account_id))
     if account is None:
         raise NotFound
-    sight = sight_of(session, account, actor)
+    sight = sight_of(session, account, actor, today=today)
     if not sight.sees:
         raise NotFound
     return Found(account, sight)
 
 
-def sight_of(session: Session, account: PayerAccount, actor: Actor) -> Sight:
-    """What the actor is to a payer account."""
+def sight_of(session: Session, account: PayerAccount, actor: Actor, *, today: date) -> Sight:
+    """What the actor is to a payer account; whoever has left the institution that keeps it is nothing to it."""
     own = (PayerMember.payer_account_id == account.id, PayerMember.user_id == actor.id)
     target = Target(account.organisation_id)
+    stays = ~has_left(actor.id, account.organisation_id, today)
+    is_holder = account.holder_id == actor.id and session.scalar(select(stays))
     return Sight(
-        is_holder=account.holder_id == actor.id,
-        is_member=session.scalar(select(PayerMember.id).where(*own)) is not None,
+        is_holder=bool(is_holder),
+        is_member=session.scalar(select(PayerMember.id).where(*own, stays)) is not None,
         manages=may(actor, Permission.MANAGE_PAYERS, target),
         audits=may(actor, Permission.SEE_PAYERS, target),
     )
 
 
-def accounts_of(session: Session, user_id: int, *, limit: int, cursor: str = "") -> Page[PayerAccount]:
-    """The payer accounts that somebody answers for or may use, the newest first."""
+def accounts_of(session: Session, user_id: int, *, today: date, limit: int, cursor: str = "") -> Page[PayerAccount]:
+    """The payer accounts that somebody answers for or may use where they have not left, the newest first."""
     own = select(PayerMember.payer_account_id).where(PayerMember.user_id == user_id)
-    wanted = _accounts().where(or_(PayerAccount.holder_id == user_id, PayerAccount.id.in_(own)))
+    theirs = or_(PayerAccount.holder_id == user_id, PayerAccount.id.in_(own))
+    wanted = _accounts().where(theirs, ~has_left(user_id, PayerAccount.organisation_id, today))
     return _page(session, wanted, limit, cursor)
 
 
@@ -93,6 +98,12 @@ def lines_of(session: Session, account: PayerAccount, *, limit: int, cursor: str
 def movement_by_entry(session: Session, entry_id: int) -> PayerMovement | None:
     """The movement that an entry was posted for."""
     return _movements(session, [entry_id]).get(entry_id)
+
+
+def has_moved_at(session: Session, payer_id: int, moment: datetime) -> bool:
+    """Whether a movement of the account was recorded at exactly this moment."""
+    recorded = (PayerMovement.payer_account_id == payer_id, PayerMovement.created_at == moment)
+    return session.scalar(select(PayerMovement.id).where(*recorded).limit(1)) is not None
 
 
 def total_of(session: Session, account: PayerAccount) -> int:
@@ -124,9 +135,19 @@ def provinces_of(session: Session, account: PayerAccount) -> list[Place]:
 
 
 def is_taken(session: Session, organisation_id: int, kind: str, number: str) -> bool:
-    """Whether an institution has an account of this kind and number."""
-    same = (PayerAccount.organisation_id == organisation_id, PayerAccount.kind == kind, PayerAccount.number == number)
-    return session.scalar(select(PayerAccount.id).where(*same)) is not None
+    """Whether an institution has an open account of this kind and number."""
+    open_ones = (*_same(organisation_id, kind, number), PayerAccount.closed_at.is_(None))
+    return session.scalar(select(PayerAccount.id).where(*open_ones)) is not None
+
+
+def times_opened(session: Session, organisation_id: int, kind: str, number: str) -> int:
+    """How many accounts of this kind and number an institution has had."""
+    return session.scalar(select(func.count(PayerAccount.id)).where(*_same(organisation_id, kind, number))) or 0
+
+
+def _same(organisation_id: int, kind: str, number: str) -> tuple[ColumnElement[bool], ...]:
+    """Accounts of an institution that are called the same."""
+    return (PayerAccount.organisation_id == organisation_id, PayerAccount.kind == kind, PayerAccount.number == number)
 
 
 def _accounts() -> Select[PayerAccount]:

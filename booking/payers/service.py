@@ -1,15 +1,16 @@
 """What an institution's finance does with payer accounts: open them, change what is said of them, close them."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
 from booking.accounts.grants import account_id as user_id_of
 from booking.accounts.permissions import Permission, require
+from booking.affiliations.queries import in_force
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, StaleVersion
@@ -21,6 +22,7 @@ from booking.payers.forms import NewPayerForm, PayerChangeForm
 from booking.payers.queries import Found
 from booking.payers.rules import budget_item_of, misfits
 from models.accounts import User
+from models.affiliations import Affiliation
 from models.directory import Organisation
 from models.ledger import LedgerAccount
 from models.payers import PayerAccount, PayerMember
@@ -55,8 +57,9 @@ def open_payer(
     if problems:
         raise InvalidInput(problems)
     holder_id = user_id_of(session, form.holder, "holder")
+    turn = queries.times_opened(session, organisation_id, form.kind, form.number)
     source, left = (
-        open_account(session, f"payer:{place.id}:{form.kind}:{form.number}:{side}", floor_fen=floor, now=now)
+        open_account(session, f"payer:{place.id}:{form.kind}:{form.number}:{turn}:{side}", floor_fen=floor, now=now)
         for side, floor in (("source", None), ("left", 0))
     )
     account = PayerAccount(
@@ -85,7 +88,7 @@ def change_payer(
     now: datetime,
 ) -> PayerAccount:
     """Say something else of a payer account; raises StaleVersion, PayerClosed and InvalidInput."""
-    account = hold(session, payer_id, actor=actor).account
+    account = hold(session, payer_id, actor=actor, now=now).account
     if version is not None and version != account.version:
         raise StaleVersion
     if problems := misfits(account.kind, form.terms, account.expires_on, local_date(now)):
@@ -100,6 +103,8 @@ def change_payer(
     if before == after:
         return account
     account.version += 1
+    is_holder = PayerMember.payer_account_id == account.id, PayerMember.user_id == account.holder_id
+    session.execute(delete(PayerMember).where(*is_holder))
     changed = [name for name in TOLD if before[name] != after[name]]
     note(
         session,
@@ -115,9 +120,12 @@ def change_payer(
 
 
 def add_member(session: Session, payer_id: int, email: str, *, actor: Actor, now: datetime) -> PayerMember:
-    """Let somebody use a payer account, by its holder or the institution's finance; raises AlreadyMember."""
-    account = hold(session, payer_id, actor=actor, members=True).account
-    user_id = user_id_of(session, email)
+    """Let somebody use a payer account, by its holder or the institution's finance; raises AlreadyMember.
+
+    A holder names people of the institution only, and learns of nobody else whether they have an account.
+    """
+    found = hold(session, payer_id, actor=actor, now=now, members=True)
+    account, user_id = found.account, _named_by(session, found, email, today=local_date(now))
     same = (PayerMember.payer_account_id == account.id, PayerMember.user_id == user_id)
     if account.holder_id == user_id or session.scalar(select(PayerMember.id).where(*same)) is not None:
         raise AlreadyMember
@@ -130,7 +138,7 @@ def add_member(session: Session, payer_id: int, email: str, *, actor: Actor, now
 
 def remove_member(session: Session, payer_id: int, member_id: int, *, actor: Actor, now: datetime) -> None:
     """Let somebody no longer use a payer account; raises NotFound."""
-    account = hold(session, payer_id, actor=actor, members=True).account
+    account = hold(session, payer_id, actor=actor, now=now, members=True).account
     wanted = (PayerMember.id == member_id, PayerMember.payer_account_id == account.id)
     member = session.scalar(select(PayerMember).where(*wanted))
     if member is None:
@@ -139,7 +147,7 @@ def remove_member(session: Session, payer_id: int, member_id: int, *, actor: Act
     note(session, account, "member_removed", actor=actor, now=now, before={"user_id": member.user_id})
 
 
-def hold(session: Session, payer_id: int, *, actor: Actor, members: bool = False) -> Found:
+def hold(session: Session, payer_id: int, *, actor: Actor, now: datetime, members: bool = False) -> Found:
     """The open account under lock, for who keeps it or, for its `members`, its holder too.
 
     Raises NotFound, Forbidden and PayerClosed. The lock stands before those of the ledger's accounts.
@@ -148,7 +156,7 @@ def hold(session: Session, payer_id: int, *, actor: Actor, members: bool = False
     account = session.scalar(locked.execution_options(populate_existing=True))
     if account is None:
         raise NotFound
-    sight = queries.sight_of(session, account, actor)
+    sight = queries.sight_of(session, account, actor, today=local_date(now))
     if not sight.sees:
         raise NotFound
     if not (sight.manages or (members and sight.runs_members)):
@@ -177,6 +185,18 @@ def note(
     """One row in the log about the payer account."""
     subject = ("payer_account", account.id)
     audit.note(session, f"payers.{what}", subject, actor=actor, now=now, before=before, after=after, reason=reason)
+
+
+def _named_by(session: Session, found: Found, email: str, *, today: date) -> int:
+    """Whom a manager or a holder means; raises InvalidInput."""
+    if found.sight.manages:
+        return user_id_of(session, email)
+    here = in_force(today), Affiliation.organisation_id == found.account.organisation_id
+    rows = select(User.id).join(Affiliation, Affiliation.user_id == User.id)
+    user_id = session.scalar(rows.where(*here, User.email == email, User.deactivated_at.is_(None)).limit(1))
+    if user_id is None:
+        raise InvalidInput([Problem("email", N_("本单位没有使用这个邮箱的人。其他单位的人由单位财务添加。"))])
+    return user_id
 
 
 def _holder(session: Session, account: PayerAccount, email: str) -> int:

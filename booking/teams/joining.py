@@ -36,6 +36,13 @@ class NothingWaits(Conflict):
     sentence = N_("这个申请已经处理，可能已由他人处理。")
 
 
+class NotHere(Conflict):
+    """Whoever would join has left the team's institution."""
+
+    code = "left_the_institution"
+    sentence = N_("对方已离开课题组所在的单位，重新隶属后才能加入。")
+
+
 class InvitationSpent(Refused):
     """The link was used, withdrawn, is too old, is somebody else's, or never existed; nobody learns which."""
 
@@ -78,6 +85,8 @@ def decide_request(
         raise Refused(N_("请写明原因，申请人会收到通知。"))
     request.state = JoinState.APPROVED if approves else JoinState.REFUSED
     request.reason, request.decided_at, request.decided_by_id = reason, now, actor.id
+    if approves and queries.is_gone(session, found.team, request.user_id, today=local_date(now)):
+        raise NotHere
     if approves:
         add_member(session, found.team, request.user_id, approved_by_id=actor.id, now=now)
     what = "teams.approved" if approves else "teams.refused"
@@ -167,6 +176,8 @@ def take_up(session: Session, secret: str, *, actor: Actor, now: datetime) -> in
     invitation = session.scalars(rows.execution_options(populate_existing=True)).one()
     if invitation.used_at is not None or invitation.revoked_at is not None:
         raise InvitationSpent
+    if queries.is_gone(session, team, actor.id, today=local_date(now)):
+        raise NotHere
     invitation.used_at = now
     add_member(session, team, actor.id, approved_by_id=invitation.created_by_id, now=now)
     if waiting := queries.own_request(session, team.id, actor.id):

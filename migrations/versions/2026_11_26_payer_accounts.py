@@ -78,12 +78,12 @@ def _accounts() -> None:
         ),
         sa.CheckConstraint("crosses_provinces = (province_rule <> '')", name=op.f("ck_payer_accounts_rule_given")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payer_accounts")),
-        sa.UniqueConstraint(
-            "organisation_id", "kind", "number", name=op.f("uq_payer_accounts_organisation_id_kind_number")
-        ),
         *(sa.UniqueConstraint(one, name=op.f(f"uq_payer_accounts_{one}")) for one in ("source_id", "left_id")),
     )
     op.create_index(op.f("ix_payer_accounts_holder_id"), table, ["holder_id"])
+    is_open = sa.text("closed_at IS NULL")
+    named = ["organisation_id", "kind", "number"]
+    op.create_index("uq_payer_accounts_open", table, named, unique=True, sqlite_where=is_open, postgresql_where=is_open)
 
 
 def downgrade() -> None:

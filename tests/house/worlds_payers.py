@@ -30,6 +30,6 @@ def add_payers(builder: "Builder", ours: frozenset[str], theirs: frozenset[str])
             receipt = PayerReceiptForm(amount_fen=500, receipt_number="R1", receipt_on=local_date(now), reason=why)
             builder.keep("movement", amounts.top_up(session, account.id, receipt, actor=actor, now=now))
     email = builder.world.users["participant"].email
-    member = service.add_member(session, names["payer"], email, actor=builder.actor("holder"), now=now)
+    member = service.add_member(session, names["payer"], email, actor=builder.actor("admin"), now=now)
     builder.keep("payer_member", member)
     session.commit()

@@ -31,7 +31,7 @@ def test_every_operation_stands_on_the_pages_for_people(client: FlaskClient) -> 
     index = client.get("/api/docs").get_data(as_text=True)
     pages = {tag["name"]: client.get(f"/api/docs/{tag['name']}").get_data(as_text=True) for tag in document["tags"]}
 
-    links = [f'href="/api/docs/{one["tags"][0]}#{quote(one["operationId"])}"' for one in operations]
+    links = [f'href="/api/docs/{quote(one["tags"][0])}#{quote(one["operationId"])}"' for one in operations]
     assert [link for link in links if link not in index] == []
     assert [one["operationId"] for one in operations if f'id="{one["operationId"]}"' not in pages[one["tags"][0]]] == []
 

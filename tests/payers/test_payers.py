@@ -22,11 +22,13 @@ from models.ledger import LedgerEntry
 from models.payers import PayerAccount, PayerMember, PayerMovement
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.payers import MovementKind, PayerKind
+from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_organisation
 from tests.factories.looking import count
 from tests.factories.people import actor_for, give, make_user, sign_in
 
 TODAY = date(2026, 11, 23)
+NOBODY_HERE = "本单位没有使用这个邮箱的人。其他单位的人由单位财务添加。"
 
 
 @pytest.fixture
@@ -196,7 +198,9 @@ def test_what_does_not_fit_is_refused_and_changes_are_kept_in_the_log(
     assert fields == [["number"], ["province_rule"], ["budget_item", "crosses_provinces"], ["expires_on"], ["holder"]]
     assert count(session, PayerAccount) == 1
     found = session.get_one(PayerAccount, account.id)
-    assert len(queries.provinces_of(session, queries.found_account(session, found.id, finance).account)) == 2
+    assert (
+        len(queries.provinces_of(session, queries.found_account(session, found.id, finance, today=TODAY).account)) == 2
+    )
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "payers.changed")).one()
     told = [(said or {})["expires_on"] for said in (entry.before, entry.after)]
     assert (entry.reason, told) == ("延期一年", [TODAY.isoformat(), later.isoformat()])
@@ -210,7 +214,12 @@ def test_the_lead_lets_others_use_it_and_nobody_else_knows_of_it(
     student, stranger = (make_user(session, name) for name in ("student", "stranger"))
     steward = make_user(session, "steward")
     give(session, steward, Role.STEWARD, ScopeKind.ORGANISATION, place.id)
+    belonging = affiliate(session, student, place)
 
+    for email in (stranger.email, "nobody@example.org"):
+        with pytest.raises(InvalidInput) as unknown:
+            service.add_member(session, account.id, email, actor=holder, now=now)
+        assert [(one.field, one.message) for one in unknown.value.problems] == [("email", NOBODY_HERE)]
     member = service.add_member(session, account.id, student.email, actor=holder, now=now)
     with pytest.raises(service.AlreadyMember):
         service.add_member(session, account.id, lead.email, actor=finance, now=now)
@@ -220,12 +229,19 @@ def test_the_lead_lets_others_use_it_and_nobody_else_knows_of_it(
         amounts.set_amount(session, account.id, PayerAmountForm(amount_fen=5, reason="x"), actor=holder, now=now)
     for other in (stranger, steward):
         with pytest.raises(NotFound):
-            queries.found_account(session, account.id, actor_for(session, other, now=now))
+            queries.found_account(session, account.id, actor_for(session, other, now=now), today=TODAY)
     session.commit()
-    mine = [queries.accounts_of(session, one.id, limit=5).items for one in (lead, student, stranger)]
+    mine = [queries.accounts_of(session, one.id, today=TODAY, limit=5).items for one in (lead, student, stranger)]
+    belonging.ends_on = TODAY
+    session.commit()
+    after = queries.accounts_of(session, student.id, today=TODAY + timedelta(days=1), limit=5).items
+    gone = actor_for(session, student, now=now)
+    with pytest.raises(NotFound):
+        queries.found_account(session, account.id, gone, today=TODAY + timedelta(days=1))
     service.remove_member(session, account.id, member.id, actor=holder, now=now)
     session.commit()
 
+    assert after == []
     assert [[one.id for one in found] for found in mine] == [[account.id], [account.id], []]
     assert count(session, PayerMember) == 0
     assert hindrances(session, lead, now=now) == [

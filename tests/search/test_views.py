@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from booking.catalogue import listing
 from booking.core.clock import utcnow
-from booking.search import views as search_views
+from booking.search import free_time
 from models.catalogue import Instrument, Lane, TestItem
 from models.directory import CalendarDay
 from models.reservations import Block, Claim
@@ -160,7 +160,7 @@ def test_a_few_results_say_how_many_of_them_are_free_in_the_next_seven_days(
 
     assert "3 台仪器 · 未来 7 天有空 1 台" in " ".join(client.get("/").text.split())
 
-    monkeypatch.setattr(search_views, "COUNTED", 2)
+    monkeypatch.setattr(free_time, "COUNTED", 2)
     assert "未来 7 天有空" not in client.get("/").text
 
 

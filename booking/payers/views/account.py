@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from booking.accounts.views.again import again
-from booking.core.clock import utcnow
+from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden, InvalidInput, Refused, StaleVersion
 from booking.payers import labels, queries, service
 from booking.payers.forms import ChangePage, ListPage, MemberPage
@@ -62,7 +62,7 @@ def add_member(payer_id: int) -> ResponseReturnValue:
         create_once(work, actor=actor, now=now)
     except (InvalidInput, service.AlreadyMember) as refused:
         return account_page(payer_id, refused)
-    flash(_("已加入，对方可以看到并使用这个账户。"), "right")
+    flash(_("已加入，对方可以看到这个账户的金额和每一笔。"), "right")
     return back(payer_id)
 
 
@@ -77,7 +77,7 @@ def remove_member(payer_id: int, member_id: int) -> ResponseReturnValue:
 def account_page(payer_id: int, refused: Refused | None = None) -> ResponseReturnValue:
     """Everything that the person asking may see of a payer account."""
     session, actor = reading(), require_actor()
-    found = queries.found_account(session, payer_id, actor)
+    found = queries.found_account(session, payer_id, actor, today=local_date(utcnow()))
     account = found.account
     cursor = read_query(ListPage).cursor if request.method == "GET" else ""
     page = queries.lines_of(session, account, limit=LINES, cursor=cursor)
@@ -105,7 +105,7 @@ def account_page(payer_id: int, refused: Refused | None = None) -> ResponseRetur
 
 def to_keep(payer_id: int) -> Found:
     """The account, for who keeps it while it is open; raises NotFound, Forbidden or PayerClosed."""
-    found = queries.found_account(reading(), payer_id, require_actor())
+    found = queries.found_account(reading(), payer_id, require_actor(), today=local_date(utcnow()))
     if not found.sight.manages:
         raise Forbidden
     if found.account.closed_at is not None:

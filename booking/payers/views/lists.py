@@ -33,7 +33,9 @@ PER_PAGE = 50
 def mine() -> ResponseReturnValue:
     """Show the payer accounts that one answers for or may use, and where one keeps those of an institution."""
     actor, session = require_actor(), reading()
-    page = queries.accounts_of(session, actor.id, limit=PER_PAGE, cursor=read_query(ListPage).cursor)
+    page = queries.accounts_of(
+        session, actor.id, today=local_date(utcnow()), limit=PER_PAGE, cursor=read_query(ListPage).cursor
+    )
     keeps = {
         grant.scope_id
         for grant in actor.grants

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from flask import flash, render_template, request
@@ -58,9 +59,9 @@ CLOSE = Step(
 def set_amount(payer_id: int) -> ResponseReturnValue:
     """Ask what is authorised from now on, and why; then post it."""
 
-    def work(session: Session) -> None:
+    def work(session: Session, now: datetime) -> None:
         form = _read(AmountPage)
-        amounts.set_amount(session, payer_id, form, version=form.version, actor=require_actor(), now=utcnow())
+        amounts.set_amount(session, payer_id, form, version=form.version, actor=require_actor(), now=now)
 
     return _step(payer_id, AMOUNT, work)
 
@@ -69,8 +70,8 @@ def set_amount(payer_id: int) -> ResponseReturnValue:
 def top_up(payer_id: int) -> ResponseReturnValue:
     """Ask for the receipt of money that came in; then record it."""
 
-    def work(session: Session) -> None:
-        amounts.top_up(session, payer_id, _read(ReceiptPage), actor=require_actor(), now=utcnow())
+    def work(session: Session, now: datetime) -> None:
+        amounts.top_up(session, payer_id, _read(ReceiptPage), actor=require_actor(), now=now)
 
     return _step(payer_id, TOP_UP, work)
 
@@ -79,8 +80,8 @@ def top_up(payer_id: int) -> ResponseReturnValue:
 def refund(payer_id: int) -> ResponseReturnValue:
     """Ask for the receipt of money that was paid back; then record it."""
 
-    def work(session: Session) -> None:
-        amounts.refund(session, payer_id, _read(ReceiptPage), actor=require_actor(), now=utcnow())
+    def work(session: Session, now: datetime) -> None:
+        amounts.refund(session, payer_id, _read(ReceiptPage), actor=require_actor(), now=now)
 
     return _step(payer_id, REFUND, work)
 
@@ -89,8 +90,8 @@ def refund(payer_id: int) -> ResponseReturnValue:
 def correct(payer_id: int, movement_id: int) -> ResponseReturnValue:
     """Ask why a movement is wrong; then take it back by a new one."""
 
-    def work(session: Session) -> None:
-        amounts.correct(session, payer_id, movement_id, _read(ReasonPage).reason, actor=require_actor(), now=utcnow())
+    def work(session: Session, now: datetime) -> None:
+        amounts.correct(session, payer_id, movement_id, _read(ReasonPage).reason, actor=require_actor(), now=now)
 
     return _step(payer_id, CORRECT, work, movement_id=movement_id)
 
@@ -99,29 +100,34 @@ def correct(payer_id: int, movement_id: int) -> ResponseReturnValue:
 def close(payer_id: int) -> ResponseReturnValue:
     """Ask why the account is closed; then close it."""
 
-    def work(session: Session) -> None:
-        amounts.close_payer(session, payer_id, _read(ReasonPage).reason, actor=require_actor(), now=utcnow())
+    def work(session: Session, now: datetime) -> None:
+        amounts.close_payer(session, payer_id, _read(ReasonPage).reason, actor=require_actor(), now=now)
 
     return _step(payer_id, CLOSE, work)
 
 
 def _step(
-    payer_id: int, step: Step, work: Callable[[Session], None], *, movement_id: int | None = None
+    payer_id: int, step: Step, work: Callable[[Session, datetime], None], *, movement_id: int | None = None
 ) -> ResponseReturnValue:
     """Show the form of a step, or do it once per key."""
     values = _values(payer_id, step, movement_id)
     if request.method == "GET":
         return render_template("payers/step.html", form=_filled_in(values), problems={}, **values)
 
+    now = utcnow()
+
     def once(session: Session) -> dict[str, Any]:
-        work(session)
-        return {"id": payer_id}
+        work(session, now)
+        return {"id": payer_id, "is_new": step is CLOSE or queries.has_moved_at(session, payer_id, now)}
 
     try:
-        create_once(once, actor=require_actor(), now=utcnow())
+        done, _repeated = create_once(once, actor=require_actor(), now=now)
     except (InvalidInput, StaleVersion, Conflict) as refused:
         return _again(values, refused)
-    flash(_("已记入账目。"), "right")
+    if done["is_new"]:
+        flash(_("已记入账目。"), "right")
+    else:
+        flash(_("早已登记或没有变化，没有再记一笔。"), "attention")
     return back(payer_id)
 
 

@@ -28,7 +28,7 @@ PAYERS = (
     page(THEIRS, SEERS - ADMINS | {"platform", "their_admin", "their_holder"}),
     page(f"{ONE}/edit", ADMINS, forbidden=ONLY_READ),
     sent(f"{ONE}/edit", ADMINS, CHANGE, forbidden=ONLY_READ),
-    sent(f"{ONE}/members", ADMINS | HOLDER, MEMBER, forbidden=AUDITOR | PARTICIPANT),
+    sent(f"{ONE}/members", ADMINS, MEMBER, told=HOLDER, forbidden=AUDITOR | PARTICIPANT),
     sent(f"{ONE}/members/{{payer_member}}/remove", ADMINS | HOLDER, forbidden=AUDITOR | PARTICIPANT),
     page(f"{ONE}/amount", ADMINS, forbidden=ONLY_READ),
     sent(f"{ONE}/amount", ADMINS, AMOUNT | IN_YUAN, forbidden=ONLY_READ),
@@ -52,6 +52,6 @@ PAYERS = (
     post(f"{PREPAID}/refund", ADMINS, RECEIPT, forbidden=PREPAID_READ),
     step(WRONG, ADMINS, WHY, forbidden=PREPAID_READ),
     step(f"{ONE}/close", ADMINS, WHY, forbidden=ONLY_READ),
-    post(f"{ONE}/members", ADMINS | HOLDER, MEMBER, forbidden=AUDITOR | PARTICIPANT),
+    post(f"{ONE}/members", ADMINS, MEMBER, told=HOLDER, forbidden=AUDITOR | PARTICIPANT),
     drop(f"{ONE}/members/{{payer_member}}", ADMINS | HOLDER, forbidden=AUDITOR | PARTICIPANT),
 )
