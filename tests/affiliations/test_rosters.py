@@ -237,6 +237,23 @@ def test_the_renewal_knows_who_came_by_an_invitation_and_a_second_time_changes_n
     assert held.all() == [person.id for person in people]
 
 
+def test_a_number_that_was_given_to_somebody_else_means_nobody_who_had_it(
+    session: Session, house: House, now: datetime
+) -> None:
+    before = make_user(session, "before")
+    applied(session, house, HEAD + "100,甲,old@uni.edu.cn,,,,\n", now)
+    invitation = session.scalars(select(Invitation)).one()
+    _, secret = invitations.make_link(session, invitation.id, actor=house.admin_actor, now=now)
+    invitations.accept_invitation(session, secret, actor=actor_for(session, before, now=now), now=now)
+    session.scalars(select(Affiliation).where(Affiliation.user_id == before.id)).one().staff_number = "200"
+    session.commit()
+
+    plan = planned(session, house, upload(session, house, HEAD + "100,乙,b@uni.edu.cn,,,,\n", now, complete=True), now)
+
+    assert [(one.fate, one.user_id) for one in plan.rows] == [(Fate.INVITED, None)]
+    assert before.id in [one.affiliation.user_id for one in plan.leavers]
+
+
 def test_a_roster_is_applied_once_by_its_own_admin_and_keeps_nobody_afterwards(
     session: Session, house: House, now: datetime
 ) -> None:

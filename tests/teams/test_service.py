@@ -114,6 +114,19 @@ def test_a_no_needs_a_reason_and_leaves_the_person_outside(
     assert session.get_one(TeamRequest, request.id).state == JoinState.REFUSED
 
 
+def test_who_has_left_the_institution_is_not_let_in(
+    session: Session, team: Team, lead: Actor, member: Actor, now: datetime
+) -> None:
+    organisation = session.get_one(Organisation, team.organisation_id)
+    affiliate(session, session.get_one(User, member.id), organisation, ends_on=TODAY - DAY)
+    request = transaction(joining.ask_to_join, team.id, "", actor=member, now=now)
+
+    with pytest.raises(joining.NotHere):
+        transaction(joining.decide_request, team.id, request.id, True, "", actor=lead, now=now)
+
+    assert set(members(session, team)) == {lead.id}
+
+
 def test_members_do_not_decide_and_deputies_do(
     session: Session, team: Team, lead: Actor, member: Actor, now: datetime
 ) -> None:
