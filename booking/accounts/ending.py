@@ -20,7 +20,7 @@ from booking.notifications.service import announce
 from models.accounts import Grant
 
 SUCCEEDED = N_("已有其他人担任这个角色。")
-NOT_THE_LAST = N_("还有其他人担任这个角色，接任者由有权授予的人指定。")
+NOT_THE_LAST = N_("这个角色不会因此无人担任，接任者由有权授予的人指定。")
 HANDING_OVER_DAYS = 31
 """How long somebody who may not give a role holds it beside the successor they name."""
 
@@ -143,8 +143,7 @@ def _check_successors(
         for grant in named
         if not may_give(actor, grant.role, queries.target_of(session, grant.scope_kind, grant.scope_id))
     ]
-    asked = lacking(session, grants, departure.last_day, even_expired=True) if own else []
-    lacks = {lack.grant_id for lack in asked}
+    lacks = {lack.grant_id for lack in lacking(session, grants, departure.last_day)} if own else set()
     problems = [Problem(f"successor_{grant.id}", NOT_THE_LAST) for grant in own if grant.id not in lacks]
     if own and departure.last_day > local_date(now) + timedelta(days=HANDING_OVER_DAYS):
         late = N_("指定接任者时，最后一天不能晚于 %(days)s 天之后。")

@@ -59,16 +59,15 @@ def lock_scopes(session: Session, grants: Iterable[Grant]) -> None:
         session.execute(platform.with_for_update(key_share=True))
 
 
-def lacking(session: Session, grants: Sequence[Grant], last_day: date, *, even_expired: bool = False) -> list[Lack]:
+def lacking(session: Session, grants: Sequence[Grant], last_day: date) -> list[Lack]:
     """What nobody would hold on the day after, if these grants ended together; the scopes must be locked.
 
-    Whoever has left and only holds on for want of a successor does not count. A grant that runs out by then anyway
-    leaves nothing behind that was not foreseen, unless `even_expired` are asked for.
+    Whoever has left and only holds on for want of a successor does not count.
     """
     leaving = [grant.id for grant in grants]
     found = []
     for grant in grants:
-        ends = even_expired or grant.ends_on is None or grant.ends_on > last_day
+        ends = grant.ends_on is None or grant.ends_on > last_day
         if grant.delegated_from_id is None and grant.role in NEVER_LEFT_EMPTY and ends:
             stays = _steward_stays if grant.role == Role.STEWARD else _somebody_stays
             if not stays(session, grant, leaving, last_day + timedelta(days=1)):

@@ -24,7 +24,7 @@ MOST_PEAKS_A_DAY = 12
 
 
 Fen = Annotated[int, Field(strict=True, ge=0, le=MOST_FEN), BeforeValidator(hundredths)]
-Share = Annotated[int, Field(ge=0, le=WHOLE_SHARE), BeforeValidator(hundredths)]
+Share = Annotated[int, Field(strict=True, ge=0, le=WHOLE_SHARE), BeforeValidator(hundredths)]
 Step = Annotated[int, Field(ge=STEPS[0], le=STEPS[-1])]
 Count = Annotated[int, Field(ge=0, le=MOST_PIECES)]
 

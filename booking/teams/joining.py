@@ -40,7 +40,7 @@ class NotHere(Conflict):
     """Whoever would join has left the team's institution."""
 
     code = "left_the_institution"
-    sentence = N_("对方已离开课题组所在的单位，重新隶属后才能加入。")
+    sentence = N_("已经离开课题组所在单位的人，重新隶属后才能加入。")
 
 
 class InvitationSpent(Refused):

@@ -261,11 +261,15 @@ def test_finance_works_on_pages_and_the_lead_reads_every_transfer(
     again = client.post(f"{shown}/refund", data=money)
     client.post(f"{shown}/top-up", data={**money, "idempotency_key": "k1"})
     client.post(f"{shown}/top-up", data={**money, "idempotency_key": "k1"})
+    once_more = client.post(f"{shown}/top-up", data={**money, "idempotency_key": "k2"}, follow_redirects=True)
+    as_text = client.post(f"/api/v1{shown}/top-up", json={**money, "amount_fen": "3.00", "receipt_number": "R2"})
     sign_in(client, lead)
     text = client.get(shown).get_data(as_text=True)
     answer = client.get(f"/api/v1{shown}/transfers").get_json()
 
     assert again.status_code == 422
+    assert "没有再记一笔" in once_more.get_data(as_text=True)
+    assert as_text.status_code == 422
     assert 'value="1,234.50"' in again.get_data(as_text=True)
     assert text.count("¥1,234.50") == 3
     assert "登记充值" not in text
