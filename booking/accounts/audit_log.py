@@ -82,8 +82,7 @@ def _in_turn(session: Session, statement: Select[AuditEntry, str, str], size: in
 
 def every(session: Session, asked: Wanted, reach: Reach) -> Iterator[Entry]:
     """All of them, read in batches."""
-    statement = _statement(asked, reach).execution_options(yield_per=BATCH)
-    yield from _saying(asked.text, map(_entry, session.execute(statement)))
+    yield from _saying(asked.text, map(_entry, _in_turn(session, _statement(asked, reach), BATCH)))
 
 
 def _statement(asked: Wanted, reach: Reach) -> Select[AuditEntry, str, str]:

@@ -86,7 +86,7 @@ _POLLED = (
 
 def polled(session: Session, secret_hash: str) -> Polled:
     """The feed under a secret, with all that tells whether it changed, in one statement; raises NotFound."""
-    row = session.execute(_POLLED, {"secret": secret_hash}).one_or_none()
+    row = session.connection().execute(_POLLED, {"secret": secret_hash}).one_or_none()
     if row is None:
         raise NotFound
     return Polled(**row._mapping)
