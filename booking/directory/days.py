@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-import holidays
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -22,11 +21,29 @@ from models.vocabulary.directory import DayKind
 ANNOUNCED_YEARS = frozenset({2024, 2025, 2026})
 LONGEST_CLOSURE = timedelta(days=120)
 FURTHEST_AHEAD = timedelta(days=800)
+FEWEST_HOLIDAYS = 11
+"""Days off by 全国年节及纪念日放假办法: 11 until 2024, 13 since."""
 
 
 def known_years(now: datetime) -> range:
     """The years whose public days are kept: the first announced one to the one after next."""
     return range(min(ANNOUNCED_YEARS), local_date(now).year + 3)
+
+
+def unsettled(session: Session, years: Iterable[int]) -> list[int]:
+    """Those of `years` that lack national holidays, or have provisional ones although theirs were announced."""
+    stored: dict[int, list[bool]] = {}
+    national = select(CalendarDay.day, CalendarDay.is_confirmed).where(
+        CalendarDay.organisation_id.is_(None), CalendarDay.kind == DayKind.PUBLIC_HOLIDAY
+    )
+    for day, is_confirmed in session.execute(national):
+        stored.setdefault(day.year, []).append(is_confirmed)
+    return [year for year in years if not _is_settled(year, stored.get(year, []))]
+
+
+def _is_settled(year: int, confirmed: Sequence[bool]) -> bool:
+    """Whether a year has its holidays, and confirmed ones where they were announced."""
+    return len(confirmed) >= FEWEST_HOLIDAYS and (year not in ANNOUNCED_YEARS or all(confirmed))
 
 
 def seed_public_days(session: Session, years: Iterable[int]) -> list[CalendarDay]:
@@ -51,6 +68,8 @@ def seed_public_days(session: Session, years: Iterable[int]) -> list[CalendarDay
 
 def public_days(years: Iterable[int]) -> list[CalendarDay]:
     """The national days of `years`, not stored."""
+    import holidays  # noqa: PLC0415  every country of the world comes with it, and few starts need one
+
     wanted = sorted(set(years))
     chinese = holidays.country_holidays("CN", years=wanted, language="zh_CN")
     english = holidays.country_holidays("CN", years=wanted, language="en_US")

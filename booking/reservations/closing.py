@@ -55,7 +55,9 @@ def set_days(
 
 def seed_public_days(session: Session, years: Iterable[int], *, now: datetime) -> int:
     """Bring the public days of `years` up to date, with the conflicts that follow; how many changed."""
-    wanted = list(years)
+    wanted = days.unsettled(session, years)
+    if not wanted:
+        return 0
     whole = [day.day for day in days.public_days(wanted)]
     seeding = partial(days.seed_public_days, session, wanted)
     return len(_with_conflicts(session, None, whole, seeding, now=now).days)

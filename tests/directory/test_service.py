@@ -5,7 +5,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from booking.core.errors import Forbidden, InvalidInput, NotFound, StaleVersion
@@ -112,8 +112,11 @@ def test_seeding_again_adds_nothing_and_years_to_come_are_provisional(session: S
     days.seed_public_days(session, [2026, 2027])
 
     assert days.seed_public_days(session, [2026, 2027]) == []
+    assert days.unsettled(session, [2026, 2027, 2028]) == [2028]
     provisional = session.scalars(select(CalendarDay).where(CalendarDay.is_confirmed.is_(False))).all()
     assert {row.day.year for row in provisional} == {2027}
+    session.execute(update(CalendarDay).where(CalendarDay.day == date(2026, 1, 1)).values(is_confirmed=False))
+    assert days.unsettled(session, [2026, 2027]) == [2026]
 
 
 def test_closing_days_stop_working_days_of_that_institution_alone(
