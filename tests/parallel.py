@@ -1,4 +1,4 @@
-"""Tests on every core: each worker keeps to one engine as long as it can, and storms run when all else is done."""
+"""Tests on every core: each worker keeps to one engine as long as it can, and storms of two engines end the run."""
 
 import os
 from collections.abc import Iterable
@@ -10,6 +10,7 @@ from xdist.workermanage import WorkerController
 STORMS = ("tests/storms/", "tests/operations/test_serving.py")
 """Where tests of many processes stand."""
 
+STORMS_AT_ONCE = 2
 ENGINES = ("sqlite", "postgresql")
 ORDER = {"sqlite": 0, None: 1, "postgresql": 2}
 
@@ -24,8 +25,8 @@ def wants_everything(config: pytest.Config) -> bool:
 
 
 def use_every_core(config: pytest.Config) -> None:
-    """As many workers as this process may use cores."""
-    config.option.numprocesses = len(os.sched_getaffinity(0))
+    """One worker more than this process may use cores: browsers, disks and servers are often waited for."""
+    config.option.numprocesses = len(os.sched_getaffinity(0)) + 1
     config.option.dist = "loadscope"
 
 
@@ -41,18 +42,11 @@ def _engine(item: pytest.Item) -> str | None:
 
 
 class FromBothEnds(LoadScopeScheduling):  # type: ignore[misc]
-    """Even workers take from the start, odd ones from the end; one that is left alone takes the storms."""
+    """Even workers take from the start, odd ones from the end; when nothing but storms is left, two stay for them."""
 
     def __init__(self, config: pytest.Config, log: object = None) -> None:
         super().__init__(config, log)
         self.config.option.loadscopereorder = False
-
-    def remove_node(self, node: WorkerController) -> str | None:
-        """A worker has gone, done or broken; the last of them may begin with the storms."""
-        crashed: str | None = super().remove_node(node)
-        if len(self.nodes) == 1:
-            self._reschedule(self.nodes[0])
-        return crashed
 
     def _split_scope(self, nodeid: str) -> str:
         """One test function on one engine goes to one worker."""
@@ -61,31 +55,26 @@ class FromBothEnds(LoadScopeScheduling):  # type: ignore[misc]
         return f"{function} {engine}"
 
     def _reschedule(self, node: WorkerController) -> None:
-        """Give so much that it can go on, or when nothing but storms is left, end all workers except one."""
+        """Give so much that it can go on, or end it where as many as storms can bear are left without it."""
         if node not in self.registered_collections:
             return
-        others = [other for other in self.nodes if other is not node]
         while not node.shutting_down and self._pending_of(self.assigned_work[node]) <= 2:
-            if self.workqueue and not self._ordinary() and others:
-                self._end_one(node, others)
+            if self.workqueue and not self._ordinary() and self._is_one_too_many():
+                node.shutdown()
                 return
             super()._reschedule(node)
 
-    def _end_one(self, node: WorkerController, others: list[WorkerController]) -> None:
-        """The worker ends unless it is the last; that one waits until the others have gone."""
-        if not all(other.shutting_down for other in others):
-            node.shutdown()
+    def _is_one_too_many(self) -> bool:
+        """Whether more workers are at work than storms can bear."""
+        return sum(not node.shutting_down for node in self.nodes) > STORMS_AT_ONCE
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        """The next from this worker's end; a storm only where nobody else is."""
-        ordinary = self._ordinary()
-        if not ordinary and len(self.nodes) > 1:
-            return
-        if ordinary:
-            takes_last = int(node.gateway.id.removeprefix("gw")) % 2
-            self.workqueue.move_to_end(ordinary[-1 if takes_last else 0], last=False)
+        """The next from this worker's end, storms last."""
+        waiting = self._ordinary() or list(self.workqueue)
+        takes_last = int(node.gateway.id.removeprefix("gw")) % 2
+        self.workqueue.move_to_end(waiting[-1 if takes_last else 0], last=False)
         super()._assign_work_unit(node)
 
     def _ordinary(self) -> list[str]:
-        """What may run beside other tests."""
+        """What may run beside any number of other tests."""
         return [scope for scope in self.workqueue if not scope.startswith(STORMS)]
