@@ -1,7 +1,8 @@
 """Two real servers and the same clients for both; figures are ratios within one run.
 
 Servers are gunicorn gthread, 2 processes × 4 threads, on loopback. Clients are processes that send
-prepared HTTP/1.1 requests over kept-alive sockets and read whole answers, so that they cost little.
+prepared HTTP/1.1 requests over kept-alive sockets and read whole answers, so that they cost little. A process takes
+no more connections than its share and one: else the first to accept keeps nearly all of them, and the other idles.
 """
 
 import os
@@ -47,6 +48,7 @@ def served(application: str, **environment: str) -> Iterator[int]:
         *(sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}"),
         *("--workers", str(WORKERS), "--threads", str(THREADS), "--worker-class", "gthread"),
         *("--log-level", "error", "--keep-alive", "30", "--backlog", "1024"),
+        *("--worker-connections", str(CLIENTS // WORKERS + 1)),
     ]
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **environment})
     try:
