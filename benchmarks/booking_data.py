@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from booking.core.clock import at_local, local_date, utcnow
-from models.accounts import AccessToken
+from models.accounts import AccessToken, User
 from models.base import Base
 from models.catalogue import Lane, LaneGroup
 from models.reservations import Block, Claim, Reservation
@@ -39,6 +39,12 @@ def token_of(session: Session, name: str) -> str:
     )
     session.commit()
     return secret
+
+
+def person_of(session: Session, secret: str) -> User:
+    """Whose token it is."""
+    hashed = hashlib.sha256(secret.encode()).hexdigest()
+    return session.scalars(select(User).join(AccessToken).where(AccessToken.secret_hash == hashed)).one()
 
 
 def fill_past(session: Session, claims: int) -> None:

@@ -25,6 +25,7 @@ from booking.operations import backups
 from booking.operations.forms import RunDueForm
 from booking.operations.labels import OUTCOMES
 from booking.operations.running import run_due
+from booking.payers import verifying as payers_verifying
 from booking.reservations import verifying
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading, transaction
@@ -159,8 +160,9 @@ def ledger() -> None:
 
 @ledger.command("verify")
 def verify_ledger() -> None:
-    """Add every account up again from its transfers and name each difference; ends with 1 if there is any."""
-    found = list(ledger_verifying.faults(reading()))
+    """Add every account up again from its transfers, and every hold; name each difference, end with 1 if any."""
+    session = reading()
+    found = [*ledger_verifying.faults(session), *payers_verifying.faults(session)]
     for line in found:
         click.echo(line, err=True)
     if found:

@@ -210,6 +210,7 @@ class BookingPolicy(Base):
     setup_minutes: Mapped[int] = mapped_column(default=0)
     cleanup_minutes: Mapped[int] = mapped_column(default=0)
     needs_approval: Mapped[bool] = mapped_column(default=False)
+    needs_payer: Mapped[bool] = mapped_column(default=False)
     decision_days: Mapped[int] = mapped_column(default=3)
     allows_self: Mapped[bool] = mapped_column(default=True)
     allows_assisted: Mapped[bool] = mapped_column(default=True)

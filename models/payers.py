@@ -1,8 +1,8 @@
-"""What pays: a grant's authorised amount, money that was paid in, or a credit limit; who uses it; what changed it."""
+"""What pays: a grant's authorised amount, money that was paid in, or a credit limit; who uses it; what is held."""
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import User
@@ -17,9 +17,10 @@ IS_OPEN = text("closed_at IS NULL")
 class PayerAccount(Base):
     """What an institution's finance keeps for somebody: how much may be spent, until when, and by whom.
 
-    Every amount is transfers between its two accounts of the ledger: `source` has no floor, `left` none below zero.
-    A grant's money itself lies in the campus finance system; where it `crosses_provinces` it may be spent outside the
-    institution's own province, and `province_rule` says which rule allows that.
+    Every amount is transfers between its accounts of the ledger: `source` has no floor, what is `left` and what is
+    `held` for reservations never goes below zero; `used` is what its members' limits are counted against. A grant's
+    money itself lies in the campus finance system; it may be spent in the institution's own province, and in the
+    `other_provinces` (codes with spaces between) that `province_rule` allows.
     """
 
     __tablename__ = "payer_accounts"
@@ -33,7 +34,7 @@ class PayerAccount(Base):
             sqlite_where=IS_OPEN,
             postgresql_where=IS_OPEN,
         ),
-        CheckConstraint("crosses_provinces = (province_rule <> '')", name="rule_given"),
+        CheckConstraint("(other_provinces = '') = (province_rule = '')", name="rule_given"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -44,29 +45,41 @@ class PayerAccount(Base):
     budget_item: Mapped[str] = mapped_column(String(60), default="")
     holder_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     expires_on: Mapped[date | None]
-    crosses_provinces: Mapped[bool] = mapped_column(default=False)
+    other_provinces: Mapped[str] = mapped_column(String(300), default="")
     province_rule: Mapped[str] = mapped_column(String(300), default="")
     source_id: Mapped[int] = mapped_column(ForeignKey("ledger_accounts.id"), unique=True)
     left_id: Mapped[int] = mapped_column(ForeignKey("ledger_accounts.id"), unique=True)
+    held_id: Mapped[int] = mapped_column(ForeignKey("ledger_accounts.id"), unique=True)
+    used_id: Mapped[int] = mapped_column(ForeignKey("ledger_accounts.id"), unique=True)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     organisation: Mapped[Organisation] = relationship(lazy="raise")
     holder: Mapped[User] = relationship(lazy="raise")
     left: Mapped[LedgerAccount] = relationship(foreign_keys=[left_id], lazy="raise")
+    held: Mapped[LedgerAccount] = relationship(foreign_keys=[held_id], lazy="raise")
 
 
 class PayerMember(Base):
-    """Somebody beside the holder who may see and use a payer account."""
+    """Somebody beside the holder who may see and use a payer account, up to `limit_fen` in all (none: what is left).
+
+    What they use goes out of the ledger account `use`, whose floor is the limit: the database refuses what is beyond.
+    """
 
     __tablename__ = "payer_members"
-    __table_args__ = (UniqueConstraint("payer_account_id", "user_id"),)
+    __table_args__ = (
+        UniqueConstraint("payer_account_id", "user_id"),
+        CheckConstraint("limit_fen >= 0", name="limit"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     payer_account_id: Mapped[int] = mapped_column(ForeignKey("payer_accounts.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    use_id: Mapped[int] = mapped_column(ForeignKey("ledger_accounts.id"), unique=True)
+    limit_fen: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
     user: Mapped[User] = relationship(lazy="raise")
+    use: Mapped[LedgerAccount] = relationship(lazy="raise")
 
 
 class PayerMovement(Base):
@@ -88,3 +101,28 @@ class PayerMovement(Base):
     created_at: Mapped[datetime]
     entry: Mapped[LedgerEntry] = relationship(lazy="raise")
     made_by: Mapped[User] = relationship(lazy="raise")
+
+
+class PayerHold(Base):
+    """What is held in a payer account for a reservation from this entry on; the last row counts; append-only.
+
+    It is held for what `user_id` booked; `use_id` is their account of use where they are a member.
+    """
+
+    __tablename__ = "payer_holds"
+    __table_args__ = (
+        CheckConstraint("amount_fen >= 0", name="amount"),
+        Index("ix_payer_holds_reservation_id", "reservation_id", "id"),
+        Index("ix_payer_holds_payer_account_id", "payer_account_id", "id"),
+        Index("ix_payer_holds_user_id", "user_id", "payer_account_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("ledger_entries.id"), unique=True)
+    reservation_id: Mapped[int] = mapped_column(ForeignKey("reservations.id"))
+    payer_account_id: Mapped[int] = mapped_column(ForeignKey("payer_accounts.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    use_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_accounts.id"))
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+    entry: Mapped[LedgerEntry] = relationship(lazy="raise")

@@ -27,7 +27,7 @@ class Reservation(Base):
 
     `uid` names it in calendars for life; `sequence` rises with every change that calendars show;
     `version` rises with every change at all. A move that waits for approval is kept in `asked_*`,
-    and claims then cover both times.
+    and claims then cover both times. What it costs is held in the payer account, where one was chosen.
     """
 
     __tablename__ = "reservations"
@@ -55,6 +55,7 @@ class Reservation(Base):
     project_name: Mapped[str] = mapped_column(String(200), default="")
     project_number: Mapped[str] = mapped_column(String(80), default="")
     sample_count: Mapped[int | None]
+    payer_account_id: Mapped[int | None] = mapped_column(ForeignKey("payer_accounts.id"))
     sequence: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]

@@ -16,6 +16,7 @@ POLICY_DEFAULTS: Mapping[str, Any] = {
     "setup_minutes": 0,
     "cleanup_minutes": 0,
     "needs_approval": False,
+    "needs_payer": False,
     "decision_days": 3,
     "allows_self": True,
     "allows_assisted": True,

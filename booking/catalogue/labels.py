@@ -134,6 +134,7 @@ FIELDS = {
     "setup_minutes": N_("准备时间"),
     "cleanup_minutes": N_("清理时间"),
     "needs_approval": N_("需要机主批准"),
+    "needs_payer": N_("须由经费账户支付"),
     "decision_days": N_("审批期限"),
     "allows_self": N_("可自主上机"),
     "allows_assisted": N_("可协助上机"),

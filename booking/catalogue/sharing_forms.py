@@ -57,6 +57,7 @@ class SettingsForm(Form):
     setup_minutes: Annotated[Annotated[int, Field(ge=0, le=1440)] | None, Blank] = None
     cleanup_minutes: Annotated[Annotated[int, Field(ge=0, le=1440)] | None, Blank] = None
     needs_approval: Annotated[bool | None, Blank] = None
+    needs_payer: Annotated[bool | None, Blank] = None
     decision_days: Annotated[Annotated[int, Field(ge=1, le=30)] | None, Blank] = None
     allows_self: Annotated[bool | None, Blank] = None
     allows_assisted: Annotated[bool | None, Blank] = None

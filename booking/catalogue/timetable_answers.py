@@ -22,6 +22,7 @@ class PolicyAnswer(BaseModel):
     setup_minutes: int
     cleanup_minutes: int
     needs_approval: bool
+    needs_payer: bool
     decision_days: int
     allows_self: bool
     allows_assisted: bool

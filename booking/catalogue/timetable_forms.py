@@ -20,6 +20,7 @@ class PolicyForm(Form):
     setup_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
     cleanup_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
     needs_approval: bool = False
+    needs_payer: bool = False
     decision_days: Annotated[int, Field(ge=1, le=30)] = 3
     allows_self: bool = True
     allows_assisted: bool = True

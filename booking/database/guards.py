@@ -17,6 +17,7 @@ APPEND_ONLY_TABLES = (
     "ledger_entries",
     "ledger_transfers",
     "payer_movements",
+    "payer_holds",
 )
 
 D = "[0-9]"

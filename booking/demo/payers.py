@@ -1,4 +1,4 @@
-"""What pays in the demo: a grant of the lead's with a member, and money that a firm paid in."""
+"""What pays for the demo's bookings: a grant of the lead's with a member and a limit, and money that a firm paid in."""
 
 from datetime import datetime, timedelta
 
@@ -27,17 +27,17 @@ def add_payers(session: Session, *, actor: Actor, opened: datetime) -> int:
         name="示例：功能涂层面上项目",
         holder=lead.email,
         expires_on=until,
-        crosses_provinces=True,
+        provinces=["510000"],
         province_rule=RULE,
     )
     made = service.open_payer(session, place, grant, actor=actor, now=opened)
-    amount = PayerAmountForm(amount_fen=5_000_000, reason="示例：立项")
+    amount = PayerAmountForm(amount_fen=60_000_000, reason="示例：立项")
     amounts.set_amount(session, made.id, amount, actor=actor, now=opened)
     member = people.actor(session, "researcher", now=opened)
-    service.add_member(session, made.id, member.email, actor=lead, now=opened)
+    service.add_member(session, made.id, member.email, limit_fen=10_000_000, actor=lead, now=opened)
     firm = people.actor(session, "enterprise", now=opened)
     paid = NewPayerForm(kind=PayerKind.PREPAID, number="示例-Y001", name="示例：企业预付款", holder=firm.email)
     prepaid = service.open_payer(session, place, paid, actor=actor, now=opened)
-    receipt = PayerReceiptForm(amount_fen=2_000_000, receipt_number="示例-0001", receipt_on=local_date(opened))
+    receipt = PayerReceiptForm(amount_fen=20_000_000, receipt_number="示例-0001", receipt_on=local_date(opened))
     amounts.top_up(session, prepaid.id, receipt, actor=actor, now=opened)
     return 2

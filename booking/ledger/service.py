@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from booking.core.errors import Conflict, NotFound, Refused
 from booking.core.texts import N_
 from booking.ledger import queries
 from booking.ledger.rules import Move, Shortfall, Standing, fault_in, shortfall
 from models.base import Base
-from models.ledger import LedgerAccount, LedgerEntry, LedgerTransfer
+from models.ledger import LedgerAccount, LedgerEntry
 
 
 class BelowFloor(Conflict):
@@ -47,10 +48,10 @@ class NoEntry(Refused):
     code = "no_entry"
 
 
-_entries = Base.metadata.tables["ledger_entries"]
+_MOVE = insert(Base.metadata.tables["ledger_transfers"])
 _FIRST = {
-    "postgresql": postgresql.insert(_entries).on_conflict_do_nothing(index_elements=["key"]).returning(_entries.c.id),
-    "sqlite": sqlite.insert(_entries).on_conflict_do_nothing(index_elements=["key"]).returning(_entries.c.id),
+    "postgresql": postgresql.insert(LedgerEntry).on_conflict_do_nothing(index_elements=["key"]).returning(LedgerEntry),
+    "sqlite": sqlite.insert(LedgerEntry).on_conflict_do_nothing(index_elements=["key"]).returning(LedgerEntry),
 }
 
 
@@ -78,21 +79,13 @@ def post_entry(
     if found := shortfall(standings, moves):
         raise BelowFloor(found)
     values = {"key": key, "cause": cause, "corrects_id": corrects_id, "created_at": now}
-    entry_id = session.connection().execute(_FIRST[session.get_bind().dialect.name], values).scalar()
-    entry = queries.entry_by_key(session, key)
+    entry: LedgerEntry | None = session.scalar(_FIRST[session.get_bind().dialect.name].values(**values))
     if entry is None:
-        raise NotFound
-    if entry_id is None:
-        return _same(session, entry, moves)
-    session.add_all(
-        LedgerTransfer(
-            entry_id=entry_id, from_account_id=move.from_id, to_account_id=move.to_id, amount_fen=move.amount_fen
-        )
-        for move in moves
-    )
-    session.flush()
+        return _same(session, queries.entry_by_key(session, key), moves)
+    session.connection().execute(_MOVE, [_row(entry.id, move) for move in moves])
     for account in accounts:
-        session.refresh(account, ["balance_fen"])
+        change = sum(_change(account.id, move) for move in moves)
+        set_committed_value(account, "balance_fen", account.balance_fen + change)
     return entry
 
 
@@ -113,8 +106,21 @@ def _locked(session: Session, account_ids: set[int]) -> Sequence[LedgerAccount]:
     return found
 
 
-def _same(session: Session, entry: LedgerEntry, moves: Sequence[Move]) -> LedgerEntry:
+def _row(entry_id: int, move: Move) -> dict[str, int]:
+    """A transfer as it is stored."""
+    ends = {"from_account_id": move.from_id, "to_account_id": move.to_id}
+    return {"entry_id": entry_id, **ends, "amount_fen": move.amount_fen}
+
+
+def _change(account_id: int, move: Move) -> int:
+    """What a transfer adds to an account; the trigger has added the same."""
+    return move.amount_fen * ((move.to_id == account_id) - (move.from_id == account_id))
+
+
+def _same(session: Session, entry: LedgerEntry | None, moves: Sequence[Move]) -> LedgerEntry:
     """An entry that was posted before, if it moved the same."""
+    if entry is None:
+        raise NotFound
     if queries.moves_of(session, entry.id) != list(moves):
         raise EntryDiffers
     return entry

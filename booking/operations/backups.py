@@ -24,6 +24,7 @@ from booking.database.locks import alone
 from booking.ledger import verifying as ledger_verifying
 from booking.operations.backup_age import note_backup
 from booking.operations.starting import is_at_head, known_revisions
+from booking.payers import verifying as payers_verifying
 from booking.reservations import verifying
 from booking.web.extensions import db, transaction
 from models.catalogue import Instrument
@@ -125,7 +126,8 @@ def restore(path: Path) -> Restored:
         flask_migrate.upgrade()
     transaction(_list_again)
     with Session(db.engine) as session:
-        return Restored(found, [*verifying.faults(session), *ledger_verifying.faults(session)])
+        proofs = (verifying, ledger_verifying, payers_verifying)
+        return Restored(found, [line for proof in proofs for line in proof.faults(session)])
 
 
 def _private(path: Path) -> int:

@@ -1,6 +1,8 @@
 """What changes the amount of a payer account: each change is an entry of the ledger, with the reason or the receipt."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 
 from sqlalchemy.orm import Session
 
@@ -9,12 +11,13 @@ from booking.core.clock import local_date
 from booking.core.errors import Conflict, InvalidInput, NotFound, Problem, StaleVersion
 from booking.core.money import yuan_from_fen
 from booking.core.texts import N_
+from booking.ledger.queries import correction_of, entry_by_key
 from booking.ledger.rules import Move
 from booking.ledger.service import BelowFloor, EntryDiffers, correct_entry, post_entry
 from booking.payers import queries
 from booking.payers.forms import PayerAmountForm, PayerReceiptForm
-from booking.payers.rules import BY_AMOUNT
-from booking.payers.service import hold, left_in, note
+from booking.payers.rules import BY_AMOUNT, normal_number
+from booking.payers.service import held_in, hold, left_in, note
 from models.ledger import LedgerEntry
 from models.payers import PayerAccount, PayerMovement
 from models.vocabulary.payers import MovementKind
@@ -36,11 +39,27 @@ class StillHolds(Conflict):
     sentence = N_("账户里还有余额，请先登记退款，再关闭。")
 
 
+class StillHeld(Conflict):
+    """What is held for reservations has to be given back or paid for before the account is closed."""
+
+    code = "still_held"
+    sentence = N_("账户里还有为预约冻结的金额，请先取消这些预约或为其换一个账户，再关闭。")
+
+
 class NotAReceipt(Conflict):
     """Only money that came or went by a receipt is corrected; an amount is set anew."""
 
     code = "not_a_receipt"
     sentence = N_("只有充值和退款可以更正；额度请直接重新设定。")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What came of a step: the account, its movement if there was any, and whether that is new."""
+
+    account: PayerAccount
+    movement: PayerMovement | None
+    is_new: bool
 
 
 def set_amount(
@@ -51,7 +70,7 @@ def set_amount(
     version: int | None = None,
     actor: Actor,
     now: datetime,
-) -> PayerAccount:
+) -> Recorded:
     """Authorise an amount, or set a credit limit, from now on; raises OtherKind, StaleVersion and InvalidInput."""
     account = hold(session, payer_id, actor=actor, now=now).account
     if account.kind not in BY_AMOUNT:
@@ -61,11 +80,11 @@ def set_amount(
     before = queries.total_of(session, account)
     change = form.amount_fen - before
     if change == 0:
-        return account
+        return Recorded(account, None, is_new=False)
     kind = MovementKind.RAISED if change > 0 else MovementKind.LOWERED
     entry = _post(session, account, f"payer:{account.id}:amount:{account.version}", change, now=now)
     account.version += 1
-    _record(session, account, entry, kind, form.reason, actor=actor, now=now)
+    made = _record(session, account, entry, kind, form.reason, actor=actor, now=now)
     note(
         session,
         account,
@@ -76,22 +95,20 @@ def set_amount(
         after={"amount_fen": form.amount_fen},
         reason=form.reason,
     )
-    return account
+    return Recorded(account, made, is_new=True)
 
 
-def top_up(session: Session, payer_id: int, form: PayerReceiptForm, *, actor: Actor, now: datetime) -> PayerMovement:
+def top_up(session: Session, payer_id: int, form: PayerReceiptForm, *, actor: Actor, now: datetime) -> Recorded:
     """Record money that came in, once per receipt of the institution; the same again answers the same movement."""
     return _by_receipt(session, payer_id, MovementKind.TOPPED_UP, form, actor=actor, now=now)
 
 
-def refund(session: Session, payer_id: int, form: PayerReceiptForm, *, actor: Actor, now: datetime) -> PayerMovement:
+def refund(session: Session, payer_id: int, form: PayerReceiptForm, *, actor: Actor, now: datetime) -> Recorded:
     """Record money that was paid back, once per receipt; raises InvalidInput for more than is left."""
     return _by_receipt(session, payer_id, MovementKind.REFUNDED, form, actor=actor, now=now)
 
 
-def correct(
-    session: Session, payer_id: int, movement_id: int, reason: str, *, actor: Actor, now: datetime
-) -> PayerMovement:
+def correct(session: Session, payer_id: int, movement_id: int, reason: str, *, actor: Actor, now: datetime) -> Recorded:
     """Take a movement back by a new one; raises NotFound, NotAReceipt, AlreadyCorrected or BelowFloor."""
     account = hold(session, payer_id, actor=actor, now=now).account
     movement = session.get(PayerMovement, movement_id)
@@ -104,12 +121,17 @@ def correct(
     made = _record(session, account, entry, MovementKind.CORRECTED, reason, actor=actor, now=now)
     after = {"movement_id": movement.id, "receipt_number": movement.receipt_number}
     note(session, account, "corrected", actor=actor, now=now, after=after, reason=reason)
-    return made
+    return Recorded(account, made, is_new=True)
 
 
 def close_payer(session: Session, payer_id: int, reason: str, *, actor: Actor, now: datetime) -> PayerAccount:
-    """Close an account for good: what is left of an amount is withdrawn; raises StillHolds while money is in it."""
+    """Close an account for good: what is left of an amount is withdrawn.
+
+    Raises StillHolds while money is in it, and StillHeld while some is held for reservations.
+    """
     account = hold(session, payer_id, actor=actor, now=now).account
+    if held_in(session, account):
+        raise StillHeld
     left = left_in(session, account)
     if left and account.kind not in BY_AMOUNT:
         raise StillHolds
@@ -124,15 +146,14 @@ def close_payer(session: Session, payer_id: int, reason: str, *, actor: Actor, n
 
 def _by_receipt(
     session: Session, payer_id: int, kind: MovementKind, form: PayerReceiptForm, *, actor: Actor, now: datetime
-) -> PayerMovement:
+) -> Recorded:
     """An entry whose key is the receipt; a corrected one may be recorded anew."""
     account = hold(session, payer_id, actor=actor, now=now).account
     if account.kind in BY_AMOUNT:
         raise OtherKind
     if form.receipt_on > local_date(now):
         raise InvalidInput([Problem("receipt_on", N_("单据日期不能晚于今天。"))])
-    times = queries.times_taken_back(session, account.organisation_id, kind, form.receipt_number)
-    key = f"receipt:{account.organisation_id}:{kind}:{times}:{form.receipt_number}"
+    key = _receipt_key(session, account.organisation_id, kind, form.receipt_number)
     change = form.amount_fen if kind == MovementKind.TOPPED_UP else -form.amount_fen
     try:
         entry = _post(session, account, key, change, now=now)
@@ -141,12 +162,22 @@ def _by_receipt(
     if earlier := queries.movement_by_entry(session, entry.id):
         if earlier.receipt_on != form.receipt_on:
             raise _used()
-        return earlier
+        return Recorded(account, earlier, is_new=False)
     made = _record(session, account, entry, kind, form.reason, actor=actor, now=now, receipt=form)
     after = {"amount_fen": form.amount_fen, "receipt_number": form.receipt_number}
     after["receipt_on"] = form.receipt_on.isoformat()
     note(session, account, kind.value, actor=actor, now=now, after=after, reason=form.reason)
-    return made
+    return Recorded(account, made, is_new=True)
+
+
+def _receipt_key(session: Session, organisation_id: int, kind: MovementKind, number: str) -> str:
+    """The business key of a receipt of an institution, the next one where it was corrected."""
+    for turn in count():
+        key = f"receipt:{organisation_id}:{kind}:{turn}:{normal_number(number)}"
+        entry = entry_by_key(session, key)
+        if entry is None or correction_of(session, entry.id) is None:
+            return key
+    raise AssertionError("unreachable")
 
 
 def _used() -> InvalidInput:

@@ -6,14 +6,17 @@ from typing import Any
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
+from booking.core.actors import Actor
 from booking.payers import queries
+from booking.payers.held import HeldFor
 from booking.payers.queries import Found, Line
+from booking.payers.rules import Sight
 from models.payers import PayerAccount, PayerMember
 from models.vocabulary.payers import MovementKind, PayerKind
 
 
 class PayerRow(BaseModel):
-    """A payer account as lists show it; `left_fen` is what its transfers add up to."""
+    """A payer account as lists show it; `left_fen` and `held_fen` (for reservations) are sums of its transfers."""
 
     id: int
     organisation_id: int
@@ -23,6 +26,7 @@ class PayerRow(BaseModel):
     holder: str
     expires_on: date | None
     left_fen: int
+    held_fen: int
     closed_at: datetime | None
     version: int
 
@@ -35,23 +39,27 @@ class PayerList(BaseModel):
 
 
 class PayerMemberAnswer(BaseModel):
-    """Somebody who may use it; the address is for who decides about members."""
+    """Somebody who may use it, up to `limit_fen` in all (null: whatever is left), and what they have used.
+
+    The address is for who decides about members; limits are for them and for the member.
+    """
 
     id: int
     user_id: int
     name: str
     email: str | None
+    limit_fen: int | None
+    used_fen: int | None
 
 
 class PayerAnswer(PayerRow):
-    """A payer account: `total_fen` is what was authorised, or paid in less what was paid back.
+    """A payer account: `total_fen` is what was authorised, or paid in less what was paid back: left and held.
 
-    `provinces` are those in which a grant may be spent, `province_rule` what allows another than its own.
+    `provinces` are those in which a grant may be spent, `province_rule` what allows others than its own.
     """
 
     budget_item: str
     total_fen: int
-    crosses_provinces: bool
     provinces: list[str]
     province_rule: str
     holder_email: str | None
@@ -59,7 +67,10 @@ class PayerAnswer(PayerRow):
 
 
 class PayerTransfer(BaseModel):
-    """A transfer as the account sees it: above zero came in, below zero went out; with why, and the receipt."""
+    """A transfer as the account sees it: above zero came in, below zero went out; with why, and the receipt.
+
+    Without a movement it set aside or gave back what a reservation costs; members read only of which of their own.
+    """
 
     id: int
     entry_id: int
@@ -72,6 +83,7 @@ class PayerTransfer(BaseModel):
     reason: str
     recorded_by: str
     is_corrected: bool
+    reservation_id: int | None
 
 
 class PayerTransfers(BaseModel):
@@ -81,12 +93,42 @@ class PayerTransfers(BaseModel):
     next_cursor: str | None
 
 
+class PayerHeld(BaseModel):
+    """What is held for a reservation; which one is told to the lead, finance, auditors and who booked it."""
+
+    amount_fen: int
+    entry_id: int
+    reservation_id: int | None
+    starts_at: datetime | None
+    booked_by: str | None
+    instrument_id: int | None
+
+
+class PayerHolds(BaseModel):
+    """What is held, the newest first; all of it adds up to `held_fen`."""
+
+    items: list[PayerHeld]
+    next_cursor: str | None
+
+
+def held(one: HeldFor) -> PayerHeld:
+    """What is held for a reservation."""
+    return PayerHeld(
+        amount_fen=one.amount_fen,
+        entry_id=one.entry_id,
+        reservation_id=one.reservation_id,
+        starts_at=one.starts_at,
+        booked_by=one.booked_by or None,
+        instrument_id=one.instrument.id if one.instrument else None,
+    )
+
+
 def row(account: PayerAccount) -> PayerRow:
     """A payer account in a list."""
     return PayerRow(**_row(account))
 
 
-def account(session: Session, found: Found) -> PayerAnswer:
+def account(session: Session, found: Found, actor: Actor) -> PayerAnswer:
     """A payer account for whoever may know of it."""
     one, sight = found.account, found.sight
     members = queries.members_of(session, one.id)
@@ -94,11 +136,10 @@ def account(session: Session, found: Found) -> PayerAnswer:
         **_row(one),
         budget_item=one.budget_item,
         total_fen=queries.total_of(session, one),
-        crosses_provinces=one.crosses_provinces,
         provinces=[place.adcode for place in queries.provinces_of(session, one)],
         province_rule=one.province_rule,
         holder_email=one.holder.email if sight.sees_addresses else None,
-        members=[_member(each, mail=sight.sees_addresses) for each in members],
+        members=[_member(each, sight, actor) for each in members],
     )
 
 
@@ -117,6 +158,7 @@ def transfer(line: Line) -> PayerTransfer:
         reason=movement.reason if movement else "",
         recorded_by=movement.made_by.name if movement else "",
         is_corrected=line.is_corrected,
+        reservation_id=line.held.reservation_id if line.held else None,
     )
 
 
@@ -131,11 +173,20 @@ def _row(one: PayerAccount) -> dict[str, Any]:
         "holder": one.holder.name,
         "expires_on": one.expires_on,
         "left_fen": one.left.balance_fen,
+        "held_fen": one.held.balance_fen,
         "closed_at": one.closed_at,
         "version": one.version,
     }
 
 
-def _member(one: PayerMember, *, mail: bool) -> PayerMemberAnswer:
+def _member(one: PayerMember, sight: Sight, actor: Actor) -> PayerMemberAnswer:
     """Somebody who may use it."""
-    return PayerMemberAnswer(id=one.id, user_id=one.user_id, name=one.user.name, email=one.user.email if mail else None)
+    sees_limit = sight.sees_addresses or one.user_id == actor.id
+    return PayerMemberAnswer(
+        id=one.id,
+        user_id=one.user_id,
+        name=one.user.name,
+        email=one.user.email if sight.sees_addresses else None,
+        limit_fen=one.limit_fen if sees_limit else None,
+        used_fen=-one.use.balance_fen if sees_limit else None,
+    )

@@ -12,13 +12,14 @@ from booking.accounts.permissions import Permission, require
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date, utcnow
 from booking.directory.queries import organisation
-from booking.payers import amounts, answers, queries, service
-from booking.payers.answers import PayerAnswer, PayerList, PayerTransfers
+from booking.payers import amounts, answers, held, queries, service
+from booking.payers.answers import PayerAnswer, PayerHolds, PayerList, PayerTransfers
 from booking.payers.forms import (
     NewPayerBody,
     NewPayerForm,
     PayerAmountForm,
     PayerChangeForm,
+    PayerLimitForm,
     PayerMemberForm,
     PayerReasonForm,
     PayerReceiptForm,
@@ -95,7 +96,7 @@ def set_amount(payer_id: int) -> ResponseReturnValue:
 def top_up(payer_id: int) -> ResponseReturnValue:
     """Record money that was paid in; the same receipt again records nothing more."""
     form = read_json(PayerReceiptForm)
-    return _created(lambda one, who: amounts.top_up(one, payer_id, form, actor=who, now=utcnow()).payer_account_id)
+    return _created(lambda one, who: amounts.top_up(one, payer_id, form, actor=who, now=utcnow()).account.id)
 
 
 @bp.post(f"{ONE}/refund")
@@ -103,7 +104,7 @@ def top_up(payer_id: int) -> ResponseReturnValue:
 def refund(payer_id: int) -> ResponseReturnValue:
     """Record money that was paid back; the same receipt again records nothing more."""
     form = read_json(PayerReceiptForm)
-    return _created(lambda one, who: amounts.refund(one, payer_id, form, actor=who, now=utcnow()).payer_account_id)
+    return _created(lambda one, who: amounts.refund(one, payer_id, form, actor=who, now=utcnow()).account.id)
 
 
 @bp.post(f"{ONE}/movements/<int:movement_id>/correct")
@@ -129,9 +130,21 @@ def close(payer_id: int) -> ResponseReturnValue:
 def add_member(payer_id: int) -> ResponseReturnValue:
     """Let an account's owner use it, by address."""
     form = read_json(PayerMemberForm)
-    return _created(
-        lambda one, who: service.add_member(one, payer_id, form.email, actor=who, now=utcnow()).payer_account_id
-    )
+
+    def work(session: Session, who: Actor) -> int:
+        service.add_member(session, payer_id, form.email, limit_fen=form.limit_fen, actor=who, now=utcnow())
+        return payer_id
+
+    return _created(work)
+
+
+@bp.put(f"{ONE}/members/<int:member_id>")
+@documented(tag=TAG, body=PayerLimitForm, answers={200: PayerAnswer}, refusals=STEP)
+def set_limit(payer_id: int, member_id: int) -> ResponseReturnValue:
+    """Let a member use so much in all, null for whatever is left; not less than they have used."""
+    form, who = read_json(PayerLimitForm), require_actor()
+    transaction(service.set_limit, payer_id, member_id, form.limit_fen, actor=who, now=utcnow())
+    return _account(payer_id)
 
 
 @bp.delete(f"{ONE}/members/<int:member_id>")
@@ -147,9 +160,20 @@ def remove_member(payer_id: int, member_id: int) -> ResponseReturnValue:
 def transfers(payer_id: int) -> ResponseReturnValue:
     """Every transfer that makes up what is left, the newest first."""
     session, form = reading(), read_query(TransfersQuery)
-    found = queries.found_account(session, payer_id, require_actor(), today=local_date(utcnow()))
-    page = queries.lines_of(session, found.account, limit=form.limit, cursor=form.cursor)
+    who = require_actor()
+    found = queries.found_account(session, payer_id, who, today=local_date(utcnow()))
+    page = queries.lines_of(session, found, who, limit=form.limit, cursor=form.cursor)
     return _json(PayerTransfers(items=[answers.transfer(one) for one in page.items], next_cursor=page.next_cursor))
+
+
+@bp.get(f"{ONE}/holds")
+@documented(tag=TAG, answers={200: PayerHolds}, query=TransfersQuery, refusals=(400, 401, 404, 422))
+def holds(payer_id: int) -> ResponseReturnValue:
+    """What is held for which reservations now, the newest first."""
+    session, form, who = reading(), read_query(TransfersQuery), require_actor()
+    found = queries.found_account(session, payer_id, who, today=local_date(utcnow()))
+    page = held.held_in(session, payer_id, who, found.sight, limit=form.limit, cursor=form.cursor)
+    return _json(PayerHolds(items=[answers.held(one) for one in page.items], next_cursor=page.next_cursor))
 
 
 def _created(work: Callable[[Session, Actor], int]) -> Response:
@@ -168,8 +192,9 @@ def _created(work: Callable[[Session, Actor], int]) -> Response:
 def _account(payer_id: int, status: int = 200) -> Response:
     """The account as it is now, with its version as ETag."""
     session = reading()
-    found = queries.found_account(session, payer_id, require_actor(), today=local_date(utcnow()))
-    response = _json(answers.account(session, found), status)
+    who = require_actor()
+    found = queries.found_account(session, payer_id, who, today=local_date(utcnow()))
+    response = _json(answers.account(session, found, who), status)
     response.set_etag(str(found.account.version))
     return response
 

@@ -2,11 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from booking.accounts.forms import Email
 from booking.accounts.rules import normal_address
 from booking.core.forms import Blank, FilledLine, Form, Line, NearDay, OptionalDay, PageForm, hundredths
+from booking.core.money import yuan_from_fen
 from booking.core.pages import LARGEST_PAGE
 from booking.payers.rules import Terms
 from models.vocabulary.payers import PayerKind
@@ -16,26 +18,37 @@ MOST_FEN = 10_000_000_000
 Id = Annotated[int, Field(ge=1, lt=2**31)]
 Limit = Annotated[int, Field(ge=1, le=LARGEST_PAGE)]
 Cursor = Annotated[str, Field(max_length=200)]
-Amount = Annotated[int, Field(strict=True, ge=0, le=MOST_FEN), BeforeValidator(hundredths)]
-Paid = Annotated[int, Field(strict=True, gt=0, le=MOST_FEN), BeforeValidator(hundredths)]
+
+
+def _not_too_much(fen: int) -> int:
+    """Refuse more than an account may have, and say how much that is in yuan."""
+    if fen > MOST_FEN:
+        raise PydanticCustomError("amount_too_large", "too large", {"limit": yuan_from_fen(MOST_FEN)})
+    return fen
+
+
+_Most = Field(json_schema_extra={"maximum": MOST_FEN})
+Amount = Annotated[int, Field(strict=True, ge=0), AfterValidator(_not_too_much), BeforeValidator(hundredths), _Most]
+Paid = Annotated[int, Field(strict=True, gt=0), AfterValidator(_not_too_much), BeforeValidator(hundredths), _Most]
 Reason = Annotated[FilledLine, Field(max_length=300)]
+Province = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}0000$")]
 Holder = Annotated[FilledLine, Field(max_length=254), AfterValidator(normal_address)]
 
 
 class TermsForm(Form):
-    """What is said of a payer account beside its amount."""
+    """What is said of a payer account beside its amount; `provinces` are those beside its institution's own."""
 
     name: Annotated[FilledLine, Field(max_length=120)]
     holder: Holder
     budget_item: Annotated[Line, Field(max_length=60)] = ""
     expires_on: OptionalDay = None
-    crosses_provinces: bool = False
+    provinces: Annotated[list[Province], Field(max_length=40)] = Field(default_factory=list)
     province_rule: Annotated[Line, Field(max_length=300)] = ""
 
     @property
     def terms(self) -> Terms:
         """As the rules read it."""
-        return Terms(self.budget_item, self.expires_on, self.crosses_provinces, self.province_rule)
+        return Terms(self.budget_item, self.expires_on, tuple(self.provinces), self.province_rule)
 
 
 class NewPayerForm(TermsForm):
@@ -79,10 +92,17 @@ class PayerReasonForm(Form):
     reason: Reason
 
 
+class PayerLimitForm(Form):
+    """How much a member may use in all; null means whatever is left."""
+
+    limit_fen: Amount | None
+
+
 class PayerMemberForm(Form):
-    """Whose account it is that may use it."""
+    """Whose account it is that may use it, and how much of it in all; null means whatever is left."""
 
     email: Email
+    limit_fen: Amount | None = None
 
 
 class PayersQuery(Form):
@@ -126,6 +146,12 @@ class ReasonPage(PayerReasonForm, PageForm):
 
 class MemberPage(PayerMemberForm, PageForm):
     """A member, as the page sends it."""
+
+
+class LimitPage(PageForm):
+    """A member's limit, as the page sends it; empty for none."""
+
+    limit_fen: Amount | None = None
 
 
 class ListPage(PageForm):

@@ -36,11 +36,12 @@ FIELDS = {
     "holder": N_("负责人的邮箱"),
     "budget_item": N_("预算科目"),
     "expires_on": N_("到期日"),
-    "crosses_provinces": N_("可跨省使用"),
+    "provinces": N_("可使用的其他省份"),
     "province_rule": N_("允许跨省使用的规定"),
     "amount_fen": N_("金额"),
     "receipt_number": N_("单据号"),
     "receipt_on": N_("单据日期"),
     "reason": N_("原因"),
     "email": N_("邮箱"),
+    "limit_fen": N_("最多使用"),
 }

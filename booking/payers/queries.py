@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts.permissions import Permission, may
 from booking.affiliations.queries import has_left
@@ -13,15 +13,14 @@ from booking.core.actors import Actor, Target
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from booking.directory import listing
-from booking.directory.listing import PROVINCE_DIGITS
 from booking.ledger import queries as ledger
 from booking.ledger.queries import Posted
-from booking.payers.rules import Sight
+from booking.payers.held import HeldFor, held_by_entry
+from booking.payers.rules import Sight, province_of
 from models.accounts import User
 from models.directory import Organisation, Place
 from models.ledger import LedgerAccount, LedgerEntry
 from models.payers import PayerAccount, PayerMember, PayerMovement
-from models.vocabulary.payers import MovementKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +33,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A transfer of an account, with the movement that it was made for and whether it was taken back."""
+    """A transfer of an account, with the movement or reservation that it was made for; whether it was taken back."""
 
     posted: Posted
     movement: PayerMovement | None
     is_corrected: bool
+    held: HeldFor | None = None
 
 
 def found_account(session: Session, account_id: int, actor: Actor, *, today: date) -> Found:
@@ -82,16 +82,21 @@ def accounts_at(session: Session, organisation_id: int, *, limit: int, cursor: s
 def members_of(session: Session, account_id: int) -> Sequence[PayerMember]:
     """Who may use a payer account beside its holder, by name."""
     rows = select(PayerMember).join(PayerMember.user).where(PayerMember.payer_account_id == account_id)
-    return session.scalars(rows.options(joinedload(PayerMember.user)).order_by(User.name, PayerMember.id)).all()
+    loaded = rows.options(joinedload(PayerMember.user), joinedload(PayerMember.use))
+    return session.scalars(loaded.order_by(User.name, PayerMember.id)).all()
 
 
-def lines_of(session: Session, account: PayerAccount, *, limit: int, cursor: str = "") -> Page[Line]:
-    """Every transfer that makes up what is left, the newest first."""
+def lines_of(session: Session, found: Found, actor: Actor, *, limit: int, cursor: str = "") -> Page[Line]:
+    """Every transfer that makes up what is left, the newest first, as far as the actor may see what it was for."""
+    account = found.account
     page = ledger.transfers_of(session, account.left_id, limit=limit, cursor=cursor)
     entry_ids = [one.entry.id for one in page.items]
     movements = _movements(session, entry_ids)
     corrected = set(session.scalars(select(LedgerEntry.corrects_id).where(LedgerEntry.corrects_id.in_(entry_ids))))
-    lines = [Line(one, movements.get(one.entry.id), one.entry.id in corrected) for one in page.items]
+    held = held_by_entry(session, entry_ids, actor, found.sight)
+    lines = [
+        Line(one, movements.get(one.entry.id), one.entry.id in corrected, held.get(one.entry.id)) for one in page.items
+    ]
     return Page(lines, page.next_cursor)
 
 
@@ -100,10 +105,11 @@ def movement_by_entry(session: Session, entry_id: int) -> PayerMovement | None:
     return _movements(session, [entry_id]).get(entry_id)
 
 
-def has_moved_at(session: Session, payer_id: int, moment: datetime) -> bool:
-    """Whether a movement of the account was recorded at exactly this moment."""
-    recorded = (PayerMovement.payer_account_id == payer_id, PayerMovement.created_at == moment)
-    return session.scalar(select(PayerMovement.id).where(*recorded).limit(1)) is not None
+def moved_by(session: Session, account: PayerAccount, movement: PayerMovement) -> int:
+    """What a movement changed of what is left: above zero came in, below zero went out."""
+    moves = ledger.moves_of(session, movement.entry_id)
+    came = sum(one.amount_fen for one in moves if one.to_id == account.left_id)
+    return came - sum(one.amount_fen for one in moves if one.from_id == account.left_id)
 
 
 def total_of(session: Session, account: PayerAccount) -> int:
@@ -111,27 +117,10 @@ def total_of(session: Session, account: PayerAccount) -> int:
     return -ledger.balance_of(session, account.source_id)
 
 
-def times_taken_back(session: Session, organisation_id: int, kind: MovementKind, receipt_number: str) -> int:
-    """How many movements by a receipt of an institution were corrected."""
-    correction = aliased(LedgerEntry)
-    wanted = (
-        select(func.count(PayerMovement.id))
-        .join(PayerAccount, PayerAccount.id == PayerMovement.payer_account_id)
-        .join(correction, correction.corrects_id == PayerMovement.entry_id)
-        .where(
-            PayerAccount.organisation_id == organisation_id,
-            PayerMovement.kind == kind,
-            PayerMovement.receipt_number == receipt_number,
-        )
-    )
-    return session.scalar(wanted) or 0
-
-
 def provinces_of(session: Session, account: PayerAccount) -> list[Place]:
-    """The provinces in which a grant may be spent: the institution's own, or all."""
-    own = (account.organisation.adcode or "")[:PROVINCE_DIGITS]
-    found = listing.provinces(session)
-    return [one for one in found if account.crosses_provinces or one.adcode[:PROVINCE_DIGITS] == own]
+    """The provinces in which a grant may be spent: the institution's own, and those its rule allows."""
+    allowed = {province_of(account.organisation.adcode), *map(province_of, account.other_provinces.split())}
+    return [one for one in listing.provinces(session) if province_of(one.adcode) in allowed]
 
 
 def is_taken(session: Session, organisation_id: int, kind: str, number: str) -> bool:
@@ -151,11 +140,12 @@ def _same(organisation_id: int, kind: str, number: str) -> tuple[ColumnElement[b
 
 
 def _accounts() -> Select[PayerAccount]:
-    """Payer accounts with their institution, holder and what is left."""
+    """Payer accounts with their institution, holder, what is left and what is held."""
     return (
         select(PayerAccount)
         .options(joinedload(PayerAccount.organisation).load_only(*_NAMES), joinedload(PayerAccount.holder))
         .options(joinedload(PayerAccount.left).load_only(LedgerAccount.balance_fen))
+        .options(joinedload(PayerAccount.held).load_only(LedgerAccount.balance_fen))
     )
 
 

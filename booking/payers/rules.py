@@ -1,7 +1,10 @@
-"""Decisions about payer accounts on values alone: who somebody is to one, and what does not fit its kind."""
+"""Decisions about payer accounts on values alone: who somebody is to one, what fits its kind, and what it can pay."""
 
+import unicodedata
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from booking.core.errors import Problem
 from booking.core.texts import N_
@@ -9,6 +12,8 @@ from models.vocabulary.payers import PayerKind
 
 TESTING_FEES = "测试化验加工费"
 """The budget item of a research project's budget that instruments are paid from."""
+
+PROVINCE_DIGITS = 2
 
 BY_AMOUNT = frozenset({PayerKind.GRANT, PayerKind.ON_ACCOUNT})
 """Kinds whose amount the institution sets; of the others it records the money that came and went."""
@@ -38,6 +43,11 @@ class Sight:
         """Whether they may read the addresses of those who use it."""
         return self.runs_members or self.audits
 
+    @property
+    def sees_bookings(self) -> bool:
+        """Whether they may read what everybody's holds are for; a member reads that of their own."""
+        return self.is_holder or self.manages or self.audits
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -45,7 +55,7 @@ class Terms:
 
     budget_item: str = ""
     expires_on: date | None = None
-    crosses_provinces: bool = False
+    provinces: tuple[str, ...] = ()
     province_rule: str = ""
 
 
@@ -55,16 +65,16 @@ def budget_item_of(kind: PayerKind, said: str) -> str:
 
 
 def misfits(kind: PayerKind, terms: Terms, known_expiry: date | None, today: date) -> list[Problem]:
-    """Everything that does not fit the kind, an expiry that is over, and use in another province without its rule."""
+    """Everything that does not fit the kind, an expiry that is over, and use in other provinces without its rule."""
     found = []
     if kind != PayerKind.GRANT and terms.budget_item:
         found.append(Problem("budget_item", N_("只有项目经费有预算科目。")))
-    if kind != PayerKind.GRANT and terms.crosses_provinces:
-        found.append(Problem("crosses_provinces", N_("只有项目经费需要说明跨省使用。")))
-    if terms.crosses_provinces and not terms.province_rule:
+    if kind != PayerKind.GRANT and terms.provinces:
+        found.append(Problem("provinces", N_("只有项目经费需要说明跨省使用。")))
+    if terms.provinces and not terms.province_rule:
         found.append(Problem("province_rule", N_("请写明允许跨省使用的规定。")))
-    if terms.province_rule and not terms.crosses_provinces:
-        found.append(Problem("province_rule", N_("没有勾选跨省使用，不必填写规定。")))
+    if terms.province_rule and not terms.provinces:
+        found.append(Problem("province_rule", N_("没有选择其他省份，不必填写规定。")))
     if terms.expires_on is not None and terms.expires_on != known_expiry and terms.expires_on < today:
         found.append(Problem("expires_on", N_("到期日不能早于今天。")))
     return found
@@ -73,3 +83,112 @@ def misfits(kind: PayerKind, terms: Terms, known_expiry: date | None, today: dat
 def has_expired(expires_on: date | None, today: date) -> bool:
     """Whether the last day of an account is over."""
     return expires_on is not None and expires_on < today
+
+
+def province_of(adcode: str | None) -> str:
+    """What the codes of a province's places begin with; empty abroad."""
+    return (adcode or "")[:PROVINCE_DIGITS]
+
+
+def others_than(own: str | None, provinces: Iterable[str]) -> str:
+    """The provinces beside an institution's own, in order, as they are kept."""
+    return " ".join(sorted({one for one in provinces if province_of(one) != province_of(own)}))
+
+
+def normal_number(number: str) -> str:
+    """A receipt's number as two are compared: NFKC, without case, without blanks around it."""
+    return unicodedata.normalize("NFKC", number).casefold().strip()
+
+
+class Fault(StrEnum):
+    """Why a payer account cannot pay for a use, however much is left."""
+
+    EXPIRED = "expired"
+    OTHER_PROVINCE = "other_province"
+    OTHER_PLACE = "other_place"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What decides where and until when an account pays: its kind, its institution with its code, its terms."""
+
+    kind: PayerKind
+    organisation_id: int
+    adcode: str | None
+    expires_on: date | None = None
+    other_provinces: str = ""
+
+
+def fault_of(keeping: Keeping, owner_id: int, owner_adcode: str | None, day: date) -> Fault | None:
+    """Why an account cannot pay for an instrument of this owner on a day.
+
+    A grant pays in its own province and where its rule allows it; money that lies with an institution, and its
+    credit, only there.
+    """
+    if has_expired(keeping.expires_on, day):
+        return Fault.EXPIRED
+    if keeping.organisation_id == owner_id:
+        return None
+    if keeping.kind != PayerKind.GRANT:
+        return Fault.OTHER_PLACE
+    there = province_of(owner_adcode)
+    allowed = {province_of(keeping.adcode), *map(province_of, keeping.other_provinces.split())}
+    return None if there and there in allowed else Fault.OTHER_PROVINCE
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An account that somebody may use, as it stands to one use; amounts count what that use holds already.
+
+    `allowance_fen` is what the member's own limit leaves (None: no limit), `rule` what allows use across provinces.
+    """
+
+    id: int
+    name: str
+    number: str
+    kind: PayerKind
+    left_fen: int
+    allowance_fen: int | None = None
+    fault: Fault | None = None
+    expires_on: date | None = None
+    rule: str = ""
+    last_hold_id: int | None = None
+
+    @property
+    def available_fen(self) -> int:
+        """The most that it could hold for this use."""
+        return self.left_fen if self.allowance_fen is None else min(self.left_fen, self.allowance_fen)
+
+    def can_pay(self, fen: int) -> bool:
+        """Whether it could hold so much."""
+        return self.fault is None and fen <= self.available_fen
+
+
+def default_of(choices: Collection[Choice]) -> Choice | None:
+    """The account somebody used last, else the only one; None where that does not decide, or none fits."""
+    fitting = [one for one in choices if one.fault is None]
+    used = [one for one in fitting if one.last_hold_id is not None]
+    if used:
+        return max(used, key=lambda one: one.last_hold_id or 0)
+    return fitting[0] if len(fitting) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is held for a reservation: how much, in which account, by whose account of use."""
+
+    payer_id: int
+    user_id: int
+    use_id: int | None
+    amount_fen: int
+
+
+def gone(holding: Standing) -> Choice:
+    """The account that holds for a use although the person may use it no more: good for that much."""
+    return Choice(holding.payer_id, "", "", PayerKind.GRANT, holding.amount_fen, fault=Fault.GONE)
+
+
+def named(choices: Sequence[Choice], payer_id: int | None) -> Choice | None:
+    """The account of this id among them."""
+    return next((one for one in choices if one.id == payer_id), None)

@@ -1,6 +1,7 @@
 """What an institution's finance does with payer accounts: open them, change what is said of them, close them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -14,20 +15,26 @@ from booking.affiliations.queries import in_force
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, StaleVersion
+from booking.core.money import yuan_from_fen
 from booking.core.texts import N_
+from booking.directory.listing import provinces
 from booking.directory.queries import organisation
+from booking.ledger.queries import account_by_name, balance_of
 from booking.ledger.service import open_account
 from booking.payers import queries
-from booking.payers.forms import NewPayerForm, PayerChangeForm
+from booking.payers.forms import NewPayerForm, PayerChangeForm, TermsForm
 from booking.payers.queries import Found
-from booking.payers.rules import budget_item_of, misfits
+from booking.payers.rules import budget_item_of, misfits, others_than
 from models.accounts import User
 from models.affiliations import Affiliation
 from models.directory import Organisation
 from models.ledger import LedgerAccount
 from models.payers import PayerAccount, PayerMember
 
-TOLD = ("name", "budget_item", "holder_id", "expires_on", "crosses_provinces", "province_rule")
+TOLD = ("name", "budget_item", "holder_id", "expires_on", "other_provinces", "province_rule")
+
+SIDES = {"source": None, "left": 0, "held": 0, "used": None}
+"""The accounts of the ledger of each payer account, with their floors."""
 
 
 class PayerClosed(Conflict):
@@ -51,25 +58,28 @@ def open_payer(
     place = organisation(session, organisation_id)
     require(actor, Permission.MANAGE_PAYERS, Target(organisation_id))
     session.execute(select(Organisation.id).where(Organisation.id == place.id).with_for_update(key_share=True))
-    problems = misfits(form.kind, form.terms, None, local_date(now))
+    others = others_than(place.adcode, form.provinces)
+    terms = replace(form.terms, provinces=tuple(others.split()))
+    problems = [*misfits(form.kind, terms, None, local_date(now)), *_unknown_provinces(session, form)]
+    holder_id = _found(problems, lambda: user_id_of(session, form.holder, "holder"))
     if queries.is_taken(session, organisation_id, form.kind, form.number):
         problems.append(Problem("number", N_("本单位已有这个编号的账户。")))
     if problems:
         raise InvalidInput(problems)
-    holder_id = user_id_of(session, form.holder, "holder")
     turn = queries.times_opened(session, organisation_id, form.kind, form.number)
-    source, left = (
-        open_account(session, f"payer:{place.id}:{form.kind}:{form.number}:{turn}:{side}", floor_fen=floor, now=now)
-        for side, floor in (("source", None), ("left", 0))
-    )
+    name = f"payer:{place.id}:{form.kind}:{form.number}:{turn}"
+    sides = {
+        f"{side}_id": open_account(session, f"{name}:{side}", floor_fen=floor, now=now).id
+        for side, floor in SIDES.items()
+    }
     account = PayerAccount(
         organisation_id=place.id,
         holder_id=holder_id,
-        source_id=source.id,
-        left_id=left.id,
         created_at=now,
         budget_item=budget_item_of(form.kind, form.budget_item),
-        **form.model_dump(exclude={"holder", "budget_item"}),
+        other_provinces=others,
+        **sides,
+        **form.model_dump(exclude={"holder", "budget_item", "provinces"}),
     )
     session.add(account)
     session.flush()
@@ -91,12 +101,17 @@ def change_payer(
     account = hold(session, payer_id, actor=actor, now=now).account
     if version is not None and version != account.version:
         raise StaleVersion
-    if problems := misfits(account.kind, form.terms, account.expires_on, local_date(now)):
+    others = others_than(session.get_one(Organisation, account.organisation_id).adcode, form.provinces)
+    terms = replace(form.terms, provinces=tuple(others.split()))
+    problems = misfits(account.kind, terms, account.expires_on, local_date(now))
+    problems += _unknown_provinces(session, form)
+    holder_id = _found(problems, lambda: _holder(session, account, form.holder))
+    if problems:
         raise InvalidInput(problems)
     before = _told(account)
-    values = form.model_dump(exclude={"holder", "reason", "version"})
-    values |= {"holder_id": _holder(session, account, form.holder)}
-    values |= {"budget_item": budget_item_of(account.kind, form.budget_item)}
+    values = form.model_dump(exclude={"holder", "reason", "version", "provinces"})
+    values |= {"holder_id": holder_id, "budget_item": budget_item_of(account.kind, form.budget_item)}
+    values |= {"other_provinces": others}
     for name, value in values.items():
         setattr(account, name, value)
     after = _told(account)
@@ -119,36 +134,84 @@ def change_payer(
     return account
 
 
-def add_member(session: Session, payer_id: int, email: str, *, actor: Actor, now: datetime) -> PayerMember:
-    """Let somebody use a payer account, by its holder or the institution's finance; raises AlreadyMember.
+def add_member(
+    session: Session, payer_id: int, email: str, *, limit_fen: int | None = None, actor: Actor, now: datetime
+) -> PayerMember:
+    """Let somebody use a payer account up to a limit, by its holder or the institution's finance; AlreadyMember.
 
-    A holder names people of the institution only, and learns of nobody else whether they have an account.
+    A holder names people of the institution only, and learns of nobody else whether they have an account. What
+    somebody used who was a member before still counts.
     """
     found = hold(session, payer_id, actor=actor, now=now, members=True)
     account, user_id = found.account, _named_by(session, found, email, today=local_date(now))
     same = (PayerMember.payer_account_id == account.id, PayerMember.user_id == user_id)
     if account.holder_id == user_id or session.scalar(select(PayerMember.id).where(*same)) is not None:
         raise AlreadyMember
-    member = PayerMember(payer_account_id=account.id, user_id=user_id, created_at=now)
+    name = f"payer:{account.id}:use:{user_id}"
+    use = account_by_name(session, name) or open_account(session, name, floor_fen=None, now=now)
+    member = PayerMember(payer_account_id=account.id, user_id=user_id, use_id=use.id, created_at=now)
     session.add(member)
-    session.flush()
-    note(session, account, "member_added", actor=actor, now=now, after={"user_id": user_id})
+    _limit(session, member, limit_fen)
+    after = {"user_id": user_id, "limit_fen": limit_fen}
+    note(session, account, "member_added", actor=actor, now=now, after=after)
     return member
 
 
-def remove_member(session: Session, payer_id: int, member_id: int, *, actor: Actor, now: datetime) -> None:
-    """Let somebody no longer use a payer account; raises NotFound."""
+def set_limit(
+    session: Session, payer_id: int, member_id: int, limit_fen: int | None, *, actor: Actor, now: datetime
+) -> PayerMember:
+    """Let a member use so much in all, or (none) whatever is left; raises InvalidInput for less than they have used."""
     account = hold(session, payer_id, actor=actor, now=now, members=True).account
-    wanted = (PayerMember.id == member_id, PayerMember.payer_account_id == account.id)
-    member = session.scalar(select(PayerMember).where(*wanted))
-    if member is None:
-        raise NotFound
+    member = _member(session, account, member_id)
+    before = member.limit_fen
+    if limit_fen == before:
+        return member
+    _limit(session, member, limit_fen)
+    note(
+        session,
+        account,
+        "member_limited",
+        actor=actor,
+        now=now,
+        before={"user_id": member.user_id, "limit_fen": before},
+        after={"user_id": member.user_id, "limit_fen": limit_fen},
+    )
+    return member
+
+
+def _limit(session: Session, member: PayerMember, limit_fen: int | None) -> None:
+    """Put the limit where the database keeps it: as the floor of what the member uses."""
+    locked = select(LedgerAccount).where(LedgerAccount.id == member.use_id).with_for_update(key_share=True)
+    use = session.scalars(locked.execution_options(populate_existing=True)).one()
+    if limit_fen is not None and limit_fen < -use.balance_fen:
+        used = yuan_from_fen(-use.balance_fen)
+        raise InvalidInput([Problem("limit_fen", N_("对方已使用 %(used)s 元，不能设得更低。"), {"used": used})])
+    member.limit_fen = limit_fen
+    use.floor_fen = None if limit_fen is None else -limit_fen
+    session.flush()
+
+
+def remove_member(session: Session, payer_id: int, member_id: int, *, actor: Actor, now: datetime) -> None:
+    """Let somebody no longer use a payer account, a closed one too; what is held for them stays. Raises NotFound."""
+    account = hold(session, payer_id, actor=actor, now=now, members=True, closed=True).account
+    member = _member(session, account, member_id)
     session.delete(member)
     note(session, account, "member_removed", actor=actor, now=now, before={"user_id": member.user_id})
 
 
-def hold(session: Session, payer_id: int, *, actor: Actor, now: datetime, members: bool = False) -> Found:
-    """The open account under lock, for who keeps it or, for its `members`, its holder too.
+def _member(session: Session, account: PayerAccount, member_id: int) -> PayerMember:
+    """A member of the account; raises NotFound."""
+    wanted = (PayerMember.id == member_id, PayerMember.payer_account_id == account.id)
+    member = session.scalar(select(PayerMember).where(*wanted))
+    if member is None:
+        raise NotFound
+    return member
+
+
+def hold(
+    session: Session, payer_id: int, *, actor: Actor, now: datetime, members: bool = False, closed: bool = False
+) -> Found:
+    """The open account (or a `closed` one) under lock, for who keeps it or, for its `members`, its holder too.
 
     Raises NotFound, Forbidden and PayerClosed. The lock stands before those of the ledger's accounts.
     """
@@ -161,14 +224,19 @@ def hold(session: Session, payer_id: int, *, actor: Actor, now: datetime, member
         raise NotFound
     if not (sight.manages or (members and sight.runs_members)):
         raise Forbidden
-    if account.closed_at is not None:
+    if account.closed_at is not None and not closed:
         raise PayerClosed
     return Found(account, sight)
 
 
 def left_in(session: Session, account: PayerAccount) -> int:
     """What is left of a locked account."""
-    return session.get_one(LedgerAccount, account.left_id, populate_existing=True).balance_fen
+    return balance_of(session, account.left_id)
+
+
+def held_in(session: Session, account: PayerAccount) -> int:
+    """What a locked account holds for reservations."""
+    return balance_of(session, account.held_id)
 
 
 def note(
@@ -204,6 +272,22 @@ def _holder(session: Session, account: PayerAccount, email: str) -> int:
     if session.scalar(select(User.email).where(User.id == account.holder_id)) == email:
         return account.holder_id
     return user_id_of(session, email, "holder")
+
+
+def _found(problems: list[Problem], looking: Callable[[], int]) -> int:
+    """Whom an address belongs to; 0 and one problem more when it is nobody's."""
+    try:
+        return looking()
+    except InvalidInput as unknown:
+        problems += unknown.problems
+        return 0
+
+
+def _unknown_provinces(session: Session, form: TermsForm) -> list[Problem]:
+    """A code that is no province's."""
+    if not set(form.provinces) <= ({one.adcode for one in provinces(session)} if form.provinces else set()):
+        return [Problem("provinces", N_("没有这个省份代码，请从列表中选择。"))]
+    return []
 
 
 def _told(account: PayerAccount) -> dict[str, Any]:

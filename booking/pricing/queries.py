@@ -154,6 +154,12 @@ def price_for(
     return prices_for(session, [spot], user_id, day=day, today=today, known=known).get(spot.instrument_id)
 
 
+def is_priced(session: Session, instrument_id: int, unit_id: int | None) -> bool:
+    """Whether an instrument, or the unit it belongs to, has any price."""
+    at_them = or_(PricePolicy.instrument_id == instrument_id, PricePolicy.unit_id == (unit_id or 0))
+    return session.scalar(select(exists().where(at_them))) or False
+
+
 def own_price(session: Session, instrument: Instrument, actor: Actor | None, *, now: datetime) -> Price | None:
     """What an instrument costs the reader today."""
     spot, today = Spot(instrument.id, instrument.unit_id, instrument.organisation_id), local_date(now)

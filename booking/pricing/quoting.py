@@ -125,6 +125,12 @@ def quote_of(session: Session, reservation: Reservation) -> Quoted | None:
     return _quote_for(session, reservation, Period(reservation.starts_at, reservation.ends_at))
 
 
+def total_for(session: Session, reservation: Reservation, period: Period) -> int:
+    """What the reservation was quoted for one of its times; 0 without a price."""
+    found = _quote_for(session, reservation, period)
+    return found.quote.total_fen if found and found.quote else 0
+
+
 def _quote_for(session: Session, reservation: Reservation, period: Period) -> Quoted | None:
     """The last stored quote for one of its times, unless made before that time or the holder became its own."""
     is_asked = period.start == reservation.asked_starts_at and period.end == reservation.asked_ends_at

@@ -14,7 +14,7 @@ from models.calendars import Feed
 from models.custody import Stewardship
 from models.enquiries import Enquiry, EnquiryMessage
 from models.notifications import Mail
-from models.payers import PayerAccount, PayerMember
+from models.payers import PayerAccount, PayerHold, PayerMember
 from models.privacy import Consent
 from models.publishing import RecordEditor, Review
 from models.reservations import Block, Reservation, ReservationChange, ReservationPerson, Suspension
@@ -96,6 +96,7 @@ SECTIONS = (
     Section("team_invitations", TeamInvitation, to(TeamInvitation.email)),
     Section("payer_accounts_answered_for", PayerAccount, of(PayerAccount.holder_id)),
     Section("payer_memberships", PayerMember, of(PayerMember.user_id)),
+    Section("payer_holds", PayerHold, of(PayerHold.user_id)),
     Section("access_tokens", AccessToken, of(AccessToken.user_id)),
     Section("calendar_feeds", Feed, of(Feed.user_id)),
     Section("mailed_links", MailedToken, of(MailedToken.user_id)),

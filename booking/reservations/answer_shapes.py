@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from booking.directory.answers import DayAnswer
 from booking.pricing.answers import BookingPrice
 from models.vocabulary.catalogue import BookingMode
+from models.vocabulary.payers import PayerKind
 from models.vocabulary.reservations import (
     BlockKind,
     ChangeKind,
@@ -46,7 +47,7 @@ class AvailabilityAnswer(BaseModel):
 
 
 class RemedyAnswer(BaseModel):
-    """Something that cures: put its times and mode into the wish."""
+    """Something that cures: put its times, mode and account into the wish."""
 
     action: str
     label: str
@@ -54,6 +55,8 @@ class RemedyAnswer(BaseModel):
     ends_at: datetime | None
     mode: ReservationMode | None
     url: str | None
+    payer_account_id: int | None
+    pays_later: bool
 
 
 class RefusalAnswer(BaseModel):
@@ -62,6 +65,47 @@ class RefusalAnswer(BaseModel):
     code: str
     message: str
     remedies: list[RemedyAnswer]
+
+
+class PayerChoice(BaseModel):
+    """A payer account that the person may use: what is left on it, and of their own limit."""
+
+    payer_account_id: int
+    name: str
+    number: str
+    kind: PayerKind
+    left_fen: int
+    limit_left_fen: int | None
+    can_pay: bool
+    province_rule: str
+
+
+class PaymentAnswer(BaseModel):
+    """Which account would pay (null: settled later); `is_needed` where the owner asks for one."""
+
+    needed_fen: int
+    is_needed: bool
+    payer_account_id: int | None
+    choices: list[PayerChoice]
+
+
+class HeldChange(BaseModel):
+    """How much was held from an entry of the ledger on, in which account."""
+
+    entry_id: int
+    payer_account_id: int
+    held_fen: int
+    created_at: datetime
+
+
+class PaidAnswer(BaseModel):
+    """What is held for a reservation; the account and its transfers are told to who may read that account."""
+
+    held_fen: int
+    payer_account_id: int | None
+    name: str | None
+    province_rule: str
+    transfers: list[HeldChange]
 
 
 class QuoteAnswer(BaseModel):
@@ -76,6 +120,7 @@ class QuoteAnswer(BaseModel):
     mode: ReservationMode
     needs_approval: bool
     price: BookingPrice | None
+    payment: PaymentAnswer | None
 
 
 class PersonAnswer(BaseModel):
@@ -86,7 +131,10 @@ class PersonAnswer(BaseModel):
 
 
 class ReservationAnswer(BaseModel):
-    """A reservation; `asked_*` is a change that waits for a decision until `decide_by`."""
+    """A reservation; `asked_*` is a change that waits for a decision until `decide_by`.
+
+    Which account pays is told to who booked it.
+    """
 
     id: int
     uid: str
@@ -104,6 +152,7 @@ class ReservationAnswer(BaseModel):
     project_name: str
     project_number: str
     sample_count: int | None
+    payer_account_id: int | None
     operator: PersonAnswer | None
     participants: list[PersonAnswer]
     version: int
@@ -123,10 +172,11 @@ class ChangeAnswer(BaseModel):
 
 
 class ReservationInFull(ReservationAnswer):
-    """A reservation with its history, the first change first, and what it was quoted (for the holder and staff)."""
+    """A reservation with its history, the first change first; for holder and staff its quote, and what is held."""
 
     history: list[ChangeAnswer]
     price: BookingPrice | None
+    payment: PaidAnswer | None
 
 
 class ReservationsAnswer(BaseModel):

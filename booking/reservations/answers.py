@@ -8,9 +8,11 @@ from booking.core.period import Period
 from booking.pricing.answers import booking_price
 from booking.pricing.quoting import Quoted
 from booking.reservations.availability import InstrumentTime
+from booking.reservations.paid import Paid
+from booking.reservations.payment import Payment
 from booking.reservations.people import details_of
 from booking.reservations.queries import Sight
-from booking.reservations.rules import Refusal, Remedy
+from booking.reservations.rules import Action, Refusal, Remedy
 from booking.reservations.spoken import label_of, sentence_of
 from booking.reservations.wishes import Answer, Details
 from models.accounts import User
@@ -65,6 +67,8 @@ def _remedy(remedy: Remedy) -> dict[str, Any]:
         "ends_at": _maybe(remedy.ends_at),
         "mode": str(remedy.mode) if remedy.mode else None,
         "url": remedy.url or None,
+        "payer_account_id": remedy.payer.id if remedy.payer else None,
+        "pays_later": remedy.action == Action.PAY_LATER,
     }
 
 
@@ -80,6 +84,32 @@ def quote(answer: Answer) -> dict[str, Any]:
         "mode": str(answer.mode),
         "needs_approval": answer.needs_approval,
         "price": price(answer.price),
+        "payment": payment(answer.payment, answer.period),
+    }
+
+
+def payment(found: Payment | None, period: Period) -> dict[str, Any] | None:
+    """Which account would pay, and which others could; None where nothing is to be paid."""
+    if found is None:
+        return None
+    needed = found.cost(period)
+    return {
+        "needed_fen": needed,
+        "is_needed": found.is_needed,
+        "payer_account_id": found.chosen.id if found.chosen else None,
+        "choices": [
+            {
+                "payer_account_id": one.id,
+                "name": one.name,
+                "number": one.number,
+                "kind": str(one.kind),
+                "left_fen": one.left_fen,
+                "limit_left_fen": one.allowance_fen,
+                "can_pay": one.can_pay(needed),
+                "province_rule": one.rule,
+            }
+            for one in found.choices
+        ],
     }
 
 
@@ -89,7 +119,9 @@ def price(found: Quoted | None) -> dict[str, Any] | None:
     return answer.model_dump(mode="json") if answer else None
 
 
-def reservation(row: Reservation, details: Details, *, booked_by: str, shows_mail: bool = True) -> dict[str, Any]:
+def reservation(
+    row: Reservation, details: Details, *, booked_by: str, shows_mail: bool = True, shows_payer: bool = True
+) -> dict[str, Any]:
     """A reservation from its row and what it says."""
 
     def person(name: str, email: str) -> dict[str, str | None]:
@@ -114,6 +146,7 @@ def reservation(row: Reservation, details: Details, *, booked_by: str, shows_mai
         "sample_count": row.sample_count,
         "operator": person(details.operator.name, details.operator.email) if details.operator else None,
         "participants": [person(one.name, one.email) for one in details.participants],
+        "payer_account_id": row.payer_account_id if shows_payer else None,
         "version": row.version,
         "created_at": stamp(row.created_at),
         "updated_at": stamp(row.updated_at),
@@ -123,7 +156,28 @@ def reservation(row: Reservation, details: Details, *, booked_by: str, shows_mai
 def loaded_reservation(row: Reservation, sight: Sight) -> dict[str, Any]:
     """A reservation read with instrument, holder and people, as the viewer may see it."""
     shows_mail = sight.is_holder or sight.sees_names
-    return reservation(row, details_of(row), booked_by=row.booked_by.name, shows_mail=shows_mail)
+    said = {"shows_mail": shows_mail, "shows_payer": sight.is_holder}
+    return reservation(row, details_of(row), booked_by=row.booked_by.name, **said)
+
+
+def paid(found: Paid) -> dict[str, Any]:
+    """What is held for a reservation, and where, for who may know."""
+    account = found.account
+    return {
+        "held_fen": found.held_fen,
+        "payer_account_id": account.id if account else None,
+        "name": account.name if account else None,
+        "province_rule": found.rule,
+        "transfers": [
+            {
+                "entry_id": one.entry_id,
+                "payer_account_id": one.payer_account_id,
+                "held_fen": one.amount_fen,
+                "created_at": stamp(one.created_at),
+            }
+            for one in found.holds
+        ],
+    }
 
 
 def history(changes: Sequence[ReservationChange], sight: Sight) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from booking.reservations.answer_shapes import (
     ReservationsAnswer,
 )
 from booking.reservations.changes import period_of
+from booking.reservations.choosing_payer import choose_payer
 from booking.reservations.forms import (
     ApprovalForm,
     ChangeForm,
@@ -30,6 +31,7 @@ from booking.reservations.forms import (
     WishForm,
 )
 from booking.reservations.held import read_again
+from booking.reservations.paid import paid_for
 from booking.reservations.refusals import ReservationRefused
 from booking.web.errors import add_to_problem
 from booking.web.extensions import reading, transaction
@@ -111,13 +113,15 @@ def show(reservation_id: int) -> ResponseReturnValue:
     sight = queries.sight_of(found, actor)
     history = answers.history(queries.history_of(session, reservation_id), sight)
     price = answers.price(quote_of(session, found)) if sight.is_holder or sight.sees_names else None
-    return _with_version({**_said(found, actor), "history": history, "price": price})
+    paid = paid_for(session, found, actor, sight, now=utcnow())
+    payment = answers.paid(paid) if paid else None
+    return _with_version({**_said(found, actor), "history": history, "price": price, "payment": payment})
 
 
 @bp.patch("/reservations/<int:reservation_id>")
 @documented(tag=TAG, answers={200: ReservationAnswer}, body=ChangeForm, refusals=STEP)
 def change(reservation_id: int) -> ResponseReturnValue:
-    """Move it, edit what it says, or both; what is not named stays."""
+    """Move it, choose what pays, edit what it says; what is not named stays."""
     form = read_json(ChangeForm)
     return _step(reservation_id, lambda session, actor, version: _change(session, reservation_id, form, actor, version))
 
@@ -178,7 +182,7 @@ def _read(form: type[FormT]) -> FormT:
 
 
 def _change(session: Session, reservation_id: int, form: ChangeForm, actor: Actor, version: int | None) -> None:
-    """Move first, then edit, in one transaction."""
+    """Move or choose what pays first, then edit, in one transaction."""
     now = utcnow()
     found = queries.reservation_for(session, reservation_id, actor)
     period = form.moved(period_of(found))
@@ -190,16 +194,20 @@ def _change(session: Session, reservation_id: int, form: ChangeForm, actor: Acto
             version=version,
             reason=form.reason,
             override_reason=form.override_reason,
+            paying=form.paying,
             actor=actor,
             now=now,
         )
-    if form.given or not period:
+    elif not form.paying.keeps:
+        choose_payer(session, reservation_id, form.paying, version=version, actor=actor, now=now)
+    is_done = bool(period) or not form.paying.keeps
+    if form.given or not is_done:
         service.edit_reservation(
             session,
             reservation_id,
             form.details,
             fields=form.given,
-            version=None if period else version,
+            version=None if is_done else version,
             reason=form.reason or form.override_reason,
             actor=actor,
             now=now,

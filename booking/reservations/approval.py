@@ -15,6 +15,7 @@ from booking.reservations.changes import Change, asked_period, period_of, record
 from booking.reservations.held import Held, hold, locked
 from booking.reservations.keeping import keep_on_closed_days
 from booking.reservations.moving import end_pending, keep_only
+from booking.reservations.paying import cost_at, set_cost
 from booking.reservations.refusals import NothingToDecide, ReasonNeeded, ReservationRefused
 from booking.reservations.rules import CHECKED_AGAIN, Code, Standing, Wanted, overridable, refusals
 from booking.reservations.situations import find_place, note_override
@@ -39,6 +40,7 @@ def confirm_reservation(
     _check_again(session, reservation, asked or earlier, override_reason, actor=actor, now=now)
     if asked:
         quote_again(session, reservation, asked, now=now)
+        set_cost(session, reservation, cost_at(session, reservation, asked), now=now)
         keep_only(session, reservation, asked, actor=actor, now=now)
         change = Change(ChangeKind.MOVED, before=times(earlier), after=times(asked), reason=override_reason)
     else:

@@ -10,6 +10,7 @@ from booking.reservations.changes import Change, period_of, record, times, touch
 from booking.reservations.claims import Holder
 from booking.reservations.filling import refill, settle_conflicts
 from booking.reservations.held import hold_changeable
+from booking.reservations.paying import release
 from booking.reservations.refusals import AlreadyStarted
 from models.reservations import Reservation
 from models.vocabulary.reservations import ChangeKind, ReservationState
@@ -48,11 +49,12 @@ def end_reservation(
     actor: Actor | None,
     now: datetime,
 ) -> None:
-    """Put a locked reservation into a state that holds no time; blocks take over what it gives back."""
+    """Put a locked reservation into a state that holds neither time nor money; blocks take over its time."""
     refill(session, claims.give_up(session, claims.held_by(session, Holder(reservation.id))))
     reservation.state = state
     reservation.asked_starts_at = reservation.asked_ends_at = reservation.decide_by = None
     touch(reservation, now=now)
     settle_conflicts(session, reservation.id, actor_id=actor.id if actor else None, now=now)
+    release(session, reservation, now=now)
     change = Change(KINDS[state], before=times(period_of(reservation)), reason=reason)
     record(session, reservation, change, actor=actor, now=now)

@@ -16,7 +16,7 @@ from booking.core.pages import LARGEST_PAGE
 from booking.core.period import Period
 from booking.core.texts import N_
 from booking.reservations.queries import Filter
-from booking.reservations.wishes import Details, Named, Wish
+from booking.reservations.wishes import Details, Named, Paying, Wish
 from models.vocabulary.reservations import BlockKind, Direction, ReservationMode, ReservationState
 
 MOST_PARTICIPANTS = 20
@@ -89,7 +89,19 @@ class DetailsForm(Form):
         )
 
 
-class WishForm(DetailsForm, PeriodForm):
+class PayingForm(Form):
+    """Which payer account pays; without one that was used last, or the only one. Later means without any."""
+
+    payer_account_id: Annotated[Id | None, Blank] = None
+    pays_later: bool = False
+
+    @property
+    def paying(self) -> Paying:
+        """The same as a value."""
+        return Paying(None if self.pays_later else self.payer_account_id, self.pays_later)
+
+
+class WishForm(DetailsForm, PeriodForm, PayingForm):
     """A reservation somebody asks for, or asks about."""
 
     instrument_id: Id
@@ -107,11 +119,12 @@ class WishForm(DetailsForm, PeriodForm):
             details=self.details,
             override_reason=self.override_reason,
             on_behalf_of=self.on_behalf_of or "",
+            paying=self.paying,
         )
 
 
-class ChangeForm(DetailsForm):
-    """Another time (both ends), other details, or both; what is not named stays."""
+class ChangeForm(DetailsForm, PayingForm):
+    """Another time (both ends), another payer account, other details; what is not named stays."""
 
     starts_at: Moment | None = None
     ends_at: Moment | None = None

@@ -25,6 +25,7 @@ from booking.directory.queries import organisation
 from booking.reservations.cancelling import cancel_reservation
 from booking.reservations.changes import Change, asked_period, period_of, record, touch
 from booking.reservations.held import locked, read_again
+from booking.reservations.paying import pass_on
 from booking.reservations.queries import in_full
 from booking.reservations.refusals import ReasonNeeded, ReservationRefused
 from booking.reservations.rules import CHECKED_AGAIN, Refusal, Wanted, refusals
@@ -254,7 +255,8 @@ def _hand_over(
     if found:
         return found
     before, after = {"booked_by_id": user_id}, {"booked_by_id": heir.id}
-    _quote_anew(session, reservation, Situation(place, wanted, standing, sees_free_time=True), heir, now=now)
+    cost = _quote_anew(session, reservation, Situation(place, wanted, standing, sees_free_time=True), heir, now=now)
+    pass_on(session, reservation, heir.id, place.organisation_id, cost, now=now)
     reservation.booked_by_id = heir.id
     touch(reservation, now=now)
     change = Change(ChangeKind.HANDED_OVER, before=before, after=after, reason=reason, also_seen_by=[user_id])
@@ -262,10 +264,9 @@ def _hand_over(
     return []
 
 
-def _quote_anew(
-    session: Session, reservation: Reservation, situation: Situation, heir: Actor, *, now: datetime
-) -> None:
-    """Keep what the heir pays for the time that it has, and for the one that it asks for."""
+def _quote_anew(session: Session, reservation: Reservation, situation: Situation, heir: Actor, *, now: datetime) -> int:
+    """Keep what the heir pays for the time that it has, and for the one that it asks for; the higher of both."""
+    cost = 0
     for period in filter(None, (period_of(reservation), asked_period(reservation))):
         told = priced(
             session,
@@ -276,3 +277,5 @@ def _quote_anew(
             now=now,
         )
         store_quote(session, told, reservation.id, now=now)
+        cost = max(cost, told.price.quote.total_fen if told.price and told.price.quote else 0)
+    return cost

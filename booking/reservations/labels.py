@@ -79,6 +79,19 @@ REFUSALS: Mapping[Code, str] = {
     Code.NOT_A_SLOT: N_("这台仪器按固定时段预约：%(slots)s。"),
     Code.TOO_SHORT: N_("每次至少预约 %(minutes)s。"),
     Code.TOO_LONG: N_("每次最多预约 %(minutes)s。"),
+    Code.PAYER_NEEDED: N_(
+        "这台仪器的费用 %(needed_fen)s 须由经费账户支付，您没有可以支付的账户。请联系课题负责人或单位财务。"
+    ),
+    Code.PAYER_UNCHOSEN: N_("这台仪器的费用 %(needed_fen)s 须由经费账户支付，请选定一个。"),
+    Code.PAYER_UNKNOWN: N_("这个经费账户您已不能使用，请另选一个。"),
+    Code.PAYER_EXPIRED: N_("经费账户“%(payer)s”在预约的那天已到期（%(day)s）。"),
+    Code.PAYER_OTHER_PROVINCE: N_("经费账户“%(payer)s”不能用于其他省份的仪器，没有允许的规定。"),
+    Code.PAYER_OTHER_PLACE: N_("经费账户“%(payer)s”只能用于设立它的单位的仪器。"),
+    Code.PAYER_SHORT: N_("经费账户“%(payer)s”剩余 %(left_fen)s，需要 %(needed_fen)s。"),
+    Code.PAYER_LIMITED: N_("您在经费账户“%(payer)s”的限额还剩 %(left_fen)s，需要 %(needed_fen)s。"),
+    Code.PAYER_SHORT_NOW: N_("经费账户剩余 %(left_fen)s，需要 %(needed_fen)s。"),
+    Code.PAYER_LIMITED_NOW: N_("您在经费账户的限额还剩 %(left_fen)s，需要 %(needed_fen)s。"),
+    Code.PAYER_OF_HOLDER: N_("预约人的经费账户不够支付这段时间。"),
     Code.CLOSED: N_("所选时间不全在开放时间内。"),
     Code.SLOT_TAKEN: N_("该时段已被占用。"),
 }
@@ -88,6 +101,8 @@ REMEDIES: Mapping[Action, str] = {
     Action.SHORTEN: N_("缩短为 %(period)s"),
     Action.LENGTHEN: N_("延长为 %(period)s"),
     Action.USE_MODE: N_("改为%(mode)s"),
+    Action.USE_PAYER: N_("改由“%(payer)s”支付"),
+    Action.PAY_LATER: N_("不用经费账户，以后结算"),
     Action.CONTACT_OWNER: N_("联系机主"),
     Action.OPEN_OWNER_SYSTEM: N_("前往机主的预约系统"),
     Action.SIGN_IN: N_("登录"),

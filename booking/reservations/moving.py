@@ -9,10 +9,12 @@ from booking.core.errors import Forbidden
 from booking.core.period import Period
 from booking.reservations import claims
 from booking.reservations.changes import Change, asked_period, period_of, record, times, touch
+from booking.reservations.choosing_payer import choose_payer
 from booking.reservations.claims import Holder
 from booking.reservations.deadlines import decide_by
 from booking.reservations.filling import refill, settle_conflicts
 from booking.reservations.held import hold_changeable
+from booking.reservations.paying import Payer, cost_at, cost_of, hold_again, payable, payer_after, set_cost
 from booking.reservations.queries import Sight, reservation_for, sight_of
 from booking.reservations.rules import Standing, Wanted
 from booking.reservations.situations import (
@@ -27,18 +29,20 @@ from booking.reservations.situations import (
     take_or_refuse,
     weighed,
 )
-from booking.reservations.wishes import Answer
+from booking.reservations.wishes import AS_USUAL, Answer, Paying
 from models.reservations import Reservation
 from models.vocabulary.reservations import ChangeKind, ReservationState
 
 
-def ask_move(session: Session, reservation_id: int, period: Period, *, actor: Actor, now: datetime) -> Answer:
+def ask_move(
+    session: Session, reservation_id: int, period: Period, *, paying: Paying = AS_USUAL, actor: Actor, now: datetime
+) -> Answer:
     """What would come of moving the reservation there; reads only."""
     reservation = reservation_for(session, reservation_id, actor)
     sight = sight_of(reservation, actor)
     if not (sight.is_holder or sight.decides):
         raise Forbidden
-    situation = _situation(session, reservation, sight, period, actor=actor, now=now)
+    situation = _situation(session, reservation, sight, period, paying, actor=actor, now=now)
     return Answer(
         refusals=weighed(session, situation, now=now),
         period=period,
@@ -46,6 +50,7 @@ def ask_move(session: Session, reservation_id: int, period: Period, *, actor: Ac
         mode=reservation.mode,
         needs_approval=situation.keeps_old or reservation.state == ReservationState.REQUESTED,
         price=situation.price,
+        payment=situation.standing.payment,
     )
 
 
@@ -57,13 +62,15 @@ def move_reservation(
     version: int | None = None,
     reason: str = "",
     override_reason: str = "",
+    paying: Paying = AS_USUAL,
     actor: Actor,
     now: datetime,
 ) -> Reservation:
     """Give the reservation another time, or ask for it; raises ReservationRefused with every reason.
 
     A confirmed one on an instrument with approval keeps its time until the change is decided; less of the
-    same time needs no decision. Asking for the time it has withdraws a pending change.
+    same time needs no decision. Asking for the time it has withdraws a pending change. What it costs is held anew,
+    in the account that its holder names, else in that of before.
     """
     why = reason or override_reason
     held = hold_changeable(session, reservation_id, reason=why, actor=actor, version=version, now=now)
@@ -71,14 +78,18 @@ def move_reservation(
     earlier = held.period
     if asked and period == earlier:
         return end_pending(session, reservation, ChangeKind.MOVE_WITHDRAWN, reason=why, actor=actor, now=now)
+    chosen = paying if held.sight.is_holder else AS_USUAL
     if period in (earlier, asked):
-        return reservation
-    situation = _situation(session, reservation, held.sight, period, actor=actor, now=now)
+        if chosen.keeps:
+            return reservation
+        return choose_payer(session, reservation_id, chosen, actor=actor, now=now)
+    situation = _situation(session, reservation, held.sight, period, chosen, actor=actor, now=now)
     allowed_reason = override_reason if held.sight.decides else ""
     if overridden := refuse_or_override(session, situation, allowed_reason, now=now):
         note_override(session, reservation_id, overridden, allowed_reason, actor=actor, now=now)
     _retake(session, situation, now=now)
     store_quote(session, situation, reservation_id, now=now)
+    _hold(session, reservation, situation, chosen, actor=actor, now=now)
     kind = _write(session, reservation, situation, now=now)
     change = Change(kind, before=times(earlier), after=times(period), reason=why)
     record(session, reservation, change, actor=actor, now=now)
@@ -91,6 +102,7 @@ def end_pending(
     """End a pending change undone: the reservation keeps its time and gives back what it asked for."""
     kept, asked = period_of(reservation), asked_period(reservation)
     keep_only(session, reservation, kept, actor=actor, now=now)
+    set_cost(session, reservation, cost_of(session, reservation), now=now)
     change = Change(kind, before=times(asked) if asked else None, after=times(kept), reason=reason)
     record(session, reservation, change, actor=actor, now=now)
     return reservation
@@ -107,7 +119,14 @@ def keep_only(
 
 
 def _situation(
-    session: Session, reservation: Reservation, sight: Sight, period: Period, *, actor: Actor, now: datetime
+    session: Session,
+    reservation: Reservation,
+    sight: Sight,
+    period: Period,
+    paying: Paying,
+    *,
+    actor: Actor,
+    now: datetime,
 ) -> Situation:
     """The move as something to weigh: a steward's is not held up by the holder's standing, nor by approval."""
     holder_id = reservation.booked_by_id
@@ -125,7 +144,18 @@ def _situation(
         keeps_old=needs_decision and reservation.state == ReservationState.CONFIRMED,
     )
     samples = reservation.sample_count
-    return priced(session, situation, user_id=holder_id, samples=samples, may_refuse=not sight.decides, now=now)
+    found = priced(session, situation, user_id=holder_id, samples=samples, may_refuse=not sight.decides, now=now)
+    return payable(session, found, Payer(holder_id, paying, reservation), now=now) if sight.is_holder else found
+
+
+def _hold(
+    session: Session, reservation: Reservation, situation: Situation, paying: Paying, *, actor: Actor, now: datetime
+) -> None:
+    """Hold what the new time costs; while both are kept, the higher of both."""
+    price = situation.price.quote.total_fen if situation.price and situation.price.quote else 0
+    kept = cost_at(session, reservation, period_of(reservation)) if situation.keeps_old else 0
+    reservation.payer_account_id = payer_after(reservation, situation, paying)
+    hold_again(session, reservation, max(price, kept), actor=actor, now=now)
 
 
 def _retake(session: Session, situation: Situation, *, now: datetime) -> None:

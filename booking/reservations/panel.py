@@ -21,6 +21,7 @@ from booking.reservations.first_time import opening_week
 from booking.reservations.labels import DIRECTIONS, MODES
 from booking.reservations.lanes import RESERVATION
 from booking.reservations.moving import ask_move
+from booking.reservations.payer_field import FIELD, payer_field, paying_of
 from booking.reservations.rules import slots_said
 from booking.reservations.service import ask
 from booking.reservations.situations import find_place
@@ -52,6 +53,7 @@ FIELDS = {
     "participants": N_("同行人"),
     "on_behalf_of": N_("代谁预约"),
     "override_reason": N_("例外理由"),
+    "payer_account_id": N_("由哪个经费账户支付"),
     "reason": N_("原因"),
 }
 
@@ -130,11 +132,12 @@ def weigh(
         return spoken_problems(invalid)
     if wanted.starts_at >= wanted.ends_at:
         return Spoken(problems=(_(PERIOD_ORDER),))
-    period = Period(wanted.starts_at, wanted.ends_at)
+    period, paying = Period(wanted.starts_at, wanted.ends_at), paying_of(typed.get(FIELD, ""))
     if frame.moving and actor:
-        return spoken(ask_move(session, frame.moving.id, period, actor=actor, now=now))
+        return spoken(ask_move(session, frame.moving.id, period, paying=paying, actor=actor, now=now))
     details = Details(sample_count=_samples(typed.get("sample_count", "")))
-    return spoken(ask(session, Wish(frame.instrument_id, period, wanted.mode, details), actor=actor, now=now))
+    wish = Wish(frame.instrument_id, period, wanted.mode, details, paying=paying)
+    return spoken(ask(session, wish, actor=actor, now=now))
 
 
 def _samples(text: str) -> int | None:
@@ -156,6 +159,7 @@ def panel_of(
         time = instrument_time(session, frame.instrument_id, week_shown, viewer=actor, own_id=own_id, now=now)
     return {
         **wish_part(frame, said, time.place, actor=actor),
+        "payer": payer_field(session, time.place, frame.moving, said.typed.get(FIELD, ""), actor=actor, now=now),
         **_week_part(frame, said, time, day, now),
         "booking_mode": time.terms.booking_mode,
         "booking_url": time.terms.booking_url,

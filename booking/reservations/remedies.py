@@ -1,5 +1,6 @@
 """What would really cure a refused wish: the nearest free times, a shorter or longer one, another mode."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -7,6 +8,7 @@ from datetime import datetime, timedelta
 from booking.core.clock import SHANGHAI, local_date
 from booking.core.period import Period, common
 from booking.reservations.opening import open_time
+from booking.reservations.payment import Payment
 from booking.reservations.rules import (
     INCURABLE,
     Action,
@@ -21,6 +23,20 @@ from booking.reservations.rules import (
 from models.vocabulary.catalogue import BookingMode
 
 A_DAY = timedelta(days=1)
+
+ABOUT_PAYMENT = frozenset(
+    {
+        Code.PAYER_NEEDED,
+        Code.PAYER_UNCHOSEN,
+        Code.PAYER_UNKNOWN,
+        Code.PAYER_EXPIRED,
+        Code.PAYER_OTHER_PROVINCE,
+        Code.PAYER_OTHER_PLACE,
+        Code.PAYER_SHORT,
+        Code.PAYER_LIMITED,
+    }
+)
+OTHER_PAYER = frozenset({Action.USE_PAYER, Action.PAY_LATER})
 
 ABOUT_TIME = frozenset(
     {
@@ -64,16 +80,18 @@ def _for(refusal: Refusal, cures: Sequence[Remedy], terms: Terms) -> Iterator[Re
         yield from (cure for cure in cures if cure.action == Action.USE_MODE)
     elif refusal.code == Code.NOT_BOOKABLE_HERE and terms.booking_mode == BookingMode.ELSEWHERE and terms.booking_url:
         yield Remedy(Action.OPEN_OWNER_SYSTEM, url=terms.booking_url)
+    elif refusal.code in ABOUT_PAYMENT:
+        yield from (cure for cure in cures if cure.action in {*OTHER_PAYER, Action.SHORTEN})
     elif refusal.code in ABOUT_TIME:
         yield from (cure for cure in cures if _answers(cure, refusal.code))
-    if refusal.code in INCURABLE:
+    if refusal.code in {*INCURABLE, Code.PAYER_NEEDED}:
         yield Remedy(Action.CONTACT_OWNER)
 
 
 def _answers(cure: Remedy, code: Code) -> bool:
     """Whether the cure is an answer to this very reason."""
     unfit = {Code.TOO_SHORT: Action.SHORTEN, Code.TOO_LONG: Action.LENGTHEN}
-    return cure.action != Action.USE_MODE and cure.action != unfit.get(code)
+    return cure.action not in {Action.USE_MODE, *OTHER_PAYER} and cure.action != unfit.get(code)
 
 
 def _cures(wanted: Wanted, terms: Terms, standing: Standing, free: FreeTime, *, now: datetime) -> Iterator[Remedy]:
@@ -81,31 +99,43 @@ def _cures(wanted: Wanted, terms: Terms, standing: Standing, free: FreeTime, *, 
     mode = wanted.mode if wanted.mode in terms.modes else terms.modes[0]
     other_mode = None if mode == wanted.mode else mode
 
-    def cured(period: Period) -> bool:
-        left = refusals(replace(wanted, period=period, mode=mode), terms, standing, now=now)
+    def cured(period: Period, paid: Standing = standing) -> bool:
+        left = refusals(replace(wanted, period=period, mode=mode), terms, paid, now=now)
         return free.fits(period) and all(refusal.code == Code.NOT_SIGNED_IN for refusal in left)
 
     if other_mode and cured(wanted.period):
         yield Remedy(Action.USE_MODE, mode=other_mode)
         return
+    for payment in _payments(wanted, standing):
+        if cured(wanted.period, replace(standing, payment=payment)):
+            action = Action.USE_PAYER if payment.chosen else Action.PAY_LATER
+            yield Remedy(action, mode=other_mode, payer=payment.chosen)
     offered = set()
-    for action, period in _candidates(wanted, terms, free, now=now):
+    for action, period in _candidates(wanted, terms, free, standing.can_pay, now=now):
         if period != wanted.period and period not in offered and cured(period):
             offered.add(period)
             yield Remedy(action, period.start, period.end, other_mode)
 
 
-def _candidates(wanted: Wanted, terms: Terms, free: FreeTime, *, now: datetime) -> Iterator[tuple[Action, Period]]:
+def _payments(wanted: Wanted, standing: Standing) -> Iterator[Payment]:
+    """Other ways to pay, when the chosen one cannot."""
+    if standing.payment and not standing.can_pay(wanted.period):
+        yield from standing.payment.instead(wanted.period)
+
+
+def _candidates(
+    wanted: Wanted, terms: Terms, free: FreeTime, can_pay: Callable[[Period], bool], *, now: datetime
+) -> Iterator[tuple[Action, Period]]:
     """Periods worth trying: a shorter or longer one in place, then the nearest ones of the right length."""
     if terms.slots:
-        yield from _of_slots(wanted.period, terms, free, now=now)
+        yield from _of_slots(wanted.period, terms, free, can_pay, now=now)
         return
     room = [fitted for part in _room(terms, free, now=now) if (fitted := _fitted(part, terms))]
     length = _right_length(wanted.period.length, terms)
     start = _rounded_down(wanted.period.start, terms)
     if wanted.period.length < length:
         yield Action.LENGTHEN, Period(start, start + length)
-    yield from _shorter(wanted.period, terms, room)
+    yield from _shorter(wanted.period, terms, room, can_pay)
     yield from _nearest(start, length, room, latest=terms.horizon(now) - terms.grid)
 
 
@@ -122,14 +152,16 @@ def _room(terms: Terms, free: FreeTime, *, now: datetime) -> Iterator[Period]:
             yield from common([visible], opened)
 
 
-def _of_slots(wanted: Period, terms: Terms, free: FreeTime, *, now: datetime) -> Iterator[tuple[Action, Period]]:
+def _of_slots(
+    wanted: Period, terms: Terms, free: FreeTime, can_pay: Callable[[Period], bool], *, now: datetime
+) -> Iterator[tuple[Action, Period]]:
     """Free rows of slots: the least that has the wish in it, the most that the wish has in it, then the nearest."""
     room = list(_room(terms, free, now=now))
     near = [run for run in terms.runs_in(free.window) if run.start < terms.horizon(now)]
     offered = [run for run in near if any(part.contains(run) for part in room)]
     if around := [run for run in offered if run.contains(wanted)]:
         yield Action.LENGTHEN, min(around, key=lambda run: (run.length, run.start))
-    if inside := [run for run in offered if wanted.contains(run)]:
+    if inside := [run for run in offered if wanted.contains(run) and can_pay(run)]:
         yield Action.SHORTEN, max(inside, key=lambda run: (run.length, -run.start.timestamp()))
 
     def farness(run: Period) -> tuple[int, timedelta, timedelta]:
@@ -166,13 +198,23 @@ def _right_length(length: timedelta, terms: Terms) -> timedelta:
     return max(shortest, min(longest, -(-length // step) * step))
 
 
-def _shorter(wanted: Period, terms: Terms, room: Iterable[Period]) -> Iterator[tuple[Action, Period]]:
-    """The longest part of the wish that could be had."""
+def _shorter(
+    wanted: Period, terms: Terms, room: Iterable[Period], can_pay: Callable[[Period], bool]
+) -> Iterator[tuple[Action, Period]]:
+    """The longest part of the wish that could be had, and paid."""
     longest = _right_length(timedelta(minutes=terms.longest_minutes), terms)
     parts = [part for period in room if (part := period.clipped(wanted)) and (part := _fitted(part, terms))]
     if parts:
         best = max(parts, key=lambda part: (min(part.length, longest), -part.start.timestamp()))
-        yield Action.SHORTEN, Period(best.start, min(best.end, best.start + longest))
+        part = Period(best.start, min(best.end, best.start + longest))
+        yield Action.SHORTEN, part if can_pay(part) else _affordable(part, terms, can_pay)
+
+
+def _affordable(part: Period, terms: Terms, can_pay: Callable[[Period], bool]) -> Period:
+    """As many steps from the start on as can be paid, taking it that more time never costs less; one at least."""
+    most, steps = part.length // terms.grid, range(1, part.length // terms.grid + 1)
+    payable = bisect_left(steps, True, key=lambda n: not can_pay(Period(part.start, part.start + n * terms.grid)))
+    return Period(part.start, part.start + max(1, min(payable, most)) * terms.grid)
 
 
 def _nearest(

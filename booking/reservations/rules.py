@@ -8,7 +8,9 @@ from typing import Any
 
 from booking.core.clock import SHANGHAI, at_local, local_date
 from booking.core.period import Period
+from booking.payers.rules import Choice
 from booking.reservations.opening import DayHours, is_open, times_of
+from booking.reservations.payment import Payment
 from booking.reservations.slots import is_run, runs
 from models.vocabulary.catalogue import OUT_OF_SERVICE, BookingMode, RunningState, ShareMode
 from models.vocabulary.reservations import ReservationMode
@@ -37,6 +39,17 @@ class Code(StrEnum):
     CLOSED = "closed"
     SLOT_TAKEN = "slot_taken"
     NOT_OFFERED = "not_offered"
+    PAYER_NEEDED = "payer_needed"
+    PAYER_UNCHOSEN = "payer_unchosen"
+    PAYER_UNKNOWN = "payer_unknown"
+    PAYER_EXPIRED = "payer_expired"
+    PAYER_OTHER_PROVINCE = "payer_other_province"
+    PAYER_OTHER_PLACE = "payer_other_place"
+    PAYER_SHORT = "payer_short"
+    PAYER_LIMITED = "payer_limited"
+    PAYER_SHORT_NOW = "payer_short_now"
+    PAYER_LIMITED_NOW = "payer_limited_now"
+    PAYER_OF_HOLDER = "payer_of_holder"
 
 
 INCURABLE = frozenset({Code.NOT_BOOKABLE_HERE, Code.NOT_IN_SERVICE, Code.NOT_SHARED, Code.NOT_OFFERED, Code.SUSPENDED})
@@ -51,6 +64,8 @@ class Action(StrEnum):
     SHORTEN = "shorten"
     LENGTHEN = "lengthen"
     USE_MODE = "use_mode"
+    USE_PAYER = "use_payer"
+    PAY_LATER = "pay_later"
     CONTACT_OWNER = "contact_owner"
     OPEN_OWNER_SYSTEM = "open_owner_system"
     SIGN_IN = "sign_in"
@@ -58,13 +73,14 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """Something that really cures: with its times and mode put into the wish, nothing is refused."""
+    """Something that really cures: with its times, mode and account put into the wish, nothing is refused."""
 
     action: Action
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     mode: ReservationMode | None = None
     url: str = ""
+    payer: Choice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +124,7 @@ class Terms:
     setup_minutes: int = 0
     cleanup_minutes: int = 0
     needs_approval: bool = False
+    needs_payer: bool = False
     decision_days: int = 3
     allows_self: bool = True
     allows_assisted: bool = True
@@ -174,13 +191,21 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How the person asking stands with the instrument and its owner; `not_offered_to` is their user group."""
+    """How the person asking stands with the instrument and its owner; `not_offered_to` is their user group.
+
+    `payment` is who pays, where something has to be paid.
+    """
 
     is_known: bool = True
     books_internally: bool = True
     suspended_until: datetime | None = None
     suspended_for: str = ""
     not_offered_to: GroupName | None = None
+    payment: Payment | None = None
+
+    def can_pay(self, period: Period) -> bool:
+        """Whether what the time costs can be paid."""
+        return self.payment is None or self.payment.fault(period) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +241,8 @@ def refusals(wanted: Wanted, terms: Terms, standing: Standing, *, now: datetime)
     found = [*_about_length(wanted, terms), *_about_start(wanted, terms, now)]
     if wanted.gives_back:
         return found
-    return [*_about_person(terms, standing), *_about_instrument(wanted, terms), *found, *_about_hours(wanted, terms)]
+    asked = [*_about_person(terms, standing), *_about_instrument(wanted, terms)]
+    return [*asked, *found, *_about_hours(wanted, terms), *_about_payment(wanted, standing)]
 
 
 def _about_person(terms: Terms, standing: Standing) -> Iterator[Refusal]:
@@ -313,6 +339,13 @@ def _about_hours(wanted: Wanted, terms: Terms) -> Iterator[Refusal]:
     """Whether the instrument is open throughout; a stay beyond a month is not looked at day by day."""
     if wanted.period.length > LONGEST_STAY or not is_open(terms.hours, terms.unusual_days, wanted.period):
         yield Refusal(Code.CLOSED)
+
+
+def _about_payment(wanted: Wanted, standing: Standing) -> Iterator[Refusal]:
+    """Whether what it costs can be paid."""
+    fault = standing.payment.fault(wanted.period) if standing.payment else None
+    if fault:
+        yield Refusal(Code(fault[0].value), fault[1])
 
 
 def granted(terms: Terms) -> Terms:

@@ -17,6 +17,7 @@ from booking.reservations.changes import Change, new_uid, record, times
 from booking.reservations.deadlines import decide_by
 from booking.reservations.editing import edit_reservation, leave_reservation
 from booking.reservations.moving import move_reservation
+from booking.reservations.paying import Payer, chosen_id, hold_cost, payable
 from booking.reservations.people import write_people
 from booking.reservations.refusals import HolderGone, ReservationRefused
 from booking.reservations.rules import Refusal, Standing, Wanted, granted
@@ -87,6 +88,8 @@ def ask(session: Session, wish: Wish, *, actor: Actor | None, now: datetime) -> 
     situation = _situation(place, wish, actor)
     if not wish.on_behalf_of:
         situation = priced(session, situation, user_id=user_id, samples=wish.details.sample_count, now=now)
+        if user_id is not None:
+            situation = payable(session, situation, Payer(user_id, wish.paying), now=now)
     return Answer(
         refusals=weighed(session, situation, now=now),
         period=wish.period,
@@ -94,13 +97,15 @@ def ask(session: Session, wish: Wish, *, actor: Actor | None, now: datetime) -> 
         mode=situation.wanted.mode,
         needs_approval=place.terms.needs_approval and not may(actor, Permission.DECIDE_BOOKINGS, place.target),
         price=situation.price,
+        payment=situation.standing.payment,
     )
 
 
 def request_reservation(session: Session, wish: Wish, *, actor: Actor, now: datetime) -> Reservation:
     """Reserve for the actor, or for whom a steward names; raises ReservationRefused with every reason.
 
-    It is confirmed at once, or waits for a decision where the instrument asks for one; its time is held either way.
+    It is confirmed at once, or waits for a decision where the instrument asks for one; its time, and what it costs
+    in the account that pays, is held either way. Whom a steward names chooses an account later.
     """
     holder = _lock_person(session, wish, actor)
     groups = claims.lock_groups(session, wish.instrument_id)
@@ -113,8 +118,11 @@ def request_reservation(session: Session, wish: Wish, *, actor: Actor, now: date
         raise InvalidInput([Problem("on_behalf_of", N_("没有使用这个邮箱的账户。"))])
     situation = _situation(place, wish, actor)
     situation = priced(session, situation, user_id=holder.id, samples=wish.details.sample_count, now=now)
+    if not wish.on_behalf_of:
+        situation = payable(session, situation, Payer(holder.id, wish.paying), now=now)
     overridden = refuse_or_override(session, situation, wish.override_reason, now=now)
     reservation = _new(wish, situation.wanted.mode, holder.id, now=now)
+    reservation.payer_account_id = chosen_id(situation)
     if place.terms.needs_approval and not decides:
         reservation.state = ReservationState.REQUESTED
         reservation.decide_by = decide_by(place, [wish.period.start], now=now)
@@ -220,6 +228,7 @@ def _book(session: Session, booking: _Booking, *, actor: Actor, now: datetime) -
     reservation.id = session.connection().execute(_STORE, values).scalar_one()
     take_or_refuse(session, situation, reservation.id, booking.groups, now=now)
     store_quote(session, situation, reservation.id, now=now)
+    hold_cost(session, situation, reservation, now=now)
     linked = write_people(session, reservation.id, wish.details)
     if booking.overridden:
         who = None if booking.is_promised else actor

@@ -11,12 +11,16 @@ from booking.core.errors import InvalidInput
 from booking.core.period import Period
 from booking.pricing.wording import SpokenQuote, spoken_quote
 from booking.reservations.labels import MODES, REFUSALS, REMEDIES
+from booking.reservations.payment import Payment
 from booking.reservations.rules import Action, Code, GroupLimit, GroupName, Refusal, Remedy
 from booking.reservations.wishes import Answer
 from booking.web import filters
 from booking.web.errors import problems_of
 from booking.web.languages import in_language
 from models.vocabulary.reservations import ReservationMode
+
+LATER = "later"
+"""What a page sends when no account shall pay."""
 
 # Signing in has a button of its own below the answer.
 SAID_ELSEWHERE = frozenset({Code.NOT_SIGNED_IN})
@@ -31,11 +35,13 @@ class SpokenRemedy:
     ends_at: str = ""
     mode: str = ""
     url: str = ""
+    payer: str = ""
 
     @property
     def value(self) -> str:
         """The new wish as one word, for forms without script."""
-        return "/".join((self.starts_at, self.ends_at, self.mode)) if self.starts_at or self.mode else ""
+        parts = (self.starts_at, self.ends_at, self.mode, self.payer)
+        return "/".join(parts) if any(parts) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,16 @@ class SpokenRefusal:
 
 
 @dataclass(frozen=True, slots=True)
+class SpokenPayment:
+    """Which account would pay: what is left on it before, what would be held, and the rule for other provinces."""
+
+    name: str
+    left_fen: int
+    held_fen: int
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class Spoken:
     """What the server says to a wish; `problems` are what cannot even be read."""
 
@@ -57,6 +73,16 @@ class Spoken:
     problems: tuple[str, ...] = ()
     waits: bool = False
     price: SpokenQuote | None = None
+    payment: SpokenPayment | None = None
+    pays_later: bool = False
+
+
+def spoken_payment(payment: Payment | None, period: Period) -> SpokenPayment | None:
+    """Who would pay, in words; None without an account, or where it cannot."""
+    if payment is None or payment.chosen is None or payment.fault(period):
+        return None
+    chosen = payment.chosen
+    return SpokenPayment(chosen.name, chosen.left_fen, payment.cost(period), chosen.rule)
 
 
 def spoken(answer: Answer) -> Spoken:
@@ -67,6 +93,10 @@ def spoken(answer: Answer) -> Spoken:
         spoken_refusals(answer.refusals),
         waits=answer.needs_approval,
         price=spoken_quote(answer.price),
+        payment=spoken_payment(answer.payment, answer.period),
+        pays_later=answer.payment is not None
+        and answer.payment.fault(answer.period) is None
+        and answer.payment.chosen is None,
     )
 
 
@@ -98,9 +128,10 @@ def label_of(remedy: Remedy) -> str:
     """What the button of a remedy says."""
     period = filters.period(remedy.starts_at, remedy.ends_at) if remedy.starts_at and remedy.ends_at else ""
     mode = _(MODES[remedy.mode]) if remedy.mode else ""
+    payer = remedy.payer.name if remedy.payer else ""
     if remedy.action != Action.USE_MODE and mode:
-        return str(_("%(change)s，%(mode)s", change=_(REMEDIES[remedy.action], period=period), mode=mode))
-    return str(_(REMEDIES[remedy.action], period=period, mode=mode))
+        return str(_("%(change)s，%(mode)s", change=_(REMEDIES[remedy.action], period=period, payer=payer), mode=mode))
+    return str(_(REMEDIES[remedy.action], period=period, mode=mode, payer=payer))
 
 
 def _remedy(remedy: Remedy) -> SpokenRemedy:
@@ -111,12 +142,13 @@ def _remedy(remedy: Remedy) -> SpokenRemedy:
         ends_at=filters.local_input(remedy.ends_at),
         mode=str(remedy.mode) if remedy.mode else "",
         url=remedy.url,
+        payer=LATER if remedy.action == Action.PAY_LATER else str(remedy.payer.id) if remedy.payer else "",
     )
 
 
 def _said(values: Mapping[str, Any]) -> dict[str, str]:
     """Values as people read them."""
-    return {name: _value(name, value) for name, value in values.items()}
+    return {name: _value(name, value) for name, value in values.items() if value is not None}
 
 
 def _value(name: str, value: Any) -> str:
@@ -129,4 +161,6 @@ def _value(name: str, value: Any) -> str:
         return str(_(MODES[value]))
     if isinstance(value, (GroupLimit, GroupName)):
         return in_language(value.name_zh, value.name_en)
+    if name.endswith("_fen"):
+        return filters.money(value)
     return filters.minutes(value) if name == "minutes" else str(value)

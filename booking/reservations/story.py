@@ -39,6 +39,8 @@ def _words(before: Mapping[str, Any], after: Mapping[str, Any], holders: Mapping
     if "booked_by_id" in before and "booked_by_id" in after:
         names = (holders.get(side["booked_by_id"], "") for side in (before, after))
         return str(_("%(old)s 移交给 %(new)s", old=next(names), new=next(names)))
+    if after.get("payer_changed"):
+        return str(_("改由另一个经费账户支付，或以后结算"))
     old, new = _period(before), _period(after)
     if old and new:
         return str(_("%(old)s 改为 %(new)s", old=old, new=new))

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from booking.core.period import Period
 from booking.pricing.quoting import Quoted
+from booking.reservations.payment import Payment
 from booking.reservations.rules import Refusal
 from models.vocabulary.reservations import Direction, ReservationMode
 
@@ -30,6 +31,25 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True)
+class Paying:
+    """How somebody wants to pay: by the named account, later (without one), or as usual.
+
+    As usual is what pays already, else the account that was used last, or the only one.
+    """
+
+    account_id: int | None = None
+    is_later: bool = False
+
+    @property
+    def keeps(self) -> bool:
+        """Whether nothing is said, so that what pays already goes on paying."""
+        return self.account_id is None and not self.is_later
+
+
+AS_USUAL = Paying()
+
+
+@dataclass(frozen=True, slots=True)
 class Wish:
     """A reservation that somebody would like to have.
 
@@ -43,13 +63,15 @@ class Wish:
     details: Details = field(default_factory=Details)
     override_reason: str = ""
     on_behalf_of: str = ""
+    paying: Paying = AS_USUAL
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What would come of a wish: every refusal, or none; `claimed` includes set-up and clean-up.
 
-    `price` is what it would cost, where the instrument has a price for the person.
+    `price` is what it would cost, where the instrument has a price for the person, `payment` which of their accounts
+    would pay.
     """
 
     refusals: list[Refusal]
@@ -58,6 +80,7 @@ class Answer:
     mode: ReservationMode
     needs_approval: bool
     price: Quoted | None = None
+    payment: Payment | None = None
 
     @property
     def allowed(self) -> bool:

@@ -15,9 +15,15 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def make_hourly_price(
-    session: Session, instrument: Instrument, hourly_fen: int, by: User, *, horizon_days: int | None = None
+    session: Session,
+    instrument: Instrument,
+    hourly_fen: int,
+    by: User,
+    *,
+    horizon_days: int | None = None,
+    sample_fen: int = 0,
 ) -> PricePolicy:
-    """What everybody outside pays for an hour since 2020, committed; their group may book so far ahead."""
+    """What everybody outside pays for an hour (and a sample) since 2020, committed; they may book so far ahead."""
     groups = {group.audience: group for group in seed_groups(session, instrument.organisation_id)}
     outside = groups[Audience.OTHERS]
     outside.horizon_days = horizon_days
@@ -27,6 +33,7 @@ def make_hourly_price(
         valid_from=date(2020, 1, 1),
         offer=Offer.OFFERED,
         hourly_fen=hourly_fen,
+        sample_fen=sample_fen,
         created_at=LONG_AGO,
         created_by_id=by.id,
     )

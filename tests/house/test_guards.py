@@ -14,7 +14,7 @@ from booking.web.extensions import db
 from models.accounts import AuditEntry
 from models.affiliations import UserGroup
 from models.ledger import LedgerAccount, LedgerEntry, LedgerTransfer
-from models.payers import PayerAccount, PayerMovement
+from models.payers import PayerAccount, PayerHold, PayerMovement
 from models.pricing import PricePolicy, ReservationQuote
 from models.publishing import Review, ReviewRound
 from models.reservations import Block, Claim, Reservation, ReservationChange
@@ -185,11 +185,11 @@ def rows(session: Session) -> None:
 
 def add_money(session: Session, user_id: int, organisation_id: int) -> None:
     """One movement of a payer account, with its entry and its transfer."""
-    accounts = [LedgerAccount(name=name, created_at=NOON) for name in ("source", "left")]
+    accounts = [LedgerAccount(name=name, created_at=NOON) for name in ("source", "left", "held", "used")]
     entry = LedgerEntry(key="one", cause="test", created_at=NOON)
     session.add_all([*accounts, entry])
     session.flush()
-    source_id, left_id = (one.id for one in accounts)
+    source_id, left_id, held_id, used_id = (one.id for one in accounts)
     payer = PayerAccount(
         organisation_id=organisation_id,
         kind=PayerKind.PREPAID,
@@ -198,6 +198,8 @@ def add_money(session: Session, user_id: int, organisation_id: int) -> None:
         holder_id=user_id,
         source_id=source_id,
         left_id=left_id,
+        held_id=held_id,
+        used_id=used_id,
         created_at=NOON,
     )
     session.add_all(
@@ -210,6 +212,16 @@ def add_money(session: Session, user_id: int, organisation_id: int) -> None:
             entry_id=entry.id,
             kind=MovementKind.TOPPED_UP,
             made_by_id=user_id,
+            created_at=NOON,
+        )
+    )
+    session.add(
+        PayerHold(
+            entry_id=entry.id,
+            reservation_id=session.scalars(sa.select(Reservation.id)).one(),
+            payer_account_id=payer.id,
+            user_id=user_id,
+            amount_fen=1,
             created_at=NOON,
         )
     )

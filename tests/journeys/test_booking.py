@@ -11,10 +11,13 @@ from booking.core.period import Period
 from booking.web.filters import local_input
 from models.accounts import User
 from models.catalogue import Instrument
+from models.directory import Organisation
 from models.reservations import Reservation
 from models.vocabulary.reservations import ReservationState
 from tests.factories.instruments import make_instrument
+from tests.factories.payers import make_payer
 from tests.factories.people import make_user
+from tests.factories.prices import make_hourly_price
 from tests.journeys.conftest import PHONE, OpenContext
 from tests.journeys.houses import House
 
@@ -73,7 +76,9 @@ def wish(page: Page) -> tuple[str, str]:
 
 def test_a_researcher_finds_books_moves_and_cancels(open_context: OpenContext, session: Session, house: House) -> None:
     instrument = make_instrument(session, hours=WORKING_WEEK, name_zh="拖动显微镜", model="DRAG-1")
-    person = make_user(session, "dragging")
+    person, place = make_user(session, "dragging"), session.get_one(Organisation, instrument.organisation_id)
+    make_hourly_price(session, instrument, 10_000, person)
+    payers = [make_payer(session, place, person, fen, number=f"{fen}", name=f"课题{fen}") for fen in (10_000, 50_000)]
     page = open_context(person).new_page()
 
     page.goto(f"/instruments/{instrument.id}?week={NEXT_MONDAY.isoformat()}")
@@ -81,10 +86,16 @@ def test_a_researcher_finds_books_moves_and_cancels(open_context: OpenContext, s
     drag(page, NEXT_MONDAY + timedelta(days=1), 10, 12)
     expect(page.get_by_text("这段时间可以预约。")).to_be_visible()
     assert wish(page) == (local_input(at(10)), local_input(at(12)))
+    page.get_by_label("由哪个经费账户支付").select_option(str(payers[0].id))
+    expect(page.get_by_text("经费账户“课题10000”剩余 ¥100.00，需要 ¥200.00。")).to_be_visible()
+    page.get_by_role("button", name="改由“课题50000”支付").click()
+    expect(page.get_by_text("由“课题50000”支付：可用 ¥500.00，预约后冻结 ¥200.00。")).to_be_visible()
+    assert wish(page) == (local_input(at(10)), local_input(at(12)))
     page.get_by_label("用途").fill("断口分析")
     page.get_by_role("button", name="提交预约").click()
     expect(page.get_by_text("预约成功。")).to_be_visible()
     assert bookings(session, person) == [(Period(at(10), at(12)), ReservationState.CONFIRMED)]
+    expect(page.locator("#payment, .card").filter(has_text="由谁支付").first).to_contain_text("¥200.00")
 
     page.get_by_role("link", name="我的预约").first.click()
     page.get_by_role("link", name="拖动显微镜").click()

@@ -15,6 +15,7 @@ from booking.ledger.service import AlreadyCorrected, BelowFloor
 from booking.ledger.verifying import faults
 from booking.payers import amounts, queries, service
 from booking.payers.forms import NewPayerForm, PayerAmountForm, PayerChangeForm, PayerReceiptForm
+from booking.payers.rules import Sight
 from booking.privacy.queries import Hindrance, HindranceKind, hindrances
 from models.accounts import AuditEntry, User
 from models.directory import Organisation
@@ -28,6 +29,7 @@ from tests.factories.looking import count
 from tests.factories.people import actor_for, give, make_user, sign_in
 
 TODAY = date(2026, 11, 23)
+NOBODY = Actor(0, "", "")
 NOBODY_HERE = "本单位没有使用这个邮箱的人。其他单位的人由单位财务添加。"
 
 
@@ -67,7 +69,8 @@ def receipt(fen: int, number: str = "R1", day: date = TODAY) -> PayerReceiptForm
 def left(session: Session, account: PayerAccount) -> list[int]:
     """What is left, and what its movements add up to."""
     session.flush()
-    lines = queries.lines_of(session, account, limit=50).items
+    found = queries.Found(account, Sight(manages=True))
+    lines = queries.lines_of(session, found, NOBODY, limit=50).items
     return [service.left_in(session, account), sum(one.posted.amount_fen for one in lines)]
 
 
@@ -103,7 +106,7 @@ def test_money_that_comes_and_goes_is_recorded_once_per_receipt(
     other = opened(session, place, finance, now, kind=PayerKind.DEPOSIT)
 
     made = amounts.top_up(session, account.id, receipt(1_000), actor=finance, now=now)
-    again = amounts.top_up(session, account.id, receipt(1_000), actor=finance, now=now)
+    again = amounts.top_up(session, account.id, receipt(1_000, " Ｒ１ "), actor=finance, now=now)
     amounts.refund(session, account.id, receipt(400), actor=finance, now=now)
     session.commit()
     refused = [
@@ -119,7 +122,7 @@ def test_money_that_comes_and_goes_is_recorded_once_per_receipt(
             record(session, one.id, form, actor=finance, now=now)
         fields.append(invalid.value.problems[0].field)
 
-    assert again is made
+    assert (again.movement is made.movement, made.is_new, again.is_new) == (True, True, False)
     assert fields == ["receipt_number", "receipt_number", "receipt_number", "amount_fen", "receipt_on"]
     assert left(session, account) == [600, 600]
     assert left(session, other) == [0, 0]
@@ -131,10 +134,12 @@ def test_a_wrong_receipt_is_corrected_by_another_entry_and_may_be_recorded_anew(
     session: Session, place: Organisation, finance: Actor, now: datetime
 ) -> None:
     account = opened(session, place, finance, now, kind=PayerKind.PREPAID)
-    wrong = amounts.top_up(session, account.id, receipt(1_000), actor=finance, now=now)
+    wrong = amounts.top_up(session, account.id, receipt(1_000), actor=finance, now=now).movement
+    assert wrong is not None
 
-    made = amounts.correct(session, account.id, wrong.id, "少写一个零", actor=finance, now=now)
-    amounts.top_up(session, account.id, receipt(10_000), actor=finance, now=now)
+    made = amounts.correct(session, account.id, wrong.id, "少写一个零", actor=finance, now=now).movement
+    assert made is not None
+    amounts.top_up(session, account.id, receipt(10_000, "r1"), actor=finance, now=now)
     amounts.refund(session, account.id, receipt(10_000), actor=finance, now=now)
     session.commit()
     last = session.scalars(select(PayerMovement).where(PayerMovement.kind == MovementKind.TOPPED_UP)).all()[-1]
@@ -143,7 +148,8 @@ def test_a_wrong_receipt_is_corrected_by_another_entry_and_may_be_recorded_anew(
             amounts.correct(session, account.id, movement.id, "再改", actor=finance, now=now)
 
     assert left(session, account) == [0, 0]
-    assert [one.is_corrected for one in queries.lines_of(session, account, limit=5).items] == [False] * 3 + [True]
+    lines = queries.lines_of(session, queries.Found(account, Sight(manages=True)), NOBODY, limit=5).items
+    assert [one.is_corrected for one in lines] == [False] * 3 + [True]
     assert list(faults(session)) == []
 
 
@@ -174,13 +180,15 @@ def test_what_does_not_fit_is_refused_and_changes_are_kept_in_the_log(
 ) -> None:
     account = opened(session, place, finance, now, expires_on=TODAY)
     said = {"name": "面上项目", "holder": "lead@example.org", "reason": "延期一年"}
-    rule = {"crosses_provinces": True, "province_rule": "渝科发〔2024〕1号"}
+    rule = {"provinces": ["510000", "500000"], "province_rule": "渝科发〔2024〕1号"}
     misfits: list[dict[str, Any]] = [
         {"number": "52170001"},
-        {"number": "2", "crosses_provinces": True},
+        {"number": "2", "provinces": ["510000"]},
+        {"number": "2", "provinces": ["500000"], "province_rule": "渝科发〔2024〕1号"},
+        {"number": "2", "provinces": ["990000"], "province_rule": "渝科发〔2024〕1号"},
         {"number": "2", "kind": PayerKind.PREPAID, "budget_item": "测试化验加工费", **rule},
         {"number": "2", "expires_on": TODAY - timedelta(days=1)},
-        {"number": "2", "holder": "nobody@example.org"},
+        {"number": "52170001", "holder": "nobody@example.org"},
     ]
     fields = []
     for values in misfits:
@@ -195,7 +203,15 @@ def test_what_does_not_fit_is_refused_and_changes_are_kept_in_the_log(
         service.change_payer(session, account.id, form, version=1, actor=finance, now=now)
     session.commit()
 
-    assert fields == [["number"], ["province_rule"], ["budget_item", "crosses_provinces"], ["expires_on"], ["holder"]]
+    assert fields == [
+        ["number"],
+        ["province_rule"],
+        ["province_rule"],
+        ["provinces"],
+        ["budget_item", "provinces"],
+        ["expires_on"],
+        ["holder", "number"],
+    ]
     assert count(session, PayerAccount) == 1
     found = session.get_one(PayerAccount, account.id)
     assert (
@@ -238,7 +254,11 @@ def test_the_lead_lets_others_use_it_and_nobody_else_knows_of_it(
     gone = actor_for(session, student, now=now)
     with pytest.raises(NotFound):
         queries.found_account(session, account.id, gone, today=TODAY + timedelta(days=1))
+    amounts.close_payer(session, account.id, "结题", actor=finance, now=now)
+    with pytest.raises(service.PayerClosed):
+        service.add_member(session, account.id, student.email, actor=holder, now=now)
     service.remove_member(session, account.id, member.id, actor=holder, now=now)
+    account.closed_at = None
     session.commit()
 
     assert after == []
@@ -262,6 +282,7 @@ def test_finance_works_on_pages_and_the_lead_reads_every_transfer(
     client.post(f"{shown}/top-up", data={**money, "idempotency_key": "k1"})
     client.post(f"{shown}/top-up", data={**money, "idempotency_key": "k1"})
     once_more = client.post(f"{shown}/top-up", data={**money, "idempotency_key": "k2"}, follow_redirects=True)
+    too_much = client.post(f"{shown}/top-up", data={**money, "amount_fen": "100000000.01"}).get_data(as_text=True)
     as_text = client.post(f"/api/v1{shown}/top-up", json={**money, "amount_fen": "3.00", "receipt_number": "R2"})
     sign_in(client, lead)
     text = client.get(shown).get_data(as_text=True)
@@ -270,6 +291,7 @@ def test_finance_works_on_pages_and_the_lead_reads_every_transfer(
     assert again.status_code == 422
     assert "没有再记一笔" in once_more.get_data(as_text=True)
     assert as_text.status_code == 422
+    assert "金额最多 100000000.00 元。" in too_much
     assert 'value="1,234.50"' in again.get_data(as_text=True)
     assert text.count("¥1,234.50") == 3
     assert "登记充值" not in text

@@ -23,14 +23,18 @@ from booking.reservations.answer_shapes import (
 from booking.web.extensions import db
 from models.accounts import User
 from models.catalogue import Instrument
-from models.directory import CalendarDay
+from models.directory import CalendarDay, Organisation
+from models.ledger import LedgerAccount
+from models.payers import PayerHold, PayerMember
 from models.pricing import ReservationQuote
 from models.reservations import Block, Claim, Reservation
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.directory import DayKind
+from models.vocabulary.payers import PayerKind
 from tests.counting import counting
 from tests.factories.instruments import add_lane_group, make_instrument
+from tests.factories.payers import make_payer
 from tests.factories.people import give, make_user
 from tests.factories.prices import make_hourly_price
 from tests.storms.conftest import token_of
@@ -179,12 +183,14 @@ def test_the_same_key_books_once_and_with_another_body_is_refused(
     assert stored(session, Reservation) == 1
 
 
-def test_a_booking_takes_at_most_sixteen_statements_whatever_it_has(
+def test_a_booking_takes_few_statements_whatever_it_has_and_what_is_held_for_it(
     session: Session, researcher: Caller, instrument: Instrument
 ) -> None:
     people = [{"name": "Researcher", "email": researcher.user.email}, {"name": "Li"}]
     heavy = make_instrument(session, policy={"needs_approval": True})
-    make_hourly_price(session, heavy, 10_000, make_user(session, "setter"), horizon_days=30)
+    held, setter = make_instrument(session, policy={"needs_approval": True}), make_user(session, "setter")
+    for priced in (heavy, held):
+        make_hourly_price(session, priced, 10_000, setter, horizon_days=30)
 
     def booked(instrument: Instrument, **more: Any) -> tuple[str, int]:
         wish = {"instrument_id": instrument.id, **times(9, 10), **more}
@@ -192,14 +198,27 @@ def test_a_booking_takes_at_most_sixteen_statements_whatever_it_has(
             answer = researcher("POST", "/reservations", wish, Idempotency_Key=f"{instrument.id}{sorted(more)}")
         return answer.json["state"], len(statements)
 
+    payer_of(session, researcher.user, held)
     light, with_people = booked(instrument), booked(instrument, **times(11, 12), participants=people)
     heaviest = booked(heavy, participants=people)
+    with_hold = booked(held, participants=people)
 
     assert [light[0], with_people[0], heaviest[0]] == ["confirmed", "confirmed", "requested"]
-    assert session.scalars(select(ReservationQuote.total_fen)).all() == [10_000]
+    assert session.scalars(select(ReservationQuote.total_fen)).all() == [10_000, 10_000]
+    assert session.scalars(select(PayerHold.amount_fen)).all() == [10_000]
     assert light[1] <= 13
     assert with_people[1] <= 14
-    assert heaviest[1] <= 16
+    assert heaviest[1] <= 17
+    assert with_hold[1] <= 25
+
+
+def payer_of(session: Session, user: User, instrument: Instrument) -> None:
+    """An account of a limited member's that pays at the instrument's institution."""
+    place = session.get_one(Organisation, instrument.organisation_id)
+    make_payer(session, place, make_user(session, "lead"), 50_000, [user], kind=PayerKind.ON_ACCOUNT)
+    member = session.scalars(select(PayerMember)).one()
+    member.limit_fen, session.get_one(LedgerAccount, member.use_id).floor_fen = 20_000, -20_000
+    session.commit()
 
 
 def test_availability_says_open_busy_and_free(client: FlaskClient, researcher: Caller, instrument: Instrument) -> None:

@@ -11,18 +11,26 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.core.clock import at_local, local_date, utcnow
+from booking.ledger.verifying import faults as ledger_faults
+from booking.payers.verifying import faults as payer_faults
 from booking.reservations.verifying import faults
+from models.accounts import User
 from models.catalogue import Instrument
+from models.directory import Organisation
+from models.ledger import LedgerAccount
+from models.payers import PayerAccount, PayerHold
 from models.reservations import Claim, Reservation
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.reservations import HOLDING_TIME
 from tests.factories.instruments import add_lane_group, make_instrument
+from tests.factories.payers import make_payer
 from tests.factories.people import give, make_user
+from tests.factories.prices import make_hourly_price
 from tests.storms.conftest import token_of
 from tests.storms.sending import Call, Reply
 from tests.storms.weather import Server, Storm
 
-ROUNDS, KILLS = 100, 20
+ROUNDS, KILLS, HOURLY = 100, 20, 10_000
 LONGEST = 120.0
 
 
@@ -70,6 +78,45 @@ def test_of_fifty_writers_on_one_slot_exactly_one_gets_it(session: Session, stor
     assert all("slot_taken" in codes(reply) for reply in replies if reply.status == 409)
     assert holding(session) == set(made(replies))
     assert session.scalar(select(func.count()).select_from(Claim)) == 1
+
+
+def test_of_thirty_bookings_ten_are_held_where_the_money_covers_ten(
+    session: Session, storm: Storm, tokens: list[str]
+) -> None:
+    instruments, payer = paid(session, 10 * HOURLY)
+
+    replies = storm.volley(
+        [booking(token, instruments[n % 5], tomorrow(n // 5 * 60)) for n, token in enumerate(tokens[:30])]
+    )
+
+    session.rollback()
+    short = [refusal for reply in replies if reply.status == 422 for refusal in reply.body["refusals"]]
+    assert statuses(replies) == {201: 10, 422: 20}
+    assert {refusal["code"] for refusal in short} == {"payer_short"}
+    assert {remedy["action"] for refusal in short for remedy in refusal["remedies"]} == {"pay_later"}
+    assert session.get_one(LedgerAccount, payer.held_id, populate_existing=True).balance_fen == 10 * HOURLY
+    assert session.get_one(LedgerAccount, payer.left_id, populate_existing=True).balance_fen == 0
+    assert held_once(session) == holding(session) == set(made(replies))
+
+
+def paid(session: Session, fen: int) -> tuple[list[Instrument], PayerAccount]:
+    """Five priced instruments of one place, and an account that everybody there may use."""
+    first = make_instrument(session, policy={"horizon_days": 400})
+    place = session.get_one(Organisation, first.organisation_id)
+    instruments = [first, *(make_instrument(session, place, policy={"horizon_days": 400}) for _ in range(4))]
+    writers = list(session.scalars(select(User).where(User.email.startswith("writer"))))
+    for instrument in instruments:
+        make_hourly_price(session, instrument, HOURLY, writers[0])
+    return instruments, make_payer(session, place, make_user(session, "lead"), fen, writers)
+
+
+def held_once(session: Session) -> set[int]:
+    """The reservations that something is held for; the books are right."""
+    session.rollback()
+    assert [*ledger_faults(session), *payer_faults(session), *faults(session)] == []
+    rows = session.execute(select(PayerHold.reservation_id, PayerHold.amount_fen)).all()
+    assert len(rows) == len({reservation_id for reservation_id, _ in rows})
+    return {reservation_id for reservation_id, fen in rows if fen}
 
 
 def codes(reply: Reply) -> list[str]:
@@ -174,7 +221,7 @@ def block(token: str, instrument: Instrument, chance: random.Random) -> Call:
 def test_what_was_acknowledged_is_there_after_workers_were_killed_twenty_times(
     session: Session, server: Server, storm: Storm, tokens: list[str]
 ) -> None:
-    instruments = [make_instrument(session, policy={"horizon_days": 400}) for _ in range(5)]
+    instruments, _ = paid(session, 10_000 * HOURLY)
     acknowledged: set[int] = set()
 
     for number in range(KILLS):
@@ -190,7 +237,7 @@ def test_what_was_acknowledged_is_there_after_workers_were_killed_twenty_times(
         acknowledged |= set(made(replies))
 
     assert acknowledged
-    assert acknowledged <= holding(session)
+    assert acknowledged <= holding(session) == held_once(session)
     assert overlaps(session) == 0
     assert list(faults(session)) == []
 

@@ -1,5 +1,6 @@
 """The page of one payer account, what is said of it, and who uses it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -8,23 +9,27 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from booking.accounts.views.again import again
+from booking.core import forms
 from booking.core.clock import local_date, utcnow
-from booking.core.errors import Forbidden, InvalidInput, Refused, StaleVersion
-from booking.payers import labels, queries, service
-from booking.payers.forms import ChangePage, ListPage, MemberPage
+from booking.core.errors import Forbidden, InvalidInput, NotFound, Refused, StaleVersion
+from booking.core.money import yuan_from_fen
+from booking.payers import held, labels, queries, service
+from booking.payers.forms import ChangePage, LimitPage, ListPage, MemberPage
+from booking.payers.held import HeldFor
 from booking.payers.queries import Found, Line
-from booking.payers.rules import BY_AMOUNT
-from booking.payers.views.lists import field_labels, listed
+from booking.payers.rules import BY_AMOUNT, Sight
+from booking.payers.views.lists import field_labels, listed, province_choices, with_provinces, written
 from booking.web.extensions import reading, transaction
 from booking.web.languages import in_language
-from booking.web.reading import read_form, read_query
+from booking.web.reading import posted, read_query
 from booking.web.repeats import create_once, new_key
 from booking.web.signed_in import require_actor, signed_in
 from models.payers import PayerAccount
 from models.vocabulary.payers import MovementKind, PayerKind
 
 LINES = 20
-TOLD = ("name", "budget_item", "crosses_provinces", "province_rule")
+TOLD = ("name", "budget_item", "province_rule")
+HELD = 50
 
 
 @signed_in
@@ -40,7 +45,7 @@ def edit(payer_id: int) -> ResponseReturnValue:
     if request.method == "GET":
         return _edit_page(account)
     try:
-        form = read_form(ChangePage)
+        form = forms.read(ChangePage, with_provinces(posted()))
         actor = require_actor()
         transaction(service.change_payer, payer_id, form, version=form.version, actor=actor, now=utcnow())
     except (InvalidInput, StaleVersion) as refused:
@@ -54,10 +59,11 @@ def add_member(payer_id: int) -> ResponseReturnValue:
     """Let somebody use the account."""
     actor, now = require_actor(), utcnow()
     try:
-        form = read_form(MemberPage)
+        form = forms.read(MemberPage, written(posted(), "limit_fen"))
 
         def work(session: Session) -> dict[str, Any]:
-            return {"id": service.add_member(session, payer_id, form.email, actor=actor, now=now).id}
+            made = service.add_member(session, payer_id, form.email, limit_fen=form.limit_fen, actor=actor, now=now)
+            return {"id": made.id}
 
         create_once(work, actor=actor, now=now)
     except (InvalidInput, service.AlreadyMember) as refused:
@@ -74,13 +80,35 @@ def remove_member(payer_id: int, member_id: int) -> ResponseReturnValue:
     return back(payer_id)
 
 
+@signed_in
+def set_limit(payer_id: int, member_id: int) -> ResponseReturnValue:
+    """Ask how much a member may use in all; then keep it."""
+    found = _with_members(payer_id)
+    member = next((one for one in queries.members_of(reading(), payer_id) if one.id == member_id), None)
+    if member is None:
+        raise NotFound
+    values = {**listed(found.account), "member": member, "labels": field_labels()}
+    if request.method == "GET":
+        limit = "" if member.limit_fen is None else yuan_from_fen(member.limit_fen)
+        return render_template("payers/limit.html", form={"limit_fen": limit}, problems={}, **values)
+    try:
+        form = forms.read(LimitPage, written(posted(), "limit_fen"))
+        actor = require_actor()
+        transaction(service.set_limit, payer_id, member_id, form.limit_fen, actor=actor, now=utcnow())
+    except InvalidInput as refused:
+        return again("payers/limit.html", refused, **values)
+    flash(_("已保存。"), "right")
+    return back(payer_id)
+
+
 def account_page(payer_id: int, refused: Refused | None = None) -> ResponseReturnValue:
     """Everything that the person asking may see of a payer account."""
     session, actor = reading(), require_actor()
     found = queries.found_account(session, payer_id, actor, today=local_date(utcnow()))
     account = found.account
     cursor = read_query(ListPage).cursor if request.method == "GET" else ""
-    page = queries.lines_of(session, account, limit=LINES, cursor=cursor)
+    page = queries.lines_of(session, found, actor, limit=LINES, cursor=cursor)
+    holds = held.held_in(session, account.id, actor, found.sight, limit=HELD)
     values: dict[str, Any] = {
         **listed(account),
         "sight": found.sight,
@@ -91,6 +119,9 @@ def account_page(payer_id: int, refused: Refused | None = None) -> ResponseRetur
         "is_grant": account.kind == PayerKind.GRANT,
         "provinces": [in_language(one.name_zh, one.name_en) for one in queries.provinces_of(session, account)],
         "members": queries.members_of(session, account.id),
+        "own_id": actor.id,
+        "held_for": [_held(one) for one in holds.items],
+        "holds_more": holds.next_cursor is not None,
         "lines": [_line(one) for one in page.items],
         "next_url": url_for(".show", payer_id=payer_id, cursor=page.next_cursor, _anchor="transfers")
         if page.next_cursor
@@ -105,8 +136,18 @@ def account_page(payer_id: int, refused: Refused | None = None) -> ResponseRetur
 
 def to_keep(payer_id: int) -> Found:
     """The account, for who keeps it while it is open; raises NotFound, Forbidden or PayerClosed."""
+    return _open_for(payer_id, lambda sight: sight.manages)
+
+
+def _with_members(payer_id: int) -> Found:
+    """The same, for who decides about its members."""
+    return _open_for(payer_id, lambda sight: sight.runs_members)
+
+
+def _open_for(payer_id: int, may: Callable[[Sight], bool]) -> Found:
+    """An open account for who may."""
     found = queries.found_account(reading(), payer_id, require_actor(), today=local_date(utcnow()))
-    if not found.sight.manages:
+    if not may(found.sight):
         raise Forbidden
     if found.account.closed_at is not None:
         raise service.PayerClosed
@@ -125,14 +166,36 @@ def _line(line: Line) -> dict[str, Any]:
     return {
         "line": line,
         "movement": movement,
-        "what": _(labels.MOVEMENTS[movement.kind]) if movement else line.posted.entry.cause,
+        "what": _(labels.MOVEMENTS[movement.kind]) if movement else _held_or_back(line.posted.amount_fen),
+        "held": _held(line.held) if line.held else None,
         "is_correctable": by_receipt and not line.is_corrected,
+    }
+
+
+def _held_or_back(change_fen: int) -> str:
+    """What a transfer for a reservation did."""
+    return str(_("冻结") if change_fen < 0 else _("解冻"))
+
+
+def _held(one: HeldFor) -> dict[str, Any]:
+    """A hold in words."""
+    instrument = one.instrument
+    return {
+        "held": one,
+        "instrument": in_language(instrument.name_zh, instrument.name_en) if instrument else "",
+        "url": url_for("reservations.show", reservation_id=one.reservation_id) if one.opens else "",
     }
 
 
 def _edit_page(account: PayerAccount, refused: Refused | None = None) -> ResponseReturnValue:
     """The form for what is said of an account."""
-    values = {"account": account, "is_grant": account.kind == PayerKind.GRANT, "labels": field_labels()}
+    values = {
+        "account": account,
+        "is_grant": account.kind == PayerKind.GRANT,
+        "labels": field_labels(),
+        "provinces": province_choices(),
+        "chosen": request.form.getlist("provinces") if refused else account.other_provinces.split(),
+    }
     if refused is not None:
         return again("payers/edit.html", refused, **values)
     form = {name: getattr(account, name) for name in TOLD}

@@ -9,16 +9,19 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, may, require
 from booking.accounts.views.again import again
+from booking.core import forms
 from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput, Refused
+from booking.core.forms import Written
+from booking.directory.listing import provinces
 from booking.directory.queries import organisation
 from booking.payers import labels, queries, service
 from booking.payers.forms import ListPage, NewPayerPage
 from booking.payers.rules import has_expired
 from booking.web.extensions import reading
 from booking.web.languages import in_language
-from booking.web.reading import read_form, read_query
+from booking.web.reading import posted, read_query
 from booking.web.repeats import create_once, new_key
 from booking.web.signed_in import require_actor, signed_in
 from models.directory import Organisation
@@ -72,7 +75,7 @@ def new(organisation_id: int) -> ResponseReturnValue:
         return _new_page(place)
     actor, now = require_actor(), utcnow()
     try:
-        form = read_form(NewPayerPage)
+        form = forms.read(NewPayerPage, with_provinces(posted()))
 
         def work(session: Session) -> dict[str, Any]:
             return {"id": service.open_payer(session, organisation_id, form, actor=actor, now=now).id}
@@ -100,6 +103,21 @@ def field_labels() -> dict[str, str]:
     return {name: _(label) for name, label in labels.FIELDS.items()}
 
 
+def province_choices() -> list[tuple[str, str]]:
+    """Every province to choose from."""
+    return [(one.adcode, in_language(one.name_zh, one.name_en)) for one in provinces(reading())]
+
+
+def with_provinces(values: dict[str, Any]) -> dict[str, Any]:
+    """What was posted, with every province that was ticked."""
+    return values | {"provinces": request.form.getlist("provinces")}
+
+
+def written(values: dict[str, Any], name: str) -> dict[str, Any]:
+    """What was posted, with an amount as a person wrote it."""
+    return values | ({name: Written(values[name])} if name in values else {})
+
+
 def _place(organisation_id: int, permission: Permission) -> Organisation:
     """The institution, for who may; raises NotFound before Forbidden."""
     place = organisation(reading(), organisation_id)
@@ -114,6 +132,8 @@ def _new_page(place: Organisation, refused: Refused | None = None) -> ResponseRe
         "organisation_name": in_language(place.name_zh, place.name_en),
         "kinds": [(kind.value, _(label)) for kind, label in labels.KINDS.items()],
         "labels": field_labels(),
+        "provinces": province_choices(),
+        "chosen": request.form.getlist("provinces") if refused else [],
         "key": new_key(),
     }
     if refused is not None:

@@ -59,9 +59,9 @@ CLOSE = Step(
 def set_amount(payer_id: int) -> ResponseReturnValue:
     """Ask what is authorised from now on, and why; then post it."""
 
-    def work(session: Session, now: datetime) -> None:
+    def work(session: Session, now: datetime) -> bool:
         form = _read(AmountPage)
-        amounts.set_amount(session, payer_id, form, version=form.version, actor=require_actor(), now=now)
+        return amounts.set_amount(session, payer_id, form, version=form.version, actor=require_actor(), now=now).is_new
 
     return _step(payer_id, AMOUNT, work)
 
@@ -70,8 +70,8 @@ def set_amount(payer_id: int) -> ResponseReturnValue:
 def top_up(payer_id: int) -> ResponseReturnValue:
     """Ask for the receipt of money that came in; then record it."""
 
-    def work(session: Session, now: datetime) -> None:
-        amounts.top_up(session, payer_id, _read(ReceiptPage), actor=require_actor(), now=now)
+    def work(session: Session, now: datetime) -> bool:
+        return amounts.top_up(session, payer_id, _read(ReceiptPage), actor=require_actor(), now=now).is_new
 
     return _step(payer_id, TOP_UP, work)
 
@@ -80,8 +80,8 @@ def top_up(payer_id: int) -> ResponseReturnValue:
 def refund(payer_id: int) -> ResponseReturnValue:
     """Ask for the receipt of money that was paid back; then record it."""
 
-    def work(session: Session, now: datetime) -> None:
-        amounts.refund(session, payer_id, _read(ReceiptPage), actor=require_actor(), now=now)
+    def work(session: Session, now: datetime) -> bool:
+        return amounts.refund(session, payer_id, _read(ReceiptPage), actor=require_actor(), now=now).is_new
 
     return _step(payer_id, REFUND, work)
 
@@ -90,8 +90,9 @@ def refund(payer_id: int) -> ResponseReturnValue:
 def correct(payer_id: int, movement_id: int) -> ResponseReturnValue:
     """Ask why a movement is wrong; then take it back by a new one."""
 
-    def work(session: Session, now: datetime) -> None:
-        amounts.correct(session, payer_id, movement_id, _read(ReasonPage).reason, actor=require_actor(), now=now)
+    def work(session: Session, now: datetime) -> bool:
+        reason = _read(ReasonPage).reason
+        return amounts.correct(session, payer_id, movement_id, reason, actor=require_actor(), now=now).is_new
 
     return _step(payer_id, CORRECT, work, movement_id=movement_id)
 
@@ -100,14 +101,15 @@ def correct(payer_id: int, movement_id: int) -> ResponseReturnValue:
 def close(payer_id: int) -> ResponseReturnValue:
     """Ask why the account is closed; then close it."""
 
-    def work(session: Session, now: datetime) -> None:
+    def work(session: Session, now: datetime) -> bool:
         amounts.close_payer(session, payer_id, _read(ReasonPage).reason, actor=require_actor(), now=now)
+        return True
 
     return _step(payer_id, CLOSE, work)
 
 
 def _step(
-    payer_id: int, step: Step, work: Callable[[Session, datetime], None], *, movement_id: int | None = None
+    payer_id: int, step: Step, work: Callable[[Session, datetime], bool], *, movement_id: int | None = None
 ) -> ResponseReturnValue:
     """Show the form of a step, or do it once per key."""
     values = _values(payer_id, step, movement_id)
@@ -117,8 +119,7 @@ def _step(
     now = utcnow()
 
     def once(session: Session) -> dict[str, Any]:
-        work(session, now)
-        return {"id": payer_id, "is_new": step is CLOSE or queries.has_moved_at(session, payer_id, now)}
+        return {"id": payer_id, "is_new": work(session, now)}
 
     try:
         done, _repeated = create_once(once, actor=require_actor(), now=now)
@@ -145,6 +146,7 @@ def _values(payer_id: int, step: Step, movement_id: int | None) -> dict[str, Any
         "total_label": _(labels.TOTALS[account.kind]),
         "movement": movement,
         "what": _(labels.MOVEMENTS[movement.kind]) if movement else "",
+        "moved_fen": queries.moved_by(session, account, movement) if movement else 0,
         "labels": field_labels(),
         "today": local_date(utcnow()),
         "key": new_key(),

@@ -56,6 +56,7 @@ bp.add_url_rule(
     methods=READ,
 )
 bp.add_url_rule("/reservations/<int:reservation_id>/edit", "edit", reservation.edit, methods=BOTH)
+bp.add_url_rule("/reservations/<int:reservation_id>/payer", "payer", reservation.payer, methods=BOTH)
 bp.add_url_rule("/reservations/<int:reservation_id>/cancel", "cancel", reservation.cancel, methods=BOTH)
 bp.add_url_rule("/reservations/<int:reservation_id>/leave", "leave", reservation.leave, methods=SEND)
 bp.add_url_rule("/reservations/<int:reservation_id>/approve", "approve", todo.approve, methods=SEND)

@@ -8,18 +8,24 @@ from flask_babel import gettext as _
 
 from booking.accounts.permissions import Permission, may
 from booking.core.clock import utcnow
-from booking.core.errors import Forbidden, InvalidInput
+from booking.core.errors import Forbidden, InvalidInput, Problem
+from booking.core.forms import SENTENCES
 from booking.pricing.quoting import quote_of
 from booking.pricing.wording import SpokenQuote, spoken_quote
 from booking.reservations import service
 from booking.reservations.availability import instrument_time
+from booking.reservations.changes import period_of
+from booking.reservations.choosing_payer import ask_payer, choose_payer
 from booking.reservations.events import public_events
 from booking.reservations.forms import ChangeForm, DetailsForm, PeriodForm, ReasonForm, WindowForm
 from booking.reservations.labels import DIRECTIONS, MODES, STATES
+from booking.reservations.paid import paid_for
 from booking.reservations.panel import FIELDS, TIMES, Frame, Said, weigh
+from booking.reservations.payer_field import FIELD, field_of
 from booking.reservations.people import details_of
 from booking.reservations.queries import Sight, history_of, holders_in, reservation_for, sight_of, target_of
 from booking.reservations.refusals import NotChangeable, ReasonNeeded, ReservationRefused
+from booking.reservations.spoken import sentence_of as said
 from booking.reservations.story import told
 from booking.reservations.views.typed import (
     DETAILS,
@@ -54,6 +60,7 @@ def show(reservation_id: int) -> ResponseReturnValue:
         **_possible(reservation, sight),
         details=details_of(reservation),
         price=_price(reservation, sight),
+        paid=paid_for(reading(), reservation, actor, sight, now=utcnow()),
         history=[told(change, holders) for change in changes],
         state_label=_(STATES[reservation.state]),
         mode_label=_(MODES[reservation.mode]),
@@ -110,7 +117,7 @@ def save_move(reservation_id: int) -> ResponseReturnValue:
 
 def _move(reservation_id: int) -> Reservation:
     """Read the panel's form and move."""
-    form = read_typed(ChangeForm, *TIMES, "reason", "override_reason")
+    form = read_typed(ChangeForm, *TIMES, "reason", "override_reason", FIELD)
     period = read_typed(PeriodForm, *TIMES).period
     return transaction(
         service.move_reservation,
@@ -118,10 +125,47 @@ def _move(reservation_id: int) -> Reservation:
         period,
         reason=form.reason,
         override_reason=form.override_reason,
+        paying=form.paying,
         version=version_typed(),
         actor=require_actor(),
         now=utcnow(),
     )
+
+
+@signed_in
+def payer(reservation_id: int) -> ResponseReturnValue:
+    """Choose which payer account pays for a reservation, or that it is settled later."""
+    actor, now = require_actor(), utcnow()
+    typed, problems, status = "", {}, 200
+    if request.method == "POST":
+        typed = request.form.get(FIELD, "")
+        try:
+            return _choose_payer(reservation_id)
+        except InvalidInput as invalid:
+            problems, status = problems_of(invalid), invalid.status
+        except ReservationRefused as refused:
+            problems, status = {FIELD: [said(one) for one in refused.refusals]}, refused.status
+    asked = ask_payer(reading(), reservation_id, actor=actor, now=now)
+    _changeable(reservation_id)
+    return render_template(
+        "reservations/payer.html",
+        **_named(asked.reservation, sight_of(asked.reservation, actor)),
+        payer=field_of(asked.payment, typed),
+        needed_fen=asked.payment.cost(period_of(asked.reservation)) if asked.payment else 0,
+        problems=problems,
+        labels={FIELD: _(FIELDS[FIELD])},
+    ), status
+
+
+def _choose_payer(reservation_id: int) -> ResponseReturnValue:
+    """Read the choice and keep it."""
+    form = read_typed(ChangeForm, FIELD)
+    if form.paying.keeps:
+        raise InvalidInput([Problem(FIELD, SENTENCES["missing"])])
+    actor, now, version = require_actor(), utcnow(), version_typed()
+    transaction(choose_payer, reservation_id, form.paying, version=version, actor=actor, now=now)
+    flash(_("已保存。"), "right")
+    return redirect(url_for(".show", reservation_id=reservation_id), code=303)
 
 
 @signed_in
@@ -232,6 +276,7 @@ def _possible(reservation: Reservation, sight: Sight) -> dict[str, bool]:
         "may_move": changes,
         "may_edit": changes,
         "may_cancel": changes and (sight.decides or reservation.starts_at > now),
+        "may_choose_payer": holds and sight.is_holder,
         "may_leave": holds and sight.is_linked and not sight.is_holder,
         "may_decide": holds and sight.decides and reservation.decide_by is not None,
         "may_suspend": not sight.is_holder

@@ -10,13 +10,16 @@ from flask import request
 from booking.core import forms
 from booking.core.errors import InvalidInput, Problem
 from booking.reservations.panel import TIMES
+from booking.reservations.payer_field import FIELD
+from booking.reservations.spoken import LATER
 from booking.reservations.wishes import Details
 from booking.web.reading import posted
 from models.reservations import Reservation
 
 FormT = TypeVar("FormT", bound=forms.Form)
 
-WISH = (*TIMES, "mode", "on_behalf_of", "override_reason")
+WISH = (*TIMES, "mode", "on_behalf_of", "override_reason", FIELD)
+USED = (*TIMES, "mode", FIELD)
 DETAILS = ("purpose", "direction", "project_name", "project_number", "sample_count")
 PEOPLE = ("operator_name", "operator_email", "participants")
 KEPT = (*WISH, *DETAILS, *PEOPLE, "reason", "version", "kind", "lane_group")
@@ -29,14 +32,17 @@ def typed_texts(*names: str) -> dict[str, str]:
     """The fields, or the named ones, as they were typed, with a remedy that was pressed put into them."""
     texts = {name: request.form[name] for name in names or KEPT if request.form.get(name)}
     parts = request.form.get("use", "").split("/")
-    if len(parts) == 3:
-        texts |= {name: part for name, part in zip((*TIMES, "mode"), parts, strict=True) if part}
+    if len(parts) == len(USED):
+        texts |= {name: part for name, part in zip(USED, parts, strict=True) if part}
     return texts
 
 
 def read_typed(form: type[FormT], *names: str, **more: Any) -> FormT:
     """The named page fields, and `more` from elsewhere, as a shared form; raises InvalidInput."""
     values = {name: value for name, value in posted(*TIMES).items() if name in names}
+    if values.get(FIELD) == LATER:
+        values |= {"pays_later": True}
+        del values[FIELD]
     try:
         return forms.read(form, {**_with_people(values), **more})
     except InvalidInput as invalid:

@@ -16,6 +16,7 @@ AMOUNT = {"amount_fen": 700, "reason": "追加"}
 RECEIPT = {"amount_fen": 300, "receipt_number": "R2", "receipt_on": "2026-01-05"}
 IN_YUAN = {"amount_fen": "3.00"}
 WHY = {"reason": "录错"}
+LIMIT = {"limit_fen": "4.00"}
 MEMBER = {"email": "{researcher_email}"}
 WRONG = f"{PREPAID}/movements/{{movement}}/correct"
 
@@ -25,11 +26,14 @@ PAYERS = (
     page(f"{AT}/new", ADMINS, other=403),
     sent(f"{AT}/new", ADMINS, NEW, other=403),
     page(ONE, USERS),
+    page("/payer-accounts/{paying}", SEERS | HOLDER),
     page(THEIRS, SEERS - ADMINS | {"platform", "their_admin", "their_holder"}),
     page(f"{ONE}/edit", ADMINS, forbidden=ONLY_READ),
     sent(f"{ONE}/edit", ADMINS, CHANGE, forbidden=ONLY_READ),
     sent(f"{ONE}/members", ADMINS, MEMBER, told=HOLDER, forbidden=AUDITOR | PARTICIPANT),
     sent(f"{ONE}/members/{{payer_member}}/remove", ADMINS | HOLDER, forbidden=AUDITOR | PARTICIPANT),
+    page(f"{ONE}/members/{{payer_member}}/limit", ADMINS | HOLDER, forbidden=AUDITOR | PARTICIPANT),
+    sent(f"{ONE}/members/{{payer_member}}/limit", ADMINS | HOLDER, LIMIT, forbidden=AUDITOR | PARTICIPANT),
     page(f"{ONE}/amount", ADMINS, forbidden=ONLY_READ),
     sent(f"{ONE}/amount", ADMINS, AMOUNT | IN_YUAN, forbidden=ONLY_READ),
     page(f"{PREPAID}/top-up", ADMINS, forbidden=PREPAID_READ),
@@ -46,6 +50,8 @@ PAYERS = (
     post("/payer-accounts", ADMINS, {"organisation_id": "{organisation}", **NEW}, other=403),
     read(ONE, USERS),
     read(f"{ONE}/transfers", USERS),
+    read("/payer-accounts/{paying}/holds", SEERS | HOLDER),
+    put(f"{ONE}/members/{{payer_member}}", ADMINS | HOLDER, {"limit_fen": 400}, forbidden=AUDITOR | PARTICIPANT),
     put(ONE, ADMINS, CHANGE, forbidden=ONLY_READ),
     put(f"{ONE}/amount", ADMINS, AMOUNT, forbidden=ONLY_READ),
     post(f"{PREPAID}/top-up", ADMINS, RECEIPT, forbidden=PREPAID_READ),

@@ -47,11 +47,19 @@ function step(form, button) {
   if (moved.start < moved.end) setWish(form, moved);
 }
 
+// A remedy changes the times, the way of use or the account; its part of the wish is all that it names.
 // The button that was pressed is gone with the next answer, so the focus goes to the answer.
 function cure(form, answer, event) {
   const button = event.target.closest("button[data-start]");
   if (!button) return;
   event.preventDefault();
   answer.addEventListener("htmx:afterSettle", () => answer.querySelector("[tabindex]").focus(), { once: true });
-  setWish(form, { start: button.dataset.start, end: button.dataset.end });
+  choose(form.elements.mode, button.dataset.mode);
+  choose(form.elements.payer_account_id, button.dataset.payer);
+  if (button.dataset.start) setWish(form, { start: button.dataset.start, end: button.dataset.end });
+  else tellWish(form);
+}
+
+function choose(field, value) {
+  if (field && value) field.value = value;
 }

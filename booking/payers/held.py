@@ -1,0 +1,82 @@
+"""What is held in payer accounts, and for which reservations, as far as whoever looks may know."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import Session, aliased, joinedload
+
+from booking.accounts.permissions import Permission, may
+from booking.core.actors import Actor, Target
+from booking.core.pages import Page, decode_cursor, page_of, row_id
+from booking.payers.rules import Sight
+from models.catalogue import Instrument
+from models.payers import PayerHold
+from models.reservations import Reservation
+from models.vocabulary.catalogue import PublishingState
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFor:
+    """What is held from an entry on; `reservation_id` is told to the lead, finance, auditors and who booked it.
+
+    `opens` is whether they may read the reservation, and the instrument is named where they may know of it.
+    """
+
+    amount_fen: int
+    entry_id: int
+    reservation_id: int | None
+    starts_at: datetime | None
+    booked_by: str
+    instrument: Instrument | None
+    opens: bool
+
+
+def held_by_entry(session: Session, entry_ids: Sequence[int], actor: Actor, sight: Sight) -> dict[int, HeldFor]:
+    """What is held from each of these entries on."""
+    rows = session.execute(_holds().where(PayerHold.entry_id.in_(entry_ids)))
+    return {hold.entry_id: _held(hold, reservation, actor, sight) for hold, reservation in rows}
+
+
+def held_in(
+    session: Session, payer_id: int, actor: Actor, sight: Sight, *, limit: int, cursor: str = ""
+) -> Page[HeldFor]:
+    """What an account holds now, reservation by reservation, the newest first; it adds up to its held balance."""
+    later = aliased(PayerHold)
+    is_last = ~exists().where(later.reservation_id == PayerHold.reservation_id, later.id > PayerHold.id)
+    wanted = _holds().where(PayerHold.payer_account_id == payer_id, PayerHold.amount_fen > 0, is_last)
+    if cursor:
+        wanted = wanted.where(PayerHold.id < decode_cursor(cursor, row_id)[0])
+    rows = session.execute(wanted.order_by(PayerHold.id.desc()).limit(limit + 1)).all()
+    page = page_of(rows, limit, lambda row: (row[0].id,))
+    return Page([_held(*row, actor, sight) for row in page.items], page.next_cursor)
+
+
+def _holds() -> Select[PayerHold, Reservation]:
+    """Holds with their reservation, its instrument and who booked it."""
+    return (
+        select(PayerHold, Reservation)
+        .join(Reservation, Reservation.id == PayerHold.reservation_id)
+        .options(joinedload(Reservation.instrument), joinedload(Reservation.booked_by))
+    )
+
+
+def _held(hold: PayerHold, reservation: Reservation, actor: Actor, sight: Sight) -> HeldFor:
+    """A hold as the actor may see it; members learn nothing of what others booked."""
+    is_own = reservation.booked_by_id == actor.id
+    if not (is_own or sight.sees_bookings):
+        return HeldFor(hold.amount_fen, hold.entry_id, None, None, "", None, opens=False)
+    instrument = reservation.instrument
+    target = Target(instrument.organisation_id, instrument.unit_id, instrument.id)
+    is_public = instrument.publishing_state == PublishingState.PUBLISHED
+    knows = is_own or is_public or may(actor, Permission.SEE_RECORD, target)
+    return HeldFor(
+        amount_fen=hold.amount_fen,
+        entry_id=hold.entry_id,
+        reservation_id=reservation.id,
+        starts_at=reservation.starts_at,
+        booked_by=reservation.booked_by.name,
+        instrument=instrument if knows else None,
+        opens=is_own or may(actor, Permission.SEE_BOOKINGS, target),
+    )

@@ -1,0 +1,163 @@
+"""Holding what a reservation costs in the payer account that pays, and giving it back; each time one entry."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, insert, select
+from sqlalchemy.orm import Session
+
+from booking.core.errors import Conflict
+from booking.core.texts import N_
+from booking.ledger.rules import Move
+from booking.ledger.service import BelowFloor, post_entry
+from booking.payers.rules import Standing
+from models.base import Base
+from models.payers import PayerAccount, PayerHold, PayerMember
+
+CAUSE = "reservations"
+_STORE = insert(Base.metadata.tables["payer_holds"])
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What shall be held for a reservation: how much, in which account (none: nothing), for whom who booked it."""
+
+    payer_id: int | None
+    user_id: int
+    amount_fen: int
+
+
+class NotEnough(Conflict):
+    """The account, or with `is_limit` what its member may use, does not hold as much; `left_fen` is what it does."""
+
+    code = "not_enough"
+    sentence = N_("经费账户的剩余金额不足。")
+
+    def __init__(self, left_fen: int, *, is_limit: bool) -> None:
+        """Keep what is left."""
+        super().__init__()
+        self.left_fen, self.is_limit = left_fen, is_limit
+
+
+class PayerGone(Conflict):
+    """The account was closed meanwhile, or the person may use it no more."""
+
+    code = "payer_gone"
+    sentence = N_("这个经费账户已不能使用，请另选一个。")
+
+
+def standing_of(session: Session, reservation_id: int) -> Standing | None:
+    """What is held for a reservation; None when nothing ever was."""
+    row = _last(session, reservation_id)
+    return Standing(row.payer_account_id, row.user_id, row.use_id, row.amount_fen) if row else None
+
+
+def set_hold(session: Session, reservation_id: int, wanted: Wanted, *, now: datetime, is_new: bool = False) -> None:
+    """Let exactly this be held for a locked reservation, by one entry; nothing happens where it is so already.
+
+    A `is_new` one has nothing yet. Locks the payer accounts and then those of the ledger, each in order of id;
+    raises NotEnough and PayerGone.
+    """
+    last = None if is_new else _last(session, reservation_id)
+    held = last.amount_fen if last else 0
+    payer_id = wanted.payer_id if wanted.amount_fen else None
+    stays = last is not None and (last.payer_account_id, last.user_id) == (payer_id, wanted.user_id)
+    if (stays and held == wanted.amount_fen) or (payer_id is None and held == 0):
+        return
+    involved = {one for one in (payer_id, last.payer_account_id if last and held else None) if one is not None}
+    books = _locked(session, involved, wanted.user_id)
+    _check_open(books, payer_id, is_more=not (stays and wanted.amount_fen < held))
+    use_id = last.use_id if stays and last and held else books[payer_id].use_id if payer_id is not None else None
+    moves = list(_moves(books, last, Standing(payer_id or 0, wanted.user_id, use_id, wanted.amount_fen)))
+    key = f"reservation:{reservation_id}:hold:{last.id if last else 0}"
+    try:
+        entry = post_entry(session, key, CAUSE, moves, now=now)
+    except BelowFloor as below:
+        is_limit = below.account_id == use_id
+        raise NotEnough(wanted.amount_fen - below.missing_fen, is_limit=is_limit) from below
+    row = {
+        "entry_id": entry.id,
+        "reservation_id": reservation_id,
+        "payer_account_id": payer_id if payer_id is not None else last.payer_account_id if last else 0,
+        "user_id": wanted.user_id,
+        "use_id": use_id if payer_id is not None else last.use_id if last else None,
+        "amount_fen": wanted.amount_fen if payer_id is not None else 0,
+        "created_at": now,
+    }
+    session.connection().execute(_STORE, row)
+
+
+@dataclass(frozen=True, slots=True)
+class _Books:
+    """The accounts of the ledger that belong to a locked payer account; `use_id` is the person's."""
+
+    left_id: int
+    held_id: int
+    used_id: int
+    use_id: int | None
+    is_usable: bool
+
+    def taking(self, amount_fen: int, use_id: int | None) -> Iterator[Move]:
+        """What sets an amount aside; below zero: gives it back."""
+        moves = [Move(self.left_id, self.held_id, abs(amount_fen))]
+        if use_id is not None:
+            moves.append(Move(use_id, self.used_id, abs(amount_fen)))
+        yield from moves if amount_fen > 0 else (move.back for move in moves)
+
+
+def _last(session: Session, reservation_id: int) -> Any:
+    """The row that counts."""
+    rows = select(
+        PayerHold.id, PayerHold.payer_account_id, PayerHold.user_id, PayerHold.use_id, PayerHold.amount_fen
+    ).where(PayerHold.reservation_id == reservation_id)
+    return session.execute(rows.order_by(PayerHold.id.desc()).limit(1)).one_or_none()
+
+
+def _locked(session: Session, payer_ids: set[int], user_id: int) -> dict[int, _Books]:
+    """The payer accounts under lock in order of id, as their institution's finance locks them."""
+    is_theirs = and_(PayerMember.payer_account_id == PayerAccount.id, PayerMember.user_id == user_id)
+    rows = (
+        select(
+            PayerAccount.id,
+            PayerAccount.left_id,
+            PayerAccount.held_id,
+            PayerAccount.used_id,
+            PayerMember.use_id,
+            PayerAccount.closed_at,
+            PayerAccount.holder_id,
+        )
+        .outerjoin(PayerMember, is_theirs)
+        .where(PayerAccount.id.in_(sorted(payer_ids)))
+        .order_by(PayerAccount.id)
+        .with_for_update(key_share=True, of=PayerAccount)
+    )
+    return {
+        row.id: _Books(
+            row.left_id,
+            row.held_id,
+            row.used_id,
+            row.use_id,
+            row.closed_at is None and (row.holder_id == user_id or row.use_id is not None),
+        )
+        for row in session.execute(rows)
+    }
+
+
+def _check_open(books: dict[int, _Books], payer_id: int | None, *, is_more: bool) -> None:
+    """Refuse to hold more in an account that is closed, or that the person has no more."""
+    if payer_id is not None and is_more and (payer_id not in books or not books[payer_id].is_usable):
+        raise PayerGone
+
+
+def _moves(books: dict[int, _Books], last: Any, wanted: Standing) -> Iterator[Move]:
+    """What was held is given back and what shall be held is set aside; within one account only the difference."""
+    held = last.amount_fen if last else 0
+    if last and (last.payer_account_id, last.user_id) == (wanted.payer_id, wanted.user_id) and held:
+        yield from books[wanted.payer_id].taking(wanted.amount_fen - held, wanted.use_id)
+        return
+    if held:
+        yield from books[last.payer_account_id].taking(-held, last.use_id)
+    if wanted.payer_id:
+        yield from books[wanted.payer_id].taking(wanted.amount_fen, wanted.use_id)

@@ -1,0 +1,163 @@
+"""Which payer account pays for a reservation, and holding there what it costs, in the same transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from booking.core.actors import Actor
+from booking.core.clock import local_date
+from booking.core.period import Period
+from booking.payers.choosing import choices_for
+from booking.payers.holds import NotEnough, PayerGone, Wanted, set_hold, standing_of
+from booking.payers.rules import Choice, Standing, default_of, gone, named
+from booking.pricing.quoting import total_for
+from booking.pricing.rules import quote
+from booking.reservations.changes import asked_period, period_of
+from booking.reservations.payment import Payment
+from booking.reservations.refusals import ReservationRefused
+from booking.reservations.rules import Code, Refusal
+from booking.reservations.situations import Situation, weighed
+from booking.reservations.wishes import Paying
+from models.reservations import Reservation
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Whose accounts may pay, how they want to, and the reservation that is to be paid, when it is there already."""
+
+    user_id: int
+    paying: Paying
+    reservation: Reservation | None = None
+
+
+def payable(session: Session, situation: Situation, payer: Payer, *, now: datetime) -> Situation:
+    """The situation with who pays; nothing is read for what costs nothing."""
+    price = situation.price
+    if price is None or price.quote is None or not price.quote.total_fen or situation.asked is None:
+        return situation
+    reservation, owner_id = payer.reservation, situation.place.organisation_id
+    holding = standing_of(session, reservation.id) if reservation and reservation.payer_account_id else None
+    day = local_date(situation.wanted.period.start)
+    choices = choices_for(session, payer.user_id, owner_id, day=day, today=local_date(now), holding=holding)
+    payment = _payment(situation, payer, choices, holding)
+    return replace(situation, standing=replace(situation.standing, payment=payment))
+
+
+def _payment(situation: Situation, payer: Payer, choices: Sequence[Choice], holding: Standing | None) -> Payment:
+    """Which of the accounts is chosen: the one that is named, the one that pays already, else the usual one."""
+    price, asked = situation.price, situation.asked
+    assert price is not None
+    assert asked is not None
+    terms = price.terms
+    wanted_id = payer.paying.account_id
+    if wanted_id is None and payer.paying.keeps and payer.reservation is not None:
+        wanted_id = payer.reservation.payer_account_id
+    chosen = named(choices, wanted_id)
+    if chosen is None and holding is not None and wanted_id == holding.payer_id:
+        chosen = gone(holding)
+    if wanted_id is None and payer.reservation is None and not payer.paying.is_later:
+        chosen = default_of(choices)
+    does_without = payer.reservation is not None and payer.reservation.payer_account_id is None
+    is_kept = chosen is not None and holding is not None and holding.payer_id == chosen.id
+    return Payment(
+        cost=lambda period: quote(terms, replace(asked, period=period).use).total_fen,
+        choices=tuple(choices),
+        chosen=chosen,
+        is_needed=situation.place.terms.needs_payer and not does_without,
+        is_unknown=chosen is None and wanted_id is not None,
+        kept_fen=holding.amount_fen if is_kept and holding else 0,
+    )
+
+
+def chosen_id(situation: Situation) -> int | None:
+    """The account that pays for the wanted time; none where its fault was set aside."""
+    payment = situation.standing.payment
+    if payment is None or payment.chosen is None or payment.fault(situation.wanted.period):
+        return None
+    return payment.chosen.id
+
+
+def hold_cost(session: Session, situation: Situation, reservation: Reservation, *, now: datetime) -> None:
+    """Hold what a new reservation costs; raises ReservationRefused when somebody else was faster."""
+    amount = situation.price.quote.total_fen if situation.price and situation.price.quote else 0
+    wanted = Wanted(reservation.payer_account_id, reservation.booked_by_id, amount)
+    try:
+        set_hold(session, reservation.id, wanted, now=now, is_new=True)
+    except (NotEnough, PayerGone) as refused:
+        payer = Payer(reservation.booked_by_id, Paying(reservation.payer_account_id))
+        fresh = payable(session, replace(situation, own_id=reservation.id), payer, now=now)
+        raise ReservationRefused(weighed(session, fresh, now=now) or [Refusal(Code.PAYER_UNKNOWN)]) from refused
+
+
+def hold_again(session: Session, reservation: Reservation, amount_fen: int, *, actor: Actor, now: datetime) -> None:
+    """Hold another amount for a locked reservation in its account; raises ReservationRefused.
+
+    What is left is told to its holder only.
+    """
+    wanted = Wanted(reservation.payer_account_id, reservation.booked_by_id, amount_fen)
+    try:
+        set_hold(session, reservation.id, wanted, now=now)
+    except (NotEnough, PayerGone) as refused:
+        raise ReservationRefused([_refusal(refused, amount_fen, reservation, actor)]) from refused
+
+
+def _refusal(refused: NotEnough | PayerGone, amount_fen: int, reservation: Reservation, actor: Actor) -> Refusal:
+    """Why the account does not hold more, in words for its holder or for somebody else."""
+    if actor.id != reservation.booked_by_id:
+        return Refusal(Code.PAYER_OF_HOLDER)
+    if isinstance(refused, PayerGone):
+        return Refusal(Code.PAYER_UNKNOWN)
+    code = Code.PAYER_LIMITED_NOW if refused.is_limit else Code.PAYER_SHORT_NOW
+    return Refusal(code, {"left_fen": refused.left_fen, "needed_fen": amount_fen})
+
+
+def payer_after(reservation: Reservation, situation: Situation, paying: Paying) -> int | None:
+    """The account that pays for a reservation after a change; what costs nothing keeps the one it had, or none."""
+    payment = situation.standing.payment
+    if payment is not None and payment.chosen is not None and situation.wanted.gives_back:
+        return payment.chosen.id
+    if payment is not None:
+        return chosen_id(situation)
+    return None if paying.is_later else reservation.payer_account_id
+
+
+def set_cost(session: Session, reservation: Reservation, amount_fen: int, *, now: datetime) -> None:
+    """Hold what a reservation costs after a decision, never more than before it."""
+    payer_id = reservation.payer_account_id
+    if payer_id is not None:
+        set_hold(session, reservation.id, Wanted(payer_id, reservation.booked_by_id, amount_fen), now=now)
+
+
+def release(session: Session, reservation: Reservation, *, now: datetime) -> None:
+    """Give back everything that is held for a reservation."""
+    if reservation.payer_account_id is not None:
+        set_hold(session, reservation.id, Wanted(None, reservation.booked_by_id, 0), now=now)
+
+
+def cost_of(session: Session, reservation: Reservation) -> int:
+    """What has to be held for a reservation: the higher of what its time and the one it asks for were quoted."""
+    periods = filter(None, (period_of(reservation), asked_period(reservation)))
+    return max(total_for(session, reservation, period) for period in periods)
+
+
+def cost_at(session: Session, reservation: Reservation, period: Period) -> int:
+    """What one of its times was quoted."""
+    return total_for(session, reservation, period)
+
+
+def pass_on(
+    session: Session, reservation: Reservation, heir_id: int, owner_id: int, amount_fen: int, *, now: datetime
+) -> None:
+    """Let the heir's reservation be paid by the same account if they may use it and enough is left, else by none."""
+    payer_id = reservation.payer_account_id
+    if payer_id is None:
+        return
+    day, holding = local_date(reservation.starts_at), standing_of(session, reservation.id)
+    choices = choices_for(session, heir_id, owner_id, day=day, today=local_date(now), holding=holding)
+    same = named(choices, payer_id)
+    stays = same is not None and same.can_pay(amount_fen)
+    reservation.payer_account_id = payer_id if stays else None
+    wanted = Wanted(reservation.payer_account_id, heir_id, amount_fen if stays else 0)
+    set_hold(session, reservation.id, wanted, now=now)

@@ -1,0 +1,80 @@
+"""Whether what a time costs can be paid: by the account that was chosen, by another, or later; values only."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from booking.core.period import Period
+from booking.payers.rules import Choice, Fault
+
+
+class PaymentFault(StrEnum):
+    """Why a time cannot be paid; the values are codes of refusals."""
+
+    NEEDED = "payer_needed"
+    UNCHOSEN = "payer_unchosen"
+    UNKNOWN = "payer_unknown"
+    EXPIRED = "payer_expired"
+    OTHER_PROVINCE = "payer_other_province"
+    OTHER_PLACE = "payer_other_place"
+    SHORT = "payer_short"
+    LIMITED = "payer_limited"
+
+
+_FAULTS = {
+    Fault.EXPIRED: PaymentFault.EXPIRED,
+    Fault.OTHER_PROVINCE: PaymentFault.OTHER_PROVINCE,
+    Fault.OTHER_PLACE: PaymentFault.OTHER_PLACE,
+    Fault.GONE: PaymentFault.UNKNOWN,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Who pays for a use: the accounts to choose from, the one that was chosen, and what a time costs.
+
+    `is_needed` is whether the owner asks for an account, `is_unknown` whether one was named that is not among them,
+    `kept_fen` what the chosen one holds for this use already.
+    """
+
+    cost: Callable[[Period], int]
+    choices: tuple[Choice, ...] = ()
+    chosen: Choice | None = None
+    is_needed: bool = False
+    is_unknown: bool = False
+    kept_fen: int = 0
+
+    def fault(self, period: Period) -> tuple[PaymentFault, Mapping[str, Any]] | None:
+        """Why the time cannot be paid, with what its sentence names; None when it can, or costs nothing."""
+        needed = self.cost(period)
+        if needed == 0 or (self.chosen and needed <= self.kept_fen):
+            return None
+        if self.chosen is None:
+            return self._without(needed)
+        if self.chosen.fault is not None:
+            return _FAULTS[self.chosen.fault], {"payer": self.chosen.name, "day": self.chosen.expires_on}
+        if needed <= self.chosen.available_fen:
+            return None
+        is_limit = self.chosen.left_fen >= needed
+        left = self.chosen.available_fen
+        values = {"payer": self.chosen.name, "left_fen": max(left, 0), "needed_fen": needed}
+        return PaymentFault.LIMITED if is_limit else PaymentFault.SHORT, values
+
+    def instead(self, period: Period) -> Iterator["Payment"]:
+        """The same with each other account that could pay for the time, then with none where none is needed."""
+        needed = self.cost(period)
+        for other in self.choices:
+            if other != self.chosen and other.can_pay(needed):
+                yield replace(self, chosen=other, is_unknown=False, kept_fen=0)
+        if not self.is_needed and (self.chosen or self.is_unknown):
+            yield replace(self, chosen=None, is_unknown=False, kept_fen=0)
+
+    def _without(self, needed: int) -> tuple[PaymentFault, Mapping[str, Any]] | None:
+        """Why it does not do without an account."""
+        if self.is_unknown:
+            return PaymentFault.UNKNOWN, {}
+        if not self.is_needed:
+            return None
+        can_choose = any(one.can_pay(needed) for one in self.choices)
+        return (PaymentFault.UNCHOSEN if can_choose else PaymentFault.NEEDED), {"needed_fen": needed}
