@@ -25,7 +25,7 @@ from booking.reservations.choosing_payer import choose_payer
 from booking.reservations.editing import edit_reservation
 from booking.reservations.handing_over import hand_over_bookings
 from booking.reservations.moving import move_reservation
-from booking.reservations.queries import sight_of
+from booking.reservations.queries import reservation_for, sight_of
 from booking.reservations.refusals import ReservationRefused
 from booking.reservations.service import ask, request_reservation
 from booking.reservations.wishes import Details, Paying, Wish
@@ -304,7 +304,8 @@ def test_an_account_with_something_held_is_not_closed_and_says_for_what_to_who_m
         page = held.held_in(house.session, house.payer.id, actor, sight, limit=5)
         seen[user.name] = [(one.reservation_id, one.booked_by, one.amount_fen) for one in page.items]
     steward = house.actor(house.admin)
-    row = house.session.scalars(sa.select(Reservation).where(Reservation.id == made.id)).one()
+    house.session.expire_all()
+    row = reservation_for(house.session, made.id, steward)
     told = paid.paid_for(house.session, row, steward, sight_of(row, steward), now=house.now)
 
     assert seen == {
