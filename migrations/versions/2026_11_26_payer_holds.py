@@ -22,10 +22,10 @@ def upgrade() -> None:
     _payer_accounts()
     _members()
     _holds()
-    named = _key("reservations", "payer_account_id", ACCOUNTS)
-    op.execute(
-        f"ALTER TABLE reservations ADD COLUMN payer_account_id INTEGER CONSTRAINT {named} REFERENCES {ACCOUNTS} (id)"
-    )
+    with op.batch_alter_table("reservations") as table:
+        table.add_column(sa.Column("payer_account_id", sa.Integer(), nullable=True))
+        named = _key("reservations", "payer_account_id", ACCOUNTS)
+        table.create_foreign_key(named, ACCOUNTS, ["payer_account_id"], ["id"])
     with op.batch_alter_table("booking_policies") as table:
         table.add_column(sa.Column("needs_payer", sa.Boolean(), nullable=True))
     op.execute(sa.text("UPDATE booking_policies SET needs_payer = :no").bindparams(no=False))

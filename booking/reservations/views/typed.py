@@ -32,8 +32,8 @@ def typed_texts(*names: str) -> dict[str, str]:
     """The fields, or the named ones, as they were typed, with a remedy that was pressed put into them."""
     texts = {name: request.form[name] for name in names or KEPT if request.form.get(name)}
     parts = request.form.get("use", "").split("/")
-    if len(parts) == len(USED):
-        texts |= {name: part for name, part in zip(USED, parts, strict=True) if part}
+    if len(parts) >= len(USED) - 1:
+        texts |= {name: part for name, part in zip(USED, parts, strict=False) if part}
     return texts
 
 
