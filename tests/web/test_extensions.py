@@ -1,7 +1,7 @@
 """The session of a request: what it reads is what was committed last, and it changes nothing."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from booking.web.extensions import WrittenWhileReadingError, reading, transaction
@@ -14,7 +14,7 @@ def test_reading_opens_no_transaction_and_sees_what_was_committed_last(session: 
     name = select(User.name).where(User.id == user.id)
     assert reading().scalar(name) == "Before"
 
-    session.execute(User.__table__.update().where(User.id == user.id).values(name="after"))
+    session.execute(update(User).where(User.id == user.id).values(name="after"))
     session.commit()
 
     assert reading().scalar(name) == "after"
