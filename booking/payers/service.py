@@ -30,6 +30,7 @@ from models.affiliations import Affiliation
 from models.directory import Organisation
 from models.ledger import LedgerAccount
 from models.payers import PayerAccount, PayerMember
+from models.vocabulary.payers import PayerKind
 
 TOLD = ("name", "budget_item", "holder_id", "expires_on", "other_provinces", "province_rule")
 
@@ -59,8 +60,7 @@ def open_payer(
     require(actor, Permission.MANAGE_PAYERS, Target(organisation_id))
     session.execute(select(Organisation.id).where(Organisation.id == place.id).with_for_update(key_share=True))
     others = others_than(place.adcode, form.provinces)
-    terms = replace(form.terms, provinces=tuple(others.split()))
-    problems = [*misfits(form.kind, terms, None, local_date(now)), *_unknown_provinces(session, form)]
+    problems = _misfits(session, form.kind, form, others, None, now)
     holder_id = _found(problems, lambda: user_id_of(session, form.holder, "holder"))
     if queries.is_taken(session, organisation_id, form.kind, form.number):
         problems.append(Problem("number", N_("本单位已有这个编号的账户。")))
@@ -102,9 +102,7 @@ def change_payer(
     if version is not None and version != account.version:
         raise StaleVersion
     others = others_than(session.get_one(Organisation, account.organisation_id).adcode, form.provinces)
-    terms = replace(form.terms, provinces=tuple(others.split()))
-    problems = misfits(account.kind, terms, account.expires_on, local_date(now))
-    problems += _unknown_provinces(session, form)
+    problems = _misfits(session, account.kind, form, others, account.expires_on, now)
     holder_id = _found(problems, lambda: _holder(session, account, form.holder))
     if problems:
         raise InvalidInput(problems)
@@ -283,11 +281,15 @@ def _found(problems: list[Problem], looking: Callable[[], int]) -> int:
         return 0
 
 
-def _unknown_provinces(session: Session, form: TermsForm) -> list[Problem]:
-    """A code that is no province's."""
-    if not set(form.provinces) <= ({one.adcode for one in provinces(session)} if form.provinces else set()):
-        return [Problem("provinces", N_("没有这个省份代码，请从列表中选择。"))]
-    return []
+def _misfits(  # noqa: PLR0917 - what is said of an account, and what of
+    session: Session, kind: PayerKind, form: TermsForm, others: str, known_expiry: date | None, now: datetime
+) -> list[Problem]:
+    """Everything that does not fit the kind, and a code that is no province's."""
+    terms = replace(form.terms, provinces=tuple(others.split()))
+    found = misfits(kind, terms, known_expiry, local_date(now))
+    if form.provinces and not set(form.provinces) <= {one.adcode for one in provinces(session)}:
+        found.append(Problem("provinces", N_("没有这个省份代码，请从列表中选择。")))
+    return found
 
 
 def _told(account: PayerAccount) -> dict[str, Any]:
