@@ -119,16 +119,8 @@ def change_payer(
     is_holder = PayerMember.payer_account_id == account.id, PayerMember.user_id == account.holder_id
     session.execute(delete(PayerMember).where(*is_holder))
     changed = [name for name in TOLD if before[name] != after[name]]
-    note(
-        session,
-        account,
-        "changed",
-        actor=actor,
-        now=now,
-        before={name: before[name] for name in changed},
-        after={name: after[name] for name in changed},
-        reason=form.reason,
-    )
+    old, new = ({name: said[name] for name in changed} for said in (before, after))
+    note(session, account, "changed", actor=actor, now=now, before=old, after=new, reason=form.reason)
     return account
 
 
