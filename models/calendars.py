@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
@@ -27,13 +27,17 @@ class Feed(Base):
 
 
 class FeedBody(Base):
-    """The rendered text of one feed at one validator, plain and gzipped, so that polls render nothing."""
+    """The rendered text of one feed at one validator, plain and gzipped, so that polls render nothing.
+
+    `modified_second` is the Unix second since which it reads so; no two texts of a feed have the same one.
+    """
 
     __tablename__ = "feed_bodies"
 
     feed_id: Mapped[int] = mapped_column(ForeignKey("feeds.id"), primary_key=True)
     validator: Mapped[str] = mapped_column(String(120))
     etag: Mapped[str] = mapped_column(String(64))
+    modified_second: Mapped[int] = mapped_column(BigInteger)
     plain: Mapped[bytes]
     gzipped: Mapped[bytes]
 

@@ -4,16 +4,17 @@ import gzip
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import case
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from booking.calendars import queries
 from booking.calendars.occupied import occupied
 from booking.calendars.rendering import calendar_text, event_text
-from booking.calendars.rules import digest, shown_window
+from booking.calendars.rules import digest, modified_second, shown_window
 from booking.calendars.wording import block_entry, calendar_name, occupied_entry, reservation_entry
 from booking.reservations.taken import lane_time
 from models.calendars import FeedBody, FeedFragment
@@ -28,6 +29,7 @@ class Rendered:
     feed_id: int
     validator: str
     etag: str
+    modified_second: int
     plain: bytes
     gzipped: bytes
     fragments: list[dict[str, Any]] = field(default_factory=list)
@@ -41,6 +43,7 @@ def render(
     audience: str,
     validator: str,
     url_of: Callable[[int], str],
+    now: datetime,
 ) -> Rendered:
     """The feed's text, with every fragment that was not rendered before; reads only."""
     if feed.instrument_id is None:
@@ -53,14 +56,16 @@ def render(
     name = calendar_name(audience, queries.instrument_name(session, feed.instrument_id, feed.language))
     plain = calendar_text(name, COLOUR, texts + others)
     etag = hashlib.sha256(plain).hexdigest()[:32]
-    return Rendered(feed.id, validator, etag, plain, gzip.compress(plain, 6, mtime=0), made)
+    before = feed.modified_second
+    second = before if before is not None and etag == feed.etag else modified_second(now, before)
+    return Rendered(feed.id, validator, etag, second, plain, gzip.compress(plain, 6, mtime=0), made)
 
 
 def keep(session: Session, rendered: Rendered) -> None:
     """Keep what was rendered, so that the next polls render nothing."""
     _upsert(session, FeedFragment, rendered.fragments, ("reservation_id", "audience"))
-    body = {name: getattr(rendered, name) for name in ("feed_id", "validator", "etag", "plain", "gzipped")}
-    _upsert(session, FeedBody, [body], ("feed_id",))
+    names = ("feed_id", "validator", "etag", "modified_second", "plain", "gzipped")
+    _upsert(session, FeedBody, [{name: getattr(rendered, name) for name in names}], ("feed_id",))
 
 
 def _others(
@@ -98,4 +103,15 @@ def _upsert(session: Session, table: Any, rows: list[dict[str, Any]], keys: tupl
     dialect = session.get_bind().dialect.name
     statement: Any = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
     others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    if "modified_second" in others:
+        others["modified_second"] = _later(table, statement.excluded)
     session.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
+
+
+def _later(kept: Any, new: Any) -> Any:
+    """The second of a text that two polls may render at once: another text than the kept one has a later second."""
+    return case(
+        (kept.etag == new.etag, kept.modified_second),
+        (kept.modified_second >= new.modified_second, kept.modified_second + 1),
+        else_=new.modified_second,
+    )

@@ -60,9 +60,9 @@ def _kept(feed_id: int, etag: str, gzipped: bool) -> bytes:
 
 
 def _with_validators(response: Response, poll: service.Poll, *, is_gzipped: bool) -> Response:
-    """ETag (its own one for gzipped text), date, and what caches may do."""
+    """ETag (its own one for gzipped text), date (never a coming one), and what caches may do."""
     response.set_etag(poll.etag + "-gzip" if is_gzipped else poll.etag)
-    response.last_modified = poll.modified
+    response.last_modified = min(poll.modified, utcnow())
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = "Accept-Encoding"
     return response

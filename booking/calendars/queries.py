@@ -43,6 +43,7 @@ class Polled:
     instrument_version: int | None
     validator: str | None
     etag: str | None
+    modified_second: int | None
 
 
 _SCOPE = case(
@@ -75,6 +76,7 @@ _POLLED = (
         Instrument.version.label("instrument_version"),
         FeedBody.validator,
         FeedBody.etag,
+        FeedBody.modified_second,
     )
     .join(User, User.id == Feed.user_id)
     .outerjoin(FeedRevision, FeedRevision.scope == _SCOPE)

@@ -40,9 +40,9 @@ def digest(texts: Iterable[str]) -> str:
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 
-def last_modified(changed_at: datetime, today: date) -> datetime:
-    """When the feed last changed, in whole seconds: by a change, or by the window moving at midnight."""
-    return max(changed_at, at_local(today)).replace(microsecond=0)
+def modified_second(now: datetime, before: int | None) -> int:
+    """The Unix second of a text that is not the one before: always a later one (RFC 9110 §8.8.2.2)."""
+    return max(int(now.timestamp()), (before or 0) + 1)
 
 
 def is_unchanged(condition: Condition, etag: str, modified: datetime) -> bool:

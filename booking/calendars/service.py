@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -55,7 +55,12 @@ class Poll:
 
     feed: queries.Polled
     etag: str
-    modified: datetime
+    modified_second: int
+
+    @property
+    def modified(self) -> datetime:
+        """The date that belongs to the tag."""
+        return datetime.fromtimestamp(self.modified_second, UTC)
 
 
 def make_feed(session: Session, wish: FeedForm, *, actor: Actor, now: datetime) -> tuple[Feed, str]:
@@ -104,11 +109,10 @@ def poll(session: Session, secret: str, *, now: datetime, url_of: ExternalUrl) -
     parts = [feed.instrument_version or 0, feed.lanes]
     names = [rules.digest(queries.holder_names(session, feed, today))] if sees_people else []
     current = rules.validator(audience, feed.revision, today, *parts, *names)
-    modified = rules.last_modified(feed.changed_at or feed.created_at, today)
-    if feed.validator == current and feed.etag:
-        return Poll(feed, feed.etag, modified), None
-    rendered = bodies.render(session, feed, today, audience=audience, validator=current, url_of=url_of)
-    return Poll(feed, rendered.etag, modified), rendered
+    if feed.validator == current and feed.etag and feed.modified_second:
+        return Poll(feed, feed.etag, feed.modified_second), None
+    rendered = bodies.render(session, feed, today, audience=audience, validator=current, url_of=url_of, now=now)
+    return Poll(feed, rendered.etag, rendered.modified_second), rendered
 
 
 def note_use(session: Session, feed_id: int, *, now: datetime) -> None:

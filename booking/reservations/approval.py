@@ -41,8 +41,9 @@ def confirm_reservation(
     if asked:
         quote_again(session, reservation, asked, now=now)
         set_cost(session, reservation, cost_at(session, reservation, asked), now=now)
-        keep_only(session, reservation, asked, actor=actor, now=now)
-        change = Change(ChangeKind.MOVED, before=times(earlier), after=times(asked), reason=override_reason)
+        freed = keep_only(session, reservation, asked, actor=actor, now=now)
+        before, after = times(earlier), times(asked)
+        change = Change(ChangeKind.MOVED, before=before, after=after, reason=override_reason, freed=freed)
     else:
         reservation.state, reservation.decide_by = ReservationState.CONFIRMED, None
         touch(reservation, now=now)

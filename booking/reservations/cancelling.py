@@ -50,11 +50,13 @@ def end_reservation(
     now: datetime,
 ) -> None:
     """Put a locked reservation into a state that holds neither time nor money; blocks take over its time."""
-    refill(session, claims.give_up(session, claims.held_by(session, Holder(reservation.id))))
+    freed = claims.give_up(session, claims.held_by(session, Holder(reservation.id)))
+    refill(session, freed)
     reservation.state = state
     reservation.asked_starts_at = reservation.asked_ends_at = reservation.decide_by = None
     touch(reservation, now=now)
     settle_conflicts(session, reservation.id, actor_id=actor.id if actor else None, now=now)
     release(session, reservation, now=now)
-    change = Change(KINDS[state], before=times(period_of(reservation)), reason=reason)
+    lanes = [gap.lane_id for gap in freed]
+    change = Change(KINDS[state], before=times(period_of(reservation)), reason=reason, freed=lanes)
     record(session, reservation, change, actor=actor, now=now)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from booking.core.actors import Actor
 from booking.core.period import Period
 from booking.notifications.service import announce
+from booking.reservations import neighbours
 from models.base import Base
 from models.reservations import Reservation, ReservationPerson
 from models.vocabulary.reservations import ChangeKind
@@ -35,7 +36,10 @@ _RAISE = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing that happened to a reservation; `also_seen_by` are people linked before it but not after."""
+    """One thing that happened to a reservation; `also_seen_by` are people linked before it but not after.
+
+    `freed` are the lanes on which it gave time back.
+    """
 
     kind: ChangeKind
     before: Mapping[str, Any] | None = None
@@ -43,6 +47,7 @@ class Change:
     reason: str = ""
     linked: Iterable[int] | None = None
     also_seen_by: Iterable[int] = field(default=())
+    freed: Iterable[int] = field(default=())
 
 
 def new_uid() -> str:
@@ -99,7 +104,11 @@ def record(session: Session, reservation: Reservation, change: Change, *, actor:
     announce(session, f"reservations.{change.kind}", payload, now=now)
     linked = change.linked if change.linked is not None else _linked(session, reservation.id)
     people = {reservation.booked_by_id, *linked, *change.also_seen_by}
-    revise(session, [f"instrument:{reservation.instrument_id}", *(f"mine:{user_id}" for user_id in people)], now=now)
+    freed = set(change.freed)
+    left = neighbours.on_parts_left(session, reservation.instrument_id, freed) if freed else []
+    instruments = [reservation.instrument_id, *left]
+    scopes = [*(f"instrument:{one}" for one in instruments), *(f"mine:{user_id}" for user_id in people)]
+    revise(session, scopes, now=now)
 
 
 def revise(session: Session, scopes: Iterable[str], *, now: datetime) -> None:

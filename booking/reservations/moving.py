@@ -87,11 +87,11 @@ def move_reservation(
     allowed_reason = override_reason if held.sight.decides else ""
     if overridden := refuse_or_override(session, situation, allowed_reason, now=now):
         note_override(session, reservation_id, overridden, allowed_reason, actor=actor, now=now)
-    _retake(session, situation, now=now)
+    freed = _retake(session, situation, now=now)
     store_quote(session, situation, reservation_id, now=now)
     _hold(session, reservation, situation, chosen, actor=actor, now=now)
     kind = _write(session, reservation, situation, now=now)
-    change = Change(kind, before=times(earlier), after=times(period), reason=why)
+    change = Change(kind, before=times(earlier), after=times(period), reason=why, freed=freed)
     record(session, reservation, change, actor=actor, now=now)
     return reservation
 
@@ -101,21 +101,24 @@ def end_pending(
 ) -> Reservation:
     """End a pending change undone: the reservation keeps its time and gives back what it asked for."""
     kept, asked = period_of(reservation), asked_period(reservation)
-    keep_only(session, reservation, kept, actor=actor, now=now)
+    freed = keep_only(session, reservation, kept, actor=actor, now=now)
     set_cost(session, reservation, cost_of(session, reservation), now=now)
-    change = Change(kind, before=times(asked) if asked else None, after=times(kept), reason=reason)
+    before = times(asked) if asked else None
+    change = Change(kind, before=before, after=times(kept), reason=reason, freed=freed)
     record(session, reservation, change, actor=actor, now=now)
     return reservation
 
 
 def keep_only(
     session: Session, reservation: Reservation, period: Period, *, actor: Actor | None, now: datetime
-) -> None:
-    """Settle a reservation on one of the times that it holds already; nothing can refuse that."""
+) -> list[int]:
+    """Settle a reservation on one of the times that it holds already; nothing can refuse that. The lanes it held."""
     place = find_place(session, reservation.instrument_id, period, actor=actor, internal=True, now=now)
-    refill(session, claims.narrow(session, reservation.id, place.terms.claimed(period)))
+    held = claims.narrow(session, reservation.id, place.terms.claimed(period))
+    refill(session, held)
     _settle_on(reservation, period, now=now)
     settle_conflicts(session, reservation.id, actor_id=actor.id if actor else None, now=now)
+    return [one.lane_id for one in held]
 
 
 def _situation(
@@ -158,15 +161,17 @@ def _hold(
     hold_again(session, reservation, max(price, kept), actor=actor, now=now)
 
 
-def _retake(session: Session, situation: Situation, *, now: datetime) -> None:
-    """Give up what is held and take what is wanted, in one step; blocks take what is left over."""
+def _retake(session: Session, situation: Situation, *, now: datetime) -> list[int]:
+    """Give up what is held and take what is wanted, in one step; blocks take what is left over. The lanes it held."""
     if situation.wanted.gives_back:
         kept = situation.place.terms.claimed(situation.wanted.period)
-        refill(session, claims.narrow(session, situation.own_id, kept))
-        return
-    groups = claims.needed_groups(session, situation.place.instrument_id)
-    replacing = claims.held_by(session, Holder(situation.own_id))
-    refill(session, take_or_refuse(session, situation, situation.own_id, groups, replacing, now=now))
+        held = claims.narrow(session, situation.own_id, kept)
+    else:
+        groups = claims.needed_groups(session, situation.place.instrument_id)
+        replacing = claims.held_by(session, Holder(situation.own_id))
+        held = take_or_refuse(session, situation, situation.own_id, groups, replacing, now=now)
+    refill(session, held)
+    return [one.lane_id for one in held]
 
 
 def _write(session: Session, reservation: Reservation, situation: Situation, *, now: datetime) -> ChangeKind:

@@ -4,10 +4,12 @@ Every change of claims raises the revision of the instrument that it was made fo
 shared group therefore shows in the revisions of all instruments that need one of the same groups.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, String, cast, func, literal, select
+from sqlalchemy.orm import Session
 
 from models.base import Base
 
@@ -15,15 +17,26 @@ _needed, _lanes, _raised = (
     Base.metadata.tables[name] for name in ("instrument_lane_groups", "lanes", "feed_revisions")
 )
 
+# More than an instrument's time is ever changed, so that one that leaves a group is never made up for by changes.
+_EACH = 10**8
+
 
 def revisions(instrument_id: ColumnElement[Any]) -> ScalarSelect[int]:
-    """A number that rises with every change on a group that the instrument needs."""
-    return _of_neighbours("revision", func.sum, instrument_id)
+    """A number that changes with everything on a group that the instrument needs, and with who shares it."""
+    return _of_neighbours("revision", lambda column: func.sum(column + _EACH), instrument_id)
 
 
 def changed_at(instrument_id: ColumnElement[Any]) -> ScalarSelect[datetime]:
     """When something last changed on a group that the instrument needs."""
     return _of_neighbours("changed_at", func.max, instrument_id)
+
+
+def on_parts_left(session: Session, instrument_id: int, lane_ids: Iterable[int]) -> list[int]:
+    """The instruments that need a group of these lanes which the instrument itself does not need any more."""
+    own = select(_needed.c.lane_group_id).where(_needed.c.instrument_id == instrument_id)
+    tied = _needed.join(_lanes, _lanes.c.lane_group_id == _needed.c.lane_group_id)
+    left = _lanes.c.id.in_(set(lane_ids)), _needed.c.lane_group_id.not_in(own)
+    return list(session.scalars(select(_needed.c.instrument_id).select_from(tied).where(*left).distinct()))
 
 
 def lanes(instrument_id: ColumnElement[Any]) -> ScalarSelect[int]:

@@ -2,6 +2,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from booking.core.clock import utcnow
@@ -12,6 +13,7 @@ from booking.reservations.cancelling import cancel_reservation
 from booking.reservations.moving import move_reservation
 from booking.reservations.wishes import Details
 from models.accounts import User
+from models.catalogue import InstrumentLaneGroup
 from models.vocabulary.reservations import BlockKind
 from tests.calendars.feeds import SOON, events, feed_of, poll
 from tests.counting import counting
@@ -79,3 +81,24 @@ def test_a_move_that_is_asked_for_is_occupied_and_told_once(session: Session, cl
     both = [(one.summary.value, one.dtstart.value) for one in events(poll(client, path).data)]
     assert [one.dtend.value for one in alone] == [SOON + HOUR]
     assert both == [("已占用", SOON), ("已占用", later.start)]
+
+
+def test_time_given_back_on_a_part_that_its_instrument_left_is_free_at_once_for_those_who_share_it(
+    session: Session, client: FlaskClient, user: User
+) -> None:
+    instrument, other, now = make_instrument(session), make_instrument(session), utcnow()
+    group = add_lane_group(session, instrument, other, shared=True)
+    theirs = steward_of(session, other, now)
+    made = book(session, other, Period(SOON, SOON + HOUR), theirs, now)
+    path, times = feed_of(session, user, instrument), f"/api/v1/instruments/{instrument.id}/availability"
+    week = {"from": SOON.isoformat(), "to": (SOON + 5 * HOUR).isoformat()}
+    before = poll(client, path), client.get(times, query_string=week).get_json()["busy"]
+    link = InstrumentLaneGroup.instrument_id == other.id, InstrumentLaneGroup.lane_group_id == group.id
+    session.execute(delete(InstrumentLaneGroup).where(*link))
+
+    act(session, cancel_reservation, made.id, reason="", actor=theirs, now=now)
+
+    after = poll(client, path, If_None_Match=before[0].headers["ETag"])
+    assert (len(events(before[0].data)), len(before[1])) == (1, 1)
+    assert (after.status_code, events(after.data)) == (200, [])
+    assert client.get(times, query_string=week).get_json()["busy"] == []

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from booking.calendars.rules import Condition, is_unchanged, last_modified, shown_window
+from booking.calendars.rules import Condition, is_unchanged, modified_second, shown_window
 
 TODAY = date(2026, 11, 23)
 CHANGED = datetime(2026, 11, 20, 8, tzinfo=UTC)
@@ -31,5 +31,9 @@ def test_the_window_reaches_from_ninety_days_back_to_four_hundred_ahead_in_shang
     assert window.end == datetime(2027, 12, 27, 16, tzinfo=UTC)
 
 
-def test_a_feed_counts_as_modified_when_its_window_moves_at_midnight() -> None:
-    assert last_modified(CHANGED, TODAY) == datetime(2026, 11, 22, 16, tzinfo=UTC)
+@pytest.mark.parametrize(("before", "expected"), [(None, 0), (-5, 0), (0, 1), (3, 4)])
+def test_a_new_text_has_the_present_second_or_the_next_one_that_no_text_had(before: int | None, expected: int) -> None:
+    second = int(CHANGED.timestamp())
+    earlier = None if before is None else second + before
+
+    assert modified_second(CHANGED.replace(microsecond=900_000), earlier) == second + expected

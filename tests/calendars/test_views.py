@@ -1,5 +1,7 @@
 import gzip
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import sqlalchemy as sa
@@ -7,10 +9,11 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from booking.accounts.profiles import change_profile
+from booking.calendars.bodies import Rendered, keep
 from booking.core.clock import utcnow
 from models.accounts import User
-from models.calendars import Feed
-from models.catalogue import Instrument
+from models.calendars import Feed, FeedBody
+from models.catalogue import Instrument, Lane
 from models.reservations import ReservationPerson
 from models.vocabulary.accounts import Language, Role, ScopeKind
 from models.vocabulary.catalogue import PublishingState
@@ -125,6 +128,48 @@ def test_a_change_gives_new_bytes_and_a_new_tag(
     assert after.status_code == 200
     assert events(after.data)[0].sequence.value == "1"
     assert events(after.data)[0].dtstart.value == SOON + timedelta(hours=5)
+
+
+def test_an_app_that_goes_by_dates_alone_learns_every_change_at_once_even_within_one_second(
+    session: Session, client: FlaskClient, user: User, instrument: Instrument
+) -> None:
+    path = feed_of(session, user, instrument)
+    first = poll(client, path)
+    bump(session, instrument, user)
+    same = poll(client, path, If_Modified_Since=first.headers["Last-Modified"])
+
+    def rename(name: str) -> None:
+        instrument.name_zh, instrument.version = name, instrument.version + 1
+        session.add(instrument)
+
+    def retire() -> None:
+        session.execute(sa.update(Lane).values(retired_at=utcnow()))
+
+    seen = [first]
+    changes: list[Callable[[], None]] = [partial(rename, "透射电镜"), partial(rename, "电子探针"), retire]
+    for change in changes:
+        change()
+        session.commit()
+        seen.append(poll(client, path, If_Modified_Since=seen[-1].headers["Last-Modified"]))
+
+    assert (same.status_code, same.headers["ETag"]) == (304, first.headers["ETag"])
+    assert [answer.status_code for answer in seen] == [200] * 4
+    assert len({answer.headers["ETag"] for answer in seen}) == 4
+    assert all(answer.last_modified <= answer.date for answer in seen if answer.last_modified and answer.date)
+
+
+def test_two_texts_that_are_rendered_at_once_do_not_share_a_second(
+    session: Session, client: FlaskClient, user: User
+) -> None:
+    path = feed_of(session, user)
+    poll(client, path)
+    feed_id, second = session.execute(sa.select(FeedBody.feed_id, FeedBody.modified_second)).one()
+
+    for etag in ("one", "other", "other"):
+        act(session, keep, Rendered(feed_id, "validator", etag, second, b"", b""))
+
+    session.expire_all()
+    assert session.execute(sa.select(FeedBody.etag, FeedBody.modified_second)).one() == ("other", second + 2)
 
 
 def test_a_cancelled_booking_stays_for_thirty_days_and_then_goes(
