@@ -14,7 +14,7 @@ from booking.search.answers import InstrumentsFound, instruments_found, with_fre
 from booking.search.asked import criteria_of
 from booking.search.exports import ExportForm, response_of
 from booking.search.forms import ApiSearch
-from booking.search.free_time import free_count, weeks_of
+from booking.search.free_time import weeks_of
 from booking.search.pickers import ClassAnswer, PlaceAnswer, classes_answer, places_answer
 from booking.search.queries import select_instruments
 from booking.search.reference import reference
@@ -55,8 +55,8 @@ def find() -> ResponseReturnValue:
     prices = prices_of(session, results, reader, now=now)
     found = instruments_found(session, reference(session), selection, results, prices, next_cursor=next_cursor)
     if wanted.with_free_time:
-        weeks = weeks_of(session, selection, ids, user_id=reader.id if reader else None, now=now)
-        found = with_free_time(found, weeks, free_count(selection, weeks))
+        reader_id = reader.id if reader else None
+        found = with_free_time(found, *weeks_of(session, selection, ids, counts=True, user_id=reader_id, now=now))
     return _json(found)
 
 

@@ -55,4 +55,5 @@ class PageSearch(SearchForm):
 
     near_lat: Annotated[float | None, Blank] = Field(None, ge=-90, le=90, allow_inf_nan=False)
     near_lon: Annotated[float | None, Blank] = Field(None, ge=-180, le=180, allow_inf_nan=False)
+    count_free: Annotated[bool | None, Blank] = None
     page: int = Field(1, ge=1, le=LARGEST_NUMBER)

@@ -1,6 +1,6 @@
 """The next seven days of the instruments on a page: how much of each is free, and when the earliest time begins."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -61,17 +61,17 @@ def free_weeks(
 
 
 def weeks_of(
-    session: Session, selection: Selection, shown: Sequence[int], *, user_id: int | None, now: datetime
-) -> dict[int, FreeWeek]:
-    """The weeks of those shown, or of all found as long as they are few enough to count."""
+    session: Session, selection: Selection, shown: Sequence[int], *, counts: bool, user_id: int | None, now: datetime
+) -> tuple[dict[int, FreeWeek], int | None]:
+    """The weeks of those shown, and how many of all found have a free time in the next days.
+
+    None where too many were found to count. All are looked at when that `counts`, or when all are shown anyhow.
+    """
     showing = selection.showing_time
-    counted = numbers_in(showing) if selection.total <= COUNTED else shown
-    return free_weeks(session, [number for number in counted if showing >> number & 1], user_id=user_id, now=now)
-
-
-def free_count(selection: Selection, weeks: Mapping[int, FreeWeek]) -> int | None:
-    """How many of all found have a free time in the next days; None where too many were found to count."""
-    return sum(week.earliest is not None for week in weeks.values()) if selection.total <= COUNTED else None
+    is_counted = selection.total <= (COUNTED if counts else len(shown))
+    numbers = numbers_in(showing) if is_counted else [number for number in shown if showing >> number & 1]
+    weeks = free_weeks(session, numbers, user_id=user_id, now=now)
+    return weeks, sum(week.earliest is not None for week in weeks.values()) if is_counted else None
 
 
 def _week(place: Place, time: LaneTime, today: date, *, now: datetime) -> FreeWeek:

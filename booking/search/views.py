@@ -30,7 +30,7 @@ from booking.search.exports import PageExport, response_of
 from booking.search.facets import FacetGroup, Facets
 from booking.search.files import Files
 from booking.search.forms import PageSearch
-from booking.search.free_time import free_count, weeks_of
+from booking.search.free_time import COUNTED, weeks_of
 from booking.search.labels import CONDITIONS, FIELDS, SORTS
 from booking.search.links import CONDITION_FIELDS, Address
 from booking.search.pickers import place_choices
@@ -58,6 +58,7 @@ class Found:
 
     total: int
     free: int | None
+    count_url: str | None
     cards: list[Card]
     groups: list[FacetGroup]
     sorts: list[dict[str, Any]]
@@ -92,6 +93,7 @@ def _index_page(known: Reference, address: Address, found: Found | None, problem
         labels=labels,
         place_groups=place_choices(known),
         distances=DISTANCES,
+        most_counted=COUNTED,
         uses_more=any(
             address.values.get(name) for name in ("free_from", "free_to", "near_district", "max_km", "near_lat")
         ),
@@ -107,11 +109,13 @@ def _found(session: Session, known: Reference, form: PageSearch, address: Addres
     results = results_of(session, selection.page((page - 1) * PAGE_SIZE, PAGE_SIZE))
     viewer, now = actor(), utcnow()
     shown = [row.id for row in results]
-    weeks = weeks_of(session, selection, shown, user_id=viewer.id if viewer else None, now=now)
+    viewer_id, counts = viewer.id if viewer else None, bool(form.count_free)
+    weeks, free = weeks_of(session, selection, shown, counts=counts, user_id=viewer_id, now=now)
     prices = prices_of(session, results, viewer, now=now)
     return Found(
         total=selection.total,
-        free=free_count(selection, weeks),
+        free=free,
+        count_url=address.url(count_free=1) if selection.total <= COUNTED else None,
         cards=[
             card_of(row, known, selection.distance(row.id), weeks.get(row.id), prices.get(row.id)) for row in results
         ],

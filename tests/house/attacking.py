@@ -29,7 +29,20 @@ COUNTS_ATTEMPTS = (
 )
 
 QUERY_NAMES = {
-    "/": ("q", "class", "province", "city", "institution", "free_from", "free_to", "near", "max_km", "sort", "page"),
+    "/": (
+        "q",
+        "class",
+        "province",
+        "city",
+        "institution",
+        "free_from",
+        "free_to",
+        "near",
+        "max_km",
+        "sort",
+        "page",
+        "count_free",
+    ),
     "/sign-in": ("next",),
     "/audit": ("action", "person", "subject_kind", "subject_id", "since", "until", "text", "cursor"),
     "/audit.csv": ("person", "subject_id", "since", "until", "text"),

@@ -1,6 +1,7 @@
 """The search page and the page of an instrument."""
 
 import json
+import re
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from booking.catalogue import listing
 from booking.core.clock import utcnow
-from booking.search import free_time
+from booking.search import free_time, views
 from models.catalogue import Instrument, Lane, TestItem
 from models.directory import CalendarDay
 from models.reservations import Block, Claim
@@ -158,10 +159,20 @@ def test_a_few_results_say_how_many_of_them_are_free_in_the_next_seven_days(
     occupy(session, own_lanes(session, busy)[0], utcnow(), utcnow() + timedelta(days=8), busy)
     listed(session, free, busy, hidden, now=now)
 
-    assert "3 台仪器 · 未来 7 天有空 1 台" in " ".join(client.get("/").text.split())
+    def head(path: str = "/") -> str:
+        page = " ".join(client.get(path).text.split())
+        return re.sub(r"<[^>]+>", "", page.partition('role="status">')[2].partition("</p>")[0]).strip()
 
-    monkeypatch.setattr(free_time, "COUNTED", 2)
-    assert "未来 7 天有空" not in client.get("/").text
+    all_shown = head()
+    monkeypatch.setattr(views, "PAGE_SIZE", 2)
+    some_shown, counted = head(), head("/?count_free=1&page=2")
+    for module in (free_time, views):
+        monkeypatch.setattr(module, "COUNTED", 2)
+
+    assert all_shown == "3 台仪器 · 未来 7 天有空 1 台"
+    assert some_shown == "3 台仪器 · 未来 7 天有空几台？"
+    assert counted == all_shown
+    assert head("/?count_free=1") == "3 台仪器 · 不超过 2 台时，可统计未来 7 天有空几台"
 
 
 def test_closing_days_are_not_free(client: FlaskClient, session: Session, now: datetime) -> None:
