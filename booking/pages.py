@@ -6,6 +6,7 @@ from flask import Flask, request, url_for
 from flask_babel import gettext
 
 from booking.accounts import views as accounts
+from booking.accounts.labels import ROLES
 from booking.accounts.permissions import Permission, may, reach
 from booking.affiliations import views as affiliations
 from booking.affiliations.registrations import verifies
@@ -14,10 +15,12 @@ from booking.announcements import views as announcements
 from booking.calendars import polls
 from booking.calendars import views as calendars
 from booking.catalogue import views as catalogue
+from booking.core.actors import Actor
 from booking.directory import views as directory
 from booking.enquiries import views as enquiries
 from booking.enquiries.views import todo as enquiries_todo
 from booking.home import views as home
+from booking.home.hats import menu_place, roles_of
 from booking.imports import views as imports
 from booking.operations import views as operations
 from booking.operations.mailbox import is_open_to
@@ -68,13 +71,23 @@ class AccountLink(TypedDict):
     url: str
 
 
+class RoleChoice(TypedDict):
+    """One of several roles to act in; no value means all of them."""
+
+    label: str
+    value: str
+    active: bool
+
+
 class AccountMenu(TypedDict):
-    """Where signing in and out happens, and what belongs to the account."""
+    """Where signing in and out happens, what belongs to the account, and its roles when there are several."""
 
     sign_in_url: str
     register_url: str
     sign_out_url: str
     links: list[AccountLink]
+    roles: list[RoleChoice]
+    here: str
 
 
 def init_pages(app: Flask) -> None:
@@ -116,9 +129,10 @@ def menu() -> list[MenuItem]:
     entries.append((gettext("系统与存储"), "operations.system", may(actor, Permission.SEE_SYSTEM)))
     entries.append((gettext("节假日"), "reservations.closing_days", may(actor, Permission.EDIT_ORGANISATION)))
     entries.append((gettext("邮件"), "operations.mailbox", is_open_to(actor)))
+    worn = home.worn(actor)
     return [
         {"label": label, "url": url_for(endpoint), "active": request.endpoint == endpoint}
-        for label, endpoint, shown in entries
+        for label, endpoint, shown in sorted(entries, key=lambda entry: menu_place(entry[1], worn))
         if shown
     ]
 
@@ -139,4 +153,15 @@ def account_menu() -> AccountMenu:
         "register_url": url_for("accounts.register"),
         "sign_out_url": url_for("accounts.sign_out"),
         "links": [{"label": label, "url": url_for(endpoint)} for label, endpoint in links],
+        "roles": _roles(signed_in.reader()),
+        "here": here if request.method == "GET" else "",
     }
+
+
+def _roles(actor: Actor | None) -> list[RoleChoice]:
+    """All roles at once, then each; nothing for who has one role or none."""
+    roles, worn = roles_of(actor), home.worn(actor)
+    if len(roles) < 2:
+        return []
+    each: list[RoleChoice] = [{"label": gettext(ROLES[role]), "value": role, "active": role == worn} for role in roles]
+    return [{"label": gettext("全部角色"), "value": "", "active": worn is None}, *each]

@@ -3,24 +3,34 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.accounts.labels import GRANT_EVENTS, ROLES
 from booking.accounts.permissions import Permission, reach
+from booking.accounts.views.sign_in import own_path
 from booking.core.actors import Actor
 from booking.core.clock import local_date, utcnow
+from booking.core.errors import InvalidInput, Problem
+from booking.core.texts import N_
 from booking.home import labels, queries
-from booking.home.cards import Card, Hat, Item
+from booking.home.cards import Card, Item
+from booking.home.forms import RoleForm
+from booking.home.hats import hats_in_order, roles_of, worn_of
 from booking.reservations.views.todo import conflicts_shown, requests_shown
 from booking.web import filters
 from booking.web.extensions import reading
 from booking.web.languages import in_language
+from booking.web.reading import read_form
 from booking.web.signed_in import require_actor, signed_in
+from models.vocabulary.accounts import Role
 from models.vocabulary.affiliations import AffiliationState
 
 bp = Blueprint("home", __name__)
+
+WORN = "role"
+"""Where the session keeps the role that a person acts in."""
 
 ADDRESSES = {
     "reservation": ("reservations.show", "reservation_id"),
@@ -55,16 +65,35 @@ def index() -> ResponseReturnValue:
     """Everything that waits for the person, grouped by what they are, the most urgent first."""
     actor, now = require_actor(), utcnow()
     found = queries.cards(reading(), actor, settings=current_app.config["SETTINGS"], now=now)
-    hats = [(hat, [_shown(card) for card in found if card.hat == hat]) for hat in Hat]
+    hats = [(hat, [_shown(card) for card in found if card.hat == hat]) for hat in hats_in_order(worn(actor))]
     return render_template(
         "home/index.html",
         name=actor.name,
         today=local_date(now),
-        roles=_roles(actor),
+        roles=[_(ROLES[role]) for role in roles_of(actor)],
         hats=[(_(labels.HATS[hat]), cards) for hat, cards in hats if cards],
         back=url_for(".index"),
         has_board=bool(reach(actor, Permission.SEE_BOOKINGS)),
     )
+
+
+@bp.post("/home/role")
+@signed_in
+def wear() -> ResponseReturnValue:
+    """Act in one of one's roles, or in all of them: menu and home page are in its order, nothing else changes."""
+    role = read_form(RoleForm).role
+    if role and role not in roles_of(require_actor()):
+        raise InvalidInput([Problem("role", N_("您没有这个角色。"))])
+    if role:
+        session[WORN] = role.value
+    else:
+        session.pop(WORN, None)
+    return redirect(own_path(request.form.get("next", "")), code=303)
+
+
+def worn(actor: Actor | None) -> Role | None:
+    """The role that the person chose to act in, when there are several to choose from; None means all of them."""
+    return worn_of(session.get(WORN), roles_of(actor))
 
 
 @bp.after_request
@@ -72,12 +101,6 @@ def keep_private(response: Response) -> Response:
     """Nothing of this page stays in a cache: it is one person's."""
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _roles(actor: Actor) -> list[str]:
-    """What the person is, in the order of the roles."""
-    held = {grant.role for grant in actor.grants}
-    return [_(name) for role, name in ROLES.items() if role in held]
 
 
 def _shown(card: Card) -> dict[str, Any]:

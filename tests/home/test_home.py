@@ -1,5 +1,6 @@
 """What waits for a person: which cards, in which order, and how many statements they cost."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -121,6 +122,49 @@ def test_who_has_several_roles_sees_the_cards_of_all_by_hat(
         ("platform", "backup"),
     ]
     assert page.index("管理仪器") < page.index("管理平台")
+
+
+def test_the_role_one_acts_in_comes_first_in_menu_and_on_the_home_page_and_changes_no_permission(
+    client: FlaskClient, session: Session, asking: Instrument
+) -> None:
+    user = make_user(session, "both")
+    give(session, user, Role.STEWARD, ScopeKind.INSTRUMENT, asking.id)
+    give(session, user, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
+    ask_for(session, asking, make_user(session), 2)
+    sign_in(client, user)
+
+    def shown(language: str = "zh") -> tuple[str, list[str], list[str]]:
+        page = client.get(f"/home?lang={language}").get_data(as_text=True)
+        acting = re.findall(r'menu-role truncate" title="([^"]+)"', page)
+        return page, re.findall(r'class="site-menu-link"[^>]*>([^<]+)<', page), acting
+
+    _page, menu, acting = shown()
+    worn = client.post("/home/role", data={"role": "platform_admin", "next": "/organisations?q=x"})
+    page, menu_worn, acting_worn = shown()
+    board = client.get("/board").status_code
+    refused = client.post("/home/role", data={"role": "auditor"}).status_code
+    english = shown("en")[2]
+    all_again = client.post("/home/role", data={"role": "", "next": "//example.org"})
+
+    assert (menu, acting) == (["找仪器", "首页", "我的预约", "看板", "仪器"], ["当前角色：全部角色"])
+    assert (worn.status_code, worn.location) == (303, "/organisations?q=x")
+    assert menu_worn == ["找仪器", "单位名录", "用户", "任务", "日志"]
+    assert (acting_worn, english) == (["当前角色：平台管理员"], ["Acting as: Platform admin"])
+    assert page.index("管理平台") < page.index("管理仪器")
+    assert (board, refused, all_again.location) == (200, 422, "/home")
+    assert shown()[1:] == (menu, acting)
+
+
+def test_who_has_one_role_has_nothing_to_switch(client: FlaskClient, session: Session, asking: Instrument) -> None:
+    user = make_user(session, "steward")
+    give(session, user, Role.STEWARD, ScopeKind.INSTRUMENT, asking.id)
+    sign_in(client, user)
+
+    client.post("/home/role", data={"role": "steward"})
+    page = client.get("/home").get_data(as_text=True)
+
+    assert ('action="/home/role"' in page, "menu-role" in page) == (False, False)
+    assert page.index("首页") < page.index("看板")
 
 
 def test_a_job_that_works_again_waits_for_nobody(session: Session) -> None:
