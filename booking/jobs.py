@@ -130,7 +130,7 @@ TIMETABLE = (
     ),
     Job(
         "end_visits",
-        N_("结束已过最后一天的来访，并删除半年前来访的证件号码。"),
+        N_("结束已过最后一天的来访，并删除半年前来访者的姓名、联系方式和证件号码。"),
         Daily(time(0, 10)),
         within_transaction(visitors.end_over_visits),
     ),

@@ -188,15 +188,15 @@ class Invitation(Base):
 class Visit(Base):
     """Somebody from outside is at an organisation from one local day to another, both included, with a host.
 
-    The number of the identity document is sensitive: it is shown masked, each full view is in the audit log, and it is
-    erased half a year after the visit.
+    The number of the identity document is sensitive: it is shown masked, and each full view is in the audit log. Half a
+    year after the visit the number goes, with the name, the address and the telephone: `erased_at` says when.
     """
 
     __tablename__ = "visits"
     __table_args__ = (
         Index("ix_visits_organisation_id", "organisation_id", "state"),
         CheckConstraint("starts_on <= ends_on", name="days_in_order"),
-        CheckConstraint("email <> '' OR phone <> ''", name="reachable"),
+        CheckConstraint("erased_at IS NOT NULL OR email <> '' OR phone <> ''", name="reachable"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -216,6 +216,7 @@ class Visit(Base):
     created_at: Mapped[datetime]
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    erased_at: Mapped[datetime | None]
 
 
 class OrganisationRegistration(Base):

@@ -10,8 +10,9 @@ from booking.accounts import audit
 from booking.accounts.audit import Changed
 from booking.accounts.permissions import Permission, require
 from booking.affiliations.forms import HandedLinksForm
-from booking.affiliations.invitations import GOOD_FOR, write_code
+from booking.affiliations.invitations import write_code
 from booking.affiliations.user_groups import lock_organisation
+from booking.affiliations.withdrawing import GOOD_FOR
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import Conflict

@@ -1,7 +1,7 @@
 """Invitations: sent to who is on a roster without an account, accepted by the link or by confirming the address."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
@@ -14,6 +14,7 @@ from booking.accounts.permissions import Permission, may
 from booking.affiliations import queries
 from booking.affiliations.service import announce_about
 from booking.affiliations.user_groups import lock_organisation
+from booking.affiliations.withdrawing import GOOD_FOR, is_overruled, withdraw_all
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, NotFound
@@ -24,7 +25,6 @@ from models.accounts import User
 from models.affiliations import Affiliation, Invitation
 from models.vocabulary.affiliations import AffiliationState, ConfirmedBy, InvitationState
 
-GOOD_FOR = timedelta(days=30)
 COLUMNS = ("name", "email", "phone", "staff_number", "unit_id", "user_group_id", "ends_on")
 
 
@@ -90,18 +90,6 @@ def withdraw_invitation(session: Session, invitation_id: int, *, actor: Actor, n
     return invitation
 
 
-def withdraw_all(session: Session, ids: Sequence[int], *, actor: Actor, now: datetime, reason: str) -> int:
-    """Make these invitations void as far as they still stand open; how many. The caller holds the lock."""
-    standing = update(Invitation).where(Invitation.id.in_(ids), Invitation.state == InvitationState.OPEN)
-    values = {"state": InvitationState.WITHDRAWN, "closed_at": now, "secret_hash": None}
-    withdrawn = session.scalars(standing.values(values).returning(Invitation.id)).all()
-    changes = [Changed(found, {}, {}) for found in sorted(withdrawn)]
-    audit.note_all(
-        session, "affiliations.invitation_withdrawn", "invitation", changes, actor=actor, now=now, reason=reason
-    )
-    return len(changes)
-
-
 def write_secret(invitation: Invitation) -> str:
     """A new secret for the link; only its hash is stored."""
     secret = new_secret()
@@ -125,17 +113,23 @@ def invitation_by_secret(session: Session, secret: str, *, now: datetime) -> Inv
 
 
 def accept_invitation(session: Session, secret: str, *, actor: Actor, now: datetime) -> Affiliation:
-    """Become a member by the link, with the account that is signed in; raises LinkSpent."""
+    """Become a member by the link, with the account that is signed in; raises LinkSpent.
+
+    A link that is older than the end of the person's affiliation there opens nothing.
+    """
     invitation = invitation_by_secret(session, secret, now=now)
     lock_organisation(session, invitation.organisation_id)
     session.refresh(invitation, with_for_update=True)
-    if invitation.state != InvitationState.OPEN:
+    if invitation.state != InvitationState.OPEN or is_overruled(session, invitation, actor.id):
         raise LinkSpent
     return _accept(session, invitation, actor.id, actor=actor, now=now)
 
 
 def accept_by_address(session: Session, user_id: int, *, now: datetime) -> int:
-    """Whoever confirmed an invited address is a member of everything it was invited to; how many."""
+    """Whoever confirmed an invited address is a member of everything it was invited to; how many.
+
+    What is older than the end of the person's affiliation there is void instead.
+    """
     user = session.scalar(select(User).where(User.id == user_id, User.confirmed_at.is_not(None)))
     if user is None:
         return 0
@@ -145,7 +139,9 @@ def accept_by_address(session: Session, user_id: int, *, now: datetime) -> int:
         .order_by(Invitation.id)
         .with_for_update()
     ).all()
-    standing = [invitation for invitation in found if _is_open(invitation, now=now)]
+    over = [invitation.id for invitation in found if is_overruled(session, invitation, user_id)]
+    standing = [one for one in found if one.id not in over and _is_open(one, now=now)]
+    withdraw_all(session, over, actor=None, now=now, reason="")
     for invitation in standing:
         _accept(session, invitation, user_id, actor=None, now=now)
     return len(standing)

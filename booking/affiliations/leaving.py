@@ -10,6 +10,7 @@ from booking.accounts import audit
 from booking.accounts.leaving import end_grants_within, require_successors
 from booking.affiliations.service import announce_about, managed
 from booking.affiliations.user_groups import lock_organisation
+from booking.affiliations.withdrawing import withdraw_for
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, InvalidInput, Problem
@@ -53,8 +54,9 @@ def let_end(
 ) -> None:
     """The end of a confirmed affiliation with its grants, its row in the log and its event, told at once.
 
-    It stays in force through the last day; one that never began, or is over, has ended. A role that nobody else
-    holds is kept until there is a successor, unless the caller has asked for one.
+    It stays in force through the last day; one that never began, or is over, has ended. What still invites the
+    person is void. A role that nobody else holds is kept until there is a successor, unless the caller has asked for
+    one.
     """
     before = {"ends_on": affiliation.ends_on.isoformat() if affiliation.ends_on else None}
     affiliation.ends_on = max(last_day, affiliation.starts_on)
@@ -74,6 +76,7 @@ def let_end(
         keeps_last=keeps_last,
     )
     session.flush()
+    withdraw_for(session, [affiliation], actor=actor, now=now, reason=reason)
     counts = {"grants_ended": outcome.ended, "grants_kept": outcome.kept}
     after = {"ends_on": last_day.isoformat(), **counts, "user_id": affiliation.user_id}
     subject = ("affiliation", affiliation.id)

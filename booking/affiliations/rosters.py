@@ -13,11 +13,12 @@ from booking.accounts.audit import Changed
 from booking.accounts.leaving import end_grants_within
 from booking.accounts.permissions import Permission, may, require
 from booking.affiliations.forms import ApplyRosterForm, RosterForm
-from booking.affiliations.invitations import expire_over, invite_all, withdraw_all
+from booking.affiliations.invitations import expire_over, invite_all
 from booking.affiliations.roster_planning import DETAILS, Fate, Leaver, Plan, Planned, plan, standing_for
 from booking.affiliations.roster_reading import read_roster
 from booking.affiliations.roster_refusals import keep_refused
 from booking.affiliations.user_groups import lock_organisation, seed_groups
+from booking.affiliations.withdrawing import withdraw_all, withdraw_for
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, InvalidInput, NotFound, Problem
@@ -188,7 +189,12 @@ def _confirm(step: _Step, rows: Sequence[Planned]) -> None:
 
 
 def _change(step: _Step, rows: Sequence[Planned]) -> None:
-    """Units, groups, numbers and ends of people who are confirmed already; a later end is a renewal."""
+    """Units, groups, numbers and ends of people who are confirmed already; a later end is a renewal.
+
+    What still invites somebody whose end is earlier now is void.
+    """
+    shortened = [row.affiliation for row in rows if row.affiliation is not None and _is_earlier(row)]
+    withdraw_for(step.session, shortened, actor=step.actor, now=step.now, reason=step.reason)
     changed, changes = [], []
     for row in rows:
         held = row.affiliation
@@ -294,6 +300,12 @@ def _update_each(session: Session, table: type[Affiliation] | type[Invitation], 
 def _note_all(step: _Step, action: str, kind: str, changes: Sequence[Changed]) -> None:
     """One row of the log for each, in one statement."""
     audit.note_all(step.session, action, kind, changes, actor=step.actor, now=step.now, reason=step.reason)
+
+
+def _is_earlier(row: Planned) -> bool:
+    """Whether a row lets an affiliation end earlier than it stands."""
+    held, last_day = row.affiliation, row.sets.get("ends_on")
+    return held is not None and last_day is not None and (held.ends_on is None or last_day < held.ends_on)
 
 
 def _plain(value: Any) -> Any:

@@ -11,6 +11,7 @@ from booking.accounts.permissions import Permission, may
 from booking.affiliations import queries
 from booking.affiliations.forms import AffiliationDetailsForm, AskAffiliationForm
 from booking.affiliations.user_groups import lock_organisation, seed_groups
+from booking.affiliations.withdrawing import withdraw_for
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, InvalidInput, NotFound, Problem, StaleVersion
@@ -106,6 +107,7 @@ def change_affiliation(
 ) -> Affiliation:
     """Change unit, user group, staff number or end of an affiliation; what the form does not name stays.
 
+    With an earlier end, what still invites the person is void.
     Raises NotFound, Conflict, InvalidInput or StaleVersion.
     """
     affiliation = managed(session, affiliation_id, actor)
@@ -122,6 +124,8 @@ def change_affiliation(
         affiliation.leaving_told_at = affiliation.reminded_at = affiliation.ended_by_id = None
     affiliation.version += 1
     session.flush()
+    if after.get("ends_on") and (before["ends_on"] is None or after["ends_on"] < before["ends_on"]):
+        withdraw_for(session, [affiliation], actor=actor, now=now)
     was = {name: before[name] for name in after}
     _note(session, "changed", affiliation, actor=actor, now=now, before=was, after=after)
     return affiliation

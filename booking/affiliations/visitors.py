@@ -24,7 +24,9 @@ from models.vocabulary.affiliations import VisitState
 
 LONGEST_VISIT = timedelta(days=366)
 FURTHEST_AHEAD = timedelta(days=366)
-IDENTITY_KEPT = timedelta(days=180)
+KEPT = timedelta(days=180)
+WHO = {"name": "", "email": "", "phone": "", "identity_number": ""}
+"""Everything that says who came."""
 STANDING = (VisitState.PENDING, VisitState.CONFIRMED)
 
 
@@ -51,7 +53,7 @@ def register_visitor(session: Session, organisation_id: int, form: VisitForm, *,
     )
     session.add(visit)
     session.flush()
-    after = form.model_dump(mode="json", exclude={"identity_number"}) | {"organisation_id": organisation_id}
+    after = form.model_dump(mode="json", exclude={*WHO}) | {"organisation_id": organisation_id}
     _note(session, "registered", visit, actor=actor, now=now, after=after)
     _announce(session, "affiliations.visit_confirmed" if is_admin else "affiliations.visit_asked", visit, now=now)
     return visit
@@ -113,12 +115,12 @@ def visit_for(session: Session, visit_id: int, actor: Actor) -> Visit:
 
 
 def end_over_visits(session: Session, now: datetime) -> int:
-    """Visits whose last day is over end by themselves, half a year later their identity number is erased; how many."""
+    """Visits whose last day is over end by themselves, and half a year later nothing says who came; how many end."""
     today = local_date(now)
     over = update(Visit).where(Visit.state.in_(STANDING), Visit.ends_on < today)
     ended = session.scalars(over.values(state=VisitState.ENDED, decided_at=now).returning(Visit.id)).all()
-    old = update(Visit).where(Visit.ends_on < today - IDENTITY_KEPT, Visit.identity_number != "")
-    session.execute(old.values(identity_number=""))
+    old = update(Visit).where(Visit.ends_on < today - KEPT, Visit.erased_at.is_(None))
+    session.execute(old.values(**WHO, erased_at=now))
     return len(ended)
 
 
@@ -176,5 +178,5 @@ def _announce(session: Session, name: str, visit: Visit, *, now: datetime) -> No
 
 
 def _note(session: Session, fact: str, visit: Visit, **more: Any) -> None:
-    """One row of the log about a visit; never the identity number."""
+    """One row of the log about a visit; never who came, because the log is kept for longer."""
     audit.note(session, f"affiliations.visit_{fact}", ("visit", visit.id), **more)

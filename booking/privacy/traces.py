@@ -99,7 +99,7 @@ def _erase_invitations(session: Session, person: Person, *, now: datetime) -> No
     theirs = or_(Invitation.accepted_by_id == person.id, Invitation.email == person.email)
     is_open = Invitation.state == InvitationState.OPEN
     session.execute(update(Invitation).where(theirs, is_open).values(state=InvitationState.WITHDRAWN, closed_at=now))
-    gone = {"name": rules.name_of(person.id), "email": rules.email_of(person.id), "phone": "", "identity_number": ""}
+    gone = {"name": rules.name_of(person.id), "email": "", "phone": "", "identity_number": "", "erased_at": now}
     session.execute(update(Visit).where(Visit.email == person.email).values(gone))
     nobody = {"name": rules.name_of(person.id), "email": rules.email_of(person.id), "phone": "", "staff_number": ""}
     session.execute(update(Invitation).where(theirs).values(**nobody, secret_hash=None))

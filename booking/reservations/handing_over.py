@@ -194,7 +194,10 @@ def _pass_teams_on(
         if heir == leaving.person.id:
             problems.append(Problem(field, N_("请填写另一个人的邮箱。")))
             continue
-        teams.appoint_lead(session, member.team_id, heir, actor=actor, now=now)
+        try:
+            teams.appoint_lead(session, member.team_id, heir, actor=actor, now=now)
+        except InvalidInput as gone:
+            problems += [replace(problem, field=field) for problem in gone.problems]
     if problems:
         raise InvalidInput(problems)
 

@@ -19,6 +19,7 @@ from booking.notifications.service import announce
 from booking.teams import queries
 from booking.teams.queries import Found
 from booking.teams.rules import last_day_problems
+from models.accounts import User
 from models.teams import Team, TeamMember
 
 
@@ -56,6 +57,7 @@ def create_team(
     lead_id = account_id(session, lead_email, "lead") if lead_email else actor.id
     if lead_id != actor.id and not may(actor, Permission.MANAGE_TEAMS, target):
         raise Forbidden(N_("只有单位管理员可以替他人创建课题组。"))
+    _require_there(session, organisation_id, lead_id, now=now)
     _require_free_name(session, organisation_id, name_zh)
     team = Team(organisation_id=organisation_id, name_zh=name_zh, name_en=name_en, lead_id=lead_id, created_at=now)
     session.add(team)
@@ -197,11 +199,15 @@ def answer_lead(session: Session, team_id: int, accepts: bool, *, actor: Actor, 
 
 
 def appoint_lead(session: Session, team_id: int, user_id: int, *, actor: Actor, now: datetime) -> Team:
-    """Make somebody the lead at once, when the former one leaves the institution; by its administrators."""
+    """Make somebody the lead at once, when the former one leaves the institution; by its administrators.
+
+    Raises InvalidInput for somebody whose account is closed, or who has left the institution.
+    """
     found = hold(session, team_id, actor=actor, now=now)
     if not found.sight.manages:
         raise Forbidden
     team = found.team
+    _require_there(session, team.organisation_id, user_id, now=now)
     add_member(session, team, user_id, approved_by_id=actor.id, now=now)
     before, former = {"lead_id": team.lead_id}, team.lead_id
     team.lead_id, team.successor_id = user_id, None
@@ -256,6 +262,13 @@ def locked(session: Session, team_id: int) -> Team:
     if team is None:
         raise NotFound
     return team
+
+
+def _require_there(session: Session, organisation_id: int, user_id: int, *, now: datetime) -> None:
+    """Refuse as lead whose account is closed, or who has left the institution; raises InvalidInput."""
+    here = queries.present(organisation_id, local_date(now))
+    if session.scalar(select(User.id).where(User.id == user_id, *here)) is None:
+        raise InvalidInput([Problem("lead", N_("这个人已离开本单位，或账户已停用，不能担任负责人。"))])
 
 
 def _require_free_name(session: Session, organisation_id: int, name_zh: str) -> None:

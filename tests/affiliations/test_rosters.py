@@ -2,6 +2,7 @@
 
 import time
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,14 +11,15 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.accounts.mailed import LinkSpent
-from booking.affiliations import invitations, rosters
-from booking.affiliations.forms import ApplyRosterForm, RosterForm
+from booking.affiliations import invitations, leaving, rosters, service, withdrawing
+from booking.affiliations.forms import AffiliationDetailsForm, ApplyRosterForm, RosterForm
 from booking.affiliations.letters import on_address_confirmed
 from booking.affiliations.roster_planning import Fate, Plan
 from booking.affiliations.roster_reading import read_roster
 from booking.core.clock import local_date
 from booking.core.csv_tables import decoded
 from booking.core.errors import Conflict, InvalidInput, NotFound
+from booking.core.secret import normal_code, secret_hash
 from booking.notifications.letters import News
 from models.accounts import AuditEntry, Grant
 from models.affiliations import Affiliation, Invitation, Roster
@@ -300,6 +302,21 @@ def invited(session: Session, house: House, now: datetime) -> Invitation:
     return session.scalars(select(Invitation)).one()
 
 
+def open_invitation(house: House, now: datetime, email: str = "", **columns: Any) -> Invitation:
+    """An invitation that stands open; its name is also its secret."""
+    name = f"secret-{email or columns['staff_number']}"
+    return Invitation(
+        organisation_id=house.organisation.id,
+        name=name,
+        email=email,
+        secret_hash=secret_hash(normal_code(name)),
+        created_by_id=house.admin.id,
+        created_at=now,
+        expires_at=now + withdrawing.GOOD_FOR,
+        **columns,
+    )
+
+
 def test_the_link_confirms_with_whatever_account_is_signed_in(session: Session, house: House, now: datetime) -> None:
     invitation = invited(session, house, now)
     letter = mailed(session, now=now)[0]
@@ -344,6 +361,57 @@ def test_a_link_that_was_withdrawn_or_is_too_old_confirms_nobody(
         invitations.resend_invitation(session, invitation.id, actor=house.lin_actor, now=later)
 
     assert session.scalar(select(func.count()).select_from(Affiliation)) == 0
+
+
+@pytest.mark.parametrize("how", ["ended", "shortened", "by roster"])
+def test_an_invitation_that_stood_open_does_not_outlast_the_end(
+    session: Session, house: House, now: datetime, how: str
+) -> None:
+    held = affiliate(session, house.lin, house.organisation, staff_number="5")
+    by_mail, by_number = open_invitation(house, now, house.lin.email), open_invitation(house, now, staff_number="5")
+    foreign = open_invitation(house, now, "five@uni.edu.cn", staff_number="5")
+    session.add_all([by_mail, by_number, foreign])
+    session.commit()
+    last_day = local_date(now)
+
+    if how == "ended":
+        leaving.end_affiliation(session, held.id, last_day, "调离", actor=house.admin_actor, now=now)
+    elif how == "shortened":
+        form = AffiliationDetailsForm(ends_on=last_day)
+        service.change_affiliation(session, held.id, form, actor=house.admin_actor, now=now)
+    else:
+        applied(session, house, HEAD + f"5,林,{house.lin.email},,,,{last_day.isoformat()}\n", now)
+    session.commit()
+    session.expire_all()
+
+    standing = [by_mail.state, by_number.state, foreign.state]
+    assert standing == [InvitationState.WITHDRAWN, InvitationState.WITHDRAWN, InvitationState.OPEN]
+    with pytest.raises(LinkSpent):
+        invitations.accept_invitation(session, by_number.name, actor=house.lin_actor, now=now)
+    assert held.ends_on == last_day
+
+
+def test_an_older_link_lengthens_nothing_that_was_ended_since_and_a_newer_one_does(
+    session: Session, house: House, now: datetime
+) -> None:
+    held = affiliate(session, house.lin, house.organisation)
+    older = open_invitation(house, now, "lin.old@uni.edu.cn", ends_on=date(2027, 7, 1))
+    session.add(older)
+    session.commit()
+    later = now + timedelta(days=1)
+    leaving.end_affiliation(session, held.id, local_date(now), "调离", actor=house.admin_actor, now=later)
+
+    with pytest.raises(LinkSpent):
+        invitations.accept_invitation(session, older.name, actor=house.lin_actor, now=later)
+    house.lin.email = older.email
+    assert invitations.accept_by_address(session, house.lin.id, now=later) == 0
+    assert (held.ends_on, older.state) == (local_date(now), InvitationState.WITHDRAWN)
+    newer = open_invitation(house, later + timedelta(hours=1), house.lin.email, ends_on=date(2027, 7, 1))
+    session.add(newer)
+    session.commit()
+
+    assert invitations.accept_by_address(session, house.lin.id, now=later + timedelta(hours=2)) == 1
+    assert session.scalar(select(func.max(Affiliation.ends_on))) == date(2027, 7, 1)
 
 
 def test_an_expired_invitation_is_sent_again_with_another_link(session: Session, house: House, now: datetime) -> None:

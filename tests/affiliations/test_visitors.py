@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from booking.affiliations import visitors
@@ -117,17 +118,38 @@ def test_each_look_at_the_number_is_in_the_log_and_the_number_never_is(
     assert NUMBER not in str([(entry.before, entry.after) for entry in entries])
 
 
-def test_a_visit_ends_by_itself_and_its_number_is_erased_later(session: Session, house: House, now: datetime) -> None:
-    visit = hosted(session, house, now)
+@pytest.mark.parametrize("reached", [{}, {"email": None, "phone": "13800138000"}], ids=["by mail", "by telephone"])
+def test_a_visit_ends_by_itself_and_half_a_year_later_nothing_says_who_came(
+    session: Session, house: House, now: datetime, reached: dict[str, object]
+) -> None:
+    affiliate(session, house.lin, house.organisation)
+    wanted = form(now, **reached)
+    visit = visitors.register_visitor(session, house.organisation.id, wanted, actor=house.lin_actor, now=now)
 
     assert visitors.end_over_visits(session, now + timedelta(days=2)) == 0
     assert visitors.end_over_visits(session, now + timedelta(days=3)) == 1
+    visitors.end_over_visits(session, now + timedelta(days=180))
     session.refresh(visit)
-    kept = visit.identity_number
+    kept = (visit.name, visit.identity_number, visit.erased_at)
     visitors.end_over_visits(session, now + timedelta(days=200))
+    visitors.end_over_visits(session, now + timedelta(days=201))
     session.refresh(visit)
 
-    assert (visit.state, kept, visit.identity_number) == (VisitState.ENDED, NUMBER, "")
+    assert (visit.state, kept) == (VisitState.ENDED, ("访客甲", NUMBER, None))
+    assert (visit.name, visit.email, visit.phone, visit.identity_number) == ("", "", "", "")
+    assert (visit.erased_at, visit.purpose) == (now + timedelta(days=200), "合作测试")
+    logged = str(session.scalars(select(AuditEntry.after)).all())
+    assert [word for word in ("访客甲", "guest@other.edu.cn", "13800138000") if word in logged] == []
+
+
+def test_only_an_erased_visit_may_hold_nothing_to_reach_the_visitor_by(
+    session: Session, house: House, now: datetime
+) -> None:
+    visit = hosted(session, house, now)
+    visit.email = ""
+
+    with pytest.raises(IntegrityError):
+        session.flush()
 
 
 def test_the_host_calls_a_visit_off_and_strangers_do_not_know_it(session: Session, house: House, now: datetime) -> None:

@@ -22,6 +22,7 @@ from models.directory import Organisation
 from models.reservations import Reservation
 from models.teams import Team
 from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.affiliations import AffiliationState
 from models.vocabulary.catalogue import ShareMode
 from models.vocabulary.reservations import ChangeKind, ReservationState
 from tests.accounts.leaving import admin_of, roles_of
@@ -151,7 +152,8 @@ def test_everything_here_ends_on_one_day_once_successors_are_named(session: Sess
     elsewhere = give(session, steward, Role.TRAINER, ScopeKind.ORGANISATION, make_instrument(session).organisation_id)
     arguments = (cast.instrument.organisation_id, "一组", "", steward.email)
     team = act(session, create_team, *arguments, actor=cast.admin, now=now)
-    held = affiliate(session, steward, session.get_one(Organisation, cast.instrument.organisation_id))
+    here = session.get_one(Organisation, cast.instrument.organisation_id)
+    held = affiliate(session, steward, here)
 
     with pytest.raises(SuccessorNeeded):
         leave(session, cast, steward, Departure(TODAY), {})
@@ -159,6 +161,12 @@ def test_everything_here_ends_on_one_day_once_successors_are_named(session: Sess
     with pytest.raises(InvalidInput) as refused:
         leave(session, cast, steward, named, {})
     assert [problem.field for problem in refused.value.problems] == [f"lead_{team.id}"]
+    gone = make_user(session, "gone")
+    affiliate(session, gone, here, state=AffiliationState.ENDED, ends_on=TODAY - DAY)
+    with pytest.raises(InvalidInput) as refused:
+        leave(session, cast, steward, named, {team.id: gone.email})
+    assert [problem.field for problem in refused.value.problems] == [f"lead_{team.id}"]
+    assert session.get_one(Team, team.id).lead_id == steward.id
     assert roles_of(session, session.get_one(User, cast.other.id), now=now) == []
     session.refresh(held)
     before = held.ends_on

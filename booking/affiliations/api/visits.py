@@ -25,7 +25,7 @@ from models.vocabulary.affiliations import IdentityKind, VisitState
 
 
 class VisitAnswer(BaseModel):
-    """A visit; the number of the document is masked."""
+    """A visit; the number of the document is masked. Once it is `erased_at`, nothing says who came."""
 
     id: int
     organisation_id: int
@@ -41,6 +41,7 @@ class VisitAnswer(BaseModel):
     state: VisitState
     reason: str
     created_at: datetime
+    erased_at: datetime | None
 
     @classmethod
     def of(cls, visit: Visit) -> Self:
