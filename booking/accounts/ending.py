@@ -11,6 +11,7 @@ from booking.accounts import audit, queries
 from booking.accounts.grant_queries import source_of
 from booking.accounts.grants import NewGrant, account_id, described, foresee_end, may_give, store
 from booking.accounts.permissions import Permission, may
+from booking.accounts.rules import HANDING_OVER_DAYS, LONGEST_TERM_AGAIN
 from booking.accounts.succession import SuccessorNeeded, end_of, lacking, left_empty, lock_scopes
 from booking.core.actors import Actor
 from booking.core.clock import local_date
@@ -21,8 +22,6 @@ from models.accounts import Grant
 
 SUCCEEDED = N_("已有其他人担任这个角色。")
 NOT_THE_LAST = N_("这个角色不会因此无人担任，接任者由有权授予的人指定。")
-HANDING_OVER_DAYS = 31
-"""How long somebody who may not give a role holds it beside the successor they name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +61,19 @@ def end_grants(session: Session, grants: Sequence[Grant], departure: Departure, 
     """End several grants together; whether the actor may end them is asked before.
 
     A named successor holds the same role at the same scope from today; who may not give the role names one only
-    as its last holder, who goes soon. Raises SuccessorNeeded with everything that would be left to nobody; only
+    as its last holder, who goes, or whose term is over, soon. Raises SuccessorNeeded with everything that would be left to nobody; only
     the platform's administrators may leave an institution without one.
     """
     lock_scopes(session, grants)
     grants = _locked(session, [grant.id for grant in grants])
     _check_days(grants, departure.last_day, now=now)
     _check_successors(session, grants, departure, actor=actor, now=now)
-    _appoint_successors(session, grants, departure.successors, actor=actor, now=now)
+    _appoint_successors(session, grants, departure, actor=actor, now=now)
     if lacks := left_empty(session, grants, departure.last_day, actor=actor):
         raise SuccessorNeeded(lacks)
     for grant in grants:
-        _close(session, grant, departure, actor=actor, now=now)
+        if grant.ends_on != departure.last_day or grant.due_to_end_on is not None:
+            _close(session, grant, departure, actor=actor, now=now)
 
 
 def end_succeeded(session: Session, grant_id: int, /, *, now: datetime) -> bool:
@@ -143,7 +143,7 @@ def _check_successors(
         for grant in named
         if not may_give(actor, grant.role, queries.target_of(session, grant.scope_kind, grant.scope_id))
     ]
-    lacks = {lack.grant_id for lack in lacking(session, grants, departure.last_day)} if own else set()
+    lacks = {lack.grant_id for lack in lacking(session, grants, departure.last_day, with_over=True)} if own else set()
     problems = [Problem(f"successor_{grant.id}", NOT_THE_LAST) for grant in own if grant.id not in lacks]
     if own and departure.last_day > local_date(now) + timedelta(days=HANDING_OVER_DAYS):
         late = N_("指定接任者时，最后一天不能晚于 %(days)s 天之后。")
@@ -153,13 +153,13 @@ def _check_successors(
 
 
 def _appoint_successors(
-    session: Session, grants: Sequence[Grant], successors: Mapping[int, str], *, actor: Actor, now: datetime
+    session: Session, grants: Sequence[Grant], departure: Departure, *, actor: Actor, now: datetime
 ) -> None:
     """Give each named successor what they take over, from today; raises InvalidInput at `successor_<grant id>`."""
     problems = []
     for grant in grants:
         field_name = f"successor_{grant.id}"
-        if not (email := successors.get(grant.id, "").strip()):
+        if not (email := departure.successors.get(grant.id, "").strip()):
             continue
         try:
             person = account_id(session, email, field_name)
@@ -169,11 +169,23 @@ def _appoint_successors(
         if person == grant.user_id or grant.delegated_from_id is not None:
             problems.append(Problem(field_name, N_("接任者须是另一个人。")))
             continue
-        wanted = NewGrant(person, grant.role, grant.scope_kind, grant.scope_id, local_date(now), grant.ends_on)
+        term = (local_date(now), _heirs_last_day(grant, departure.last_day))
+        wanted = NewGrant(person, grant.role, grant.scope_kind, grant.scope_id, *term)
         made = store(session, wanted, actor=actor, now=now)
         announce(session, "accounts.grant_given", {"grant_id": made.id, "actor_id": actor.id}, now=now)
     if problems:
         raise InvalidInput(problems)
+
+
+def _heirs_last_day(grant: Grant, last_day: date) -> date | None:
+    """How long a successor holds: as long as the grant would have, or, where it runs out, the same term once more.
+
+    Not more than a year then, so that whoever gives the role decides again.
+    """
+    if grant.ends_on is None or grant.ends_on > last_day:
+        return grant.ends_on
+    term = grant.ends_on - grant.starts_on + timedelta(days=1)
+    return grant.ends_on + min(term, LONGEST_TERM_AGAIN)
 
 
 def _close(session: Session, grant: Grant, departure: Departure, *, actor: Actor | None, now: datetime) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from booking.accounts.permissions import NEEDED_ROLES, Permission, covers, gives, may, reach
 from booking.accounts.queries import held, target_of
 from booking.accounts.rules import GIVEN_BY_THE_PLATFORM
-from booking.accounts.succession import awaiting
+from booking.accounts.succession import awaiting, running_out
 from booking.core.actors import Actor, Reach, Target
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
@@ -195,6 +195,20 @@ def awaiting_successors(session: Session, within: Reach, *, today: date, limit: 
     rows = session.execute(_in_full().where(*waiting).order_by(Grant.due_to_end_on, Grant.id).limit(limit))
     count = session.scalar(select(func.count()).select_from(Grant).where(*waiting)) or 0
     return count, [_shown(row) for row in rows]
+
+
+def roles_running_out(
+    session: Session, within: Reach, *, user_id: int | None = None, today: date, limit: int
+) -> list[ShownGrant]:
+    """The roles within reach, or of one person, whose term ends soon and that nobody would hold then; soonest first."""
+    theirs = _in_reach(within) if user_id is None else Grant.user_id == user_id
+    statement = _in_full().where(theirs, running_out(today)).order_by(Grant.ends_on, Grant.id)
+    return [_shown(row) for row in session.execute(statement.limit(limit))]
+
+
+def runs_out(session: Session, grant_id: int, *, today: date) -> bool:
+    """Whether the grant's term ends soon and nobody would hold the role then."""
+    return session.scalar(select(Grant.id).where(Grant.id == grant_id, running_out(today))) is not None
 
 
 def appointers(session: Session, grant: Grant, *, today: date) -> Sequence[User]:

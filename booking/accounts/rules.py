@@ -37,6 +37,12 @@ GIVEN_BY_THE_PLATFORM = frozenset({Role.PLATFORM_ADMIN, Role.VOUCHER_OFFICER, Ro
 NEVER_LEFT_EMPTY = frozenset({Role.STEWARD, Role.ENTERPRISE_AGENT, Role.INSTITUTION_ADMIN, Role.PLATFORM_ADMIN})
 """Roles whose last holder leaves only when somebody takes over."""
 
+HANDING_OVER_DAYS = 31
+"""How long somebody who may not give a role holds it beside the successor they name."""
+
+LONGEST_TERM_AGAIN = timedelta(days=366)
+"""The longest term of a successor whom somebody names whose own term runs out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:

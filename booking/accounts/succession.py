@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.accounts import audit, queries
 from booking.accounts.grants import described
 from booking.accounts.permissions import Permission, may
-from booking.accounts.rules import NEVER_LEFT_EMPTY
+from booking.accounts.rules import HANDING_OVER_DAYS, NEVER_LEFT_EMPTY
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import Refused
@@ -59,15 +59,16 @@ def lock_scopes(session: Session, grants: Iterable[Grant]) -> None:
         session.execute(platform.with_for_update(key_share=True))
 
 
-def lacking(session: Session, grants: Sequence[Grant], last_day: date) -> list[Lack]:
+def lacking(session: Session, grants: Sequence[Grant], last_day: date, *, with_over: bool = False) -> list[Lack]:
     """What nobody would hold on the day after, if these grants ended together; the scopes must be locked.
 
-    Whoever has left and only holds on for want of a successor does not count.
+    Whoever has left and only holds on for want of a successor does not count. Grants whose own term is over by then
+    lack nobody, unless they are asked for `with_over`.
     """
     leaving = [grant.id for grant in grants]
     found = []
     for grant in grants:
-        ends = grant.ends_on is None or grant.ends_on > last_day
+        ends = grant.ends_on is None or grant.ends_on > last_day or with_over
         if grant.delegated_from_id is None and grant.role in NEVER_LEFT_EMPTY and ends:
             stays = _steward_stays if grant.role == Role.STEWARD else _somebody_stays
             if not stays(session, grant, leaving, last_day + timedelta(days=1)):
@@ -110,6 +111,27 @@ def awaiting(today: date) -> ColumnElement[bool]:
     return and_(Grant.due_to_end_on.is_not(None), or_(Grant.ends_on.is_(None), Grant.ends_on >= today))
 
 
+def running_out(today: date) -> ColumnElement[bool]:
+    """Grants whose term ends within the days of handing over, and after which nobody would hold the role."""
+    days = [today + timedelta(days=ahead) for ahead in range(HANDING_OVER_DAYS + 1)]
+    day_after = case({day: day + timedelta(days=1) for day in days}, value=Grant.ends_on)
+    other = aliased(Grant)
+    same_scope = or_(other.scope_id == Grant.scope_id, Grant.scope_kind == ScopeKind.PLATFORM)
+    same = (other.role == Grant.role, other.scope_kind == Grant.scope_kind, same_scope)
+    stays = exists().where(*same, *_held_on(other, day_after)).correlate(Grant)
+    return and_(
+        Grant.role.in_(NEVER_LEFT_EMPTY),
+        Grant.ends_on.between(days[0], days[-1]),
+        Grant.delegated_from_id.is_(None),
+        Grant.due_to_end_on.is_(None),
+        exists().where(User.id == Grant.user_id, User.deactivated_at.is_(None)).correlate(Grant),
+        or_(
+            and_(Grant.role != Role.STEWARD, ~stays),
+            and_(Grant.role == Role.STEWARD, _unattended_from(day_after)),
+        ),
+    )
+
+
 def due_to_succeed(session: Session, *, now: datetime) -> list[int]:
     """The grants that waited for a successor, of which somebody else holds the role now."""
     waiting = session.scalars(select(Grant).where(awaiting(local_date(now))).order_by(Grant.id)).all()
@@ -133,22 +155,34 @@ def _somebody_stays(session: Session, grant: Grant, leaving: Collection[int], da
 def _steward_stays(session: Session, grant: Grant, leaving: Collection[int], day: date) -> bool:
     """Whether every instrument below the grant's scope still has a steward, at whatever height, on that day."""
     other = aliased(Grant)
-    covers = or_(
-        and_(other.scope_kind == ScopeKind.INSTRUMENT, other.scope_id == Instrument.id),
-        and_(other.scope_kind == ScopeKind.UNIT, other.scope_id == Instrument.unit_id),
-        and_(other.scope_kind == ScopeKind.ORGANISATION, other.scope_id == Instrument.organisation_id),
-    )
     column = {
         ScopeKind.INSTRUMENT: Instrument.id,
         ScopeKind.UNIT: Instrument.unit_id,
         ScopeKind.ORGANISATION: Instrument.organisation_id,
     }[grant.scope_kind]
-    steward = exists().where(other.role == Role.STEWARD, covers, *_held_on(other, day), other.id.not_in(leaving))
+    reaches = _reaches(other, Instrument)
+    steward = exists().where(other.role == Role.STEWARD, reaches, *_held_on(other, day), other.id.not_in(leaving))
     alone = select(Instrument.id).where(column == grant.scope_id, ~steward).limit(1)
     return session.scalar(alone) is None
 
 
-def _held_on(table: type[Grant], day: date) -> tuple[ColumnElement[bool], ...]:
+def _unattended_from(day: ColumnElement[date]) -> ColumnElement[bool]:
+    """Whether an instrument below a grant's scope has no steward at any height on that day."""
+    place, other = aliased(Instrument), aliased(Grant)
+    steward = exists().where(other.role == Role.STEWARD, _reaches(other, place), *_held_on(other, day))
+    return exists().where(_reaches(Grant, place), ~steward.correlate(Grant, place)).correlate(Grant)
+
+
+def _reaches(grant: type[Grant], place: type[Instrument]) -> ColumnElement[bool]:
+    """Whether an instrument is, or lies below, the scope of a grant."""
+    return or_(
+        and_(grant.scope_kind == ScopeKind.INSTRUMENT, grant.scope_id == place.id),
+        and_(grant.scope_kind == ScopeKind.UNIT, grant.scope_id == place.unit_id),
+        and_(grant.scope_kind == ScopeKind.ORGANISATION, grant.scope_id == place.organisation_id),
+    )
+
+
+def _held_on(table: type[Grant], day: date | ColumnElement[date]) -> tuple[ColumnElement[bool], ...]:
     """Grants in force on a day, of active people who have not left, that stand in for nobody."""
     active = exists().where(User.id == table.user_id, User.deactivated_at.is_(None))
     return (

@@ -112,6 +112,34 @@ def _visit(visit: Visit, due_on: date) -> Item:
     return Item("visit", visit.id, visit.name, visit.name, due_on=due_on)
 
 
+def own_roles_ending(asked: Asked) -> Found:
+    """One's own roles whose term ends soon and that nobody would hold then, the first one first."""
+    return _running_out(asked, user_id=asked.actor.id)
+
+
+def roles_ending(asked: Asked) -> Found:
+    """The same of everybody to whom one gives roles."""
+    return _running_out(asked)
+
+
+def _running_out(asked: Asked, user_id: int | None = None) -> Found:
+    """Roles about to be nobody's as items."""
+    today = local_date(asked.now)
+    rows = grant_queries.roles_running_out(asked.session, asked.within, user_id=user_id, today=today, limit=SHOWN + 1)
+    items = [
+        Item(
+            "ending_role",
+            one.grant.id,
+            one.scope_name_zh,
+            one.scope_name_en,
+            person="" if user_id else one.user_name,
+            due_on=one.grant.ends_on,
+        )
+        for one in rows[:SHOWN]
+    ]
+    return Found(len(items), items, is_more=len(rows) > SHOWN)
+
+
 def successors_wanted(asked: Asked) -> Found:
     """Roles of people who have left that wait for a successor, those longest due first."""
     today = local_date(asked.now)

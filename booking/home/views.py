@@ -36,6 +36,7 @@ ADDRESSES = {
     "reservation": ("reservations.show", "reservation_id"),
     "review": ("catalogue.review", "round_id"),
     "kept_role": ("accounts.end_grant", "grant_id"),
+    "ending_role": ("accounts.end_grant", "grant_id"),
     "owner_change": ("catalogue.owner_change", "change_id"),
     "enquiry": ("enquiries.show", "enquiry_id"),
     "instrument": ("catalogue.edit", "instrument_id"),

@@ -141,6 +141,29 @@ def test_who_may_not_give_a_role_hands_it_on_only_as_its_last_holder_and_soon(
     assert grant.ends_on is None
 
 
+@pytest.mark.parametrize(("days_held", "expected"), [(20, 30), (800, 376)], ids=["the same term", "a year at most"])
+def test_whose_term_runs_out_names_who_holds_the_role_for_another_term(
+    session: Session, now: datetime, days_held: int, expected: int
+) -> None:
+    instrument = make_instrument(session)
+    holder, heir = make_user(session, "holder"), make_user(session, "heir")
+    grant = give(session, holder, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
+    grant.ends_on = TODAY + 10 * TOMORROW
+    grant.starts_on = grant.ends_on - (days_held - 1) * TOMORROW
+    session.commit()
+    wish: dict[str, Any] = {"last_day": grant.ends_on, "successor": heir.email, "now": now}
+    actor = actor_for(session, holder, now=now)
+
+    transaction(end_grant, grant.id, actor=actor, **wish)
+
+    session.expire_all()
+    made = session.scalars(select(Grant).where(Grant.user_id == heir.id)).one()
+    assert (made.role, made.starts_on, made.ends_on) == (Role.STEWARD, TODAY, TODAY + expected * TOMORROW)
+    assert grant.ends_on == TODAY + 10 * TOMORROW
+    with pytest.raises(InvalidInput):
+        transaction(end_grant, grant.id, actor=actor, **wish)
+
+
 def test_ending_neither_rewrites_the_past_nor_makes_a_role_longer(session: Session, now: datetime) -> None:
     organisation = make_organisation(session)
     user = make_user(session, "trainer")

@@ -10,6 +10,7 @@ from booking.accounts import ending, succession
 from booking.accounts.grants import NewGrant, give_grant
 from booking.affiliations import leaving, rosters
 from booking.affiliations.forms import ApplyRosterForm, RosterForm
+from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import Conflict
 from booking.home.queries import cards
@@ -83,6 +84,37 @@ def test_a_roster_keeps_the_last_steward_until_somebody_takes_over(
     assert (steward.ends_on, steward.due_to_end_on) == (yesterday, None)
     actions = session.scalars(select(AuditEntry.action).where(AuditEntry.subject_id == steward.id)).all()
     assert [actions.count(f"accounts.grant_{fact}") for fact in ("kept", "ended")] == [1, 1]
+
+
+def test_who_holds_a_role_last_and_who_gives_it_read_at_home_that_it_is_about_to_be_nobodys(
+    session: Session, house: House, now: datetime
+) -> None:
+    today = local_date(now)
+    instrument, elsewhere = make_instrument(session, house.organisation), make_instrument(session)
+    steward = give(session, house.lin, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
+    agent = give(session, house.lin, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, house.organisation.id)
+    theirs = give(session, house.lin, Role.STEWARD, ScopeKind.ORGANISATION, elsewhere.organisation_id)
+    later = give(session, house.lin, Role.TRAINER, ScopeKind.INSTRUMENT, instrument.id)
+    for grant, ahead in ((steward, 31), (agent, 0), (theirs, 32), (later, 1)):
+        grant.ends_on = today + timedelta(days=ahead)
+    session.commit()
+
+    def ending(actor: Actor) -> dict[str, list[int | None]]:
+        found = cards(session, actor, settings=SETTINGS, now=now)
+        return {
+            card.code: [item.subject_id for item in card.found.items]
+            for card in found
+            if card.code in {"roles_ending", "own_roles_ending"}
+        }
+
+    assert ending(actor_for(session, house.lin, now=now)) == {"own_roles_ending": [agent.id, steward.id]}
+    assert ending(house.admin_actor) == {"roles_ending": [agent.id, steward.id]}
+    heir = make_user(session, "heir")
+    give(session, heir, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, house.organisation.id)
+    above = give(session, heir, Role.STEWARD, ScopeKind.ORGANISATION, house.organisation.id)
+    above.starts_on = today + timedelta(days=32)
+    session.commit()
+    assert ending(house.admin_actor) == {}
 
 
 def test_the_nightly_end_of_a_term_keeps_the_last_steward_and_tells_once(

@@ -201,6 +201,7 @@ def _end_page(grant_id: int, refused: Refused | None = None, lacks: list[Lack] |
     values = {
         "one": shown,
         "is_own": grant.user_id == actor.id,
+        "runs_out": grant_queries.runs_out(reading(), grant_id, today=today),
         "may_keep": may_give(actor, grant.role, target),
         "lacks": lacks_shown(lacks or []),
         "today": today,
