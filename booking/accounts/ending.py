@@ -61,8 +61,8 @@ def end_grants(session: Session, grants: Sequence[Grant], departure: Departure, 
     """End several grants together; whether the actor may end them is asked before.
 
     A named successor holds the same role at the same scope from today; who may not give the role names one only
-    as its last holder, who goes, or whose term is over, soon. Raises SuccessorNeeded with everything that would be left to nobody; only
-    the platform's administrators may leave an institution without one.
+    as its last holder, who goes, or whose term is over, soon. Raises SuccessorNeeded with everything that would be
+    left to nobody; only the platform's administrators may leave an institution without one.
     """
     lock_scopes(session, grants)
     grants = _locked(session, [grant.id for grant in grants])
