@@ -21,6 +21,7 @@ from booking.pricing import api as pricing
 from booking.privacy import api as privacy
 from booking.reservations import api as reservations
 from booking.reservations import closing_api as closing
+from booking.reservations import coming_api as coming
 from booking.reservations import leaving_api as leaving
 from booking.reservations import moves_api as moves
 from booking.reservations import positions_api as positions
@@ -50,6 +51,7 @@ BLUEPRINTS = (
     imports.bp,
     home.bp,
     leaving.bp,
+    coming.bp,
     teams.bp,
     team_bookings.bp,
     operations.bp,

@@ -1,8 +1,9 @@
 """Decisions on affiliations: who falls into which user group, and which mail domains can stand for an organisation."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import TypeAlias
 
 from stdnum.cn import ric
 
@@ -25,6 +26,7 @@ KEPT_AUDIENCES = (Audience.MEMBERS, Audience.OTHERS)
 """Everybody must fall into some group, so these two cannot be given up."""
 
 MAIL_DOMAIN_DAYS = 365
+ONE_DAY = timedelta(days=1)
 
 _HOSTS = """
 126.com 139.com 163.com 163.net 188.com 189.cn 21cn.com aliyun.com aol.com foxmail.com gmail.com gmx.com gmx.de
@@ -154,6 +156,28 @@ def identity_problems(kind: IdentityKind, number: str) -> list[Problem]:
     if kind == IdentityKind.RESIDENT_ID and not ric.is_valid(number):
         return [Problem("identity_number", N_("居民身份证号码不正确，请核对。"))]
     return []
+
+
+Days: TypeAlias = tuple[date, date | None]
+"""From one day to another, both included; no end means until told."""
+
+
+def days_alone(here: Iterable[Days], elsewhere: Iterable[Days]) -> list[Days]:
+    """The days of the first periods that lie in none of the others."""
+    left = list(here)
+    for other in elsewhere:
+        left = [part for days in left for part in _without(days, other)]
+    return left
+
+
+def _without(days: Days, other: Days) -> Iterator[Days]:
+    """What is left of a period before and after another one."""
+    (first, last), (since, until) = days, other
+    before = since - ONE_DAY if last is None else min(last, since - ONE_DAY)
+    if first <= before:
+        yield first, before
+    if until is not None and (last is None or until < last):
+        yield max(first, until + ONE_DAY), last
 
 
 def masked(number: str) -> str:

@@ -1,97 +1,35 @@
-"""Somebody leaves an institution: what they have there, and handing it over, cancelling it, ending it."""
+"""Bookings of somebody who goes: handed over to somebody else, or cancelled."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.accounts import grant_queries, queries
-from booking.accounts.ending import Departure, end_grants
-from booking.accounts.grant_queries import ShownGrant
+from booking.accounts import queries
 from booking.accounts.grants import account_id
-from booking.accounts.permissions import Permission, require
-from booking.accounts.rules import normal_address
-from booking.accounts.sights import Sight, note_sight
-from booking.affiliations.leaving import let_end
-from booking.affiliations.queries import open_affiliation
-from booking.affiliations.user_groups import lock_organisation
-from booking.core.actors import Actor, Target
+from booking.affiliations.queries import belongs
+from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import InvalidInput, NotFound, Problem
 from booking.core.texts import N_
-from booking.directory.queries import organisation
-from booking.reservations.cancelling import cancel_reservation
+from booking.reservations.cancelling import cancel_reservation, end_reservation
 from booking.reservations.changes import Change, asked_period, period_of, record, touch
+from booking.reservations.coming import Chosen, are_colleagues, chosen_bookings, require_settling
 from booking.reservations.held import locked, read_again
 from booking.reservations.paying import pass_on
-from booking.reservations.queries import in_full
-from booking.reservations.refusals import ReasonNeeded, ReservationRefused
+from booking.reservations.refusals import AlreadyStarted, ReasonNeeded, ReservationRefused
 from booking.reservations.rules import CHECKED_AGAIN, Refusal, Wanted, refusals
 from booking.reservations.situations import Situation, find_place, priced, standing_of, store_quote
-from booking.teams import service as teams
-from booking.teams.queries import memberships_at
-from models.accounts import Grant, User
-from models.affiliations import Affiliation
-from models.catalogue import Instrument
-from models.directory import Organisation
+from models.accounts import User
 from models.reservations import Reservation
-from models.teams import TeamMember
-from models.vocabulary.affiliations import AffiliationState
-from models.vocabulary.reservations import HOLDING_TIME, ChangeKind
-
-MOST_AT_ONCE = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Leaving:
-    """What somebody has at an institution: belonging, roles, teams, and bookings to come on its instruments."""
-
-    organisation: Organisation
-    person: User
-    affiliation: Affiliation | None
-    grants: list[ShownGrant]
-    memberships: Sequence[TeamMember]
-    bookings: Sequence[Reservation]
-
-
-def leaving_of(session: Session, organisation_id: int, user_id: int, *, actor: Actor, now: datetime) -> Leaving:
-    """Everything the person has here, for who may hand it over; raises Forbidden, or NotFound when that is nothing."""
-    place = organisation(session, organisation_id)
-    require(actor, Permission.HAND_OVER, Target(organisation_id))
-    person = session.get(User, user_id)
-    if person is None:
-        raise NotFound
-    grants = grant_queries.grants_within(session, user_id, organisation_id, today=local_date(now))
-    bookings = _bookings(session, organisation_id, user_id, now=now)
-    memberships = memberships_at(session, organisation_id, user_id, today=local_date(now))
-    affiliation = _confirmed(session, organisation_id, user_id)
-    if not (affiliation or grants or bookings or memberships or _is_known(session, organisation_id, user_id)):
-        raise NotFound
-    return Leaving(place, person, affiliation, grants, memberships, bookings)
-
-
-def note_looking(session: Session, organisation_id: int, user_id: int, *, actor: Actor, now: datetime) -> None:
-    """Log for the person that the actor, who may, looked at everything they have here."""
-    place = Target(organisation_id)
-    note_sight(session, Sight.LEAVING, user_id, Permission.HAND_OVER, place, actor=actor, now=now)
-
-
-def person_leaving(session: Session, organisation_id: int, email: str, *, actor: Actor, now: datetime) -> int:
-    """The id of the person with this address who has something here; raises InvalidInput, the same for strangers."""
-    organisation(session, organisation_id)
-    require(actor, Permission.HAND_OVER, Target(organisation_id))
-    person = session.scalar(select(User.id).where(User.email == normal_address(email)))
-    try:
-        return leaving_of(session, organisation_id, person or 0, actor=actor, now=now).person.id
-    except NotFound as unknown:
-        raise InvalidInput([Problem("email", N_("这个邮箱的账户在本单位没有角色，也没有预约。"))]) from unknown
+from models.vocabulary.reservations import HOLDING_TIME, ChangeKind, ReservationState
 
 
 def hand_over_bookings(
     session: Session,
-    organisation_id: int,
+    organisation_id: int | None,
     user_id: int,
     reservation_ids: Collection[int],
     email: str,
@@ -102,9 +40,10 @@ def hand_over_bookings(
 ) -> list[Reservation]:
     """Make somebody else the holder of these bookings; all of them or none, the rules asked again for the new holder.
 
-    Raises ReservationRefused with every reason, InvalidInput for an unknown address, NotFound for other bookings.
+    Without an institution it is the person, or the platform's administrators, who hand over. Raises
+    ReservationRefused with every reason, InvalidInput for an address that will not do, NotFound for other bookings.
     """
-    leaving = leaving_of(session, organisation_id, user_id, actor=actor, now=now)
+    require_settling(session, organisation_id, user_id, actor=actor)
     if not reason:
         raise ReasonNeeded
     heir_id = account_id(session, email)
@@ -114,16 +53,17 @@ def hand_over_bookings(
     heir = queries.actor_of(session, email, now=now)
     if heir is None:
         raise NotFound
-    chosen = _chosen(leaving, reservation_ids)
-    found = [_hand_over(session, one, user_id, heir, reason=reason, actor=actor, now=now) for one in chosen]
+    chosen = _chosen(session, organisation_id, user_id, reservation_ids, now=now)
+    _require_entitled(session, organisation_id, user_id, heir, chosen, actor=actor, now=now)
+    found = [_hand_over(session, one.id, user_id, heir, reason=reason, actor=actor, now=now) for one in chosen]
     if reasons := [refusal for refused in found for refusal in refused]:
         raise ReservationRefused(reasons)
-    return [read_again(session, reservation_id) for reservation_id in chosen]
+    return [read_again(session, one.id) for one in chosen]
 
 
 def cancel_bookings(
     session: Session,
-    organisation_id: int,
+    organisation_id: int | None,
     user_id: int,
     reservation_ids: Collection[int],
     *,
@@ -132,116 +72,63 @@ def cancel_bookings(
     now: datetime,
 ) -> list[Reservation]:
     """Cancel these bookings of somebody who leaves, with a reason they are told; all of them or none."""
-    leaving = leaving_of(session, organisation_id, user_id, actor=actor, now=now)
+    require_settling(session, organisation_id, user_id, actor=actor)
     if not reason:
         raise ReasonNeeded
-    chosen = _chosen(leaving, reservation_ids)
-    return [cancel_reservation(session, one, reason=reason, actor=actor, now=now) for one in chosen]
+    chosen = _chosen(session, organisation_id, user_id, reservation_ids, now=now)
+    for one in chosen:
+        if one.is_here:
+            cancel_reservation(session, one.id, reason=reason, actor=actor, now=now)
+        else:
+            _cancel_elsewhere(session, one.id, user_id, reason=reason, actor=actor, now=now)
+    return [read_again(session, one.id) for one in chosen]
 
 
-def end_everything(
+def _chosen(
+    session: Session, organisation_id: int | None, user_id: int, reservation_ids: Collection[int], *, now: datetime
+) -> list[Chosen]:
+    """The chosen bookings; raises NotFound when one is not to be settled here, InvalidInput for none."""
+    if not reservation_ids:
+        raise InvalidInput([Problem("reservation_ids", N_("请至少选择一条预约。"))])
+    found = chosen_bookings(session, organisation_id, user_id, reservation_ids, now=now)
+    if len(found) != len(set(reservation_ids)):
+        raise NotFound
+    return found
+
+
+def _require_entitled(
     session: Session,
-    organisation_id: int,
+    organisation_id: int | None,
     user_id: int,
-    departure: Departure,
-    leads: Mapping[int, str],
+    heir: Actor,
+    chosen: Sequence[Chosen],
     *,
     actor: Actor,
     now: datetime,
 ) -> None:
-    """End the affiliation, all roles and memberships that somebody has at the institution on one last day, in one step.
+    """Refuse an heir whom this giver may not choose; raises InvalidInput.
 
-    Raises SuccessorNeeded with every role that would be left to nobody, and InvalidInput at `lead_<team id>`
-    for each team that the person leads and for which nobody takes over.
+    Time at other institutions stays with the institution that answers for it, and one's own goes to colleagues.
     """
-    leaving = leaving_of(session, organisation_id, user_id, actor=actor, now=now)
-    lock_organisation(session, organisation_id)
-    later = [one.grant for one in leaving.grants if one.grant.ends_on is None or one.grant.ends_on > departure.last_day]
-    end_grants(session, later, departure, actor=actor, now=now)
-    _pass_teams_on(session, leaving, leads, actor=actor, now=now)
-    for member in leaving.memberships:
-        if member.ends_on is None or member.ends_on > departure.last_day:
-            teams.leave(session, member, departure.last_day, departure.reason, actor=actor, now=now)
-    _end_affiliation(session, organisation_id, user_id, departure, actor=actor, now=now)
+    today = local_date(now)
+    if organisation_id is not None:
+        is_elsewhere = any(not one.is_here for one in chosen)
+        if is_elsewhere and not belongs(session, heir.id, organisation_id, today):
+            raise InvalidInput([Problem("email", N_("其他单位仪器上的预约，只能移交给本单位已确认的人员。"))])
+    elif actor.id == user_id and not are_colleagues(session, user_id, heir.id, today):
+        raise InvalidInput([Problem("email", N_("只能移交给与您同一单位或同一课题组的人。"))])
 
 
-def _end_affiliation(
-    session: Session, organisation_id: int, user_id: int, departure: Departure, *, actor: Actor, now: datetime
+def _cancel_elsewhere(
+    session: Session, reservation_id: int, user_id: int, *, reason: str, actor: Actor, now: datetime
 ) -> None:
-    """Let the confirmed affiliation end on the last day, unless it ends earlier; raises InvalidInput for the past."""
-    affiliation = _confirmed(session, organisation_id, user_id)
-    if affiliation is None or (affiliation.ends_on is not None and affiliation.ends_on <= departure.last_day):
-        return
-    if departure.last_day < local_date(now) - timedelta(days=1):
-        raise InvalidInput([Problem("last_day", N_("最后一天不能早于昨天。"))])
-    let_end(session, affiliation, departure.last_day, departure.reason, actor=actor, now=now, keeps_last=False)
-
-
-def _pass_teams_on(
-    session: Session, leaving: Leaving, leads: Mapping[int, str], *, actor: Actor, now: datetime
-) -> None:
-    """Give each team that the person leads its named new lead; raises InvalidInput for those without one."""
-    problems = []
-    for member in leaving.memberships:
-        if member.team.lead_id != leaving.person.id:
-            continue
-        field = f"lead_{member.team_id}"
-        try:
-            heir = account_id(session, leads.get(member.team_id, ""), field)
-        except InvalidInput as unknown:
-            problems += unknown.problems if leads.get(member.team_id) else [Problem(field, N_("请填写新的负责人。"))]
-            continue
-        if heir == leaving.person.id:
-            problems.append(Problem(field, N_("请填写另一个人的邮箱。")))
-            continue
-        try:
-            teams.appoint_lead(session, member.team_id, heir, actor=actor, now=now)
-        except InvalidInput as gone:
-            problems += [replace(problem, field=field) for problem in gone.problems]
-    if problems:
-        raise InvalidInput(problems)
-
-
-def _bookings(session: Session, organisation_id: int, user_id: int, *, now: datetime) -> Sequence[Reservation]:
-    """What the person booked on the institution's instruments and that is still to come, the soonest first."""
-    coming = (
-        in_full()
-        .where(
-            Instrument.organisation_id == organisation_id,
-            Reservation.booked_by_id == user_id,
-            Reservation.state.in_(HOLDING_TIME),
-            Reservation.ends_at > now,
-        )
-        .order_by(Reservation.starts_at, Reservation.id)
-    )
-    return session.scalars(coming.limit(MOST_AT_ONCE)).all()
-
-
-def _confirmed(session: Session, organisation_id: int, user_id: int) -> Affiliation | None:
-    """The person's confirmed affiliation with the institution."""
-    found = open_affiliation(session, user_id, organisation_id)
-    return found if found is not None and found.state == AffiliationState.CONFIRMED else None
-
-
-def _is_known(session: Session, organisation_id: int, user_id: int) -> bool:
-    """Whether the person ever had a role or a booking here."""
-    booked = (
-        exists()
-        .where(Reservation.booked_by_id == user_id, Reservation.instrument_id == Instrument.id)
-        .where(Instrument.organisation_id == organisation_id)
-    )
-    held = exists().where(Grant.user_id == user_id, grant_queries.within_organisation(organisation_id))
-    return bool(session.scalar(select(booked | held)))
-
-
-def _chosen(leaving: Leaving, reservation_ids: Collection[int]) -> list[int]:
-    """The chosen bookings in an order in which their lanes are locked; raises NotFound, or InvalidInput for none."""
-    known = {one.id: one.instrument_id for one in leaving.bookings}
-    if not reservation_ids:
-        raise InvalidInput([Problem("reservation_ids", N_("请至少选择一条预约。"))])
-    if not set(reservation_ids) <= set(known):
+    """Cancel a booking at another institution for the person, as they could: before its start."""
+    reservation = locked(session, reservation_id)
+    if reservation.booked_by_id != user_id or reservation.state not in HOLDING_TIME:
         raise NotFound
-    return sorted(set(reservation_ids), key=lambda one: (known[one], one))
+    if reservation.starts_at <= now:
+        raise AlreadyStarted
+    end_reservation(session, reservation, ReservationState.CANCELLED, reason=reason, actor=actor, now=now)
 
 
 def _hand_over(

@@ -1,5 +1,7 @@
 """Leaving an institution in the HTTP API: what somebody has there, handing it over, cancelling it, ending it."""
 
+from datetime import date
+
 from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
@@ -7,14 +9,13 @@ from pydantic import BaseModel
 from booking.accounts.ending import Departure
 from booking.accounts.grant_answers import HeldGrantAnswer, PersonAnswer, person_answer
 from booking.core.clock import local_date, utcnow
-from booking.reservations import answers
-from booking.reservations import handing_over as service
-from booking.reservations.answer_shapes import ReservationAnswer
-from booking.reservations.leaving_forms import CancelBookingsForm, HandOverForm, LeavingForm
-from booking.reservations.queries import sight_of
+from booking.reservations import leaving as service
+from booking.reservations.coming_shown import ComingBookingAnswer, coming_shown
+from booking.reservations.handing_over import cancel_bookings, hand_over_bookings
+from booking.reservations.leaving_forms import CancelBookingsForm, ComingQuery, HandOverForm, LeavingForm
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
-from booking.web.reading import read_json
+from booking.web.reading import read_json, read_query
 from booking.web.signed_in import require_actor
 from models.teams import TeamMember
 
@@ -33,20 +34,34 @@ class LedTeamAnswer(BaseModel):
     is_lead: bool
 
 
+class HeldAffiliationAnswer(BaseModel):
+    """The affiliation that ends, from one local day to another, both included; no end means until told."""
+
+    id: int
+    starts_on: date
+    ends_on: date | None
+
+
 class LeavingAnswer(BaseModel):
-    """What somebody has at an institution: roles, teams, and bookings still to come on its instruments."""
+    """What somebody has at an institution: belonging, roles, teams, and one page of the bookings still to come.
+
+    Those are bookings on its instruments, and elsewhere what was booked while the person belonged here alone.
+    """
 
     person: PersonAnswer
+    affiliation: HeldAffiliationAnswer | None
     grants: list[HeldGrantAnswer]
     teams: list[LedTeamAnswer]
-    reservations: list[ReservationAnswer]
+    reservations: list[ComingBookingAnswer]
+    reservations_count: int
+    next_cursor: str | None
 
 
 @bp.get("/leaving")
-@documented(tag=TAG, answers={200: LeavingAnswer}, refusals=(401, 403, 404))
+@documented(tag=TAG, answers={200: LeavingAnswer}, query=ComingQuery, refusals=(400, 401, 403, 404, 422))
 def show(organisation_id: int, user_id: int) -> ResponseReturnValue:
     """What somebody has at an institution; for its administrators, whose look is logged."""
-    answer = _answer(organisation_id, user_id)
+    answer = _answer(organisation_id, user_id, read_query(ComingQuery))
     transaction(service.note_looking, organisation_id, user_id, actor=require_actor(), now=utcnow())
     return answer
 
@@ -57,7 +72,7 @@ def hand_over(organisation_id: int, user_id: int) -> ResponseReturnValue:
     """Make somebody else the holder of bookings, all or none; the rules are asked again for the new holder."""
     form, actor, now = read_json(HandOverForm), require_actor(), utcnow()
     transaction(
-        service.hand_over_bookings,
+        hand_over_bookings,
         organisation_id,
         user_id,
         form.reservation_ids,
@@ -75,7 +90,7 @@ def cancel(organisation_id: int, user_id: int) -> ResponseReturnValue:
     """Cancel bookings of somebody who leaves, with a reason; all or none."""
     form, actor, now = read_json(CancelBookingsForm), require_actor(), utcnow()
     transaction(
-        service.cancel_bookings,
+        cancel_bookings,
         organisation_id,
         user_id,
         form.reservation_ids,
@@ -96,15 +111,19 @@ def end(organisation_id: int, user_id: int) -> ResponseReturnValue:
     return _answer(organisation_id, user_id)
 
 
-def _answer(organisation_id: int, user_id: int) -> Response:
-    """What somebody has here now."""
-    actor = require_actor()
-    found = service.leaving_of(reading(), organisation_id, user_id, actor=actor, now=utcnow())
+def _answer(organisation_id: int, user_id: int, part: ComingQuery | None = None) -> Response:
+    """What somebody has here now, with the first bookings unless another part is asked for."""
+    actor, wanted = require_actor(), part or ComingQuery()
+    found = service.leaving_of(
+        reading(), organisation_id, user_id, limit=wanted.limit, cursor=wanted.cursor, actor=actor, now=utcnow()
+    )
+    held = HeldAffiliationAnswer.model_validate(found.affiliation, from_attributes=True) if found.affiliation else None
     response = jsonify(
         person=person_answer(found.person).model_dump(mode="json"),
+        affiliation=held.model_dump(mode="json") if held else None,
         grants=[HeldGrantAnswer.of(one).model_dump(mode="json") for one in found.grants],
         teams=[_team(one).model_dump(mode="json") for one in found.memberships],
-        reservations=[answers.loaded_reservation(one, sight_of(one, actor)) for one in found.bookings],
+        **coming_shown(found.coming, organisation_id, actor),
     )
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -7,6 +7,7 @@ from pydantic import Field
 from booking.accounts.forms import KnownEmail
 from booking.accounts.grant_forms import DepartureForm, Successors
 from booking.core.forms import Form, PageForm, Text
+from booking.core.pages import LARGEST_PAGE
 
 Ids = Annotated[list[Annotated[int, Field(ge=1, lt=2**31)]], Field(min_length=1, max_length=200)]
 Reason = Annotated[Text, Field(min_length=1, max_length=600)]
@@ -31,6 +32,19 @@ class LeavingForm(DepartureForm):
     """Somebody leaves; by team, also the address of who leads it from now on."""
 
     leads: Successors = Field(default_factory=dict)
+
+
+class ComingQuery(Form):
+    """Which part of the bookings still to come."""
+
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = LARGEST_PAGE
+    cursor: Annotated[str, Field(max_length=200)] = ""
+
+
+class ComingPage(PageForm):
+    """Which part of the bookings a page shows."""
+
+    cursor: Annotated[str, Field(max_length=200)] = ""
 
 
 class WhoForm(PageForm):

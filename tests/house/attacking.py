@@ -52,7 +52,7 @@ QUERY_NAMES = {
     "/payer-accounts": ("cursor",),
     "/suspensions": ("instrument", "reservation"),
     "/grants": ("role", "person", "with_ended", "cursor"),
-    "/people": ("scope",),
+    "/people": ("scope", "cursor"),
     "/teams": ("cursor",),
     "/account/feeds": ("instrument",),
     "/reservations": ("past", "state", "instrument", "since", "until", "cursor"),

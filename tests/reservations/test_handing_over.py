@@ -1,16 +1,20 @@
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from booking.accounts.ending import Departure
 from booking.accounts.queries import actor_of
 from booking.accounts.succession import SuccessorNeeded
 from booking.core.actors import Actor
+from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden, InvalidInput, NotFound
 from booking.reservations import handing_over as service
-from booking.reservations import story
+from booking.reservations import leaving, story
+from booking.reservations.coming import coming_bookings
 from booking.reservations.queries import history_of, holders_in, target_of
 from booking.reservations.refusals import ReservationRefused
 from booking.reservations.suspensions import suspend_person
@@ -23,13 +27,13 @@ from models.reservations import Reservation
 from models.teams import Team
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.affiliations import AffiliationState
-from models.vocabulary.catalogue import ShareMode
-from models.vocabulary.reservations import ChangeKind, ReservationState
-from tests.accounts.leaving import admin_of, roles_of
+from models.vocabulary.catalogue import PublishingState, ShareMode
+from models.vocabulary.reservations import ChangeKind, ReservationMode, ReservationState
+from tests.accounts.leaving import admin_of, platform_admin, roles_of
 from tests.factories.affiliations import affiliate
-from tests.factories.instruments import make_instrument
+from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.letters import mailed
-from tests.factories.people import actor_for, give, make_user
+from tests.factories.people import actor_for, give, make_user, sign_in
 from tests.reservations.acting import TODAY, act, at, book, claims_of, fresh, kinds, revision, steward_of
 
 DAY = timedelta(days=1)
@@ -138,9 +142,103 @@ def test_bookings_are_cancelled_together_with_a_reason(session: Session, cast: C
     assert [claims_of(session, one) for one in made] == [[], []]
 
 
+def test_what_was_booked_elsewhere_while_belonging_here_alone_goes_to_ones_own_people_or_is_cancelled(
+    session: Session, cast: Cast, now: datetime
+) -> None:
+    here, third = session.get_one(Organisation, cast.instrument.organisation_id), make_organisation(session)
+    leaver, heir = (session.get_one(User, one.id) for one in (cast.researcher, cast.other))
+    affiliate(session, leaver, here, starts_on=TODAY - 9 * DAY, ends_on=TODAY + 5 * DAY)
+    affiliate(session, leaver, third, starts_on=TODAY - DAY, ends_on=TODAY - DAY)
+    elsewhere, hidden = make_instrument(session), make_instrument(session)
+    booked(session, elsewhere, [9], cast.researcher, now - 10 * DAY)
+    booked(session, elsewhere, [10], cast.researcher, now - DAY)
+    booked(session, hidden, [9], cast.researcher, now)
+    hidden.publishing_state = PublishingState.WITHHELD
+    there = booked(session, elsewhere, [11, 12], cast.researcher, now)
+    ours = booked(session, cast.instrument, [9], cast.researcher, now - 10 * DAY)
+
+    found = coming_bookings(session, here.id, leaver.id, limit=2, now=now)
+    rest = coming_bookings(session, here.id, leaver.id, limit=2, cursor=found.page.next_cursor or "", now=now)
+    assert (found.count, [one.id for one in (*found.bookings, *rest.bookings)]) == (
+        3,
+        [ours[0].id, there[0].id, there[1].id],
+    )
+    with pytest.raises(InvalidInput) as refused:
+        hand_over(session, cast, there[:1], cast.admin, now)
+    assert [problem.field for problem in refused.value.problems] == ["email"]
+    affiliate(session, heir, here)
+    hand_over(session, cast, [*ours, there[0]], cast.admin, now)
+    arguments = (here.id, leaver.id, [there[1].id])
+    act(session, service.cancel_bookings, *arguments, reason="离校", actor=cast.admin, now=now)
+
+    assert [fresh(session, one).booked_by_id for one in (*ours, there[0])] == [heir.id, heir.id]
+    assert fresh(session, there[1]).state == ReservationState.CANCELLED
+    assert coming_bookings(session, None, leaver.id, now=now).count == 3
+
+
+def test_ones_own_bookings_go_to_colleagues_and_the_platform_settles_those_of_anybody(
+    session: Session, cast: Cast, now: datetime
+) -> None:
+    mine = booked(session, cast.instrument, [9, 13], cast.researcher, now)
+    platform, heir = platform_admin(session, now), session.get_one(User, cast.other.id)
+    to_heir = {"email": heir.email, "reason": "离职", "now": now}
+
+    def pass_on(one: Reservation, by: Actor) -> None:
+        act(session, service.hand_over_bookings, None, cast.researcher.id, [one.id], actor=by, **to_heir)
+
+    with pytest.raises(InvalidInput):
+        pass_on(mine[0], cast.researcher)
+    with pytest.raises(Forbidden):
+        pass_on(mine[0], cast.admin)
+    pass_on(mine[0], platform)
+    house = make_organisation(session)
+    for person in (session.get_one(User, cast.researcher.id), heir):
+        affiliate(session, person, house)
+    pass_on(mine[1], cast.researcher)
+
+    assert [fresh(session, one).booked_by_id for one in mine] == [heir.id, heir.id]
+
+
+def test_closing_an_account_lists_what_is_still_to_come_and_leads_to_settling_it(
+    client: FlaskClient, session: Session, cast: Cast
+) -> None:
+    now = utcnow()
+    platform, person = make_user(session, "platform"), session.get_one(User, cast.researcher.id)
+    give(session, platform, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
+    starts = datetime.combine(local_date(now) + 7 * DAY, time(2), tzinfo=UTC)
+    rows = [
+        {
+            "uid": f"{number}@example.org",
+            "instrument_id": cast.instrument.id,
+            "booked_by_id": person.id,
+            "starts_at": starts + number * timedelta(hours=1),
+            "ends_at": starts + (number + 1) * timedelta(hours=1),
+            "state": ReservationState.CONFIRMED,
+            "mode": ReservationMode.SELF,
+            "created_at": now,
+            "updated_at": now,
+        }
+        for number in range(101)
+    ]
+    session.execute(insert(Reservation), rows)
+    session.commit()
+    sign_in(client, platform)
+
+    closing = client.get(f"/people/{person.id}/deactivate").get_data(as_text=True)
+    first = client.get(f"/people/{person.id}/bookings").get_data(as_text=True)
+    answer = client.get(f"/api/v1/people/{person.id}/bookings").get_json()
+    second = client.get(f"/people/{person.id}/bookings?cursor={answer['next_cursor']}").get_data(as_text=True)
+
+    assert ("未来的预约（101 条）" in closing, "另有 81 项" in closing) == (True, True)
+    assert f'href="/people/{person.id}/bookings"' in closing
+    assert [page.count('name="reservation_ids"') for page in (first, second)] == [100, 1]
+    assert (answer["reservations_count"], len(answer["reservations"])) == (101, 100)
+    assert f"cursor={answer['next_cursor']}" in first
+
+
 def leave(session: Session, cast: Cast, user: User, departure: Departure, leads: dict[int, str]) -> None:
     arguments = (cast.instrument.organisation_id, user.id, departure, leads)
-    act(session, service.end_everything, *arguments, actor=cast.admin, now=NOW)
+    act(session, leaving.end_everything, *arguments, actor=cast.admin, now=NOW)
 
 
 NOW = datetime.fromisoformat("2026-11-23T01:30:00+00:00")
@@ -183,10 +281,10 @@ def test_everything_here_ends_on_one_day_once_successors_are_named(session: Sess
 
 def test_somebody_who_has_nothing_here_is_not_known_here(session: Session, cast: Cast, now: datetime) -> None:
     with pytest.raises(NotFound):
-        service.leaving_of(session, cast.instrument.organisation_id, cast.researcher.id, actor=cast.admin, now=now)
+        leaving.leaving_of(session, cast.instrument.organisation_id, cast.researcher.id, actor=cast.admin, now=now)
     for email in (cast.researcher.email, "nobody@example.org"):
         with pytest.raises(InvalidInput):
-            service.person_leaving(session, cast.instrument.organisation_id, email, actor=cast.admin, now=now)
+            leaving.person_leaving(session, cast.instrument.organisation_id, email, actor=cast.admin, now=now)
 
 
 def test_lead_and_deputies_see_what_members_booked_as_members_and_nobody_else_does(

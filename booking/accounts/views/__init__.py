@@ -55,8 +55,6 @@ bp.add_url_rule("/grants/<int:grant_id>/end", "end_grant", grants.end, methods=B
 bp.add_url_rule("/grants/<int:grant_id>/keep", "keep_grant", grants.keep, methods=SEND)
 bp.add_url_rule("/grants/<int:grant_id>/delegate", "delegate_grant", grants.delegate, methods=BOTH)
 bp.add_url_rule("/people/<int:user_id>/permissions", "person_permissions", people.permissions, methods=READ)
-bp.add_url_rule("/people/<int:user_id>/deactivate", "deactivate", people.deactivate, methods=BOTH)
-bp.add_url_rule("/people/<int:user_id>/reactivate", "reactivate", people.reactivate, methods=SEND)
 
 
 @bp.after_request

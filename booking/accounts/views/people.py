@@ -4,23 +4,18 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.accounts import grant_queries, queries
-from booking.accounts.deactivation import deactivate_account, reactivate_account
-from booking.accounts.grant_forms import ClosingReasonForm, DeactivationForm, PermissionsQuery
+from booking.accounts.grant_forms import PermissionsQuery
 from booking.accounts.grants import Scope
 from booking.accounts.labels import PERMISSIONS, ROLES, SCOPE_KINDS
-from booking.accounts.permissions import Permission, may, reach, require
-from booking.accounts.succession import Lack, SuccessorNeeded
-from booking.accounts.views.again import again
-from booking.accounts.views.grants import lacks_shown, read_scope
-from booking.core import forms
+from booking.accounts.permissions import Permission, may, reach
+from booking.accounts.views.grants import read_scope
 from booking.core.clock import local_date, utcnow
-from booking.core.errors import InvalidInput, Refused
-from booking.web.extensions import reading, transaction
+from booking.web.extensions import reading
 from booking.web.languages import in_language
 from booking.web.reading import posted, read_query
 from booking.web.signed_in import require_actor, signed_in
@@ -57,41 +52,6 @@ def permissions(user_id: int) -> ResponseReturnValue:
     )
 
 
-@signed_in
-def deactivate(user_id: int) -> ResponseReturnValue:
-    """Ask why and who takes over; then close the account."""
-    if request.method == "GET":
-        return _deactivate_page(user_id)
-    try:
-        form = forms.read(DeactivationForm, departure_typed())
-        transaction(
-            deactivate_account,
-            user_id,
-            reason=form.reason,
-            successors=form.successors,
-            actor=require_actor(),
-            now=utcnow(),
-        )
-    except SuccessorNeeded as needed:
-        return _deactivate_page(user_id, needed, needed.lacks)
-    except InvalidInput as invalid:
-        return _deactivate_page(user_id, invalid)
-    flash(_("账户已停用。"), "right")
-    return redirect(url_for(".person_permissions", user_id=user_id), code=303)
-
-
-@signed_in
-def reactivate(user_id: int) -> ResponseReturnValue:
-    """Open a closed account again."""
-    try:
-        form = forms.read(ClosingReasonForm, {"reason": posted().get("reason", "")})
-        transaction(reactivate_account, user_id, reason=form.reason, actor=require_actor(), now=utcnow())
-    except InvalidInput as invalid:
-        return _deactivate_page(user_id, invalid)
-    flash(_("账户已重新启用，原来的角色须重新授予。"), "right")
-    return redirect(url_for(".person_permissions", user_id=user_id), code=303)
-
-
 def departure_typed() -> dict[str, Any]:
     """What a form about somebody's leaving says: reason, last day, and the fields `successor_<grant id>`."""
     typed = posted()
@@ -103,26 +63,6 @@ def departure_typed() -> dict[str, Any]:
 def numbered(pattern: re.Pattern[str], typed: Mapping[str, str]) -> dict[str, str]:
     """The fields whose names end in a number, by that number."""
     return {match[1]: typed[name] for name in typed if (match := pattern.match(name))}
-
-
-def _deactivate_page(
-    user_id: int, refused: Refused | None = None, lacks: list[Lack] | None = None
-) -> ResponseReturnValue:
-    """The form for closing or opening an account, with what the person holds."""
-    actor, session, today = require_actor(), reading(), local_date(utcnow())
-    require(actor, Permission.DEACTIVATE_PEOPLE)
-    shown = grant_queries.grants_within(session, user_id, None, today=today)
-    named = {int(match[1]) for name in request.form if (match := SUCCESSOR.match(name))}
-    values = {
-        "person": grant_queries.person_seen(session, user_id, actor),
-        "grants": shown,
-        "lacks": lacks_shown(lacks or []) or named_again(shown, named),
-        "role_names": ROLES,
-        "scope_kinds": SCOPE_KINDS,
-    }
-    if refused is not None:
-        return again("accounts/deactivate.html", refused, **values)
-    return render_template("accounts/deactivate.html", form={}, problems={}, **values)
 
 
 def named_again(shown: list[grant_queries.ShownGrant], grant_ids: set[int]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response
 
 from booking.reservations.views import (
+    accounts,
     blocks,
     board,
     closing,
@@ -73,6 +74,10 @@ bp.add_url_rule("/organisations/<int:organisation_id>/leaving", "find_leaving", 
 bp.add_url_rule(LEAVING, "leaving", leaving.leaving, methods=READ)
 bp.add_url_rule(f"{LEAVING}/bookings", "settle_bookings", leaving.settle_bookings, methods=SEND)
 bp.add_url_rule(f"{LEAVING}/end", "end_everything", leaving.end_everything, methods=SEND)
+bp.add_url_rule("/people/<int:user_id>/bookings", "coming", accounts.coming, methods=READ)
+bp.add_url_rule("/people/<int:user_id>/bookings", "settle_coming", accounts.settle_coming, methods=SEND)
+bp.add_url_rule("/people/<int:user_id>/deactivate", "deactivate", accounts.deactivate, methods=BOTH)
+bp.add_url_rule("/people/<int:user_id>/reactivate", "reactivate", accounts.reactivate, methods=SEND)
 bp.add_url_rule("/teams/<int:team_id>/bookings", "team_bookings", team.bookings, methods=READ)
 
 

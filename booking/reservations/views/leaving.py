@@ -1,7 +1,6 @@
 """The pages for when somebody leaves: what they have here, handing it over, cancelling it, ending it."""
 
 import re
-from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,11 +18,10 @@ from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Conflict, InvalidInput, Refused
 from booking.directory.queries import organisation
-from booking.reservations import handing_over as service
-from booking.reservations.labels import STATES
-from booking.reservations.leaving_forms import CancelBookingsForm, HandOverForm, LeavingForm, WhoForm
+from booking.reservations import leaving as service
+from booking.reservations.leaving_forms import LeavingForm, WhoForm
 from booking.reservations.refusals import ReservationRefused
-from booking.reservations.spoken import spoken_refusals
+from booking.reservations.views.settling import coming_values, part_shown, settle
 from booking.web.extensions import reading, transaction
 from booking.web.languages import in_language
 from booking.web.reading import posted, read_form
@@ -58,12 +56,10 @@ def leaving(organisation_id: int, user_id: int) -> ResponseReturnValue:
 def settle_bookings(organisation_id: int, user_id: int) -> ResponseReturnValue:
     """Hand the chosen bookings over, or cancel them."""
     _require(organisation_id)
-    cancels = request.form.get("step") == "cancel"
     try:
-        count = _cancel(organisation_id, user_id) if cancels else _hand_over(organisation_id, user_id)
+        said = settle(organisation_id, user_id)
     except (ReservationRefused, InvalidInput, Conflict) as refused:
         return _page(organisation_id, user_id, refused)
-    said = _("已取消 %(count)s 条预约。", count=count) if cancels else _("已移交 %(count)s 条预约。", count=count)
     flash(said, "right")
     return redirect(url_for(".leaving", organisation_id=organisation_id, user_id=user_id), code=303)
 
@@ -81,44 +77,6 @@ def end_everything(organisation_id: int, user_id: int) -> ResponseReturnValue:
         return _page(organisation_id, user_id, refused)
     flash(_("已按最后一天结束全部角色。"), "right")
     return redirect(url_for(".leaving", organisation_id=organisation_id, user_id=user_id), code=303)
-
-
-def _hand_over(organisation_id: int, user_id: int) -> int:
-    """Read the form and hand over; how many."""
-    form = forms.read(HandOverForm, _chosen("email"))
-    moved = transaction(
-        service.hand_over_bookings,
-        organisation_id,
-        user_id,
-        form.reservation_ids,
-        form.email,
-        reason=form.reason,
-        actor=require_actor(),
-        now=utcnow(),
-    )
-    return len(moved)
-
-
-def _cancel(organisation_id: int, user_id: int) -> int:
-    """Read the form and cancel; how many."""
-    form = forms.read(CancelBookingsForm, _chosen())
-    ended = transaction(
-        service.cancel_bookings,
-        organisation_id,
-        user_id,
-        form.reservation_ids,
-        reason=form.reason,
-        actor=require_actor(),
-        now=utcnow(),
-    )
-    return len(ended)
-
-
-def _chosen(*names: str) -> dict[str, Any]:
-    """The ticked bookings, with the reason and the other fields named."""
-    typed = posted()
-    kept: dict[str, Any] = {name: typed[name] for name in ("reason", *names) if name in typed}
-    return kept | {"reservation_ids": request.form.getlist("reservation_ids")}
 
 
 def _require(organisation_id: int) -> None:
@@ -140,7 +98,7 @@ def _find_page(organisation_id: int, refused: Refused | None = None) -> Response
 def _page(organisation_id: int, user_id: int, refused: Refused | None = None) -> ResponseReturnValue:
     """Everything somebody has here, with what was typed and what stands against it."""
     actor, now = require_actor(), utcnow()
-    found = service.leaving_of(reading(), organisation_id, user_id, actor=actor, now=now)
+    found = service.leaving_of(reading(), organisation_id, user_id, cursor=part_shown(), actor=actor, now=now)
     named = {int(match[1]) for name in request.form if (match := SUCCESSOR.match(name))}
     lacks = lacks_shown(refused.lacks) if isinstance(refused, SuccessorNeeded) else named_again(found.grants, named)
     values = {
@@ -150,14 +108,11 @@ def _page(organisation_id: int, user_id: int, refused: Refused | None = None) ->
         "affiliation": found.affiliation,
         "grants": found.grants,
         "memberships": found.memberships,
-        "bookings": found.bookings,
-        "chosen": set(request.form.getlist("reservation_ids")),
         "lacks": lacks,
-        "refusals": spoken_refusals(refused.refusals) if isinstance(refused, ReservationRefused) else (),
         "role_names": ROLES,
         "scope_kinds": SCOPE_KINDS,
-        "state_labels": {state: _(text) for state, text in STATES.items()},
         "today": local_date(now),
+        **coming_values(found.coming, url_for(".leaving", organisation_id=organisation_id, user_id=user_id), refused),
     }
     if refused is not None:
         return again("reservations/leaving.html", refused, **values)

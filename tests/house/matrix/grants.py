@@ -1,7 +1,7 @@
 """Who may call what: roles, what they let somebody do, and closing accounts."""
 
 from tests.house.asking import NO_ONE, Line
-from tests.house.matrix.writing import ADMINS, AUDITOR, THEIR_ADMINS, page, post, read, sent, step
+from tests.house.matrix.writing import ADMINS, AUDITOR, HOLDER, THEIR_ADMINS, page, post, read, sent, step
 from tests.house.worlds import ALL_SEEING, PLATFORM, THEIR_ADMIN
 
 SEERS = ADMINS | AUDITOR
@@ -13,6 +13,13 @@ AT_OUR_PLACE = {**ROLE, "scope_kind": "organisation", "scope_id": "{organisation
 OVER = {"last_day": "{later_day}"}
 ABSENCE = {"email": "{holder_email}", "starts_on": "{later_day}", "ends_on": "{later_day}"}
 AT_UNIT = "scope_kind=unit&scope_id={unit}"
+
+LEAVING = "/organisations/{organisation}/people/{holder_id}"
+ALL_HERE = {"reservation_ids": ["{reservation}", "{request}"], "email": "{researcher_email}", "reason": "毕业"}
+CANCELLED = {"reservation_ids": ["{reservation}"], "reason": "毕业"}
+HERE_FORM = {"reservation_ids": "{reservation}", "email": "{researcher_email}", "reason": "毕业"}
+
+CANCEL_FORM = HERE_FORM | {"step": "cancel"}
 
 GRANTS = (
     page("/grants", ALL_SEEING),
@@ -44,14 +51,14 @@ GRANTS = (
     post("/grants/{steward_grant}/delegate", STEWARD, ABSENCE),
     read(f"/grants/history?{AT_UNIT}", SEERS),
     read(f"/people/{{second_id}}/permissions?{AT_UNIT}", SEERS),
+    page("/people/{holder_id}/bookings", PLATFORM | HOLDER, other=403),
+    sent("/people/{holder_id}/bookings", PLATFORM | HOLDER, CANCEL_FORM, other=403),
+    read("/people/{holder_id}/bookings", PLATFORM | HOLDER, other=403),
+    step("/people/{holder_id}/hand-over-bookings", PLATFORM, ALL_HERE, other=403, told=HOLDER),
+    step("/people/{holder_id}/cancel-bookings", PLATFORM | HOLDER, CANCELLED, other=403),
     step("/people/{holder_id}/deactivate", PLATFORM, {"reason": "离职"}, other=403),
     step("/people/{closed_id}/reactivate", PLATFORM, {"reason": "回来"}, other=403),
 )
-
-LEAVING = "/organisations/{organisation}/people/{holder_id}"
-ALL_HERE = {"reservation_ids": ["{reservation}", "{request}"], "email": "{researcher_email}", "reason": "毕业"}
-CANCELLED = {"reservation_ids": ["{reservation}"], "reason": "毕业"}
-HERE_FORM = {"reservation_ids": "{reservation}", "email": "{researcher_email}", "reason": "毕业"}
 
 LEAVINGS = (
     page("/organisations/{organisation}/leaving", ADMINS, other=403),
