@@ -1,15 +1,19 @@
 """Looking at what is sensitive about somebody: each look is a row in the log that the person can read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
+from booking.accounts.audit import Changed
 from booking.accounts.permissions import Permission, gives
 from booking.core.actors import Actor, Target
+from booking.core.clock import at_local, local_date
+from models.accounts import AuditEntry
 from models.vocabulary.accounts import ScopeKind
 
 
@@ -19,6 +23,9 @@ class Sight(StrEnum):
     ACCOUNT = "accounts.user_read"
     AFFILIATION = "affiliations.person_read"
     IDENTITY = "affiliations.identity_seen"
+    INVITED = "affiliations.invited_listed"
+    PEOPLE = "affiliations.people_listed"
+    VISITOR = "affiliations.visitor_read"
     LEAVING = "reservations.leaving_read"
     MAIL = "operations.mail_read"
 
@@ -37,6 +44,37 @@ def note_sight(
     if actor.id != user_id:
         after = seen_as(actor, permission, target)
         audit.note(session, sight.value, ("user", user_id), actor=actor, now=now, after=after)
+
+
+def note_sights(
+    session: Session,
+    sight: Sight,
+    subjects: tuple[str, Iterable[int]],
+    permission: Permission,
+    target: Target,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Log that the actor looked at a list of people: a row for each that they can read, but one a local day.
+
+    Two statements, however long the list; one's own row in it is no look.
+    """
+    kind, ids = subjects
+    listed = set(ids) - ({actor.id} if kind == "user" else set())
+    if not listed:
+        return
+    today = select(AuditEntry.subject_id).where(
+        AuditEntry.subject_kind == kind,
+        AuditEntry.subject_id.in_(listed),
+        AuditEntry.action == sight.value,
+        AuditEntry.actor_id == actor.id,
+        AuditEntry.occurred_at >= at_local(local_date(now)),
+    )
+    fresh = listed - set(session.scalars(today))
+    after = seen_as(actor, permission, target)
+    changes = [Changed(one, {}, after) for one in sorted(fresh)]
+    audit.note_all(session, sight.value, kind, changes, actor=actor, now=now)
 
 
 def seen_as(actor: Actor, permission: Permission, target: Target | None = None) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from booking.accounts.sights import Sight
 from booking.core.actors import Actor
 from booking.core.pages import LARGEST_PAGE, Page, decode_cursor, page_of, row_id
 from models.accounts import AuditEntry
-from models.affiliations import Visit
+from models.affiliations import Invitation, Visit
 from models.directory import Organisation
 from models.vocabulary.accounts import Role
 
@@ -49,11 +49,15 @@ def every_sighting(session: Session, actor: Actor) -> Iterator[Sighting]:
 
 
 def _of(actor: Actor) -> ColumnElement[bool]:
-    """Looks of others at the account, or at a visit that was registered with its address."""
+    """Looks of others at the account, or at a visit or an invitation that was registered with its address."""
     visits = select(Visit.id).where(Visit.email == actor.email)
     account = and_(AuditEntry.subject_kind == "user", AuditEntry.subject_id == actor.id)
     visited = and_(AuditEntry.subject_kind == "visit", AuditEntry.subject_id.in_(visits))
-    return and_(AuditEntry.action.in_([*Sight]), AuditEntry.actor_id != actor.id, or_(account, visited))
+    invitations = select(Invitation.id).where(
+        or_(Invitation.email == actor.email, Invitation.accepted_by_id == actor.id)
+    )
+    invited = and_(AuditEntry.subject_kind == "invitation", AuditEntry.subject_id.in_(invitations))
+    return and_(AuditEntry.action.in_([*Sight]), AuditEntry.actor_id != actor.id, or_(account, visited, invited))
 
 
 def _place(entry: AuditEntry) -> int | None:

@@ -1,7 +1,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -52,6 +52,12 @@ def passed_on(session: Session, moment: datetime) -> list[str]:
     return [letter.recipient for letter in letters if letter.template == "reservations/passed_on"]
 
 
+def answers_of(page: Page, paths: list[str]) -> list[int]:
+    """What the pages answer, one after the other."""
+    found = [page.goto(path) for path in paths]
+    return [answer.status for answer in found if answer is not None]
+
+
 def test_a_steward_leaves_with_a_successor_and_nothing_is_left_behind(
     open_context: OpenContext, session: Session, house: House
 ) -> None:
@@ -91,6 +97,18 @@ def test_a_steward_leaves_with_a_successor_and_nothing_is_left_behind(
     assert [one.id for one in deciders_of(session, instrument, now=later).people] == [people["heir"].id]
     assert session.get_one(Reservation, waiting).decide_by is not None
     assert passed_on(session, at_local(TOMORROW, 1)) == [people["heir"].email]
+    own_pages = [
+        f"/catalogue/instruments/{careful.id}/edit",
+        f"/board/instruments/{careful.id}",
+        f"/reservations/{waiting}",
+        f"/reservations/{booking}",
+    ]
+    leavers = open_context(people["leaver"]).new_page()
+    assert answers_of(leavers, own_pages) == [200, 200, 200, 404]
+    session.get_one(Grant, grant.id).ends_on = TOMORROW - timedelta(days=2)
+    session.commit()
+    assert answers_of(leavers, own_pages) == [404, 404, 404, 404]
+    expect(leavers.get_by_text(people["asking"].name)).to_have_count(0)
     heirs = open_context(people["heir"]).new_page()
     heirs.goto(f"/board?day={TOMORROW.isoformat()}")
     expect(heirs.get_by_text(people["asking"].name).first).to_be_visible()

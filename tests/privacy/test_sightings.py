@@ -1,5 +1,7 @@
 """Every look at somebody's sensitive data is told to them, and to nobody else."""
 
+from datetime import timedelta
+
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -8,8 +10,10 @@ from booking.affiliations import visitors
 from booking.affiliations.forms import VisitForm
 from booking.core.clock import local_date, utcnow
 from models.accounts import AuditEntry
+from models.affiliations import Invitation, Visit
 from models.vocabulary.accounts import Role, ScopeKind
-from models.vocabulary.affiliations import IdentityKind
+from models.vocabulary.affiliations import IdentityKind, VisitState
+from tests.counting import counting
 from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_organisation
 from tests.factories.people import actor_for, give, make_user, sign_in
@@ -61,6 +65,49 @@ def test_a_look_by_an_admin_is_told_to_the_person_alone(client: FlaskClient, ses
     assert [look["what"] for look in exported] == [look["what"] for look in looks]
     assert page.count("西南大学") == 3
     assert [word for word in ("qadmin", "Qadmin", "G12345678") if word in page] == []
+
+
+def test_being_seen_in_a_list_is_told_once_a_day_for_each_who_looks_in_few_statements(
+    client: FlaskClient, session: Session
+) -> None:
+    university, now = make_organisation(session, name_zh="西南大学"), utcnow()
+    lin, qadmin, auditor = (make_user(session, name) for name in ("lin", "qadmin", "auditor"))
+    give(session, qadmin, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, university.id)
+    give(session, auditor, Role.AUDITOR, ScopeKind.PLATFORM)
+    for person in (lin, qadmin):
+        affiliate(session, person, university)
+    invited = {"name": "Lin", "email": lin.email, "phone": "13800138000", "created_by_id": qadmin.id}
+    days = {"created_at": now, "expires_at": now + timedelta(days=9)}
+    session.add(Invitation(organisation_id=university.id, **invited, **days))
+    paper = {"identity_kind": IdentityKind.PASSPORT, "identity_number": "G12345678", "purpose": "合作测试"}
+    stay = {"starts_on": local_date(now), "ends_on": local_date(now), "created_at": now, "decided_at": now}
+    people = {"host_id": lin.id, "registered_by_id": lin.id, "name": "Lin", "email": lin.email}
+    session.add(Visit(organisation_id=university.id, state=VisitState.CONFIRMED, **paper, **stay, **people))
+    session.commit()
+    of, api = f"/organisations/{university.id}", f"/api/v1/organisations/{university.id}"
+
+    for who in (qadmin, auditor):
+        sign_in(client, who)
+        for path in (f"{of}/people", f"/api/v1/affiliations?organisation={university.id}", f"{of}/invitations"):
+            client.get(path)
+        client.get(f"{api}/visitors")
+    counts = []
+    for number in range(2):
+        newcomers = [make_user(session, f"new{number}{extra}") for extra in range(1 + 4 * number)]
+        for newcomer in newcomers:
+            affiliate(session, newcomer, university)
+        with counting() as statements:
+            client.get(f"{of}/people")
+        counts.append(len(statements))
+    sign_in(client, lin)
+    looks = client.get(SIGHTINGS).get_json()["items"]
+
+    told = [(look["what"].removeprefix("affiliations."), look["role"]) for look in looks]
+    seen = ["visitor_read", "invited_listed", "people_listed"]
+    assert told == [(what, role) for role in ("auditor", "institution_admin") for what in seen]
+    assert counts[0] == counts[1]
+    own = select(AuditEntry.id).where(AuditEntry.action == "affiliations.people_listed")
+    assert session.scalars(own.where(AuditEntry.subject_id == AuditEntry.actor_id)).all() == []
 
 
 def test_a_look_by_the_platform_names_no_institution_and_a_refused_one_is_none(

@@ -23,7 +23,7 @@ from booking.affiliations.forms import (
     LinkSecretForm,
     RefuseForm,
 )
-from booking.affiliations.looking import note_looking
+from booking.affiliations.looking import note_looking, note_people
 from booking.core.clock import utcnow
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
@@ -34,7 +34,7 @@ from booking.web.signed_in import require_actor
 
 @documented(tag=TAG, answers={200: AffiliationsAnswer}, query=AffiliationsQuery, refusals=(400, 401, 403, 404, 422))
 def listed() -> Response:
-    """One's own affiliations, or with `organisation` those of its people; the newest first."""
+    """One's own affiliations, or with `organisation` those of its people, a logged look at each; the newest first."""
     actor, wanted, session = require_actor(), read_query(AffiliationsQuery), reading()
     if wanted.organisation is None:
         rows = [row for row in queries.of_person(session, actor.id) if wanted.state in {None, row.affiliation.state}]
@@ -44,6 +44,8 @@ def listed() -> Response:
         session, wanted.organisation, wanted.state, text=wanted.q, limit=wanted.limit, cursor=wanted.cursor
     )
     items = [AffiliationAnswer.of(row) for row in page.items]
+    seen = [row.person.id for row in page.items]
+    transaction(note_people, wanted.organisation, seen, actor=actor, now=utcnow())
     return json_answer(AffiliationsAnswer(items=items, next_cursor=page.next_cursor))
 
 

@@ -19,6 +19,7 @@ from booking.affiliations.forms import (
     PlannedRowsQuery,
     RosterForm,
 )
+from booking.affiliations.looking import note_invited, note_people, note_roster
 from booking.affiliations.roster_planning import Fate, Leaver, Planned
 from booking.affiliations.roster_refusals import RefusedRow
 from booking.core.clock import utcnow
@@ -206,6 +207,10 @@ def rows(roster_id: int) -> Response:
     found = [row for row in every if row.number > after and wanted.fate in {"", row.fate.value}]
     shown = found[: wanted.limit]
     cursor = encode_cursor(shown[-1].number) if len(found) > len(shown) else None
+    if plan:
+        numbers = {row.number for row in shown}
+        seen = [row.user_id for row in plan.rows if row.user_id is not None and row.row.number in numbers]
+        transaction(note_people, roster.organisation_id, seen, actor=actor, now=utcnow())
     return json_answer(PlannedRowsAnswer(header=header, items=shown, next_cursor=cursor))
 
 
@@ -218,6 +223,8 @@ def missing(roster_id: int) -> Response:
     plan = rosters.plan_of(reading(), roster, actor=actor, now=utcnow()) if is_draft else None
     items = [LeaverAnswer.of(leaver) for leaver in plan.leavers] if plan else []
     invited = [InvitationAnswer.of(invitation) for invitation in plan.uninvited] if plan else []
+    if plan:
+        transaction(note_roster, roster.organisation_id, plan, [], actor=actor, now=utcnow())
     return json_answer(LeaversAnswer(items=items, invitations=invited))
 
 
@@ -238,11 +245,13 @@ def discard(roster_id: int) -> Response:
 
 @documented(tag=TAG, answers={200: InvitationsAnswer}, query=InvitationsQuery, refusals=(400, 401, 403, 404, 422))
 def invited(organisation_id: int) -> Response:
-    """The invitations of an organisation, the newest first."""
+    """The invitations of an organisation, the newest first: a logged look at each."""
     require_seen(organisation_id)
     wanted = read_query(InvitationsQuery)
     page = queries.invitations(reading(), organisation_id, wanted.state, limit=wanted.limit, cursor=wanted.cursor)
     items = [InvitationAnswer.of(invitation) for invitation in page.items]
+    seen = [one.id for one in page.items]
+    transaction(note_invited, organisation_id, seen, actor=require_actor(), now=utcnow())
     return json_answer(InvitationsAnswer(items=items, next_cursor=page.next_cursor))
 
 
@@ -278,6 +287,7 @@ def hand_links(organisation_id: int) -> Response:
     actor, form = require_actor(), read_json(HandedLinksForm)
     made = transaction(handed_links.make_links, organisation_id, form, actor=actor, now=utcnow())
     items = [InvitationLinkAnswer(**InvitationAnswer.of(one).model_dump(), secret=code) for one, code in made]
+    transaction(note_invited, organisation_id, [one.id for one, _code in made], actor=actor, now=utcnow())
     response = json_answer(InvitationLinksAnswer(items=items))
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -11,6 +11,7 @@ from booking.accounts.permissions import Permission, may
 from booking.affiliations import queries, rules, visitors
 from booking.affiliations.api.answering import EDITING, TAG, json_answer
 from booking.affiliations.forms import RefuseForm, VisitForm, VisitsQuery
+from booking.affiliations.looking import note_visitors
 from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden
@@ -76,6 +77,7 @@ def listed(organisation_id: int) -> Response:
     page = queries.visits(
         session, organisation_id, wanted.state, host_id=host_id, limit=wanted.limit, cursor=wanted.cursor
     )
+    transaction(note_visitors, organisation_id, page.items, actor=actor, now=utcnow())
     return json_answer(VisitsAnswer(items=[VisitAnswer.of(one) for one in page.items], next_cursor=page.next_cursor))
 
 
@@ -96,8 +98,11 @@ def register(organisation_id: int) -> Response:
 
 @documented(tag=TAG, answers={200: VisitAnswer}, refusals=(401, 404))
 def show(visit_id: int) -> Response:
-    """One visit."""
-    return json_answer(VisitAnswer.of(visitors.visit_for(reading(), visit_id, require_actor())))
+    """One visit: a look that is logged for the visitor."""
+    actor = require_actor()
+    visit = visitors.visit_for(reading(), visit_id, actor)
+    transaction(note_visitors, visit.organisation_id, [visit], actor=actor, now=utcnow())
+    return json_answer(VisitAnswer.of(visit))
 
 
 @documented(tag=TAG, answers={200: VisitAnswer}, refusals=(401, 403, 404, 409))

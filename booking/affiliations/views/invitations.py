@@ -12,6 +12,7 @@ from booking.accounts.mailed import LinkSpent
 from booking.accounts.permissions import Permission
 from booking.affiliations import handed_links, invitations, labels, queries
 from booking.affiliations.forms import HandedLinksForm
+from booking.affiliations.looking import note_invited
 from booking.affiliations.views.showing import manages, problems_in, seen_organisation, status_of
 from booking.core.clock import utcnow
 from booking.core.errors import Conflict, InvalidInput, NotFound, Problem, Refused
@@ -50,7 +51,7 @@ class ListQuery(PageForm):
 
 
 def listed(organisation_id: int) -> ResponseReturnValue:
-    """Show the invitations of an organisation."""
+    """Show the invitations of an organisation: a logged look at each."""
     return _page(organisation_id)
 
 
@@ -95,6 +96,8 @@ def hand_links(organisation_id: int) -> ResponseReturnValue:
         made = transaction(handed_links.make_links, organisation_id, wanted, actor=require_actor(), now=utcnow())
     except Refused as refused:
         return _page(organisation_id, refused)
+    seen = [one.id for one, _code in made]
+    transaction(note_invited, organisation_id, seen, actor=require_actor(), now=utcnow())
     if form.kind != "letters":
         return table_response(_rows(made), f"invitations-{organisation_id}", form.kind, title=_("邀请"))
     letters = [(one, code, _link(code), handed_links.holds_until(one)) for one, code in made]
@@ -164,10 +167,11 @@ def _page(
     """The invitations, the newest first; a link just made is shown once."""
     organisation, now = seen_organisation(organisation_id), utcnow()
     query = read_query(ListQuery) if request.method == "GET" else ListQuery()
+    found = queries.invitations(reading(), organisation_id, query.state, limit=PER_PAGE, cursor=query.cursor)
     page = render_template(
         "affiliations/invitations.html",
         organisation=organisation,
-        page=queries.invitations(reading(), organisation_id, query.state, limit=PER_PAGE, cursor=query.cursor),
+        page=found,
         query=query,
         tabs=[
             {
@@ -187,4 +191,7 @@ def _page(
         made=made,
         problems=problems_in(refused),
     )
+    if refused is None:
+        seen = [one.id for one in found.items]
+        transaction(note_invited, organisation_id, seen, actor=require_actor(), now=now)
     return page, status_of(refused)

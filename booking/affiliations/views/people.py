@@ -10,7 +10,7 @@ from pydantic import Field
 from booking.accounts.permissions import Permission, may
 from booking.affiliations import labels, leaving, queries, service
 from booking.affiliations.forms import AffiliationDetailsForm, EndAffiliationForm, RefuseForm
-from booking.affiliations.looking import note_looking
+from booking.affiliations.looking import note_looking, note_people
 from booking.affiliations.queries import Row
 from booking.affiliations.views.showing import (
     group_choices,
@@ -60,13 +60,13 @@ class EndPage(EndAffiliationForm, PageForm):
 
 
 def people(organisation_id: int) -> ResponseReturnValue:
-    """Show an organisation's people, those who wait first."""
+    """Show an organisation's people, those who wait first: a logged look at each of them."""
     organisation, query, session = seen_organisation(organisation_id), read_query(ListQuery), reading()
     counts = queries.counts(session, organisation_id)
     state = query.state
     page = queries.people(session, organisation_id, state, text=query.q, limit=PER_PAGE, cursor=query.cursor)
     tabs = [(None, _("全部"))] + [(one, _(label)) for one, label in labels.STATE.items()]
-    return render_template(
+    shown = render_template(
         "affiliations/people.html",
         organisation=organisation,
         page=page,
@@ -83,6 +83,9 @@ def people(organisation_id: int) -> ResponseReturnValue:
         labels=labels,
         today=local_date(utcnow()),
     )
+    seen = [row.person.id for row in page.items]
+    transaction(note_people, organisation_id, seen, actor=require_actor(), now=utcnow())
+    return shown
 
 
 @signed_in

@@ -15,6 +15,7 @@ from booking.accounts.permissions import Permission, may
 from booking.accounts.views.grants import lacks_shown
 from booking.affiliations import labels, queries, roster_reading, roster_refusals, rosters
 from booking.affiliations.forms import ApplyRosterForm, RosterForm
+from booking.affiliations.looking import note_refused_rows, note_roster
 from booking.affiliations.roster_planning import Fate, Plan
 from booking.affiliations.views.showing import manages, problems_in, seen_organisation, status_of
 from booking.core import forms
@@ -99,6 +100,7 @@ def refused(roster_id: int, kind: str) -> ResponseReturnValue:
     for row in rows:
         cells = (row.cells + [""] * len(header))[: len(header)]
         table.append([*cells, " ".join(_said(problem) for problem in row.problems)])
+    transaction(note_refused_rows, roster, plan, len(rows), actor=actor, now=utcnow())
     return table_response(table, f"refused-{roster_id}", kind, title=_("名册"))
 
 
@@ -172,6 +174,7 @@ def _page(roster_id: int, refused: Refused | None = None) -> ResponseReturnValue
     plan = rosters.plan_of(session, roster, actor=actor, now=now) if is_draft else None
     leaving = [one.affiliation.user_id for one in plan.leavers] if plan else []
     lacks = left_to_nobody(session, roster.organisation_id, leaving, last_day=local_date(now)) if leaving else []
+    shown = _rows(roster, plan, query)
     page = render_template(
         "affiliations/roster.html",
         organisation=seen_organisation(roster.organisation_id),
@@ -185,8 +188,10 @@ def _page(roster_id: int, refused: Refused | None = None) -> ResponseReturnValue
         problems=problems_in(refused),
         form=request.form,
         today=local_date(now),
-        **_rows(roster, plan, query),
+        **shown,
     )
+    if plan and refused is None:
+        transaction(note_roster, roster.organisation_id, plan, shown["rows"], actor=actor, now=now)
     return page, status_of(refused)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from booking.accounts.permissions import Permission, may
 from booking.affiliations import labels, queries, rules, visitors
 from booking.affiliations.forms import RefuseForm, VisitForm
+from booking.affiliations.looking import note_visitors
 from booking.affiliations.views.showing import choices, manages, problems_in, status_of, typed_or
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date, utcnow
@@ -64,8 +65,12 @@ def register(organisation_id: int) -> ResponseReturnValue:
 
 
 def show(visit_id: int) -> ResponseReturnValue:
-    """Show one visit, with its identity number masked."""
-    return _page(visit_id)
+    """Show one visit, with its identity number masked: a look that is logged for the visitor."""
+    page = _page(visit_id)
+    actor = require_actor()
+    visit = visitors.visit_for(reading(), visit_id, actor)
+    transaction(note_visitors, visit.organisation_id, [visit], actor=actor, now=utcnow())
+    return page
 
 
 def confirm(visit_id: int) -> ResponseReturnValue:
