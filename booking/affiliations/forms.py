@@ -23,6 +23,7 @@ from models.vocabulary.affiliations import (
 from models.vocabulary.directory import OrganisationKind
 
 LARGEST_ID = 2**31 - 1
+MOST_CONFIRMED = 200
 
 REGISTERED_KINDS = (
     OrganisationKind.ENTERPRISE,
@@ -69,6 +70,14 @@ class AffiliationDetailsForm(Form):
     unit_id: Annotated[Id | None, Blank] = None
     user_group_id: Annotated[Id | None, Blank] = None
     staff_number: StaffNumber = ""
+    ends_on: Annotated[Day | None, Blank] = None
+
+
+class ConfirmManyForm(Form):
+    """Requests to confirm together; a group and a last day hold for all of them, what is not named stays as asked."""
+
+    affiliation_ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_CONFIRMED)]
+    user_group_id: Annotated[Id | None, Blank] = None
     ends_on: Annotated[Day | None, Blank] = None
 
 

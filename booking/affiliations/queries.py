@@ -79,6 +79,13 @@ def people(
     return page_of([_named(one) for one in found], limit, lambda one: (one.affiliation.id,))
 
 
+def waiting_among(session: Session, organisation_id: int, ids: Sequence[int]) -> list[Row]:
+    """Those of some affiliations that wait at an organisation, the newest first."""
+    waiting = (Affiliation.organisation_id == organisation_id, Affiliation.state == AffiliationState.PENDING)
+    statement = _rows().where(*waiting, Affiliation.id.in_(ids)).order_by(Affiliation.id.desc())
+    return [_named(found) for found in session.execute(statement)]
+
+
 def counts(session: Session, organisation_id: int) -> dict[AffiliationState, int]:
     """How many affiliations of an organisation stand in each state."""
     counted = (

@@ -8,15 +8,25 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.mailed import write_secret
 from booking.accounts.succession import SuccessorNeeded
-from booking.affiliations import group_reading, invitations, leaving, mail_domains, queries, service, user_groups
+from booking.affiliations import (
+    confirming,
+    group_reading,
+    invitations,
+    leaving,
+    mail_domains,
+    queries,
+    service,
+    user_groups,
+)
 from booking.affiliations.forms import (
     AffiliationDetailsForm,
     AskAffiliationForm,
+    ConfirmManyForm,
     MailDomainForm,
     UserGroupForm,
 )
 from booking.core.clock import local_date
-from booking.core.errors import Conflict, InvalidInput, NotFound
+from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from booking.core.period import Period
 from booking.reservations.service import request_reservation
 from booking.reservations.wishes import Wish
@@ -79,6 +89,44 @@ def test_confirming_corrects_what_was_asked_and_tells_the_person(session: Sessio
     assert [(x.recipient, x.template, x.values["ends_on"]) for x in mailed(session, now=now)] == [
         (house.lin.email, "affiliations/confirmed", date(2027, 7, 1))
     ]
+
+
+def test_many_are_confirmed_at_once_and_every_one_is_accounted_for(
+    session: Session, house: House, now: datetime
+) -> None:
+    first = asked(session, house, now)
+    affiliate(session, make_user(session, "old"), house.organisation, staff_number="2024009")
+    people = [make_user(session, name) for name in ("twin", "else")]
+    twin, foreign = (
+        Affiliation(
+            user_id=one.id, organisation_id=place, state=AffiliationState.PENDING, staff_number="2024009", **new
+        )
+        for new in [{"starts_on": local_date(now), "asked_at": now}]
+        for one, place in zip(people, (house.organisation.id, make_organisation(session).id), strict=True)
+    )
+    session.add_all([twin, foreign])
+    session.commit()
+    mailed(session, now=now)
+    ids = [twin.id, first.id, foreign.id, first.id]
+    form = ConfirmManyForm(affiliation_ids=ids, ends_on=date(2027, 7, 1))
+
+    done = confirming.confirm_many(session, house.organisation.id, form, actor=house.admin_actor, now=now)
+    session.commit()
+    again = confirming.confirm_many(session, house.organisation.id, form, actor=house.admin_actor, now=now)
+    with pytest.raises(Forbidden):
+        confirming.confirm_many(session, house.organisation.id, form, actor=house.lin_actor, now=now)
+
+    told = [(one.affiliation_id, one.name, one.refused.code if one.refused else None) for one in done]
+    assert told == [(twin.id, "Twin", "invalid_input"), (first.id, "Lin", None), (foreign.id, "", "not_found")]
+    assert [one.refused.code if one.refused else None for one in again] == ["invalid_input", "conflict", "not_found"]
+    session.expire_all()
+    assert [one.state for one in (first, twin, foreign)] == [
+        AffiliationState.CONFIRMED,
+        AffiliationState.PENDING,
+        AffiliationState.PENDING,
+    ]
+    assert (first.ends_on, first.staff_number, twin.ends_on) == (date(2027, 7, 1), "2024001", None)
+    assert [letter.recipient for letter in mailed(session, now=now)] == [house.lin.email]
 
 
 def test_a_refused_person_is_told_why_and_may_ask_again(session: Session, house: House, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from booking.affiliations.api import affiliations, domains, groups, registrations, rosters, visits
+from booking.affiliations.api import affiliations, confirming, domains, groups, registrations, rosters, visits
 
 bp = Blueprint("affiliations_api", __name__, url_prefix="/api/v1")
 
@@ -19,6 +19,7 @@ bp.add_url_rule(f"{ONE}/withdraw", "withdraw", affiliations.withdraw, methods=MA
 bp.add_url_rule(f"{ONE}/confirm", "confirm", affiliations.confirm, methods=MAKE)
 bp.add_url_rule(f"{ONE}/refuse", "refuse", affiliations.refuse, methods=MAKE)
 bp.add_url_rule(f"{ONE}/end", "end", affiliations.end, methods=MAKE)
+bp.add_url_rule(f"{OF}/affiliations/confirm", "confirm_many", confirming.confirm_many, methods=MAKE)
 bp.add_url_rule(f"{OF}/user-groups", "groups", groups.listed, methods=READ)
 bp.add_url_rule(f"{OF}/user-groups", "add_group", groups.add, methods=MAKE)
 bp.add_url_rule("/user-groups/<int:group_id>", "edit_group", groups.edit, methods=REPLACE)

@@ -3,6 +3,7 @@
 from flask import Blueprint, Response
 
 from booking.affiliations.views import (
+    confirming,
     domains,
     groups,
     invitations,
@@ -29,6 +30,8 @@ bp.add_url_rule(f"{ONE}/refuse", "refuse", people.refuse, methods=SEND)
 bp.add_url_rule(f"{ONE}/change", "change", people.change, methods=SEND)
 bp.add_url_rule(f"{ONE}/end", "end", people.end, methods=SEND)
 bp.add_url_rule(f"{PEOPLE}/people", "people", people.people, methods=READ)
+bp.add_url_rule(f"{PEOPLE}/people/confirm", "confirming", confirming.choose, methods=READ)
+bp.add_url_rule(f"{PEOPLE}/people/confirm", "confirm_many", confirming.confirm, methods=SEND)
 bp.add_url_rule(f"{PEOPLE}/user-groups", "groups", groups.groups, methods=READ)
 bp.add_url_rule(f"{PEOPLE}/user-groups", "add_group", groups.add_group, methods=SEND)
 bp.add_url_rule("/user-groups/<int:group_id>", "group", groups.group, methods=READ)

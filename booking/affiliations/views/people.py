@@ -80,6 +80,7 @@ def people(organisation_id: int) -> ResponseReturnValue:
             }
             for one, label in tabs
         ],
+        may_manage=manages(require_actor(), organisation_id),
         labels=labels,
         today=local_date(utcnow()),
     )

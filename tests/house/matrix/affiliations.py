@@ -28,6 +28,8 @@ def bare(path: str, let_in: frozenset[str], **more: Any) -> Line:
 
 GROUP = {"name_zh": "合作课题组", "side": "outside"}
 ASKING = {"organisation_id": "{organisation}", "message": "新来的"}
+MANY_FORM = {"affiliation_ids": "{asking_affiliation}", "ends_on": "{later_day}"}
+MANY = {"affiliation_ids": ["{asking_affiliation}", "{their_asking_affiliation}"], "ends_on": "{later_day}"}
 LAST_DAY = {"last_day": "{later_day}", "reason": "调离"}
 WHY = {"reason": "查无此人"}
 OF, ONE, WAITING = "/organisations/{organisation}", "/affiliations/{affiliation}", "/affiliations/{asking_affiliation}"
@@ -48,6 +50,9 @@ AFFILIATIONS = (
     sent(f"{ONE}/end", ADMINS, LAST_DAY),
     page(f"{OF}/people", SEEING, other=403),
     page(f"{OF}/people?q=q", SEEING, other=403),
+    page(f"{OF}/people/confirm?affiliation_ids={{asking_affiliation}}", ADMINS, other=403),
+    page(f"{OF}/people/confirm?all=1", ADMINS, other=403),
+    sent(f"{OF}/people/confirm", ADMINS, MANY_FORM, other=403, ok=200),
     page(f"{OF}/user-groups", SEEING, other=403),
     sent(f"{OF}/user-groups", ADMINS, GROUP, other=403),
     page("/user-groups/{user_group}", ADMINS),
@@ -108,6 +113,7 @@ AFFILIATIONS_API = (
     bare(f"{WAITING}/withdraw", NO_ONE),
     step(f"{WAITING}/confirm", ADMINS, {"staff_number": "7"}),
     step(f"{WAITING}/refuse", ADMINS, WHY),
+    step(f"{OF}/affiliations/confirm", ADMINS, MANY, other=403),
     step(f"{ONE}/end", ADMINS, LAST_DAY),
     bare("/affiliations/renewals", NO_ONE, other=409),
     step("/affiliations/renewals/confirm", NO_ONE, {"secret": "unknown"}, other=410),
