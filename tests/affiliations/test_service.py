@@ -1,6 +1,7 @@
 """Asking, deciding, ending; domains, groups; nothing crosses from one institution to another."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -97,12 +98,10 @@ def test_many_are_confirmed_at_once_and_every_one_is_accounted_for(
     first = asked(session, house, now)
     affiliate(session, make_user(session, "old"), house.organisation, staff_number="2024009")
     people = [make_user(session, name) for name in ("twin", "else")]
+    new: dict[str, Any] = {"state": AffiliationState.PENDING, "starts_on": local_date(now), "asked_at": now}
     twin, foreign = (
-        Affiliation(
-            user_id=one.id, organisation_id=place, state=AffiliationState.PENDING, staff_number="2024009", **new
-        )
-        for new in [{"starts_on": local_date(now), "asked_at": now}]
-        for one, place in zip(people, (house.organisation.id, make_organisation(session).id), strict=True)
+        Affiliation(user_id=one.id, organisation_id=place.id, staff_number="2024009", **new)
+        for one, place in zip(people, (house.organisation, make_organisation(session)), strict=True)
     )
     session.add_all([twin, foreign])
     session.commit()
