@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.accounts import audit, queries
@@ -15,6 +15,7 @@ from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import Refused
 from booking.core.texts import N_
+from booking.database.days import day_after
 from booking.notifications.service import announce
 from models.accounts import Grant, User
 from models.catalogue import Instrument
@@ -113,21 +114,19 @@ def awaiting(today: date) -> ColumnElement[bool]:
 
 def running_out(today: date) -> ColumnElement[bool]:
     """Grants whose term ends within the days of handing over, and after which nobody would hold the role."""
-    days = [today + timedelta(days=ahead) for ahead in range(HANDING_OVER_DAYS + 1)]
-    day_after = case({day: day + timedelta(days=1) for day in days}, value=Grant.ends_on)
-    other = aliased(Grant)
+    over_from, other = day_after(Grant.ends_on), aliased(Grant)
     same_scope = or_(other.scope_id == Grant.scope_id, Grant.scope_kind == ScopeKind.PLATFORM)
     same = (other.role == Grant.role, other.scope_kind == Grant.scope_kind, same_scope)
-    stays = exists().where(*same, *_held_on(other, day_after)).correlate(Grant)
+    stays = exists().where(*same, *_held_on(other, over_from)).correlate(Grant)
     return and_(
         Grant.role.in_(NEVER_LEFT_EMPTY),
-        Grant.ends_on.between(days[0], days[-1]),
+        Grant.ends_on.between(today, today + timedelta(days=HANDING_OVER_DAYS)),
         Grant.delegated_from_id.is_(None),
         Grant.due_to_end_on.is_(None),
         exists().where(User.id == Grant.user_id, User.deactivated_at.is_(None)).correlate(Grant),
         or_(
             and_(Grant.role != Role.STEWARD, ~stays),
-            and_(Grant.role == Role.STEWARD, _unattended_from(day_after)),
+            and_(Grant.role == Role.STEWARD, _unattended_from(over_from)),
         ),
     )
 
