@@ -73,6 +73,8 @@ def confirm_affiliation(
     affiliation = managed(session, affiliation_id, actor)
     _require_pending(affiliation)
     seed_groups(session, affiliation.organisation_id)
+    if "staff_number" not in form.model_fields_set:
+        form = form.model_copy(update={"staff_number": affiliation.staff_number})
     _apply(session, affiliation, form, today=local_date(now))
     affiliation.state, affiliation.confirmed_by = AffiliationState.CONFIRMED, ConfirmedBy.ADMIN
     affiliation.starts_on = local_date(now)

@@ -16,6 +16,7 @@ from models.directory import Unit
 from models.vocabulary.accounts import Role, ScopeKind
 from tests.accounts.leaving import TODAY, admin_of, end, platform_admin, roles_of
 from tests.factories.instruments import make_instrument, make_organisation
+from tests.factories.looking import look_again
 from tests.factories.people import actor_for, give, make_user
 
 TOMORROW = timedelta(days=1)
@@ -156,7 +157,7 @@ def test_whose_term_runs_out_names_who_holds_the_role_for_another_term(
 
     transaction(end_grant, grant.id, actor=actor, **wish)
 
-    session.expire_all()
+    look_again(session)
     made = session.scalars(select(Grant).where(Grant.user_id == heir.id)).one()
     assert (made.role, made.starts_on, made.ends_on) == (Role.STEWARD, TODAY, TODAY + expected * TOMORROW)
     assert grant.ends_on == TODAY + 10 * TOMORROW
