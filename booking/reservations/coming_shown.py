@@ -9,7 +9,7 @@ from booking.reservations.coming import Coming
 from booking.reservations.queries import sight_of
 from models.reservations import Reservation
 
-WHAT_FOR = {
+WHAT_FOR: dict[str, Any] = {
     "purpose": "",
     "direction": None,
     "project_name": "",

@@ -181,10 +181,10 @@ def test_ones_own_bookings_go_to_colleagues_and_the_platform_settles_those_of_an
 ) -> None:
     mine = booked(session, cast.instrument, [9, 13], cast.researcher, now)
     platform, heir = platform_admin(session, now), session.get_one(User, cast.other.id)
-    to_heir = {"email": heir.email, "reason": "离职", "now": now}
 
     def pass_on(one: Reservation, by: Actor) -> None:
-        act(session, service.hand_over_bookings, None, cast.researcher.id, [one.id], actor=by, **to_heir)
+        arguments = (None, cast.researcher.id, [one.id], heir.email)
+        act(session, service.hand_over_bookings, *arguments, reason="离职", actor=by, now=now)
 
     with pytest.raises(InvalidInput):
         pass_on(mine[0], cast.researcher)

@@ -27,11 +27,11 @@ def settle(organisation_id: int | None, user_id: int) -> str:
         form = forms.read(CancelBookingsForm, _chosen())
         ids, reason = form.reservation_ids, form.reason
         transaction(cancel_bookings, organisation_id, user_id, ids, reason=reason, actor=actor, now=now)
-        return _("已取消 %(count)s 条预约。", count=len(set(ids)))
+        return str(_("已取消 %(count)s 条预约。", count=len(set(ids))))
     wanted = forms.read(HandOverForm, _chosen("email"))
     ids, reason = wanted.reservation_ids, wanted.reason
     transaction(hand_over_bookings, organisation_id, user_id, ids, wanted.email, reason=reason, actor=actor, now=now)
-    return _("已移交 %(count)s 条预约。", count=len(set(ids)))
+    return str(_("已移交 %(count)s 条预约。", count=len(set(ids))))
 
 
 def part_shown() -> str:

@@ -54,7 +54,7 @@ GRANTS = (
     page("/people/{holder_id}/bookings", PLATFORM | HOLDER, other=403),
     sent("/people/{holder_id}/bookings", PLATFORM | HOLDER, CANCEL_FORM, other=403),
     read("/people/{holder_id}/bookings", PLATFORM | HOLDER, other=403),
-    step("/people/{holder_id}/hand-over-bookings", PLATFORM, ALL_HERE, other=403, told=HOLDER),
+    step("/people/{holder_id}/hand-over-bookings", PLATFORM | HOLDER, ALL_HERE, other=403),
     step("/people/{holder_id}/cancel-bookings", PLATFORM | HOLDER, CANCELLED, other=403),
     step("/people/{holder_id}/deactivate", PLATFORM, {"reason": "离职"}, other=403),
     step("/people/{closed_id}/reactivate", PLATFORM, {"reason": "回来"}, other=403),
