@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_26_erased_visits"
-down_revision = "2026_11_26_payer_holds"
+down_revision = "2026_11_26_feed_seconds"
 branch_labels = None
 depends_on = None
 
