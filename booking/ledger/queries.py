@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from booking.core.pages import Page, decode_cursor, page_of, row_id
+from booking.core.pages import Page, decode_cursor, encode_cursor, page_of, row_id
 from booking.ledger.rules import Move
 from models.ledger import LedgerAccount, LedgerEntry, LedgerTransfer
 
@@ -59,6 +59,13 @@ def transfers_of(session: Session, account_id: int, *, limit: int, cursor: str =
     rows: Sequence[LedgerTransfer] = session.scalars(wanted.order_by(LedgerTransfer.id.desc()).limit(limit + 1)).all()
     page = page_of(rows, limit, lambda row: (row.id,))
     return Page([Posted(row, _signed(row, account_id)) for row in page.items], page.next_cursor)
+
+
+def cursor_of(session: Session, account_id: int, entry_id: int) -> str:
+    """From where on the transfers of an account begin with those of an entry; from the newest on without any."""
+    touching = or_(LedgerTransfer.from_account_id == account_id, LedgerTransfer.to_account_id == account_id)
+    last = session.scalar(select(func.max(LedgerTransfer.id)).where(LedgerTransfer.entry_id == entry_id, touching))
+    return encode_cursor(last + 1) if last is not None else ""
 
 
 def _signed(transfer: LedgerTransfer, account_id: int) -> int:

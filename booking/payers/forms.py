@@ -158,3 +158,9 @@ class ListPage(PageForm):
     """Which part of a list."""
 
     cursor: Cursor = ""
+
+
+class LinesPage(ListPage):
+    """Which part of the transfers: after those of the page before, or from those of one entry on."""
+
+    entry: Annotated[Id | None, Blank] = None

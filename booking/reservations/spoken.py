@@ -55,7 +55,7 @@ class SpokenRefusal:
 
 @dataclass(frozen=True, slots=True)
 class SpokenPayment:
-    """Which account would pay: what is left on it before, what would be held, and the rule for other provinces."""
+    """Which account would pay: what they may use of it, what would be held, and the rule for other provinces."""
 
     name: str
     left_fen: int
@@ -82,7 +82,7 @@ def spoken_payment(payment: Payment | None, period: Period) -> SpokenPayment | N
     if payment is None or payment.chosen is None or payment.fault(period):
         return None
     chosen = payment.chosen
-    return SpokenPayment(chosen.name, chosen.left_fen, payment.cost(period), chosen.rule)
+    return SpokenPayment(chosen.name, max(chosen.available_fen, 0), payment.cost(period), chosen.rule)
 
 
 def spoken(answer: Answer) -> Spoken:

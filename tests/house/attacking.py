@@ -49,7 +49,7 @@ QUERY_NAMES = {
     "/users": ("q", "state", "limit", "cursor"),
     "/announcements": ("limit", "cursor"),
     "/enquiries": ("state", "cursor"),
-    "/payer-accounts": ("cursor",),
+    "/payer-accounts": ("cursor", "entry"),
     "/suspensions": ("instrument", "reservation"),
     "/grants": ("role", "person", "with_ended", "cursor"),
     "/people": ("scope", "cursor"),

@@ -13,8 +13,9 @@ from booking.core import forms
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden, InvalidInput, NotFound, Refused, StaleVersion
 from booking.core.money import yuan_from_fen
+from booking.ledger.queries import cursor_of
 from booking.payers import held, labels, queries, service
-from booking.payers.forms import ChangePage, LimitPage, ListPage, MemberPage
+from booking.payers.forms import ChangePage, LimitPage, LinesPage, MemberPage
 from booking.payers.held import HeldFor
 from booking.payers.queries import Found, Line
 from booking.payers.rules import BY_AMOUNT, Sight
@@ -29,7 +30,7 @@ from models.vocabulary.payers import MovementKind, PayerKind
 
 LINES = 20
 TOLD = ("name", "budget_item", "province_rule")
-HELD = 50
+HELD = 10
 
 
 @signed_in
@@ -106,8 +107,7 @@ def account_page(payer_id: int, refused: Refused | None = None) -> ResponseRetur
     session, actor = reading(), require_actor()
     found = queries.found_account(session, payer_id, actor, today=local_date(utcnow()))
     account = found.account
-    cursor = read_query(ListPage).cursor if request.method == "GET" else ""
-    page = queries.lines_of(session, found, actor, limit=LINES, cursor=cursor)
+    page = queries.lines_of(session, found, actor, limit=LINES, cursor=_cursor(account))
     holds = held.held_in(session, account.id, actor, found.sight, limit=HELD)
     values: dict[str, Any] = {
         **listed(account),
@@ -132,6 +132,14 @@ def account_page(payer_id: int, refused: Refused | None = None) -> ResponseRetur
     if refused is not None:
         return again("payers/show.html", refused, **values)
     return render_template("payers/show.html", form={}, problems={}, **values)
+
+
+def _cursor(account: PayerAccount) -> str:
+    """From where on the page shows transfers; the newest after a form was sent."""
+    if request.method != "GET":
+        return ""
+    asked = read_query(LinesPage)
+    return asked.cursor or (cursor_of(reading(), account.left_id, asked.entry) if asked.entry else "")
 
 
 def to_keep(payer_id: int) -> Found:
