@@ -98,7 +98,7 @@ def test_a_steward_leaves_with_a_successor_and_nothing_is_left_behind(
     assert session.get_one(Reservation, waiting).decide_by is not None
     assert passed_on(session, at_local(TOMORROW, 1)) == [people["heir"].email]
     own_pages = [
-        f"/catalogue/instruments/{careful.id}/edit",
+        f"/catalogue/{careful.id}/edit",
         f"/board/instruments/{careful.id}",
         f"/reservations/{waiting}",
         f"/reservations/{booking}",
