@@ -107,7 +107,7 @@ def test_a_steward_leaves_with_a_successor_and_nothing_is_left_behind(
     assert answers_of(leavers, own_pages) == [200, 200, 200, 404]
     session.get_one(Grant, grant.id).ends_on = TOMORROW - timedelta(days=2)
     session.commit()
-    assert answers_of(leavers, own_pages) == [404, 404, 404, 404]
+    assert answers_of(leavers, own_pages) == [403, 404, 404, 404]
     expect(leavers.get_by_text(people["asking"].name)).to_have_count(0)
     heirs = open_context(people["heir"]).new_page()
     heirs.goto(f"/board?day={TOMORROW.isoformat()}")
