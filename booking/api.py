@@ -27,6 +27,7 @@ from booking.reservations import moves_api as moves
 from booking.reservations import positions_api as positions
 from booking.reservations import steward_api as stewards
 from booking.reservations import team_api as team_bookings
+from booking.samples import api as samples
 from booking.search import api as search
 from booking.teams import api as teams
 from booking.web.extensions import csrf
@@ -57,6 +58,7 @@ BLUEPRINTS = (
     operations.bp,
     work.bp,
     enquiries.bp,
+    samples.bp,
     pricing.bp,
     payers.bp,
 )

@@ -21,6 +21,8 @@ from booking.operations.posting import post_due
 from booking.operations.running import Job, one_by_one, within_transaction
 from booking.operations.schedules import Daily, Every
 from booking.reservations import approval
+from booking.samples import queries as samples
+from booking.samples import quoting
 
 
 def _post(now: datetime) -> int:
@@ -82,6 +84,11 @@ def _remind_enquiries(now: datetime) -> int:
     return one_by_one(enquiries.overdue, asking.remind, now=now)
 
 
+def _expire_quotes(now: datetime) -> int:
+    """Quotes of sample orders whose last day is over run out; how many."""
+    return one_by_one(samples.due_to_expire, quoting.expire_quote, now=now)
+
+
 def _forget_answers(session: Session, now: datetime) -> int:
     """Answers kept for repeated requests; how many were forgotten."""
     return idempotency.forget_old(session, now=now)
@@ -110,6 +117,7 @@ TIMETABLE = (
         Every(timedelta(minutes=10)),
         _remind_enquiries,
     ),
+    Job("expire_quotes", N_("让过了有效期的送样报价失效。"), Daily(time(0, 15)), _expire_quotes),
     Job(
         "end_affiliations",
         N_("结束已过最后一天的单位隶属，以及随之而来的角色。"),

@@ -30,6 +30,7 @@ from booking.privacy import showing as privacy_notice
 from booking.privacy import views as privacy
 from booking.reservations import views as reservations
 from booking.reservations.views import todo
+from booking.samples import views as samples
 from booking.search import views as search
 from booking.teams import views as teams
 from booking.web import signed_in
@@ -49,6 +50,7 @@ BLUEPRINTS = (
     announcements.bp,
     affiliations.bp,
     enquiries.bp,
+    samples.bp,
     pricing.bp,
     payers.bp,
     operations.bp,
@@ -113,6 +115,8 @@ def menu() -> list[MenuItem]:
     entries.append((gettext("看板"), "reservations.board", bool(reach(actor, Permission.SEE_BOOKINGS))))
     entries.append((gettext("仪器"), "catalogue.index", bool(reach(actor, Permission.EDIT_RECORD))))
     entries.append((gettext("用户咨询"), "enquiries.waiting", bool(reach(actor, Permission.SEE_ENQUIRIES))))
+    entries.append((gettext("送样队列"), "samples.queue", bool(reach(actor, Permission.SEE_SAMPLE_ORDERS))))
+    entries.append((gettext("我的送样"), "samples.index", actor is not None))
     entries.append((gettext("我的咨询"), "enquiries.index", actor is not None))
     entries.append((gettext("单位名录"), "directory.index", True))
     entries.append((gettext("暂停预约"), "reservations.suspensions", bool(reach(actor, Permission.SUSPEND_PEOPLE))))

@@ -17,6 +17,7 @@ from booking.notifications.letters import Letter, News
 from booking.reservations import letters as reservations
 from booking.reservations import move_letters as moving
 from booking.reservations import waiting
+from booking.samples import letters as samples
 from booking.settings import Settings
 from booking.teams import letters as teams
 from models.notifications import Event
@@ -90,6 +91,7 @@ REACTIONS: dict[str, Letters] = {
     "enquiries.wish_answered": enquiries.on_wish_answered,
     "enquiries.wish_settled": enquiries.on_wish_settled,
     "enquiries.overdue": enquiries.on_overdue,
+    "samples.changed": samples.on_changed,
 }
 
 

@@ -21,6 +21,7 @@ from models import (
     privacy,
     publishing,
     reservations,
+    samples,
     teams,
 )
 from models.base import Base
@@ -47,5 +48,6 @@ __all__ = [
     "privacy",
     "publishing",
     "reservations",
+    "samples",
     "teams",
 ]

@@ -20,6 +20,7 @@ from models.enquiries import Enquiry
 from models.imports import Import
 from models.payers import PayerAccount
 from models.reservations import Block, Reservation, Suspension
+from models.samples import SampleOrder
 from models.teams import Team
 from models.vocabulary.accounts import ScopeKind
 from models.vocabulary.custody import OwnerChangeState
@@ -41,7 +42,12 @@ OF_AN_ORGANISATION: Mapping[str, Any] = {
     "import": Import,
     "payer_account": PayerAccount,
 }
-OF_AN_INSTRUMENT: Mapping[str, Any] = {"block": Block, "reservation": Reservation, "enquiry": Enquiry}
+OF_AN_INSTRUMENT: Mapping[str, Any] = {
+    "block": Block,
+    "reservation": Reservation,
+    "enquiry": Enquiry,
+    "sample_order": SampleOrder,
+}
 DELETED_WITH_USE = ("user_group", "mail_domain")
 OF_NOBODY = frozenset({"user", "access_token", "feed", "job", "announcement"})
 """Kinds that concern a person or the platform, and no organisation."""

@@ -25,6 +25,10 @@ class Permission(StrEnum):
     SUSPEND_PEOPLE = "suspend_people"
     SEE_ENQUIRIES = "see_enquiries"
     ANSWER_ENQUIRIES = "answer_enquiries"
+    SEE_SAMPLE_ORDERS = "see_sample_orders"
+    HANDLE_SAMPLES = "handle_samples"
+    QUOTE_SAMPLES = "quote_samples"
+    ORDER_FOR_FIRM = "order_for_firm"
     EDIT_ORGANISATION = "edit_organisation"
     EDIT_UNIT = "edit_unit"
     IMPORT_RECORDS = "import_records"
@@ -74,6 +78,10 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.SUSPEND_PEOPLE: _STEWARDS,
     Permission.SEE_ENQUIRIES: _STAFF | {Role.AUDITOR},
     Permission.ANSWER_ENQUIRIES: _STAFF,
+    Permission.SEE_SAMPLE_ORDERS: _STAFF | {Role.AUDITOR},
+    Permission.HANDLE_SAMPLES: _STAFF,
+    Permission.QUOTE_SAMPLES: _STEWARDS,
+    Permission.ORDER_FOR_FIRM: frozenset({Role.ENTERPRISE_AGENT}),
     Permission.EDIT_ORGANISATION: _ADMINS,
     Permission.EDIT_UNIT: _STEWARDS,
     Permission.IMPORT_RECORDS: _ADMINS,

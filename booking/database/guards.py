@@ -18,6 +18,9 @@ APPEND_ONLY_TABLES = (
     "ledger_transfers",
     "payer_movements",
     "payer_holds",
+    "sample_quotes",
+    "sample_order_steps",
+    "sample_results",
 )
 
 D = "[0-9]"

@@ -21,6 +21,7 @@ from booking.demo import (
     people,
     photos,
     prices,
+    samples,
     sharing,
     teams,
 )
@@ -75,6 +76,8 @@ def _load(session: Session, password_hash: str, report: Report, *, now: datetime
     report(f"  {count} reservations around today")
     count = enquiries.add_enquiries(session, now=now)
     report(f"  {count} enquiries")
+    count = samples.add_samples(session, now=now)
+    report(f"  {count} sample orders")
     count = sharing.set_once(session, actor=admin, now=now)
     report(f"  {count} instruments that inherit what their unit sets")
     sharing.offer_one(session, actor=admin, now=now)

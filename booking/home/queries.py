@@ -23,9 +23,11 @@ from booking.operations.backup_age import Freshness, backup_age
 from booking.reservations import board_queries
 from booking.reservations import queries as reservations
 from booking.reservations.queries import Filter, When
+from booking.samples import queries as samples
 from booking.settings import Settings
 from models.catalogue import Instrument
 from models.reservations import Reservation
+from models.samples import SampleOrder
 from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.enquiries import EnquiryState
 from models.vocabulary.jobs import RunOutcome
@@ -71,6 +73,31 @@ def enquiries_waiting(asked: Asked) -> Found:
     ]
     count = enquiries.waiting_count(asked.session, asked.within)
     return Found(count, items)
+
+
+def sample_orders(asked: Asked) -> Found:
+    """Sample orders that wait for the staff, those wanted soonest first."""
+    wanted = samples.Wanted(samples.Show.WAITING)
+    page = samples.staffed_orders(asked.session, asked.actor, wanted, limit=SHOWN)
+    items = [_sample_order(one.order, person=_asker(one.order)) for one in page.items]
+    return Found(samples.waiting_count(asked.session, asked.within), items)
+
+
+def own_sample_orders(asked: Asked) -> Found:
+    """Sample orders that wait for the person who asked, or who acts for the firm."""
+    rows = samples.own_waiting(asked.session, asked.actor, limit=SHOWN + 1)
+    return Found(len(rows), [_sample_order(one) for one in rows[:SHOWN]], is_more=len(rows) > SHOWN)
+
+
+def _sample_order(order: SampleOrder, *, person: str = "") -> Item:
+    """A sample order as an item: what is sent, for which instrument."""
+    names = [f"{order.title} · {name}" for name in _names(order.instrument)]
+    return Item("sample_order", order.id, *names, person=person, due_on=order.due_on)
+
+
+def _asker(order: SampleOrder) -> str:
+    """Who asked, or the firm for which they did."""
+    return order.organisation.name_zh if order.organisation else order.requested_by.name
 
 
 def blocks_today(asked: Asked) -> Found:
@@ -210,6 +237,7 @@ PROVIDERS = (
     Provider("decisions", Hat.STEWARD, decisions, Permission.DECIDE_BOOKINGS, is_local=True),
     Provider("conflicts", Hat.STEWARD, conflicts, Permission.DECIDE_BOOKINGS, is_local=True),
     Provider("enquiries", Hat.STEWARD, enquiries_waiting, Permission.ANSWER_ENQUIRIES, is_local=True),
+    Provider("sample_orders", Hat.STEWARD, sample_orders, Permission.HANDLE_SAMPLES, is_local=True),
     Provider("blocks_today", Hat.STEWARD, blocks_today, Permission.MANAGE_BLOCKS, is_local=True),
     Provider("drafts", Hat.STEWARD, drafts, Permission.EDIT_RECORD, is_local=True),
     Provider("imports", Hat.INSTITUTION, records.imports_unfinished, Permission.IMPORT_RECORDS),
@@ -243,6 +271,7 @@ PROVIDERS = (
     Provider("lead_asked", Hat.RESEARCHER, people.lead_asked),
     Provider("team_requests", Hat.RESEARCHER, people.team_requests),
     Provider("answers", Hat.RESEARCHER, answers),
+    Provider("own_sample_orders", Hat.RESEARCHER, own_sample_orders),
     Provider("own_requests", Hat.RESEARCHER, own_requests),
     Provider("own_bookings", Hat.RESEARCHER, own_bookings),
     Provider("visits_hosted", Hat.RESEARCHER, people.visits_hosted),

@@ -38,6 +38,7 @@ ADDRESSES = {
     "kept_role": ("accounts.end_grant", "grant_id"),
     "ending_role": ("accounts.end_grant", "grant_id"),
     "owner_change": ("catalogue.owner_change", "change_id"),
+    "sample_order": ("samples.show", "order_id"),
     "enquiry": ("enquiries.show", "enquiry_id"),
     "instrument": ("catalogue.edit", "instrument_id"),
     "organisation": ("affiliations.people", "organisation_id"),

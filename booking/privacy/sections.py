@@ -18,6 +18,7 @@ from models.payers import PayerAccount, PayerHold, PayerMember
 from models.privacy import Consent
 from models.publishing import RecordEditor, Review
 from models.reservations import Block, Reservation, ReservationChange, ReservationPerson, Suspension
+from models.samples import SampleMessage, SampleOrder, SampleOrderStep
 from models.teams import Team, TeamInvitation, TeamMember, TeamRequest
 
 
@@ -118,6 +119,9 @@ SECTIONS = (
     Section("secrecy_reviews", Review, of(Review.reviewer_id)),
     Section("enquiries", Enquiry, of(Enquiry.asked_by_id)),
     Section("enquiry_messages", EnquiryMessage, of(EnquiryMessage.author_id)),
+    Section("sample_orders", SampleOrder, of(SampleOrder.requested_by_id)),
+    Section("sample_order_steps", SampleOrderStep, of(SampleOrderStep.actor_id)),
+    Section("sample_messages", SampleMessage, of(SampleMessage.author_id)),
     Section("files_uploaded", Attachment, of(Attachment.uploaded_by_id)),
     Section("blocks_made", Block, of(Block.created_by_id)),
     Section("deeds", AuditEntry, of(AuditEntry.actor_id), _OF_OTHERS),
@@ -136,6 +140,9 @@ LEFT_OUT = {
     "owner_changes": "an institution's instruments; who offered and who answered stands in the deeds",
     "report_exemptions": "an institution's requests; who asked and who decided stands in the deeds",
     "review_rounds": "an institution's records; one's own decisions are exported as secrecy_reviews",
+    "sample_quotes": "an institution's offers; who made one stands in sample_order_steps",
+    "sample_results": "results of orders; who handed one over stands in sample_order_steps",
+    "sample_runs": "an institution's work; who started one stands in sample_order_steps",
     "rosters": "lists of other people; who uploaded one stands in the deeds",
 }
 """Tables with a reference to an account that are no data about that person, and why."""

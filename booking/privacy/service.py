@@ -85,5 +85,6 @@ def _erase(session: Session, user_id: int, *, actor: Actor, now: datetime, depar
     traces.erase_credentials(session, person)
     traces.end_affiliations(session, person, now=now)
     traces.rename_in_reservations(session, person, now=now)
+    traces.erase_return_addresses(session, person)
     traces.erase_post(session, person)
     audit.note(session, "privacy.erased", ("user", user.id), actor=actor, now=now, reason=departure.reason)

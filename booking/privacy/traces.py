@@ -23,6 +23,7 @@ from models.notifications import Event, Mail
 from models.payers import PayerMember
 from models.privacy import Consent
 from models.reservations import Reservation, ReservationPerson
+from models.samples import SampleOrder
 from models.teams import Team, TeamInvitation, TeamMember, TeamRequest
 from models.vocabulary.affiliations import AffiliationState, InvitationState
 
@@ -124,6 +125,13 @@ def rename_in_reservations(session: Session, person: Person, *, now: datetime) -
     scopes = [f"mine:{number}" for number in people] + [f"instrument:{row.instrument_id}" for row in found]
     if scopes:
         revise(session, dict.fromkeys(scopes), now=now)
+
+
+def erase_return_addresses(session: Session, person: Person) -> None:
+    """Nothing is sent back to the person any more; the address of a firm is not theirs."""
+    own = (SampleOrder.requested_by_id == person.id, SampleOrder.organisation_id.is_(None))
+    named = update(SampleOrder).where(*own, SampleOrder.return_address != "")
+    session.execute(named.values(return_address=rules.name_of(person.id)))
 
 
 def _feeds(person: Person, people: set[int], instrument_ids: set[int]) -> Select[int]:

@@ -356,6 +356,13 @@ def granted(terms: Terms) -> Terms:
     return here if terms.hours else replace(here, hours=ALL_WEEK, unusual_days={})
 
 
+def for_staff(terms: Terms) -> Terms:
+    """What an instrument asks when its own staff use it, however others get time: hours, grid, lengths and horizon."""
+    own = replace(terms, booking_mode=BookingMode.HERE, share_mode=ShareMode.EXTERNAL, is_published=True)
+    own = replace(own, notice_minutes=0, slots=(), group=None)
+    return own if terms.hours else replace(own, hours=ALL_WEEK, unusual_days={})
+
+
 def overridable(found: Sequence[Refusal]) -> bool:
     """Whether a steward may set all these reasons aside with a reason of their own."""
     return not NEVER_OVERRIDDEN & {refusal.code for refusal in found}

@@ -20,7 +20,7 @@ from booking.reservations.moving import move_reservation
 from booking.reservations.paying import Payer, chosen_id, hold_cost, payable
 from booking.reservations.people import write_people
 from booking.reservations.refusals import HolderGone, ReservationRefused
-from booking.reservations.rules import Refusal, Standing, Wanted, granted
+from booking.reservations.rules import Refusal, Standing, Wanted, for_staff, granted
 from booking.reservations.situations import (
     Situation,
     find_place,
@@ -48,6 +48,7 @@ __all__ = [
     "move_reservation",
     "request_reservation",
     "reserve_agreed",
+    "reserve_for_staff",
 ]
 
 
@@ -153,6 +154,24 @@ def reserve_agreed(
     reservation = _new(wish, situation.wanted.mode, holder_id, now=now)
     booking = _Booking(wish, situation, reservation, groups, overridden, is_promised=promised is not None)
     _book(session, booking, actor=actor, now=now)
+    return reservation
+
+
+def reserve_for_staff(session: Session, wish: Wish, *, actor: Actor, now: datetime) -> Reservation:
+    """Take time for the staff's own work on an instrument, free of charge and without a decision.
+
+    Taken time and the rules refuse it as they do any other; only who decides about bookings sets rules aside.
+    """
+    holder = _lock_person(session, wish, actor)
+    groups = claims.lock_groups(session, wish.instrument_id)
+    found = find_place(session, wish.instrument_id, wish.period, actor=actor, user_id=actor.id, internal=True, now=now)
+    place = replace(found, terms=for_staff(found.terms))
+    require(actor, Permission.DECIDE_BOOKINGS if wish.override_reason else Permission.MANAGE_BLOCKS, place.target)
+    wanted = Wanted(wish.period, ReservationMode.SELF if place.terms.allows_self else ReservationMode.ASSISTED)
+    situation = Situation(place, wanted, Standing(), sees_free_time(place, actor))
+    overridden = refuse_or_override(session, situation, wish.override_reason, now=now)
+    reservation = _new(wish, wanted.mode, holder.id if holder else actor.id, now=now)
+    _book(session, _Booking(wish, situation, reservation, groups, overridden), actor=actor, now=now)
     return reservation
 
 

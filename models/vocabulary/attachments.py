@@ -8,6 +8,7 @@ class OwnerKind(StrEnum):
 
     INSTRUMENT = "instrument"
     ENQUIRY = "enquiry"
+    SAMPLE_ORDER = "sample_order"
 
 
 class AttachmentKind(StrEnum):

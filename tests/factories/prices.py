@@ -1,6 +1,7 @@
 """Prices for tests."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -15,15 +16,9 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def make_hourly_price(
-    session: Session,
-    instrument: Instrument,
-    hourly_fen: int,
-    by: User,
-    *,
-    horizon_days: int | None = None,
-    sample_fen: int = 0,
+    session: Session, instrument: Instrument, hourly_fen: int, by: User, *, horizon_days: int | None = None, **more: Any
 ) -> PricePolicy:
-    """What everybody outside pays for an hour (and a sample) since 2020, committed; they may book so far ahead."""
+    """What everybody outside pays for an hour since 2020, and more, committed; their group may book so far ahead."""
     groups = {group.audience: group for group in seed_groups(session, instrument.organisation_id)}
     outside = groups[Audience.OTHERS]
     outside.horizon_days = horizon_days
@@ -33,9 +28,9 @@ def make_hourly_price(
         valid_from=date(2020, 1, 1),
         offer=Offer.OFFERED,
         hourly_fen=hourly_fen,
-        sample_fen=sample_fen,
         created_at=LONG_AGO,
         created_by_id=by.id,
+        **more,
     )
     session.add(policy)
     session.commit()

@@ -50,6 +50,7 @@ QUERY_NAMES = {
     "/announcements": ("limit", "cursor"),
     "/enquiries": ("state", "cursor"),
     "/payer-accounts": ("cursor", "entry"),
+    "/sample-orders": ("show", "instrument", "cursor"),
     "/suspensions": ("instrument", "reservation"),
     "/grants": ("role", "person", "with_ended", "cursor"),
     "/people": ("scope", "cursor"),

@@ -33,6 +33,7 @@ from tests.house.matrix.payers import PAYERS
 from tests.house.matrix.pricing import PRICING
 from tests.house.matrix.privacy import PRIVACY
 from tests.house.matrix.reservations import BOOKING, RESERVATIONS, STEWARDSHIP
+from tests.house.matrix.samples import SAMPLES
 from tests.house.matrix.search import SEARCH
 from tests.house.matrix.teams import TEAMS
 from tests.house.snapshots import Snapshot
@@ -51,6 +52,7 @@ MATRIX = (
     *LEAVINGS,
     *TEAMS,
     *ENQUIRIES,
+    *SAMPLES,
     *FEEDS,
     *SEARCH,
     *BOOKING,

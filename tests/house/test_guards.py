@@ -13,16 +13,21 @@ from booking.database import guards
 from booking.web.extensions import db
 from models.accounts import AuditEntry
 from models.affiliations import UserGroup
+from models.attachments import Attachment
+from models.catalogue import Instrument
 from models.ledger import LedgerAccount, LedgerEntry, LedgerTransfer
 from models.payers import PayerAccount, PayerHold, PayerMovement
 from models.pricing import PricePolicy, ReservationQuote
 from models.publishing import Review, ReviewRound
 from models.reservations import Block, Claim, Reservation, ReservationChange
+from models.samples import SampleOrder, SampleOrderStep, SampleQuote, SampleResult
 from models.vocabulary.affiliations import UserSide
+from models.vocabulary.attachments import AttachmentKind, OwnerKind, Visibility
 from models.vocabulary.payers import MovementKind, PayerKind
 from models.vocabulary.pricing import Offer
 from models.vocabulary.publishing import ReviewDecision
 from models.vocabulary.reservations import BlockKind, ChangeKind, ClaimKind, ReservationMode, ReservationState
+from models.vocabulary.samples import Leftover, ReportKind, SampleOrderState, SampleStep
 from tests.factories.instruments import add_lane_group, make_instrument
 from tests.factories.people import make_user
 
@@ -180,7 +185,51 @@ def rows(session: Session) -> None:
         ]
     )
     add_money(session, user.id, instrument.organisation_id)
+    add_order(session, user.id, instrument)
     session.commit()
+
+
+def add_order(session: Session, user_id: int, instrument: Instrument) -> None:
+    """One sample order with a step, a quote and a result."""
+    order = SampleOrder(
+        instrument_id=instrument.id,
+        requested_by_id=user_id,
+        state=SampleOrderState.REQUESTED,
+        title="粉末",
+        sample_count=1,
+        leftover=Leftover.DISPOSE,
+        report=ReportKind.DATA,
+        requested_at=NOON,
+        changed_at=NOON,
+    )
+    session.add(order)
+    session.flush()
+    file = Attachment(
+        owner_kind=OwnerKind.SAMPLE_ORDER,
+        owner_id=order.id,
+        organisation_id=instrument.organisation_id,
+        kind=AttachmentKind.DOCUMENT,
+        file_name="a.txt",
+        media_type="text/plain",
+        size_bytes=1,
+        stored_bytes=1,
+        sha256="",
+        position=1,
+        visibility=Visibility.STAFF,
+        uploaded_by_id=user_id,
+        uploaded_at=NOON,
+        changed_at=NOON,
+    )
+    session.add(file)
+    session.flush()
+    made: dict[str, Any] = {"order_id": order.id, "made_by_id": user_id, "made_at": NOON}
+    session.add_all(
+        [
+            SampleOrderStep(order_id=order.id, occurred_at=NOON, step=SampleStep.REQUEST, state=order.state),
+            SampleQuote(lines=[], total_fen=0, valid_until=NOON.date(), **made),
+            SampleResult(attachment_id=file.id, is_final=True, **made),
+        ]
+    )
 
 
 def add_money(session: Session, user_id: int, organisation_id: int) -> None:

@@ -44,6 +44,7 @@ from tests.house.worlds_grants import build_grants
 from tests.house.worlds_imports import add_imports
 from tests.house.worlds_payers import add_payers
 from tests.house.worlds_pricing import add_prices
+from tests.house.worlds_samples import add_samples
 from tests.house.worlds_teams import build_teams
 
 NOBODY = frozenset({"nobody"})
@@ -161,6 +162,7 @@ def build(session: Session) -> World:
     add_registration(builder)
     add_imports(builder)
     add_prices(builder, STAFF)
+    add_samples(builder, STAFF, THEIR_STAFF)
     add_payers(builder, BOOKERS | ADMIN, THEIR_ADMIN | {"their_holder"})
     session.commit()
     return builder.world

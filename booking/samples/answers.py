@@ -1,0 +1,274 @@
+"""Sample orders as the API says them."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from booking.attachments.answers import AttachmentAnswer, attachment_answer
+from booking.samples.queries import Listed, WholeOrder
+from booking.samples.quoting import Proposal
+from booking.samples.rules import Side, steps_open
+from models.attachments import Attachment
+from models.samples import SampleOrder, SampleOrderStep, SampleQuote, SampleResult, SampleRun
+from models.vocabulary.pricing import LineKind
+from models.vocabulary.samples import Hazard, Leftover, ReportKind, SampleOrderState, SampleState, SampleStep
+
+
+class _Row(BaseModel):
+    """Read from the attributes of a row."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class SampleOrderSummary(BaseModel):
+    """An order in a list; `place` counts from 1 in the queue of its instrument, while it is queued."""
+
+    id: int
+    version: int
+    number: str | None
+    instrument_id: int
+    instrument: str
+    instrument_en: str
+    requested_by: str
+    organisation_id: int | None
+    organisation: str
+    title: str
+    sample_count: int
+    state: SampleOrderState
+    place: int | None
+    due_on: date | None
+    requested_at: datetime
+    changed_at: datetime
+
+
+class SampleOrderList(BaseModel):
+    """A page of orders."""
+
+    items: list[SampleOrderSummary]
+    next_cursor: str | None
+
+
+class TestAnswer(BaseModel):
+    """A chosen test item as it was named on the day; `mark` is what its reports may bear."""
+
+    name_zh: str
+    name_en: str
+    standard: str
+    mark: str
+
+
+class SampleAnswer(_Row):
+    """One sample, and what was seen of it."""
+
+    position: int
+    mark: str
+    state: SampleState
+    condition: str
+
+
+class SampleLineAnswer(BaseModel):
+    """One line of a quote."""
+
+    kind: LineKind
+    name_zh: str
+    name_en: str
+    count: int
+    unit_fen: int
+    amount_fen: int
+
+
+class SampleQuoteAnswer(_Row):
+    """What the order was quoted."""
+
+    id: int
+    lines: list[SampleLineAnswer]
+    total_fen: int
+    valid_until: date
+    reason: str
+    note: str
+    made_at: datetime
+
+
+class ProposalAnswer(BaseModel):
+    """What the price list says for whoever asked; `is_priced` is false where there is no price."""
+
+    is_priced: bool
+    is_offered: bool
+    lines: list[SampleLineAnswer]
+    total_fen: int
+
+
+class SampleStepAnswer(BaseModel):
+    """One row of history."""
+
+    step: SampleStep
+    state: SampleOrderState
+    occurred_at: datetime
+    actor: str
+    reason: str
+    facts: dict[str, Any]
+
+
+class SampleMessageAnswer(BaseModel):
+    """What one side wrote."""
+
+    id: int
+    author: str
+    is_staff: bool
+    text: str
+    written_at: datetime
+
+
+class SampleRunAnswer(BaseModel):
+    """Time on the instrument in which samples are tested."""
+
+    id: int
+    reservation_id: int
+    starts_at: datetime
+    ends_at: datetime
+    note: str
+
+
+class SampleResultAnswer(BaseModel):
+    """A file with results of the samples at these positions, or of all; `sha256` is that of the file."""
+
+    id: int
+    report_number: str
+    positions: list[int]
+    is_final: bool
+    note: str
+    made_at: datetime
+    sha256: str
+    file: AttachmentAnswer
+
+
+class SampleOrderAnswer(SampleOrderSummary):
+    """The whole order; `steps_open` are those that the caller may take."""
+
+    description: str
+    tests: list[TestAnswer]
+    other_tests: str
+    hazards: list[Hazard]
+    hazard_note: str
+    leftover: Leftover
+    return_address: str
+    report: ReportKind
+    courier: str
+    tracking_number: str
+    accepted_at: datetime | None
+    received_at: datetime | None
+    given_back: Leftover | None
+    given_back_at: datetime | None
+    return_courier: str
+    return_number: str
+    samples: list[SampleAnswer]
+    quotes: list[SampleQuoteAnswer]
+    steps: list[SampleStepAnswer]
+    messages: list[SampleMessageAnswer]
+    runs: list[SampleRunAnswer]
+    results: list[SampleResultAnswer]
+    attachments: list[AttachmentAnswer]
+    steps_open: list[SampleStep]
+
+
+class NewRunAnswer(SampleRunAnswer):
+    """A run with its orders."""
+
+    instrument_id: int
+    order_ids: list[int]
+
+
+Address = Callable[[Attachment, int], str]
+
+
+def order_summary(listed: Listed) -> SampleOrderSummary:
+    """An order in a list."""
+    return SampleOrderSummary(**_plain(listed.order, listed.place))
+
+
+def order_answer(whole: WholeOrder, side: Side | None, address: Address) -> SampleOrderAnswer:
+    """The whole order for somebody of this side; `address` says where a file is."""
+    order = whole.order
+    named = set(SampleOrderAnswer.model_fields) - set(SampleOrderSummary.model_fields)
+    own = {name: getattr(order, name) for name in named if hasattr(SampleOrder, name)}
+    return SampleOrderAnswer(
+        **_plain(order, whole.place),
+        **own | {"tests": [TestAnswer(**test) for test in order.tests]},
+        samples=[SampleAnswer.model_validate(one) for one in whole.samples],
+        quotes=quote_answers(whole.quotes),
+        steps=[_step(one) for one in whole.steps],
+        messages=[
+            SampleMessageAnswer(
+                id=m.id, author=m.author.name, is_staff=m.is_staff, text=m.text, written_at=m.written_at
+            )
+            for m in whole.messages
+        ],
+        runs=[SampleRunAnswer(**run_values(one)) for one in whole.runs],
+        results=[_result(one, address) for one in whole.results],
+        attachments=[attachment_answer(one, partial(address, one)) for one in whole.other_files],
+        steps_open=steps_open(order.state, side) if side else [],
+    )
+
+
+def quote_answers(quotes: Sequence[SampleQuote]) -> list[SampleQuoteAnswer]:
+    """Quotes, the last one counts."""
+    return [SampleQuoteAnswer.model_validate(one) for one in quotes]
+
+
+def proposal_answer(proposal: Proposal) -> ProposalAnswer:
+    """What the price list says."""
+    return ProposalAnswer(
+        is_priced=proposal.policy is not None,
+        is_offered=proposal.is_offered,
+        lines=[SampleLineAnswer(**line) for line in proposal.lines],
+        total_fen=proposal.total_fen,
+    )
+
+
+def run_values(run: SampleRun) -> dict[str, Any]:
+    """A run with the time of its reservation."""
+    return {
+        "id": run.id,
+        "reservation_id": run.reservation_id,
+        "starts_at": run.reservation.starts_at,
+        "ends_at": run.reservation.ends_at,
+        "note": run.note,
+    }
+
+
+def _step(row: SampleOrderStep) -> SampleStepAnswer:
+    """One row of history, with who it was."""
+    return SampleStepAnswer(
+        step=row.step,
+        state=row.state,
+        occurred_at=row.occurred_at,
+        actor=row.actor.name if row.actor else "",
+        reason=row.reason,
+        facts=row.facts,
+    )
+
+
+def _result(row: SampleResult, address: Address) -> SampleResultAnswer:
+    """One file with results."""
+    named = ("id", "report_number", "positions", "is_final", "note", "made_at")
+    return SampleResultAnswer(
+        **{name: getattr(row, name) for name in named},
+        sha256=row.attachment.sha256,
+        file=attachment_answer(row.attachment, partial(address, row.attachment)),
+    )
+
+
+def _plain(order: SampleOrder, place: int | None) -> dict[str, Any]:
+    """What a list says of an order."""
+    said = {"instrument", "instrument_en", "requested_by", "organisation", "place"}
+    found = {name: getattr(order, name) for name in SampleOrderSummary.model_fields if name not in said}
+    return found | {
+        "instrument": order.instrument.name_zh or order.instrument.name_en,
+        "instrument_en": order.instrument.name_en,
+        "requested_by": order.requested_by.name,
+        "organisation": order.organisation.name_zh if order.organisation else "",
+        "place": place,
+    }

@@ -1,0 +1,316 @@
+"""Reading sample orders: one in full for who may read it, lists for either side, the queue of an instrument."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from booking.accounts.permissions import Permission, may, reach
+from booking.attachments.queries import attachment_for, attachments_of
+from booking.catalogue.queries import target_of, within
+from booking.core.actors import Actor, Reach, Target
+from booking.core.clock import local_date
+from booking.core.errors import Forbidden, NotFound
+from booking.core.pages import Page, decode_cursor, encode_cursor, row_id
+from booking.samples.rules import OVER, WAITS_FOR_REQUESTER, WAITS_FOR_STAFF, Side
+from models.attachments import Attachment
+from models.catalogue import Instrument
+from models.directory import Organisation
+from models.samples import (
+    Sample,
+    SampleMessage,
+    SampleOrder,
+    SampleOrderStep,
+    SampleQuote,
+    SampleResult,
+    SampleRun,
+    SampleRunOrder,
+)
+from models.vocabulary.attachments import OwnerKind, Visibility
+from models.vocabulary.samples import SampleOrderState
+
+ALL_FILES = frozenset(Visibility)
+ENDED = (SampleOrderState.DONE, SampleOrderState.CANCELLED)
+
+
+class Show(StrEnum):
+    """Which orders a list shows."""
+
+    WAITING = "waiting"
+    OPEN = "open"
+    OVER = "over"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An order in a list, with its place in the queue of its instrument while it is queued."""
+
+    order: SampleOrder
+    place: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a list of orders is narrowed to."""
+
+    show: Show = Show.ALL
+    state: SampleOrderState | None = None
+    instrument_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WholeOrder:
+    """An order with everything that its page and its answer say."""
+
+    order: SampleOrder
+    place: int | None
+    samples: Sequence[Sample]
+    quotes: Sequence[SampleQuote]
+    steps: Sequence[SampleOrderStep]
+    messages: Sequence[SampleMessage]
+    runs: Sequence[SampleRun]
+    results: Sequence[SampleResult]
+    files: Sequence[Attachment]
+
+    @property
+    def quote(self) -> SampleQuote | None:
+        """The quote that counts."""
+        return self.quotes[-1] if self.quotes else None
+
+    @property
+    def other_files(self) -> list[Attachment]:
+        """The files that are no results."""
+        results = {one.attachment_id for one in self.results}
+        return [one for one in self.files if one.id not in results]
+
+
+def in_full() -> Select[SampleOrder]:
+    """Orders with their instrument, its owner, who asked and for whom."""
+    return (
+        select(SampleOrder)
+        .join(SampleOrder.instrument)
+        .options(
+            contains_eager(SampleOrder.instrument).joinedload(Instrument.organisation, innerjoin=True),
+            joinedload(SampleOrder.requested_by, innerjoin=True),
+            joinedload(SampleOrder.organisation),
+        )
+    )
+
+
+def side_of(order: SampleOrder, actor: Actor) -> Side | None:
+    """On which side the actor stands, if on any: whoever asked for themselves, or the firm's agents; else the staff."""
+    if is_requester(order, actor):
+        return Side.REQUESTER
+    return Side.STAFF if may(actor, Permission.SEE_SAMPLE_ORDERS, target_of(order.instrument)) else None
+
+
+def is_requester(order: SampleOrder, actor: Actor) -> bool:
+    """Whether the order is the actor's own, or of a firm that they act for now."""
+    if order.organisation_id is None:
+        return order.requested_by_id == actor.id
+    return may(actor, Permission.ORDER_FOR_FIRM, Target(order.organisation_id))
+
+
+def order_for(session: Session, order_id: int, actor: Actor) -> SampleOrder:
+    """The order, for either side; raises NotFound for everybody else."""
+    found = session.scalar(in_full().where(SampleOrder.id == order_id))
+    if found is None or side_of(found, actor) is None:
+        raise NotFound
+    return found
+
+
+def whole_order(session: Session, order_id: int, actor: Actor) -> WholeOrder:
+    """Everything about an order in a constant number of statements; raises NotFound."""
+    order = order_for(session, order_id, actor)
+    steps = select(SampleOrderStep).where(SampleOrderStep.order_id == order_id)
+    said = select(SampleMessage).where(SampleMessage.order_id == order_id)
+    runs = select(SampleRun).join(SampleRunOrder, SampleRunOrder.run_id == SampleRun.id)
+    results = select(SampleResult).where(SampleResult.order_id == order_id)
+    return WholeOrder(
+        order=order,
+        place=place_of(session, order),
+        samples=samples_of(session, order_id),
+        quotes=quotes_of(session, order_id),
+        steps=session.scalars(steps.options(joinedload(SampleOrderStep.actor)).order_by(SampleOrderStep.id)).all(),
+        messages=session.scalars(
+            said.options(joinedload(SampleMessage.author, innerjoin=True)).order_by(SampleMessage.id)
+        ).all(),
+        runs=session.scalars(
+            runs.where(SampleRunOrder.order_id == order_id)
+            .options(joinedload(SampleRun.reservation, innerjoin=True))
+            .order_by(SampleRun.id)
+        ).all(),
+        results=session.scalars(
+            results.options(joinedload(SampleResult.attachment, innerjoin=True)).order_by(SampleResult.id)
+        ).all(),
+        files=attachments_of(session, OwnerKind.SAMPLE_ORDER, order_id, ALL_FILES),
+    )
+
+
+def samples_of(session: Session, order_id: int) -> Sequence[Sample]:
+    """The samples of an order in their order."""
+    return session.scalars(select(Sample).where(Sample.order_id == order_id).order_by(Sample.position)).all()
+
+
+def quotes_of(session: Session, order_id: int) -> Sequence[SampleQuote]:
+    """What an order was quoted; the last one counts."""
+    return session.scalars(select(SampleQuote).where(SampleQuote.order_id == order_id).order_by(SampleQuote.id)).all()
+
+
+def place_of(session: Session, order: SampleOrder) -> int | None:
+    """How many orders of the instrument come up to this one in the queue; None when it is not queued."""
+    places = _places(order.instrument_id)
+    return session.scalar(select(places.c.place).where(places.c.id == order.id))
+
+
+def _places(instrument_id: int | None = None) -> Subquery:
+    """The queued orders with their places, of one instrument or each in its own queue."""
+    queue = (SampleOrder.queued_at, SampleOrder.id)
+    number = func.row_number().over(partition_by=SampleOrder.instrument_id, order_by=queue)
+    queued = select(SampleOrder.id, number.label("place")).where(SampleOrder.state == SampleOrderState.QUEUED)
+    if instrument_id is not None:
+        queued = queued.where(SampleOrder.instrument_id == instrument_id)
+    return queued.subquery()
+
+
+def file_for(session: Session, order_id: int, attachment_id: int, actor: Actor) -> Attachment:
+    """One file of an order that the actor may read; raises NotFound."""
+    order_for(session, order_id, actor)
+    return attachment_for(session, OwnerKind.SAMPLE_ORDER, order_id, attachment_id, ALL_FILES)
+
+
+def firms_of(session: Session, actor: Actor) -> Sequence[Organisation]:
+    """The firms that the actor acts for."""
+    ids = reach(actor, Permission.ORDER_FOR_FIRM).organisation_ids
+    if not ids:
+        return []
+    return session.scalars(select(Organisation).where(Organisation.id.in_(ids)).order_by(Organisation.id)).all()
+
+
+def own_orders(session: Session, actor: Actor, wanted: Wanted, *, limit: int, cursor: str = "") -> Page[Listed]:
+    """What the actor asked for, and what the firms they act for did; the last changed first."""
+    statement = _narrowed(_listed().where(_is_own(actor)), wanted, WAITS_FOR_REQUESTER)
+    return _page(session, statement.order_by(SampleOrder.changed_at.desc(), SampleOrder.id.desc()), limit, cursor)
+
+
+def staffed_orders(session: Session, actor: Actor, wanted: Wanted, *, limit: int, cursor: str = "") -> Page[Listed]:
+    """Orders of the instruments the actor works for: wanted soonest, then longest queued; raises Forbidden for none."""
+    reached = reach(actor, Permission.SEE_SAMPLE_ORDERS)
+    if not reached:
+        raise Forbidden
+    statement = _listed().where(within(reached))
+    if wanted.show == Show.WAITING:
+        statement = statement.where(_waits_for_staff())
+        wanted = Wanted(Show.ALL, wanted.state, wanted.instrument_id)
+    ordered = _narrowed(statement, wanted, WAITS_FOR_STAFF).order_by(
+        SampleOrder.due_on.is_(None),
+        SampleOrder.due_on,
+        SampleOrder.queued_at.is_(None),
+        SampleOrder.queued_at,
+        SampleOrder.id,
+    )
+    return _page(session, ordered, limit, cursor)
+
+
+def waiting_count(session: Session, reached: Reach) -> int:
+    """How many orders of instruments within `reached` wait for their staff."""
+    counted = select(func.count()).select_from(SampleOrder).join(SampleOrder.instrument)
+    return session.scalar(counted.where(within(reached), _waits_for_staff())) or 0
+
+
+def own_waiting(session: Session, actor: Actor, *, limit: int) -> Sequence[SampleOrder]:
+    """Orders that wait for the actor who asked, those that changed first before."""
+    waiting = in_full().where(_is_own(actor), SampleOrder.state.in_(WAITS_FOR_REQUESTER))
+    return session.scalars(waiting.order_by(SampleOrder.changed_at, SampleOrder.id).limit(limit)).all()
+
+
+def runnable(session: Session, instrument_id: int, actor: Actor) -> Sequence[SampleOrder]:
+    """The orders of an instrument whose samples can be tested now, in the order of the queue."""
+    waiting = (SampleOrderState.QUEUED, SampleOrderState.TESTING, SampleOrderState.DISPUTED)
+    statement = in_full().where(
+        SampleOrder.instrument_id == instrument_id,
+        SampleOrder.state.in_(waiting),
+        within(reach(actor, Permission.HANDLE_SAMPLES)),
+    )
+    return session.scalars(statement.order_by(SampleOrder.queued_at, SampleOrder.id)).all()
+
+
+def staffed_instruments(session: Session, actor: Actor) -> Sequence[Instrument]:
+    """The instruments with orders that the actor works for, by name."""
+    reached = reach(actor, Permission.SEE_SAMPLE_ORDERS)
+    ordered = select(SampleOrder.instrument_id).distinct()
+    statement = select(Instrument).where(within(reached), Instrument.id.in_(ordered))
+    return session.scalars(statement.order_by(Instrument.name_zh, Instrument.id)).all()
+
+
+def due_to_expire(session: Session, *, now: datetime) -> list[int]:
+    """Orders whose quote held until yesterday or before."""
+    over = (SampleOrder.state == SampleOrderState.QUOTED, SampleOrder.quoted_until < local_date(now))
+    return list(session.scalars(select(SampleOrder.id).where(*over).order_by(SampleOrder.id)))
+
+
+def asked_since(session: Session, user_id: int, since: datetime) -> int:
+    """How many orders somebody has asked for since then."""
+    made = (SampleOrder.requested_by_id == user_id, SampleOrder.requested_at > since)
+    return session.scalar(select(func.count()).select_from(SampleOrder).where(*made)) or 0
+
+
+def result_count(session: Session, order_id: int) -> int:
+    """How many results an order has."""
+    counted = select(func.count()).select_from(SampleResult).where(SampleResult.order_id == order_id)
+    return session.scalar(counted) or 0
+
+
+def run_for(session: Session, run_id: int) -> SampleRun:
+    """A run with its time."""
+    statement = select(SampleRun).where(SampleRun.id == run_id).options(joinedload(SampleRun.reservation))
+    return session.scalars(statement).one()
+
+
+def _is_own(actor: Actor) -> ColumnElement[bool]:
+    """Orders on whose asking side the actor stands."""
+    firms = reach(actor, Permission.ORDER_FOR_FIRM).organisation_ids
+    alone = and_(SampleOrder.organisation_id.is_(None), SampleOrder.requested_by_id == actor.id)
+    return or_(alone, SampleOrder.organisation_id.in_(firms)) if firms else alone
+
+
+def _waits_for_staff() -> ColumnElement[bool]:
+    """What staff must do something about, samples to give back among it."""
+    left = and_(SampleOrder.state.in_(ENDED), SampleOrder.received_at.is_not(None), SampleOrder.given_back_at.is_(None))
+    return or_(SampleOrder.state.in_(WAITS_FOR_STAFF), left)
+
+
+def _listed() -> Select[SampleOrder, int]:
+    """Orders in full with their places."""
+    places = _places()
+    return in_full().outerjoin(places, places.c.id == SampleOrder.id).add_columns(places.c.place)
+
+
+def _narrowed(
+    statement: Select[SampleOrder, int], wanted: Wanted, waiting: frozenset[SampleOrderState]
+) -> Select[SampleOrder, int]:
+    """The orders that are wanted."""
+    shown = {
+        Show.WAITING: SampleOrder.state.in_(waiting),
+        Show.OPEN: SampleOrder.state.not_in(OVER),
+        Show.OVER: SampleOrder.state.in_(OVER),
+    }
+    if wanted.show in shown:
+        statement = statement.where(shown[wanted.show])
+    if wanted.state is not None:
+        statement = statement.where(SampleOrder.state == wanted.state)
+    if wanted.instrument_id is not None:
+        statement = statement.where(SampleOrder.instrument_id == wanted.instrument_id)
+    return statement
+
+
+def _page(session: Session, statement: Select[SampleOrder, int], limit: int, cursor: str) -> Page[Listed]:
+    """A part of the ordered rows; the cursor is where the next part starts."""
+    offset = decode_cursor(cursor, row_id)[0] if cursor else 0
+    rows = session.execute(statement.offset(offset).limit(limit + 1)).all()
+    items = [Listed(order, place) for order, place in rows[:limit]]
+    return Page(items, encode_cursor(offset + limit) if len(rows) > limit else None)

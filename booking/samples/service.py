@@ -1,0 +1,301 @@
+"""Asking for tests of samples, and what every later step shares: the lock, the row of history, the event."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.accounts import audit
+from booking.accounts.permissions import Permission, may, require
+from booking.attachments import service as attachments
+from booking.attachments.preparing import Prepared
+from booking.attachments.queries import Owner
+from booking.attachments.rules import Limits
+from booking.catalogue.queries import instrument_for, target_of, test_items_of
+from booking.core.actors import Actor, Target
+from booking.core.clock import local_date
+from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, Refused
+from booking.core.texts import N_
+from booking.notifications.service import announce
+from booking.samples.forms import SampleOrderForm
+from booking.samples.queries import asked_since, in_full, side_of
+from booking.samples.rules import MOST_A_DAY, MOVES, Asked, Side, request_problems, target_of_step
+from models.accounts import User
+from models.attachments import Attachment
+from models.catalogue import Instrument, TestItem
+from models.samples import Sample, SampleMessage, SampleOrder, SampleOrderStep
+from models.vocabulary.attachments import OwnerKind, Visibility
+from models.vocabulary.catalogue import PublishingState, ShareMode
+from models.vocabulary.samples import SampleOrderState, SampleState, SampleStep
+
+NEEDED = {
+    SampleStep.QUOTE: Permission.QUOTE_SAMPLES,
+    SampleStep.REFUSE: Permission.QUOTE_SAMPLES,
+    SampleStep.CANCEL: Permission.QUOTE_SAMPLES,
+}
+"""What staff need for the steps that concern money; the others only handle samples."""
+
+ITEM = ("name_zh", "name_en", "standard")
+
+
+class NotNow(Conflict):
+    """The order does not stand where this step begins."""
+
+    code = "not_now"
+    sentence = N_("委托当前的状态不允许这样操作，可能已由他人处理。")
+
+
+class TooManyOrders(Refused):
+    """Somebody asks for more in a day than people can quote."""
+
+    code = "too_many_orders"
+    sentence = N_("一天内最多提出 %(most)s 个委托，请明天再试。")
+
+
+class TakesNoSamples(Refused):
+    """The owner does not share the instrument with this person."""
+
+    code = "takes_no_samples"
+    sentence = N_("这台仪器不对您开放送样。")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A locked order with the side on which the actor stands, and where the step leads."""
+
+    order: SampleOrder
+    side: Side
+    step: SampleStep
+    target: SampleOrderState
+
+
+def request_order(
+    session: Session,
+    instrument_id: int,
+    form: SampleOrderForm,
+    files: Sequence[Prepared],
+    limits: Limits,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> SampleOrder:
+    """Ask the staff of a published instrument to test samples, for oneself or for a firm one acts for."""
+    instrument = instrument_for(session, instrument_id, actor)
+    if instrument.publishing_state != PublishingState.PUBLISHED:
+        raise NotFound
+    items = _items(session, instrument, form)
+    _check(session, instrument, form, items, actor=actor, now=now)
+    order = _new(instrument_id, form, items, actor=actor, now=now)
+    session.add(order)
+    session.flush()
+    marks = [*form.marks, *[""] * (form.sample_count - len(form.marks))]
+    session.add_all(
+        Sample(order_id=order.id, position=position, mark=mark, state=SampleState.EXPECTED, condition="")
+        for position, mark in enumerate(marks, start=1)
+    )
+    if form.message:
+        write(session, order, form.message, is_staff=False, actor=actor, now=now)
+    attach(session, order, instrument.organisation_id, files, limits, actor=actor, now=now)
+    note(session, order, SampleStep.REQUEST, actor=actor, now=now)
+    return order
+
+
+def _items(session: Session, instrument: Instrument, form: SampleOrderForm) -> list[TestItem]:
+    """The chosen test items that everybody may read; raises InvalidInput for others."""
+    offered = {item.id: item for item in test_items_of(session, instrument.id) if not item.is_held}
+    if not set(form.test_items) <= set(offered):
+        raise InvalidInput([Problem("test_items", N_("这台仪器没有这个检测项目。"))])
+    return [item for number, item in offered.items() if number in form.test_items]
+
+
+def _check(
+    session: Session,
+    instrument: Instrument,
+    form: SampleOrderForm,
+    items: Sequence[TestItem],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Refuse what does not fit together, a firm one does not act for, and more than a person asks in a day."""
+    session.execute(select(User.id).where(User.id == actor.id).with_for_update(key_share=True))
+    is_internal = may(actor, Permission.BOOK_INTERNALLY, target_of(instrument))
+    if instrument.share_mode == ShareMode.NONE or (instrument.share_mode == ShareMode.INTERNAL and not is_internal):
+        raise TakesNoSamples
+    firm = Target(form.organisation_id)
+    if form.organisation_id is not None and not may(actor, Permission.ORDER_FOR_FIRM, firm):
+        raise InvalidInput([Problem("organisation_id", N_("您不是这个企业的经办人。"))])
+    asked = Asked(
+        tests=len(items),
+        other_tests=form.other_tests,
+        marks=len(form.marks),
+        sample_count=form.sample_count,
+        hazards=len(form.hazards),
+        hazard_note=form.hazard_note,
+        leftover=form.leftover,
+        return_address=form.return_address,
+        report=form.report,
+        offered=frozenset(item.report_mark for item in items),
+        due_on=form.due_on,
+    )
+    if problems := request_problems(asked, today=local_date(now)):
+        raise InvalidInput(problems)
+    if asked_since(session, actor.id, now - timedelta(days=1)) >= MOST_A_DAY:
+        raise TooManyOrders(most=MOST_A_DAY)
+
+
+def _new(
+    instrument_id: int, form: SampleOrderForm, items: Sequence[TestItem], *, actor: Actor, now: datetime
+) -> SampleOrder:
+    """The order as it was asked for."""
+    said = ("title", "sample_count", "description", "other_tests", "hazard_note", "leftover", "return_address")
+    return SampleOrder(
+        instrument_id=instrument_id,
+        requested_by_id=actor.id,
+        organisation_id=form.organisation_id,
+        state=SampleOrderState.REQUESTED,
+        tests=[{**{name: getattr(item, name) for name in ITEM}, "mark": str(item.report_mark)} for item in items],
+        hazards=[str(one) for one in dict.fromkeys(form.hazards)],
+        report=form.report,
+        due_on=form.due_on,
+        courier="",
+        tracking_number="",
+        return_courier="",
+        return_number="",
+        requested_at=now,
+        changed_at=now,
+        version=1,
+        **{name: getattr(form, name) for name in said},
+    )
+
+
+def add_message(
+    session: Session,
+    order_id: int,
+    text: str,
+    files: Sequence[Prepared],
+    limits: Limits,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> SampleMessage:
+    """Write to the other side, with files; as long as the order is known, also after its end."""
+    order, side = lock(session, order_id, actor=actor)
+    if side == Side.STAFF:
+        require(actor, Permission.HANDLE_SAMPLES, target_of(order.instrument))
+    message = write(session, order, text, is_staff=side == Side.STAFF, actor=actor, now=now)
+    attach(session, order, order.instrument.organisation_id, files, limits, actor=actor, now=now)
+    order.version += 1
+    order.changed_at = now
+    session.flush()
+    audit.note(session, "samples.written", ("sample_order", order.id), actor=actor, now=now)
+    told = {"order_id": order.id, "step": "write", "is_staff": side == Side.STAFF, "message_id": message.id}
+    announce(session, "samples.changed", told, now=now)
+    return message
+
+
+def lock(session: Session, order_id: int, *, actor: Actor) -> tuple[SampleOrder, Side]:
+    """The order, locked and read again, and on which side the actor stands; raises NotFound."""
+    order = session.scalar(
+        in_full()
+        .where(SampleOrder.id == order_id)
+        .with_for_update(of=SampleOrder)
+        .execution_options(populate_existing=True)
+    )
+    side = side_of(order, actor) if order else None
+    if order is None or side is None:
+        raise NotFound
+    return order, side
+
+
+def begin(session: Session, order_id: int, step: SampleStep, *, actor: Actor) -> Held:
+    """The order, locked for a step that the actor may take now; raises NotFound, Forbidden or NotNow."""
+    order, side = lock(session, order_id, actor=actor)
+    if side not in MOVES[step].sides:
+        raise Forbidden
+    if side == Side.STAFF:
+        require(actor, NEEDED.get(step, Permission.HANDLE_SAMPLES), target_of(order.instrument))
+    target = target_of_step(step, order.state, side)
+    if target is None:
+        raise NotNow
+    return Held(order, side, step, target)
+
+
+def finish(
+    session: Session,
+    held: Held,
+    *,
+    to: SampleOrderState | None = None,
+    reason: str = "",
+    facts: dict[str, Any] | None = None,
+    actor: Actor,
+    now: datetime,
+) -> SampleOrder:
+    """Leave the order where the step leads, with a row of history, an entry of the log and its event."""
+    order = held.order
+    order.state = to or held.target
+    order.version += 1
+    order.changed_at = now
+    session.flush()
+    is_staff = held.side == Side.STAFF
+    note(session, order, held.step, reason=reason, facts=facts, is_staff=is_staff, actor=actor, now=now)
+    return order
+
+
+def note(
+    session: Session,
+    order: SampleOrder,
+    step: SampleStep,
+    *,
+    reason: str = "",
+    facts: dict[str, Any] | None = None,
+    is_staff: bool = False,
+    actor: Actor | None,
+    now: datetime,
+) -> None:
+    """One row of history and of the log, and the event; nothing of what was written stands in the log."""
+    row = SampleOrderStep(
+        order_id=order.id,
+        occurred_at=now,
+        actor_id=actor.id if actor else None,
+        step=step,
+        state=order.state,
+        reason=reason,
+        facts=facts or {},
+    )
+    session.add(row)
+    session.flush()
+    after = {"step": step.value, "state": order.state.value, **(facts or {})}
+    audit.note(session, "samples.changed", ("sample_order", order.id), actor=actor, now=now, after=after)
+    told = {"order_id": order.id, "step": step.value, "is_staff": is_staff, "step_id": row.id}
+    announce(session, "samples.changed", told, now=now)
+
+
+def write(
+    session: Session, order: SampleOrder, text: str, *, is_staff: bool, actor: Actor, now: datetime
+) -> SampleMessage:
+    """One message of the actor's side."""
+    message = SampleMessage(order_id=order.id, author_id=actor.id, is_staff=is_staff, text=text, written_at=now)
+    session.add(message)
+    session.flush()
+    return message
+
+
+def attach(
+    session: Session,
+    order: SampleOrder,
+    organisation_id: int,
+    files: Sequence[Prepared],
+    limits: Limits,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> list[Attachment]:
+    """Store files of an order; both sides see them."""
+    if not files:
+        return []
+    owner = Owner(OwnerKind.SAMPLE_ORDER, order.id, organisation_id)
+    return attachments.add_attachments(session, owner, files, Visibility.STAFF, limits, actor=actor, now=now)

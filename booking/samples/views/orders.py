@@ -1,0 +1,162 @@
+"""One sample order: what it says, what either side can do next, its printed form and its files."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from flask import Response, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from booking.accounts.permissions import Permission, may
+from booking.attachments.uploads import file_response, limits_for
+from booking.catalogue.queries import target_of
+from booking.core.actors import Actor
+from booking.core.clock import local_date, utcnow
+from booking.core.errors import InvalidInput, NotFound, Refused
+from booking.samples import labels, queries, quoting
+from booking.samples.addresses import attachment_address
+from booking.samples.queries import WholeOrder
+from booking.samples.rules import OVER, RECORDED, Side, steps_open
+from booking.samples.service import NEEDED
+from booking.samples.typed import shown_lines
+from booking.web.errors import problems_of, sentence_of
+from booking.web.extensions import reading
+from booking.web.languages import in_language
+from booking.web.repeats import new_key
+from booking.web.signed_in import require_actor
+from models.attachments import Attachment
+from models.samples import SampleOrder
+from models.vocabulary.attachments import AttachmentKind, OwnerKind
+from models.vocabulary.pricing import LineKind
+from models.vocabulary.samples import SampleStep
+
+PROPOSED_DAYS = timedelta(days=30)
+BLANK_LINES = 3
+
+
+def show(order_id: int) -> ResponseReturnValue:
+    """The order, for either side."""
+    return order_page(order_id)
+
+
+def order_form(order_id: int) -> ResponseReturnValue:
+    """The order form to be printed, once the quote is accepted."""
+    whole = queries.whole_order(reading(), order_id, require_actor())
+    if whole.order.number is None:
+        raise NotFound
+    return render_template("samples/order_form.html", whole=whole, order=whole.order, **words())
+
+
+def download(order_id: int, attachment_id: int) -> Response:
+    """A file of the order."""
+    session = reading()
+    return file_response(session, queries.file_for(session, order_id, attachment_id, require_actor()))
+
+
+def thumbnail(order_id: int, attachment_id: int, edge: int) -> Response:
+    """A photo whose longest side has so many pixels."""
+    session = reading()
+    return file_response(session, queries.file_for(session, order_id, attachment_id, require_actor()), edge)
+
+
+def order_page(order_id: int, refused: Refused | None = None, fields: Mapping[str, str] | None = None) -> Response:
+    """The order with the forms of the reader's side; after a refusal as they were filled in, with problems there."""
+    who = require_actor()
+    whole = queries.whole_order(reading(), order_id, who)
+    side, open_steps = queries.side_of(whole.order, who), _open(whole.order, who)
+    page = render_template(
+        "samples/show.html",
+        whole=whole,
+        order=whole.order,
+        is_own=side == Side.REQUESTER,
+        may_write=side == Side.REQUESTER or may(who, Permission.HANDLE_SAMPLES, target_of(whole.order.instrument)),
+        steps_open=open_steps,
+        is_overdue=_is_overdue(whole.order),
+        photos=_of_kind(whole, AttachmentKind.PHOTO),
+        documents=_of_kind(whole, AttachmentKind.DOCUMENT),
+        address=attachment_address,
+        limits=limits_for(OwnerKind.SAMPLE_ORDER),
+        form=request.form,
+        form_lists={name: request.form.getlist(name) for name in ("damaged", "missing", "positions")},
+        problems=_problems(refused, fields or {}),
+        key=request.form.get("idempotency_key") or new_key(),
+        recorded=[(one.value, _(labels.SAMPLE_STATE[one])) for one in RECORDED],
+        **words(),
+        **_quoting(whole, open_steps),
+    )
+    return make_response(page, refused.status if refused else 200)
+
+
+def words() -> dict[str, Any]:
+    """What everything is called."""
+    return {
+        "labels": {name: _(label) for name, label in labels.FIELDS.items()},
+        "states": labels.STATE,
+        "state_looks": labels.STATE_LOOKS,
+        "step_names": labels.STEP,
+        "sample_states": labels.SAMPLE_STATE,
+        "sample_looks": labels.SAMPLE_LOOKS,
+        "hazards": labels.HAZARD,
+        "leftovers": labels.LEFTOVER,
+        "given_back": labels.GIVEN_BACK,
+        "reports": labels.REPORT,
+        "settlings": labels.SETTLING,
+        "line_name": line_name,
+    }
+
+
+def line_name(line: dict[str, Any]) -> str:
+    """What a line of a quote is for."""
+    named = in_language(line["name_zh"], line["name_en"])
+    return named or str(_(labels.LINE[LineKind(line["kind"])]))
+
+
+def _open(order: SampleOrder, who: Actor) -> set[SampleStep]:
+    """What this person may do now."""
+    side, target = queries.side_of(order, who), target_of(order.instrument)
+    found = set(steps_open(order.state, side)) if side else set()
+    if side == Side.STAFF:
+        found = {one for one in found if may(who, NEEDED.get(one, Permission.HANDLE_SAMPLES), target)}
+    if order.received_at is None or order.given_back_at is not None:
+        found.discard(SampleStep.GIVE_BACK)
+    return found
+
+
+def _quoting(whole: WholeOrder, open_steps: set[SampleStep]) -> dict[str, Any]:
+    """The lines that whoever quotes begins with: those of the last quote, else those of the price list."""
+    if SampleStep.QUOTE not in open_steps:
+        return {}
+    now = utcnow()
+    proposal = quoting.proposal_for(reading(), whole.order, now=now)
+    lines = whole.quote.lines if whole.quote else proposal.lines
+    named = [{**line, "name": in_language(line["name_zh"], line["name_en"])} for line in lines]
+    return {
+        "proposal": proposal,
+        "lines": shown_lines(request.form, named, blank=BLANK_LINES),
+        "line_kinds": [(kind.value, _(label)) for kind, label in labels.LINE.items()],
+        "valid_until": request.form.get("valid_until") or (local_date(now) + PROPOSED_DAYS).isoformat(),
+    }
+
+
+def _is_overdue(order: SampleOrder) -> bool:
+    """Whether the day by which it was wanted is over before its end."""
+    return order.due_on is not None and order.state not in OVER and order.due_on < local_date(utcnow())
+
+
+def _of_kind(whole: WholeOrder, kind: AttachmentKind) -> list[Attachment]:
+    """The photos or documents that are no results."""
+    return [one for one in whole.other_files if one.kind == kind]
+
+
+def _problems(refused: Refused | None, fields: Mapping[str, str]) -> dict[str, list[str]]:
+    """The sentences of a refusal by field, under the names that fields have on the page."""
+    if refused is None:
+        return {}
+    if not isinstance(refused, InvalidInput):
+        return {"": [sentence_of(refused)]}
+    found: dict[str, list[str]] = {}
+    for field, sentences in problems_of(refused).items():
+        name = field if field.startswith("lines.") else field.partition(".")[0]
+        found.setdefault(fields.get(name, name), []).extend(sentences)
+    return found

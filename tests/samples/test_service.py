@@ -1,0 +1,404 @@
+"""Sample orders through the services: quotes, parcels, runs, results, ends, and who is told."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.accounts.permissions import Permission, reach
+from booking.core.errors import Forbidden, InvalidInput, NotFound
+from booking.core.period import Period
+from booking.privacy.traces import Person, erase_return_addresses
+from booking.reservations.refusals import ReservationRefused
+from booking.samples import handling, queries, quoting, service
+from booking.samples.forms import GiveBackForm, QuoteLineForm, RecordForm, SampleQuoteForm, SettleForm
+from booking.samples.queries import Show, Wanted
+from booking.samples.service import NotNow, TakesNoSamples
+from models.accounts import User
+from models.catalogue import Instrument, TestItem
+from models.pricing import ReservationQuote
+from models.reservations import Claim, Reservation
+from models.samples import Sample, SampleOrder, SampleOrderStep, SampleResult
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.catalogue import BookingMode, PublishingState, ShareMode
+from models.vocabulary.directory import OrganisationKind
+from models.vocabulary.pricing import LineKind
+from models.vocabulary.samples import Leftover, SampleOrderState, SampleState, Settling
+from tests.counting import counting
+from tests.factories.instruments import make_instrument, make_organisation
+from tests.factories.letters import mailed
+from tests.factories.looking import count, look_again
+from tests.factories.people import actor_for, give, make_user
+from tests.factories.pictures import PDF
+from tests.factories.prices import make_hourly_price
+from tests.factories.samples import Orders, request_form
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+MakeOrders = Callable[[User], Orders]
+
+
+@pytest.fixture
+def instrument(session: Session) -> Instrument:
+    policy = {"closes_on_holidays": False}
+    return make_instrument(session, name_zh="质谱仪", name_en="Mass spectrometer", policy=policy)
+
+
+@pytest.fixture
+def steward(session: Session, instrument: Instrument) -> User:
+    user = make_user(session, "steward")
+    give(session, user, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
+    return user
+
+
+@pytest.fixture
+def asker(session: Session) -> User:
+    return make_user(session, "asker")
+
+
+@pytest.fixture
+def made(session: Session, instrument: Instrument, steward: User, now: datetime) -> MakeOrders:
+    def between(asker: User) -> Orders:
+        staff = actor_for(session, steward, now=now)
+        return Orders(session, instrument.id, actor_for(session, asker, now=now), staff, now)
+
+    return between
+
+
+@pytest.fixture
+def orders(made: MakeOrders, asker: User) -> Orders:
+    return made(asker)
+
+
+@pytest.fixture
+def soon(now: datetime) -> Period:
+    return Period(now + 30 * timedelta(minutes=1), now + 3 * HOUR + 30 * timedelta(minutes=1))
+
+
+def letters(session: Session, now: datetime) -> list[tuple[str, str]]:
+    return [(letter.recipient.partition("@")[0], letter.values["step"]) for letter in mailed(session, now=now)]
+
+
+def states(session: Session, order: SampleOrder) -> list[str]:
+    return [one.state.value for one in queries.samples_of(session, order.id)]
+
+
+def test_an_order_is_led_from_the_request_to_the_end_and_each_step_tells_the_other_side(
+    session: Session, orders: Orders, soon: Period, now: datetime
+) -> None:
+    order = orders.received(orders.sent())
+    place = queries.place_of(session, order)
+    run = orders.run(order, period=soon)
+    orders.reported(order, [1], is_final=False)
+    half = (order.state, states(session, order))
+    orders.reported(order)
+    handling.approve_results(session, order.id, actor=orders.asker, now=now)
+    handling.give_back(session, order.id, GiveBackForm(how=Leftover.DISPOSE), actor=orders.staff, now=now)
+    session.commit()
+
+    assert (order.number, place) == (f"WT20261123-{order.id:05d}", 1)
+    assert half == (SampleOrderState.TESTING, ["tested", "received", "received"])
+    assert (order.state, order.given_back, states(session, order)) == (
+        SampleOrderState.DONE,
+        Leftover.DISPOSE,
+        ["tested"] * 3,
+    )
+    assert session.get_one(Reservation, run.reservation_id).booked_by_id == orders.staff.id
+    digests = {one.attachment.sha256 for one in queries.whole_order(session, order.id, orders.asker).results}
+    assert digests == {hashlib.sha256(PDF).hexdigest()}
+    steps = session.scalars(select(SampleOrderStep.step).order_by(SampleOrderStep.id)).all()
+    assert " ".join(steps) == "request quote accept send receive run report report approve give_back"
+    told = [("steward", "confirmed") if step == "" else (person, step) for person, step in _told(session, now)]
+    assert told == [
+        ("steward", "request"),
+        ("asker", "quote"),
+        ("steward", "accept"),
+        ("steward", "send"),
+        ("asker", "receive"),
+        ("steward", "confirmed"),
+        ("asker", "run"),
+        ("asker", "report"),
+        ("asker", "report"),
+        ("steward", "approve"),
+        ("asker", "give_back"),
+    ]
+
+
+def _told(session: Session, now: datetime) -> list[tuple[str, str]]:
+    return [
+        (letter.recipient.partition("@")[0], letter.values["step"] if letter.template.startswith("samples") else "")
+        for letter in mailed(session, now=now)
+    ]
+
+
+def test_a_run_takes_time_for_several_orders_that_nobody_else_can_have(
+    session: Session, orders: Orders, instrument: Instrument, steward: User, *, soon: Period, now: datetime
+) -> None:
+    make_hourly_price(session, instrument, 10_000, steward)
+    first, second, third = (orders.received() for _ in range(3))
+    orders.run(first, second, period=soon)
+    session.commit()
+
+    with pytest.raises(ReservationRefused):
+        orders.run(third, period=soon)
+    session.rollback()
+
+    held = session.scalars(select(Reservation)).one()
+    assert (held.purpose, held.starts_at) == (f"{first.number}, {second.number}", soon.start)
+    assert (count(session, Claim), count(session, ReservationQuote)) == (1, 0)
+    kept = {one.id: one.state for one in session.scalars(select(SampleOrder))}
+    assert [kept[one.id].value for one in (first, second, third)] == ["testing", "testing", "queued"]
+    assert queries.place_of(session, session.get_one(SampleOrder, third.id)) == 1
+
+
+@pytest.mark.parametrize("mode", [BookingMode.NONE, BookingMode.ON_REQUEST])
+def test_staff_take_time_on_an_instrument_that_nobody_books_here(
+    session: Session, orders: Orders, instrument: Instrument, soon: Period, mode: BookingMode
+) -> None:
+    instrument.booking_mode = mode
+    session.commit()
+
+    orders.run(orders.received(), period=soon)
+    session.commit()
+
+    assert count(session, Claim) == 1
+
+
+def test_technicians_handle_samples_and_make_no_quotes(
+    session: Session, orders: Orders, instrument: Instrument, soon: Period, now: datetime
+) -> None:
+    technician = make_user(session, "technician")
+    give(session, technician, Role.TECHNICIAN, ScopeKind.INSTRUMENT, instrument.id)
+    asked, sent = orders.asked(), orders.sent()
+    theirs = Orders(session, instrument.id, orders.asker, actor_for(session, technician, now=now), now)
+
+    for refused in (lambda: theirs.quoted(asked), lambda: _cancel(theirs, sent, by_staff=True)):
+        with pytest.raises(Forbidden):
+            refused()
+    theirs.run(theirs.received(sent), period=soon)
+
+    assert (asked.state, sent.state) == (SampleOrderState.REQUESTED, SampleOrderState.TESTING)
+
+
+def _cancel(orders: Orders, order: SampleOrder, *, by_staff: bool) -> SampleOrder:
+    who = orders.staff if by_staff else orders.asker
+    return handling.cancel_order(orders.session, order.id, reason="停", actor=who, now=orders.now)
+
+
+def test_what_differs_is_asked_about_and_the_answer_goes_on_with_what_is_there(
+    session: Session, orders: Orders, now: datetime
+) -> None:
+    order = orders.received(damaged=[1], missing=[3], note="破损")
+    asked = (order.state, order.queued_at, states(session, order))
+
+    handling.settle_mismatch(session, order.id, SettleForm(answer=Settling.GO_ON), actor=orders.asker, now=now)
+    session.commit()
+
+    assert asked == (SampleOrderState.QUESTIONED, None, ["damaged", "received", "missing"])
+    assert (order.state, states(session, order)) == (SampleOrderState.QUEUED, ["received", "received", "missing"])
+    assert [one.condition for one in session.scalars(select(Sample).order_by(Sample.position))] == ["破损", "", "破损"]
+
+
+def test_without_anything_at_hand_an_order_cannot_go_on_and_may_be_sent_back(
+    session: Session, orders: Orders, now: datetime
+) -> None:
+    form = request_form(leftover=Leftover.RETURN, return_address="北碚")
+    order = orders.received(
+        orders.sent(orders.accepted(orders.quoted(orders.asked(form)))), missing=[1, 2, 3], note="空"
+    )
+
+    with pytest.raises(InvalidInput):
+        handling.settle_mismatch(session, order.id, SettleForm(answer=Settling.GO_ON), actor=orders.asker, now=now)
+    handling.settle_mismatch(session, order.id, SettleForm(answer=Settling.RETURN), actor=orders.asker, now=now)
+    with pytest.raises(InvalidInput):
+        handling.give_back(session, order.id, GiveBackForm(how=Leftover.RETURN), actor=orders.staff, now=now)
+    back = GiveBackForm(how=Leftover.RETURN, courier="顺丰", tracking_number="SF1")
+    handling.give_back(session, order.id, back, actor=orders.staff, now=now)
+    session.commit()
+
+    assert (order.state, order.given_back, order.return_number) == (
+        SampleOrderState.CANCELLED,
+        Leftover.RETURN,
+        "SF1",
+    )
+
+
+def test_an_order_that_is_cancelled_midway_keeps_what_had_been_done(
+    session: Session, orders: Orders, soon: Period, now: datetime
+) -> None:
+    order = orders.received()
+    orders.run(order, period=soon)
+    lost = RecordForm(state=SampleState.LOST, note="滑落")
+    handling.record_sample(session, order.id, 3, lost, actor=orders.staff, now=now)
+    orders.reported(order, [1], is_final=False)
+    _cancel(orders, order, by_staff=False)
+    session.commit()
+
+    last = session.scalars(select(SampleOrderStep).order_by(SampleOrderStep.id.desc())).first()
+    assert last is not None
+    assert last.facts == {"received": 3, "tested": 1, "failed": 0, "results": 1}
+    assert states(session, order) == ["tested", "received", "lost"]
+
+
+def test_a_dispute_goes_back_to_the_staff_who_test_again_or_uphold(
+    session: Session, orders: Orders, soon: Period, now: datetime
+) -> None:
+    order = orders.received()
+    orders.run(order, period=soon)
+    orders.reported(order)
+    handling.dispute_results(session, order.id, reason="偏高", actor=orders.asker, now=now)
+    with pytest.raises(Forbidden):
+        handling.uphold_results(session, order.id, reason="无误", actor=orders.asker, now=now)
+    handling.uphold_results(session, order.id, reason="无误", actor=orders.staff, now=now)
+    upheld = order.state
+    handling.dispute_results(session, order.id, reason="偏高", actor=orders.asker, now=now)
+    orders.run(order, period=Period(soon.end, soon.end + HOUR))
+    session.commit()
+
+    assert (upheld, order.state) == (SampleOrderState.REPORTED, SampleOrderState.TESTING)
+
+
+def test_a_quote_runs_out_by_itself_and_another_one_holds_again(
+    session: Session, orders: Orders, now: datetime
+) -> None:
+    order, later = orders.quoted(days=2), now + 3 * DAY
+    session.commit()
+
+    early = queries.due_to_expire(session, now=now + 2 * DAY)
+    done = [quoting.expire_quote(session, order.id, now=later) for _ in range(2)]
+    session.commit()
+    told = letters(session, later)[-1]
+    with pytest.raises(NotNow):
+        orders.accepted(order)
+    session.rollback()
+    orders.accepted(orders.quoted(session.get_one(SampleOrder, order.id), days=9))
+    session.commit()
+
+    assert (early, done, told) == ([], [True, False], ("asker", "expire"))
+    assert session.get_one(SampleOrder, order.id).state == SampleOrderState.ACCEPTED
+
+
+def test_only_the_quote_that_was_seen_is_accepted(session: Session, orders: Orders, now: datetime) -> None:
+    order = orders.quoted()
+    seen = queries.quotes_of(session, order.id)[-1].id
+    orders.quoted(order, unit_fen=99_000)
+    session.commit()
+
+    with pytest.raises(quoting.OtherQuote):
+        quoting.accept_quote(session, order.id, seen, actor=orders.asker, now=now)
+    session.rollback()
+
+    assert session.get_one(SampleOrder, order.id).number is None
+
+
+def test_a_quote_is_proposed_from_the_price_list_and_what_leaves_it_needs_a_reason(
+    session: Session, orders: Orders, instrument: Instrument, steward: User, now: datetime
+) -> None:
+    extra = {"kind": "test_item", "per": "piece", "name_en": "", "unit_fen": 5_000}
+    extras = [{**extra, "name_zh": "铁含量"}, {**extra, "name_zh": "铜含量"}]
+    make_hourly_price(session, instrument, 10_000, steward, sample_fen=8_000, setup_fen=1_000, extras=extras)
+    item = TestItem(instrument_id=instrument.id, position=1, name_zh="铁含量", name_en="Iron")
+    session.add(item)
+    session.commit()
+    order = orders.asked(request_form(test_items=[item.id], other_tests=""))
+    one = QuoteLineForm(kind=LineKind.SAMPLES, count=3, unit_fen=1)
+    form = SampleQuoteForm(lines=[one], valid_until=now.date() + DAY)
+
+    proposal = quoting.proposal_of(session, order.id, actor=orders.staff, now=now)
+    lines = [(line["kind"], line["count"], line["amount_fen"]) for line in proposal.lines]
+    with pytest.raises(InvalidInput) as refused:
+        quoting.quote_order(session, order.id, form, actor=orders.staff, now=now)
+
+    assert lines == [("setup", 1, 1_000), ("samples", 3, 24_000), ("test_item", 3, 15_000)]
+    assert [problem.field for problem in refused.value.problems] == ["reason"]
+    with pytest.raises(Forbidden):
+        quoting.proposal_of(session, order.id, actor=orders.asker, now=now)
+
+
+def test_a_firm_s_order_belongs_to_all_its_agents_and_to_nobody_who_left(
+    session: Session, made: MakeOrders, now: datetime
+) -> None:
+    firm = make_organisation(session, name_zh="示例企业", kind=OrganisationKind.ENTERPRISE)
+    first, second = make_user(session, "first"), make_user(session, "second")
+    grants = [give(session, one, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, firm.id) for one in (first, second)]
+    order = made(first).asked(request_form(organisation_id=firm.id))
+    with pytest.raises(InvalidInput):
+        made(make_user(session, "stranger")).asked(request_form(organisation_id=firm.id))
+    session.commit()
+    letters(session, now)
+
+    made(first).quoted(order)
+    session.commit()
+    told = letters(session, now)
+    made(second).accepted(order)
+    grants[0].ends_on = now.date() - DAY
+    session.commit()
+
+    assert told == [("first", "quote"), ("second", "quote")]
+    with pytest.raises(NotFound):
+        queries.order_for(session, order.id, actor_for(session, first, now=now))
+    mine = queries.own_orders(session, actor_for(session, second, now=now), Wanted(), limit=9).items
+    assert [listed.order.id for listed in mine] == [order.id]
+
+
+def test_nobody_asks_where_nothing_is_shared_or_public(
+    session: Session, orders: Orders, instrument: Instrument
+) -> None:
+    for refusal, column, value in (
+        (TakesNoSamples, "share_mode", ShareMode.NONE),
+        (TakesNoSamples, "share_mode", ShareMode.INTERNAL),
+        (NotFound, "publishing_state", PublishingState.WITHHELD),
+    ):
+        usual = getattr(instrument, column)
+        setattr(instrument, column, value)
+        session.commit()
+        with pytest.raises(refusal):
+            orders.asked()
+        session.rollback()
+        setattr(instrument, column, usual)
+        session.commit()
+
+    assert count(session, SampleOrder) == 0
+
+
+def test_lists_show_places_and_what_waits_in_a_constant_number_of_statements(
+    session: Session, orders: Orders, now: datetime
+) -> None:
+    late = orders.received(
+        orders.sent(orders.accepted(orders.quoted(orders.asked(request_form(due_on=now.date() + DAY)))))
+    )
+    counts = []
+    for _ in range(2):
+        orders.received()
+        session.commit()
+        look_again(session)
+        with counting() as statements:
+            waiting = queries.staffed_orders(session, orders.staff, Wanted(Show.WAITING), limit=9).items
+        counts.append(len(statements))
+    done = orders.quoted()
+    session.commit()
+
+    assert counts[0] == counts[1]
+    assert [(one.order.id == late.id, one.place) for one in waiting] == [(True, 1), (False, 2), (False, 3)]
+    mine = queries.own_orders(session, orders.asker, Wanted(Show.WAITING), limit=9).items
+    assert [one.order.id for one in mine] == [done.id]
+    assert queries.waiting_count(session, reach(orders.staff, Permission.SEE_SAMPLE_ORDERS)) == 3
+
+
+def test_a_refused_result_stores_nothing_and_erasing_takes_the_address(
+    session: Session, orders: Orders, asker: User, now: datetime
+) -> None:
+    form = request_form(leftover=Leftover.RETURN, return_address="北碚区 1 号")
+    order = orders.received(orders.sent(orders.accepted(orders.quoted(orders.asked(form)))))
+    session.commit()
+
+    with pytest.raises(NotNow):
+        orders.reported(order)
+    session.rollback()
+    erase_return_addresses(session, Person(asker.id, asker.name, asker.email))
+    session.commit()
+
+    assert count(session, SampleResult) == 0
+    assert "北碚" not in session.get_one(SampleOrder, order.id).return_address

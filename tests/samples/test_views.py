@@ -1,0 +1,89 @@
+"""The pages of sample orders: what is typed stays, lists lead to orders, and what waits stands on the home page."""
+
+import io
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.core.clock import utcnow
+from models.accounts import User
+from models.attachments import Attachment
+from models.samples import SampleOrder
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.samples import SampleOrderState
+from tests.factories.instruments import make_instrument
+from tests.factories.looking import count, look_again
+from tests.factories.people import actor_for, give, make_user, sign_in
+from tests.factories.pictures import photo
+from tests.factories.samples import Orders
+
+ASKED = {"title": "粉末", "sample_count": "2", "marks": "A\nB", "hazards": ["toxic", "flammable"], "report": "data"}
+
+
+def arranged(session: Session) -> tuple[Orders, User, User]:
+    """An instrument with a steward, and somebody who asks."""
+    instrument = make_instrument(session, name_zh="质谱仪")
+    steward, asker = make_user(session, "steward"), make_user(session, "asker")
+    give(session, steward, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
+    now = utcnow()
+    who = (actor_for(session, one, now=now) for one in (asker, steward))
+    return Orders(session, instrument.id, *who, now), asker, steward
+
+
+def test_a_request_that_does_not_fit_together_comes_back_filled_in_and_a_whole_one_is_stored_with_its_photo(
+    session: Session, client: FlaskClient
+) -> None:
+    orders, asker, _steward = arranged(session)
+    sign_in(client, asker)
+    path = f"/instruments/{orders.instrument_id}/sample-orders"
+
+    wrong = client.post(path, data={**ASKED, "leftover": "return"})
+    typed = wrong.get_data(as_text=True)
+    whole = {**ASKED, "leftover": "dispose", "hazard_note": "戴手套", "other_tests": "铁", "idempotency_key": "k"}
+    files = [(io.BytesIO(photo()), "样品.jpg")]
+    made = client.post(path, data={**whole, "files": files})
+
+    stored = session.scalars(select(SampleOrder)).one()
+    assert wrong.status_code == 422
+    assert [f'id="problems-{name}"' in typed for name in ("other_tests", "hazard_note", "return_address")] == [True] * 3
+    assert typed.count(" checked") == 4
+    assert made.location == f"/sample-orders/{stored.id}"
+    assert (stored.hazards, count(session, Attachment)) == (["toxic", "flammable"], 1)
+
+
+def test_either_side_finds_what_waits_for_it_and_a_refused_quote_keeps_its_lines(
+    app: Flask, session: Session, client: FlaskClient
+) -> None:
+    orders, asker, steward = arranged(session)
+    order = orders.asked()
+    session.commit()
+    staff = app.test_client()
+    sign_in(client, asker)
+    sign_in(staff, steward)
+    here = f"/sample-orders/{order.id}"
+    lines = {"lines.0.kind": "test_item", "lines.0.name": "铁含量", "lines.0.count": "3", "lines.0.unit_fen": "80.50"}
+    lines |= {"lines.4.kind": "rounding", "lines.4.unit_fen": "-1.5"}
+
+    waiting = [
+        staff.get(page).get_data(as_text=True).count(f'href="{here}"') for page in ("/sample-orders/queue", "/home")
+    ]
+    wrong = staff.post(f"{here}/quote", data={**lines, "valid_until": "2020-01-01"})
+    typed = wrong.get_data(as_text=True)
+    sent = staff.post(f"{here}/quote", data={**lines, "valid_until": "2099-01-01"})
+    mine = [client.get(page).get_data(as_text=True).count(f'href="{here}"') for page in ("/sample-orders", "/home")]
+    shown = client.get(here).get_data(as_text=True)
+    quote_id = client.get(f"/api/v1{here}").get_json()["quotes"][0]["id"]
+    accepted = client.post(f"{here}/accept", data={"quote_id": quote_id})
+    printed = client.get(f"{here}/form").get_data(as_text=True)
+    again = client.post(f"{here}/accept", data={"quote_id": quote_id})
+
+    look_again(session)
+    kept = session.get_one(SampleOrder, order.id)
+    assert (waiting, mine) == ([1, 1], [1, 1])
+    assert (wrong.status_code, 'value="80.50"' in typed, 'id="problems-valid_until"' in typed) == (422, True, True)
+    assert (sent.status_code, accepted.status_code, again.status_code) == (303, 303, 409)
+    assert "¥240.00" in shown
+    assert kept.number is not None
+    assert (kept.state, kept.number in printed) == (SampleOrderState.ACCEPTED, True)
