@@ -13,7 +13,7 @@ from booking.core.errors import Forbidden, InvalidInput, NotFound
 from booking.core.period import Period
 from booking.privacy.traces import Person, erase_return_addresses
 from booking.reservations.refusals import ReservationRefused
-from booking.samples import handling, queries, quoting, service
+from booking.samples import handling, queries, quoting
 from booking.samples.forms import GiveBackForm, QuoteLineForm, RecordForm, SampleQuoteForm, SettleForm
 from booking.samples.queries import Show, Wanted
 from booking.samples.service import NotNow, TakesNoSamples

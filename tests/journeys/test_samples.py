@@ -1,0 +1,107 @@
+"""A firm sends six samples: quote, parcel, queue, test run, report, and both ends of it."""
+
+import hashlib
+from datetime import timedelta
+
+from playwright.sync_api import FilePayload, Page, expect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.core.clock import at_local, local_date, utcnow
+from booking.web.filters import local_input
+from models.catalogue import Lane, LaneGroup
+from models.reservations import Claim
+from models.samples import SampleOrder
+from models.vocabulary.accounts import Language, Role, ScopeKind
+from models.vocabulary.directory import OrganisationKind
+from models.vocabulary.samples import Leftover, SampleOrderState
+from tests.factories.instruments import make_instrument, make_organisation
+from tests.factories.people import give, make_user
+from tests.factories.pictures import PDF, photo
+from tests.journeys.axe import violations
+from tests.journeys.conftest import PHONE, OpenContext
+from tests.journeys.languages import IN_BOTH_LANGUAGES, said
+
+PHOTO: FilePayload = {"name": "收样.jpg", "mimeType": "image/jpeg", "buffer": photo()}
+REPORT: FilePayload = {"name": "报告.pdf", "mimeType": "application/pdf", "buffer": PDF}
+
+
+FIRM = {Language.CHINESE: "北碚示例铸造", Language.ENGLISH: "Beibei Foundry"}
+
+
+def press(page: Page, language: Language, name: str, answer: str) -> None:
+    """Press the button of this name, and wait for what the page says then."""
+    page.get_by_role("button", name=said(language, name), exact=True).click()
+    expect(page.get_by_text(said(language, answer))).to_be_visible()
+
+
+@IN_BOTH_LANGUAGES
+def test_a_firm_sends_six_samples_and_gets_a_report(
+    open_context: OpenContext, session: Session, language: Language
+) -> None:
+    policy = {"closes_on_holidays": False}
+    instrument = make_instrument(session, name_zh="直读光谱仪", name_en="Spark spectrometer", policy=policy)
+    names = {"name_zh": FIRM[Language.CHINESE], "name_en": FIRM[Language.ENGLISH]}
+    firm = make_organisation(session, kind=OrganisationKind.ENTERPRISE, **names)
+    steward, agent = (make_user(session, name, language=language) for name in ("spark-steward", "foundry-agent"))
+    give(session, steward, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
+    give(session, agent, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, firm.id)
+    staff, user = open_context(steward).new_page(), open_context(agent, viewport=PHONE).new_page()
+
+    user.goto(f"/instruments/{instrument.id}")
+    user.get_by_role("link", name=said(language, "送样委托"), exact=True).first.click()
+    user.locator("[name=title]").fill("球墨铸铁")
+    user.locator("[name=sample_count]").fill("6")
+    user.locator("[name=other_tests]").fill("C, Si, Mn, P, S")
+    assert violations(user) == []
+    press(user, language, "提出委托", "已提出委托。机主报价后会邮件通知您。")
+    order_page = user.url
+
+    staff.goto("/sample-orders/queue")
+    expect(staff.get_by_text(FIRM[language])).to_be_visible()
+    staff.get_by_role("link", name="球墨铸铁").click()
+    staff.locator("[name='lines.0.name']").fill("C, Si, Mn, P, S")
+    staff.locator("[name='lines.0.count']").fill("6")
+    staff.locator("[name='lines.0.unit_fen']").fill("120")
+    assert violations(staff) == []
+    press(staff, language, "发出报价", "已报价，用户会收到邮件。")
+
+    user.reload()
+    expect(user.get_by_text("¥720.00").first).to_be_visible()
+    press(user, language, "接受报价", "已接受报价，委托生效。请寄出样品。")
+    user.locator("[name=courier]").fill("顺丰")
+    press(user, language, "样品已寄出", "已登记，机主会收到邮件。")
+
+    staff.reload()
+    staff.locator("[name=files]").set_input_files(PHOTO)
+    press(staff, language, "登记收样", "已登记收样，用户会收到邮件。")
+    user.reload()
+    expect(user.get_by_text(said(language, "排第 %(place)s 位") % {"place": 1}, exact=True)).to_be_visible()
+
+    staff.get_by_role("link", name=said(language, "安排测试"), exact=True).click()
+    start = at_local(local_date(utcnow()) + timedelta(days=1), 9 * 60)
+    staff.locator("[name=starts_at]").fill(local_input(start))
+    staff.locator("[name=ends_at]").fill(local_input(start + timedelta(hours=3)))
+    press(staff, language, "占用时间并开始", "已安排测试，时间已占用，用户会收到邮件。")
+    staff.goto(order_page)
+    staff.locator("[name=files]").set_input_files(REPORT)
+    staff.locator("[name=report_number]").fill("R-2026-1")
+    staff.locator("[name=is_final]").check()
+    press(staff, language, "交付结果", "已交付，用户会收到邮件。")
+
+    user.reload()
+    expect(user.get_by_text(hashlib.sha256(PDF).hexdigest())).to_be_visible()
+    assert violations(user) == []
+    press(user, language, "确认结果", "已确认结果，委托完成。")
+    staff.reload()
+    press(staff, language, "登记", "已登记。")
+
+    order = session.scalars(select(SampleOrder).where(SampleOrder.instrument_id == instrument.id)).one()
+    held = select(Claim.starts_at).join(Lane, Lane.id == Claim.lane_id).join(LaneGroup)
+    taken = session.scalars(held.where(LaneGroup.own_instrument_id == instrument.id)).all()
+    assert (order.state, order.organisation_id, order.given_back) == (
+        SampleOrderState.DONE,
+        firm.id,
+        Leftover.DISPOSE,
+    )
+    assert taken == [start]
