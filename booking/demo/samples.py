@@ -109,7 +109,8 @@ class _Orders:
             start = at_local(local_date(self.now) + timedelta(days=days), 8 * 60)
             form = SampleRunForm(order_ids=[order.id], starts_at=start, ends_at=start + timedelta(hours=2))
             try:
-                handling.start_run(self.session, order.instrument_id, form, actor=self.steward, now=self.now)
+                with self.session.begin_nested():
+                    handling.start_run(self.session, order.instrument_id, form, actor=self.steward, now=self.now)
             except ReservationRefused:
                 continue
             return True
