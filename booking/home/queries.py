@@ -91,8 +91,8 @@ def own_sample_orders(asked: Asked) -> Found:
 
 def _sample_order(order: SampleOrder, *, person: str = "") -> Item:
     """A sample order as an item: what is sent, for which instrument."""
-    names = [f"{order.title} · {name}" for name in _names(order.instrument)]
-    return Item("sample_order", order.id, *names, person=person, due_on=order.due_on)
+    name_zh, name_en = (f"{order.title} · {name}" for name in _names(order.instrument))
+    return Item("sample_order", order.id, name_zh, name_en, person=person, due_on=order.due_on)
 
 
 def _asker(order: SampleOrder) -> str:

@@ -10,9 +10,9 @@ from booking.core.errors import Problem
 from booking.core.texts import N_
 from models.vocabulary.catalogue import ReportMark
 from models.vocabulary.pricing import LineKind
-from models.vocabulary.samples import Leftover, ReportKind, SampleOrderState, SampleState, SampleStep, Settling
-
-State, Step = SampleOrderState, SampleStep
+from models.vocabulary.samples import Leftover, ReportKind, SampleState, Settling
+from models.vocabulary.samples import SampleOrderState as State
+from models.vocabulary.samples import SampleStep as Step
 
 MOST_A_DAY = 20
 MOST_IN_A_RUN = 50

@@ -64,9 +64,7 @@ def _orders() -> None:
         ),
         sa.CheckConstraint("state <> 'quoted' OR quoted_until IS NOT NULL", name=op.f("ck_sample_orders_quoted")),
         sa.CheckConstraint("state <> 'queued' OR queued_at IS NOT NULL", name=op.f("ck_sample_orders_queued")),
-        sa.CheckConstraint(
-            "(given_back IS NULL) = (given_back_at IS NULL)", name=op.f("ck_sample_orders_given_back")
-        ),
+        sa.CheckConstraint("(given_back IS NULL) = (given_back_at IS NULL)", name=op.f("ck_sample_orders_given_back")),
         sa.UniqueConstraint("number", name=op.f("uq_sample_orders_number")),
     )
     for name, columns in {

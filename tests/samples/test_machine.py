@@ -29,6 +29,7 @@ from tests.factories.samples import Orders, request_form
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
+LOST = RecordForm(state=SampleState.LOST, note="滑落")
 Step = Callable[["Machine", SampleOrder], Any]
 STEPS: dict[str, Step] = {
     "quote": lambda m, o: m.orders.quoted(o),
@@ -48,7 +49,6 @@ STEPS: dict[str, Step] = {
     "give back": lambda m, o: handling.give_back(m.session, o.id, GiveBackForm(how=Leftover.DISPOSE), **m.staff),
     "expire": lambda m, o: quoting.expire_quote(m.session, o.id, now=NOW + timedelta(days=99)),
 }
-LOST = RecordForm(state=SampleState.LOST, note="滑落")
 ONWARD = ("quote", "accept", "receive", "run", "report all", "approve", "give back")
 STANDING = {"number", "state", "version", "queued_at", "given_back"}
 
@@ -58,6 +58,8 @@ class Machine(RuleBasedStateMachine):
 
     session: Session
     orders: Orders
+    asker: dict[str, Any]
+    staff: dict[str, Any]
 
     @initialize()
     def begin(self) -> None:
@@ -65,10 +67,10 @@ class Machine(RuleBasedStateMachine):
         instrument = make_instrument(self.session, hours=(), policy={"closes_on_holidays": False})
         steward, asker = make_user(self.session, "steward"), make_user(self.session, "asker")
         give(self.session, steward, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
-        who = (actor_for(self.session, one, now=NOW) for one in (asker, steward))
-        self.orders = Orders(self.session, instrument.id, *who, NOW)
-        self.asker = {"actor": self.orders.asker, "now": NOW}
-        self.staff = {"actor": self.orders.staff, "now": NOW}
+        asks, works = (actor_for(self.session, one, now=NOW) for one in (asker, steward))
+        self.orders = Orders(self.session, instrument.id, asks, works, NOW)
+        self.asker = {"actor": asks, "now": NOW}
+        self.staff = {"actor": works, "now": NOW}
         self.hours = 0
         self.ids = [self.orders.asked(request_form(count=2)).id for _ in range(2)]
         self.session.commit()

@@ -28,8 +28,8 @@ def arranged(session: Session) -> tuple[Orders, User, User]:
     steward, asker = make_user(session, "steward"), make_user(session, "asker")
     give(session, steward, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
     now = utcnow()
-    who = (actor_for(session, one, now=now) for one in (asker, steward))
-    return Orders(session, instrument.id, *who, now), asker, steward
+    asks, works = (actor_for(session, one, now=now) for one in (asker, steward))
+    return Orders(session, instrument.id, asks, works, now), asker, steward
 
 
 def test_a_request_that_does_not_fit_together_comes_back_filled_in_and_a_whole_one_is_stored_with_its_photo(

@@ -48,17 +48,16 @@ def _list(
     name: str, page: Page[Listed], asked: SampleOrdersPage, show: Show, shows: tuple[Show, ...], **more: Any
 ) -> str:
     """A list with a tab for each part."""
-    here = {"instrument": asked.instrument}
-    endpoint = f"samples.{name}"
-    following = url_for(endpoint, show=show.value, cursor=page.next_cursor, **here) if page.next_cursor else ""
+    endpoint, here = f"samples.{name}", asked.instrument
+    more_at = url_for(endpoint, show=show.value, cursor=page.next_cursor, instrument=here) if page.next_cursor else ""
     tabs = [
-        {"label": _(SHOW[one]), "url": url_for(endpoint, show=one.value, **here), "active": one == show}
+        {"label": _(SHOW[one]), "url": url_for(endpoint, show=one.value, instrument=here), "active": one == show}
         for one in shows
     ]
     return render_template(
         f"samples/{name}.html",
         rows=page.items,
-        next_url=following,
+        next_url=more_at,
         tabs=tabs,
         show=show,
         instrument_id=asked.instrument,
