@@ -26,7 +26,6 @@ from booking.samples.answers import (
 from booking.samples.forms import (
     AcceptForm,
     GiveBackForm,
-    ReasonForm,
     ReceiveForm,
     RecordForm,
     ResultForm,
@@ -35,6 +34,7 @@ from booking.samples.forms import (
     SampleOrderForm,
     SampleOrdersQuery,
     SampleQuoteForm,
+    SampleReasonForm,
     SampleRunForm,
     SendForm,
     SettleForm,
@@ -138,10 +138,10 @@ def quote(order_id: int) -> Response:
 
 
 @bp.post(f"{ONE}/refuse")
-@documented(tag=TAG, body=ReasonForm, answers={200: SampleOrderAnswer}, refusals=ASKING)
+@documented(tag=TAG, body=SampleReasonForm, answers={200: SampleOrderAnswer}, refusals=ASKING)
 def refuse(order_id: int) -> Response:
     """Say no to a request."""
-    return _step(order_id, quoting.refuse_order, reason=read_json(ReasonForm).reason)
+    return _step(order_id, quoting.refuse_order, reason=read_json(SampleReasonForm).reason)
 
 
 @bp.post(f"{ONE}/accept")
@@ -205,24 +205,24 @@ def approve(order_id: int) -> Response:
 
 
 @bp.post(f"{ONE}/dispute")
-@documented(tag=TAG, body=ReasonForm, answers={200: SampleOrderAnswer}, refusals=ASKING)
+@documented(tag=TAG, body=SampleReasonForm, answers={200: SampleOrderAnswer}, refusals=ASKING)
 def dispute(order_id: int) -> Response:
     """Say what is wrong with the results."""
-    return _step(order_id, handling.dispute_results, reason=read_json(ReasonForm).reason)
+    return _step(order_id, handling.dispute_results, reason=read_json(SampleReasonForm).reason)
 
 
 @bp.post(f"{ONE}/uphold")
-@documented(tag=TAG, body=ReasonForm, answers={200: SampleOrderAnswer}, refusals=ASKING)
+@documented(tag=TAG, body=SampleReasonForm, answers={200: SampleOrderAnswer}, refusals=ASKING)
 def uphold(order_id: int) -> Response:
     """Answer a dispute: the results are right, and why."""
-    return _step(order_id, handling.uphold_results, reason=read_json(ReasonForm).reason)
+    return _step(order_id, handling.uphold_results, reason=read_json(SampleReasonForm).reason)
 
 
 @bp.post(f"{ONE}/cancel")
-@documented(tag=TAG, body=ReasonForm, answers={200: SampleOrderAnswer}, refusals=ASKING)
+@documented(tag=TAG, body=SampleReasonForm, answers={200: SampleOrderAnswer}, refusals=ASKING)
 def cancel(order_id: int) -> Response:
     """End the order midway; what had been done is kept with it."""
-    return _step(order_id, handling.cancel_order, reason=read_json(ReasonForm).reason)
+    return _step(order_id, handling.cancel_order, reason=read_json(SampleReasonForm).reason)
 
 
 @bp.post(f"{ONE}/give-back")

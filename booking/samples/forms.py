@@ -78,7 +78,7 @@ class AcceptForm(Form):
     quote_id: Id
 
 
-class ReasonForm(Form):
+class SampleReasonForm(Form):
     """Why."""
 
     reason: Reason
@@ -159,7 +159,7 @@ class AcceptPage(AcceptForm, PageForm):
     """The form that accepts a quote."""
 
 
-class ReasonPage(ReasonForm, PageForm):
+class ReasonPage(SampleReasonForm, PageForm):
     """A form that asks why."""
 
 

@@ -61,6 +61,10 @@ BESIDE = (
     Visit("/reservations?state=wrong", "holder", 422),
     Visit("/reservations?past=1", "researcher"),
     Visit("/board?day={day}&view=week", "platform"),
+    Visit("/sample-orders/{asked_order}", "steward"),
+    Visit("/sample-orders/{accepted_order}", "steward"),
+    Visit("/sample-orders/{disputed_order}", "admin"),
+    Visit("/sample-orders/{reported_order}", "holder"),
     Visit("/confirm/unknown", status=410),
     Visit("/operations/jobs", "holder", 403),
     Visit("/no-such-page", status=404),
@@ -69,7 +73,7 @@ BESIDE = (
 
 NO_PAGE = re.compile(
     r"^/api/v1/|\.(csv|ico|ics|json|txt|xlsx|xml|zip)(\?|$)|^/instruments/export|^/(healthz|metrics|readyz)$"
-    r"|^/(instruments|enquiries)/\{\w+\}/attachments/|/progress$"
+    r"|^/(instruments|enquiries|sample-orders)/\{\w+\}/attachments/|/progress$"
 )
 """What is no page: data, or a file that a browser shows in a page of its own making or saves."""
 

@@ -45,6 +45,7 @@ def test_a_request_that_does_not_fit_together_comes_back_filled_in_and_a_whole_o
     files = [(io.BytesIO(photo()), "样品.jpg")]
     made = client.post(path, data={**whole, "files": files})
 
+    look_again(session)
     stored = session.scalars(select(SampleOrder)).one()
     assert wrong.status_code == 422
     assert [f'id="problems-{name}"' in typed for name in ("other_tests", "hazard_note", "return_address")] == [True] * 3
