@@ -24,7 +24,7 @@ from booking.samples.forms import (
     SendForm,
 )
 from booking.samples.queries import quotes_of
-from booking.samples.quoting import accept_quote, proposal_for, quote_order
+from booking.samples.quoting import accept_quote, proposal_of, quote_order
 from booking.samples.service import add_message, request_order
 from models.catalogue import TestItem
 from models.samples import SampleOrder
@@ -71,7 +71,7 @@ class _Orders:
 
     def quoted(self, order: SampleOrder) -> SampleOrder:
         """With a quote from the price list, or by hand where there is none."""
-        proposed = proposal_for(self.session, order, now=self.now).lines
+        proposed = proposal_of(self.session, order.id, actor=self.steward, now=self.now).lines
         lines = [
             QuoteLineForm(kind=LineKind(one["kind"]), name=one["name_zh"], count=one["count"], unit_fen=one["unit_fen"])
             for one in proposed

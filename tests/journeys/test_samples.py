@@ -85,7 +85,7 @@ def test_a_firm_sends_six_samples_and_gets_a_report(
     quote(staff, language)
 
     user.reload()
-    expect(user.get_by_text("¥720.00").first).to_be_visible()
+    expect(user.get_by_text("720.00").first).to_be_visible()
     press(user, language, "接受报价", "已接受报价，委托生效。请寄出样品。")
     user.locator("[name=courier]").fill("顺丰")
     press(user, language, "样品已寄出", "已登记，机主会收到邮件。")
