@@ -12,6 +12,7 @@ from booking.attachments.uploads import has_uploads, limits_for, read_uploads
 from booking.core.clock import utcnow
 from booking.core.errors import Conflict, InvalidInput
 from booking.core.forms import read
+from booking.core.texts import N_
 from booking.samples import handling, queries, quoting, service
 from booking.samples.forms import (
     AcceptPage,
@@ -52,7 +53,7 @@ def add_message(order_id: int) -> ResponseReturnValue:
 
         create_once(store, actor=who, now=now)
 
-    return _done(order_id, work, _("已发送。"))
+    return _done(order_id, work, N_("已发送。"))
 
 
 def quote(order_id: int) -> ResponseReturnValue:
@@ -62,12 +63,12 @@ def quote(order_id: int) -> ResponseReturnValue:
         form = typed(SampleQuotePage, lines=quote_lines(request.form))
         _take(quoting.quote_order, order_id, form)
 
-    return _done(order_id, work, _("已报价，用户会收到邮件。"))
+    return _done(order_id, work, N_("已报价，用户会收到邮件。"))
 
 
 def refuse(order_id: int) -> ResponseReturnValue:
     """Say no."""
-    return _for_reason(order_id, quoting.refuse_order, _("已答复，用户会收到邮件。"))
+    return _for_reason(order_id, quoting.refuse_order, N_("已答复，用户会收到邮件。"))
 
 
 def accept(order_id: int) -> ResponseReturnValue:
@@ -76,13 +77,13 @@ def accept(order_id: int) -> ResponseReturnValue:
     def work() -> None:
         _take(quoting.accept_quote, order_id, read_form(AcceptPage).quote_id)
 
-    return _done(order_id, work, _("已接受报价，委托生效。请寄出样品。"))
+    return _done(order_id, work, N_("已接受报价，委托生效。请寄出样品。"))
 
 
 def send(order_id: int) -> ResponseReturnValue:
     """Say how the samples travel."""
     return _done(
-        order_id, lambda: _take(handling.send_samples, order_id, read_form(SendPage)), _("已登记，机主会收到邮件。")
+        order_id, lambda: _take(handling.send_samples, order_id, read_form(SendPage)), N_("已登记，机主会收到邮件。")
     )
 
 
@@ -96,12 +97,12 @@ def receive(order_id: int) -> ResponseReturnValue:
         files = read_uploads(limits) if has_uploads() else []
         _take(handling.receive_samples, order_id, form, files, limits)
 
-    return _done(order_id, work, _("已登记收样，用户会收到邮件。"))
+    return _done(order_id, work, N_("已登记收样，用户会收到邮件。"))
 
 
 def settle(order_id: int) -> ResponseReturnValue:
     """Answer what is to happen with what arrived."""
-    return _done(order_id, lambda: _take(handling.settle_mismatch, order_id, read_form(SettlePage)), _("已答复机主。"))
+    return _done(order_id, lambda: _take(handling.settle_mismatch, order_id, read_form(SettlePage)), N_("已答复机主。"))
 
 
 def record(order_id: int) -> ResponseReturnValue:
@@ -112,7 +113,7 @@ def record(order_id: int) -> ResponseReturnValue:
         form = RecordForm(state=asked.sample_state, note=asked.sample_note)
         _take(handling.record_sample, order_id, asked.position, form)
 
-    return _done(order_id, work, _("已登记。"), {"state": "sample_state", "note": "sample_note"})
+    return _done(order_id, work, N_("已登记。"), {"state": "sample_state", "note": "sample_note"})
 
 
 @takes_files
@@ -129,32 +130,32 @@ def results(order_id: int) -> ResponseReturnValue:
 
         create_once(store, actor=who, now=now)
 
-    return _done(order_id, work, _("已交付，用户会收到邮件。"))
+    return _done(order_id, work, N_("已交付，用户会收到邮件。"))
 
 
 def approve(order_id: int) -> ResponseReturnValue:
     """Accept the results."""
-    return _done(order_id, lambda: _take(handling.approve_results, order_id), _("已确认结果，委托完成。"))
+    return _done(order_id, lambda: _take(handling.approve_results, order_id), N_("已确认结果，委托完成。"))
 
 
 def dispute(order_id: int) -> ResponseReturnValue:
     """Say what is wrong with the results."""
-    return _for_reason(order_id, handling.dispute_results, _("已提出异议，机主会收到邮件。"))
+    return _for_reason(order_id, handling.dispute_results, N_("已提出异议，机主会收到邮件。"))
 
 
 def uphold(order_id: int) -> ResponseReturnValue:
     """Uphold the results."""
-    return _for_reason(order_id, handling.uphold_results, _("已答复，用户会收到邮件。"))
+    return _for_reason(order_id, handling.uphold_results, N_("已答复，用户会收到邮件。"))
 
 
 def cancel(order_id: int) -> ResponseReturnValue:
     """End the order midway."""
-    return _for_reason(order_id, handling.cancel_order, _("委托已取消，对方会收到邮件。"))
+    return _for_reason(order_id, handling.cancel_order, N_("委托已取消，对方会收到邮件。"))
 
 
 def give_back(order_id: int) -> ResponseReturnValue:
     """Record what became of what is left."""
-    return _done(order_id, lambda: _take(handling.give_back, order_id, read_form(GiveBackPage)), _("已登记。"))
+    return _done(order_id, lambda: _take(handling.give_back, order_id, read_form(GiveBackPage)), N_("已登记。"))
 
 
 def _take(step: Callable[..., object], order_id: int, *given: Any) -> None:
@@ -185,5 +186,5 @@ def _done(
         work()
     except (InvalidInput, Conflict) as refused:
         return order_page(order_id, refused, fields)
-    flash(said, "right")
+    flash(_(said), "right")
     return redirect(url_for("samples.show", order_id=order_id), code=303)
