@@ -24,8 +24,10 @@ from models.directory import CalendarDay, Organisation
 from models.enquiries import Enquiry, FaqEntry
 from models.listings import InstrumentListing
 from models.reservations import BlockConflict, Claim, Reservation
+from models.samples import SampleOrder
 from models.vocabulary.accounts import Role
 from models.vocabulary.affiliations import AffiliationState, RegistrationState, VisitState
+from models.vocabulary.attachments import OwnerKind
 from models.vocabulary.catalogue import BookingMode, PublishingState
 from models.vocabulary.custody import OwnerChangeState
 from models.vocabulary.enquiries import EnquiryState, WishState
@@ -184,8 +186,15 @@ def test_some_people_ask_and_get_answers(loaded: Session) -> None:
     assert loaded.scalar(select(func.count()).select_from(FaqEntry)) == 4
 
 
+def test_samples_stand_at_every_stage(loaded: Session) -> None:
+    states = loaded.scalars(select(SampleOrder.state).order_by(SampleOrder.id)).all()
+
+    assert " ".join(states) == "requested quoted queued questioned testing reported"
+
+
 def test_a_dozen_instruments_carry_a_photo_that_everybody_sees(demo: Flask, loaded: Session) -> None:
-    shown = loaded.execute(select(Attachment.owner_id, Attachment.caption_zh, Attachment.caption_en)).all()
+    photo = (Attachment.owner_id, Attachment.caption_zh, Attachment.caption_en)
+    shown = loaded.execute(select(*photo).where(Attachment.owner_kind == OwnerKind.INSTRUMENT)).all()
     nobody = demo.test_client()
 
     listed = nobody.get("/api/v1/instruments?q=扫描电&limit=50").get_json()["items"]
