@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import and_, func, select
@@ -38,12 +39,15 @@ def tomorrow(minutes: int = 0) -> datetime:
     return at_local(local_date(utcnow()) + timedelta(days=1), minutes)
 
 
-def booking(token: str, instrument: Instrument, start: datetime, minutes: int = 60, key: str = "") -> Call:
-    wish = {
+def booking(
+    token: str, instrument: Instrument, start: datetime, minutes: int = 60, *, key: str = "", payer: int | None = None
+) -> Call:
+    wish: dict[str, Any] = {
         "instrument_id": instrument.id,
         "starts_at": start.isoformat(),
         "ends_at": (start + timedelta(minutes=minutes)).isoformat(),
     }
+    wish |= {"payer_account_id": payer} if payer else {}
     return Call(token, "POST", "/api/v1/reservations", wish, key)
 
 
@@ -83,7 +87,7 @@ def test_of_fifty_writers_on_one_slot_exactly_one_gets_it(session: Session, stor
 def test_of_thirty_bookings_ten_are_held_where_the_money_covers_ten(
     session: Session, storm: Storm, tokens: list[str]
 ) -> None:
-    instruments, payer = paid(session, 10 * HOURLY)
+    instruments, [payer] = paid(session, 10 * HOURLY)
 
     replies = storm.volley(
         [booking(token, instruments[n % 5], tomorrow(n // 5 * 60)) for n, token in enumerate(tokens[:30])]
@@ -99,15 +103,16 @@ def test_of_thirty_bookings_ten_are_held_where_the_money_covers_ten(
     assert held_once(session) == holding(session) == set(made(replies))
 
 
-def paid(session: Session, fen: int) -> tuple[list[Instrument], PayerAccount]:
-    """Five priced instruments of one place, and an account that everybody there may use."""
+def paid(session: Session, fen: int, accounts: int = 1) -> tuple[list[Instrument], list[PayerAccount]]:
+    """Five priced instruments of one place, and so many accounts that everybody there may use."""
     first = make_instrument(session, policy={"horizon_days": 400})
     place = session.get_one(Organisation, first.organisation_id)
     instruments = [first, *(make_instrument(session, place, policy={"horizon_days": 400}) for _ in range(4))]
     writers = list(session.scalars(select(User).where(User.email.startswith("writer"))))
     for instrument in instruments:
         make_hourly_price(session, instrument, HOURLY, writers[0])
-    return instruments, make_payer(session, place, make_user(session, "lead"), fen, writers)
+    lead = make_user(session, "lead")
+    return instruments, [make_payer(session, place, lead, fen, writers, number=f"{n}") for n in range(accounts)]
 
 
 def held_once(session: Session) -> set[int]:
@@ -221,12 +226,12 @@ def block(token: str, instrument: Instrument, chance: random.Random) -> Call:
 def test_what_was_acknowledged_is_there_after_workers_were_killed_twenty_times(
     session: Session, server: Server, storm: Storm, tokens: list[str]
 ) -> None:
-    instruments, _ = paid(session, 10_000 * HOURLY)
+    instruments, payers = paid(session, 1_000 * HOURLY, 5)
     acknowledged: set[int] = set()
 
     for number in range(KILLS):
         calls = [
-            booking(token, instruments[n % 5], tomorrow(number * 1440 + n // 5 * 90), 90)
+            booking(token, instruments[n % 5], tomorrow(number * 1440 + n // 5 * 90), 90, payer=payers[n % 5].id)
             for n, token in enumerate(tokens)
         ]
         sent = storm.send(calls)
