@@ -16,6 +16,7 @@ function connect(form) {
     keepLength(form, event.target);
     tellWish(form);
   });
+  keepInSight(form, answer);
   form.addEventListener("wish", () => {
     remember(form);
     form.closest(".booking-panel").classList.add("booking-sheet");
@@ -25,6 +26,23 @@ function connect(form) {
     cure(form, answer, event);
   });
   remember(form);
+}
+
+// The panel becomes a sheet, and a longer answer moves what stands below it: the button or field in use stays in sight.
+function keepInSight(form, answer) {
+  let used = null;
+  form.addEventListener("wish", () => {
+    const { activeElement } = document;
+    used = form.contains(activeElement) && !answer.contains(activeElement) && isInSight(activeElement) ? activeElement : null;
+  });
+  answer.addEventListener("htmx:afterSettle", () => {
+    if (used && document.activeElement === used) used.scrollIntoView({ block: "nearest" });
+  });
+}
+
+function isInSight(element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  return top >= 0 && bottom <= window.innerHeight;
 }
 
 // A start moved past the end takes the end along, so the length of the wish stays.
