@@ -81,7 +81,9 @@ class GrantPage(GrantForm, PageForm):
 
 
 class EndPage(EndForm, PageForm):
-    """Ending a role, as the page sends it."""
+    """Ending a role, as the page sends it: with a day, since the page proposes one that may be another than today."""
+
+    last_day: NearDay
 
 
 class DelegatePage(DelegateForm, PageForm):

@@ -79,7 +79,7 @@ def end(grant_id: int) -> ResponseReturnValue:
         transaction(
             end_grant,
             grant_id,
-            last_day=form.last_day or local_date(now),
+            last_day=form.last_day,
             successor=form.successor,
             reason=form.reason,
             actor=actor,
