@@ -231,6 +231,7 @@ def test_closing_an_account_lists_what_is_still_to_come_and_leads_to_settling_it
 
     assert ("未来的预约（101 条）" in closing, "另有 81 项" in closing) == (True, True)
     assert f'href="/people/{person.id}/bookings"' in closing
+    assert "移交后由接手人使用并承担费用" in first
     assert [page.count('name="reservation_ids"') for page in (first, second)] == [100, 1]
     assert (answer["reservations_count"], len(answer["reservations"])) == (101, 100)
     assert f"cursor={answer['next_cursor']}" in first
