@@ -1,7 +1,7 @@
 """Ending roles: one, or all of somebody's at once, with those who take over named in the same step."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -13,6 +13,7 @@ from booking.accounts.grants import NewGrant, account_id, described, foresee_end
 from booking.accounts.permissions import Permission, may
 from booking.accounts.rules import HANDING_OVER_DAYS, LONGEST_TERM_AGAIN
 from booking.accounts.succession import SuccessorNeeded, end_of, lacking, left_empty, lock_scopes
+from booking.accounts.successors import may_name, without_holders
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem
@@ -21,6 +22,7 @@ from booking.notifications.service import announce
 from models.accounts import Grant
 
 SUCCEEDED = N_("已有其他人担任这个角色。")
+NOT_YOURS = N_("这个角色已经结束，或由他人决定何时结束，接任者由有权授予的人指定。")
 NOT_THE_LAST = N_("这个角色不会因此无人担任，接任者由有权授予的人指定。")
 
 
@@ -60,13 +62,16 @@ def end_grant(
 def end_grants(session: Session, grants: Sequence[Grant], departure: Departure, *, actor: Actor, now: datetime) -> None:
     """End several grants together; whether the actor may end them is asked before.
 
-    A named successor holds the same role at the same scope from today; who may not give the role names one only
-    as its last holder, who goes, or whose term is over, soon. Raises SuccessorNeeded with everything that would be
-    left to nobody; only the platform's administrators may leave an institution without one.
+    A named successor holds the same role at the same scope from today, unless they hold it already; who may not
+    give the role names one only as its last holder, who goes, or whose term is over, soon. Raises SuccessorNeeded
+    with everything that would be left to nobody; only the platform's administrators may leave an institution
+    without one.
     """
     lock_scopes(session, grants)
     grants = _locked(session, [grant.id for grant in grants])
     _check_days(grants, departure.last_day, now=now)
+    successors = without_holders(session, grants, departure.successors, departure.last_day)
+    departure = replace(departure, successors=successors)
     _check_successors(session, grants, departure, actor=actor, now=now)
     _appoint_successors(session, grants, departure, actor=actor, now=now)
     if lacks := left_empty(session, grants, departure.last_day, actor=actor):
@@ -145,6 +150,8 @@ def _check_successors(
     ]
     lacks = {lack.grant_id for lack in lacking(session, grants, departure.last_day, with_over=True)} if own else set()
     problems = [Problem(f"successor_{grant.id}", NOT_THE_LAST) for grant in own if grant.id not in lacks]
+    barred = [grant for grant in own if not may_name(session, grant, departure.last_day, actor=actor, now=now)]
+    problems += [Problem(f"successor_{grant.id}", NOT_YOURS) for grant in barred if grant.id in lacks]
     if own and departure.last_day > local_date(now) + timedelta(days=HANDING_OVER_DAYS):
         late = N_("指定接任者时，最后一天不能晚于 %(days)s 天之后。")
         problems.append(Problem("last_day", late, {"days": HANDING_OVER_DAYS}))

@@ -1,7 +1,7 @@
 """Bookings of somebody who goes: handed over to somebody else, or cancelled."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from booking.accounts import queries
 from booking.accounts.grants import account_id
+from booking.accounts.permissions import Permission, may
+from booking.accounts.rules import normal_address
 from booking.affiliations.queries import belongs
 from booking.core.actors import Actor
 from booking.core.clock import local_date
@@ -19,12 +21,22 @@ from booking.reservations.changes import Change, asked_period, period_of, record
 from booking.reservations.coming import Chosen, are_colleagues, chosen_bookings, require_settling
 from booking.reservations.held import locked, read_again
 from booking.reservations.paying import pass_on
-from booking.reservations.refusals import AlreadyStarted, ReasonNeeded, ReservationRefused
-from booking.reservations.rules import CHECKED_AGAIN, Refusal, Wanted, refusals
-from booking.reservations.situations import Situation, find_place, priced, standing_of, store_quote
+from booking.reservations.refusals import AlreadyStarted, BookingsChanged, ReasonNeeded, ReservationRefused
+from booking.reservations.rules import CHECKED_AGAIN, CHECKED_OF_HEIRS, PERSONAL, Code, Refusal, Wanted
+from booking.reservations.situations import Situation, find_place, priced, rule_refusals, standing_of, store_quote
 from models.accounts import User
 from models.reservations import Reservation
 from models.vocabulary.reservations import HOLDING_TIME, ChangeKind, ReservationState
+
+
+@dataclass(frozen=True, slots=True)
+class _Handing:
+    """From whom, to whom, why; `is_own` when somebody gives away their own bookings, and no institution acts."""
+
+    user_id: int
+    heir: Actor
+    reason: str
+    is_own: bool
 
 
 def hand_over_bookings(
@@ -41,21 +53,22 @@ def hand_over_bookings(
     """Make somebody else the holder of these bookings; all of them or none, the rules asked again for the new holder.
 
     Without an institution it is the person, or the platform's administrators, who hand over. Raises
-    ReservationRefused with every reason, InvalidInput for an address that will not do, NotFound for other bookings.
+    ReservationRefused with every reason, InvalidInput for an address that will not do, BookingsChanged for other
+    bookings.
     """
     require_settling(session, organisation_id, user_id, actor=actor)
     if not reason:
         raise ReasonNeeded
-    heir_id = account_id(session, email)
-    if heir_id == user_id:
-        raise InvalidInput([Problem("email", N_("请填写另一个人的邮箱。"))])
+    chosen = _chosen(session, organisation_id, user_id, reservation_ids, now=now)
+    heir_id = _heir_id(session, organisation_id, user_id, email, actor=actor, now=now)
     session.execute(select(User.id).where(User.id == heir_id).with_for_update(key_share=True))
     heir = queries.actor_of(session, email, now=now)
     if heir is None:
         raise NotFound
-    chosen = _chosen(session, organisation_id, user_id, reservation_ids, now=now)
-    _require_entitled(session, organisation_id, user_id, heir, chosen, actor=actor, now=now)
-    found = [_hand_over(session, one.id, user_id, heir, reason=reason, actor=actor, now=now) for one in chosen]
+    _require_entitled(session, organisation_id, heir, chosen, now=now)
+    is_own = organisation_id is None and actor.id == user_id
+    handing = _Handing(user_id, heir, reason, is_own)
+    found = [_hand_over(session, one.id, handing, actor=actor, now=now) for one in chosen]
     if reasons := [refusal for refused in found for refusal in refused]:
         raise ReservationRefused(reasons)
     return [read_again(session, one.id) for one in chosen]
@@ -87,36 +100,43 @@ def cancel_bookings(
 def _chosen(
     session: Session, organisation_id: int | None, user_id: int, reservation_ids: Collection[int], *, now: datetime
 ) -> list[Chosen]:
-    """The chosen bookings; raises NotFound when one is not to be settled here, InvalidInput for none."""
+    """The chosen bookings; raises BookingsChanged when one is not to be settled here, InvalidInput for none."""
     if not reservation_ids:
         raise InvalidInput([Problem("reservation_ids", N_("请至少选择一条预约。"))])
     found = chosen_bookings(session, organisation_id, user_id, reservation_ids, now=now)
     if len(found) != len(set(reservation_ids)):
-        raise NotFound
+        raise BookingsChanged
     return found
 
 
-def _require_entitled(
-    session: Session,
-    organisation_id: int | None,
-    user_id: int,
-    heir: Actor,
-    chosen: Sequence[Chosen],
-    *,
-    actor: Actor,
-    now: datetime,
-) -> None:
-    """Refuse an heir whom this giver may not choose; raises InvalidInput.
+def _heir_id(
+    session: Session, organisation_id: int | None, user_id: int, email: str, *, actor: Actor, now: datetime
+) -> int:
+    """The account with this address; raises InvalidInput.
 
-    Time at other institutions stays with the institution that answers for it, and one's own goes to colleagues.
+    One's own bookings go to colleagues: of other addresses nobody learns whether they are used.
     """
-    today = local_date(now)
-    if organisation_id is not None:
-        is_elsewhere = any(not one.is_here for one in chosen)
-        if is_elsewhere and not belongs(session, heir.id, organisation_id, today):
-            raise InvalidInput([Problem("email", N_("其他单位仪器上的预约，只能移交给本单位已确认的人员。"))])
-    elif actor.id == user_id and not are_colleagues(session, user_id, heir.id, today):
-        raise InvalidInput([Problem("email", N_("只能移交给与您同一单位或同一课题组的人。"))])
+    if normal_address(email) == session.scalar(select(User.email).where(User.id == user_id)):
+        raise InvalidInput([Problem("email", N_("请填写另一个人的邮箱。"))])
+    if organisation_id is not None or actor.id != user_id:
+        return account_id(session, email)
+    no_colleague = InvalidInput([Problem("email", N_("只能移交给与您同一单位或同一课题组的人。"))])
+    try:
+        heir_id = account_id(session, email)
+    except InvalidInput:
+        raise no_colleague from None
+    if not are_colleagues(session, user_id, heir_id, local_date(now)):
+        raise no_colleague
+    return heir_id
+
+
+def _require_entitled(
+    session: Session, organisation_id: int | None, heir: Actor, chosen: Sequence[Chosen], *, now: datetime
+) -> None:
+    """Time at other institutions stays with the people of the institution that hands it over; else InvalidInput."""
+    is_elsewhere = organisation_id is not None and any(not one.is_here for one in chosen)
+    if is_elsewhere and not belongs(session, heir.id, organisation_id or 0, local_date(now)):
+        raise InvalidInput([Problem("email", N_("其他单位仪器上的预约，只能移交给本单位已确认的人员。"))])
 
 
 def _cancel_elsewhere(
@@ -125,33 +145,53 @@ def _cancel_elsewhere(
     """Cancel a booking at another institution for the person, as they could: before its start."""
     reservation = locked(session, reservation_id)
     if reservation.booked_by_id != user_id or reservation.state not in HOLDING_TIME:
-        raise NotFound
+        raise BookingsChanged
     if reservation.starts_at <= now:
         raise AlreadyStarted
     end_reservation(session, reservation, ReservationState.CANCELLED, reason=reason, actor=actor, now=now)
 
 
 def _hand_over(
-    session: Session, reservation_id: int, user_id: int, heir: Actor, *, reason: str, actor: Actor, now: datetime
+    session: Session, reservation_id: int, handing: _Handing, *, actor: Actor, now: datetime
 ) -> list[Refusal]:
     """Give one booking to the heir, unless a lasting rule is against it; every reason then."""
+    user_id, heir, reason = handing.user_id, handing.heir, handing.reason
     reservation = locked(session, reservation_id)
     if reservation.booked_by_id != user_id or reservation.state not in HOLDING_TIME:
-        raise NotFound
+        raise BookingsChanged
     period = period_of(reservation)
     place = find_place(session, reservation.instrument_id, period, actor=heir, user_id=heir.id, internal=True, now=now)
     wanted, standing = Wanted(period, reservation.mode), standing_of(place, heir)
-    found = [one for one in refusals(wanted, place.terms, standing, now=now) if one.code in CHECKED_AGAIN]
-    if found:
-        return found
+    situation = Situation(place, wanted, standing, sees_free_time=True)
+    if found := _against(session, reservation, situation, handing, now=now):
+        return found if may(actor, Permission.SUSPEND_PEOPLE, place.target) else _discreet(found)
     before, after = {"booked_by_id": user_id}, {"booked_by_id": heir.id}
-    cost = _quote_anew(session, reservation, Situation(place, wanted, standing, sees_free_time=True), heir, now=now)
+    cost = _quote_anew(session, reservation, situation, heir, now=now)
     pass_on(session, reservation, heir.id, place.organisation_id, cost, now=now)
     reservation.booked_by_id = heir.id
     touch(reservation, now=now)
     change = Change(ChangeKind.HANDED_OVER, before=before, after=after, reason=reason, also_seen_by=[user_id])
     record(session, reservation, change, actor=actor, now=now)
     return []
+
+
+def _against(
+    session: Session, reservation: Reservation, situation: Situation, handing: _Handing, *, now: datetime
+) -> list[Refusal]:
+    """The rules against the heir; who gives away their own bookings is bound by what approval and groups ask too."""
+    if not handing.is_own:
+        return [one for one in rule_refusals(situation, now=now) if one.code in CHECKED_AGAIN]
+    asked = priced(session, situation, user_id=handing.heir.id, samples=reservation.sample_count, now=now)
+    found = [one for one in rule_refusals(asked, now=now) if one.code in CHECKED_OF_HEIRS]
+    if situation.place.terms.needs_approval and reservation.state == ReservationState.CONFIRMED:
+        found.append(Refusal(Code.NEEDS_APPROVAL))
+    return found
+
+
+def _discreet(found: Sequence[Refusal]) -> list[Refusal]:
+    """The refusals without how the heir stands with the institution."""
+    told = [one for one in found if one.code not in PERSONAL]
+    return told if len(told) == len(found) else [Refusal(Code.CANNOT_TAKE_OVER), *told]
 
 
 def _quote_anew(session: Session, reservation: Reservation, situation: Situation, heir: Actor, *, now: datetime) -> int:

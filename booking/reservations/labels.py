@@ -67,6 +67,8 @@ REFUSALS: Mapping[Code, str] = {
     Code.NOT_IN_SERVICE: N_("仪器目前不能使用（待修或待报废）。"),
     Code.NOT_SHARED: N_("这台仪器目前不对您所在的单位开放预约。"),
     Code.NOT_OFFERED: N_("这台仪器不对“%(group)s”开放。"),
+    Code.NEEDS_APPROVAL: N_("这台仪器的预约须经审批，不能自行移交。请联系仪器管理员，由仪器所在单位的管理员移交。"),
+    Code.CANNOT_TAKE_OVER: N_("接手人不能接手其中的预约。"),
     Code.SUSPENDED: N_("%(until)s 之前暂停预约这台仪器。原因：%(reason)s"),
     Code.MODE_NOT_OFFERED: N_("这台仪器不提供“%(mode)s”。"),
     Code.IN_THE_PAST: N_("所选时间已经过去。"),

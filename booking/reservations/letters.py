@@ -93,7 +93,7 @@ def on_suspended(news: News) -> list[Letter]:
 
 
 def on_handed_over(news: News) -> list[Letter]:
-    """To who holds it now and to who held it before, except whoever did it."""
+    """To who holds it now and to who held it before, except whoever did it; to the stewards when the holder did."""
     matter = _matter(news)
     if matter is None or matter.reservation.booked_by_id != news.payload["after"]["booked_by_id"]:
         return []
@@ -101,7 +101,7 @@ def on_handed_over(news: News) -> list[Letter]:
     people = news.session.scalars(select(User).where(User.id.in_([earlier, later])).order_by(User.id)).all()
     names = {person.id: person.name for person in people}
     values = {**matter.values, "from_name": names[earlier], "to_name": names[later]}
-    return [
+    letters = [
         Letter(
             person.email,
             person.language,
@@ -111,6 +111,11 @@ def on_handed_over(news: News) -> list[Letter]:
         for person in people
         if person.id != matter.actor_id and person.deactivated_at is None
     ]
+    if matter.actor_id != earlier:
+        return letters
+    stewards = deciders_of(news.session, matter.reservation.instrument, now=news.now).people
+    told = [steward for steward in stewards if steward.id not in {earlier, later}]
+    return letters + [Letter(one.email, one.language, "reservations/handed_over_here", values) for one in told]
 
 
 def _matter(news: News) -> _Matter | None:

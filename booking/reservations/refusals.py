@@ -43,6 +43,13 @@ class NotChangeable(Conflict):
     sentence = N_("这条预约当前的状态不允许这样操作。")
 
 
+class BookingsChanged(Conflict):
+    """Some of the chosen bookings are not there to be settled any more, or never were."""
+
+    code = "bookings_changed"
+    sentence = N_("所选预约中有的已经移交、取消或结束，请重新查看并选择。")
+
+
 class AlreadyStarted(Conflict):
     """The holder may cancel only before the start."""
 

@@ -39,6 +39,8 @@ class Code(StrEnum):
     CLOSED = "closed"
     SLOT_TAKEN = "slot_taken"
     NOT_OFFERED = "not_offered"
+    NEEDS_APPROVAL = "needs_approval"
+    CANNOT_TAKE_OVER = "cannot_take_over"
     PAYER_NEEDED = "payer_needed"
     PAYER_UNCHOSEN = "payer_unchosen"
     PAYER_UNKNOWN = "payer_unknown"
@@ -55,6 +57,9 @@ class Code(StrEnum):
 INCURABLE = frozenset({Code.NOT_BOOKABLE_HERE, Code.NOT_IN_SERVICE, Code.NOT_SHARED, Code.NOT_OFFERED, Code.SUSPENDED})
 NEVER_OVERRIDDEN = frozenset({Code.SLOT_TAKEN, Code.NOT_IN_SERVICE, Code.NOT_SIGNED_IN})
 CHECKED_AGAIN = frozenset({Code.NOT_BOOKABLE_HERE, Code.NOT_IN_SERVICE, Code.NOT_SHARED, Code.SUSPENDED, Code.CLOSED})
+CHECKED_OF_HEIRS = CHECKED_AGAIN | {Code.NOT_OFFERED, Code.TOO_FAR_FOR_GROUP}
+PERSONAL = frozenset({Code.SUSPENDED, Code.NOT_OFFERED, Code.TOO_FAR_FOR_GROUP, Code.NOT_SHARED})
+"""Reasons that tell how somebody stands with an institution."""
 
 
 class Action(StrEnum):

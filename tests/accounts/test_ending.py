@@ -37,7 +37,8 @@ def test_the_last_steward_of_an_instrument_leaves_only_with_a_successor_named_in
     ]
     assert roles_of(session, steward, now=now + TOMORROW) == [Role.STEWARD]
 
-    end(session, grant, admin, now, successor=heir.email)
+    for _press in range(2):
+        end(session, grant, admin, now, successor=heir.email)
 
     assert roles_of(session, heir, now=now) == [Role.STEWARD]
     assert roles_of(session, steward, now=now + TOMORROW) == []
@@ -161,8 +162,34 @@ def test_whose_term_runs_out_names_who_holds_the_role_for_another_term(
     made = session.scalars(select(Grant).where(Grant.user_id == heir.id)).one()
     assert (made.role, made.starts_on, made.ends_on) == (Role.STEWARD, TODAY, TODAY + expected * TOMORROW)
     assert grant.ends_on == TODAY + 10 * TOMORROW
-    with pytest.raises(InvalidInput):
-        transaction(end_grant, grant.id, actor=actor, **wish)
+    transaction(end_grant, grant.id, actor=actor, **wish)
+    later = now + (expected - 1) * TOMORROW
+    back: dict[str, Any] = {"last_day": TODAY + expected * TOMORROW, "successor": holder.email, "now": later}
+    with pytest.raises(InvalidInput) as refused:
+        transaction(end_grant, made.id, actor=actor_for(session, heir, now=later), **back)
+    assert [problem.field for problem in refused.value.problems] == [f"successor_{made.id}"]
+    assert session.scalars(select(Grant.id).order_by(Grant.id)).all() == [grant.id, made.id]
+
+
+def test_who_was_removed_or_whose_end_somebody_else_set_names_nobody(session: Session, now: datetime) -> None:
+    instrument = make_instrument(session)
+    removed, leaving, friend = (make_user(session, name) for name in ("removed", "leaving", "friend"))
+    over = give(session, removed, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, instrument.organisation_id)
+    ending = give(session, leaving, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
+    spare = give(session, make_user(session, "spare"), Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
+    days = {over: TODAY - TOMORROW, ending: TODAY + 5 * TOMORROW, spare: TODAY + 3 * TOMORROW}
+    platform = platform_admin(session, now)
+    for grant, last_day in days.items():
+        transaction(end_grant, grant.id, last_day=last_day, actor=platform, now=now)
+
+    look_again(session)
+    for user, grant in ((removed, over), (leaving, ending)):
+        actor = actor_for(session, user, now=now)
+        with pytest.raises(InvalidInput) as refused:
+            transaction(end_grant, grant.id, last_day=days[grant], successor=friend.email, actor=actor, now=now)
+        assert [problem.field for problem in refused.value.problems] == [f"successor_{grant.id}"]
+
+    assert roles_of(session, friend, now=now) == []
 
 
 def test_ending_neither_rewrites_the_past_nor_makes_a_role_longer(session: Session, now: datetime) -> None:

@@ -1,32 +1,36 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from booking.accounts.ending import Departure
 from booking.accounts.queries import actor_of
 from booking.accounts.succession import SuccessorNeeded
+from booking.affiliations.user_groups import seed_groups
 from booking.core.actors import Actor
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden, InvalidInput, NotFound
 from booking.reservations import handing_over as service
 from booking.reservations import leaving, story
+from booking.reservations.approval import confirm_reservation
 from booking.reservations.coming import coming_bookings
 from booking.reservations.queries import history_of, holders_in, target_of
-from booking.reservations.refusals import ReservationRefused
+from booking.reservations.refusals import BookingsChanged, ReservationRefused
+from booking.reservations.rules import Code
 from booking.reservations.suspensions import suspend_person
 from booking.reservations.team_bookings import team_reservations
 from booking.teams.service import add_member, close, create_team
 from models.accounts import User
+from models.affiliations import Invitation
 from models.catalogue import Instrument
 from models.directory import Organisation
 from models.reservations import Reservation
 from models.teams import Team
 from models.vocabulary.accounts import Role, ScopeKind
-from models.vocabulary.affiliations import AffiliationState
+from models.vocabulary.affiliations import AffiliationState, ConfirmedBy, InvitationState
 from models.vocabulary.catalogue import PublishingState, ShareMode
 from models.vocabulary.reservations import ChangeKind, ReservationMode, ReservationState
 from tests.accounts.leaving import admin_of, platform_admin, roles_of
@@ -57,6 +61,11 @@ def cast(session: Session, instrument: Instrument, researcher: Actor, other: Act
 def hand_over(session: Session, cast: Cast, made: list[Reservation], by: Actor, now: datetime) -> list[Reservation]:
     arguments = (cast.instrument.organisation_id, cast.researcher.id, [one.id for one in made], cast.other.email)
     return act(session, service.hand_over_bookings, *arguments, reason="毕业离校", actor=by, now=now)
+
+
+def pass_on(session: Session, cast: Cast, one: Reservation, by: Actor, now: datetime) -> None:
+    arguments = (None, cast.researcher.id, [one.id], cast.other.email)
+    act(session, service.hand_over_bookings, *arguments, reason="离职", actor=by, now=now)
 
 
 def booked(session: Session, instrument: Instrument, hours: list[int], who: Actor, now: datetime) -> list[Reservation]:
@@ -115,7 +124,7 @@ def test_only_this_institutions_bookings_go_over_and_only_by_its_admins(
     there = booked(session, elsewhere, [9], cast.researcher, now)
     mixed = [*here, *there]
 
-    with pytest.raises(NotFound):
+    with pytest.raises(BookingsChanged):
         hand_over(session, cast, mixed, cast.admin, now)
     with pytest.raises(Forbidden):
         hand_over(session, cast, here, steward_of(session, cast.instrument, now), now)
@@ -176,25 +185,91 @@ def test_what_was_booked_elsewhere_while_belonging_here_alone_goes_to_ones_own_p
     assert coming_bookings(session, None, leaver.id, now=now).count == 3
 
 
+def test_who_is_on_a_roster_unasked_keeps_what_they_booked_elsewhere_to_themselves(
+    session: Session, cast: Cast, now: datetime
+) -> None:
+    claiming = make_organisation(session)
+    person = session.get_one(User, cast.researcher.id)
+    held = affiliate(session, person, claiming, confirmed_by=ConfirmedBy.ROSTER, starts_on=TODAY)
+    booked(session, cast.instrument, [9], cast.researcher, now)
+
+    assert coming_bookings(session, claiming.id, person.id, now=now).count == 0
+    session.add(
+        Invitation(
+            organisation_id=claiming.id,
+            name="Researcher",
+            email=person.email,
+            state=InvitationState.ACCEPTED,
+            created_by_id=cast.admin.id,
+            accepted_by_id=person.id,
+            created_at=now,
+            expires_at=now,
+            closed_at=now,
+        )
+    )
+    session.commit()
+    assert coming_bookings(session, claiming.id, person.id, now=now).count == 1
+    session.execute(delete(Invitation))
+    session.merge(held).asked_at -= DAY
+    session.commit()
+    assert coming_bookings(session, claiming.id, person.id, now=now).count == 1
+
+
+def test_giving_away_ones_own_bookings_passes_neither_approval_nor_groups_and_tells_the_stewards(
+    session: Session, cast: Cast, careful: Instrument, now: datetime
+) -> None:
+    house, keeper = make_organisation(session), steward_of(session, cast.instrument, now)
+    for one in (cast.researcher, cast.other):
+        affiliate(session, session.get_one(User, one.id), house)
+    [asked] = booked(session, careful, [9], cast.researcher, now)
+    act(session, confirm_reservation, asked.id, actor=steward_of(session, careful, now), now=now)
+    near, later = booked(session, cast.instrument, [9, 13], cast.researcher, now)
+    far = book(session, cast.instrument, at(9, day=20), cast.researcher, now)
+    for group in seed_groups(session, cast.instrument.organisation_id):
+        group.horizon_days = 7
+    mailed(session, now=now)
+
+    def told(one: Reservation) -> list[tuple[Code, dict[str, object]]]:
+        with pytest.raises(ReservationRefused) as refused:
+            pass_on(session, cast, one, cast.researcher, now)
+        return [(refusal.code, dict(refusal.values)) for refusal in refused.value.refusals]
+
+    assert told(asked) == [(Code.NEEDS_APPROVAL, {})]
+    assert told(far) == [(Code.CANNOT_TAKE_OVER, {})]
+    pass_on(session, cast, near, cast.researcher, now)
+    letters = [(letter.recipient, letter.template) for letter in mailed(session, now=now)]
+    assert letters == [
+        (cast.other.email, "reservations/handed_over"),
+        (keeper.email, "reservations/handed_over_here"),
+    ]
+    where, until = target_of(cast.instrument), now + 10 * DAY
+    act(session, suspend_person, cast.other.email, where, until, "爽约", actor=keeper, now=now)
+    assert told(later) == [(Code.CANNOT_TAKE_OVER, {})]
+
+    assert [fresh(session, one).booked_by_id for one in (asked, far, later)] == [cast.researcher.id] * 3
+
+
 def test_ones_own_bookings_go_to_colleagues_and_the_platform_settles_those_of_anybody(
     session: Session, cast: Cast, now: datetime
 ) -> None:
     mine = booked(session, cast.instrument, [9, 13], cast.researcher, now)
     platform, heir = platform_admin(session, now), session.get_one(User, cast.other.id)
 
-    def pass_on(one: Reservation, by: Actor) -> None:
-        arguments = (None, cast.researcher.id, [one.id], heir.email)
-        act(session, service.hand_over_bookings, *arguments, reason="离职", actor=by, now=now)
-
-    with pytest.raises(InvalidInput):
-        pass_on(mine[0], cast.researcher)
+    nobody, said = replace(cast, other=replace(cast.other, email="nobody@example.org")), []
+    for named in (cast, nobody):
+        with pytest.raises(InvalidInput) as refused:
+            pass_on(session, named, mine[0], cast.researcher, now)
+        said.append(refused.value.problems)
+    assert said[0] == said[1]
     with pytest.raises(Forbidden):
-        pass_on(mine[0], cast.admin)
-    pass_on(mine[0], platform)
+        pass_on(session, cast, mine[0], cast.admin, now)
+    pass_on(session, cast, mine[0], platform, now)
+    with pytest.raises(BookingsChanged):
+        pass_on(session, nobody, mine[0], cast.researcher, now)
     house = make_organisation(session)
     for person in (session.get_one(User, cast.researcher.id), heir):
         affiliate(session, person, house)
-    pass_on(mine[1], cast.researcher)
+    pass_on(session, cast, mine[1], cast.researcher, now)
 
     assert [fresh(session, one).booked_by_id for one in mine] == [heir.id, heir.id]
 
