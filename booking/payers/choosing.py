@@ -8,7 +8,7 @@ from sqlalchemy import Date, Integer, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.affiliations.queries import has_left
-from booking.payers.rules import Choice, Fault, Keeping, Standing, fault_of
+from booking.payers.rules import Choice, Fault, Keeping, Standing, fault_of, gone, has_expired
 from models.directory import Organisation
 from models.ledger import LedgerAccount
 from models.payers import PayerAccount, PayerHold, PayerMember
@@ -65,6 +65,14 @@ def _choices() -> Select[*tuple[Any, ...]]:
         )
         .order_by(PayerAccount.name, PayerAccount.id)
     )
+
+
+def still_held(session: Session, holding: Standing | None, payer_id: int | None, day: date) -> Choice | None:
+    """The account that holds for a use although the person may use it no more; None once it has expired by the day."""
+    if holding is None or holding.payer_id != payer_id or not holding.amount_fen:
+        return None
+    expires_on = session.scalar(select(PayerAccount.expires_on).where(PayerAccount.id == payer_id))
+    return None if has_expired(expires_on, day) else gone(holding)
 
 
 def _choice(row: Any, owner_id: int, user_id: int, day: date, holding: Standing | None) -> Choice:

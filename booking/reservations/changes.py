@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from booking.core.actors import Actor
+from booking.core.clock import local_date
 from booking.core.period import Period
 from booking.notifications.service import announce
 from booking.reservations import neighbours
@@ -70,6 +71,16 @@ def asked_period(reservation: Reservation) -> Period | None:
     if reservation.asked_starts_at is None or reservation.asked_ends_at is None:
         return None
     return Period(reservation.asked_starts_at, reservation.asked_ends_at)
+
+
+def last_time(reservation: Reservation) -> Period:
+    """The one that ends last of the time that it has and the one that it asks for."""
+    return max(filter(None, (period_of(reservation), asked_period(reservation))), key=lambda one: one.end)
+
+
+def last_day(period: Period) -> date:
+    """The last local day that the time touches."""
+    return local_date(period.end - timedelta(microseconds=1))
 
 
 def touch(reservation: Reservation, *, now: datetime) -> None:

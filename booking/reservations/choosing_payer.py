@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden
 from booking.pricing.quoting import Asked, quote_of
-from booking.reservations.changes import Change, period_of, record, touch
+from booking.reservations.changes import Change, last_time, record, touch
 from booking.reservations.held import hold_changeable
 from booking.reservations.paying import Payer, chosen_id, cost_of, hold_again, payable
 from booking.reservations.payment import Payment
@@ -16,7 +16,7 @@ from booking.reservations.queries import reservation_for
 from booking.reservations.refusals import ReservationRefused
 from booking.reservations.rules import Code, Refusal, Standing, Wanted
 from booking.reservations.situations import Situation, find_place
-from booking.reservations.wishes import Paying
+from booking.reservations.wishes import AS_USUAL, Paying
 from models.reservations import Reservation
 from models.vocabulary.reservations import ChangeKind
 
@@ -34,7 +34,8 @@ def ask_payer(session: Session, reservation_id: int, *, actor: Actor, now: datet
     reservation = reservation_for(session, reservation_id, actor)
     if reservation.booked_by_id != actor.id:
         raise Forbidden
-    return PayerAsked(reservation, _situation(session, reservation, Paying(), actor, now).standing.payment)
+    payer = Payer(reservation.booked_by_id, AS_USUAL, reservation)
+    return PayerAsked(reservation, _situation(session, payer, reservation, actor, now).standing.payment)
 
 
 def choose_payer(
@@ -51,34 +52,46 @@ def choose_payer(
     reservation = held.reservation
     if reservation.booked_by_id != actor.id:
         raise Forbidden
-    situation = _situation(session, reservation, paying, actor, now)
+    situation = _situation(session, Payer(reservation.booked_by_id, paying, reservation), reservation, actor, now)
     payment = situation.standing.payment
-    if payment is None:
+    if payment is None or payment.is_kept:
         return reservation
-    if fault := payment.fault(situation.wanted.period):
-        raise ReservationRefused([Refusal(Code(fault[0].value), fault[1])])
-    payer_id = chosen_id(situation)
-    if payer_id == reservation.payer_account_id:
-        return reservation
-    reservation.payer_account_id = payer_id
+    _refuse_fault(payment, situation)
+    reservation.payer_account_id = chosen_id(situation)
     hold_again(session, reservation, cost_of(session, reservation), actor=actor, now=now)
     touch(reservation, now=now)
     record(session, reservation, Change(ChangeKind.EDITED, after={"payer_changed": True}), actor=actor, now=now)
     return reservation
 
 
-def _situation(session: Session, reservation: Reservation, paying: Paying, actor: Actor, now: datetime) -> Situation:
-    """The reservation as it is, with its stored quote and who could pay."""
-    period = period_of(reservation)
+def needed_payer(session: Session, reservation: Reservation, *, actor: Actor, now: datetime) -> int | None:
+    """The usual account for what cost nothing until now, where its owner asks for one; raises ReservationRefused."""
+    payer = Payer(reservation.booked_by_id, AS_USUAL, reservation, was_free=True)
+    situation = _situation(session, payer, reservation, actor, now)
+    payment = situation.standing.payment
+    if payment is None:
+        return None
+    _refuse_fault(payment, situation)
+    return chosen_id(situation)
+
+
+def _refuse_fault(payment: Payment, situation: Situation) -> None:
+    """Refuse what the chosen account cannot pay."""
+    if fault := payment.fault(situation.wanted.period):
+        raise ReservationRefused([Refusal(Code(fault[0].value), fault[1])])
+
+
+def _situation(session: Session, payer: Payer, reservation: Reservation, actor: Actor, now: datetime) -> Situation:
+    """The reservation as it is, with its stored quote and who could pay for its time and the one that it asks for."""
+    period = last_time(reservation)
     place = find_place(session, reservation.instrument_id, period, actor=actor, internal=True, now=now)
-    wanted = Wanted(period, reservation.mode, held=period)
+    wanted = Wanted(period, reservation.mode)
     situation = Situation(place, wanted, Standing(), sees_free_time=False, own_id=reservation.id)
     price = quote_of(session, reservation)
     if price is None:
         return situation
     asked = Asked(reservation.booked_by_id, period, reservation.mode, reservation.sample_count)
     found = replace(situation, price=price, asked=asked)
-    payer = Payer(reservation.booked_by_id, paying, reservation)
     return _at_cost(payable(session, found, payer, now=now), cost_of(session, reservation))
 
 

@@ -9,14 +9,13 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from booking.core.actors import Actor
-from booking.core.errors import InvalidInput, NotFound, Problem
-from booking.core.texts import N_
+from booking.core.errors import NotFound
 from booking.pricing.quoting import quote_again
 from booking.reservations.changes import Change, asked_period, record, touch
-from booking.reservations.held import hold_changeable, locked, read_again
+from booking.reservations.choosing_payer import needed_payer
+from booking.reservations.held import Held, hold_changeable, locked, read_again
 from booking.reservations.paying import cost_of, hold_again
 from booking.reservations.people import details_of, linked_to, replace_people, said
-from booking.reservations.refusals import ReservationRefused
 from booking.reservations.wishes import Details
 from models.reservations import Reservation, ReservationPerson
 from models.vocabulary.reservations import ChangeKind, PersonRole
@@ -48,9 +47,7 @@ def edit_reservation(
         setattr(reservation, name, getattr(wanted, name))
     touch(reservation, now=now)
     if wanted.sample_count != earlier.sample_count:
-        for period in filter(None, (held.period, asked_period(reservation))):
-            quote_again(session, reservation, period, now=now)
-        _hold(session, reservation, actor=actor, now=now)
+        _quote_and_hold(session, held, actor=actor, now=now)
     if (wanted.operator, wanted.participants) != (earlier.operator, earlier.participants):
         linked = replace_people(session, reservation_id, wanted)
     before, after = _differing(earlier, wanted)
@@ -61,14 +58,16 @@ def edit_reservation(
     return read_again(session, reservation_id)
 
 
-def _hold(session: Session, reservation: Reservation, *, actor: Actor, now: datetime) -> None:
-    """Hold what it costs with its samples now; raises InvalidInput when the account does not have it."""
-    if reservation.payer_account_id is None:
-        return
-    try:
+def _quote_and_hold(session: Session, held: Held, *, actor: Actor, now: datetime) -> None:
+    """Hold what it costs with its samples now; raises ReservationRefused when the account does not pay for that."""
+    reservation = held.reservation
+    was_free = not cost_of(session, reservation)
+    for period in filter(None, (held.period, asked_period(reservation))):
+        quote_again(session, reservation, period, now=now)
+    if reservation.payer_account_id is None and was_free and held.sight.is_holder:
+        reservation.payer_account_id = needed_payer(session, reservation, actor=actor, now=now)
+    if reservation.payer_account_id is not None:
         hold_again(session, reservation, cost_of(session, reservation), actor=actor, now=now)
-    except ReservationRefused as refused:
-        raise InvalidInput([Problem("sample_count", N_("经费账户的剩余金额不够支付这么多样品。"))]) from refused
 
 
 def leave_reservation(session: Session, reservation_id: int, *, actor: Actor, now: datetime) -> Reservation:

@@ -155,10 +155,12 @@ def _hold(
     session: Session, reservation: Reservation, situation: Situation, paying: Paying, *, actor: Actor, now: datetime
 ) -> None:
     """Hold what the new time costs; while both are kept, the higher of both."""
+    times = [situation.wanted.period, *([period_of(reservation)] if situation.keeps_old else [])]
+    until = max(times, key=lambda one: one.end)
     price = situation.price.quote.total_fen if situation.price and situation.price.quote else 0
     kept = cost_at(session, reservation, period_of(reservation)) if situation.keeps_old else 0
     reservation.payer_account_id = payer_after(reservation, situation, paying)
-    hold_again(session, reservation, max(price, kept), actor=actor, now=now)
+    hold_again(session, reservation, max(price, kept), until=until, actor=actor, now=now)
 
 
 def _retake(session: Session, situation: Situation, *, now: datetime) -> list[int]:

@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.period import Period
-from booking.payers.choosing import choices_for
+from booking.payers.choosing import choices_for, still_held
 from booking.payers.holds import NotEnough, PayerGone, Wanted, set_hold, standing_of
 from booking.payers.rules import Choice, Standing, default_of, gone, named
 from booking.pricing.quoting import total_for
 from booking.pricing.rules import quote
-from booking.reservations.changes import asked_period, period_of
+from booking.reservations.changes import asked_period, last_day, last_time, period_of
 from booking.reservations.payment import Payment
 from booking.reservations.refusals import ReservationRefused
 from booking.reservations.rules import Code, Refusal
@@ -25,11 +25,22 @@ from models.reservations import Reservation
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Whose accounts may pay, how they want to, and the reservation that is to be paid, when it is there already."""
+    """Whose accounts may pay, how they want to, and the reservation that is to be paid, when it is there already.
+
+    `was_free` is whether that cost nothing until now.
+    """
 
     user_id: int
     paying: Paying
     reservation: Reservation | None = None
+    was_free: bool = False
+
+    @property
+    def wanted_id(self) -> int | None:
+        """The account that is named, else the one that pays already; none when it is to be settled later."""
+        if self.paying.keeps and self.reservation is not None:
+            return self.reservation.payer_account_id
+        return self.paying.account_id
 
 
 def payable(session: Session, situation: Situation, payer: Payer, *, now: datetime) -> Situation:
@@ -37,38 +48,77 @@ def payable(session: Session, situation: Situation, payer: Payer, *, now: dateti
     price = situation.price
     if price is None or price.quote is None or not price.quote.total_fen or situation.asked is None:
         return situation
-    reservation, owner_id = payer.reservation, situation.place.organisation_id
-    holding = standing_of(session, reservation.id) if reservation and reservation.payer_account_id else None
-    day = local_date(situation.wanted.period.start)
+    owner_id, holding = situation.place.organisation_id, _holding(session, payer.reservation)
+    day = last_day(_last_wanted(situation))
     choices = choices_for(session, payer.user_id, owner_id, day=day, today=local_date(now), holding=holding)
-    payment = _payment(situation, payer, choices, holding)
+    lost = _lost(session, situation, payer, holding)
+    payment = _payment(situation, payer, choices, lost, is_needed=_needs_payer(session, situation, payer))
+    if payer.reservation is not None:
+        payment = _beside_kept(session, situation, payment, payer.reservation, holding)
     return replace(situation, standing=replace(situation.standing, payment=payment))
 
 
-def _payment(situation: Situation, payer: Payer, choices: Sequence[Choice], holding: Standing | None) -> Payment:
+def _payment(
+    situation: Situation, payer: Payer, choices: Sequence[Choice], lost: Choice | None, *, is_needed: bool
+) -> Payment:
     """Which of the accounts is chosen: the one that is named, the one that pays already, else the usual one."""
     price, asked = situation.price, situation.asked
     assert price is not None
     assert asked is not None
     terms = price.terms
-    wanted_id = payer.paying.account_id
-    if wanted_id is None and payer.paying.keeps and payer.reservation is not None:
-        wanted_id = payer.reservation.payer_account_id
-    chosen = named(choices, wanted_id)
-    if chosen is None and holding is not None and wanted_id == holding.payer_id:
-        chosen = gone(holding)
-    if wanted_id is None and payer.reservation is None and not payer.paying.is_later:
+    chosen = named(choices, payer.wanted_id) or lost
+    if payer.wanted_id is None and not payer.paying.is_later and (payer.reservation is None or is_needed):
         chosen = default_of(choices)
-    does_without = payer.reservation is not None and payer.reservation.payer_account_id is None
-    is_kept = chosen is not None and holding is not None and holding.payer_id == chosen.id
     return Payment(
         cost=lambda period: quote(terms, replace(asked, period=period).use).total_fen,
         choices=tuple(choices),
         chosen=chosen,
-        is_needed=situation.place.terms.needs_payer and not does_without,
-        is_unknown=chosen is None and wanted_id is not None,
-        kept_fen=holding.amount_fen if is_kept and holding else 0,
+        is_needed=is_needed,
+        is_unknown=chosen is None and payer.wanted_id is not None,
     )
+
+
+def _beside_kept(
+    session: Session, situation: Situation, payment: Payment, reservation: Reservation, holding: Standing | None
+) -> Payment:
+    """The same with what pays for the time that the reservation has: while that is kept, no other account pays."""
+    is_kept = payment.chosen is not None and holding is not None and holding.payer_id == payment.chosen.id
+    return replace(
+        payment,
+        kept_fen=holding.amount_fen if is_kept and holding else 0,
+        held=situation.wanted.held,
+        payer_id=reservation.payer_account_id,
+        is_fixed=situation.keeps_old and cost_at(session, reservation, period_of(reservation)) > 0,
+    )
+
+
+def _holding(session: Session, reservation: Reservation | None) -> Standing | None:
+    """What the account of a reservation holds."""
+    return standing_of(session, reservation.id) if reservation and reservation.payer_account_id else None
+
+
+def _lost(session: Session, situation: Situation, payer: Payer, holding: Standing | None) -> Choice | None:
+    """The account that pays already when it is not among the person's any more."""
+    if holding is None or holding.payer_id != payer.wanted_id:
+        return None
+    if situation.wanted.gives_back:
+        return gone(holding)
+    return still_held(session, holding, payer.wanted_id, last_day(_last_wanted(situation)))
+
+
+def _needs_payer(session: Session, situation: Situation, payer: Payer) -> bool:
+    """Whether the owner asks for an account; what costs something already and has none was let off."""
+    reservation = payer.reservation
+    if not situation.place.terms.needs_payer or reservation is None or payer.was_free:
+        return situation.place.terms.needs_payer
+    return reservation.payer_account_id is not None or not cost_of(session, reservation)
+
+
+def _last_wanted(situation: Situation) -> Period:
+    """The one that ends last of the times that would be taken."""
+    wanted = situation.wanted
+    times = [wanted.period, wanted.held] if situation.keeps_old and wanted.held else [wanted.period]
+    return max(times, key=lambda one: one.end)
 
 
 def chosen_id(situation: Situation) -> int | None:
@@ -91,16 +141,46 @@ def hold_cost(session: Session, situation: Situation, reservation: Reservation, 
         raise ReservationRefused(weighed(session, fresh, now=now) or [Refusal(Code.PAYER_UNKNOWN)]) from refused
 
 
-def hold_again(session: Session, reservation: Reservation, amount_fen: int, *, actor: Actor, now: datetime) -> None:
+def hold_again(
+    session: Session,
+    reservation: Reservation,
+    amount_fen: int,
+    *,
+    until: Period | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
     """Hold another amount for a locked reservation in its account; raises ReservationRefused.
 
-    What is left is told to its holder only.
+    For more, or for later than its times (`until`), the account must still be one that its holder may use. What is
+    left is told to its holder only.
     """
+    _check_growth(session, reservation, amount_fen, until or last_time(reservation), actor=actor, now=now)
     wanted = Wanted(reservation.payer_account_id, reservation.booked_by_id, amount_fen)
     try:
         set_hold(session, reservation.id, wanted, now=now)
     except (NotEnough, PayerGone) as refused:
         raise ReservationRefused([_refusal(refused, amount_fen, reservation, actor)]) from refused
+
+
+def _check_growth(
+    session: Session, reservation: Reservation, amount_fen: int, until: Period, *, actor: Actor, now: datetime
+) -> None:
+    """Refuse more, or a later day, where the account does not pay for that."""
+    payer_id, day = reservation.payer_account_id, last_day(until)
+    if payer_id is None or not amount_fen:
+        return
+    holding = standing_of(session, reservation.id)
+    kept_fen = holding.amount_fen if holding and holding.payer_id == payer_id else 0
+    if amount_fen <= kept_fen and day <= last_day(last_time(reservation)):
+        return
+    owner_id, holder_id = reservation.instrument.organisation_id, reservation.booked_by_id
+    choices = choices_for(session, holder_id, owner_id, day=day, today=local_date(now), holding=holding)
+    chosen = named(choices, payer_id) or still_held(session, holding, payer_id, day)
+    payment = Payment(lambda _: amount_fen, chosen=chosen, is_unknown=chosen is None, kept_fen=kept_fen)
+    if fault := payment.fault(until):
+        told = Refusal(Code(fault[0].value), fault[1])
+        raise ReservationRefused([told if actor.id == holder_id else Refusal(Code.PAYER_OF_HOLDER)])
 
 
 def _refusal(refused: NotEnough | PayerGone, amount_fen: int, reservation: Reservation, actor: Actor) -> Refusal:
@@ -116,11 +196,9 @@ def _refusal(refused: NotEnough | PayerGone, amount_fen: int, reservation: Reser
 def payer_after(reservation: Reservation, situation: Situation, paying: Paying) -> int | None:
     """The account that pays for a reservation after a change; what costs nothing keeps the one it had, or none."""
     payment = situation.standing.payment
-    if payment is not None and payment.chosen is not None and situation.wanted.gives_back:
-        return payment.chosen.id
     if payment is not None:
         return chosen_id(situation)
-    return None if paying.is_later else reservation.payer_account_id
+    return None if paying.is_later and not situation.keeps_old else reservation.payer_account_id
 
 
 def set_cost(session: Session, reservation: Reservation, amount_fen: int, *, now: datetime) -> None:
@@ -150,14 +228,17 @@ def cost_at(session: Session, reservation: Reservation, period: Period) -> int:
 def pass_on(
     session: Session, reservation: Reservation, heir_id: int, owner_id: int, amount_fen: int, *, now: datetime
 ) -> None:
-    """Let the heir's reservation be paid by the same account if they may use it and enough is left, else by none."""
+    """Let the heir's reservation be paid by the same account if they may use it and enough is left, else by none.
+
+    What costs them nothing has none.
+    """
     payer_id = reservation.payer_account_id
     if payer_id is None:
         return
-    day, holding = local_date(reservation.starts_at), standing_of(session, reservation.id)
+    day, holding = last_day(last_time(reservation)), standing_of(session, reservation.id)
     choices = choices_for(session, heir_id, owner_id, day=day, today=local_date(now), holding=holding)
     same = named(choices, payer_id)
-    stays = same is not None and same.can_pay(amount_fen)
+    stays = same is not None and amount_fen > 0 and same.can_pay(amount_fen)
     reservation.payer_account_id = payer_id if stays else None
     wanted = Wanted(reservation.payer_account_id, heir_id, amount_fen if stays else 0)
     set_hold(session, reservation.id, wanted, now=now)

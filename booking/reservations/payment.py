@@ -20,6 +20,7 @@ class PaymentFault(StrEnum):
     OTHER_PLACE = "payer_other_place"
     SHORT = "payer_short"
     LIMITED = "payer_limited"
+    SEPARATELY = "payer_separately"
 
 
 _FAULTS = {
@@ -35,7 +36,9 @@ class Payment:
     """Who pays for a use: the accounts to choose from, the one that was chosen, and what a time costs.
 
     `is_needed` is whether the owner asks for an account, `is_unknown` whether one was named that is not among them,
-    `kept_fen` what the chosen one holds for this use already.
+    `kept_fen` what the chosen one holds for this use already. Of a reservation that moves, `held` is the time that it
+    has and `payer_id` what pays for that; where that time is kept beside the wanted one, one account pays for both
+    (`is_fixed`).
     """
 
     cost: Callable[[Period], int]
@@ -44,21 +47,37 @@ class Payment:
     is_needed: bool = False
     is_unknown: bool = False
     kept_fen: int = 0
+    held: Period | None = None
+    payer_id: int | None = None
+    is_fixed: bool = False
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether what was chosen pays for the reservation already."""
+        return not self.is_unknown and (self.chosen.id if self.chosen else None) == self.payer_id
 
     def fault(self, period: Period) -> tuple[PaymentFault, Mapping[str, Any]] | None:
         """Why the time cannot be paid, with what its sentence names; None when it can, or costs nothing."""
         needed = self.cost(period)
-        if needed == 0 or (self.chosen and needed <= self.kept_fen):
+        if needed == 0 or (self.is_kept and self.held is not None and self.held.contains(period)):
             return None
+        if self.is_fixed and not self.is_kept:
+            return PaymentFault.SEPARATELY, {}
         if self.chosen is None:
             return self._without(needed)
-        if self.chosen.fault is not None:
-            return _FAULTS[self.chosen.fault], {"payer": self.chosen.name, "day": self.chosen.expires_on}
-        if needed <= self.chosen.available_fen:
-            return None
-        is_limit = self.chosen.left_fen >= needed
-        left = self.chosen.available_fen
-        values = {"payer": self.chosen.name, "left_fen": max(left, 0), "needed_fen": needed}
+        is_enough = needed <= max(self.chosen.available_fen, self.kept_fen)
+        return None if is_enough and self._still_pays(needed, self.chosen) else self._failing(needed, self.chosen)
+
+    def _still_pays(self, needed: int, chosen: Choice) -> bool:
+        """Whether the account is good for the use; one that somebody lost is, for as much as it holds already."""
+        return chosen.fault is None or (chosen.fault == Fault.GONE and needed <= self.kept_fen)
+
+    def _failing(self, needed: int, chosen: Choice) -> tuple[PaymentFault, Mapping[str, Any]]:
+        """Why the chosen account does not pay."""
+        if chosen.fault is not None:
+            return _FAULTS[chosen.fault], {"payer": chosen.name, "day": chosen.expires_on}
+        is_limit = chosen.left_fen >= needed
+        values = {"payer": chosen.name, "left_fen": max(chosen.available_fen, 0), "needed_fen": needed}
         return PaymentFault.LIMITED if is_limit else PaymentFault.SHORT, values
 
     def instead(self, period: Period) -> Iterator["Payment"]:

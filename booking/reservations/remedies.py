@@ -34,6 +34,7 @@ ABOUT_PAYMENT = frozenset(
         Code.PAYER_OTHER_PLACE,
         Code.PAYER_SHORT,
         Code.PAYER_LIMITED,
+        Code.PAYER_SEPARATELY,
     }
 )
 OTHER_PAYER = frozenset({Action.USE_PAYER, Action.PAY_LATER})

@@ -52,6 +52,7 @@ class Code(StrEnum):
     PAYER_SHORT_NOW = "payer_short_now"
     PAYER_LIMITED_NOW = "payer_limited_now"
     PAYER_OF_HOLDER = "payer_of_holder"
+    PAYER_SEPARATELY = "payer_separately"
 
 
 INCURABLE = frozenset({Code.NOT_BOOKABLE_HERE, Code.NOT_IN_SERVICE, Code.NOT_SHARED, Code.NOT_OFFERED, Code.SUSPENDED})
@@ -244,10 +245,11 @@ def refusals(wanted: Wanted, terms: Terms, standing: Standing, *, now: datetime)
     What a reservation has already is not refused again: shortening needs neither notice nor open hours.
     """
     found = [*_about_length(wanted, terms), *_about_start(wanted, terms, now)]
+    paid = _about_payment(wanted, standing)
     if wanted.gives_back:
-        return found
+        return [*found, *paid]
     asked = [*_about_person(terms, standing), *_about_instrument(wanted, terms)]
-    return [*asked, *found, *_about_hours(wanted, terms), *_about_payment(wanted, standing)]
+    return [*asked, *found, *_about_hours(wanted, terms), *paid]
 
 
 def _about_person(terms: Terms, standing: Standing) -> Iterator[Refusal]:

@@ -16,16 +16,23 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def make_hourly_price(
-    session: Session, instrument: Instrument, hourly_fen: int, by: User, *, horizon_days: int | None = None, **more: Any
+    session: Session,
+    instrument: Instrument,
+    hourly_fen: int,
+    by: User,
+    *,
+    horizon_days: int | None = None,
+    valid_from: date = date(2020, 1, 1),
+    **more: Any,
 ) -> PricePolicy:
-    """What everybody outside pays for an hour since 2020, and more, committed; their group may book so far ahead."""
+    """What everybody outside pays for an hour from a day on, and more, committed; their group may book so far ahead."""
     groups = {group.audience: group for group in seed_groups(session, instrument.organisation_id)}
     outside = groups[Audience.OTHERS]
     outside.horizon_days = horizon_days
     policy = PricePolicy(
         instrument_id=instrument.id,
         user_group_id=outside.id,
-        valid_from=date(2020, 1, 1),
+        valid_from=valid_from,
         offer=Offer.OFFERED,
         hourly_fen=hourly_fen,
         created_at=LONG_AGO,

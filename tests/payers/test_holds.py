@@ -45,19 +45,22 @@ from tests.reservations.acting import at
 
 HOURLY = 10_000
 LATER = Paying(is_later=True)
+SAMPLES = {"sample_count"}
 
 
 class House:
     """An instrument at 100 yuan an hour, a grant of a lead's, a student who may use it, and a clerk."""
 
-    def __init__(self, session: Session, now: datetime, *, sample_fen: int = 0, **policy: Any) -> None:
+    def __init__(
+        self, session: Session, now: datetime, *, hourly_fen: int = HOURLY, sample_fen: int = 0, **policy: Any
+    ) -> None:
         self.session, self.now = session, now
         self.place = make_organisation(session)
         self.instrument = make_instrument(session, self.place, policy={"closes_on_holidays": False, **policy})
         self.lead, self.student = make_user(session, "lead"), make_user(session, "student")
         self.admin = make_user(session, "admin")
         give(session, self.admin, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, self.place.id)
-        make_hourly_price(session, self.instrument, HOURLY, self.admin, sample_fen=sample_fen)
+        make_hourly_price(session, self.instrument, hourly_fen, self.admin, sample_fen=sample_fen)
         self.payer = make_payer(session, self.place, self.lead, 50_000, [self.student])
 
     def actor(self, user: User) -> Actor:
@@ -221,7 +224,17 @@ def test_where_the_owner_asks_for_an_account_there_is_no_booking_without(house: 
     wish = Wish(house.instrument.id, at(9), on_behalf_of=stranger.email)
     made = house.do(request_reservation, wish, by=house.admin)
 
-    assert refused == [["payer_needed"], ["payer_unchosen"], ["payer_unknown"]]
+    booked = house.book(12, 2)
+    old = make_payer(house.session, house.place, house.student, 50_000, number="2", name="旧项目")
+    old.expires_on = local_date(house.now) - timedelta(days=1)
+    house.session.commit()
+    for paying in (LATER, Paying(old.id)):
+        shorter = partial(house.do, move_reservation, booked.id, at(12), paying=paying)
+        refused.append(codes_of(house, shorter))
+    house.do(cancel_reservation, booked.id)
+
+    about_time = [["payer_needed"], ["payer_unchosen"], ["payer_unknown"]]
+    assert refused == [*about_time, ["payer_unchosen"], ["payer_expired"]]
     assert (made.booked_by_id, made.payer_account_id, house.books()) == (stranger.id, None, (50_000, 0))
 
 
@@ -238,8 +251,15 @@ def test_a_pending_change_holds_the_dearer_time_until_it_is_decided(session: Ses
     assert house.books() == (30_000, 20_000)
 
     house.do(approval.confirm_reservation, made.id, by=house.admin)
-    house.do(move_reservation, made.id, at(14, 180))
+    other = make_payer(session, house.place, house.student, 50_000, number="2", name="另一个项目")
+    assert codes_of(house, lambda: house.do(move_reservation, made.id, at(14), paying=Paying(other.id))) == [
+        "payer_separately"
+    ]
+    house.do(move_reservation, made.id, at(14, 180, day=2))
     assert house.books() == (20_000, 30_000)
+    session.get_one(PayerAccount, other.id).expires_on = local_date(at(9).start)
+    session.commit()
+    assert codes_of(house, lambda: house.do(choose_payer, made.id, Paying(other.id))) == ["payer_expired"]
     house.do(approval.reject_reservation, made.id, reason="检修", by=house.admin)
     assert house.books() == (30_000, 20_000)
     house.do(move_reservation, made.id, at(14, 60))
@@ -265,17 +285,58 @@ def test_a_steward_who_moves_a_booking_learns_nothing_of_the_account(house: Hous
     assert house.books() == (10_000, 40_000)
 
 
-def test_more_samples_hold_more_and_too_many_are_refused_at_their_field(session: Session, now: datetime) -> None:
+def test_more_samples_hold_more_and_too_many_are_refused(session: Session, now: datetime) -> None:
     house = House(session, now, sample_fen=2_000)
     made = house.book(9, 4)
 
     house.do(edit_reservation, made.id, Details(sample_count=5), fields={"sample_count"})
-    with pytest.raises(InvalidInput) as refused:
-        house.do(edit_reservation, made.id, Details(sample_count=6), fields={"sample_count"})
-    session.rollback()
+    too_many = codes_of(house, lambda: house.do(edit_reservation, made.id, Details(sample_count=6), fields=SAMPLES))
 
-    assert [problem.field for problem in refused.value.problems] == ["sample_count"]
-    assert house.books() == (0, 50_000)
+    assert (too_many, house.books()) == (["payer_short"], (0, 50_000))
+
+
+def test_what_cost_nothing_at_first_needs_an_account_once_it_costs_something(session: Session, now: datetime) -> None:
+    house = House(session, now, hourly_fen=0, sample_fen=2_000, needs_payer=True)
+    stranger = make_user(session, "stranger")
+    free, theirs = house.book(9), house.book(10, by=stranger)
+    some = Details(sample_count=5)
+
+    house.do(edit_reservation, free.id, some, fields=SAMPLES)
+    refused = codes_of(house, lambda: house.do(edit_reservation, theirs.id, some, fields=SAMPLES, by=stranger))
+
+    assert (refused, house.books()) == (["payer_needed"], (40_000, 10_000))
+    assert session.get_one(Reservation, theirs.id).sample_count is None
+    make_hourly_price(session, house.instrument, HOURLY, house.admin, valid_from=at(0, day=3).start.date())
+    moved = codes_of(house, lambda: house.do(move_reservation, theirs.id, at(9, day=5), by=stranger))
+    assert moved == ["payer_needed"]
+
+
+def test_neither_moving_nor_adding_carries_a_hold_past_the_expiry(session: Session, now: datetime) -> None:
+    house = House(session, now, sample_fen=2_000)
+    made = house.book(9, 2)
+    session.get_one(PayerAccount, house.payer.id).expires_on = local_date(at(9).start)
+    session.commit()
+
+    by_steward = {"reason": "换时间", "by": house.admin}
+    refused = [
+        codes_of(house, lambda: house.do(move_reservation, made.id, at(9, 120, day=2))),
+        codes_of(house, lambda: house.do(move_reservation, made.id, at(23, 120))),
+        codes_of(house, lambda: house.do(move_reservation, made.id, at(9, 120, day=2), **by_steward)),
+    ]
+    house.do(move_reservation, made.id, at(22, 120))
+    session.get_one(PayerAccount, house.payer.id).expires_on = local_date(now) - timedelta(days=1)
+    session.commit()
+    more = Details(sample_count=1)
+    refused += [
+        codes_of(house, lambda: house.do(edit_reservation, made.id, more, fields=SAMPLES)),
+        codes_of(house, lambda: house.do(edit_reservation, made.id, more, fields=SAMPLES, **by_steward)),
+        codes_of(house, lambda: house.do(move_reservation, made.id, at(20, 240), **by_steward)),
+    ]
+
+    expected = ["payer_expired", "payer_expired", "payer_of_holder"]
+    assert refused == [[code] for code in (*expected, "payer_expired", "payer_of_holder", "payer_of_holder")]
+    house.do(move_reservation, made.id, at(22, 60))
+    assert house.books() == (40_000, 10_000)
 
 
 def test_a_booking_that_is_handed_over_is_paid_by_the_same_account_where_the_heir_may_use_it(house: House) -> None:

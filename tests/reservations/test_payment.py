@@ -79,6 +79,11 @@ PAID = Payment(hourly, chosen=account(left=400))
             replace(PAID, chosen=account(left=0, fault=Fault.GONE), kept_fen=400), [], id="gone, but held already"
         ),
         pytest.param(replace(PAID, chosen=account(fault=Fault.GONE), kept_fen=399), ["payer_unknown"], id="gone"),
+        pytest.param(
+            replace(PAID, chosen=account(fault=Fault.EXPIRED), kept_fen=400),
+            ["payer_expired"],
+            id="over, but held already",
+        ),
         pytest.param(replace(PAID, chosen=None), [], id="none needed"),
         pytest.param(replace(PAID, chosen=None, is_needed=True), ["payer_needed"], id="none there"),
         pytest.param(

@@ -180,6 +180,9 @@ def edit(reservation_id: int) -> ResponseReturnValue:
             typed, problems, status = typed_texts(), problems_of(invalid), invalid.status
         except ReasonNeeded as needed:
             typed, problems, status = typed_texts(), {"reason": [sentence_of(needed)]}, needed.status
+        except ReservationRefused as refused:
+            sentences = [said(one) for one in refused.refusals]
+            typed, problems, status = typed_texts(), {"sample_count": sentences}, refused.status
         reservation, sight = _changeable(reservation_id)
     return render_template(
         "reservations/edit.html",
