@@ -126,3 +126,4 @@ class PayerHold(Base):
     amount_fen: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
     entry: Mapped[LedgerEntry] = relationship(lazy="raise")
+    user: Mapped[User] = relationship(lazy="raise")

@@ -21,7 +21,8 @@ from models.vocabulary.catalogue import PublishingState
 class HeldFor:
     """What is held from an entry on; `reservation_id` is told to the lead, finance, auditors and who booked it.
 
-    `opens` is whether they may read the reservation, and the instrument is named where they may know of it.
+    `booked_by` is for whom it was held. `opens` is whether they may read the reservation, and the instrument is named
+    where they may know of it; `starts_at` is no business of an account that pays for it, or for that person, no more.
     """
 
     amount_fen: int
@@ -33,10 +34,12 @@ class HeldFor:
     opens: bool
 
 
-def held_by_entry(session: Session, entry_ids: Sequence[int], actor: Actor, sight: Sight) -> dict[int, HeldFor]:
-    """What is held from each of these entries on."""
+def held_by_entry(
+    session: Session, payer_id: int, entry_ids: Sequence[int], actor: Actor, sight: Sight
+) -> dict[int, HeldFor]:
+    """What an account holds from each of these entries on."""
     rows = session.execute(_holds().where(PayerHold.entry_id.in_(entry_ids)))
-    return {hold.entry_id: _held(hold, reservation, actor, sight) for hold, reservation in rows}
+    return {hold.entry_id: _held(hold, reservation, payer_id, actor, sight) for hold, reservation in rows}
 
 
 def held_in(
@@ -50,33 +53,35 @@ def held_in(
         wanted = wanted.where(PayerHold.id < decode_cursor(cursor, row_id)[0])
     rows = session.execute(wanted.order_by(PayerHold.id.desc()).limit(limit + 1)).all()
     page = page_of(rows, limit, lambda row: (row[0].id,))
-    return Page([_held(*row, actor, sight) for row in page.items], page.next_cursor)
+    return Page([_held(*row, payer_id, actor, sight) for row in page.items], page.next_cursor)
 
 
 def _holds() -> Select[PayerHold, Reservation]:
-    """Holds with their reservation, its instrument and who booked it."""
+    """Holds with their reservation, its instrument and for whom it was."""
     return (
         select(PayerHold, Reservation)
         .join(Reservation, Reservation.id == PayerHold.reservation_id)
-        .options(joinedload(Reservation.instrument), joinedload(Reservation.booked_by))
+        .options(joinedload(Reservation.instrument), joinedload(PayerHold.user))
     )
 
 
-def _held(hold: PayerHold, reservation: Reservation, actor: Actor, sight: Sight) -> HeldFor:
-    """A hold as the actor may see it; members learn nothing of what others booked."""
-    is_own = reservation.booked_by_id == actor.id
+def _held(hold: PayerHold, reservation: Reservation, payer_id: int, actor: Actor, sight: Sight) -> HeldFor:
+    """A hold as the actor may see it who looks at an account; members learn nothing of what others booked."""
+    amount_fen = hold.amount_fen if hold.payer_account_id == payer_id else 0
+    is_own = hold.user_id == actor.id
     if not (is_own or sight.sees_bookings):
-        return HeldFor(hold.amount_fen, hold.entry_id, None, None, "", None, opens=False)
+        return HeldFor(amount_fen, hold.entry_id, None, None, "", None, opens=False)
     instrument = reservation.instrument
     target = Target(instrument.organisation_id, instrument.unit_id, instrument.id)
     is_public = instrument.publishing_state == PublishingState.PUBLISHED
+    still_pays = (payer_id, hold.user_id) == (reservation.payer_account_id, reservation.booked_by_id)
     knows = is_own or is_public or may(actor, Permission.SEE_RECORD, target)
     return HeldFor(
-        amount_fen=hold.amount_fen,
+        amount_fen=amount_fen,
         entry_id=hold.entry_id,
         reservation_id=reservation.id,
-        starts_at=reservation.starts_at,
-        booked_by=reservation.booked_by.name,
+        starts_at=reservation.starts_at if still_pays else None,
+        booked_by=hold.user.name,
         instrument=instrument if knows else None,
-        opens=is_own or may(actor, Permission.SEE_BOOKINGS, target),
+        opens=reservation.booked_by_id == actor.id or may(actor, Permission.SEE_BOOKINGS, target),
     )

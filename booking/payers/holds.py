@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from booking.core.errors import Conflict
@@ -68,8 +68,11 @@ def set_hold(session: Session, reservation_id: int, wanted: Wanted, *, now: date
         return
     involved = {one for one in (payer_id, last.payer_account_id if last and held else None) if one is not None}
     books = _locked(session, involved, wanted.user_id)
-    _check_open(books, payer_id, is_more=not (stays and wanted.amount_fen < held))
-    use_id = last.use_id if stays and last and held else books[payer_id].use_id if payer_id is not None else None
+    is_more = not (stays and wanted.amount_fen < held)
+    _check_open(books, payer_id, is_more=is_more)
+    use_id = last.use_id if last else None
+    if payer_id is not None and is_more:
+        use_id = books[payer_id].use_id
     moves = list(_moves(books, last, Standing(payer_id or 0, wanted.user_id, use_id, wanted.amount_fen)))
     key = f"reservation:{reservation_id}:hold:{last.id if last else 0}"
     try:
@@ -81,8 +84,8 @@ def set_hold(session: Session, reservation_id: int, wanted: Wanted, *, now: date
         "entry_id": entry.id,
         "reservation_id": reservation_id,
         "payer_account_id": payer_id if payer_id is not None else last.payer_account_id if last else 0,
-        "user_id": wanted.user_id,
-        "use_id": use_id if payer_id is not None else last.use_id if last else None,
+        "user_id": wanted.user_id if payer_id is not None else last.user_id if last else 0,
+        "use_id": use_id,
         "amount_fen": wanted.amount_fen if payer_id is not None else 0,
         "created_at": now,
     }
@@ -116,32 +119,36 @@ def _last(session: Session, reservation_id: int) -> Any:
 
 
 def _locked(session: Session, payer_ids: set[int], user_id: int) -> dict[int, _Books]:
-    """The payer accounts under lock in order of id, as their institution's finance locks them."""
-    is_theirs = and_(PayerMember.payer_account_id == PayerAccount.id, PayerMember.user_id == user_id)
+    """The payer accounts under lock in order of id, as their institution's finance locks them.
+
+    Who the members are is read once the lock stands: what the lock waited for counts.
+    """
     rows = (
         select(
             PayerAccount.id,
             PayerAccount.left_id,
             PayerAccount.held_id,
             PayerAccount.used_id,
-            PayerMember.use_id,
             PayerAccount.closed_at,
             PayerAccount.holder_id,
         )
-        .outerjoin(PayerMember, is_theirs)
         .where(PayerAccount.id.in_(sorted(payer_ids)))
         .order_by(PayerAccount.id)
-        .with_for_update(key_share=True, of=PayerAccount)
+        .with_for_update(key_share=True)
     )
+    locked = session.execute(rows).all()
+    theirs = select(PayerMember.payer_account_id, PayerMember.use_id).where(PayerMember.user_id == user_id)
+    found = session.execute(theirs.where(PayerMember.payer_account_id.in_(sorted(payer_ids))))
+    uses = {row.payer_account_id: row.use_id for row in found}
     return {
         row.id: _Books(
             row.left_id,
             row.held_id,
             row.used_id,
-            row.use_id,
-            row.closed_at is None and (row.holder_id == user_id or row.use_id is not None),
+            uses.get(row.id),
+            row.closed_at is None and (row.holder_id == user_id or row.id in uses),
         )
-        for row in session.execute(rows)
+        for row in locked
     }
 
 
@@ -152,9 +159,13 @@ def _check_open(books: dict[int, _Books], payer_id: int | None, *, is_more: bool
 
 
 def _moves(books: dict[int, _Books], last: Any, wanted: Standing) -> Iterator[Move]:
-    """What was held is given back and what shall be held is set aside; within one account only the difference."""
+    """What was held is given back and what shall be held is set aside; within one account only the difference.
+
+    Who became a member meanwhile, or answers for it now, has their use counted anew.
+    """
     held = last.amount_fen if last else 0
-    if last and (last.payer_account_id, last.user_id) == (wanted.payer_id, wanted.user_id) and held:
+    same = (wanted.payer_id, wanted.user_id, wanted.use_id)
+    if last and (last.payer_account_id, last.user_id, last.use_id) == same and held:
         yield from books[wanted.payer_id].taking(wanted.amount_fen - held, wanted.use_id)
         return
     if held:

@@ -93,7 +93,7 @@ def lines_of(session: Session, found: Found, actor: Actor, *, limit: int, cursor
     entry_ids = [one.entry.id for one in page.items]
     movements = _movements(session, entry_ids)
     corrected = set(session.scalars(select(LedgerEntry.corrects_id).where(LedgerEntry.corrects_id.in_(entry_ids))))
-    held = held_by_entry(session, entry_ids, actor, found.sight)
+    held = held_by_entry(session, account.id, entry_ids, actor, found.sight)
     lines = [
         Line(one, movements.get(one.entry.id), one.entry.id in corrected, held.get(one.entry.id)) for one in page.items
     ]

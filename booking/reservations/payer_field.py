@@ -48,14 +48,21 @@ def payer_field(
         return None
     day, holding = local_date(now), standing_of(session, moving.id) if moving and moving.payer_account_id else None
     choices = choices_for(session, actor.id, place.organisation_id, day=day, today=day, holding=holding)
-    fitting = [one for one in choices if one.fault is None]
-    if not fitting or not is_priced(session, place.instrument_id, place.unit_id):
+    if not any(one.fault is None for one in choices) or not is_priced(session, place.instrument_id, place.unit_id):
         return None
-    usual = default_of(choices)
     if moving is not None:
-        usual = named(choices, moving.payer_account_id)
-    does_without = moving is not None and moving.payer_account_id is None
-    return _field(fitting, usual, typed, is_needed=place.terms.needs_payer and not does_without)
+        return _moving_field(choices, moving, typed, is_needed=place.terms.needs_payer)
+    return _field(choices, default_of(choices), typed, is_needed=place.terms.needs_payer)
+
+
+def _moving_field(choices: list[Choice], moving: Reservation, typed: str, *, is_needed: bool) -> PayerField:
+    """The field for another time: what pays already goes on paying unless something else is chosen."""
+    kept_id = moving.payer_account_id
+    others = _field([one for one in choices if one.id != kept_id], None, typed, is_needed=is_needed or kept_id is None)
+    kept = named(choices, kept_id)
+    said = _("不变：%(payer)s", payer=_said(kept)) if kept else _("不变")
+    value = "" if typed in {str(kept_id), LATER if kept_id is None else ""} else typed
+    return PayerField([("", str(said)), *others.choices], value, is_needed=False)
 
 
 def field_of(payment: Payment | None, typed: str = "") -> PayerField | None:

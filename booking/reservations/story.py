@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from booking.reservations.labels import CHANGES
+from booking.reservations.queries import Sight
 from booking.web import filters
 from models.reservations import ReservationChange
 
@@ -23,13 +24,19 @@ class Told:
     reason: str
 
 
-def told(change: ReservationChange, holders: Mapping[int, str]) -> Told:
-    """A row of history in the reader's words; its actor must be loaded, and its holders named by their id."""
+def told(change: ReservationChange, holders: Mapping[int, str], sight: Sight) -> Told:
+    """A row of history in the reader's words; its actor must be loaded, and its holders named by their id.
+
+    What pays is told to the holder and those who see who booked.
+    """
+    after = dict(change.after or {})
+    if not (sight.is_holder or sight.sees_names):
+        after.pop("payer_changed", None)
     return Told(
         occurred_at=change.occurred_at,
         what=str(_(CHANGES[change.kind])),
         actor_name=change.actor.name if change.actor else "",
-        words=_words(change.before or {}, change.after or {}, holders),
+        words=_words(change.before or {}, after, holders),
         reason=change.reason,
     )
 

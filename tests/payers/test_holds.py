@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from booking.core.actors import Actor
 from booking.core.clock import at_local, local_date, utcnow
@@ -26,16 +26,18 @@ from booking.reservations.choosing_payer import choose_payer
 from booking.reservations.editing import edit_reservation
 from booking.reservations.handing_over import hand_over_bookings
 from booking.reservations.moving import move_reservation
-from booking.reservations.queries import reservation_for, sight_of
+from booking.reservations.queries import Sight, reservation_for, sight_of
 from booking.reservations.refusals import ReservationRefused
 from booking.reservations.service import ask, request_reservation
+from booking.reservations.story import told
 from booking.reservations.wishes import Details, Paying, Wish
 from models.accounts import User
 from models.catalogue import BookingPolicy
 from models.ledger import LedgerAccount, LedgerEntry, LedgerTransfer
 from models.payers import PayerAccount, PayerHold, PayerMember
-from models.reservations import Reservation
+from models.reservations import Reservation, ReservationChange
 from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.reservations import ChangeKind
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.looking import count
 from tests.factories.payers import make_payer
@@ -189,6 +191,22 @@ def test_who_was_removed_keeps_what_is_held_and_what_they_used_counts_again(hous
     assert house.books() == (50_000, 0)
 
 
+def test_what_is_added_is_counted_by_what_the_person_is_to_the_account_now(house: House) -> None:
+    theirs, leads = house.book(9, 2), house.book(12, by=house.lead)
+    account = house.session.get_one(PayerAccount, house.payer.id)
+    use_id = house.session.scalars(sa.select(PayerMember.use_id)).one()
+    house.session.execute(sa.delete(PayerMember))
+    account.holder_id = house.student.id
+    house.session.commit()
+    house.do(service.add_member, account.id, house.lead.email, limit_fen=15_000, by=house.admin)
+
+    house.do(move_reservation, theirs.id, at(9, 180))
+    limited = codes_of(house, lambda: house.do(move_reservation, leads.id, at(12, 120), by=house.lead))
+
+    assert house.session.get_one(LedgerAccount, use_id).balance_fen == 0
+    assert (limited, house.books()) == (["payer_limited"], (10_000, 40_000))
+
+
 def test_an_account_is_chosen_changed_or_left_out_by_who_booked_and_nobody_else(house: House) -> None:
     other = make_payer(house.session, house.place, house.student, 15_000, number="2", name="另一个项目")
     unchosen, made = house.book(9), house.book(10, 2, paying=Paying(house.payer.id))
@@ -317,7 +335,7 @@ def test_neither_moving_nor_adding_carries_a_hold_past_the_expiry(session: Sessi
     session.get_one(PayerAccount, house.payer.id).expires_on = local_date(at(9).start)
     session.commit()
 
-    by_steward = {"reason": "换时间", "by": house.admin}
+    by_steward: dict[str, Any] = {"reason": "换时间", "by": house.admin}
     refused = [
         codes_of(house, lambda: house.do(move_reservation, made.id, at(9, 120, day=2))),
         codes_of(house, lambda: house.do(move_reservation, made.id, at(23, 120))),
@@ -350,6 +368,11 @@ def test_a_booking_that_is_handed_over_is_paid_by_the_same_account_where_the_hei
 
     found = [house.session.get_one(Reservation, one.id).payer_account_id for one in (first, second)]
     assert (found, house.books()) == ([house.payer.id, None], (40_000, 10_000))
+    lead = house.actor(house.lead)
+    account = queries.found_account(house.session, house.payer.id, lead, today=local_date(house.now))
+    lines = queries.lines_of(house.session, account, lead, limit=9).items
+    said = [(one.held.booked_by, one.held.amount_fen, one.held.starts_at) for one in lines if one.held]
+    assert set(said) == {("Lead", 10_000, at(9).start), ("Student", 0, None), ("Student", 10_000, None)}
 
 
 def test_an_account_with_something_held_is_not_closed_and_says_for_what_to_who_may_know(house: House) -> None:
@@ -368,14 +391,14 @@ def test_an_account_with_something_held_is_not_closed_and_says_for_what_to_who_m
     steward = house.actor(house.admin)
     house.session.expire_all()
     row = reservation_for(house.session, made.id, steward)
-    told = paid.paid_for(house.session, row, steward, sight_of(row, steward), now=house.now)
+    shown = paid.paid_for(house.session, row, steward, sight_of(row, steward), now=house.now)
 
     assert seen == {
         "Lead": [(own.id, "Lead", 10_000), (made.id, "Student", 10_000)],
         "Student": [(None, "", 10_000), (made.id, "Student", 10_000)],
     }
-    assert told is not None
-    assert told.held_fen == 10_000
+    assert shown is not None
+    assert shown.held_fen == 10_000
 
 
 def test_another_province_needs_its_rule_and_says_which(house: House) -> None:
@@ -455,7 +478,12 @@ def test_the_pages_offer_the_account_and_show_what_is_held(
     made = client.post(f"{address}/reservations", data={**times, "payer_account_id": str(house.payer.id)})
     shown = client.get(made.location).get_data(as_text=True)
     answer = client.get(f"/api/v1{made.location}").get_json()
+    moving = client.get(f"{made.location}/move").get_data(as_text=True)
     changed = client.post(f"{made.location}/payer", data={"payer_account_id": "later"}, follow_redirects=True)
+    edited = sa.select(ReservationChange).where(ReservationChange.kind == ChangeKind.EDITED)
+    row = session.scalars(edited.options(joinedload(ReservationChange.actor))).one()
+    with client.application.test_request_context():
+        stories = [told(row, {}, Sight(one, not one, one, decides=False)).words for one in (True, False)]
     sign_in(client, house.lead)
     [opens] = re.findall(rf'href="(/payer-accounts/{house.payer.id}\?entry=[0-9]+#entry-[0-9]+)"', shown)
     account = client.get(f"/payer-accounts/{house.payer.id}").get_data(as_text=True)
@@ -464,6 +492,8 @@ def test_the_pages_offer_the_account_and_show_what_is_held(
     assert ("面上项目（可用 ¥500.00）" in panel, "以后结算，不用经费账户" in panel) == (True, True)
     assert (short.status_code, f'value="///{house.payer.id}"' in short.get_data(as_text=True)) == (422, True)
     assert "由“面上项目”支付：可用 ¥500.00，预约后冻结 ¥200.00。" in use
+    assert ('<option value="" selected>不变：面上项目' in moving, f'value="{second.id}"' in moving) == (True, True)
+    assert stories == ["改由另一个经费账户支付，或以后结算", ""]
     assert f'<a href="/payer-accounts/{house.payer.id}">面上项目</a>' in shown
     held_now = {key: answer["payment"][key] for key in ("held_fen", "payer_account_id")}
     assert held_now == {"held_fen": 20_000, "payer_account_id": house.payer.id}

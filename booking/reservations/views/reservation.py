@@ -61,7 +61,7 @@ def show(reservation_id: int) -> ResponseReturnValue:
         details=details_of(reservation),
         price=_price(reservation, sight),
         paid=paid_for(reading(), reservation, actor, sight, now=utcnow()),
-        history=[told(change, holders) for change in changes],
+        history=[told(change, holders, sight) for change in changes],
         state_label=_(STATES[reservation.state]),
         mode_label=_(MODES[reservation.mode]),
         direction_label=_(DIRECTIONS[reservation.direction]) if reservation.direction else "",
