@@ -17,7 +17,7 @@ from booking.reservations import handing_over as service
 from booking.reservations import leaving, story
 from booking.reservations.approval import confirm_reservation
 from booking.reservations.coming import coming_bookings
-from booking.reservations.queries import history_of, holders_in, target_of
+from booking.reservations.queries import Sight, history_of, holders_in, target_of
 from booking.reservations.refusals import BookingsChanged, ReservationRefused
 from booking.reservations.rules import Code
 from booking.reservations.suspensions import suspend_person
@@ -41,6 +41,7 @@ from tests.factories.people import actor_for, give, make_user, sign_in
 from tests.reservations.acting import TODAY, act, at, book, claims_of, fresh, kinds, revision, steward_of
 
 DAY = timedelta(days=1)
+LINKED = Sight(is_holder=False, is_linked=True, sees_names=False, decides=False)
 
 
 @dataclass
@@ -88,7 +89,7 @@ def test_bookings_go_over_with_their_time_their_history_and_a_word_to_both(
     *_, handed = history_of(session, made[0].id)
     assert handed.kind == ChangeKind.HANDED_OVER
     assert (handed.before, handed.after) == ({"booked_by_id": cast.researcher.id}, {"booked_by_id": cast.other.id})
-    assert story.told(handed, holders_in(session, [handed])).words == "Researcher 移交给 Other"
+    assert story.told(handed, holders_in(session, [handed]), LINKED).words == "Researcher 移交给 Other"
     assert revision(session, f"mine:{cast.researcher.id}") > seen[0]
     assert revision(session, f"mine:{cast.other.id}") > seen[1]
     told = [(letter.recipient, letter.values["is_new"]) for letter in mailed(session, now=now)]
