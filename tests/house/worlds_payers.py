@@ -29,7 +29,9 @@ def add_payers(builder: "Builder", ours: frozenset[str], theirs: frozenset[str])
         builder.keep(name, account)
         why = builder.mark(f"why_{name}", readers)
         if kind in BY_AMOUNT:
-            amounts.set_amount(session, account.id, PayerAmountForm(amount_fen=500_000, reason=why), actor=actor, now=now)
+            amounts.set_amount(
+                session, account.id, PayerAmountForm(amount_fen=500_000, reason=why), actor=actor, now=now
+            )
         else:
             receipt = PayerReceiptForm(amount_fen=500_000, receipt_number="R1", receipt_on=local_date(now), reason=why)
             made = amounts.top_up(session, account.id, receipt, actor=actor, now=now)
