@@ -49,6 +49,7 @@ class Chosen:
 
     id: int
     instrument_id: int
+    instrument_name: str
     is_here: bool
 
 
@@ -74,10 +75,11 @@ def chosen_bookings(
 ) -> list[Chosen]:
     """Those of the bookings that are among the same, in the order in which their lanes are locked."""
     within = _concerning(session, organisation_id, user_id)
-    columns = select(Reservation.id, Reservation.instrument_id, Instrument.organisation_id)
+    name = func.coalesce(func.nullif(Instrument.name_zh, ""), Instrument.name_en).label("name")
+    columns = select(Reservation.id, Reservation.instrument_id, name, Instrument.organisation_id)
     chosen = columns.join(Reservation.instrument).where(within, *_ahead(now), Reservation.id.in_(set(reservation_ids)))
     rows = session.execute(chosen.order_by(Reservation.instrument_id, Reservation.id))
-    return [Chosen(row.id, row.instrument_id, organisation_id in {None, row.organisation_id}) for row in rows]
+    return [Chosen(row.id, row.instrument_id, row.name, organisation_id in {None, row.organisation_id}) for row in rows]
 
 
 def require_settling(session: Session, organisation_id: int | None, user_id: int, *, actor: Actor) -> User:

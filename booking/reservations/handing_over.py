@@ -28,6 +28,8 @@ from models.accounts import User
 from models.reservations import Reservation
 from models.vocabulary.reservations import HOLDING_TIME, ChangeKind, ReservationState
 
+ONE_STARTED = N_("预约 %(number)s（%(name)s）已经开始，不能再取消；请不选它，再取消其余的。")
+
 
 @dataclass(frozen=True, slots=True)
 class _Handing:
@@ -90,11 +92,19 @@ def cancel_bookings(
         raise ReasonNeeded
     chosen = _chosen(session, organisation_id, user_id, reservation_ids, now=now)
     for one in chosen:
+        _cancel(session, one, user_id, reason=reason, actor=actor, now=now)
+    return [read_again(session, one.id) for one in chosen]
+
+
+def _cancel(session: Session, one: Chosen, user_id: int, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Cancel one of them; raises AlreadyStarted naming it."""
+    try:
         if one.is_here:
             cancel_reservation(session, one.id, reason=reason, actor=actor, now=now)
         else:
             _cancel_elsewhere(session, one.id, user_id, reason=reason, actor=actor, now=now)
-    return [read_again(session, one.id) for one in chosen]
+    except AlreadyStarted:
+        raise AlreadyStarted(ONE_STARTED, number=one.id, name=one.instrument_name) from None
 
 
 def _chosen(

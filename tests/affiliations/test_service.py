@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts.mailed import write_secret
+from booking.accounts.sights import Sight
 from booking.accounts.succession import SuccessorNeeded
 from booking.affiliations import (
     confirming,
@@ -111,13 +112,16 @@ def test_many_are_confirmed_at_once_and_every_one_is_accounted_for(
 
     done = confirming.confirm_many(session, house.organisation.id, form, actor=house.admin_actor, now=now)
     session.commit()
+    session.expire_all()
     again = confirming.confirm_many(session, house.organisation.id, form, actor=house.admin_actor, now=now)
     with pytest.raises(Forbidden):
         confirming.confirm_many(session, house.organisation.id, form, actor=house.lin_actor, now=now)
 
+    seen = select(AuditEntry.subject_id).where(AuditEntry.action == Sight.PEOPLE, AuditEntry.subject_kind == "user")
+    assert {house.lin.id, twin.user_id} <= set(session.scalars(seen))
     told = [(one.affiliation_id, one.name, one.refused.code if one.refused else None) for one in done]
     assert told == [(twin.id, "Twin", "invalid_input"), (first.id, "Lin", None), (foreign.id, "", "not_found")]
-    assert [one.refused.code if one.refused else None for one in again] == ["invalid_input", "conflict", "not_found"]
+    assert [one.refused.code if one.refused else None for one in again] == ["invalid_input", None, "not_found"]
     session.expire_all()
     assert [one.state for one in (first, twin, foreign)] == [
         AffiliationState.CONFIRMED,

@@ -18,7 +18,7 @@ from booking.reservations import leaving, story
 from booking.reservations.approval import confirm_reservation
 from booking.reservations.coming import coming_bookings
 from booking.reservations.queries import Sight, history_of, holders_in, target_of
-from booking.reservations.refusals import BookingsChanged, ReservationRefused
+from booking.reservations.refusals import AlreadyStarted, BookingsChanged, ReservationRefused
 from booking.reservations.rules import Code
 from booking.reservations.suspensions import suspend_person
 from booking.reservations.team_bookings import team_reservations
@@ -137,6 +137,11 @@ def test_bookings_are_cancelled_together_with_a_reason(session: Session, cast: C
     made = booked(session, cast.instrument, [9, 13], cast.researcher, now)
     ids = [one.id for one in made]
 
+    own, late = (None, cast.researcher.id, ids), at(9.5).start
+    with pytest.raises(AlreadyStarted) as refused:
+        act(session, service.cancel_bookings, *own, reason="离校", actor=cast.researcher, now=late)
+    assert refused.value.values == {"number": made[0].id, "name": cast.instrument.name_zh}
+    assert {fresh(session, one).state for one in made} == {ReservationState.CONFIRMED}
     act(
         session,
         service.cancel_bookings,
@@ -304,6 +309,11 @@ def test_closing_an_account_lists_what_is_still_to_come_and_leads_to_settling_it
     first = client.get(f"/people/{person.id}/bookings").get_data(as_text=True)
     answer = client.get(f"/api/v1/people/{person.id}/bookings").get_json()
     second = client.get(f"/people/{person.id}/bookings?cursor={answer['next_cursor']}").get_data(as_text=True)
+    sent = {"step": "cancel", "reason": "离职"}
+    empty = client.post(f"/people/{person.id}/bookings", data=sent)
+    one, gone = str(answer["reservations"][0]["id"]), "999999"
+    unsure = client.post(f"/people/{person.id}/bookings", data=sent | {"reservation_ids": one})
+    stale = client.post(f"/people/{person.id}/bookings", data=sent | {"reservation_ids": gone, "is_sure": "1"})
 
     assert ("未来的预约（101 条）" in closing, "另有 81 项" in closing) == (True, True)
     assert f'href="/people/{person.id}/bookings"' in closing
@@ -311,6 +321,8 @@ def test_closing_an_account_lists_what_is_still_to_come_and_leads_to_settling_it
     assert [page.count('name="reservation_ids"') for page in (first, second)] == [100, 1]
     assert (answer["reservations_count"], len(answer["reservations"])) == (101, 100)
     assert f"cursor={answer['next_cursor']}" in first
+    assert [page.count(" checked") for page in (first, empty.text, unsure.text)] == [100, 0, 1]
+    assert [page.status_code for page in (empty, unsure, stale)] == [422, 422, 409]
 
 
 def leave(session: Session, cast: Cast, user: User, departure: Departure, leads: dict[int, str]) -> None:

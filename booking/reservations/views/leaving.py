@@ -16,7 +16,7 @@ from booking.accounts.views.people import SUCCESSOR, departure_typed, named_agai
 from booking.core import forms
 from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
-from booking.core.errors import Conflict, InvalidInput, Refused
+from booking.core.errors import Conflict, InvalidInput, NotFound, Refused
 from booking.directory.queries import organisation
 from booking.reservations import leaving as service
 from booking.reservations.leaving_forms import LeavingForm, WhoForm
@@ -59,8 +59,12 @@ def settle_bookings(organisation_id: int, user_id: int) -> ResponseReturnValue:
     try:
         said = settle(organisation_id, user_id)
     except (ReservationRefused, InvalidInput, Conflict) as refused:
+        if not _is_known(organisation_id, user_id):
+            return _find_page(organisation_id, refused)
         return _page(organisation_id, user_id, refused)
     flash(said, "right")
+    if not _is_known(organisation_id, user_id):
+        return redirect(url_for(".find_leaving", organisation_id=organisation_id), code=303)
     return redirect(url_for(".leaving", organisation_id=organisation_id, user_id=user_id), code=303)
 
 
@@ -83,6 +87,15 @@ def _require(organisation_id: int) -> None:
     """Refuse who may not hand over here before anything is read."""
     organisation(reading(), organisation_id)
     require(require_actor(), Permission.HAND_OVER, Target(organisation_id))
+
+
+def _is_known(organisation_id: int, user_id: int) -> bool:
+    """Whether the person has anything here still; whose only bookings were handed over has not."""
+    try:
+        service.leaving_of(reading(), organisation_id, user_id, actor=require_actor(), now=utcnow())
+    except NotFound:
+        return False
+    return True
 
 
 def _find_page(organisation_id: int, refused: Refused | None = None) -> ResponseReturnValue:

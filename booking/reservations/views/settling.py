@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 
 from booking.core import forms
 from booking.core.clock import utcnow
-from booking.core.errors import Refused
+from booking.core.errors import InvalidInput, Problem, Refused
+from booking.core.texts import N_
 from booking.reservations.coming import Coming
 from booking.reservations.handing_over import cancel_bookings, hand_over_bookings
 from booking.reservations.labels import STATES
@@ -25,6 +26,8 @@ def settle(organisation_id: int | None, user_id: int) -> str:
     actor, now = require_actor(), utcnow()
     if request.form.get("step") == "cancel":
         form = forms.read(CancelBookingsForm, _chosen())
+        if not request.form.get("is_sure"):
+            raise InvalidInput([Problem("is_sure", N_("取消后时间立即让给别人。确实要取消时，请勾选这一项。"))])
         ids, reason = form.reservation_ids, form.reason
         transaction(cancel_bookings, organisation_id, user_id, ids, reason=reason, actor=actor, now=now)
         return str(_("已取消 %(count)s 条预约。", count=len(set(ids))))
@@ -47,10 +50,18 @@ def coming_values(coming: Coming, page_url: str, refused: Refused | None = None)
     return {
         "coming": coming,
         "part": {"cursor": part_shown(), "next": following},
-        "chosen": set(request.form.getlist("reservation_ids")),
+        "chosen": _ticked(coming),
         "refusals": spoken_refusals(refused.refusals) if isinstance(refused, ReservationRefused) else (),
         "state_labels": {state: _(text) for state, text in STATES.items()},
     }
+
+
+def _ticked(coming: Coming) -> set[str]:
+    """What was ticked; on a page not sent yet, everything that has not begun."""
+    if request.method == "POST" and "step" in request.form:
+        return set(request.form.getlist("reservation_ids"))
+    now = utcnow()
+    return {str(one.id) for one in coming.bookings if one.starts_at > now}
 
 
 def _chosen(*names: str) -> dict[str, Any]:

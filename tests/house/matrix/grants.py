@@ -19,7 +19,7 @@ ALL_HERE = {"reservation_ids": ["{reservation}", "{request}"], "email": "{resear
 CANCELLED = {"reservation_ids": ["{reservation}"], "reason": "毕业"}
 HERE_FORM = {"reservation_ids": "{reservation}", "email": "{researcher_email}", "reason": "毕业"}
 
-CANCEL_FORM = HERE_FORM | {"step": "cancel"}
+CANCEL_FORM = HERE_FORM | {"step": "cancel", "is_sure": "1"}
 
 GRANTS = (
     page("/grants", ALL_SEEING),
