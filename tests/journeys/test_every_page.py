@@ -1,13 +1,15 @@
-"""Every page of the service in a real browser at both widths, by turns in Chinese and light or English and dark."""
+"""Every page of the service in a real browser at both widths, by turns in every manner, and its form sent empty."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from itertools import cycle, product, starmap
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Page, Response, ViewportSize, expect
 from sqlalchemy.orm import Session
 
 from booking.catalogue import listing
@@ -35,15 +37,31 @@ class Visit:
 
 @dataclass(frozen=True)
 class Manner:
-    """How the pages are looked at: a language, a colour scheme, and two sizes of the window."""
+    """How a page is looked at: a language, a colour scheme, and the size of the window."""
 
     language: str
-    scheme: str
-    first: dict[str, int]
-    then: dict[str, int]
+    scheme: Literal["light", "dark"]
+    is_wide: bool
 
 
-MANNERS = (Manner("zh", "light", WIDE, PHONE), Manner("en", "dark", PHONE, WIDE))
+MANNERS = tuple(starmap(Manner, product(("zh", "en"), ("light", "dark"), (True, False))))
+NUMBERS = re.compile(r"(?<=/)[^/]*\d[^/]*")
+EMPTIED = """() => {
+  const asks = (form) => form.querySelector("[required]:not([type=radio])");
+  const form = [...document.querySelectorAll("main form[method=post]")].find(asks);
+  if (!form) return "";
+  form.id = "sent-empty";
+  for (const one of form.querySelectorAll("input:not([type=hidden]):not([type=submit]), textarea, select")) {
+    if (one.type === "checkbox" || one.type === "radio") one.checked = false;
+    else one.value = "";
+  }
+  return new URL(form.action).pathname;
+}"""
+"""Empties the first form of the page that asks for something; where it goes to."""
+
+SEND = "HTMLFormElement.prototype.submit.call(document.getElementById('sent-empty'))"
+"""As a browser without script would, past what the browser itself checks."""
+
 WIDTHS = "[d.clientWidth, d.scrollWidth - d.clientWidth]".replace("d.", "document.documentElement.")
 BESIDE = (
     Visit("/?q=our", "holder"),
@@ -83,11 +101,21 @@ PEOPLE = ("holder", "steward", "admin", "platform", "their_admin", "auditor")
 def visits() -> list[Visit]:
     """Every kind of page that the authorisation matrix knows, as somebody who may read it, and those beside."""
     found: dict[str, Visit] = {}
+    strangers = cycle((True, False))
     for line in MATRIX:
-        if line.method == "GET" and line.let_in and line.ok == 200 and not NO_PAGE.search(line.path):
-            who = next((who for who in PEOPLE if who in line.let_in), NOBODY)
-            found.setdefault(kind_of(line.path), Visit(line.path, who))
+        kind = kind_of(line.path)
+        is_page = line.method == "GET" and line.let_in and line.ok == 200 and not NO_PAGE.search(line.path)
+        if is_page and kind not in found:
+            people = [who for who in PEOPLE if who in line.let_in]
+            is_stranger = not people or ("nobody" in line.let_in and next(strangers))
+            found[kind] = Visit(line.path, NOBODY if is_stranger else people[0])
     return [*found.values(), *BESIDE]
+
+
+def looks() -> list[tuple[Visit, Manner]]:
+    """Every visit with its manner: the manners take turns, among strangers and among people who are signed in."""
+    turns: defaultdict[bool, Iterator[Manner]] = defaultdict(lambda: cycle(MANNERS))
+    return [(visit, next(turns[visit.who == NOBODY])) for visit in visits()]
 
 
 def kind_of(path: str) -> str:
@@ -130,39 +158,88 @@ def world(house: House) -> World:
         return world
 
 
-def test_every_page_is_free_of_violations_and_never_scrolls_sideways(
+def test_every_manner_is_met_by_many_pages() -> None:
+    met = Counter((manner, visit.who == NOBODY) for visit, manner in looks())
+
+    assert len(met) == 2 * len(MANNERS)
+    assert min(met.values()) >= 2
+
+
+def test_pages_on_a_wide_screen_are_free_of_violations_and_never_scroll_sideways(
     open_context: OpenContext, house: House, world: World
 ) -> None:
-    tabs: dict[tuple[str, str], Page] = {}
-    found: dict[str, list[str]] = {}
+    faults = faults_of(looks(), Tabs(open_context, house, world), is_wide=True)
 
-    for number, visit in enumerate(visits()):
-        manner = MANNERS[number % len(MANNERS)]
-        if (visit.who, manner.language) not in tabs:
-            context = open_context(world.users.get(visit.who), color_scheme=manner.scheme)
-            context.add_cookies([{"name": "language", "value": manner.language, "url": house.address}])
+    assert faults == []
+
+
+def test_pages_on_a_phone_are_free_of_violations_and_never_scroll_sideways(
+    open_context: OpenContext, house: House, world: World
+) -> None:
+    faults = faults_of(looks(), Tabs(open_context, house, world), is_wide=False)
+
+    assert faults == []
+
+
+@dataclass(frozen=True)
+class Tabs:
+    """One window for each person, turned to the manner that is wanted."""
+
+    open_context: OpenContext
+    house: House
+    world: World
+    opened: dict[str, Page] = field(default_factory=dict)
+
+    def of(self, who: str, manner: Manner) -> Page:
+        """The person's window, in this manner."""
+        if who not in self.opened:
+            context = self.open_context(self.world.users.get(who))
             context.set_default_timeout(60_000)
-            tabs[visit.who, manner.language] = context.new_page()
-        faults = faults_of(tabs[visit.who, manner.language], str(world.filled(visit.path)), visit.status, manner)
-        if faults:
-            found[f"{visit.who} {visit.path} {manner.language}"] = faults
+            self.opened[who] = context.new_page()
+        page = self.opened[who]
+        page.context.add_cookies([{"name": "language", "value": manner.language, "url": self.house.address}])
+        page.emulate_media(color_scheme=manner.scheme)
+        resize(page, is_wide=manner.is_wide)
+        return page
 
-    assert found == {}, "\n".join(f"{where}: {one}" for where, faults in found.items() for one in faults)
+
+def faults_of(all_looks: Iterable[tuple[Visit, Manner]], tabs: Tabs, *, is_wide: bool) -> list[str]:
+    """What is wrong with the pages that are first seen in this width, and with their forms sent empty."""
+    found: list[str] = []
+    sent: set[str] = set()
+    for visit, manner in all_looks:
+        if manner.is_wide != is_wide:
+            continue
+        page = tabs.of(visit.who, manner)
+        answer = page.goto(str(tabs.world.filled(visit.path)), wait_until="domcontentloaded")
+        faults = faults_in(page, answer, visit.status, manner)
+        action = page.evaluate(EMPTIED)
+        if action and kind_of(NUMBERS.sub("{}", action)) not in sent:
+            sent.add(kind_of(NUMBERS.sub("{}", action)))
+            resize(page, is_wide=is_wide)
+            with page.expect_navigation(wait_until="domcontentloaded") as navigation:
+                page.evaluate(SEND)
+            faults += [f"sent empty: {one}" for one in faults_in(page, navigation.value, 422, manner)]
+        found += [f"{visit.who or 'a stranger'} {visit.path} {manner}: {fault}" for fault in faults]
+    return found
 
 
-def faults_of(page: Page, path: str, status: int, manner: Manner) -> list[str]:
-    """What is wrong with a page: axe looks at it in the first width, sideways scrolling is measured in both."""
-    page.set_viewport_size(ViewportSize(width=manner.first["width"], height=manner.first["height"]))
-    answer = page.goto(path)
-    assert answer is not None
-    found = [] if answer.status == status else [f"answered {answer.status}"]
+def faults_in(page: Page, answer: Response | None, status: int, manner: Manner) -> list[str]:
+    """What is wrong with a page: axe looks at it in the width it has, sideways scrolling is measured in both."""
+    found = [] if answer and answer.status == status else [f"answered {answer and answer.status}"]
     if not str(page.locator("html").get_attribute("lang")).startswith(manner.language):
         found.append("another language")
     if page.locator("[data-calendar]").count():
         expect(page.locator(".calendar .ec-main")).to_be_visible()
     found += [*violations(page), *sideways(page)]
-    page.set_viewport_size(ViewportSize(width=manner.then["width"], height=manner.then["height"]))
+    resize(page, is_wide=not manner.is_wide)
     return [*found, *sideways(page)]
+
+
+def resize(page: Page, *, is_wide: bool) -> None:
+    """Give the window one of the two sizes."""
+    size = WIDE if is_wide else PHONE
+    page.set_viewport_size(ViewportSize(width=size["width"], height=size["height"]))
 
 
 def sideways(page: Page) -> list[str]:
