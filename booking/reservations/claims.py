@@ -1,6 +1,6 @@
 """Taking time and giving it back: nothing else writes claims, and the database refuses two that overlap."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Integer, bindparam, delete, func, insert, or_, select
@@ -11,6 +11,7 @@ from booking.core.period import Period
 from booking.reservations.refusals import SlotTaken
 from models.base import Base, UtcDateTime
 from models.catalogue import InstrumentLaneGroup
+from models.reservations import Reservation
 from models.vocabulary.reservations import ClaimKind
 
 _claims, _lanes, _groups = (Base.metadata.tables[name] for name in ("claims", "lanes", "lane_groups"))
@@ -108,6 +109,16 @@ def lock_groups(session: Session, instrument_id: int, reservation_id: int | None
     if reservation_id is None:
         return list(session.connection().scalars(_GROUPS_OF, {"instrument_id": instrument_id}))
     return list(session.connection().scalars(_GROUPS_HELD_OR_NEEDED, values))
+
+
+def lock_groups_of(session: Session, reservation_ids: Collection[int]) -> None:
+    """Lock every group that any of these reservations needs or holds, in order, before what is locked after them."""
+    instruments = select(Reservation.instrument_id).where(Reservation.id.in_(reservation_ids))
+    needed = select(_needed.lane_group_id).where(_needed.instrument_id.in_(instruments))
+    of_claims = select(_lanes.c.lane_group_id).join(_claims, _claims.c.lane_id == _lanes.c.id)
+    held = of_claims.where(_claims.c.reservation_id.in_(reservation_ids))
+    wanted = select(_groups.c.id).where(or_(_groups.c.id.in_(needed), _groups.c.id.in_(held)))
+    session.execute(wanted.order_by(_groups.c.id).with_for_update(key_share=True, of=_groups)).all()
 
 
 def needed_groups(session: Session, instrument_id: int) -> list[int]:

@@ -16,6 +16,7 @@ from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import InvalidInput, NotFound, Problem
 from booking.core.texts import N_
+from booking.reservations import claims
 from booking.reservations.cancelling import cancel_reservation, end_reservation
 from booking.reservations.changes import Change, asked_period, period_of, record, touch
 from booking.reservations.coming import Chosen, are_colleagues, chosen_bookings, require_settling
@@ -64,6 +65,7 @@ def hand_over_bookings(
     chosen = _chosen(session, organisation_id, user_id, reservation_ids, now=now)
     heir_id = _heir_id(session, organisation_id, user_id, email, actor=actor, now=now)
     session.execute(select(User.id).where(User.id == heir_id).with_for_update(key_share=True))
+    claims.lock_groups_of(session, [one.id for one in chosen])
     heir = queries.actor_of(session, email, now=now)
     if heir is None:
         raise NotFound
@@ -91,6 +93,7 @@ def cancel_bookings(
     if not reason:
         raise ReasonNeeded
     chosen = _chosen(session, organisation_id, user_id, reservation_ids, now=now)
+    claims.lock_groups_of(session, [one.id for one in chosen])
     for one in chosen:
         _cancel(session, one, user_id, reason=reason, actor=actor, now=now)
     return [read_again(session, one.id) for one in chosen]

@@ -76,9 +76,9 @@ def move_reservation(
     held = hold_changeable(session, reservation_id, reason=why, actor=actor, version=version, now=now)
     reservation, asked = held.reservation, asked_period(held.reservation)
     earlier = held.period
-    if asked and period == earlier:
-        return end_pending(session, reservation, ChangeKind.MOVE_WITHDRAWN, reason=why, actor=actor, now=now)
     chosen = paying if held.sight.is_holder else AS_USUAL
+    if asked and period == earlier:
+        end_pending(session, reservation, ChangeKind.MOVE_WITHDRAWN, reason=why, actor=actor, now=now)
     if period in (earlier, asked):
         if chosen.keeps:
             return reservation

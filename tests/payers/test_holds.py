@@ -278,6 +278,10 @@ def test_a_pending_change_holds_the_dearer_time_until_it_is_decided(session: Ses
     session.get_one(PayerAccount, other.id).expires_on = local_date(at(9).start)
     session.commit()
     assert codes_of(house, lambda: house.do(choose_payer, made.id, Paying(other.id))) == ["payer_expired"]
+    house.do(move_reservation, made.id, at(9, 120), paying=Paying(other.id))
+    assert (house.books(), service.held_in(session, other)) == ((50_000, 0), 20_000)
+    house.do(choose_payer, made.id, Paying(house.payer.id))
+    house.do(move_reservation, made.id, at(14, 180, day=2))
     house.do(approval.reject_reservation, made.id, reason="检修", by=house.admin)
     assert house.books() == (30_000, 20_000)
     house.do(move_reservation, made.id, at(14, 60))

@@ -304,7 +304,11 @@ def test_a_withheld_instrument_answers_404_everywhere(
     assert [answer.status_code for answer in answers] == [404] * 5
 
 
-def test_a_patch_moves_and_edits_and_honours_if_match(researcher: Caller, instrument: Instrument) -> None:
+def test_a_patch_moves_and_edits_and_honours_if_match(
+    researcher: Caller, instrument: Instrument, session: Session
+) -> None:
+    make_hourly_price(session, instrument, 10_000, researcher.user, sample_fen=5_000)
+    make_payer(session, session.get_one(Organisation, instrument.organisation_id), researcher.user, 35_000)
     made = researcher.book(instrument, 9, 10, purpose="SEM", sample_count=2)
     path = f"/reservations/{made['id']}"
 
@@ -318,6 +322,9 @@ def test_a_patch_moves_and_edits_and_honours_if_match(researcher: Caller, instru
     assert (full.purpose, full.sample_count, full.version) == ("EDS", 2, 3)
     assert [change.kind for change in full.history] == ["confirmed", "moved", "edited"]
     assert shown.headers["ETag"] == '"3"'
+    longer = researcher("PATCH", path, {**times(13, 16), "sample_count": 1}, If_Match='"3"')
+    held_fen = researcher("GET", path).json["payment"]["held_fen"]
+    assert (longer.status_code, held_fen) == (200, 35_000)
 
 
 def test_strangers_see_nothing_of_a_reservation(researcher: Caller, other: Caller, instrument: Instrument) -> None:
