@@ -368,6 +368,23 @@ def test_everything_here_ends_on_one_day_once_successors_are_named(session: Sess
     assert session.get_one(Team, team.id).lead_id == cast.other.id
 
 
+def test_whose_last_booking_here_went_over_is_left_on_the_page_that_asks_who_leaves(
+    client: FlaskClient, session: Session, cast: Cast
+) -> None:
+    now = utcnow()
+    day = (local_date(now) - TODAY).days + 7
+    made = book(session, cast.instrument, at(9, day=day), cast.researcher, now)
+    house = f"/organisations/{cast.instrument.organisation_id}"
+    sign_in(client, session.get_one(User, cast.admin.id))
+    sent = {"step": "hand_over", "reservation_ids": str(made.id), "email": cast.other.email, "reason": "毕业"}
+
+    answers = [client.post(f"{house}/people/{cast.researcher.id}/leaving/bookings", data=sent) for _press in range(2)]
+
+    assert [answer.status_code for answer in answers] == [303, 409]
+    assert answers[0].location == f"{house}/leaving"
+    assert fresh(session, made).booked_by_id == cast.other.id
+
+
 def test_somebody_who_has_nothing_here_is_not_known_here(session: Session, cast: Cast, now: datetime) -> None:
     with pytest.raises(NotFound):
         leaving.leaving_of(session, cast.instrument.organisation_id, cast.researcher.id, actor=cast.admin, now=now)
