@@ -60,8 +60,11 @@ class Prepared:
         return hashlib.sha256(self.renditions[0]).hexdigest()
 
 
-def prepare(files: Sequence[Uploaded], limits: Limits) -> list[Prepared]:
-    """The files ready to be stored; raises FilesRefused with a problem for each that cannot be."""
+def prepare(files: Sequence[Uploaded], limits: Limits, *, keeps_originals: bool = False) -> list[Prepared]:
+    """The files ready to be stored; raises FilesRefused with a problem for each that cannot be.
+
+    Pictures are re-encoded as photos, or with `keeps_originals` stay as they are, to be saved like documents.
+    """
     if not files:
         raise FilesRefused([Problem(FIELD, N_("请选择要上传的文件。"))])
     if len(files) > limits.most_files:
@@ -69,7 +72,7 @@ def prepare(files: Sequence[Uploaded], limits: Limits) -> list[Prepared]:
     prepared, problems = [], []
     for file in files:
         try:
-            prepared.append(_one(file, limits))
+            prepared.append(_one(file, limits, keeps_originals=keeps_originals))
         except FilesRefused as refused:
             problems += refused.problems
     if problems:
@@ -77,15 +80,16 @@ def prepare(files: Sequence[Uploaded], limits: Limits) -> list[Prepared]:
     return prepared
 
 
-def _one(file: Uploaded, limits: Limits) -> Prepared:
+def _one(file: Uploaded, limits: Limits, *, keeps_originals: bool) -> Prepared:
     """One file ready to be stored; raises FilesRefused."""
     if not file.content:
         raise _refused(file, N_("%(name)s 是空文件。"))
-    if rules.is_picture(file.content):
+    picture_type = rules.picture_type(file.content)
+    if picture_type and not keeps_originals:
         _check_size(file, limits.photo_bytes)
         return _photo(file)
     _check_size(file, limits.document_bytes)
-    media_type = rules.document_type(file.content)
+    media_type = picture_type or rules.document_type(file.content)
     if media_type is None:
         raise _refused(
             file,

@@ -23,6 +23,8 @@ EXTENSIONS = {
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": (".pptx",),
     "text/plain": (".txt", ".csv", ".md"),
     "image/jpeg": (".jpg",),
+    "image/png": (".png",),
+    "image/webp": (".webp",),
 }
 _MAIN_PARTS = {
     "word/document.xml": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -45,10 +47,13 @@ class Limits:
     most_files: int
 
 
-def is_picture(content: bytes) -> bool:
-    """Whether the bytes begin as JPEG, PNG or WebP do."""
-    starts = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
-    return content.startswith(starts) or (content[:4] == b"RIFF" and content[8:12] == b"WEBP")
+def picture_type(content: bytes) -> str | None:
+    """The media type of bytes that begin as JPEG, PNG or WebP do; None for everything else."""
+    if content.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    return "image/webp" if content[:4] == b"RIFF" and content[8:12] == b"WEBP" else None
 
 
 def document_type(content: bytes) -> str | None:

@@ -35,10 +35,11 @@ def has_uploads() -> bool:
     return any(file.filename for file in request.files.getlist(FIELD))
 
 
-def read_uploads(limits: Limits) -> list[Prepared]:
+def read_uploads(limits: Limits, *, keeps_originals: bool = False) -> list[Prepared]:
     """The uploaded files, ready to be stored; raises FilesRefused."""
     sent = [file for file in request.files.getlist(FIELD) if file.filename]
-    return prepare([Uploaded(file.filename or "", _bytes_of(file)) for file in sent], limits)
+    uploaded = [Uploaded(file.filename or "", _bytes_of(file)) for file in sent]
+    return prepare(uploaded, limits, keeps_originals=keeps_originals)
 
 
 def _bytes_of(file: FileStorage) -> bytes:

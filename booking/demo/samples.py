@@ -78,7 +78,9 @@ class _Orders:
         ]
         by_hand = [QuoteLineForm(kind=LineKind.SAMPLES, count=order.sample_count, unit_fen=20_000)]
         until = local_date(self.now) + timedelta(days=20)
+        last = max((one.id for one in quotes_of(self.session, order.id)), default=0)
         form = SampleQuoteForm(
+            last_quote_id=last,
             lines=lines or by_hand,
             valid_until=until,
             reason="" if lines else "按样品报价",

@@ -12,10 +12,12 @@ from booking.accounts.succession import lacking
 from booking.core.clock import local_date
 from booking.core.errors import NotFound
 from booking.privacy.rules import is_erased
+from booking.samples.rules import OVER as SAMPLES_OVER
 from models.accounts import Grant, User
 from models.catalogue import Instrument
 from models.payers import PayerAccount
 from models.reservations import Reservation
+from models.samples import SampleOrder
 from models.teams import Team
 from models.vocabulary.accounts import Role
 from models.vocabulary.reservations import HOLDING_TIME
@@ -28,16 +30,17 @@ class HindranceKind(StrEnum):
     LAST_ROLE = "last_role"
     TEAM = "team"
     PAYER_ACCOUNT = "payer_account"
+    SAMPLE_ORDER = "sample_order"
     CONTACT = "contact"
 
 
 @dataclass(frozen=True, slots=True)
 class Hindrance:
     """One thing that is still the person's: a booking, a role that nobody else holds there, a team, a payer account,
-    a public contact.
+    an open order of samples, a public contact.
 
-    `id` is that of the reservation, the grant, the team, the payer account or the instrument; `role` is set for
-    roles only, and the names are empty for the platform.
+    `id` is that of the reservation, the grant, the team, the payer account, the order or the instrument; `role` is set
+    for roles only, and the names are empty for the platform.
     """
 
     kind: HindranceKind
@@ -63,6 +66,7 @@ def hindrances(session: Session, user: User, *, now: datetime) -> list[Hindrance
         *_last_roles(session, user.id, last_day(now)),
         *_teams(session, user.id),
         *_payer_accounts(session, user.id),
+        *_sample_orders(session, user.id),
         *_contacts(session, user),
     ]
 
@@ -109,6 +113,14 @@ def _payer_accounts(session: Session, user_id: int) -> list[Hindrance]:
     theirs = (PayerAccount.holder_id == user_id, PayerAccount.closed_at.is_(None))
     rows = session.execute(select(PayerAccount.id, PayerAccount.name).where(*theirs).order_by(PayerAccount.id))
     return [Hindrance(HindranceKind.PAYER_ACCOUNT, row.id, row.name, row.name) for row in rows]
+
+
+def _sample_orders(session: Session, user_id: int) -> list[Hindrance]:
+    """The person's own open orders of samples; those of a firm its other agents lead on."""
+    theirs = (SampleOrder.requested_by_id == user_id, SampleOrder.organisation_id.is_(None))
+    still = (*theirs, SampleOrder.state.not_in(SAMPLES_OVER))
+    rows = session.execute(select(SampleOrder.id, SampleOrder.title).where(*still).order_by(SampleOrder.id))
+    return [Hindrance(HindranceKind.SAMPLE_ORDER, row.id, row.title, row.title) for row in rows]
 
 
 def _contacts(session: Session, user: User) -> list[Hindrance]:

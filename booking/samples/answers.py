@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict
 from booking.attachments.answers import AttachmentAnswer, attachment_answer
 from booking.samples.queries import Listed, WholeOrder
 from booking.samples.quoting import Proposal
-from booking.samples.rules import Side, steps_open
 from models.attachments import Attachment
 from models.samples import SampleOrder, SampleOrderStep, SampleQuote, SampleResult, SampleRun
 from models.vocabulary.pricing import LineKind
@@ -189,8 +188,8 @@ def order_summary(listed: Listed) -> SampleOrderSummary:
     return SampleOrderSummary(**_plain(listed.order, listed.place))
 
 
-def order_answer(whole: WholeOrder, side: Side | None, address: Address) -> SampleOrderAnswer:
-    """The whole order for somebody of this side; `address` says where a file is."""
+def order_answer(whole: WholeOrder, open_steps: list[SampleStep], address: Address) -> SampleOrderAnswer:
+    """The whole order for somebody who may take these steps; `address` says where a file is."""
     order = whole.order
     named = set(SampleOrderAnswer.model_fields) - set(SampleOrderSummary.model_fields)
     own = {name: getattr(order, name) for name in named if hasattr(SampleOrder, name)}
@@ -209,7 +208,7 @@ def order_answer(whole: WholeOrder, side: Side | None, address: Address) -> Samp
         runs=[SampleRunAnswer(**run_values(one)) for one in whole.runs],
         results=[_result(one, address) for one in whole.results],
         attachments=[attachment_answer(one, partial(address, one)) for one in whole.other_files],
-        steps_open=steps_open(order.state, side) if side else [],
+        steps_open=open_steps,
     )
 
 

@@ -111,7 +111,9 @@ def _order(order_id: int, status: int = 200) -> Response:
     """The order as it is now, with its version as ETag."""
     who = require_actor()
     whole = queries.whole_order(reading(), order_id, who)
-    response = json_answer(order_answer(whole, queries.side_of(whole.order, who), attachment_address), status)
+    response = json_answer(
+        order_answer(whole, queries.open_steps(reading(), whole.order, who), attachment_address), status
+    )
     response.set_etag(str(whole.order.version))
     return response
 
@@ -133,8 +135,14 @@ def proposal(order_id: int) -> Response:
 @bp.post(f"{ONE}/quote")
 @documented(tag=TAG, body=SampleQuoteForm, answers={200: SampleOrderAnswer}, refusals=ASKING)
 def quote(order_id: int) -> Response:
-    """Say what the order costs and until when that holds; another quote replaces the one before."""
-    return _step(order_id, quoting.quote_order, read_json(SampleQuoteForm))
+    """Say what the order costs and until when that holds; another replaces `last_quote_id`, the one before."""
+    who, form, now = require_actor(), read_json(SampleQuoteForm), utcnow()
+
+    def work(session: Session) -> dict[str, Any]:
+        return {"id": quoting.quote_order(session, order_id, form, actor=who, now=now).id}
+
+    create_once(work, actor=who, now=now)
+    return _order(order_id)
 
 
 @bp.post(f"{ONE}/refuse")
@@ -188,7 +196,7 @@ def results(order_id: int) -> Response:
     who, limits, now = require_actor(), limits_for(OwnerKind.SAMPLE_ORDER), utcnow()
     queries.order_for(reading(), order_id, who)
     form = typed(ResultForm, "positions")
-    files = read_uploads(limits) if has_uploads() else []
+    files = read_uploads(limits, keeps_originals=True) if has_uploads() else []
 
     def work(session: Session) -> dict[str, Any]:
         return {"id": handling.add_results(session, order_id, form, files, limits, actor=who, now=now).id}

@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from booking.catalogue.form_fields import Id
+from booking.catalogue.form_fields import LARGEST_ID, Id
 from booking.core.forms import Blank, FilledLine, Form, Line, Moment, NearDay, OptionalDay, PageForm, Text, Written
 from booking.core.forms import hundredths as unsigned_hundredths
 from booking.core.pages import LARGEST_PAGE
+from booking.samples.rules import MOST_IN_A_RUN
 from models.vocabulary.pricing import LineKind
 from models.vocabulary.samples import Hazard, Leftover, ReportKind, SampleOrderState, SampleState, Settling
 
@@ -64,8 +65,12 @@ class QuoteLineForm(Form):
 
 
 class SampleQuoteForm(Form):
-    """What an order would cost and until when that holds; `reason` is due when the lines leave the price list."""
+    """What an order would cost and until when that holds; `reason` is due when the lines leave the price list.
 
+    `last_quote_id` is the quote that was seen before this one, 0 for none.
+    """
+
+    last_quote_id: Annotated[int, Field(ge=0, le=LARGEST_ID)]
     lines: Annotated[list[QuoteLineForm], Field(max_length=MOST_LINES)]
     valid_until: NearDay
     reason: Annotated[Line, Field(max_length=300)] = ""
@@ -110,7 +115,7 @@ class SettleForm(Form):
 class SampleRunForm(Form):
     """Time on the instrument for the samples of these orders; `override_reason` sets rules of booking aside."""
 
-    order_ids: Annotated[list[Id], Field(min_length=1, max_length=50)]
+    order_ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_IN_A_RUN)]
     starts_at: Moment
     ends_at: Moment
     note: Annotated[Line, Field(max_length=300)] = ""

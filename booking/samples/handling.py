@@ -22,15 +22,15 @@ from booking.samples.forms import (
     SendForm,
     SettleForm,
 )
-from booking.samples.queries import result_count, samples_of
+from booking.samples.queries import has_leftovers, result_count, samples_of
 from booking.samples.rules import (
     AT_HAND,
-    RECORDED,
     after_receiving,
     after_reporting,
     after_settling,
     done_so_far,
     goes_on,
+    may_become,
     unknown_positions,
 )
 from booking.samples.service import attach, begin, finish, write
@@ -134,12 +134,12 @@ def start_run(session: Session, instrument_id: int, form: SampleRunForm, *, acto
 def record_sample(
     session: Session, order_id: int, position: int, form: RecordForm, *, actor: Actor, now: datetime
 ) -> SampleOrder:
-    """Say what became of one sample that had arrived; damage and loss with what happened."""
+    """Say what became of one sample that had arrived, or that it turned up; damage and loss with what happened."""
     held = begin(session, order_id, SampleStep.RECORD, actor=actor)
     sample = next((one for one in samples_of(session, order_id) if one.position == position), None)
     if sample is None:
         raise NotFound
-    if form.state not in RECORDED or sample.state in {SampleState.EXPECTED, SampleState.MISSING}:
+    if not may_become(sample.state, form.state):
         raise InvalidInput([Problem("state", N_("这个样品没有收到，或不能这样登记。"))])
     if form.state in {SampleState.DAMAGED, SampleState.LOST, SampleState.FAILED} and not form.note:
         raise InvalidInput([Problem("note", N_("请写明发生了什么。"))])
@@ -219,7 +219,7 @@ def give_back(session: Session, order_id: int, form: GiveBackForm, *, actor: Act
     """Record that what is left was sent back, or disposed of; once."""
     held = begin(session, order_id, SampleStep.GIVE_BACK, actor=actor)
     order = held.order
-    if order.received_at is None or order.given_back_at is not None:
+    if not has_leftovers(session, order_id):
         raise InvalidInput([Problem("how", N_("没有样品可以处理，或已经处理过。"))])
     if form.how == Leftover.RETURN and not form.courier:
         raise InvalidInput([Problem("courier", N_("请写明怎样寄回，或由谁取走。"))])

@@ -26,16 +26,17 @@ def on_changed(news: News) -> list[Letter]:
     people = (
         asking_people(news, order) if is_staff else deciders_of(news.session, order.instrument, now=news.now).people
     )
+    step = news.session.get(SampleOrderStep, news.payload["step_id"]) if "step_id" in news.payload else None
     values = {
         "instrument_zh": order.instrument.name_zh,
         "instrument_en": order.instrument.name_en,
         "title": order.title,
         "number": order.number or "",
         "step": news.payload["step"],
-        "state": order.state.value,
+        "state": (step.state if step else order.state).value,
         "asker": order.organisation.name_zh if order.organisation else order.requested_by.name,
         "asker_en": order.organisation.name_en if order.organisation else order.requested_by.name,
-        "text": _text(news),
+        "text": _text(news, step),
         "quoted_until": order.quoted_until,
         "link": news.link(f"sample-orders/{order.id}"),
     }
@@ -58,12 +59,11 @@ def asking_people(news: News, order: SampleOrder) -> Sequence[User]:
     return news.session.scalars(select(User).where(User.id.in_(acting)).order_by(User.id)).all()
 
 
-def _text(news: News) -> str:
+def _text(news: News, step: SampleOrderStep | None) -> str:
     """What was written with the step, cut to what a mail can carry."""
     if "message_id" in news.payload:
         found = news.session.get(SampleMessage, news.payload["message_id"])
         text = found.text if found else ""
     else:
-        step = news.session.get(SampleOrderStep, news.payload["step_id"])
         text = step.reason if step else ""
     return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + "…"

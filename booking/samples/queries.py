@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from booking.accounts.permissions import Permission, may, reach
@@ -15,7 +15,7 @@ from booking.core.actors import Actor, Reach, Target
 from booking.core.clock import local_date
 from booking.core.errors import Forbidden, NotFound
 from booking.core.pages import Page, decode_cursor, encode_cursor, row_id
-from booking.samples.rules import OVER, WAITS_FOR_REQUESTER, WAITS_FOR_STAFF, Side
+from booking.samples.rules import OVER, WAITS_FOR_REQUESTER, WAITS_FOR_STAFF, Side, steps_open
 from models.attachments import Attachment
 from models.catalogue import Instrument
 from models.directory import Organisation
@@ -30,10 +30,18 @@ from models.samples import (
     SampleRunOrder,
 )
 from models.vocabulary.attachments import OwnerKind, Visibility
-from models.vocabulary.samples import SampleOrderState
+from models.vocabulary.samples import SampleOrderState, SampleState, SampleStep
 
 ALL_FILES = frozenset(Visibility)
 ENDED = (SampleOrderState.DONE, SampleOrderState.CANCELLED)
+
+
+NEEDED = {
+    SampleStep.QUOTE: Permission.QUOTE_SAMPLES,
+    SampleStep.REFUSE: Permission.QUOTE_SAMPLES,
+    SampleStep.CANCEL: Permission.QUOTE_SAMPLES,
+}
+"""What staff need for the steps that concern money; the others only handle samples."""
 
 
 class Show(StrEnum):
@@ -113,6 +121,22 @@ def is_requester(order: SampleOrder, actor: Actor) -> bool:
     if order.organisation_id is None:
         return order.requested_by_id == actor.id
     return may(actor, Permission.ORDER_FOR_FIRM, Target(order.organisation_id))
+
+
+def open_steps(session: Session, order: SampleOrder, actor: Actor) -> list[SampleStep]:
+    """What this person may do with the order now, in the order of the life cycle."""
+    side, target = side_of(order, actor), target_of(order.instrument)
+    found = steps_open(order.state, side) if side else []
+    if side == Side.STAFF:
+        found = [one for one in found if may(actor, NEEDED.get(one, Permission.HANDLE_SAMPLES), target)]
+    if SampleStep.GIVE_BACK in found and not has_leftovers(session, order.id):
+        found.remove(SampleStep.GIVE_BACK)
+    return found
+
+
+def has_leftovers(session: Session, order_id: int) -> bool:
+    """Whether something of the order arrived and nobody recorded what became of what is left."""
+    return session.scalar(select(SampleOrder.id).where(SampleOrder.id == order_id, _is_left())) is not None
 
 
 def order_for(session: Session, order_id: int, actor: Actor) -> SampleOrder:
@@ -280,8 +304,19 @@ def _is_own(actor: Actor) -> ColumnElement[bool]:
 
 def _waits_for_staff() -> ColumnElement[bool]:
     """What staff must do something about, samples to give back among it."""
-    left = and_(SampleOrder.state.in_(ENDED), SampleOrder.received_at.is_not(None), SampleOrder.given_back_at.is_(None))
-    return or_(SampleOrder.state.in_(WAITS_FOR_STAFF), left)
+    return or_(SampleOrder.state.in_(WAITS_FOR_STAFF), and_(SampleOrder.state.in_(ENDED), _is_left()))
+
+
+def _is_left() -> ColumnElement[bool]:
+    """Samples, or others besides those announced, arrived and have not been given back or disposed of."""
+    absent = (SampleState.EXPECTED, SampleState.MISSING)
+    arrived = exists().where(Sample.order_id == SampleOrder.id, Sample.state.not_in(absent))
+    besides = exists().where(
+        SampleOrderStep.order_id == SampleOrder.id,
+        SampleOrderStep.step == SampleStep.RECEIVE,
+        SampleOrderStep.facts["extra"].as_integer() > 0,
+    )
+    return and_(SampleOrder.received_at.is_not(None), SampleOrder.given_back_at.is_(None), or_(arrived, besides))
 
 
 def _listed() -> Select[SampleOrder, int]:

@@ -9,6 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, require
+from booking.affiliations.group_reading import Belonging, groups_by_owner
+from booking.affiliations.rules import Membership
 from booking.catalogue.queries import target_of
 from booking.core.actors import Actor
 from booking.core.clock import local_date
@@ -35,6 +37,20 @@ class OtherQuote(Conflict):
     sentence = N_("报价已有变化，请看过新的报价再接受。")
 
 
+class QuotedMeanwhile(Conflict):
+    """Another quote was made since the one that was seen."""
+
+    code = "quoted_meanwhile"
+    sentence = N_("这个委托已有新的报价，请看过后再决定是否重新报价。")
+
+
+class QuoteRunOut(Conflict):
+    """The last day of the quote is over."""
+
+    code = "quote_run_out"
+    sentence = N_("报价已过有效期，请在留言中请机主重新报价。")
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """What the price list makes of an order for its requester; no policy where there is no price."""
@@ -53,12 +69,21 @@ def proposal_for(session: Session, order: SampleOrder, *, now: datetime) -> Prop
     """The lines of the price that holds today for who asked, for their samples and test items; reads only."""
     instrument, today = order.instrument, local_date(now)
     spot = Spot(instrument.id, instrument.unit_id, instrument.organisation_id)
-    price = price_for(session, spot, order.requested_by_id, day=today, today=today)
+    firm = _firm_belonging(session, order)
+    price = price_for(session, spot, order.requested_by_id, day=today, today=today, known=firm)
     if price is None:
         return Proposal(None, is_offered=True, lines=[])
     if not price.is_offered:
         return Proposal(price.policy, is_offered=False, lines=[])
     return Proposal(price.policy, is_offered=True, lines=_lines_of(price.terms, order))
+
+
+def _firm_belonging(session: Session, order: SampleOrder) -> Belonging | None:
+    """Where the firm of an order belongs at the owner of the instrument, whoever asked for it; None without a firm."""
+    if order.organisation is None:
+        return None
+    groups = groups_by_owner(session, [order.instrument.organisation_id])
+    return Belonging(groups, [Membership(order.organisation.id, None, order.organisation.kind)])
 
 
 def _lines_of(terms: Terms, order: SampleOrder) -> Lines:
@@ -87,8 +112,10 @@ def _lines_of(terms: Terms, order: SampleOrder) -> Lines:
 
 
 def quote_order(session: Session, order_id: int, form: SampleQuoteForm, *, actor: Actor, now: datetime) -> SampleQuote:
-    """Say what the order costs and until when that holds; what leaves the price list needs a reason."""
+    """Say what the order costs and until when; what leaves the price list needs a reason; raises QuotedMeanwhile."""
     held = begin(session, order_id, SampleStep.QUOTE, actor=actor)
+    if form.last_quote_id != max((one.id for one in quotes_of(session, order_id)), default=0):
+        raise QuotedMeanwhile
     proposal = proposal_for(session, held.order, now=now)
     lines = [_line(one, proposal.lines) for one in form.lines]
     problems = quote_problems(lines, form.valid_until, today=local_date(now)) + _unnamed(form.lines)
@@ -144,11 +171,13 @@ def refuse_order(session: Session, order_id: int, *, reason: str, actor: Actor, 
 
 
 def accept_quote(session: Session, order_id: int, quote_id: int, *, actor: Actor, now: datetime) -> SampleOrder:
-    """Accept the quote that holds, which gives the order its number; raises OtherQuote past another one."""
+    """Accept the quote that holds, which gives the order its number; raises OtherQuote or QuoteRunOut."""
     held = begin(session, order_id, SampleStep.ACCEPT, actor=actor)
     order, last = held.order, quotes_of(session, order_id)[-1]
-    if last.id != quote_id or last.valid_until < local_date(now):
+    if last.id != quote_id:
         raise OtherQuote
+    if last.valid_until < local_date(now):
+        raise QuoteRunOut
     order.number, order.accepted_at = order_number(order.id, local_date(now)), now
     return finish(session, held, facts={"quote_id": last.id, "total_fen": last.total_fen}, actor=actor, now=now)
 

@@ -37,6 +37,7 @@ class Move:
 
 REQUESTER, STAFF = frozenset({Side.REQUESTER}), frozenset({Side.STAFF})
 UNDER_WAY = frozenset({State.ACCEPTED, State.SENT, State.QUESTIONED, State.QUEUED, State.TESTING, State.DISPUTED})
+AT_WORK = frozenset({State.QUEUED, State.TESTING, State.DISPUTED})
 NOT_AGREED = frozenset({State.REQUESTED, State.QUOTED, State.EXPIRED})
 OVER = frozenset({State.DONE, State.REFUSED, State.CANCELLED})
 
@@ -48,14 +49,14 @@ MOVES: Mapping[Step, Move] = {
     Step.SEND: Move(REQUESTER, frozenset({State.ACCEPTED}), State.SENT),
     Step.RECEIVE: Move(STAFF, frozenset({State.ACCEPTED, State.SENT}), State.QUEUED),
     Step.SETTLE: Move(REQUESTER, frozenset({State.QUESTIONED}), State.QUEUED),
-    Step.RUN: Move(STAFF, frozenset({State.QUEUED, State.TESTING, State.DISPUTED}), State.TESTING),
-    Step.RECORD: Move(STAFF, frozenset({State.QUEUED, State.TESTING, State.DISPUTED}), None),
-    Step.REPORT: Move(STAFF, frozenset({State.TESTING, State.DISPUTED}), State.REPORTED),
+    Step.RUN: Move(STAFF, AT_WORK, State.TESTING),
+    Step.RECORD: Move(STAFF, AT_WORK | {State.REPORTED}, None),
+    Step.REPORT: Move(STAFF, frozenset({State.TESTING, State.DISPUTED, State.REPORTED}), State.REPORTED),
     Step.APPROVE: Move(REQUESTER, frozenset({State.REPORTED}), State.DONE),
     Step.DISPUTE: Move(REQUESTER, frozenset({State.REPORTED}), State.DISPUTED),
     Step.UPHOLD: Move(STAFF, frozenset({State.DISPUTED}), State.REPORTED),
     Step.CANCEL: Move(REQUESTER | STAFF, UNDER_WAY | NOT_AGREED, State.CANCELLED),
-    Step.GIVE_BACK: Move(STAFF, frozenset({State.DONE, State.CANCELLED}), None),
+    Step.GIVE_BACK: Move(STAFF, frozenset({State.REPORTED, State.DONE, State.CANCELLED}), None),
 }
 """The life cycle; a request begins it. Staff say no to what is not agreed by refusing, and cancel what is."""
 
@@ -98,6 +99,13 @@ def after_settling(answer: Settling) -> State:
 def goes_on(state: SampleState) -> SampleState:
     """A sample that arrived damaged is tested after all when the requester says so."""
     return SampleState.RECEIVED if state == SampleState.DAMAGED else state
+
+
+def may_become(before: SampleState, after: SampleState) -> bool:
+    """Whether staff may record this of a sample: what was missing can only turn up."""
+    if before == SampleState.MISSING:
+        return after == SampleState.RECEIVED
+    return before != SampleState.EXPECTED and after in RECORDED
 
 
 def after_reporting(*, is_final: bool, state: State) -> State:

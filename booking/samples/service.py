@@ -21,7 +21,7 @@ from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Pro
 from booking.core.texts import N_
 from booking.notifications.service import announce
 from booking.samples.forms import SampleOrderForm
-from booking.samples.queries import asked_since, in_full, side_of
+from booking.samples.queries import NEEDED, asked_since, in_full, side_of
 from booking.samples.rules import MOST_A_DAY, MOVES, Asked, Side, request_problems, target_of_step
 from models.accounts import User
 from models.attachments import Attachment
@@ -30,13 +30,6 @@ from models.samples import Sample, SampleMessage, SampleOrder, SampleOrderStep
 from models.vocabulary.attachments import OwnerKind, Visibility
 from models.vocabulary.catalogue import PublishingState, ShareMode
 from models.vocabulary.samples import SampleOrderState, SampleState, SampleStep
-
-NEEDED = {
-    SampleStep.QUOTE: Permission.QUOTE_SAMPLES,
-    SampleStep.REFUSE: Permission.QUOTE_SAMPLES,
-    SampleStep.CANCEL: Permission.QUOTE_SAMPLES,
-}
-"""What staff need for the steps that concern money; the others only handle samples."""
 
 ITEM = ("name_zh", "name_en", "standard")
 

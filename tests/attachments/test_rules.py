@@ -2,7 +2,7 @@
 
 import pytest
 
-from booking.attachments.rules import clean_name, document_type, is_picture, moved, seen_by
+from booking.attachments.rules import clean_name, document_type, moved, picture_type, seen_by
 from models.vocabulary.attachments import Visibility
 from tests.factories.pictures import PDF, office, photo
 
@@ -38,8 +38,8 @@ def test_the_type_of_a_document_follows_from_its_content(content: bytes, expecte
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_pictures_are_known_by_their_first_bytes(kind: str) -> None:
-    assert is_picture(photo(kind=kind))
-    assert not is_picture(b"<svg>" + photo(kind=kind))
+    assert picture_type(photo(kind=kind)) == f"image/{kind.lower()}"
+    assert picture_type(b"<svg>" + photo(kind=kind)) is None
 
 
 @pytest.mark.parametrize(

@@ -23,11 +23,12 @@ def make_hourly_price(
     *,
     horizon_days: int | None = None,
     valid_from: date = date(2020, 1, 1),
+    audience: Audience = Audience.OTHERS,
     **more: Any,
 ) -> PricePolicy:
-    """What everybody outside pays for an hour from a day on, and more, committed; their group may book so far ahead."""
+    """What everybody outside, or an audience, pays for an hour from a day on, committed; they may book so far ahead."""
     groups = {group.audience: group for group in seed_groups(session, instrument.organisation_id)}
-    outside = groups[Audience.OTHERS]
+    outside = groups[audience]
     outside.horizon_days = horizon_days
     policy = PricePolicy(
         instrument_id=instrument.id,

@@ -72,7 +72,8 @@ class Orders:
         found = order or self.asked()
         line = QuoteLineForm(kind=LineKind.SAMPLES, count=found.sample_count, unit_fen=unit_fen)
         until = local_date(self.now) + timedelta(days=days)
-        form = SampleQuoteForm(lines=[line], valid_until=until, reason="按样品")
+        last = max((one.id for one in quotes_of(self.session, found.id)), default=0)
+        form = SampleQuoteForm(last_quote_id=last, lines=[line], valid_until=until, reason="按样品")
         quoting.quote_order(self.session, found.id, form, actor=self.staff, now=self.now)
         return found
 

@@ -11,6 +11,7 @@ from booking.samples.rules import (
     after_receiving,
     done_so_far,
     is_changed,
+    may_become,
     quote_problems,
     request_problems,
     steps_open,
@@ -28,7 +29,7 @@ LIFE = {
     "questioned": ("cancel", "settle cancel"),
     "queued": ("run record cancel", "cancel"),
     "testing": ("run record report cancel", "cancel"),
-    "reported": ("", "approve dispute"),
+    "reported": ("record report give_back", "approve dispute"),
     "disputed": ("run record report uphold cancel", "cancel"),
     "done": ("give_back", ""),
     "refused": ("", ""),
@@ -98,6 +99,16 @@ def test_what_had_been_done_counts_samples_by_what_became_of_them() -> None:
     states = [SampleState(one) for one in ("missing", "tested", "failed", "lost", "received")]
 
     assert done_so_far(states, 1) == {"received": 4, "tested": 1, "failed": 1, "results": 1}
+
+
+def test_a_missing_sample_can_only_turn_up() -> None:
+    found = {
+        before.value: {after.value for after in SampleState if may_become(before, after)}
+        for before in (SampleState.EXPECTED, SampleState.MISSING, SampleState.LOST)
+    }
+
+    recorded = {"tested", "failed", "damaged", "lost", "received"}
+    assert found == {"expected": set(), "missing": {"received"}, "lost": recorded}
 
 
 def test_a_quote_is_changed_by_numbers_and_not_by_names_or_order() -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from booking.accounts.permissions import Permission, reach
 from booking.core.errors import Forbidden, InvalidInput, NotFound
 from booking.core.period import Period
+from booking.privacy.queries import HindranceKind, hindrances
 from booking.privacy.traces import Person, erase_return_addresses
 from booking.reservations.refusals import ReservationRefused
 from booking.samples import handling, queries, quoting
@@ -23,6 +24,7 @@ from models.pricing import ReservationQuote
 from models.reservations import Claim, Reservation
 from models.samples import Sample, SampleOrder, SampleOrderStep, SampleResult
 from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.affiliations import Audience
 from models.vocabulary.catalogue import BookingMode, PublishingState, ShareMode
 from models.vocabulary.directory import OrganisationKind
 from models.vocabulary.pricing import LineKind
@@ -195,10 +197,16 @@ def test_what_differs_is_asked_about_and_the_answer_goes_on_with_what_is_there(
     asked = (order.state, order.queued_at, states(session, order))
 
     handling.settle_mismatch(session, order.id, SettleForm(answer=Settling.GO_ON), actor=orders.asker, now=now)
+    settled = states(session, order)
+    found = RecordForm(state=SampleState.RECEIVED)
+    handling.record_sample(session, order.id, 3, found, actor=orders.staff, now=now)
     session.commit()
 
     assert asked == (SampleOrderState.QUESTIONED, None, ["damaged", "received", "missing"])
-    assert (order.state, states(session, order)) == (SampleOrderState.QUEUED, ["received", "received", "missing"])
+    assert (order.state, settled) == (SampleOrderState.QUEUED, ["received", "received", "missing"])
+    assert states(session, order) == ["received"] * 3
+    told = [letter.values["state"] for letter in mailed(session, now=now) if letter.values.get("step") == "receive"]
+    assert told == ["questioned"]
     assert [one.condition for one in session.scalars(select(Sample).order_by(Sample.position))] == ["破损", "", "破损"]
 
 
@@ -213,17 +221,29 @@ def test_without_anything_at_hand_an_order_cannot_go_on_and_may_be_sent_back(
     with pytest.raises(InvalidInput):
         handling.settle_mismatch(session, order.id, SettleForm(answer=Settling.GO_ON), actor=orders.asker, now=now)
     handling.settle_mismatch(session, order.id, SettleForm(answer=Settling.RETURN), actor=orders.asker, now=now)
+    back = GiveBackForm(how=Leftover.RETURN, courier="顺丰", tracking_number="SF1")
+    with pytest.raises(InvalidInput):
+        handling.give_back(session, order.id, back, actor=orders.staff, now=now)
+    session.commit()
+
+    waiting = queries.waiting_count(session, reach(orders.staff, Permission.SEE_SAMPLE_ORDERS))
+    assert (order.state, order.given_back, waiting) == (SampleOrderState.CANCELLED, None, 0)
+    assert queries.open_steps(session, order, orders.staff) == []
+
+
+def test_others_than_those_announced_are_sent_back_with_how_they_travel(
+    session: Session, orders: Orders, now: datetime
+) -> None:
+    order = orders.received(missing=[1, 2, 3], extra=2, note="送错")
+    _cancel(orders, order, by_staff=True)
+
     with pytest.raises(InvalidInput):
         handling.give_back(session, order.id, GiveBackForm(how=Leftover.RETURN), actor=orders.staff, now=now)
     back = GiveBackForm(how=Leftover.RETURN, courier="顺丰", tracking_number="SF1")
     handling.give_back(session, order.id, back, actor=orders.staff, now=now)
     session.commit()
 
-    assert (order.state, order.given_back, order.return_number) == (
-        SampleOrderState.CANCELLED,
-        Leftover.RETURN,
-        "SF1",
-    )
+    assert (order.given_back, order.return_number) == (Leftover.RETURN, "SF1")
 
 
 def test_an_order_that_is_cancelled_midway_keeps_what_had_been_done(
@@ -287,8 +307,11 @@ def test_only_the_quote_that_was_seen_is_accepted(session: Session, orders: Orde
     orders.quoted(order, unit_fen=99_000)
     session.commit()
 
+    later = queries.quotes_of(session, order.id)[-1].id
     with pytest.raises(quoting.OtherQuote):
         quoting.accept_quote(session, order.id, seen, actor=orders.asker, now=now)
+    with pytest.raises(quoting.QuoteRunOut):
+        quoting.accept_quote(session, order.id, later, actor=orders.asker, now=now + 31 * DAY)
     session.rollback()
 
     assert session.get_one(SampleOrder, order.id).number is None
@@ -305,7 +328,7 @@ def test_a_quote_is_proposed_from_the_price_list_and_what_leaves_it_needs_a_reas
     session.commit()
     order = orders.asked(request_form(test_items=[item.id], other_tests=""))
     one = QuoteLineForm(kind=LineKind.SAMPLES, count=3, unit_fen=1)
-    form = SampleQuoteForm(lines=[one], valid_until=now.date() + DAY)
+    form = SampleQuoteForm(last_quote_id=0, lines=[one], valid_until=now.date() + DAY)
 
     proposal = quoting.proposal_of(session, order.id, actor=orders.staff, now=now)
     lines = [(line["kind"], line["count"], line["amount_fen"]) for line in proposal.lines]
@@ -316,6 +339,21 @@ def test_a_quote_is_proposed_from_the_price_list_and_what_leaves_it_needs_a_reas
     assert [problem.field for problem in refused.value.problems] == ["reason"]
     with pytest.raises(Forbidden):
         quoting.proposal_of(session, order.id, actor=orders.asker, now=now)
+
+
+def test_a_firm_s_order_is_proposed_at_the_price_of_firms_whoever_asked(
+    session: Session, orders: Orders, instrument: Instrument, steward: User, *, made: MakeOrders, asker: User
+) -> None:
+    make_hourly_price(session, instrument, 10_000, steward, sample_fen=8_000)
+    make_hourly_price(session, instrument, 10_000, steward, audience=Audience.FIRMS, sample_fen=9_000)
+    firm = make_organisation(session, name_zh="示例企业", kind=OrganisationKind.ENTERPRISE)
+    give(session, asker, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, firm.id)
+    both = [made(asker).asked(request_form(organisation_id=one)) for one in (firm.id, None)]
+    session.commit()
+
+    found = [quoting.proposal_of(session, order.id, actor=orders.staff, now=orders.now).lines for order in both]
+
+    assert [[line["unit_fen"] for line in lines] for lines in found] == [[9_000], [8_000]]
 
 
 def test_a_firm_s_order_belongs_to_all_its_agents_and_to_nobody_who_left(
@@ -398,8 +436,10 @@ def test_a_refused_result_stores_nothing_and_erasing_takes_the_address(
     with pytest.raises(NotNow):
         orders.reported(order)
     session.rollback()
+    found = hindrances(session, asker, now=now)
     erase_return_addresses(session, Person(asker.id, asker.name, asker.email))
     session.commit()
 
     assert count(session, SampleResult) == 0
+    assert [(one.kind, one.id) for one in found] == [(HindranceKind.SAMPLE_ORDER, order.id)]
     assert "北碚" not in session.get_one(SampleOrder, order.id).return_address

@@ -1,5 +1,6 @@
 """The pages of sample orders: what is typed stays, lists lead to orders, and what waits stands on the home page."""
 
+import hashlib
 import io
 
 from flask import Flask
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from booking.core.clock import utcnow
 from models.accounts import User
 from models.attachments import Attachment
-from models.samples import SampleOrder
+from models.samples import SampleOrder, SampleQuote, SampleResult
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.samples import SampleOrderState
 from tests.factories.instruments import make_instrument
@@ -65,14 +66,16 @@ def test_either_side_finds_what_waits_for_it_and_a_refused_quote_keeps_its_lines
     sign_in(staff, steward)
     here = f"/sample-orders/{order.id}"
     lines = {"lines.0.kind": "test_item", "lines.0.name": "铁含量", "lines.0.count": "3", "lines.0.unit_fen": "80.50"}
-    lines |= {"lines.4.kind": "rounding", "lines.4.unit_fen": "-1.5"}
+    lines |= {"lines.4.kind": "rounding", "lines.4.unit_fen": "-1.5", "last_quote_id": "0"}
 
     waiting = [
         staff.get(page).get_data(as_text=True).count(f'href="{here}"') for page in ("/sample-orders/queue", "/home")
     ]
     wrong = staff.post(f"{here}/quote", data={**lines, "valid_until": "2020-01-01"})
     typed = wrong.get_data(as_text=True)
-    sent = staff.post(f"{here}/quote", data={**lines, "valid_until": "2099-01-01"})
+    good = {**lines, "valid_until": "2099-01-01"}
+    sent, twice = (staff.post(f"{here}/quote", data={**good, "idempotency_key": "k"}) for _ in range(2))
+    late = staff.post(f"{here}/quote", data={**good, "idempotency_key": "other"})
     mine = [client.get(page).get_data(as_text=True).count(f'href="{here}"') for page in ("/sample-orders", "/home")]
     shown = client.get(here).get_data(as_text=True)
     quote_id = client.get(f"/api/v1{here}").get_json()["quotes"][0]["id"]
@@ -84,7 +87,35 @@ def test_either_side_finds_what_waits_for_it_and_a_refused_quote_keeps_its_lines
     kept = session.get_one(SampleOrder, order.id)
     assert (waiting, mine) == ([1, 1], [1, 1])
     assert (wrong.status_code, 'value="80.50"' in typed, 'id="problems-valid_until"' in typed) == (422, True, True)
+    assert (twice.status_code, late.status_code, count(session, SampleQuote)) == (303, 409, 1)
     assert (sent.status_code, accepted.status_code, again.status_code) == (303, 303, 409)
     assert "¥240.00" in shown
     assert kept.number is not None
     assert (kept.state, kept.number in printed) == (SampleOrderState.ACCEPTED, True)
+
+
+def test_a_picture_with_results_is_kept_and_saved_as_it_was_sent_and_steps_are_those_one_may_take(
+    app: Flask, session: Session, client: FlaskClient
+) -> None:
+    orders, _asker, steward = arranged(session)
+    auditor = make_user(session, "auditor")
+    give(session, auditor, Role.AUDITOR, ScopeKind.PLATFORM)
+    order = orders.received()
+    order.state = SampleOrderState.TESTING
+    session.commit()
+    sign_in(client, steward)
+    reader = app.test_client()
+    sign_in(reader, auditor)
+    sent = photo(kind="PNG")
+    here = f"/api/v1/sample-orders/{order.id}"
+
+    files = [(io.BytesIO(sent), "谱图.png")]
+    answer = client.post(f"{here}/results", data={"files": files, "is_final": "1"}).get_json()
+    result = session.scalars(select(SampleResult)).one()
+    served = client.get(f"/sample-orders/{order.id}/attachments/{result.attachment_id}")
+
+    assert (served.data, served.mimetype) == (sent, "image/png")
+    assert served.headers["Content-Disposition"].startswith("attachment;")
+    assert answer["results"][0]["sha256"] == hashlib.sha256(sent).hexdigest()
+    assert answer["steps_open"] == ["record", "report", "give_back"]
+    assert reader.get(here).get_json()["steps_open"] == []

@@ -11,14 +11,12 @@ from flask_babel import gettext as _
 from booking.accounts.permissions import Permission, may
 from booking.attachments.uploads import file_response, limits_for
 from booking.catalogue.queries import target_of
-from booking.core.actors import Actor
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput, NotFound, Refused
 from booking.samples import labels, queries, quoting
 from booking.samples.addresses import attachment_address
 from booking.samples.queries import WholeOrder
-from booking.samples.rules import OVER, RECORDED, Side, steps_open
-from booking.samples.service import NEEDED
+from booking.samples.rules import OVER, RECORDED, Side
 from booking.samples.typed import shown_lines
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading
@@ -64,7 +62,8 @@ def order_page(order_id: int, refused: Refused | None = None, fields: Mapping[st
     """The order with the forms of the reader's side; after a refusal as they were filled in, with problems there."""
     who = require_actor()
     whole = queries.whole_order(reading(), order_id, who)
-    side, open_steps = queries.side_of(whole.order, who), _open(whole.order, who)
+    side = queries.side_of(whole.order, who)
+    open_steps = set(queries.open_steps(reading(), whole.order, who))
     page = render_template(
         "samples/show.html",
         whole=whole,
@@ -110,17 +109,6 @@ def line_name(line: dict[str, Any]) -> str:
     """What a line of a quote is for."""
     named = in_language(line["name_zh"], line["name_en"])
     return named or str(_(labels.LINE[LineKind(line["kind"])]))
-
-
-def _open(order: SampleOrder, who: Actor) -> set[SampleStep]:
-    """What this person may do now."""
-    side, target = queries.side_of(order, who), target_of(order.instrument)
-    found = set(steps_open(order.state, side)) if side else set()
-    if side == Side.STAFF:
-        found = {one for one in found if may(who, NEEDED.get(one, Permission.HANDLE_SAMPLES), target)}
-    if order.received_at is None or order.given_back_at is not None:
-        found.discard(SampleStep.GIVE_BACK)
-    return found
 
 
 def _quoting(whole: WholeOrder, open_steps: set[SampleStep]) -> dict[str, Any]:

@@ -57,11 +57,16 @@ def add_message(order_id: int) -> ResponseReturnValue:
 
 
 def quote(order_id: int) -> ResponseReturnValue:
-    """Say what the order costs."""
+    """Say what the order costs, once however often the form is sent."""
+    who, now = require_actor(), utcnow()
 
     def work() -> None:
         form = typed(SampleQuotePage, lines=quote_lines(request.form))
-        _take(quoting.quote_order, order_id, form)
+
+        def store(session: Session) -> dict[str, Any]:
+            return {"id": quoting.quote_order(session, order_id, form, actor=who, now=now).id}
+
+        create_once(store, actor=who, now=now)
 
     return _done(order_id, work, N_("已报价，用户会收到邮件。"))
 
@@ -123,7 +128,7 @@ def results(order_id: int) -> ResponseReturnValue:
 
     def work() -> None:
         form = typed(ResultForm, "positions")
-        files = read_uploads(limits) if has_uploads() else []
+        files = read_uploads(limits, keeps_originals=True) if has_uploads() else []
 
         def store(session: Session) -> dict[str, Any]:
             return {"id": handling.add_results(session, order_id, form, files, limits, actor=who, now=now).id}
