@@ -11,6 +11,8 @@ from booking.core.actors import Actor
 from booking.core.errors import InvalidInput, NotFound, Problem
 from booking.core.period import Period
 from booking.core.texts import N_
+from booking.reservations.cancelling import end_reservation
+from booking.reservations.held import locked
 from booking.reservations.service import reserve_for_staff
 from booking.reservations.wishes import Details, Wish
 from booking.samples.forms import (
@@ -22,7 +24,7 @@ from booking.samples.forms import (
     SendForm,
     SettleForm,
 )
-from booking.samples.queries import has_leftovers, result_count, samples_of
+from booking.samples.queries import has_leftovers, idle_reservations, result_count, samples_of
 from booking.samples.rules import (
     AT_HAND,
     after_receiving,
@@ -35,6 +37,7 @@ from booking.samples.rules import (
 )
 from booking.samples.service import attach, begin, finish, write
 from models.samples import SampleOrder, SampleResult, SampleRun, SampleRunOrder
+from models.vocabulary.reservations import HOLDING_TIME, ReservationState
 from models.vocabulary.samples import Leftover, SampleOrderState, SampleState, SampleStep, Settling
 
 
@@ -208,11 +211,16 @@ def uphold_results(session: Session, order_id: int, *, reason: str, actor: Actor
 
 
 def cancel_order(session: Session, order_id: int, *, reason: str, actor: Actor, now: datetime) -> SampleOrder:
-    """End an order midway, by either side; what had been done is kept with it."""
+    """End an order midway, by either side; what had been done is kept, time only it would have used is given back."""
     held = begin(session, order_id, SampleStep.CANCEL, actor=actor)
     states = [one.state for one in samples_of(session, order_id)]
     done = done_so_far(states, result_count(session, order_id))
-    return finish(session, held, reason=reason, facts=done, actor=actor, now=now)
+    order = finish(session, held, reason=reason, facts=done, actor=actor, now=now)
+    for reservation_id in idle_reservations(session, order_id, now=now):
+        reservation = locked(session, reservation_id)
+        if reservation.state in HOLDING_TIME:
+            end_reservation(session, reservation, ReservationState.CANCELLED, reason=reason, actor=actor, now=now)
+    return order
 
 
 def give_back(session: Session, order_id: int, form: GiveBackForm, *, actor: Actor, now: datetime) -> SampleOrder:

@@ -16,9 +16,11 @@ from booking.core.clock import local_date
 from booking.core.errors import Forbidden, NotFound
 from booking.core.pages import Page, decode_cursor, encode_cursor, row_id
 from booking.samples.rules import OVER, WAITS_FOR_REQUESTER, WAITS_FOR_STAFF, Side, steps_open
+from models.accounts import Grant
 from models.attachments import Attachment
 from models.catalogue import Instrument
 from models.directory import Organisation
+from models.reservations import Reservation
 from models.samples import (
     Sample,
     SampleMessage,
@@ -29,7 +31,9 @@ from models.samples import (
     SampleRun,
     SampleRunOrder,
 )
+from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.attachments import OwnerKind, Visibility
+from models.vocabulary.reservations import HOLDING_TIME
 from models.vocabulary.samples import SampleOrderState, SampleState, SampleStep
 
 ALL_FILES = frozenset(Visibility)
@@ -287,6 +291,42 @@ def result_count(session: Session, order_id: int) -> int:
     """How many results an order has."""
     counted = select(func.count()).select_from(SampleResult).where(SampleResult.order_id == order_id)
     return session.scalar(counted) or 0
+
+
+def requesters_bytes(session: Session, organisation_id: int) -> int:
+    """How much of an organisation's quota is taken by files that requesters and agents of their firms sent."""
+    is_agent = exists().where(
+        Grant.user_id == Attachment.uploaded_by_id,
+        Grant.role == Role.ENTERPRISE_AGENT,
+        Grant.scope_kind == ScopeKind.ORGANISATION,
+        Grant.scope_id == SampleOrder.organisation_id,
+    )
+    kept = (
+        Attachment.organisation_id == organisation_id,
+        Attachment.owner_kind == OwnerKind.SAMPLE_ORDER,
+        or_(Attachment.uploaded_by_id == SampleOrder.requested_by_id, is_agent),
+    )
+    counted = select(func.coalesce(func.sum(Attachment.stored_bytes), 0))
+    return session.scalar(counted.join(SampleOrder, SampleOrder.id == Attachment.owner_id).where(*kept)) or 0
+
+
+def idle_reservations(session: Session, order_id: int, *, now: datetime) -> list[int]:
+    """The reservations of the order's coming runs whose orders are all cancelled."""
+    others = exists().where(
+        SampleRunOrder.run_id == SampleRun.id,
+        SampleRunOrder.order_id.in_(select(SampleOrder.id).where(SampleOrder.state != SampleOrderState.CANCELLED)),
+    )
+    coming = (
+        select(SampleRun.reservation_id)
+        .join(SampleRun.reservation)
+        .where(
+            SampleRun.id.in_(select(SampleRunOrder.run_id).where(SampleRunOrder.order_id == order_id)),
+            Reservation.state.in_(HOLDING_TIME),
+            Reservation.starts_at > now,
+            ~others,
+        )
+    )
+    return list(session.scalars(coming.order_by(SampleRun.reservation_id)))
 
 
 def run_for(session: Session, run_id: int) -> SampleRun:

@@ -16,6 +16,8 @@ from models.vocabulary.samples import SampleStep as Step
 
 MOST_A_DAY = 20
 MOST_IN_A_RUN = 50
+REQUESTERS_SHARE = 4
+"""Files of requesters take at most this part (one in four) of the quota, so that results always have room."""
 
 
 class Side(StrEnum):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit
 from booking.accounts.permissions import Permission, may, require
 from booking.attachments import service as attachments
-from booking.attachments.preparing import Prepared
+from booking.attachments.preparing import FIELD, FilesRefused, Prepared
 from booking.attachments.queries import Owner
 from booking.attachments.rules import Limits
 from booking.catalogue.queries import instrument_for, target_of, test_items_of
@@ -21,8 +21,8 @@ from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Pro
 from booking.core.texts import N_
 from booking.notifications.service import announce
 from booking.samples.forms import SampleOrderForm
-from booking.samples.queries import NEEDED, asked_since, in_full, side_of
-from booking.samples.rules import MOST_A_DAY, MOVES, Asked, Side, request_problems, target_of_step
+from booking.samples.queries import NEEDED, asked_since, in_full, requesters_bytes, side_of
+from booking.samples.rules import MOST_A_DAY, MOVES, REQUESTERS_SHARE, Asked, Side, request_problems, target_of_step
 from models.accounts import User
 from models.attachments import Attachment
 from models.catalogue import Instrument, TestItem
@@ -291,4 +291,13 @@ def attach(
     if not files:
         return []
     owner = Owner(OwnerKind.SAMPLE_ORDER, order.id, organisation_id)
-    return attachments.add_attachments(session, owner, files, Visibility.STAFF, limits, actor=actor, now=now)
+    added = attachments.add_attachments(session, owner, files, Visibility.STAFF, limits, actor=actor, now=now)
+    if side_of(order, actor) == Side.REQUESTER:
+        _check_share(session, organisation_id, limits)
+    return added
+
+
+def _check_share(session: Session, organisation_id: int, limits: Limits) -> None:
+    """Refuse files of requesters that would leave results too little room; after storing, under the quota's lock."""
+    if requesters_bytes(session, organisation_id) > limits.quota_bytes // REQUESTERS_SHARE:
+        raise FilesRefused([Problem(FIELD, N_("承接方为委托附件留的空间已用完，请在留言中商定怎样传送文件。"))])

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
+from booking.attachments.preparing import FilesRefused
 from booking.core.errors import Forbidden, InvalidInput, NotFound
 from booking.core.period import Period
 from booking.privacy.queries import HindranceKind, hindrances
@@ -17,8 +19,9 @@ from booking.reservations.refusals import ReservationRefused
 from booking.samples import handling, queries, quoting
 from booking.samples.forms import GiveBackForm, QuoteLineForm, RecordForm, SampleQuoteForm, SettleForm
 from booking.samples.queries import Show, Wanted
-from booking.samples.service import NotNow, TakesNoSamples
+from booking.samples.service import NotNow, TakesNoSamples, add_message
 from models.accounts import User
+from models.attachments import Attachment
 from models.catalogue import Instrument, TestItem
 from models.pricing import ReservationQuote
 from models.reservations import Claim, Reservation
@@ -28,6 +31,7 @@ from models.vocabulary.affiliations import Audience
 from models.vocabulary.catalogue import BookingMode, PublishingState, ShareMode
 from models.vocabulary.directory import OrganisationKind
 from models.vocabulary.pricing import LineKind
+from models.vocabulary.reservations import ReservationState
 from models.vocabulary.samples import Leftover, SampleOrderState, SampleState, Settling
 from tests.counting import counting
 from tests.factories.instruments import make_instrument, make_organisation
@@ -36,7 +40,7 @@ from tests.factories.looking import count, look_again
 from tests.factories.people import actor_for, give, make_user
 from tests.factories.pictures import PDF
 from tests.factories.prices import make_hourly_price
-from tests.factories.samples import Orders, request_form
+from tests.factories.samples import LIMITS, Orders, pdf, request_form
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 MakeOrders = Callable[[User], Orders]
@@ -443,3 +447,38 @@ def test_a_refused_result_stores_nothing_and_erasing_takes_the_address(
     assert count(session, SampleResult) == 0
     assert [(one.kind, one.id) for one in found] == [(HindranceKind.SAMPLE_ORDER, order.id)]
     assert "北碚" not in session.get_one(SampleOrder, order.id).return_address
+
+
+def test_requesters_files_leave_room_for_results(session: Session, orders: Orders, asker: User, now: datetime) -> None:
+    order = orders.asked()
+    session.commit()
+    limits = replace(LIMITS, quota_bytes=7 * len(PDF))
+    given = (session, order.id, "见附件", pdf(), limits)
+
+    add_message(*given, actor=orders.asker, now=now)
+    session.commit()
+    with pytest.raises(FilesRefused):
+        add_message(*given, actor=orders.asker, now=now)
+    session.rollback()
+    for _ in range(2):
+        add_message(*given, actor=orders.staff, now=now)
+    session.commit()
+
+    assert queries.requesters_bytes(session, order.instrument.organisation_id) == len(PDF)
+    assert count(session, Attachment) == 3
+
+
+def test_cancelling_the_last_order_of_a_coming_run_gives_its_time_back(
+    session: Session, orders: Orders, soon: Period
+) -> None:
+    first, second = orders.received(), orders.received()
+    orders.run(first, second, period=soon)
+
+    _cancel(orders, first, by_staff=True)
+    session.commit()
+    held = count(session, Claim)
+    _cancel(orders, second, by_staff=False)
+    session.commit()
+
+    assert (held, count(session, Claim)) == (1, 0)
+    assert session.scalars(select(Reservation.state)).one() == ReservationState.CANCELLED
