@@ -10,6 +10,8 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from booking.database.locks import alone
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -36,12 +38,12 @@ def transaction(engine: Engine, work: Callable[Concatenate[Session, P], T], *arg
 
 
 def _once(engine: Engine, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """One try; writers of one process queue on a lock, because SQLite's own waiting is by sleeping."""
+    """One try; writers on SQLite queue, in a process and among processes, because its own waiting is by sleeping."""
     with Session(engine, expire_on_commit=False) as session:
         if engine.dialect.name != "sqlite":
             with session.begin():
                 return work(session, *args, **kwargs)
-        with _sqlite_writer, session.begin():
+        with _sqlite_writer, alone(engine, "writing"), session.begin():
             return work(session, *args, **kwargs)
 
 

@@ -228,6 +228,7 @@ def test_what_was_acknowledged_is_there_after_workers_were_killed_twenty_times(
 ) -> None:
     instruments, payers = paid(session, 1_000 * HOURLY, 5)
     acknowledged: set[int] = set()
+    broken = 0
 
     for number in range(KILLS):
         calls = [
@@ -240,8 +241,10 @@ def test_what_was_acknowledged_is_there_after_workers_were_killed_twenty_times(
         replies = [reply for share in sent for reply in share.result(LONGEST)]
         assert set(statuses(replies)) <= {0, 201, 409}
         acknowledged |= set(made(replies))
+        broken += statuses(replies)[0]
 
     assert acknowledged
+    assert broken
     assert acknowledged <= holding(session) == held_once(session)
     assert overlaps(session) == 0
     assert list(faults(session)) == []

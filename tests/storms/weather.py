@@ -64,9 +64,9 @@ class Server:
 
     def kill_a_worker(self, which: int) -> None:
         """End one without warning; the server starts another."""
-        workers = self.workers()
-        if workers:
-            os.kill(workers[which % len(workers)], signal.SIGKILL)
+        while not (workers := self.workers()):
+            time.sleep(0.01)
+        os.kill(workers[which % len(workers)], signal.SIGKILL)
 
 
 @contextmanager
