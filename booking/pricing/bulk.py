@@ -1,6 +1,6 @@
 """Changing the prices of many instruments at once by a share, from a day on; or telling what would come of it."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from booking.accounts.permissions import Permission, reach
 from booking.affiliations.group_reading import groups_by_owner
 from booking.affiliations.rules import Group
 from booking.affiliations.user_groups import lock_organisation
-from booking.catalogue.queries import chosen_instruments, target_of
+from booking.catalogue.queries import chosen_instruments, is_readable, target_of
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, Refused
@@ -45,14 +45,11 @@ class Row:
 def change_many(session: Session, form: BulkPriceForm, *, actor: Actor, now: datetime) -> list[Row]:
     """Change every own price of these instruments that is offered; a price that cannot be is told, not guessed.
 
-    Raises InvalidInput for a day that is over and for a change by nothing.
+    Raises Forbidden, and InvalidInput for a day that is over and for a change by nothing.
     """
-    within = reach(actor, Permission.SET_PRICES)
-    if not within:
-        raise Forbidden
-    _check(form, now=now)
     ids = list(dict.fromkeys(form.instrument_ids))
-    known = {one.id: one for one in chosen_instruments(session, within, ids)}
+    known = {one.id: one for one in priceable(session, ids, actor=actor)}
+    _check(form, now=now)
     owners = sorted({one.organisation_id for one in known.values()})
     for owner in owners:
         lock_organisation(session, owner)
@@ -74,6 +71,17 @@ def change_many(session: Session, form: BulkPriceForm, *, actor: Actor, now: dat
     for row in () if form.dry_run else found:
         _store(session, row, known.get(row.instrument_id), actor=actor, now=now)
     return found
+
+
+def priceable(session: Session, ids: Iterable[int], *, actor: Actor) -> list[Instrument]:
+    """Those of the instruments whose prices the actor sets and whose records they may read, by name.
+
+    Raises Forbidden for who sets prices nowhere.
+    """
+    within = reach(actor, Permission.SET_PRICES)
+    if not within:
+        raise Forbidden
+    return [one for one in chosen_instruments(session, within, list(ids)) if is_readable(one, actor)]
 
 
 def _check(form: BulkPriceForm, *, now: datetime) -> None:

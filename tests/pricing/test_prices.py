@@ -333,6 +333,33 @@ def test_a_price_that_changed_since_the_preview_stays_as_it_is(
     ]
 
 
+def test_finance_changes_and_learns_nothing_of_prices_of_records_it_may_not_read(
+    client: FlaskClient, session: Session, instrument: Instrument, setter: Actor
+) -> None:
+    now, clerk = utcnow(), make_user(session, "clerk")
+    give(session, clerk, Role.INSTITUTION_FINANCE, ScopeKind.ORGANISATION, instrument.organisation_id)
+    draft = make_instrument(
+        session,
+        session.get_one(Organisation, instrument.organisation_id),
+        publishing_state=PublishingState.DRAFT,
+        name_zh="保密装置",
+    )
+    for one in (instrument, draft):
+        service.set_price(session, Scope(one.id), price(day=local_date(now)), actor=setter, now=now)
+    session.commit()
+    sign_in(client, clerk)
+    change = {"instrument_ids": [instrument.id, draft.id], "change": 1_000, "valid_from": local_date(now).isoformat()}
+
+    page = client.get(f"/prices/bulk?id={instrument.id}&id={draft.id}").get_data(as_text=True)
+    report = said(client.post("/api/v1/prices/bulk", json=change))
+
+    assert (instrument.name_zh in page, draft.name_zh in page) == (True, False)
+    found = [(row["instrument_id"], row["name"], row["hourly_after_fen"]) for row in report["items"]]
+    assert found == [(instrument.id, instrument.name_zh, 49_500), (draft.id, "", None)]
+    session.commit()
+    assert count(session, PricePolicy) == 3
+
+
 def test_prices_of_many_instruments_take_two_statements(
     session: Session, instrument: Instrument, setter: Actor, now: datetime
 ) -> None:

@@ -8,12 +8,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from booking.accounts.permissions import Permission, reach
 from booking.affiliations.group_reading import groups_of
-from booking.catalogue.queries import chosen_instruments
 from booking.catalogue.views.choices import named
 from booking.core.clock import local_date, utcnow
-from booking.core.errors import Forbidden, InvalidInput
+from booking.core.errors import InvalidInput
 from booking.core.forms import read
 from booking.core.money import fen_from_yuan
 from booking.pricing import bulk, labels
@@ -96,10 +94,8 @@ def _share(text: str) -> Any:
 
 def _form(problems: dict[str, list[str]]) -> str:
     """The page on which the change is described."""
-    session, within = reading(), reach(require_actor(), Permission.SET_PRICES)
-    if not within:
-        raise Forbidden
-    instruments = chosen_instruments(session, within, _ids())
+    session = reading()
+    instruments = bulk.priceable(session, _ids(), actor=require_actor())
     owners = sorted({one.organisation_id for one in instruments})
     groups = {group.name_zh: group_name(group) for owner in owners for group in groups_of(session, owner)}
     return render_template(
