@@ -11,8 +11,8 @@ from booking.accounts import audit
 from booking.core.actors import Actor
 from models.privacy import Consent
 
-VERSION = date(2026, 11, 26)
-"""The day of the shipped text; an operator's own text has another. Another version asks everybody again."""
+VERSION = date(2026, 11, 27)
+"""From which day the shipped text stands; an operator's own has another. Another version asks everybody again."""
 
 
 def has_agreed(session: Session, user_id: int, version: date = VERSION) -> bool:

@@ -120,6 +120,8 @@ def test_strangers_read_the_text_without_a_notice(client: FlaskClient) -> None:
 
     assert "保存什么，为什么" in page
     assert NOTICE not in page
+    told = ("名册", "团队", "预约", "送样单", "咨询", "经费账户", "操作日志", "查看记录")
+    assert [what for what in told if f"<li>{what}：" not in page] == []
 
 
 def test_registering_writes_the_consent(client: FlaskClient, session: Session) -> None:
