@@ -54,10 +54,13 @@ STAFF = frozenset({"steward", "technician"}) | ADMIN
 THEIR_ADMIN = frozenset({"their_admin"})
 THEIR_STAFF = frozenset({"their_steward", "their_technician"}) | THEIR_ADMIN
 OFFICES = frozenset({"operator", "agent", "officer"})
+REVIEWER = frozenset({"reviewer"})
+FINANCE = frozenset({"finance"})
+RECORD_STAFF = STAFF | REVIEWER
 PLATFORM = frozenset({"platform"})
 ALL_SEEING = PLATFORM | {"auditor"}
 BOOKERS = frozenset({"holder", "participant"})
-PEOPLE = frozenset({"researcher"}) | BOOKERS | STAFF | THEIR_STAFF | OFFICES | ALL_SEEING
+PEOPLE = frozenset({"researcher"}) | BOOKERS | RECORD_STAFF | FINANCE | THEIR_STAFF | OFFICES | ALL_SEEING
 EVERYBODY = PEOPLE | NOBODY
 
 LIVE = ("steward", "technician", "admin")
@@ -135,24 +138,24 @@ def build(session: Session) -> World:
     """The whole world, committed."""
     builder = Builder(session, utcnow())
     _people(builder)
-    ours = _institution(builder, "", "500109", STAFF, ADMIN)
+    ours = _institution(builder, "", "500109", RECORD_STAFF, ADMIN | REVIEWER)
     theirs = _institution(builder, "their_", "510704", THEIR_STAFF, THEIR_ADMIN)
     _grants(builder, "", ours)
     _grants(builder, "their_", theirs)
     build_grants(builder, ours, theirs)
     build_teams(builder, ours, theirs)
     _offices(builder)
-    arrange_reviews(builder, "", STAFF)
+    arrange_reviews(builder, "", RECORD_STAFF)
     arrange_reviews(builder, "their_", THEIR_STAFF)
     arrange_arrivals(builder, "", ADMIN)
     arrange_arrivals(builder, "their_", THEIR_ADMIN)
-    arrange_owner_change(builder, ADMIN, STAFF, THEIR_ADMIN)
+    arrange_owner_change(builder, ADMIN | REVIEWER, RECORD_STAFF, THEIR_ADMIN)
     _tokens(builder)
     _reservations(builder)
     _closures(builder)
     _feeds_and_links(builder)
-    readers = dict.fromkeys(("staff_photo", "waiting_photo", "draft_photo"), STAFF)
-    readers |= {"signed_in_file": PEOPLE, "withheld_file": ADMIN, "their_photo": THEIR_STAFF}
+    readers = dict.fromkeys(("staff_photo", "waiting_photo", "draft_photo"), RECORD_STAFF)
+    readers |= {"signed_in_file": PEOPLE, "withheld_file": ADMIN | REVIEWER, "their_photo": THEIR_STAFF}
     add_files(builder, readers)
     add_enquiries(builder, STAFF, THEIR_STAFF)
     _post(builder)
@@ -161,9 +164,9 @@ def build(session: Session) -> World:
     add_affiliations(builder, ADMIN, THEIR_ADMIN)
     add_registration(builder)
     add_imports(builder)
-    add_prices(builder, STAFF)
+    add_prices(builder, RECORD_STAFF)
     add_samples(builder, STAFF, THEIR_STAFF)
-    add_payers(builder, BOOKERS | ADMIN, THEIR_ADMIN | {"their_holder"})
+    add_payers(builder, BOOKERS | ADMIN | FINANCE, THEIR_ADMIN | {"their_holder"})
     session.commit()
     return builder.world
 
@@ -177,6 +180,8 @@ def _people(builder: Builder) -> None:
         builder.person(f"their_{key}", THEIR_STAFF, THEIR_STAFF)
     builder.person("their_holder", THEIR_STAFF, THEIR_STAFF)
     builder.person("suspended", STAFF, STAFF - {"technician"})
+    for key in ("reviewer", "finance"):
+        builder.person(key, ADMIN, ADMIN)
     for key in ("researcher", "operator", "agent", "officer", "auditor", "platform", "former"):
         builder.person(key, frozenset(), frozenset())
     for key in ("unconfirmed", "forgetful"):

@@ -25,6 +25,7 @@ def add_imports(builder: "worlds.Builder") -> None:
         marker = builder.mark(f"row_{name}", ours if key == "admin" else theirs)
         made = _import(builder, marker, builder.actor(key), state)
         builder.keep(name, made)
+    builder.world.markers["qrowappliedimportxz"] |= worlds.REVIEWER
     builder.session.commit()
 
 

@@ -39,6 +39,9 @@ def add_payers(builder: "Builder", ours: frozenset[str], theirs: frozenset[str])
     email = builder.world.users["participant"].email
     member = service.add_member(session, names["payer"], email, actor=builder.actor("admin"), now=now)
     builder.keep("payer_member", member)
+    using = ("holder", "participant", "researcher")
+    for told in ("nameadmin", *(f"{what}{key}" for key in using for what in ("name", "mail"))):
+        builder.world.markers[f"q{told}xz"] |= {"finance"}
     reservation = session.get_one(Reservation, names["reservation"])
     reservation.payer_account_id = names["paying"]
     session.flush()

@@ -2,7 +2,7 @@
 
 from tests.factories.pictures import photo
 from tests.house.asking import NO_ONE, Line
-from tests.house.matrix.writing import ADMINS, AUDITOR, READERS, STEWARDS, change, drop, page, read, sent
+from tests.house.matrix.writing import ADMINS, HIDDEN_READERS, READERS, STEWARDS, change, drop, page, read, sent
 from tests.house.worlds import EVERYBODY, PEOPLE
 
 TAB = "/catalogue/{published}/attachments"
@@ -13,7 +13,7 @@ SAID = {"caption_zh": "样品台", "visibility": "public"}
 ATTACHMENTS = (
     page(TAB, STEWARDS, other=403),
     page("/catalogue/{draft}/attachments", STEWARDS, forbidden=READERS),
-    page("/catalogue/{withheld}/attachments", ADMINS, forbidden=AUDITOR),
+    page("/catalogue/{withheld}/attachments", ADMINS, forbidden=HIDDEN_READERS),
     sent(TAB, STEWARDS, {"visibility": "public"}, files=FILES, other=403),
     sent("/catalogue/{draft}/attachments", STEWARDS, {}, files=FILES, forbidden=READERS),
     page(f"{TAB}/{{photo}}", STEWARDS, other=403),
@@ -31,7 +31,7 @@ ATTACHMENTS = (
     page("/instruments/{published}/attachments/{waiting_photo}", READERS, nobody=404),
     page("/instruments/{draft}/attachments/{draft_photo}", READERS, nobody=404),
     page("/instruments/{draft}/attachments/{draft_photo}/96", READERS, nobody=404),
-    page("/instruments/{withheld}/attachments/{withheld_file}", ADMINS | AUDITOR, nobody=404),
+    page("/instruments/{withheld}/attachments/{withheld_file}", HIDDEN_READERS, nobody=404),
     page("/instruments/{published}/attachments/{draft_photo}", NO_ONE, nobody=404),
     page("/instruments/{published}/attachments/{their_photo}", NO_ONE, nobody=404),
     read(API, EVERYBODY),

@@ -3,7 +3,8 @@
 from tests.house.asking import NO_ONE
 from tests.house.matrix.writing import (
     ADMINS,
-    AUDITOR,
+    HIDDEN_READERS,
+    INSIDERS,
     READERS,
     STEWARDS,
     THEIR_ADMINS,
@@ -17,9 +18,10 @@ from tests.house.matrix.writing import (
     sent,
     step,
 )
-from tests.house.worlds import ADMIN, ALL_SEEING, EVERYBODY, PLATFORM, THEIR_ADMIN, THEIR_STAFF
+from tests.house.worlds import ADMIN, ALL_SEEING, EVERYBODY, PLATFORM, REVIEWER, THEIR_ADMIN, THEIR_STAFF
 
 EDITED = "{published}"
+REVIEWERS = ADMIN | REVIEWER
 WHY = {"reason": "未验收"}
 MOVE = {"starts_on": "{later_day}", "street": "天生路 9 号"}
 EXEMPT = {"exemption_reason": "军工配套"}
@@ -42,13 +44,13 @@ CATALOGUE = (
         for one in (
             page(f"/catalogue/{EDITED}/{tab}", STEWARDS, other=403),
             page(f"/catalogue/{{draft}}/{tab}", STEWARDS, forbidden=READERS),
-            page(f"/catalogue/{{withheld}}/{tab}", ADMINS, forbidden=AUDITOR),
+            page(f"/catalogue/{{withheld}}/{tab}", ADMINS, forbidden=HIDDEN_READERS),
         )
     ),
     page(f"/catalogue/{EDITED}/test-items/{{item}}", STEWARDS, other=403),
     page("/catalogue/{draft}/test-items/{item}", NO_ONE, forbidden=READERS - STEWARDS),
     sent("/catalogue/{draft}/edit", STEWARDS, NAMES, forbidden=READERS),
-    sent("/catalogue/{withheld}/edit", ADMINS, NAMES, forbidden=AUDITOR),
+    sent("/catalogue/{withheld}/edit", ADMINS, NAMES, forbidden=HIDDEN_READERS),
     sent("/catalogue/{draft}/place", STEWARDS, {"street": "天生路 2 号"}, forbidden=READERS),
     sent("/catalogue/{draft}/booking-mode", STEWARDS, {"booking_mode": "none"}, forbidden=READERS),
     sent("/catalogue/{draft}/policy", STEWARDS, {"allows_self": "1"}, forbidden=READERS),
@@ -56,7 +58,7 @@ CATALOGUE = (
     sent("/catalogue/{asking}/lanes", STEWARDS, {"capacity": "3"}, other=403),
     sent("/catalogue/{draft}/shared-groups", STEWARDS, {"name": "真空泵", "capacity": "1"}, forbidden=READERS),
     sent("/catalogue/{draft}/shared-groups/join", STEWARDS, {"lane_group_id": "{spare}"}, forbidden=READERS),
-    sent("/catalogue/{withheld}/shared-groups/{spare}/leave", ADMINS, forbidden=AUDITOR),
+    sent("/catalogue/{withheld}/shared-groups/{spare}/leave", ADMINS, forbidden=HIDDEN_READERS),
     sent("/catalogue/{draft}/test-items", STEWARDS, {"name_zh": "形貌"}, forbidden=READERS),
     sent(f"/catalogue/{EDITED}/test-items/{{item}}", STEWARDS, {"name_zh": "形貌"}, other=403),
     sent(f"/catalogue/{EDITED}/test-items/{{item}}/move", STEWARDS, {"places": "1"}, other=403),
@@ -82,13 +84,13 @@ CATALOGUE = (
     sent("/catalogue/{their_draft}/exemptions", THEIR_ADMINS, EXEMPT, forbidden=THEIR_STAFF | ALL_SEEING),
     sent("/catalogue/{draft}/training", STEWARDS, {"training_note": "首批用户"}, forbidden=READERS),
     sent("/exemptions/{exemption}/decide", PLATFORM, {"state": "approved"}, other=403),
-    page("/reviews", ADMIN | THEIR_ADMIN, other=403),
+    page("/reviews", REVIEWERS | THEIR_ADMIN, other=403),
     page("/reviews/{round}", READERS),
     page("/reviews/{update_round}", READERS),
     page("/reviews/{their_round}", THEIR_STAFF | ALL_SEEING),
-    sent("/reviews/{round}/approve", ADMIN, {"version": "1", "note": "不涉密"}, forbidden=READERS),
-    sent("/reviews/{update_round}/send-back", ADMIN, {"version": "1", **WHY}, forbidden=READERS),
-    sent("/reviews/{round}/withhold", ADMIN, {"version": "1", **WHY}, forbidden=READERS),
+    sent("/reviews/{round}/approve", REVIEWERS, {"version": "1", "note": "不涉密"}, forbidden=READERS),
+    sent("/reviews/{update_round}/send-back", REVIEWERS, {"version": "1", **WHY}, forbidden=READERS),
+    sent("/reviews/{round}/withhold", REVIEWERS, {"version": "1", **WHY}, forbidden=READERS),
     sent("/catalogue/{draft}/sharing", STEWARDS, {"running_state": "normal"}, forbidden=READERS),
     sent("/catalogue/{draft}/visibility", STEWARDS, {"hides_position": "1"}, forbidden=READERS),
 )
@@ -101,7 +103,7 @@ CATALOGUE_API = (
     read("/my-instruments", STEWARDS | THEIR_STEWARDS, other=403),
     post("/instruments", ADMINS, {"organisation_id": "{organisation}", **NAMES}, other=403),
     change("/instruments/{draft}", STEWARDS, NAMES, forbidden=READERS),
-    change("/instruments/{withheld}", ADMINS, NAMES, forbidden=AUDITOR),
+    change("/instruments/{withheld}", ADMINS, NAMES, forbidden=HIDDEN_READERS),
     change("/instruments/{their_draft}", THEIR_STEWARDS, NAMES, forbidden=THEIR_STAFF | ALL_SEEING),
     step("/instruments/{ready}/submit", STEWARDS, {"note": "新购"}, forbidden=READERS),
     step("/instruments/{their_ready}/submit", THEIR_STEWARDS, {}, forbidden=THEIR_STAFF | ALL_SEEING),
@@ -112,8 +114,8 @@ CATALOGUE_API = (
     read("/instruments/{asking}", EVERYBODY),
     read("/instruments/{asking}/reviews", READERS, other=403),
     read("/instruments/{in_review}/reviews", READERS),
-    read("/instruments/{published}/stewards", READERS, other=403),
-    read("/instruments/{draft}/stewards", READERS),
+    read("/instruments/{published}/stewards", INSIDERS, other=403),
+    read("/instruments/{draft}/stewards", INSIDERS, forbidden=REVIEWER),
     put("/instruments/{published}/stewards", ADMINS, {"primary_id": "{steward_id}"}, other=403),
     put("/instruments/{draft}/stewards", ADMINS, {"primary_id": "{steward_id}"}, forbidden=READERS),
     read("/instruments/{published}/moves", STEWARDS, other=403),
@@ -128,23 +130,23 @@ CATALOGUE_API = (
     step("/instruments/{draft}/training", STEWARDS, {"note": "首批用户"}, forbidden=READERS),
     step("/exemptions/{exemption}/approve", PLATFORM, {}, other=403),
     step("/exemptions/{exemption}/refuse", PLATFORM, {"note": "须报送"}, other=403),
-    read("/reviews", ADMIN | THEIR_ADMIN, other=403),
+    read("/reviews", REVIEWERS | THEIR_ADMIN, other=403),
     read("/reviews/{round}", READERS),
     read("/reviews/{update_round}", READERS),
-    step("/reviews/{round}/approve", ADMIN, {"note": "不涉密"}, forbidden=READERS),
+    step("/reviews/{round}/approve", REVIEWERS, {"note": "不涉密"}, forbidden=READERS),
     step("/reviews/{their_round}/approve", THEIR_ADMIN, {}, forbidden=THEIR_STAFF | ALL_SEEING),
-    step("/reviews/{update_round}/send-back", ADMIN, WHY, other=403),
-    step("/reviews/{round}/withhold", ADMIN, WHY, forbidden=READERS),
+    step("/reviews/{update_round}/send-back", REVIEWERS, WHY, other=403),
+    step("/reviews/{round}/withhold", REVIEWERS, WHY, forbidden=READERS),
     put("/instruments/{draft}/policy", STEWARDS, {"horizon_days": 30}, forbidden=READERS),
     step("/instruments/{draft}/inherit", STEWARDS, {"fields": ["horizon_days"]}, forbidden=READERS),
     put("/instruments/{draft}/opening-hours", STEWARDS, {"opening_hours": "1-5 09:00-18:00"}, forbidden=READERS),
     put("/instruments/{asking}/lanes", STEWARDS, {"capacity": 3}, other=403),
-    put("/instruments/{withheld}/shared-groups/{spare}/lanes", ADMINS, {"capacity": 3}, forbidden=AUDITOR),
+    put("/instruments/{withheld}/shared-groups/{spare}/lanes", ADMINS, {"capacity": 3}, forbidden=HIDDEN_READERS),
     put("/instruments/{draft}/shared-groups/{spare}/lanes", NO_ONE, {"capacity": 3}, forbidden=READERS - STEWARDS),
     post("/instruments/{draft}/shared-groups", STEWARDS, {"name": "真空泵"}, forbidden=READERS),
     step("/instruments/{draft}/shared-groups/{spare}/join", STEWARDS, {}, forbidden=READERS),
     step("/instruments/{draft}/shared-groups/{their_spare}/join", NO_ONE, {}, forbidden=READERS - STEWARDS),
-    step("/instruments/{withheld}/shared-groups/{spare}/leave", ADMINS, {}, forbidden=AUDITOR),
+    step("/instruments/{withheld}/shared-groups/{spare}/leave", ADMINS, {}, forbidden=HIDDEN_READERS),
     post("/instruments/{draft}/test-items", STEWARDS, {"name_zh": "形貌"}, forbidden=READERS),
     put(ITEM_API, STEWARDS, {"name_zh": "形貌"}, other=403),
     put(

@@ -2,12 +2,12 @@
 
 from tests.factories.pictures import photo
 from tests.house.asking import NO_ONE, Line
-from tests.house.matrix.writing import HOLDER, READERS, STEWARDS, change, drop, page, post, read, sent, step
+from tests.house.matrix.writing import HOLDER, INSIDERS, READERS, STEWARDS, change, drop, page, post, read, sent, step
 from tests.house.worlds import ALL_SEEING, EVERYBODY, PEOPLE, PLATFORM, STAFF, THEIR_STAFF
 
 ASKER = HOLDER
 ANSWERING = STAFF | PLATFORM
-PARTIES = ASKER | READERS
+PARTIES = ASKER | INSIDERS
 WORKERS = STAFF | THEIR_STAFF | ALL_SEEING
 ON_REQUEST_STAFF = (STAFF - {"steward"}) | PLATFORM
 ON_REQUEST_READERS = ON_REQUEST_STAFF | ALL_SEEING

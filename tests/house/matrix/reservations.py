@@ -3,11 +3,12 @@
 from tests.house.asking import NO_ONE, SIGN_IN
 from tests.house.matrix.writing import (
     ADMINS,
-    AUDITOR,
     BLOCKERS,
     FREE,
     FREE_FORM,
+    HIDDEN_READERS,
     HOLDER,
+    INSIDERS,
     PARTICIPANT,
     PARTIES,
     READERS,
@@ -24,7 +25,7 @@ from tests.house.matrix.writing import (
     sent,
     step,
 )
-from tests.house.worlds import ALL_SEEING, EVERYBODY, PEOPLE, PLATFORM, THEIR_ADMIN, THEIR_STAFF
+from tests.house.worlds import ALL_SEEING, EVERYBODY, PEOPLE, PLATFORM, REVIEWER, THEIR_ADMIN, THEIR_STAFF
 
 BLOCK = {**FREE, "kind": "closure", "reason": "检修"}
 BLOCK_FORM = {**FREE_FORM, "kind": "closure", "reason": "检修"}
@@ -96,25 +97,25 @@ RESERVATIONS = (
 )
 
 STEWARDSHIP = (
-    page("/board", READERS | THEIR_STAFF, other=403),
-    page("/board?view=week", READERS | THEIR_STAFF, other=403),
-    page("/board/instruments/{published}", READERS),
+    page("/board", INSIDERS | THEIR_STAFF, other=403),
+    page("/board?view=week", INSIDERS | THEIR_STAFF, other=403),
+    page("/board/instruments/{published}", INSIDERS),
     page("/board/instruments/{withheld}", ADMINS | ALL_SEEING),
-    page(f"/board/instruments/{{published}}/calendar.json?{WINDOW}", READERS, other=403),
-    page(f"/board/instruments/{{draft}}/calendar.json?{WINDOW}", READERS, nobody=404),
+    page(f"/board/instruments/{{published}}/calendar.json?{WINDOW}", INSIDERS, other=403),
+    page(f"/board/instruments/{{draft}}/calendar.json?{WINDOW}", INSIDERS, forbidden=REVIEWER, nobody=404),
     page("/instruments/{published}/blocks", BLOCKERS, other=403),
-    page("/instruments/{draft}/blocks", BLOCKERS, forbidden=AUDITOR),
+    page("/instruments/{draft}/blocks", BLOCKERS, forbidden=READERS),
     sent("/instruments/{published}/blocks", BLOCKERS, BLOCK_FORM, other=403),
-    sent("/instruments/{draft}/blocks", BLOCKERS, BLOCK_FORM, forbidden=AUDITOR),
+    sent("/instruments/{draft}/blocks", BLOCKERS, BLOCK_FORM, forbidden=READERS),
     sent("/blocks/{block}/remove", BLOCKERS, other=403),
-    sent("/blocks/{draft_block}/remove", BLOCKERS, forbidden=AUDITOR),
+    sent("/blocks/{draft_block}/remove", BLOCKERS, forbidden=READERS),
     read("/instruments/{published}/blocks", BLOCKERS, other=403),
-    read("/instruments/{draft}/blocks", BLOCKERS, forbidden=AUDITOR),
+    read("/instruments/{draft}/blocks", BLOCKERS, forbidden=READERS),
     post("/instruments/{published}/blocks", BLOCKERS, BLOCK, other=403),
-    post("/instruments/{draft}/blocks", BLOCKERS, BLOCK, forbidden=AUDITOR),
-    post("/instruments/{withheld}/blocks", ADMINS, BLOCK, forbidden=AUDITOR),
+    post("/instruments/{draft}/blocks", BLOCKERS, BLOCK, forbidden=READERS),
+    post("/instruments/{withheld}/blocks", ADMINS, BLOCK, forbidden=HIDDEN_READERS),
     drop("/blocks/{block}", BLOCKERS, other=403),
-    drop("/blocks/{draft_block}", BLOCKERS, forbidden=AUDITOR),
+    drop("/blocks/{draft_block}", BLOCKERS, forbidden=READERS),
     drop("/blocks/{their_block}", THEIR_BLOCKERS, other=403),
     read("/conflicts"),
     page("/suspensions", STEWARDS | THEIR_STEWARDS, other=403),

@@ -2,13 +2,13 @@
 
 from tests.factories.pictures import photo
 from tests.house.asking import NO_ONE, Line
-from tests.house.matrix.writing import AUDITOR, HOLDER, READERS, STEWARDS, page, post, read, sent, step
+from tests.house.matrix.writing import AUDITOR, HOLDER, INSIDERS, STEWARDS, page, post, read, sent, step
 from tests.house.worlds import ALL_SEEING, PEOPLE, PLATFORM, STAFF, THEIR_STAFF
 
 AGENT, TECHNICIAN = frozenset({"agent"}), frozenset({"technician"})
 HANDLING = STAFF | PLATFORM
-PARTIES = HOLDER | READERS
-FIRM = AGENT | READERS
+PARTIES = HOLDER | INSIDERS
+FIRM = AGENT | INSIDERS
 WORKERS = STAFF | THEIR_STAFF | ALL_SEEING
 NOT_STAFF = HOLDER | AUDITOR
 FILES = {"files": photo()}
@@ -44,11 +44,11 @@ SAMPLES = (
     sent("/sample-orders/{asked_order}/messages", HOLDER | HANDLING, TEXT, forbidden=AUDITOR),
     sent("/sample-orders/{asked_order}/quote", STEWARDS, QUOTED_FORM, forbidden=NOT_STAFF | TECHNICIAN),
     sent("/sample-orders/{asked_order}/refuse", STEWARDS, {"refuse_reason": "x"}, forbidden=NOT_STAFF | TECHNICIAN),
-    sent("/sample-orders/{quoted_order}/accept", HOLDER, {"quote_id": "{quote_id}"}, forbidden=READERS),
-    sent("/sample-orders/{firm_order}/accept", AGENT, {"quote_id": "{firm_quote_id}"}, forbidden=READERS),
-    sent("/sample-orders/{accepted_order}/send", HOLDER, {"courier": "顺丰"}, forbidden=READERS),
+    sent("/sample-orders/{quoted_order}/accept", HOLDER, {"quote_id": "{quote_id}"}, forbidden=INSIDERS),
+    sent("/sample-orders/{firm_order}/accept", AGENT, {"quote_id": "{firm_quote_id}"}, forbidden=INSIDERS),
+    sent("/sample-orders/{accepted_order}/send", HOLDER, {"courier": "顺丰"}, forbidden=INSIDERS),
     sent("/sample-orders/{accepted_order}/receive", HANDLING, forbidden=NOT_STAFF),
-    sent("/sample-orders/{questioned_order}/settle", HOLDER, {"answer": "go_on"}, forbidden=READERS),
+    sent("/sample-orders/{questioned_order}/settle", HOLDER, {"answer": "go_on"}, forbidden=INSIDERS),
     sent(
         "/sample-orders/{testing_order}/record",
         HANDLING,
@@ -63,8 +63,8 @@ SAMPLES = (
         files=FILES,
         forbidden=NOT_STAFF,
     ),
-    sent("/sample-orders/{reported_order}/approve", HOLDER, forbidden=READERS),
-    sent("/sample-orders/{reported_order}/dispute", HOLDER, {"dispute_reason": "x"}, forbidden=READERS),
+    sent("/sample-orders/{reported_order}/approve", HOLDER, forbidden=INSIDERS),
+    sent("/sample-orders/{reported_order}/dispute", HOLDER, {"dispute_reason": "x"}, forbidden=INSIDERS),
     sent("/sample-orders/{disputed_order}/uphold", HANDLING, {"uphold_reason": "x"}, forbidden=NOT_STAFF),
     sent(
         "/sample-orders/{queued_order}/cancel",
@@ -93,11 +93,11 @@ SAMPLES = (
     ),
     step("/sample-orders/{asked_order}/quote", STEWARDS, QUOTED, forbidden=NOT_STAFF | TECHNICIAN),
     step("/sample-orders/{asked_order}/refuse", STEWARDS, WHY, forbidden=NOT_STAFF | TECHNICIAN),
-    step("/sample-orders/{quoted_order}/accept", HOLDER, {"quote_id": "{quote_id}"}, forbidden=READERS),
-    step("/sample-orders/{firm_order}/accept", AGENT, {"quote_id": "{firm_quote_id}"}, forbidden=READERS),
-    step("/sample-orders/{accepted_order}/send", HOLDER, {"courier": "顺丰"}, forbidden=READERS),
+    step("/sample-orders/{quoted_order}/accept", HOLDER, {"quote_id": "{quote_id}"}, forbidden=INSIDERS),
+    step("/sample-orders/{firm_order}/accept", AGENT, {"quote_id": "{firm_quote_id}"}, forbidden=INSIDERS),
+    step("/sample-orders/{accepted_order}/send", HOLDER, {"courier": "顺丰"}, forbidden=INSIDERS),
     step("/sample-orders/{accepted_order}/receive", HANDLING, {}, forbidden=NOT_STAFF),
-    step("/sample-orders/{questioned_order}/settle", HOLDER, {"answer": "go_on"}, forbidden=READERS),
+    step("/sample-orders/{questioned_order}/settle", HOLDER, {"answer": "go_on"}, forbidden=INSIDERS),
     step(
         "/sample-orders/{testing_order}/samples/1/record",
         HANDLING,
@@ -112,8 +112,8 @@ SAMPLES = (
         files=FILES,
         forbidden=NOT_STAFF,
     ),
-    step("/sample-orders/{reported_order}/approve", HOLDER, {}, forbidden=READERS),
-    step("/sample-orders/{reported_order}/dispute", HOLDER, WHY, forbidden=READERS),
+    step("/sample-orders/{reported_order}/approve", HOLDER, {}, forbidden=INSIDERS),
+    step("/sample-orders/{reported_order}/dispute", HOLDER, WHY, forbidden=INSIDERS),
     step("/sample-orders/{disputed_order}/uphold", HANDLING, WHY, forbidden=NOT_STAFF),
     step("/sample-orders/{queued_order}/cancel", HOLDER | STEWARDS, WHY, forbidden=AUDITOR | TECHNICIAN),
     step("/sample-orders/{cancelled_order}/give-back", HANDLING, DISPOSED, forbidden=NOT_STAFF),

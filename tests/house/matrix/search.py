@@ -1,7 +1,7 @@
 """Who may call what: search."""
 
 from tests.house.asking import NO_ONE
-from tests.house.matrix.writing import ADMINS, READERS, page, read
+from tests.house.matrix.writing import HIDDEN_READERS, READERS, page, read
 from tests.house.worlds import ALL_SEEING, EVERYBODY, THEIR_STAFF
 
 SEARCH = (
@@ -9,7 +9,7 @@ SEARCH = (
     page("/?q=OUR&province=500000"),
     page("/instruments/{published}"),
     page("/instruments/{draft}", READERS, nobody=404),
-    page("/instruments/{withheld}", ADMINS | ALL_SEEING, nobody=404),
+    page("/instruments/{withheld}", HIDDEN_READERS, nobody=404),
     page("/instruments/{their_draft}", THEIR_STAFF | ALL_SEEING, nobody=404),
     page("/instruments/{absent}", NO_ONE, nobody=404),
     page("/instruments/{published}/pidinst.json"),
@@ -22,7 +22,7 @@ SEARCH = (
     read("/instruments", EVERYBODY),
     read("/instruments/{published}", EVERYBODY),
     read("/instruments/{draft}", READERS, nobody=404),
-    read("/instruments/{withheld}", ADMINS | ALL_SEEING, nobody=404),
+    read("/instruments/{withheld}", HIDDEN_READERS, nobody=404),
     read("/instruments/{their_draft}", THEIR_STAFF | ALL_SEEING, nobody=404),
     read("/instruments/{absent}", NO_ONE, nobody=404),
     read("/instruments/export?format=xlsx", EVERYBODY),

@@ -3,17 +3,32 @@
 from typing import Any
 
 from tests.house.asking import Line
-from tests.house.worlds import ADMIN, ALL_SEEING, BOOKERS, EVERYBODY, PEOPLE, PLATFORM, STAFF, THEIR_ADMIN, THEIR_STAFF
+from tests.house.worlds import (
+    ADMIN,
+    ALL_SEEING,
+    BOOKERS,
+    EVERYBODY,
+    PEOPLE,
+    PLATFORM,
+    REVIEWER,
+    STAFF,
+    THEIR_ADMIN,
+    THEIR_STAFF,
+)
 
 HOLDER, PARTICIPANT, AUDITOR = (frozenset({name}) for name in ("holder", "participant", "auditor"))
 STEWARDS = frozenset({"steward"}) | ADMIN | PLATFORM
 ADMINS = ADMIN | PLATFORM
-READERS = STAFF | ALL_SEEING
+INSIDERS = STAFF | ALL_SEEING
+"""Who sees what happens at our instruments: bookings, enquiries, orders."""
+READERS = INSIDERS | REVIEWER
+"""Who reads our records that are not public, those of the unit; `HIDDEN_READERS` the withheld one beside it."""
+HIDDEN_READERS = ADMINS | ALL_SEEING | REVIEWER
 BLOCKERS = STAFF | PLATFORM
 THEIR_STEWARDS = frozenset({"their_steward"}) | THEIR_ADMIN | PLATFORM
 THEIR_ADMINS = THEIR_ADMIN | PLATFORM
 THEIR_BLOCKERS = THEIR_STAFF | PLATFORM
-PARTIES = BOOKERS | READERS
+PARTIES = BOOKERS | INSIDERS
 
 FREE: dict[str, Any] = {"starts_at": "{free_start}", "ends_at": "{free_end}"}
 FREE_FORM = {"starts_at": "{free_start_local}", "ends_at": "{free_end_local}"}
