@@ -15,6 +15,7 @@ from booking.accounts.answers import (
     TokensAnswer,
 )
 from booking.accounts.forms import AuditQuery, TokenForm, TokensQuery
+from booking.accounts.looking import note_entries
 from booking.accounts.permissions import Permission, reach
 from booking.accounts.tokens import NewToken
 from booking.core.clock import utcnow
@@ -81,5 +82,6 @@ def list_audit_entries() -> ResponseReturnValue:
         raise Forbidden
     query = read_query(AuditQuery)
     page = audit_log.page(reading(), audit_log.wanted(query), within, limit=query.limit, cursor=query.cursor)
+    transaction(note_entries, page.items, within, actor=require_actor(), now=utcnow())
     items = [AuditEntryAnswer.model_validate(entry, from_attributes=True) for entry in page.items]
     return jsonify(AuditEntriesAnswer(items=items, next_cursor=page.next_cursor).model_dump(mode="json"))

@@ -1,7 +1,7 @@
 """Reading the audit log: what was done, by whom, to what; for auditors and administrators within their reach."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.audit_reach import within
 from booking.accounts.forms import AuditQuery
+from booking.accounts.sights import Sight
 from booking.core.actors import Reach
 from booking.core.clock import at_local
 from booking.core.pages import Page, decode_cursor, page_of, row_id
@@ -83,6 +84,17 @@ def _in_turn(session: Session, statement: Select[AuditEntry, str, str], size: in
 def every(session: Session, asked: Wanted, reach: Reach) -> Iterator[Entry]:
     """All of them, read in batches."""
     yield from _saying(asked.text, map(_entry, _in_turn(session, _statement(asked, reach), BATCH)))
+
+
+def people_told(session: Session, asked: Wanted, reach: Reach, entry_ids: Collection[int] | None = None) -> set[int]:
+    """Who acted in the entries that fit, and whose accounts they are about; that somebody looked is no telling."""
+    fitting = [*_conditions(asked), within(reach)]
+    if entry_ids is not None:
+        fitting.append(AuditEntry.id.in_(entry_ids))
+    acted = select(AuditEntry.actor_id).where(AuditEntry.actor_id.is_not(None), *fitting)
+    about = (AuditEntry.subject_kind == "user", AuditEntry.action.not_in([*Sight]))
+    subjects = select(AuditEntry.subject_id).where(AuditEntry.subject_id.is_not(None), *about, *fitting)
+    return {user_id for (user_id,) in session.execute(acted.union(subjects))}
 
 
 def _statement(asked: Wanted, reach: Reach) -> Select[AuditEntry, str, str]:

@@ -33,6 +33,7 @@ from booking.accounts.grant_forms import (
     ScopeQuery,
 )
 from booking.accounts.grants import give_by_address
+from booking.accounts.looking import note_roles
 from booking.accounts.succession import SuccessorNeeded
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Refused
@@ -76,6 +77,7 @@ def list_grants() -> ResponseReturnValue:
         limit=form.limit,
         cursor=form.cursor,
     )
+    transaction(note_roles, target, [one.grant.user_id for one in page.items], actor=actor, now=utcnow())
     answer = GrantsAnswer(items=[HeldGrantAnswer.of(one) for one in page.items], next_cursor=page.next_cursor)
     return _json(answer)
 
@@ -165,6 +167,7 @@ def permissions(user_id: int) -> ResponseReturnValue:
     actor, form, session = require_actor(), read_query(ScopeQuery), reading()
     person = grant_queries.person_seen(session, user_id, actor)
     target = grant_queries.scope_asked(session, form.scope_kind, form.scope_id, person.id, actor)
+    transaction(note_roles, target, [person.id], actor=actor, now=utcnow())
     zh, en = queries.scope_names(session, form.scope_kind, form.scope_id)
     found = grant_queries.reasons(session, person.id, target, today=local_date(utcnow()))
     answer = PermissionsAnswer(

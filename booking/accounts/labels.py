@@ -40,6 +40,10 @@ ACCOUNT_STATE_LOOKS = {
 }
 SIGHTS = {
     Sight.ACCOUNT: (N_("账户资料、角色和最近登录"), N_("维护平台账户")),
+    Sight.ACCOUNTS: (N_("账户列表里的姓名和邮箱"), N_("维护平台账户")),
+    Sight.LOG: (N_("操作日志里的姓名、邮箱和网络地址"), N_("审计和管理")),
+    Sight.ROLES: (N_("邮箱和所持角色"), N_("管理角色")),
+    Sight.TEAM: (N_("课题组成员名单里的姓名和邮箱"), N_("管理或审计课题组")),
     Sight.AFFILIATION: (N_("隶属、工号、邮箱和申请说明"), N_("管理本单位人员")),
     Sight.IDENTITY: (N_("来访登记的完整证件号码"), N_("核对来访者身份")),
     Sight.INVITED: (N_("邀请里的邮箱、手机和工号"), N_("管理本单位人员")),

@@ -21,6 +21,9 @@ class Sight(StrEnum):
     """What can be looked at, as the log names it."""
 
     ACCOUNT = "accounts.user_read"
+    ACCOUNTS = "accounts.users_listed"
+    LOG = "accounts.log_read"
+    ROLES = "accounts.roles_read"
     AFFILIATION = "affiliations.person_read"
     IDENTITY = "affiliations.identity_seen"
     INVITED = "affiliations.invited_listed"
@@ -28,6 +31,7 @@ class Sight(StrEnum):
     VISITOR = "affiliations.visitor_read"
     LEAVING = "reservations.leaving_read"
     MAIL = "operations.mail_read"
+    TEAM = "teams.members_read"
 
 
 def note_sight(

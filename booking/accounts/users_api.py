@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from booking.accounts import user_care, user_queries
 from booking.accounts.answers import GrantAnswer
 from booking.accounts.forms import UsersQuery
+from booking.accounts.looking import note_accounts
 from booking.accounts.permissions import Permission, require
 from booking.accounts.user_queries import Account
 from booking.core.clock import utcnow
@@ -63,9 +64,10 @@ class UserDetailAnswer(UserAnswer):
 @bp.get("/users")
 @documented(tag=TAG, answers={200: UsersAnswer}, query=UsersQuery, refusals=(400, 401, 403, 422))
 def list_users() -> ResponseReturnValue:
-    """Every account, the newest first, narrowed by words of address or name and by state."""
-    require(require_actor(), Permission.SEE_USERS)
+    """Every account, the newest first, narrowed by words of address or name and by state; looks are logged."""
+    asking = require(require_actor(), Permission.SEE_USERS)
     page = user_queries.users(reading(), read_query(UsersQuery))
+    transaction(note_accounts, [user.id for user in page.items], actor=asking, now=utcnow())
     answer = UsersAnswer(items=[UserAnswer.of(user) for user in page.items], next_cursor=page.next_cursor)
     return jsonify(answer.model_dump(mode="json"))
 

@@ -23,6 +23,7 @@ from booking.teams.forms import (
     TeamForm,
     TeamsQuery,
 )
+from booking.teams.looking import note_team
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
 from booking.web.reading import if_match, read_json, read_query
@@ -212,6 +213,8 @@ def _team(team_id: int) -> Response:
     """The team as it is now, with its version as ETag."""
     actor, now = require_actor(), utcnow()
     found = queries.found_team(reading(), team_id, actor, today=local_date(now))
+    if found.sight.looks_in:
+        transaction(note_team, team_id, actor=actor, now=now)
     response = _json(answers.team(reading(), found, viewer=actor, now=now))
     response.set_etag(str(found.team.version))
     return response

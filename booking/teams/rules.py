@@ -29,6 +29,11 @@ class Sight:
         """Whether they may know who belongs to it."""
         return self.runs or self.is_member or self.audits
 
+    @property
+    def looks_in(self) -> bool:
+        """Whether they see who belongs to it by their office alone."""
+        return (self.manages or self.audits) and not (self.is_lead or self.is_member)
+
 
 def last_day_problems(starts_on: date, last_day: date, today: date) -> list[Problem]:
     """What is wrong with the last day of a membership: the past stays as it was."""

@@ -6,9 +6,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.accounts import audit
 from booking.affiliations import visitors
 from booking.affiliations.forms import VisitForm
 from booking.core.clock import local_date, utcnow
+from booking.teams.service import add_member, create_team
 from models.accounts import AuditEntry
 from models.affiliations import Invitation, Visit
 from models.vocabulary.accounts import Role, ScopeKind
@@ -129,3 +131,44 @@ def test_a_look_by_the_platform_names_no_institution_and_a_refused_one_is_none(
     told = [(look["what"], look["role"], look["organisation_id"]) for look in looks]
     assert told == [("accounts.user_read", "platform_admin", None)] * 2
     assert session.scalars(select(AuditEntry.subject_id)).all() == [lin.id] * 2
+
+
+def test_lists_of_accounts_roles_members_and_the_log_are_looks_at_those_in_them(
+    client: FlaskClient, session: Session
+) -> None:
+    university, now = make_organisation(session, name_zh="西南大学"), utcnow()
+    lin, lead, qadmin, platform = (make_user(session, name) for name in ("lin", "lead", "qadmin", "platform"))
+    give(session, qadmin, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, university.id)
+    give(session, lin, Role.RESEARCHER, ScopeKind.ORGANISATION, university.id)
+    give(session, platform, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
+    give(session, lead, Role.LEAD, ScopeKind.ORGANISATION, university.id)
+    leading = actor_for(session, lead, now=now)
+    team = create_team(session, university.id, "拉曼组", "Raman", "", actor=leading, now=now)
+    add_member(session, team, lin.id, approved_by_id=lead.id, now=now)
+    subject = ("organisation", university.id)
+    audit.note(session, "directory.organisation_changed", subject, actor=actor_for(session, lin, now=now), now=now)
+    session.commit()
+    lists = {
+        qadmin: (f"/grants/organisation/{university.id}", f"/teams/{team.id}", "/audit"),
+        platform: ("/users", "/audit.csv"),
+        lead: (f"/teams/{team.id}", "/users", "/audit"),
+    }
+
+    for who, paths in lists.items():
+        sign_in(client, who)
+        for path in paths * 2:
+            client.get(path)
+    sign_in(client, qadmin)
+    for path in (f"grants?scope_kind=organisation&scope_id={university.id}", f"teams/{team.id}", "audit-entries"):
+        client.get(f"/api/v1/{path}")
+    sign_in(client, lin)
+    looks = client.get(SIGHTINGS).get_json()["items"]
+
+    told = [(look["what"], look["role"], look["organisation_zh"]) for look in looks]
+    assert told == [
+        ("accounts.log_read", "platform_admin", ""),
+        ("accounts.users_listed", "platform_admin", ""),
+        ("accounts.log_read", "institution_admin", "西南大学"),
+        ("teams.members_read", "institution_admin", "西南大学"),
+        ("accounts.roles_read", "institution_admin", "西南大学"),
+    ]

@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit_log
 from booking.accounts.audit_log import Entry, Wanted
 from booking.accounts.forms import AuditQuery
+from booking.accounts.looking import note_entries, note_table
 from booking.accounts.permissions import Permission, reach
 from booking.core.actors import Reach
-from booking.core.clock import SHANGHAI
+from booking.core.clock import SHANGHAI, utcnow
 from booking.core.errors import Forbidden, InvalidInput
 from booking.core.table_writing import CSV_TYPE, csv_pieces
 from booking.web.errors import problems_of
-from booking.web.extensions import db, reading
+from booking.web.extensions import db, reading, transaction
 from booking.web.reading import read_query
 from booking.web.signed_in import require_actor
 
@@ -37,6 +38,7 @@ def audit() -> ResponseReturnValue:
     except InvalidInput as invalid:
         wanted, problems = AuditQuery(), problems_of(invalid)
     found = audit_log.page(reading(), audit_log.wanted(wanted), within, limit=PER_PAGE, cursor=wanted.cursor)
+    transaction(note_entries, found.items, within, actor=require_actor(), now=utcnow())
     return render_template(
         "accounts/audit.html",
         entries=found.items,
@@ -52,7 +54,9 @@ def audit() -> ResponseReturnValue:
 def audit_table() -> ResponseReturnValue:
     """The same entries, all of them, as CSV that spreadsheets open as text."""
     within = _reach()
-    pieces = _pieces(db.engine, audit_log.wanted(read_query(AuditQuery)), within)
+    asked = audit_log.wanted(read_query(AuditQuery))
+    transaction(note_table, asked, within, actor=require_actor(), now=utcnow())
+    pieces = _pieces(db.engine, asked, within)
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
     return Response(pieces, mimetype=CSV_TYPE, headers=headers)
 

@@ -14,6 +14,7 @@ from booking.accounts.ending import end_grant, keep_grant
 from booking.accounts.grant_forms import DelegatePage, EndPage, GrantPage, GrantsFilter
 from booking.accounts.grants import Scope, give_by_address, may_give
 from booking.accounts.labels import GRANT_EVENTS, ROLES, SCOPE_KINDS
+from booking.accounts.looking import note_roles
 from booking.accounts.permissions import Permission, may
 from booking.accounts.rules import SCOPES_OF_ROLE
 from booking.accounts.succession import Lack, SuccessorNeeded
@@ -143,6 +144,7 @@ def _list(kind: ScopeKind, scope_id: int | None, refused: Refused | None = None)
     wanted = read_query(GrantsFilter) if request.method == "GET" else GrantsFilter()
     narrowed = grant_queries.Wanted(wanted.role, wanted.person, wanted.with_ended)
     page = grant_queries.grants_at(session, kind, target, narrowed, today=today, limit=PER_PAGE, cursor=wanted.cursor)
+    transaction(note_roles, target, [one.grant.user_id for one in page.items], actor=actor, now=utcnow())
     shown = {
         **_scope_shown(kind, scope_id, target),
         "rows": page.items,

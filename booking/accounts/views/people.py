@@ -12,10 +12,11 @@ from booking.accounts import grant_queries, queries
 from booking.accounts.grant_forms import PermissionsQuery
 from booking.accounts.grants import Scope
 from booking.accounts.labels import PERMISSIONS, ROLES, SCOPE_KINDS
+from booking.accounts.looking import note_roles
 from booking.accounts.permissions import Permission, may, reach
 from booking.accounts.views.grants import read_scope
 from booking.core.clock import local_date, utcnow
-from booking.web.extensions import reading
+from booking.web.extensions import reading, transaction
 from booking.web.languages import in_language
 from booking.web.reading import posted, read_query
 from booking.web.signed_in import require_actor, signed_in
@@ -34,6 +35,7 @@ def permissions(user_id: int) -> ResponseReturnValue:
     typed = read_query(PermissionsQuery).scope
     kind, scope_id = read_scope(typed) if typed else _first_place(places)
     target = grant_queries.scope_asked(session, kind, scope_id, user_id, actor)
+    transaction(note_roles, target, [person.id], actor=actor, now=utcnow())
     names = queries.scope_names(session, kind, scope_id)
     return render_template(
         "accounts/permissions.html",

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from booking.accounts import user_care, user_queries
 from booking.accounts.forms import UsersQuery
 from booking.accounts.labels import ACCOUNT_STATE_LOOKS, ACCOUNT_STATES, LANGUAGES, ROLES, SCOPE_KINDS
+from booking.accounts.looking import note_accounts
 from booking.accounts.permissions import Permission, may, require
 from booking.core.clock import utcnow
 from booking.core.errors import InvalidInput
@@ -17,13 +18,14 @@ from booking.web.signed_in import actor
 
 
 def users() -> ResponseReturnValue:
-    """Every account, the newest first, narrowed by words and state."""
-    require(actor(), Permission.SEE_USERS)
+    """Every account, the newest first, narrowed by words and state; looks are logged."""
+    asking = require(actor(), Permission.SEE_USERS)
     try:
         wanted, problems = read_query(UsersQuery), {}
     except InvalidInput as invalid:
         wanted, problems = UsersQuery(), problems_of(invalid)
     found = user_queries.users(reading(), wanted)
+    transaction(note_accounts, [user.id for user in found.items], actor=asking, now=utcnow())
     filters = wanted.model_dump(mode="json", include={"q", "state"}, exclude_defaults=True)
     return render_template(
         "accounts/users.html",

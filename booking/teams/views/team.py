@@ -12,6 +12,7 @@ from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden, InvalidInput, NotFound, Refused, StaleVersion
 from booking.teams import queries, service
 from booking.teams.forms import DeputyPage, LastDayPage, LeadAnswerPage, MemberPage, TeamPage
+from booking.teams.looking import note_team
 from booking.teams.queries import Found
 from booking.web.extensions import reading, transaction
 from booking.web.languages import in_language
@@ -125,6 +126,8 @@ def team_page(team_id: int, refused: Refused | None = None) -> ResponseReturnVal
         "today": today,
         "step": request.endpoint,
     }
+    if sight.looks_in:
+        transaction(note_team, team_id, actor=actor, now=now)
     if refused is not None:
         return again("teams/show.html", refused, **values)
     return render_template("teams/show.html", form={}, problems={}, **values)
