@@ -132,7 +132,7 @@ TIMETABLE = (
     ),
     Job(
         "remind_affiliations",
-        N_("提醒两周内到期的单位隶属。"),
+        N_("提醒三十天内到期的单位隶属。"),
         Daily(time(8, 30)),
         _remind_affiliations,
     ),

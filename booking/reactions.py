@@ -14,9 +14,9 @@ from booking.catalogue import owner_letters as owning
 from booking.catalogue import report_letters as reporting
 from booking.enquiries import letters as enquiries
 from booking.notifications.letters import Letter, News
+from booking.reservations import left_behind, waiting
 from booking.reservations import letters as reservations
 from booking.reservations import move_letters as moving
-from booking.reservations import waiting
 from booking.samples import letters as samples
 from booking.settings import Settings
 from booking.teams import letters as teams
@@ -56,6 +56,7 @@ REACTIONS: dict[str, Letters] = {
     "affiliations.confirmed": affiliations.on_confirmed,
     "affiliations.refused": affiliations.on_refused,
     "affiliations.ended": affiliations.on_ended,
+    "affiliations.over": left_behind.on_affiliation_over,
     "affiliations.ending_soon": affiliations.on_ending_soon,
     "affiliations.renewal_asked": affiliations.on_renewal_asked,
     "accounts.grant_given": grants.on_grant_given,

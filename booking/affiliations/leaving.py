@@ -20,7 +20,7 @@ from models.affiliations import Affiliation
 from models.vocabulary.affiliations import AffiliationState
 
 FURTHEST_AHEAD = timedelta(days=3660)
-REMINDED_BEFORE = timedelta(days=14)
+REMINDED_BEFORE = timedelta(days=30)
 
 
 def end_affiliation(
@@ -86,13 +86,18 @@ def let_end(
 
 def announce_end(session: Session, affiliation: Affiliation, last_day: date, *, now: datetime) -> None:
     """The event `affiliations.ended`: who leaves which organisation, and on which last day."""
+    _announce(session, "affiliations.ended", affiliation, last_day, now=now)
+
+
+def _announce(session: Session, event: str, affiliation: Affiliation, last_day: date, *, now: datetime) -> None:
+    """An event about the end: before it, or when it has come."""
     payload = {
         "affiliation_id": affiliation.id,
         "user_id": affiliation.user_id,
         "organisation_id": affiliation.organisation_id,
         "last_day": last_day.isoformat(),
     }
-    announce(session, "affiliations.ended", payload, now=now)
+    announce(session, event, payload, now=now)
 
 
 def due_to_end(session: Session, *, now: datetime) -> Sequence[int]:
@@ -102,7 +107,10 @@ def due_to_end(session: Session, *, now: datetime) -> Sequence[int]:
 
 
 def end_over(session: Session, affiliation_id: int, /, *, now: datetime) -> bool:
-    """End an affiliation whose last day is over, with grants given meanwhile; told unless it was before."""
+    """End an affiliation whose last day is over, with grants given meanwhile; the person is told unless it was before.
+
+    The event `affiliations.over` says that it has come, whoever was told of it when.
+    """
     place = select(Affiliation.organisation_id).where(Affiliation.id == affiliation_id)
     lock_organisation(session, session.scalars(place).one())
     statement = select(Affiliation).where(Affiliation.id == affiliation_id).with_for_update()
@@ -111,6 +119,7 @@ def end_over(session: Session, affiliation_id: int, /, *, now: datetime) -> bool
     is_due = affiliation.state == AffiliationState.CONFIRMED and last_day is not None and last_day < local_date(now)
     if not is_due or last_day is None:
         return False
+    _announce(session, "affiliations.over", affiliation, last_day, now=now)
     if affiliation.leaving_told_at is None:
         let_end(session, affiliation, last_day, affiliation.reason, actor=None, now=now)
         return True
@@ -123,7 +132,7 @@ def end_over(session: Session, affiliation_id: int, /, *, now: datetime) -> bool
 
 
 def due_to_remind(session: Session, *, now: datetime) -> Sequence[int]:
-    """The affiliations that end within two weeks, of which nobody was told."""
+    """The affiliations that end within thirty days, of which nobody was told."""
     soon = (
         Affiliation.state == AffiliationState.CONFIRMED,
         Affiliation.ends_on.between(local_date(now), local_date(now) + REMINDED_BEFORE),

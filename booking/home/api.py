@@ -17,7 +17,10 @@ bp = Blueprint("home_api", __name__, url_prefix="/api/v1")
 
 
 class HomeItemAnswer(BaseModel):
-    """One thing of a card; `due_at` is the moment, `due_on` the day by which something is to happen."""
+    """One thing of a card; `due_at` is the moment, `due_on` the day by which something is to happen.
+
+    `organisation_id` says at which institution, where the subject is a person.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -31,6 +34,7 @@ class HomeItemAnswer(BaseModel):
     due_at: datetime | None
     due_on: date | None
     count: int | None
+    organisation_id: int | None
 
 
 class HomeCardAnswer(BaseModel):

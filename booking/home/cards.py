@@ -50,6 +50,8 @@ class Item:
     due_at: datetime | None = None
     due_on: date | None = None
     count: int | None = None
+    organisation_id: int | None = None
+    """Where the subject is one of several of a person, the institution at which it is this one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ TITLES = {
     "visits": N_("等待确认的来访"),
     "rosters": N_("该更新的名册"),
     "affiliations_ending": N_("两周内到期的人员"),
+    "left_behind": N_("已离开的人还有的预约"),
     "successors": N_("等待接任者的角色"),
     "roles_ending": N_("即将到期、无人接任的角色"),
     "team_requests_left": N_("负责人已离开的课题组，有人想加入"),
@@ -103,4 +104,4 @@ DUE_ON = {
     "sample_orders": N_("希望 %(day)s 前完成"),
     "own_sample_orders": N_("希望 %(day)s 前完成"),
 }
-COUNTS = {"imports": N_("%(count)s 行被拒绝")}
+COUNTS = {"imports": N_("%(count)s 行被拒绝"), "left_behind": N_("%(count)s 条预约待移交或取消")}

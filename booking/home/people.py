@@ -1,6 +1,6 @@
 """Cards about people: organisations to verify, visits, affiliations and rosters that end, teams."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from booking.affiliations import due as affiliations
 from booking.affiliations import queries as affiliation_queries
 from booking.core.clock import local_date
 from booking.home.cards import SHOWN, Asked, Found, Item
+from booking.reservations.left_behind import left_behind as bookings_left_behind
 from booking.teams import due as teams
 from booking.teams import queries as team_queries
 from models.affiliations import Visit
@@ -35,6 +36,25 @@ def affiliations_ending(asked: Asked) -> Found:
     ids = asked.within.organisation_ids
     ending = affiliations.ending_soon(asked.session, ids, today=local_date(asked.now))
     return Found(sum(ending.values()), _by_organisation(asked, "members", ending))
+
+
+def left_behind(asked: Asked) -> Found:
+    """People who have left and still have bookings on the institution's instruments, the soonest first."""
+    rows = bookings_left_behind(asked.session, asked.within.organisation_ids, now=asked.now)
+    names = _names(asked, {one.organisation_id for one in rows[:SHOWN]})
+    items = [
+        Item(
+            "leaver",
+            one.user_id,
+            *names[one.organisation_id],
+            person=one.name,
+            starts_at=one.starts_at,
+            count=one.count,
+            organisation_id=one.organisation_id,
+        )
+        for one in rows[:SHOWN]
+    ]
+    return Found(len(rows), items)
 
 
 def rosters_due(asked: Asked) -> Found:
@@ -100,11 +120,16 @@ def _by_organisation(
     ids = sorted({*counts, *due}, key=lambda one: (due.get(one, date.max), -counts.get(one, 0), one))[:SHOWN]
     if not ids:
         return []
-    named = {one.id: one for one in asked.session.scalars(select(Organisation).where(Organisation.id.in_(ids)))}
-    return [
-        Item(subject, one, named[one].name_zh, named[one].name_en, count=counts.get(one), due_on=due.get(one))
-        for one in ids
-    ]
+    names = _names(asked, ids)
+    return [Item(subject, one, *names[one], count=counts.get(one), due_on=due.get(one)) for one in ids]
+
+
+def _names(asked: Asked, ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """What organisations are called, one statement when there are any."""
+    if not ids:
+        return {}
+    columns = select(Organisation.id, Organisation.name_zh, Organisation.name_en).where(Organisation.id.in_(ids))
+    return {one.id: (one.name_zh, one.name_en) for one in asked.session.execute(columns)}
 
 
 def _visit(visit: Visit, due_on: date) -> Item:

@@ -254,6 +254,7 @@ PROVIDERS = (
         Permission.MANAGE_AFFILIATIONS,
         is_local=True,
     ),
+    Provider("left_behind", Hat.INSTITUTION, people.left_behind, Permission.HAND_OVER, is_local=True),
     Provider("team_requests_left", Hat.INSTITUTION, people.team_requests_left, Permission.MANAGE_TEAMS, is_local=True),
     Provider("successors", Hat.INSTITUTION, people.successors_wanted, Permission.GIVE_GRANTS),
     Provider("roles_ending", Hat.INSTITUTION, people.roles_ending, Permission.GIVE_GRANTS),

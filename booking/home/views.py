@@ -41,6 +41,7 @@ ADDRESSES = {
     "sample_order": ("samples.show", "order_id"),
     "enquiry": ("enquiries.show", "enquiry_id"),
     "instrument": ("catalogue.edit", "instrument_id"),
+    "leaver": ("reservations.leaving", "user_id"),
     "organisation": ("affiliations.people", "organisation_id"),
     "members": ("affiliations.people", "organisation_id"),
     "roster": ("affiliations.rosters", "organisation_id"),
@@ -158,4 +159,6 @@ def _address(item: Item) -> str | None:
         return None
     endpoint, name = ADDRESSES[item.subject]
     values: dict[str, Any] = {name: item.subject_id, **MORE_VALUES.get(item.subject, {})}
+    if item.organisation_id is not None:
+        values["organisation_id"] = item.organisation_id
     return url_for(endpoint, **values)

@@ -244,8 +244,9 @@ def test_the_job_ends_what_is_over_once_and_tells_who_was_not_told(
 
 
 def test_people_are_reminded_once_before_the_end(session: Session, house: House, now: datetime) -> None:
-    member = affiliate(session, house.lin, house.organisation, ends_on=local_date(now) + timedelta(days=14))
+    member = affiliate(session, house.lin, house.organisation, ends_on=local_date(now) + timedelta(days=30))
 
+    assert list(leaving.due_to_remind(session, now=now - timedelta(days=1))) == []
     assert list(leaving.due_to_remind(session, now=now)) == [member.id]
     assert leaving.remind(session, member.id, now=now)
 

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.affiliations.leaving import end_over
 from booking.core.clock import local_date, utcnow
 from booking.home import queries
 from booking.reservations.service import request_reservation
@@ -19,13 +20,16 @@ from models.directory import Organisation
 from models.enquiries import Enquiry
 from models.imports import Import
 from models.jobs import JobRun
+from models.reservations import Reservation
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.enquiries import EnquiryState, WishState
 from models.vocabulary.imports import ImportState
 from models.vocabulary.jobs import RunOutcome
 from tests.counting import counting
+from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_instrument, make_organisation
+from tests.factories.letters import mailed, path_in
 from tests.factories.many_waiting import add_waiting
 from tests.factories.people import actor_for, give, make_user, sign_in
 from tests.house.worlds import Builder
@@ -197,7 +201,7 @@ def test_the_number_of_statements_does_not_depend_on_the_rows(session: Session, 
         counts.append(len(statements))
 
     assert counts == [counts[0]] * 4
-    assert counts[0] <= 51
+    assert counts[0] <= 52
 
 
 def test_each_role_meets_what_waits_at_its_own_place_and_nothing_of_the_others(
@@ -271,3 +275,32 @@ def test_signing_in_leads_to_what_waits(client: FlaskClient, session: Session) -
     assert client.get("/sign-in").location == "/home"
     assert client.get("/sign-in?next=/account").location == "/account"
     assert client.get("/sign-in?next=https://example.org/").location == "/home"
+
+
+def test_bookings_of_whoever_ran_out_are_told_to_the_admins_and_wait_on_their_home_page(
+    client: FlaskClient, session: Session, asking: Instrument
+) -> None:
+    now = utcnow()
+    place, yesterday = session.get_one(Organisation, asking.organisation_id), local_date(now) - timedelta(days=1)
+    boss, their_boss, lin, wei = (make_user(session, name) for name in ("boss", "their_boss", "lin", "wei"))
+    give(session, boss, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, place.id)
+    give(session, their_boss, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, make_organisation(session).id)
+    over = [affiliate(session, one, place, ends_on=yesterday) for one in (lin, wei)]
+    session.get_one(Reservation, ask_for(session, asking, lin, 2)).created_at = now - timedelta(days=3)
+    ask_for(session, asking, wei, 3)
+    mailed(session, now=now)
+    for one in over:
+        end_over(session, one.id, now=now)
+    session.commit()
+
+    letters = [one for one in mailed(session, now=now) if one.template == "reservations/left_behind"]
+    sign_in(client, boss)
+    page = client.get("/home").get_data(as_text=True)
+
+    leaving = f"/organisations/{place.id}/people/{lin.id}/leaving"
+    told = [(one.recipient, one.values["count"], path_in(one)) for one in letters]
+    assert told == [("boss@example.org", 1, leaving)]
+    assert ("left_behind" in codes(session, boss), "left_behind" in codes(session, their_boss)) == (True, False)
+    assert (page.count(f'href="{leaving}"'), "1 条预约待移交或取消" in page) == (1, True)
+    assert client.get(leaving).status_code == 200
+    assert f"/people/{wei.id}/leaving" not in page
