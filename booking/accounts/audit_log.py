@@ -94,7 +94,7 @@ def people_told(session: Session, asked: Wanted, reach: Reach, entry_ids: Collec
     acted = select(AuditEntry.actor_id).where(AuditEntry.actor_id.is_not(None), *fitting)
     about = (AuditEntry.subject_kind == "user", AuditEntry.action.not_in([*Sight]))
     subjects = select(AuditEntry.subject_id).where(AuditEntry.subject_id.is_not(None), *about, *fitting)
-    return {user_id for (user_id,) in session.execute(acted.union(subjects))}
+    return {user_id for (user_id,) in session.execute(acted.union(subjects)) if user_id is not None}
 
 
 def _statement(asked: Wanted, reach: Reach) -> Select[AuditEntry, str, str]:

@@ -55,7 +55,7 @@ def left_behind(
         statement = statement.where(User.id == user_id)
     found: dict[tuple[int, int], LeftBehind] = {}
     for person, place, name, last, starts_at, created_at in session.execute(statement.limit(MOST_READ)):
-        if created_at < at_local(last + timedelta(days=1)):
+        if last is not None and created_at < at_local(last + timedelta(days=1)):
             one = found.setdefault((place, person), LeftBehind(person, place, name, last, starts_at))
             one.count += 1
     return list(found.values())
