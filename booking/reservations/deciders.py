@@ -52,6 +52,12 @@ def deciders_of(session: Session, instrument: Instrument, *, now: datetime) -> D
     return Deciders(len(HEIGHTS), [])
 
 
+def decides_here(session: Session, user_id: int, instrument: Instrument, *, now: datetime) -> bool:
+    """Whether somebody has a role today that lets them decide about the instrument's bookings."""
+    held = (Grant.user_id == user_id, _reaches(instrument, HEIGHTS), _in_force(local_date(now)))
+    return session.scalar(select(Grant.id).where(*held).limit(1)) is not None
+
+
 def _with_stand_ins(session: Session, instrument: Instrument, named: list[User], today: date) -> list[User]:
     """The named ones, then whoever stands in for one of them today."""
     source = aliased(Grant)

@@ -1,12 +1,13 @@
 """Which mails follow from what happened to a reservation."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
 
 from booking.notifications.letters import Letter, News
-from booking.reservations.deciders import deciders_of
+from booking.reservations.deciders import deciders_of, decides_here
 from booking.reservations.queries import in_full
 from models.accounts import User
 from models.catalogue import Instrument
@@ -59,8 +60,15 @@ def on_move_refused(news: News) -> list[Letter]:
 
 
 def on_cancelled(news: News) -> list[Letter]:
-    """To the holder, when a steward cancelled it, with the reason."""
-    return _to_holder(_by_others(_matter(news)), "reservations/cancelled")
+    """To the holder, when somebody else cancelled it, with the reason; to the stewards, when it was none of theirs."""
+    matter = _by_others(_matter(news))
+    if matter is None:
+        return []
+    is_outside = _acts_from_outside(news, matter)
+    told = replace(matter, values={**matter.values, "is_outside": is_outside})
+    letters = _to_holder(told, "reservations/cancelled")
+    stewards = _stewards(news, matter) if is_outside else []
+    return letters + [Letter(one.email, one.language, "reservations/cancelled_here", matter.values) for one in stewards]
 
 
 def on_lapsed(news: News) -> list[Letter]:
@@ -93,7 +101,10 @@ def on_suspended(news: News) -> list[Letter]:
 
 
 def on_handed_over(news: News) -> list[Letter]:
-    """To who holds it now and to who held it before, except whoever did it; to the stewards when the holder did."""
+    """To who holds it now and to who held it before, except whoever did it.
+
+    To the stewards too, when the holder did, or who looks after the holder at another institution.
+    """
     matter = _matter(news)
     if matter is None or matter.reservation.booked_by_id != news.payload["after"]["booked_by_id"]:
         return []
@@ -111,11 +122,23 @@ def on_handed_over(news: News) -> list[Letter]:
         for person in people
         if person.id != matter.actor_id and person.deactivated_at is None
     ]
-    if matter.actor_id != earlier:
+    is_own = matter.actor_id == earlier
+    if not is_own and not _acts_from_outside(news, matter):
         return letters
-    stewards = deciders_of(news.session, matter.reservation.instrument, now=news.now).people
-    told = [steward for steward in stewards if steward.id not in {earlier, later}]
+    told = [steward for steward in _stewards(news, matter) if steward.id not in {earlier, later}]
+    values = {**values, "is_own": is_own}
     return letters + [Letter(one.email, one.language, "reservations/handed_over_here", values) for one in told]
+
+
+def _acts_from_outside(news: News, matter: _Matter) -> bool:
+    """Whether somebody did it who has no say about the instrument's bookings."""
+    instrument = matter.reservation.instrument
+    return matter.actor_id is not None and not decides_here(news.session, matter.actor_id, instrument, now=news.now)
+
+
+def _stewards(news: News, matter: _Matter) -> Sequence[User]:
+    """Who decides about the instrument's bookings."""
+    return deciders_of(news.session, matter.reservation.instrument, now=news.now).people
 
 
 def _matter(news: News) -> _Matter | None:

@@ -170,6 +170,7 @@ def test_what_was_booked_elsewhere_while_belonging_here_alone_goes_to_ones_own_p
     booked(session, hidden, [9], cast.researcher, now)
     hidden.publishing_state = PublishingState.WITHHELD
     there = booked(session, elsewhere, [11, 12], cast.researcher, now)
+    keeper = steward_of(session, elsewhere, now)
     ours = booked(session, cast.instrument, [9], cast.researcher, now - 10 * DAY)
 
     found = coming_bookings(session, here.id, leaver.id, limit=2, now=now)
@@ -182,12 +183,23 @@ def test_what_was_booked_elsewhere_while_belonging_here_alone_goes_to_ones_own_p
         hand_over(session, cast, there[:1], cast.admin, now)
     assert [problem.field for problem in refused.value.problems] == ["email"]
     affiliate(session, heir, here)
+    mailed(session, now=now)
     hand_over(session, cast, [*ours, there[0]], cast.admin, now)
     arguments = (here.id, leaver.id, [there[1].id])
     act(session, service.cancel_bookings, *arguments, reason="离校", actor=cast.admin, now=now)
 
     assert [fresh(session, one).booked_by_id for one in (*ours, there[0])] == [heir.id, heir.id]
     assert fresh(session, there[1]).state == ReservationState.CANCELLED
+    letters = mailed(session, now=now)
+    to_keeper = [
+        (letter.template, letter.values["link"][-2:]) for letter in letters if letter.recipient == keeper.email
+    ]
+    assert to_keeper == [
+        ("reservations/handed_over_here", f"/{there[0].id}"),
+        ("reservations/cancelled_here", f"/{there[1].id}"),
+    ]
+    [to_holder] = [letter for letter in letters if letter.template == "reservations/cancelled"]
+    assert (to_holder.recipient, to_holder.values["is_outside"]) == (leaver.email, True)
     assert coming_bookings(session, None, leaver.id, now=now).count == 3
 
 
