@@ -4,15 +4,17 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.catalogue import gate, queries, review_queries, reviewing, service
 from booking.catalogue.forms import InstrumentChanges
 from booking.catalogue.holding import NotReadyToPublish
+from booking.catalogue.rounds import note_editor
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden, InvalidInput, NotFound, StaleVersion
-from models.accounts import AuditEntry
+from models.accounts import AuditEntry, User
 from models.catalogue import Instrument
 from models.directory import Organisation
 from models.listings import InstrumentListing
@@ -22,7 +24,7 @@ from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.publishing import ReviewDecision, RoundState
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.letters import mailed
-from tests.factories.people import actor_for, give, make_user
+from tests.factories.people import actor_for, give, make_user, sign_in
 
 COMPLETE: dict[str, Any] = {
     "functions_zh": "形貌观察",
@@ -334,3 +336,54 @@ def test_reviewers_see_only_what_waits_at_their_institution(
         review_queries.round_for(session, waiting.id, stranger)
     with pytest.raises(NotFound):
         reviewing.approve_round(session, waiting.id, actor=stranger, now=now)
+
+
+def test_several_are_approved_at_once_each_by_its_own_decision_and_four_eyes(
+    client: FlaskClient, session: Session, house: House, now: datetime
+) -> None:
+    organisation, steward, admin, reviewer = house
+    records = [draft_of(session, organisation) for _number in range(4)]
+    hidden = draft_of(session, make_organisation(session))
+    owner = person(session, "owner", Role.INSTITUTION_ADMIN, session.get_one(Organisation, hidden.organisation_id), now)
+    for record in records[:3]:
+        gate.submit_record(session, record.id, actor=steward, now=now)
+    gate.submit_record(session, records[3].id, actor=steward, now=now)
+    gate.submit_record(session, hidden.id, actor=owner, now=now)
+    rounds = {record.id: waiting_of(session, record).id for record in (*records, hidden)}
+    note_editor(session, records[2].id, admin, now=now)
+    seen = [{"id": round_id, "version": 1} for round_id in rounds.values()]
+    waiting_of(session, records[3]).version = 2
+    session.commit()
+    sign_in(client, session.get_one(User, admin.id))
+    page = client.get("/reviews/several").get_data(as_text=True)
+
+    first = client.post("/api/v1/review-approvals", json={"rounds": seen, "note": "不涉密"}).get_json()
+    sign_in(client, session.get_one(User, reviewer.id))
+    ticked = [f"{rounds[records[0].id]}:1", f"{rounds[records[1].id]}:7"]
+    report = client.post("/reviews/several", data={"chosen": ticked}).get_data(as_text=True)
+    empty = client.post("/reviews/several", data={"note": "看过"})
+
+    offered = [record.id for record in (*records, hidden) if f'value="{rounds[record.id]}:' in page]
+    assert offered == [record.id for record in (records[0], records[1], records[3])]
+    assert (first["approved"], first["refused"]) == (2, 3)
+    refused = {row["round_id"]: (row["instrument_id"], bool(row["refused"])) for row in first["rows"]}
+    assert refused == {
+        rounds[records[0].id]: (records[0].id, False),
+        rounds[records[1].id]: (records[1].id, False),
+        rounds[records[2].id]: (records[2].id, True),
+        rounds[records[3].id]: (records[3].id, True),
+        rounds[hidden.id]: (None, True),
+    }
+    assert "已同意 1 条，其中 1 条已发布" in report
+    assert "没有记录意见的 1 条" in report
+    assert (empty.status_code, "请先勾选" in empty.get_data(as_text=True)) == (422, True)
+    session.rollback()
+    states = [session.get_one(Instrument, record.id, populate_existing=True).publishing_state for record in records]
+    assert states == [PublishingState.PUBLISHED, *[PublishingState.IN_REVIEW] * 3]
+    rows = session.execute(select(Review.round_id, Review.reviewer_name, Review.note).order_by(Review.id)).all()
+    assert [tuple(row) for row in rows] == [
+        (rounds[records[0].id], "Admin", "不涉密"),
+        (rounds[records[1].id], "Admin", "不涉密"),
+        (rounds[records[0].id], "Reviewer", ""),
+    ]
+    assert is_listed(session, records[0])

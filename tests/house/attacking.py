@@ -67,6 +67,7 @@ QUERY_NAMES = {
     "/rosters": ("fate", "page"),
     "/invited": ("code",),
     "/registrations": ("state", "cursor"),
+    "/reviews": ("cursor",),
     "/imports": ("fate", "page", "before"),
     "/operations/mailbox": ("before",),
     "/instruments/export": ("format", "mine", "state", "q", "class", "free_from", "near_lat"),

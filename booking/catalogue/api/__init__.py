@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from booking.catalogue.api import (
+    approvals,
     arrivals,
     attachments,
     bulk,
@@ -52,6 +53,7 @@ bp.add_url_rule(f"{ONE}/training", "tick_training", arrivals.tick, methods=POST)
 bp.add_url_rule("/exemptions/<int:exemption_id>/approve", "approve_exemption", arrivals.approve, methods=POST)
 bp.add_url_rule("/exemptions/<int:exemption_id>/refuse", "refuse_exemption", arrivals.refuse, methods=POST)
 bp.add_url_rule("/reviews", "reviews", reviews.waiting, methods=GET)
+bp.add_url_rule("/review-approvals", "approve_many_rounds", approvals.approve_many_rounds, methods=POST)
 bp.add_url_rule(ROUND, "review", reviews.show, methods=GET)
 bp.add_url_rule(f"{ROUND}/approve", "approve_review", reviews.approve, methods=POST)
 bp.add_url_rule(f"{ROUND}/send-back", "send_back_review", reviews.send_back, methods=POST)

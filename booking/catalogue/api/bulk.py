@@ -132,7 +132,7 @@ def _submission(row: bulk_submitting.Submitted) -> SubmissionAnswer:
         name_zh=row.name_zh,
         name_en=row.name_en,
         version=row.version,
-        refused=_reasons(row.refused),
+        refused=reasons(row.refused),
     )
 
 
@@ -154,11 +154,11 @@ def _row(row: bulk.Row) -> RowAnswer:
         name_en=row.name_en,
         version=row.version,
         changes=changes,
-        refused=_reasons(row.refused),
+        refused=reasons(row.refused),
     )
 
 
-def _reasons(refused: Refused | None) -> list[ReasonAnswer]:
+def reasons(refused: Refused | None) -> list[ReasonAnswer]:
     """Every reason in words, at its field."""
     if isinstance(refused, InvalidInput):
         return [

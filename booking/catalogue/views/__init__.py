@@ -14,6 +14,7 @@ from booking.catalogue.views import (
     publishing,
     record,
     reviews,
+    several_reviews,
     stewards,
     units,
 )
@@ -85,6 +86,8 @@ bp.add_url_rule(f"{ONE}/exemptions", "ask_exemption", arrivals.ask_exemption, me
 bp.add_url_rule(f"{ONE}/training", "tick_training", arrivals.tick_training, methods=SEND)
 bp.add_url_rule("/exemptions/<int:exemption_id>/decide", "decide_exemption", arrivals.decide_exemption, methods=SEND)
 bp.add_url_rule("/reviews", "reviews", reviews.reviews, methods=READ)
+bp.add_url_rule("/reviews/several", "several", several_reviews.several, methods=READ)
+bp.add_url_rule("/reviews/several", "approve_several", several_reviews.approve_several, methods=SEND)
 bp.add_url_rule(ROUND, "review", reviews.review, methods=READ)
 bp.add_url_rule(f"{ROUND}/approve", "approve_review", reviews.approve, methods=SEND)
 bp.add_url_rule(f"{ROUND}/send-back", "send_back_review", reviews.send_back, methods=SEND)

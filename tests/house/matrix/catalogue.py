@@ -26,6 +26,7 @@ WHY = {"reason": "未验收"}
 MOVE = {"starts_on": "{later_day}", "street": "天生路 9 号"}
 EXEMPT = {"exemption_reason": "军工配套"}
 MANY = {"id": "{draft}", "horizon_days": "30"}
+SEEN = {"id": "{round}", "version": 1}
 MANY_JSON = {"instrument_ids": ["{draft}", "{their_draft}"], "horizon_days": 30}
 NAMES = {"name_zh": "新名称", "model": "X-1"}
 
@@ -85,6 +86,8 @@ CATALOGUE = (
     sent("/catalogue/{draft}/training", STEWARDS, {"training_note": "首批用户"}, forbidden=READERS),
     sent("/exemptions/{exemption}/decide", PLATFORM, {"state": "approved"}, other=403),
     page("/reviews", REVIEWERS | THEIR_ADMIN, other=403),
+    page("/reviews/several", REVIEWERS | THEIR_ADMIN, other=403),
+    sent("/reviews/several", REVIEWERS | THEIR_ADMIN, {"chosen": "{round}:1"}, ok=200, other=403),
     page("/reviews/{round}", READERS),
     page("/reviews/{update_round}", READERS),
     page("/reviews/{their_round}", THEIR_STAFF | ALL_SEEING),
@@ -133,6 +136,7 @@ CATALOGUE_API = (
     read("/reviews", REVIEWERS | THEIR_ADMIN, other=403),
     read("/reviews/{round}", READERS),
     read("/reviews/{update_round}", READERS),
+    step("/review-approvals", REVIEWERS | THEIR_ADMIN, {"rounds": [SEEN]}, other=403),
     step("/reviews/{round}/approve", REVIEWERS, {"note": "不涉密"}, forbidden=READERS),
     step("/reviews/{their_round}/approve", THEIR_ADMIN, {}, forbidden=THEIR_STAFF | ALL_SEEING),
     step("/reviews/{update_round}/send-back", REVIEWERS, WHY, other=403),
