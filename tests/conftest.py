@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from booking.operations import starting
 from booking.web.extensions import db
 from tests import databases, parallel
 
@@ -20,6 +21,7 @@ from tests import databases, parallel
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """Run the whole suite on every core, and a selection in one process."""
     if parallel.wants_everything(config):
+        starting.keep_compiled(print)
         parallel.use_every_core(config)
 
 

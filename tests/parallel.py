@@ -25,7 +25,8 @@ def wants_everything(config: pytest.Config) -> bool:
 
 
 def use_every_core(config: pytest.Config) -> None:
-    """One worker more than this process may use cores: browsers, disks and servers are often waited for."""
+    """One worker more than cores, since many tests wait for disks or servers; each keeps what it compiles."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     config.option.numprocesses = len(os.sched_getaffinity(0)) + 1
     config.option.dist = "loadscope"
 

@@ -44,6 +44,7 @@ def _start(create_app: CreateApp, settings: Settings, *, wants_demo: bool) -> in
         starting.prepare_database(app, say)
         if wants_demo and may_hold_demo(settings):
             starting.load_demo(app, loading.load, say)
+        starting.keep_compiled(say)
         accounts = loading.accounts(app) if may_hold_demo(settings) else []
         app.config[HOLDS_DEMO] = bool(accounts)
         companions = _companions(app, settings)

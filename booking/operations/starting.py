@@ -1,7 +1,10 @@
 """The steps before serving: front-end files, translations, migrations, reference data, the demo."""
 
 import os
-from collections.abc import Callable
+import py_compile
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -42,6 +45,27 @@ def compile_translations(report: Report, folder: Path = TRANSLATIONS) -> None:
         with source.open("rb") as text, part.open("wb") as file:
             write_mo(file, read_po(text))
         part.replace(compiled)
+
+
+def keep_compiled(report: Report) -> None:
+    """Write the compiled form of all code that is loaded, where Python writes none by itself: a start reads it back."""
+    if not sys.dont_write_bytecode or not (stale := list(_without_compiled())):
+        return
+    report(f"Compiling the code ({len(stale)} files)")
+    with suppress(OSError):
+        for source, compiled in stale:
+            py_compile.compile(str(source), cfile=str(compiled), quiet=2)
+
+
+def _without_compiled() -> Iterator[tuple[Path, Path]]:
+    """Source and place of the compiled form, of every loaded module that has none or an older one."""
+    for module in list(sys.modules.values()):
+        spec = getattr(module, "__spec__", None)
+        if not (spec and spec.has_location and spec.origin and spec.cached):
+            continue
+        source, compiled = Path(spec.origin), Path(spec.cached)
+        if source.suffix == ".py" and not (compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime):
+            yield source, compiled
 
 
 def prepare_database(app: Flask, report: Report) -> None:
