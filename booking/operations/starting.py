@@ -3,10 +3,11 @@
 import os
 import py_compile
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import flask_migrate
 from alembic.runtime.migration import MigrationContext
@@ -47,9 +48,10 @@ def compile_translations(report: Report, folder: Path = TRANSLATIONS) -> None:
         part.replace(compiled)
 
 
-def keep_compiled(report: Report) -> None:
+def keep_compiled(report: Report, modules: Iterable[ModuleType] | None = None) -> None:
     """Write the compiled form of all code that is loaded, where Python writes none by itself: a start reads it back."""
-    if not sys.dont_write_bytecode or not (stale := list(_without_compiled())):
+    loaded = list(sys.modules.values() if modules is None else modules)
+    if not sys.dont_write_bytecode or not (stale := list(_without_compiled(loaded))):
         return
     report(f"Compiling the code ({len(stale)} files)")
     with suppress(OSError):
@@ -57,9 +59,9 @@ def keep_compiled(report: Report) -> None:
             py_compile.compile(str(source), cfile=str(compiled), quiet=2)
 
 
-def _without_compiled() -> Iterator[tuple[Path, Path]]:
-    """Source and place of the compiled form, of every loaded module that has none or an older one."""
-    for module in list(sys.modules.values()):
+def _without_compiled(modules: Iterable[ModuleType]) -> Iterator[tuple[Path, Path]]:
+    """Source and place of the compiled form, of every module that has none or an older one."""
+    for module in modules:
         spec = getattr(module, "__spec__", None)
         if not (spec and spec.has_location and spec.origin and spec.cached):
             continue

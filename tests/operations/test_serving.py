@@ -1,7 +1,9 @@
 import fcntl
+import importlib.util
 import signal
 import socket
 import struct
+import sys
 import termios
 import time
 from datetime import UTC, datetime
@@ -16,7 +18,7 @@ from booking.database.engines import engine_options, prepare
 from booking.notifications.delivery import LEASE
 from booking.operations.posting import carrier_of, deliver_mails
 from booking.operations.serving import main
-from booking.operations.starting import compile_translations
+from booking.operations.starting import compile_translations, keep_compiled
 from models.notifications import Mail
 from models.vocabulary.notifications import MailState
 from tests.databases import settings_for
@@ -91,6 +93,23 @@ def test_translations_are_compiled_when_they_changed(tmp_path: Path) -> None:
 
 
 @pytest.mark.storm
+def test_code_is_kept_compiled_where_python_writes_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    source = tmp_path / "part.py"
+    source.write_text("value = 1\n")
+    spec = importlib.util.spec_from_file_location("part", source)
+    assert spec and spec.cached
+    part = importlib.util.module_from_spec(spec)
+    said: list[str] = []
+
+    keep_compiled(said.append, [part])
+    first = Path(spec.cached).read_bytes()
+    keep_compiled(said.append, [part])
+
+    assert first
+    assert said == ["Compiling the code (1 files)"]
+
+
 def test_a_database_that_is_away_is_said_in_one_sentence(tmp_path: Path) -> None:
     starting = start(tmp_path, BOOKING_DATABASE_URL=f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
 
