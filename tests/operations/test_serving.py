@@ -98,7 +98,8 @@ def test_code_is_kept_compiled_where_python_writes_none(tmp_path: Path, monkeypa
     source = tmp_path / "part.py"
     source.write_text("value = 1\n")
     spec = importlib.util.spec_from_file_location("part", source)
-    assert spec and spec.cached
+    assert spec
+    assert spec.cached
     part = importlib.util.module_from_spec(spec)
     said: list[str] = []
 
