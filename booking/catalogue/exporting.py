@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, contains_eager
 
 from booking.accounts.permissions import Permission, may, reach
@@ -119,16 +119,20 @@ def _place(instrument: Instrument) -> tuple[int, int | None]:
     return instrument.organisation_id, instrument.unit_id
 
 
+def seen_by(actor: Actor | None) -> ColumnElement[bool]:
+    """Whether the reader may see a record: what is public, and what they run or review."""
+    return or_(Instrument.publishing_state == PublishingState.PUBLISHED, within(reach(actor, Permission.SEE_RECORD)))
+
+
 def _chunk(session: Session, ids: Sequence[int], actor: Actor | None) -> Sequence[Any]:
     """Some records with owner, unit and policy; what the reader may not see is not among them."""
-    is_seen = or_(Instrument.publishing_state == PublishingState.PUBLISHED, within(reach(actor, Permission.SEE_RECORD)))
     return session.execute(
         select(Instrument, BookingPolicy)
         .join(Organisation, Organisation.id == Instrument.organisation_id)
         .outerjoin(Unit, Unit.id == Instrument.unit_id)
         .join(BookingPolicy, BookingPolicy.instrument_id == Instrument.id)
         .options(contains_eager(Instrument.organisation), contains_eager(Instrument.unit))
-        .where(Instrument.id.in_(ids), is_seen)
+        .where(Instrument.id.in_(ids), seen_by(actor))
     ).all()
 
 

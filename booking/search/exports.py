@@ -11,14 +11,14 @@ from flask import Response
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
-from booking.catalogue import exporting
+from booking.catalogue import exporting, exporting_items
 from booking.catalogue.exporting import Exported
 from booking.catalogue.levels import Effective
 from booking.catalogue.listing_sources import reference_data, test_items_by_instrument
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden, NotSignedIn
 from booking.core.forms import Blank
-from booking.core.table_writing import CSV_TYPE, XLSX_TYPE, Row, csv_pieces, write_xlsx
+from booking.core.table_writing import CSV_TYPE, XLSX_TYPE, Sheets, csv_pieces, write_xlsx
 from booking.search import pidinst
 from booking.search.addresses import page_address
 from booking.search.asked import criteria_of
@@ -37,6 +37,7 @@ class ExportFormat(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
     NATIONAL = "national"
+    TEST_ITEMS = "test_items"
     PIDINST = "pidinst"
 
 
@@ -57,15 +58,23 @@ class PageExport(ExportFields, PageSearch):
 
 
 def response_of(session: Session, wanted: ExportFields, actor: Actor | None) -> Response:
-    """The export as a file, sent piece by piece; raises Forbidden for who runs nothing, and InvalidInput."""
+    """The export as a file, sent piece by piece; raises Forbidden for who runs nothing, and InvalidInput.
+
+    A workbook has the test items on a sheet of their own; as CSV they are a table of their own.
+    """
     ids = _ids(session, wanted, actor)
     if wanted.format == ExportFormat.PIDINST:
         return _file(_documents(session, ids, actor), "application/json", "instruments-pidinst.json")
-    is_national = wanted.format == ExportFormat.NATIONAL
-    rows = exporting.rows_of(session, ids, actor, national=is_national, english=page_language() == "en")
+    is_national, is_english = wanted.format == ExportFormat.NATIONAL, page_language() == "en"
+    items = exporting_items.item_rows(session, ids, actor, english=is_english)
+    if wanted.format == ExportFormat.TEST_ITEMS:
+        return _file(csv_pieces(items), CSV_TYPE, "test-items.csv")
+    rows = exporting.rows_of(session, ids, actor, national=is_national, english=is_english)
     if wanted.format == ExportFormat.CSV:
         return _file(csv_pieces(rows), CSV_TYPE, "instruments.csv")
-    return _workbook(rows, f"instruments{'-national' if is_national else ''}.xlsx")
+    if is_national:
+        return _workbook([("instruments", rows)], "instruments-national.xlsx")
+    return _workbook([("instruments", rows), ("test_items", items)], "instruments.xlsx")
 
 
 def _ids(session: Session, wanted: ExportFields, actor: Actor | None) -> list[int]:
@@ -87,10 +96,10 @@ def _file(pieces: Iterable[bytes], kind: str, name: str) -> Response:
     return _sent(file, kind, name)
 
 
-def _workbook(rows: Iterator[Row], name: str) -> Response:
-    """The rows as a workbook to keep."""
+def _workbook(sheets: Sheets, name: str) -> Response:
+    """The sheets as a workbook to keep."""
     file = _spool()
-    write_xlsx(file, [("instruments", rows)])
+    write_xlsx(file, sheets)
     return _sent(file, XLSX_TYPE, name)
 
 

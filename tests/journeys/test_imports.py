@@ -148,7 +148,7 @@ def test_a_centre_moves_in_from_a_workbook_with_errors_until_it_is_booked(
     session.rollback()
     states = select(Instrument.publishing_state, func.count()).where(Instrument.organisation_id == owner.id)
     assert session.execute(states.group_by(Instrument.publishing_state)).all() == [(PublishingState.PUBLISHED, 40)]
-    session.rollback()
     book_found(open_context(finder).new_page(), "扫描电镜 40")
+    session.rollback()
     booked = select(Reservation.instrument_id).join(Instrument).where(Instrument.organisation_id == owner.id)
     assert session.scalars(booked).all() == [last.id]

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from booking.catalogue import listing
 from booking.catalogue.importing import Fate, import_instruments
 from models.accounts import User
-from models.catalogue import Instrument
+from models.catalogue import Instrument, TestItem
 from models.directory import Organisation, Unit
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.catalogue import (
@@ -23,6 +23,7 @@ from models.vocabulary.catalogue import (
     ContactVisibility,
     InstrumentKind,
     PublishingState,
+    ReportMark,
     RunningState,
     ShareMode,
 )
@@ -127,6 +128,37 @@ def test_what_is_exported_is_imported_without_a_change(
 
     assert [outcome.fate for outcome in report.outcomes] == [Fate.UNCHANGED, Fate.UNCHANGED]
     assert [note for outcome in report.outcomes for note in outcome.notes] == []
+
+
+def test_test_items_have_a_sheet_and_a_table_of_their_own_without_what_waits_or_is_not_public(
+    client: FlaskClient, session: Session, published: Instrument, steward: User
+) -> None:
+    draft = session.scalars(select(Instrument).where(Instrument.inner_id == "D-1")).one()
+    first = {"name_zh": "形貌观察", "name_en": "Morphology", "standard": "GB/T 16594", "range_zh": "=1 nm"}
+    rest = {"price_zh": "300 元", "turnaround_days": 5, "report_mark": ReportMark.CMA}
+    session.add(TestItem(instrument_id=published.id, position=2, name_zh="能谱"))
+    session.add(TestItem(instrument_id=published.id, position=1, **first, **rest))
+    session.add(TestItem(instrument_id=published.id, position=3, name_zh="等待审查", is_held=True))
+    session.add(TestItem(instrument_id=draft.id, position=1, name_zh="草稿检测"))
+    session.commit()
+
+    public = table(exported(client, "format=test_items&lang=zh"))
+    english = table(exported(client, "format=test_items&lang=en"))
+    sign_in(client, steward)
+    book = openpyxl.load_workbook(io.BytesIO(exported(client, "format=xlsx&mine=1&lang=zh")))
+
+    assert [row["检测项目"] for row in public] == ["形貌观察", "能谱"]
+    assert tuple(public[0].values()) == (
+        *("007", "示例大学", "'=HYPERLINK(扫描电镜)", "形貌观察", "Morphology", "GB/T 16594"),
+        *("'=1 nm", "", "300 元", "", "5", "CMA"),
+    )
+    assert (english[0]["name_zh"], english[0]["report_mark"], english[1]["turnaround_days"]) == ("形貌观察", "cma", "")
+    assert book.sheetnames == ["instruments", "test_items"]
+    assert sorted(row[3] for row in book["test_items"].iter_rows(min_row=2, values_only=True)) == [
+        "形貌观察",
+        "能谱",
+        "草稿检测",
+    ]
 
 
 def test_national_tables_have_codes(client: FlaskClient, published: Instrument) -> None:

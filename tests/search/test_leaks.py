@@ -46,7 +46,7 @@ REFUSED = {302, 303, 401, 403, 404}
 WINDOW = "?from=2026-11-24T00:00:00Z&to=2026-11-25T00:00:00Z"
 TELLING = {"calendars", "calendars_api", "privacy_api", "search", "search_api", "directory"}
 TELLING |= {"catalogue", "catalogue_api", "enquiries", "enquiries_api"}
-FORMATS = ("csv", "xlsx", "national", "pidinst")
+FORMATS = ("csv", "xlsx", "test_items", "national", "pidinst")
 COMPLETE: dict[str, Any] = {
     "functions_zh": "形貌",
     "user_rules_zh": "须预约",
