@@ -37,6 +37,9 @@ TITLES = {
     "rosters": N_("该更新的名册"),
     "affiliations_ending": N_("两周内到期的人员"),
     "left_behind": N_("已离开的人还有的预约"),
+    "payers_expiring": N_("到期或即将到期的经费账户"),
+    "payers_low": N_("所剩不足一成的经费账户"),
+    "prices_missing": N_("须由账户支付、但没有价格的仪器"),
     "successors": N_("等待接任者的角色"),
     "roles_ending": N_("即将到期、无人接任的角色"),
     "team_requests_left": N_("负责人已离开的课题组，有人想加入"),
@@ -95,6 +98,7 @@ LATE = N_("已逾期，应在 %(moment)s 前答复")
 DUE_ON = {
     "reports": N_("应在 %(day)s 前公开"),
     "rosters": N_("应在 %(day)s 前更新"),
+    "payers_expiring": N_("有效期到 %(day)s"),
     "successors": N_("本应在 %(day)s 结束"),
     "roles_ending": N_("到 %(day)s 结束"),
     "own_roles_ending": N_("到 %(day)s 结束，请指定接任者"),

@@ -15,7 +15,7 @@ from booking.core.actors import Actor
 from booking.core.clock import at_local, local_date
 from booking.core.period import Period
 from booking.enquiries import queries as enquiries
-from booking.home import people, records
+from booking.home import money, people, records
 from booking.home.cards import SHOWN, Asked, Card, Found, Hat, Item, Provider
 from booking.notifications import queries as notifications
 from booking.operations import runs
@@ -258,6 +258,9 @@ PROVIDERS = (
     Provider("team_requests_left", Hat.INSTITUTION, people.team_requests_left, Permission.MANAGE_TEAMS, is_local=True),
     Provider("successors", Hat.INSTITUTION, people.successors_wanted, Permission.GIVE_GRANTS),
     Provider("roles_ending", Hat.INSTITUTION, people.roles_ending, Permission.GIVE_GRANTS),
+    Provider("payers_expiring", Hat.INSTITUTION, money.payers_expiring, Permission.MANAGE_PAYERS, is_local=True),
+    Provider("payers_low", Hat.INSTITUTION, money.payers_low, Permission.MANAGE_PAYERS, is_local=True),
+    Provider("prices_missing", Hat.INSTITUTION, money.prices_missing, Permission.SET_PRICES, is_local=True),
     Provider("owner_changes", Hat.INSTITUTION, owner_changes, Permission.CHANGE_OWNER, is_local=True),
     Provider("reviews", Hat.INSTITUTION, reviews, Permission.REVIEW_RECORD),
     Provider("registrations", Hat.PLATFORM, people.registrations, Permission.VERIFY_ORGANISATIONS),

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from booking.affiliations.leaving import end_over
 from booking.core.clock import local_date, utcnow
 from booking.home import queries
+from booking.ledger.rules import Move
+from booking.ledger.service import post_entry
 from booking.reservations.service import request_reservation
 from booking.reservations.wishes import Wish
 from booking.settings import Settings
@@ -31,7 +33,9 @@ from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.letters import mailed, path_in
 from tests.factories.many_waiting import add_waiting
+from tests.factories.payers import make_payer
 from tests.factories.people import actor_for, give, make_user, sign_in
+from tests.factories.prices import make_hourly_price
 from tests.house.worlds import Builder
 
 SETTINGS = Settings()
@@ -201,7 +205,7 @@ def test_the_number_of_statements_does_not_depend_on_the_rows(session: Session, 
         counts.append(len(statements))
 
     assert counts == [counts[0]] * 4
-    assert counts[0] <= 52
+    assert counts[0] <= 55
 
 
 def test_each_role_meets_what_waits_at_its_own_place_and_nothing_of_the_others(
@@ -304,3 +308,37 @@ def test_bookings_of_whoever_ran_out_are_told_to_the_admins_and_wait_on_their_ho
     assert (page.count(f'href="{leaving}"'), "1 条预约待移交或取消" in page) == (1, True)
     assert client.get(leaving).status_code == 200
     assert f"/people/{wei.id}/leaving" not in page
+
+
+def test_finance_meets_accounts_that_run_out_or_low_and_what_must_be_paid_but_has_no_price(
+    client: FlaskClient, session: Session
+) -> None:
+    ours, theirs = make_organisation(session), make_organisation(session)
+    finance, holder = make_user(session, "finance"), make_user(session, "holder")
+    give(session, finance, Role.INSTITUTION_FINANCE, ScopeKind.ORGANISATION, ours.id)
+    today = local_date(utcnow())
+    spent = make_payer(session, ours, holder, 100_000, number="1", name="快用完", expires_on=today + timedelta(days=31))
+    for number, place, days in (("2", ours, 30), ("3", ours, 31), ("4", theirs, 3)):
+        name, last = f"账户{number}", today + timedelta(days=days)
+        make_payer(session, place, holder, 100_000, number=number, name=name, expires_on=last)
+    post_entry(session, "spent", "payers", [Move(spent.left_id, spent.held_id, 90_001)], now=utcnow())
+    needing = {"needs_payer": True}
+    unpriced = make_instrument(session, ours, name_zh="没有价格", policy=needing)
+    priced = make_instrument(session, ours, name_zh="有价格", policy=needing)
+    make_hourly_price(session, priced, 30_000, finance)
+    make_instrument(session, ours, name_zh="不收费")
+    make_instrument(session, theirs, name_zh="别家的", policy=needing)
+    session.commit()
+
+    sign_in(client, finance)
+    cards = {card["code"]: card for card in client.get("/api/v1/home").get_json()["cards"]}
+    page = client.get("/home").get_data(as_text=True)
+
+    titles = {code: [item["title_zh"] for item in card["items"]] for code, card in cards.items()}
+    assert titles == {
+        "payers_expiring": ["账户2"],
+        "payers_low": ["快用完 · ¥99.99"],
+        "prices_missing": ["没有价格"],
+    }
+    assert f'href="/payer-accounts/{spent.id}"' in page
+    assert f'href="/instruments/{unpriced.id}/prices/edit"' in page
