@@ -21,6 +21,7 @@ PATIENCE = 30_000
 expect.set_options(timeout=PATIENCE)
 
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 375, "height": 812}
+WIDEST = {"width": 1440, "height": 900}
 
 OpenContext = Callable[..., BrowserContext]
 

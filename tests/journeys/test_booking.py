@@ -6,6 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.catalogue import listing
 from booking.core.clock import at_local, local_date, utcnow
 from booking.core.period import Period
 from booking.web.filters import local_input
@@ -194,6 +195,21 @@ def test_booking_moving_and_cancelling_without_script(open_context: OpenContext,
     page.get_by_role("button", name="确认取消").click()
     expect(page.get_by_text("预约已取消。")).to_be_visible()
     assert [state for _, state in bookings(session, person)] == [ReservationState.CANCELLED]
+
+
+def test_the_browsers_own_position_says_how_far_an_instrument_is(open_context: OpenContext, session: Session) -> None:
+    near = make_instrument(session, name_zh="近处的轮廓仪", latitude=29.82, longitude=106.43)
+    listing.refresh(session, [near.id])
+    session.commit()
+    here = {"latitude": 29.82, "longitude": 106.53}
+    page = open_context(permissions=["geolocation"], geolocation=here).new_page()
+
+    page.goto("/?q=近处的轮廓仪")
+    page.locator("summary", has_text="空闲时间与距离").click()
+    page.get_by_role("button", name="使用我的位置").click()
+
+    expect(page).to_have_url(re.compile(r"near_lat=29\.8200&near_lon=106\.5300"))
+    expect(page.locator("main").get_by_text("9.6 km")).to_be_visible()
 
 
 def test_a_stranger_chooses_a_time_and_is_led_to_sign_in_and_back(open_context: OpenContext, session: Session) -> None:

@@ -1,4 +1,4 @@
-"""Every page of the service in a real browser at both widths, by turns in every manner, and its form sent empty."""
+"""Every page of the service in a real browser, narrow and wide, by turns in every manner, and its form sent empty."""
 
 import re
 from collections import Counter, defaultdict
@@ -20,7 +20,7 @@ from tests.factories.instruments import make_instrument
 from tests.house.test_authorisation import MATRIX
 from tests.house.worlds import World, build
 from tests.journeys.axe import violations
-from tests.journeys.conftest import PHONE, WIDE, OpenContext
+from tests.journeys.conftest import PHONE, WIDE, WIDEST, OpenContext
 from tests.journeys.houses import House, serving
 
 NOBODY = ""
@@ -225,15 +225,17 @@ def faults_of(all_looks: Iterable[tuple[Visit, Manner]], tabs: Tabs, *, is_wide:
 
 
 def faults_in(page: Page, answer: Response | None, status: int, manner: Manner) -> list[str]:
-    """What is wrong with a page: axe looks at it in the width it has, sideways scrolling is measured in both."""
+    """What is wrong with a page: axe looks at it in the width it has, sideways scrolling is measured in every one."""
     found = [] if answer and answer.status == status else [f"answered {answer and answer.status}"]
     if not str(page.locator("html").get_attribute("lang")).startswith(manner.language):
         found.append("another language")
     if page.locator("[data-calendar]").count():
         expect(page.locator(".calendar .ec-main")).to_be_visible()
-    found += [*violations(page), *sideways(page)]
-    resize(page, is_wide=not manner.is_wide)
-    return [*found, *sideways(page)]
+    found += violations(page)
+    for size in (PHONE, WIDE, WIDEST):
+        page.set_viewport_size(ViewportSize(width=size["width"], height=size["height"]))
+        found += sideways(page)
+    return found
 
 
 def resize(page: Page, *, is_wide: bool) -> None:

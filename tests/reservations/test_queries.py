@@ -1,8 +1,10 @@
 """What people and stewards see of time and reservations."""
 
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -79,6 +81,33 @@ def test_an_instruments_six_weeks_take_as_many_statements_with_ten_as_with_ten_t
     assert len(many) == len(few) == 4
     assert len(time.mine) == 10_000
     assert [period.end for period in time.open] == [at(0, day=40).start, window.end]
+
+
+def test_page_and_api_take_as_many_statements_with_ten_as_with_ten_thousand_bookings(
+    client: FlaskClient, session: Session, instrument: Instrument, researcher: Actor, now: datetime
+) -> None:
+    user, two = session.get_one(User, researcher.id), timedelta(minutes=2)
+    nights = [at(0, day=day).start + two * one for day in range(1, 42) for one in range(244)]
+    window = {"from": now.isoformat(), "to": (now + timedelta(weeks=6)).isoformat()}
+    paths = [
+        f"/instruments/{instrument.id}",
+        f"/api/v1/instruments/{instrument.id}/availability?{urlencode(window)}",
+    ]
+
+    def statements() -> list[int]:
+        counted = []
+        for path in paths:
+            with counting() as seen:
+                assert client.get(path).status_code == 200
+            counted.append(len(seen))
+        return counted
+
+    add_reservations(session, instrument, user, nights[:10], two)
+    statements()
+    few = statements()
+    add_reservations(session, instrument, user, nights[10:], two)
+
+    assert statements() == few
 
 
 def test_pages_of_reservations_follow_each_other_without_gap(
