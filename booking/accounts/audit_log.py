@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, cast, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking.accounts.audit_reach import within
 from booking.accounts.forms import AuditQuery
@@ -91,10 +91,15 @@ def people_told(session: Session, asked: Wanted, reach: Reach, entry_ids: Collec
     fitting = [*_conditions(asked), within(reach)]
     if entry_ids is not None:
         fitting.append(AuditEntry.id.in_(entry_ids))
-    acted = select(AuditEntry.actor_id).where(AuditEntry.actor_id.is_not(None), *fitting)
+    acted = _with_actor(AuditEntry.actor_id).where(AuditEntry.actor_id.is_not(None), *fitting)
     about = (AuditEntry.subject_kind == "user", AuditEntry.action.not_in([*Sight]))
-    subjects = select(AuditEntry.subject_id).where(AuditEntry.subject_id.is_not(None), *about, *fitting)
+    subjects = _with_actor(AuditEntry.subject_id).where(AuditEntry.subject_id.is_not(None), *about, *fitting)
     return {user_id for (user_id,) in session.execute(acted.union(subjects)) if user_id is not None}
+
+
+def _with_actor(column: InstrumentedAttribute[int | None]) -> Select[int | None]:
+    """A column of the log beside who acted, about whom conditions may ask."""
+    return select(column).select_from(AuditEntry).outerjoin(User, User.id == AuditEntry.actor_id)
 
 
 def _statement(asked: Wanted, reach: Reach) -> Select[AuditEntry, str, str]:

@@ -150,7 +150,7 @@ def test_lists_of_accounts_roles_members_and_the_log_are_looks_at_those_in_them(
     session.commit()
     lists = {
         qadmin: (f"/grants/organisation/{university.id}", f"/teams/{team.id}", "/audit"),
-        platform: ("/users", "/audit.csv"),
+        platform: ("/users", "/audit.csv?person=lin@example.org"),
         lead: (f"/teams/{team.id}", "/users", "/audit"),
     }
 

@@ -17,6 +17,7 @@ from booking.accounts.permissions import Permission, reach
 from booking.core.actors import Reach
 from booking.core.clock import SHANGHAI, utcnow
 from booking.core.errors import Forbidden, InvalidInput
+from booking.core.pages import Page
 from booking.core.table_writing import CSV_TYPE, csv_pieces
 from booking.web.errors import problems_of
 from booking.web.extensions import db, reading, transaction
@@ -37,8 +38,7 @@ def audit() -> ResponseReturnValue:
         wanted, problems = read_query(AuditQuery), {}
     except InvalidInput as invalid:
         wanted, problems = AuditQuery(), problems_of(invalid)
-    found = audit_log.page(reading(), audit_log.wanted(wanted), within, limit=PER_PAGE, cursor=wanted.cursor)
-    transaction(note_entries, found.items, within, actor=require_actor(), now=utcnow())
+    found = _found(wanted, within) if not problems else Page([], None)
     return render_template(
         "accounts/audit.html",
         entries=found.items,
@@ -49,6 +49,13 @@ def audit() -> ResponseReturnValue:
         sees_all=within.everywhere,
         problems=problems,
     ), 422 if problems else 200
+
+
+def _found(wanted: AuditQuery, within: Reach) -> Page[Entry]:
+    """A page of entries: a logged look at those who are told in them."""
+    found = audit_log.page(reading(), audit_log.wanted(wanted), within, limit=PER_PAGE, cursor=wanted.cursor)
+    transaction(note_entries, found.items, within, actor=require_actor(), now=utcnow())
+    return found
 
 
 def audit_table() -> ResponseReturnValue:

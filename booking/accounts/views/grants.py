@@ -144,7 +144,6 @@ def _list(kind: ScopeKind, scope_id: int | None, refused: Refused | None = None)
     wanted = read_query(GrantsFilter) if request.method == "GET" else GrantsFilter()
     narrowed = grant_queries.Wanted(wanted.role, wanted.person, wanted.with_ended)
     page = grant_queries.grants_at(session, kind, target, narrowed, today=today, limit=PER_PAGE, cursor=wanted.cursor)
-    transaction(note_roles, target, [one.grant.user_id for one in page.items], actor=actor, now=utcnow())
     shown = {
         **_scope_shown(kind, scope_id, target),
         "rows": page.items,
@@ -158,7 +157,9 @@ def _list(kind: ScopeKind, scope_id: int | None, refused: Refused | None = None)
     }
     if refused is not None:
         return again("accounts/grants.html", refused, **shown)
-    return render_template("accounts/grants.html", form={}, problems={}, **shown)
+    rendered = render_template("accounts/grants.html", form={}, problems={}, **shown)
+    transaction(note_roles, target, [one.grant.user_id for one in page.items], actor=actor, now=utcnow())
+    return rendered
 
 
 def _give(kind: ScopeKind, scope_id: int | None) -> ResponseReturnValue:

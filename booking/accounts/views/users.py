@@ -9,12 +9,15 @@ from booking.accounts.forms import UsersQuery
 from booking.accounts.labels import ACCOUNT_STATE_LOOKS, ACCOUNT_STATES, LANGUAGES, ROLES, SCOPE_KINDS
 from booking.accounts.looking import note_accounts
 from booking.accounts.permissions import Permission, may, require
+from booking.core.actors import Actor
 from booking.core.clock import utcnow
 from booking.core.errors import InvalidInput
+from booking.core.pages import Page
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading, transaction
 from booking.web.reading import read_query
 from booking.web.signed_in import actor
+from models.accounts import User
 
 
 def users() -> ResponseReturnValue:
@@ -24,8 +27,7 @@ def users() -> ResponseReturnValue:
         wanted, problems = read_query(UsersQuery), {}
     except InvalidInput as invalid:
         wanted, problems = UsersQuery(), problems_of(invalid)
-    found = user_queries.users(reading(), wanted)
-    transaction(note_accounts, [user.id for user in found.items], actor=asking, now=utcnow())
+    found = _found(wanted, asking) if not problems else Page([], None)
     filters = wanted.model_dump(mode="json", include={"q", "state"}, exclude_defaults=True)
     return render_template(
         "accounts/users.html",
@@ -38,6 +40,13 @@ def users() -> ResponseReturnValue:
         state_labels=ACCOUNT_STATES,
         state_looks=ACCOUNT_STATE_LOOKS,
     ), 422 if problems else 200
+
+
+def _found(wanted: UsersQuery, asking: Actor) -> Page[User]:
+    """A page of accounts: a logged look at each of them."""
+    found = user_queries.users(reading(), wanted)
+    transaction(note_accounts, [user.id for user in found.items], actor=asking, now=utcnow())
+    return found
 
 
 def user(user_id: int) -> ResponseReturnValue:

@@ -126,11 +126,12 @@ def team_page(team_id: int, refused: Refused | None = None) -> ResponseReturnVal
         "today": today,
         "step": request.endpoint,
     }
-    if sight.looks_in:
-        transaction(note_team, team_id, actor=actor, now=now)
     if refused is not None:
         return again("teams/show.html", refused, **values)
-    return render_template("teams/show.html", form={}, problems={}, **values)
+    shown = render_template("teams/show.html", form={}, problems={}, **values)
+    if sight.looks_in:
+        transaction(note_team, team_id, actor=actor, now=now)
+    return shown
 
 
 def team_name(team: Team) -> str:
