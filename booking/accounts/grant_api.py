@@ -95,6 +95,7 @@ def give() -> ResponseReturnValue:
             form.role,
             (form.scope_kind, form.scope_id),
             days=(form.starts_on or local_date(now), form.ends_on),
+            reason=form.change_reason,
             actor=actor,
             now=now,
         )

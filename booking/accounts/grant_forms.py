@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from booking.accounts.forms import KnownEmail
 from booking.accounts.rules import normal_address
-from booking.core.forms import Blank, Form, Line, NearDay, OptionalDay, PageForm, Text
+from booking.core.forms import Blank, Explained, Form, Line, NearDay, OptionalDay, PageForm, Text
 from booking.core.pages import LARGEST_PAGE
 from models.vocabulary.accounts import Role, ScopeKind
 
@@ -16,7 +16,7 @@ Reason = Annotated[Text, Field(max_length=600)]
 OptionalEmail = Annotated[Line, Field(max_length=254), AfterValidator(normal_address)]
 
 
-class GrantForm(Form):
+class GrantForm(Explained):
     """A role for the account with an address; from today and until further notice when no days are given."""
 
     email: KnownEmail = Field(min_length=1)

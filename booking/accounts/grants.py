@@ -33,12 +33,12 @@ class NewGrant:
     ends_on: date | None = None
 
 
-def give_grant(session: Session, wanted: NewGrant, *, actor: Actor, now: datetime) -> Grant:
+def give_grant(session: Session, wanted: NewGrant, *, reason: str = "", actor: Actor, now: datetime) -> Grant:
     """Give a role where the actor may, and tell who gets it; raises Forbidden or InvalidInput."""
     target = queries.target_of(session, wanted.scope_kind, wanted.scope_id)
     if not may_give(actor, wanted.role, target):
         raise Forbidden
-    grant = store(session, wanted, actor=actor, now=now)
+    grant = store(session, wanted, reason=reason, actor=actor, now=now)
     announce(session, "accounts.grant_given", {"grant_id": grant.id, "actor_id": actor.id}, now=now)
     return grant
 
@@ -50,6 +50,7 @@ def give_by_address(
     scope: Scope,
     *,
     days: tuple[date, date | None],
+    reason: str = "",
     actor: Actor,
     now: datetime,
 ) -> Grant:
@@ -61,7 +62,7 @@ def give_by_address(
     first, last = days
     if last is not None and last < local_date(now):
         raise InvalidInput([Problem("ends_on", N_("结束日期已经过去。"))])
-    return give_grant(session, NewGrant(person, role, *scope, first, last), actor=actor, now=now)
+    return give_grant(session, NewGrant(person, role, *scope, first, last), reason=reason, actor=actor, now=now)
 
 
 def may_give(actor: Actor, role: Role, target: Target | None) -> bool:
@@ -94,7 +95,13 @@ def grant_after_check(session: Session, wanted: NewGrant, *, actor: Actor, now: 
 
 
 def store(
-    session: Session, wanted: NewGrant, *, delegated_from_id: int | None = None, actor: Actor | None, now: datetime
+    session: Session,
+    wanted: NewGrant,
+    *,
+    delegated_from_id: int | None = None,
+    reason: str = "",
+    actor: Actor | None,
+    now: datetime,
 ) -> Grant:
     """Check and store the grant, with its row in the log; whether the actor may is asked before."""
     if problems := _problems(session, wanted):
@@ -112,7 +119,8 @@ def store(
     )
     session.add(grant)
     session.flush()
-    audit.note(session, "accounts.grant_given", ("grant", grant.id), actor=actor, now=now, after=described(grant))
+    subject, after = ("grant", grant.id), described(grant)
+    audit.note(session, "accounts.grant_given", subject, actor=actor, now=now, after=after, reason=reason)
     if grant.ends_on is not None:
         foresee_end(session, grant, grant.ends_on, actor=actor, now=now)
     return grant

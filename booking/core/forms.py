@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
 from booking.core.errors import InvalidInput, Problem
@@ -186,6 +186,12 @@ Blank = BeforeValidator(_blank_as_none)
 
 OptionalDay = Annotated[NearDay | None, Blank]
 """A day that need not be given."""
+
+
+class Explained(Form):
+    """A change that may be explained; the log keeps what is said."""
+
+    change_reason: Annotated[Line, Field(max_length=200)] = ""
 
 
 class Written(str):

@@ -38,6 +38,7 @@ def test_an_admin_gives_a_role_by_address_and_sees_by_whom(
 ) -> None:
     make_user(session, "newcomer")
     form = {"email": " Newcomer@Example.org", "role": "technician", "ends_on": (TODAY + timedelta(days=9)).isoformat()}
+    form["change_reason"] = "接替出国的同事"
 
     answer = client.post(f"/grants/instrument/{instrument.id}", data=form)
     page = client.get(place_of(instrument)).get_data(as_text=True)
@@ -45,6 +46,7 @@ def test_an_admin_gives_a_role_by_address_and_sees_by_whom(
 
     assert answer.status_code == 303
     assert ("newcomer@example.org" in page, "由 Admin 授予" in page, "Newcomer" in history) == (True, True, True)
+    assert '<p class="small preserve-lines">接替出国的同事</p>' in history
 
 
 def test_an_address_without_an_account_is_named_at_its_field_and_kept(
@@ -53,11 +55,13 @@ def test_an_address_without_an_account_is_named_at_its_field_and_kept(
     make_user(session, "unconfirmed", confirmed_at=None)
 
     for name in ("nobody", "unconfirmed"):
-        answer = client.post(place_of(instrument), data={"email": f"{name}@example.org", "role": "technician"})
+        form = {"email": f"{name}@example.org", "role": "technician", "change_reason": "新岗位"}
+        answer = client.post(place_of(instrument), data=form)
         page = answer.get_data(as_text=True)
 
         assert answer.status_code == 422
         assert ("没有使用这个邮箱的账户。" in page, f'value="{name}@example.org"' in page) == (True, True)
+        assert 'value="新岗位"' in page
     assert count(session, Grant) == 1
 
 

@@ -172,7 +172,10 @@ def _give(kind: ScopeKind, scope_id: int | None) -> ResponseReturnValue:
         days = (form.starts_on or local_date(now), form.ends_on)
 
         def work(session: Session) -> dict[str, Any]:
-            return {"id": give_by_address(session, form.email, form.role, scope, days=days, actor=actor, now=now).id}
+            made = give_by_address(
+                session, form.email, form.role, scope, days=days, reason=form.change_reason, actor=actor, now=now
+            )
+            return {"id": made.id}
 
         create_once(work, actor=actor, now=now)
     except InvalidInput as invalid:
