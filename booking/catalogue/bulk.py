@@ -142,19 +142,18 @@ def _change(
     session: Session, standing: _Facts, change: BulkChange, *, version: int | None, actor: Actor, now: datetime
 ) -> None:
     """The same services that the edit pages call; raises what they refuse."""
-    number, who = standing.instrument.id, {"actor": actor, "now": now}
+    number = standing.instrument.id
+    who: dict[str, Any] = {"actor": actor, "now": now, "reason": change.change_reason}
     record_wide = [name for name in change.inherit if name in {WHOLE_CONTACT, VISIBILITY}]
-    service.update_instrument(
-        session, number, change.columns(), inherit=record_wide, actor=actor, now=now, expected_version=version
-    )
+    service.update_instrument(session, number, change.columns(), inherit=record_wide, expected_version=version, **who)
     given, inherited = change.policy(), {name for name in change.inherit if name in POLICY}
     if given or inherited:
         own = {name: getattr(standing.policy, name) for name in POLICY}
         inherit = (standing.inherited & {*POLICY} | inherited) - {*given}
-        timetable.edit_policy(session, number, PolicyForm(**{**own, **given}), inherit=inherit, **who)  # type: ignore[arg-type]
+        timetable.edit_policy(session, number, PolicyForm(**{**own, **given}), inherit=inherit, **who)
     if change.opening_hours is not None or HOURS in change.inherit:
         hours = None if change.opening_hours is None else read_hours(change.opening_hours)
-        timetable.edit_opening_hours(session, number, hours, **who)  # type: ignore[arg-type]
+        timetable.edit_opening_hours(session, number, hours, **who)
 
 
 def _facts(session: Session, instrument_id: int) -> _Facts:

@@ -7,7 +7,7 @@ from pydantic import Field
 from booking.catalogue.form_fields import CodedRunningState, CodedShareMode, Id, MailAddress, SlotsText, WebAddress
 from booking.catalogue.inheritance import HOURS, INHERITABLE, POLICY
 from booking.catalogue.sharing_forms import Inheritable
-from booking.core.forms import Blank, Form, Line
+from booking.core.forms import Blank, Explained, Form, Line
 from models.vocabulary.catalogue import BookingMode, ContactVisibility, PublishingState
 
 MOST_ROWS = 500
@@ -57,8 +57,8 @@ class BulkFields(Form):
         return {name: value for name, value in self.given().items() if name in POLICY}
 
 
-class BulkChange(BulkFields):
-    """Fields to set, and what is inherited again."""
+class BulkChange(Explained, BulkFields):
+    """Fields to set, what is inherited again, and why."""
 
     inherit: Annotated[list[Inheritable], Field(max_length=len(INHERITABLE))] = Field(default_factory=list)
 

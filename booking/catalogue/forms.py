@@ -22,7 +22,7 @@ from booking.catalogue.form_fields import (
     WebAddress,
     YearHours,
 )
-from booking.core.forms import Blank, Form, Line, Text
+from booking.core.forms import Blank, Explained, Form, Line, Text
 from models.vocabulary.catalogue import (
     BelongsTo,
     BookingMode,
@@ -112,6 +112,10 @@ class InstrumentChanges(RecordFields, PlaceFields, VisibilityFields, SharingFiel
     """Some fields of a record; those not given stay as they are."""
 
 
+class InstrumentEdit(Explained, InstrumentChanges):
+    """Some fields of a record, and why they change."""
+
+
 class NewInstrument(InstrumentChanges):
     """A new record: a draft of an organisation."""
 
@@ -132,3 +136,13 @@ class TestItemForm(Form):
     price_en: Annotated[Line, Field(max_length=200)] = ""
     turnaround_days: Annotated[Annotated[int, Field(ge=0, le=365)] | None, Blank] = None
     report_mark: CodedReportMark = ReportMark.NONE
+
+
+class TestItemEdit(Explained, TestItemForm):
+    """A test item, and why it is added or changed."""
+
+    __test__ = False
+
+    def item(self) -> TestItemForm:
+        """The item itself."""
+        return TestItemForm(**self.model_dump(exclude={"change_reason"}))

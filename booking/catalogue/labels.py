@@ -71,6 +71,7 @@ CONTACT_VISIBILITY = {
 }
 
 FIELDS = {
+    "change_reason": N_("变更原因"),
     "organisation_id": N_("仪器单位"),
     "unit": N_("所属部门"),
     "unit_en": N_("所属部门（英文）"),

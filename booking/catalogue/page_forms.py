@@ -11,15 +11,16 @@ from booking.catalogue.forms import (
     PlaceFields,
     RecordFields,
     SharingFields,
-    TestItemForm,
+    TestItemEdit,
     VisibilityFields,
 )
 from booking.catalogue.inheritance import CONTACT, VISIBILITY
-from booking.catalogue.sharing_forms import SettingsForm
+from booking.catalogue.sharing_forms import SettingsForm, UnitEdit
 from booking.catalogue.step_forms import ExemptionForm, PublishingNote, PublishingReason, StewardsForm
 from booking.catalogue.timetable_forms import CapacityForm, HoursForm, NewSharedGroup, PolicyForm
-from booking.core.forms import Blank, Line, PageForm
-from booking.directory.forms import UnitForm
+from booking.core.forms import Blank, Explained, Line, PageForm
+
+NO_COLUMNS = frozenset({"version", "change_reason"})
 
 
 class Section(PageForm):
@@ -29,51 +30,55 @@ class Section(PageForm):
 
     def columns(self) -> dict[str, Any]:
         """Every column of the section, whether something was typed or not."""
-        return self.model_dump(exclude={"version"})
+        return self.model_dump(exclude={*NO_COLUMNS})
 
 
-class RecordSection(RecordFields, Section):
+class Edit(Explained, Section):
+    """A section whose change may be explained."""
+
+
+class RecordSection(RecordFields, Edit):
     """The record itself; the value is typed in 万元."""
 
     original_value_wan: Wan = None
 
     def columns(self) -> dict[str, Any]:
         """The columns, with the value in fen."""
-        values = self.model_dump(exclude={"version", "original_value_wan", "original_value_fen"})
+        values = self.model_dump(exclude={*NO_COLUMNS, "original_value_wan", "original_value_fen"})
         return values | {"original_value_fen": self.original_value_wan}
 
 
-class PlaceSection(PlaceFields, Section):
+class PlaceSection(PlaceFields, Edit):
     """Place and contact; an inherited contact is not typed."""
 
     inherits_contact: bool = False
 
     def columns(self) -> dict[str, Any]:
         """The columns, without the contact where it is inherited."""
-        left_out = {"version", "inherits_contact", *(CONTACT if self.inherits_contact else ())}
+        left_out = {*NO_COLUMNS, "inherits_contact", *(CONTACT if self.inherits_contact else ())}
         return self.model_dump(exclude=left_out)
 
 
-class ModeSection(BookingModeFields, Section):
+class ModeSection(BookingModeFields, Edit):
     """How time is agreed."""
 
 
-class SharingSection(SharingFields, Section):
+class SharingSection(SharingFields, Edit):
     """Running state and share mode."""
 
 
-class VisibilitySection(VisibilityFields, Section):
+class VisibilitySection(VisibilityFields, Edit):
     """What everybody may see."""
 
     inherits_contact_visibility: bool = False
 
     def columns(self) -> dict[str, Any]:
         """The columns, without what is inherited."""
-        left_out = {"version", "inherits_contact_visibility"}
+        left_out = {*NO_COLUMNS, "inherits_contact_visibility"}
         return self.model_dump(exclude=left_out | ({VISIBILITY} if self.inherits_contact_visibility else set()))
 
 
-class PolicySection(PolicyForm, Section):
+class PolicySection(PolicyForm, Edit):
     """The numbers of the policy."""
 
     allows_self: bool = False
@@ -85,23 +90,19 @@ class PolicySection(PolicyForm, Section):
         return PolicyForm(**self.columns())
 
 
-class SettingsPage(SettingsForm, Section):
+class SettingsPage(SettingsForm, Edit):
     """What an institution or unit sets; a week that is never open is written so."""
 
     def settings(self) -> SettingsForm:
         """The settings themselves."""
-        return SettingsForm(**self.model_dump(exclude={"version"}))
+        return SettingsForm(**self.columns())
 
 
-class UnitPage(UnitForm, Section):
+class UnitPage(UnitEdit, Section):
     """The names of a unit."""
 
-    def names(self) -> UnitForm:
-        """The names themselves."""
-        return UnitForm(**self.columns())
 
-
-class HoursSection(HoursForm, Section):
+class HoursSection(HoursForm, Edit):
     """The opening hours, or that they are inherited."""
 
     inherits_opening_hours: bool = False
@@ -139,7 +140,7 @@ class TrainingSection(Section):
     training_note: Annotated[Line, Field(max_length=600)] = ""
 
 
-class StewardsSection(StewardsForm, Section):
+class StewardsSection(StewardsForm, Edit):
     """Primary steward and deputy."""
 
 
@@ -147,10 +148,14 @@ class NewInstrumentPage(NewInstrument, PageForm):
     """A new record."""
 
 
-class TestItemPage(TestItemForm, PageForm):
+class TestItemPage(TestItemEdit, PageForm):
     """A test item."""
 
     __test__ = False
+
+
+class RemovalPage(Explained, PageForm):
+    """A test item is taken off the record."""
 
 
 class MovePage(PageForm):

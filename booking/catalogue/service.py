@@ -69,6 +69,7 @@ def update_instrument(
     values: Mapping[str, Any],
     *,
     inherit: Collection[str] = (),
+    reason: str = "",
     actor: Actor,
     now: datetime,
     expected_version: int | None = None,
@@ -92,7 +93,7 @@ def update_instrument(
         ("change_held_for_review", held.before, held.after),
     ):
         if new:
-            changed(session, instrument, fact, actor=actor, now=now, before=old, after=new)
+            changed(session, instrument, fact, actor=actor, now=now, before=old, after=new, reason=reason)
     return instrument
 
 
@@ -101,13 +102,16 @@ def patch_instrument(
     instrument_id: int,
     changes: InstrumentChanges,
     *,
+    reason: str = "",
     actor: Actor,
     now: datetime,
     expected_version: int | None = None,
 ) -> Instrument:
     """Set what `changes` names and leave the rest, or raise InvalidInput with every problem."""
-    given = changes.model_dump(exclude_unset=True)
-    return update_instrument(session, instrument_id, given, actor=actor, now=now, expected_version=expected_version)
+    given = changes.model_dump(exclude_unset=True, include={*InstrumentChanges.model_fields})
+    return update_instrument(
+        session, instrument_id, given, reason=reason, actor=actor, now=now, expected_version=expected_version
+    )
 
 
 def inherit_again(
@@ -115,13 +119,21 @@ def inherit_again(
     instrument_id: int,
     names: Collection[str],
     *,
+    reason: str = "",
     actor: Actor,
     now: datetime,
     expected_version: int | None = None,
 ) -> Instrument:
     """Take these things from the unit or institution; a published record must stay complete."""
     return update_instrument(
-        session, instrument_id, {}, inherit=names, actor=actor, now=now, expected_version=expected_version
+        session,
+        instrument_id,
+        {},
+        inherit=names,
+        reason=reason,
+        actor=actor,
+        now=now,
+        expected_version=expected_version,
     )
 
 

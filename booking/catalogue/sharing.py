@@ -85,6 +85,7 @@ def edit_settings(
     place: Place,
     form: SettingsForm,
     *,
+    reason: str = "",
     actor: Actor,
     now: datetime,
     expected_version: int | None = None,
@@ -103,8 +104,8 @@ def edit_settings(
     session.add(row)
     session.flush()
     kind, number = ("unit", place[1]) if place[1] else ("organisation", place[0])
-    old, new = plain(before), plain(after)
-    audit.note(session, "catalogue.shared_settings_edited", (kind, number), actor=actor, now=now, before=old, after=new)
+    told: dict[str, Any] = {"before": plain(before), "after": plain(after), "reason": reason}
+    audit.note(session, "catalogue.shared_settings_edited", (kind, number), actor=actor, now=now, **told)
     published = [i.instrument.id for i in inheriting if i.instrument.publishing_state == PublishingState.PUBLISHED]
     listing.refresh(session, published)
     return row
@@ -124,13 +125,14 @@ def rename_unit(
     unit_id: int,
     form: UnitForm,
     *,
+    reason: str = "",
     actor: Actor,
     now: datetime,
     expected_version: int | None = None,
 ) -> Unit:
     """Give a unit other names, and list its instruments again; raises InvalidInput when the name is taken."""
     unit = unit_for(session, unit_id, actor)
-    service.rename_unit(session, unit, form, actor=actor, now=now, expected_version=expected_version)
+    service.rename_unit(session, unit, form, reason=reason, actor=actor, now=now, expected_version=expected_version)
     members = select(Instrument.id).where(
         Instrument.unit_id == unit_id, Instrument.publishing_state == PublishingState.PUBLISHED
     )

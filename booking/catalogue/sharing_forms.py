@@ -9,7 +9,8 @@ from pydantic_core import PydanticCustomError
 from booking.catalogue.form_fields import MailAddress, SlotsText
 from booking.catalogue.inheritance import INHERITABLE, POLICY
 from booking.catalogue.timetable_forms import PolicyForm
-from booking.core.forms import Blank, Form, Line
+from booking.core.forms import Blank, Explained, Form, Line
+from booking.directory.forms import UnitForm
 from models.vocabulary.catalogue import ContactVisibility
 
 
@@ -28,13 +29,17 @@ PolicyName = Annotated[str, AfterValidator(_one_of(POLICY))]
 Inheritable = Annotated[str, AfterValidator(_one_of(INHERITABLE))]
 
 
-class PolicyChoice(PolicyForm):
+class PolicyChoice(Explained, PolicyForm):
     """The numbers of an instrument, and which of them it takes from its unit or institution instead."""
 
     inherits: Annotated[list[PolicyName], Field(max_length=len(POLICY))] = Field(default_factory=list)
 
+    def policy(self) -> PolicyForm:
+        """The numbers themselves."""
+        return PolicyForm(**self.model_dump(include={*PolicyForm.model_fields}))
 
-class InheritForm(Form):
+
+class InheritForm(Explained):
     """What an instrument takes from its unit or institution from now on."""
 
     fields: Annotated[list[Inheritable], Field(min_length=1, max_length=len(INHERITABLE))]
@@ -67,3 +72,15 @@ class SettingsForm(Form):
     def policy(self) -> dict[str, Any]:
         """The booking rules that are set."""
         return {name: value for name in POLICY if (value := getattr(self, name)) is not None}
+
+
+class SettingsEdit(Explained, SettingsForm):
+    """What an institution or unit sets, and why it changes."""
+
+
+class UnitEdit(Explained, UnitForm):
+    """The names of a unit, and why they change."""
+
+    def names(self) -> UnitForm:
+        """The names themselves."""
+        return UnitForm(name_zh=self.name_zh, name_en=self.name_en)

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from booking.catalogue.form_fields import Digits6, Id
-from booking.core.forms import Blank, Form, Line
+from booking.core.forms import Blank, Explained, Form, Line
 
 
 class PublishingNote(Form):
@@ -52,7 +52,7 @@ class DecisionForm(ExemptionNote):
     state: Annotated[str, Field(pattern=r"^(approved|refused)$")]
 
 
-class StewardsForm(Form):
+class StewardsForm(Explained):
     """Who is asked first, and who stands in."""
 
     primary_id: Annotated[Id | None, Blank] = None

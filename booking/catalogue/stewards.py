@@ -49,6 +49,7 @@ def name_stewards(
     primary_id: int | None,
     deputy_id: int | None,
     *,
+    reason: str = "",
     actor: Actor,
     now: datetime,
     expected_version: int | None = None,
@@ -67,7 +68,7 @@ def name_stewards(
     session.execute(delete(Stewardship).where(Stewardship.instrument_id == instrument_id))
     session.add_all(Stewardship(instrument_id=instrument_id, rank=r, user_id=u) for r, u in chosen.items())
     before, after = ({rank.value: values.get(rank) for rank in StewardRank} for values in (standing, chosen))
-    changed(session, instrument, "stewards_named", actor=actor, now=now, before=before, after=after)
+    changed(session, instrument, "stewards_named", actor=actor, now=now, before=before, after=after, reason=reason)
     return instrument
 
 

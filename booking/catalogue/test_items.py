@@ -20,7 +20,9 @@ from models.vocabulary.catalogue import PublishingState
 MOST_ITEMS = 200
 
 
-def add_test_item(session: Session, instrument_id: int, new: TestItemForm, *, actor: Actor, now: datetime) -> TestItem:
+def add_test_item(
+    session: Session, instrument_id: int, new: TestItemForm, *, reason: str = "", actor: Actor, now: datetime
+) -> TestItem:
     """A new item after the others; raises InvalidInput when it has no name or there are too many.
 
     Of a published record it waits until reviewers let it through.
@@ -37,12 +39,20 @@ def add_test_item(session: Session, instrument_id: int, new: TestItemForm, *, ac
     session.add(item)
     if is_held:
         settle(session, instrument, actor=actor, now=now)
-    changed(session, instrument, _fact("test_item_added", is_held), actor=actor, now=now, after=new.model_dump())
+    fact, after = _fact("test_item_added", is_held), new.model_dump()
+    changed(session, instrument, fact, actor=actor, now=now, after=after, reason=reason)
     return item
 
 
 def edit_test_item(
-    session: Session, instrument_id: int, item_id: int, values: TestItemForm, *, actor: Actor, now: datetime
+    session: Session,
+    instrument_id: int,
+    item_id: int,
+    values: TestItemForm,
+    *,
+    reason: str = "",
+    actor: Actor,
+    now: datetime,
 ) -> TestItem:
     """Set every column of an item; raises InvalidInput when it has no name.
 
@@ -65,11 +75,13 @@ def edit_test_item(
         settle(session, instrument, actor=actor, now=now)
     before = {name: old[name] for name in after}
     fact = _fact("test_item_edited", is_held)
-    changed(session, instrument, fact, actor=actor, now=now, before=before, after=after)
+    changed(session, instrument, fact, actor=actor, now=now, before=before, after=after, reason=reason)
     return item
 
 
-def remove_test_item(session: Session, instrument_id: int, item_id: int, *, actor: Actor, now: datetime) -> Instrument:
+def remove_test_item(
+    session: Session, instrument_id: int, item_id: int, *, reason: str = "", actor: Actor, now: datetime
+) -> Instrument:
     """Take an item off the record at once, with what waits of it."""
     instrument = lock(session, instrument_id, Permission.EDIT_RECORD, actor=actor)
     item = _item(session, instrument_id, item_id)
@@ -77,7 +89,7 @@ def remove_test_item(session: Session, instrument_id: int, item_id: int, *, acto
     session.delete(item)
     if was_waiting:
         settle(session, instrument, actor=actor, now=now)
-    changed(session, instrument, "test_item_removed", actor=actor, now=now, before=before)
+    changed(session, instrument, "test_item_removed", actor=actor, now=now, before=before, reason=reason)
     return instrument
 
 

@@ -1,7 +1,8 @@
 """When and how long an instrument can be booked: its policy and its opening hours."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
@@ -24,6 +25,7 @@ def edit_policy(
     policy: PolicyForm,
     *,
     inherit: Collection[str] = (),
+    reason: str = "",
     actor: Actor,
     now: datetime,
     expected_version: int | None = None,
@@ -44,7 +46,7 @@ def edit_policy(
     named = assign(instrument, inheriting(instrument, taken, {*POLICY} - taken))
     before, after = before | named[0], after | named[1]
     if after:
-        changed(session, instrument, "policy_edited", actor=actor, now=now, before=before, after=after)
+        changed(session, instrument, "policy_edited", actor=actor, now=now, before=before, after=after, reason=reason)
     return instrument
 
 
@@ -53,6 +55,7 @@ def edit_opening_hours(
     instrument_id: int,
     hours: Sequence[Hours] | None,
     *,
+    reason: str = "",
     actor: Actor,
     now: datetime,
     expected_version: int | None = None,
@@ -65,7 +68,7 @@ def edit_opening_hours(
     )
     if hours is None or standing == sorted(hours):
         if named[1]:
-            changed(session, instrument, "opening_hours_edited", actor=actor, now=now, before=named[0], after=named[1])
+            _hours_edited(session, instrument, *named, reason=reason, actor=actor, now=now)
         return instrument
     session.execute(delete(OpeningHours).where(OpeningHours.instrument_id == instrument_id))
     session.add_all(
@@ -79,5 +82,20 @@ def edit_opening_hours(
     )
     before = {"opening_hours": write_hours(standing)} | named[0]
     after = {"opening_hours": write_hours(hours)} | named[1]
-    changed(session, instrument, "opening_hours_edited", actor=actor, now=now, before=before, after=after)
+    _hours_edited(session, instrument, before, after, reason=reason, actor=actor, now=now)
     return instrument
+
+
+def _hours_edited(
+    session: Session,
+    instrument: Instrument,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    *,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Log what became of the week."""
+    fact = "opening_hours_edited"
+    changed(session, instrument, fact, actor=actor, now=now, before=before, after=after, reason=reason)

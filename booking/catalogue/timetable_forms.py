@@ -6,7 +6,7 @@ from pydantic import Field, field_validator
 
 from booking.catalogue.form_fields import HoursEntry, HoursText, SlotsText, as_hours
 from booking.catalogue.rules import MOST_LANES, Hours, read_hours
-from booking.core.forms import Form, Line
+from booking.core.forms import Explained, Form, Line
 
 
 class PolicyForm(Form):
@@ -28,7 +28,7 @@ class PolicyForm(Form):
     slots: SlotsText = ""
 
 
-class HoursForm(Form):
+class HoursForm(Explained):
     """The opening hours of a week, as text or as a list; whole at a time."""
 
     opening_hours: HoursText = Field(default_factory=list)

@@ -101,7 +101,14 @@ def add_unit(session: Session, organisation_id: int, form: UnitForm, *, actor: A
 
 
 def rename_unit(
-    session: Session, unit: Unit, form: UnitForm, *, actor: Actor, now: datetime, expected_version: int | None = None
+    session: Session,
+    unit: Unit,
+    form: UnitForm,
+    *,
+    reason: str = "",
+    actor: Actor,
+    now: datetime,
+    expected_version: int | None = None,
 ) -> None:
     """Give a unit other names; raises InvalidInput when another unit has it, or StaleVersion."""
     require(actor, Permission.EDIT_UNIT, Target(unit.organisation_id, unit.id))
@@ -118,7 +125,8 @@ def rename_unit(
     unit.name_zh, unit.name_en = form.name_zh, form.name_en
     unit.version += 1
     session.flush()
-    audit.note(session, "directory.unit_renamed", ("unit", unit.id), actor=actor, now=now, before=before, after=after)
+    told: dict[str, Any] = {"before": before, "after": after, "reason": reason}
+    audit.note(session, "directory.unit_renamed", ("unit", unit.id), actor=actor, now=now, **told)
 
 
 def _check(session: Session, form: OrganisationForm, *, itself: int | None) -> None:

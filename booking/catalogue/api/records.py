@@ -11,12 +11,12 @@ from booking.accounts.permissions import Permission, reach
 from booking.catalogue import queries, service, timetable
 from booking.catalogue.answers import InstrumentRecord
 from booking.catalogue.api.answering import json_answer, record_response
-from booking.catalogue.forms import InstrumentChanges, NewInstrument
+from booking.catalogue.forms import InstrumentEdit, NewInstrument
 from booking.catalogue.sharing_forms import InheritForm, PolicyChoice
-from booking.catalogue.timetable_forms import HoursForm, PolicyForm
+from booking.catalogue.timetable_forms import HoursForm
 from booking.core.clock import utcnow
 from booking.core.errors import Forbidden, Problem
-from booking.core.forms import Form
+from booking.core.forms import Explained, Form
 from booking.core.pages import LARGEST_PAGE, decode_cursor, encode_cursor
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
@@ -107,10 +107,11 @@ def create() -> Response:
     return record_response(answer["id"], 201)
 
 
-@documented(tag="catalogue", body=InstrumentChanges, answers={200: InstrumentRecord}, refusals=EDITING)
+@documented(tag="catalogue", body=InstrumentEdit, answers={200: InstrumentRecord}, refusals=EDITING)
 def edit(instrument_id: int) -> Response:
     """Change some fields of a record; the others stay."""
-    transaction(service.patch_instrument, instrument_id, read_json(InstrumentChanges), **_who())
+    form = read_json(InstrumentEdit)
+    transaction(service.patch_instrument, instrument_id, form, **who(form))
     return record_response(instrument_id)
 
 
@@ -118,25 +119,31 @@ def edit(instrument_id: int) -> Response:
 def policy(instrument_id: int) -> Response:
     """Replace the numbers that a booking must keep; those named in `inherits` come from the unit or institution."""
     form = read_json(PolicyChoice)
-    numbers = PolicyForm(**form.model_dump(exclude={"inherits"}))
-    transaction(timetable.edit_policy, instrument_id, numbers, inherit=form.inherits, **_who())
+    transaction(timetable.edit_policy, instrument_id, form.policy(), inherit=form.inherits, **who(form))
     return record_response(instrument_id)
 
 
 @documented(tag="catalogue", body=HoursForm, answers={200: InstrumentRecord}, refusals=EDITING)
 def opening_hours(instrument_id: int) -> Response:
     """Replace the opening hours of the week."""
-    transaction(timetable.edit_opening_hours, instrument_id, read_json(HoursForm).hours, **_who())
+    form = read_json(HoursForm)
+    transaction(timetable.edit_opening_hours, instrument_id, form.hours, **who(form))
     return record_response(instrument_id)
 
 
 @documented(tag="catalogue", body=InheritForm, answers={200: InstrumentRecord}, refusals=EDITING)
 def inherit(instrument_id: int) -> Response:
     """Take rules, opening hours, contact or its visibility from the unit or institution again."""
-    transaction(service.inherit_again, instrument_id, read_json(InheritForm).fields, **_who())
+    form = read_json(InheritForm)
+    transaction(service.inherit_again, instrument_id, form.fields, **who(form))
     return record_response(instrument_id)
 
 
-def _who() -> dict[str, Any]:
-    """Who acts, when, and from which version."""
-    return {"actor": require_actor(), "now": utcnow(), "expected_version": if_match()}
+def who(form: Explained) -> dict[str, Any]:
+    """Who acts, when, why, and from which version."""
+    return {
+        "actor": require_actor(),
+        "now": utcnow(),
+        "reason": form.change_reason,
+        "expected_version": if_match(),
+    }

@@ -7,12 +7,12 @@ from booking.accounts.permissions import Permission, require
 from booking.catalogue import queries
 from booking.catalogue import stewards as service
 from booking.catalogue.api.answering import json_answer
-from booking.catalogue.api.records import EDITING
+from booking.catalogue.api.records import EDITING, who
 from booking.catalogue.step_forms import StewardsForm
 from booking.core.clock import local_date, utcnow
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
-from booking.web.reading import if_match, read_json
+from booking.web.reading import read_json
 from booking.web.signed_in import require_actor
 from models.accounts import User
 from models.vocabulary.custody import StewardRank
@@ -42,9 +42,8 @@ def show(instrument_id: int) -> Response:
 @documented(tag="catalogue", body=StewardsForm, answers={200: StewardsAnswer}, refusals=EDITING)
 def name(instrument_id: int) -> Response:
     """Name primary steward and deputy."""
-    form, actor = read_json(StewardsForm), require_actor()
-    who = {"actor": actor, "now": utcnow(), "expected_version": if_match()}
-    transaction(service.name_stewards, instrument_id, form.primary_id, form.deputy_id, **who)  # type: ignore[arg-type]
+    form = read_json(StewardsForm)
+    transaction(service.name_stewards, instrument_id, form.primary_id, form.deputy_id, **who(form))
     return _answer(instrument_id)
 
 

@@ -5,13 +5,11 @@ from pydantic import BaseModel
 
 from booking.catalogue import sharing
 from booking.catalogue.api.answering import json_answer
-from booking.catalogue.api.records import EDITING
-from booking.catalogue.sharing_forms import SettingsForm
-from booking.core.clock import utcnow
-from booking.directory.forms import UnitForm
+from booking.catalogue.api.records import EDITING, who
+from booking.catalogue.sharing_forms import SettingsEdit, SettingsForm, UnitEdit
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
-from booking.web.reading import if_match, read_json
+from booking.web.reading import read_json
 from booking.web.signed_in import require_actor
 
 READING = (401, 403, 404)
@@ -41,11 +39,11 @@ def unit(unit_id: int) -> Response:
     return _unit(unit_id)
 
 
-@documented(tag="organisations", body=UnitForm, answers={200: UnitEntry}, refusals=EDITING)
+@documented(tag="organisations", body=UnitEdit, answers={200: UnitEntry}, refusals=EDITING)
 def rename(unit_id: int) -> Response:
     """Give a unit other names."""
-    form, actor = read_json(UnitForm), require_actor()
-    transaction(sharing.rename_unit, unit_id, form, actor=actor, now=utcnow(), expected_version=if_match())
+    form = read_json(UnitEdit)
+    transaction(sharing.rename_unit, unit_id, form.names(), **who(form))
     return _unit(unit_id)
 
 
@@ -55,7 +53,7 @@ def unit_settings(unit_id: int) -> Response:
     return _settings(_place(unit_id))
 
 
-@documented(tag="organisations", body=SettingsForm, answers={200: SettingsAnswer}, refusals=EDITING)
+@documented(tag="organisations", body=SettingsEdit, answers={200: SettingsAnswer}, refusals=EDITING)
 def edit_unit_settings(unit_id: int) -> Response:
     """Set everything that a unit sets for its instruments; what is left open is not set."""
     return _edited(_place(unit_id))
@@ -67,7 +65,7 @@ def settings(organisation_id: int) -> Response:
     return _settings((organisation_id, None))
 
 
-@documented(tag="organisations", body=SettingsForm, answers={200: SettingsAnswer}, refusals=EDITING)
+@documented(tag="organisations", body=SettingsEdit, answers={200: SettingsAnswer}, refusals=EDITING)
 def edit_settings(organisation_id: int) -> Response:
     """Set everything that an institution sets for its instruments; what is left open is not set."""
     return _edited((organisation_id, None))
@@ -88,8 +86,8 @@ def _place(unit_id: int) -> sharing.Place:
 
 def _edited(place: sharing.Place) -> Response:
     """Set and answer."""
-    actor, form = require_actor(), read_json(SettingsForm)
-    transaction(sharing.edit_settings, place, form, actor=actor, now=utcnow(), expected_version=if_match())
+    form = read_json(SettingsEdit)
+    transaction(sharing.edit_settings, place, form, **who(form))
     return _settings(place)
 
 

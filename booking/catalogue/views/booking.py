@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from booking.catalogue import lanes, queries, service, timetable
 from booking.catalogue.inheritance import POLICY
 from booking.catalogue.page_forms import (
+    Edit,
     HoursSection,
     JoinSection,
     ModeSection,
@@ -102,9 +103,14 @@ def leave_group(instrument_id: int, group_id: int) -> ResponseReturnValue:
     return saved("booking", instrument_id, Section, work, **more)
 
 
-def _who(form: Section) -> dict[str, Any]:
-    """Who acts, when, and from which version."""
-    return {"actor": require_actor(), "now": utcnow(), "expected_version": form.version}
+def _who(form: Edit) -> dict[str, Any]:
+    """Who acts, when, why, and from which version."""
+    return {
+        "actor": require_actor(),
+        "now": utcnow(),
+        "reason": form.change_reason,
+        "expected_version": form.version,
+    }
 
 
 def shared_parts(instrument_id: int) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from booking.catalogue.views.choices import named
 from booking.catalogue.views.sheet import in_words
 from booking.core.clock import utcnow
 from booking.core.errors import Forbidden, InvalidInput, Problem, Refused
-from booking.core.forms import PageForm, read
+from booking.core.forms import Explained, PageForm, read
 from booking.core.texts import N_
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading, transaction
@@ -44,8 +44,8 @@ class NotePage(PublishingNote, PageForm):
     """What the reviewers are told."""
 
 
-class BulkPage(BulkFields, PageForm):
-    """The fields as the page sends them."""
+class BulkPage(Explained, BulkFields, PageForm):
+    """The fields as the page sends them, and why they change."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def _form(chosen: _Chosen, typed: dict[str, str], problems: dict[str, list[str]]
     return render_template(
         "catalogue/bulk.html",
         instruments=instruments,
-        form={name: typed.get(name, "") for name in BulkFields.model_fields},
+        form={name: typed.get(name, "") for name in BulkPage.model_fields},
         inherit=request.form.getlist("inherit"),
         note=request.form.get("note", ""),
         problems=problems,
@@ -198,6 +198,7 @@ def _rows(template: str, rows: Sequence[bulk.Row], change: BulkChange) -> str:
         changing=sum(1 for row in rows if row.differences),
         refused=sum(1 for row in rows if row.refused),
         fields=[(name, _typed(value)) for name, value in change.given().items()],
+        change_reason=change.change_reason,
         inherit=change.inherit,
     )
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from booking.catalogue import test_items
 from booking.catalogue.forms import TestItemForm
-from booking.catalogue.page_forms import MovePage, TestItemPage
+from booking.catalogue.page_forms import MovePage, RemovalPage, TestItemPage
 from booking.catalogue.views.sheet import editable, saved, shown
 from booking.catalogue.waiting_items import values_of
 from booking.core.actors import Actor
@@ -33,15 +33,16 @@ def add_item(instrument_id: int) -> ResponseReturnValue:
     actor = require_actor()
 
     def work() -> None:
-        form = TestItemForm(**read_form(TestItemPage).model_dump())
+        form = read_form(TestItemPage)
         create_once(lambda session: _add(session, instrument_id, form, actor), actor=actor, now=utcnow())
 
-    return saved("items", instrument_id, TestItemForm, work, key=request.form.get("idempotency_key") or new_key())
+    return saved("items", instrument_id, TestItemPage, work, key=request.form.get("idempotency_key") or new_key())
 
 
-def _add(session: Session, instrument_id: int, form: TestItemForm, actor: Actor) -> dict[str, Any]:
+def _add(session: Session, instrument_id: int, form: TestItemPage, actor: Actor) -> dict[str, Any]:
     """The new item's id."""
-    item = test_items.add_test_item(session, instrument_id, form, actor=actor, now=utcnow())
+    reason = form.change_reason
+    item = test_items.add_test_item(session, instrument_id, form.item(), reason=reason, actor=actor, now=utcnow())
     session.flush()
     return {"id": item.id}
 
@@ -54,24 +55,25 @@ def item(instrument_id: int, item_id: int) -> ResponseReturnValue:
 def save_item(instrument_id: int, item_id: int) -> ResponseReturnValue:
     """Store one test item."""
     _values(instrument_id, item_id)
-    actor = require_actor()
+    who: dict[str, Any] = {"actor": require_actor(), "now": utcnow()}
 
     def work() -> None:
-        form = TestItemForm(**read_form(TestItemPage).model_dump())
-        transaction(test_items.edit_test_item, instrument_id, item_id, form, actor=actor, now=utcnow())
+        form = read_form(TestItemPage)
+        reason = form.change_reason
+        transaction(test_items.edit_test_item, instrument_id, item_id, form.item(), reason=reason, **who)
 
-    return saved("item", instrument_id, TestItemForm, work, back="items", item_id=item_id)
+    return saved("item", instrument_id, TestItemPage, work, back="items", item_id=item_id)
 
 
 def remove_item(instrument_id: int, item_id: int) -> ResponseReturnValue:
     """Take a test item off the record."""
-    editable(instrument_id)
-    actor = require_actor()
+    standing, actor = _values(instrument_id, item_id), require_actor()
 
     def work() -> None:
-        transaction(test_items.remove_test_item, instrument_id, item_id, actor=actor, now=utcnow())
+        reason = read_form(RemovalPage).change_reason
+        transaction(test_items.remove_test_item, instrument_id, item_id, reason=reason, actor=actor, now=utcnow())
 
-    return saved("items", instrument_id, TestItemForm, work, key=new_key())
+    return saved("item", instrument_id, RemovalPage, work, back="items", standing=standing, item_id=item_id)
 
 
 def move_item(instrument_id: int, item_id: int) -> ResponseReturnValue:

@@ -74,7 +74,7 @@ def save_sharing(instrument_id: int) -> ResponseReturnValue:
 
     def work() -> None:
         form = read_form(SharingSection)
-        transaction(service.update_instrument, instrument_id, form.columns(), **_who(form))
+        transaction(service.update_instrument, instrument_id, form.columns(), reason=form.change_reason, **_who(form))
 
     return saved("publishing", instrument_id, SharingSection, work, **more)
 
@@ -86,7 +86,8 @@ def save_visibility(instrument_id: int) -> ResponseReturnValue:
     def work() -> None:
         form = read_form(VisibilitySection)
         inherit = (VISIBILITY,) if form.inherits_contact_visibility else ()
-        transaction(service.update_instrument, instrument_id, form.columns(), inherit=inherit, **_who(form))
+        why = form.change_reason
+        transaction(service.update_instrument, instrument_id, form.columns(), inherit=inherit, reason=why, **_who(form))
 
     return saved("publishing", instrument_id, VisibilitySection, work, **more)
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from booking.catalogue import queries, service
 from booking.catalogue.inheritance import WHOLE_CONTACT
-from booking.catalogue.page_forms import PlaceSection, RecordSection
+from booking.catalogue.page_forms import Edit, PlaceSection, RecordSection
 from booking.catalogue.views.choices import class_groups, place_groups, subject_choices, unit_choices
 from booking.catalogue.views.sheet import editable, saved, shown
 from booking.core.clock import utcnow
@@ -27,7 +27,7 @@ def save_record(instrument_id: int) -> ResponseReturnValue:
 
     def work() -> None:
         form = read_form(RecordSection)
-        _update(instrument_id, form.columns(), form.version)
+        _update(instrument_id, form.columns(), form)
 
     return saved("edit", instrument_id, RecordSection, work, **choices)
 
@@ -44,21 +44,22 @@ def save_place(instrument_id: int) -> ResponseReturnValue:
     def work() -> None:
         form = read_form(PlaceSection)
         inherit = (WHOLE_CONTACT,) if form.inherits_contact else ()
-        _update(instrument_id, form.columns(), form.version, inherit)
+        _update(instrument_id, form.columns(), form, inherit)
 
     return saved("place", instrument_id, PlaceSection, work, **choices)
 
 
-def _update(instrument_id: int, values: dict[str, Any], version: int | None, inherit: Collection[str] = ()) -> None:
+def _update(instrument_id: int, values: dict[str, Any], form: Edit, inherit: Collection[str] = ()) -> None:
     """Set the columns of one section, and what it inherits."""
     transaction(
         service.update_instrument,
         instrument_id,
         values,
         inherit=inherit,
+        reason=form.change_reason,
         actor=require_actor(),
         now=utcnow(),
-        expected_version=version,
+        expected_version=form.version,
     )
 
 

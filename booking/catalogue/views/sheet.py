@@ -1,6 +1,6 @@
 """What the edit pages share: the record with its tabs, saving a section, and the form shown again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
@@ -69,13 +69,17 @@ def saved(
     work: Callable[[], object],
     *,
     back: str = "",
+    standing: Mapping[str, Any] | None = None,
     **more: Any,
 ) -> ResponseReturnValue:
-    """Do the work and go to the tab `back` (else the same); after a refusal the tab again, filled in."""
+    """Do the work and go to the tab `back` (else the same); after a refusal the tab again, filled in.
+
+    What stands in the tab's other forms is `standing`, where it is not the record's own.
+    """
     try:
         work()
     except (InvalidInput, StaleVersion, Conflict) as refused:
-        typed = {field: request.form.get(field, "") for field in fields.model_fields}
+        typed = {**(standing or {}), **{field: request.form.get(field, "") for field in fields.model_fields}}
         return shown(name, instrument_id, refused=refused, typed=typed, **more)
     flash(_("已保存。"), "right")
     return redirect(url_for(f"catalogue.{back or name}", instrument_id=instrument_id), code=303)
@@ -94,6 +98,7 @@ def form_values(record: Record) -> dict[str, Any]:
         "inherits": names_in(instrument.inherits),
         "capacity": next((group.capacity for group in record.lanes if group.is_own), 0),
         "reason": "",
+        "change_reason": "",
         "note": "",
     }
 

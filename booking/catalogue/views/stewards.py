@@ -26,7 +26,8 @@ def save_stewards(instrument_id: int) -> ResponseReturnValue:
     def work() -> None:
         form = read_form(StewardsSection)
         who: dict[str, Any] = {"actor": require_actor(), "now": utcnow(), "expected_version": form.version}
-        transaction(service.name_stewards, instrument_id, form.primary_id, form.deputy_id, **who)
+        named = (form.primary_id, form.deputy_id)
+        transaction(service.name_stewards, instrument_id, *named, reason=form.change_reason, **who)
 
     return saved("stewards", instrument_id, StewardsSection, work, **more)
 

@@ -43,6 +43,7 @@ def save_unit(unit_id: int) -> ResponseReturnValue:
             sharing.rename_unit,
             unit_id,
             form.names(),
+            reason=form.change_reason,
             actor=require_actor(),
             now=utcnow(),
             expected_version=form.version,
@@ -85,6 +86,7 @@ def _store(place: sharing.Place) -> None:
         sharing.edit_settings,
         place,
         form.settings(),
+        reason=form.change_reason,
         actor=require_actor(),
         now=utcnow(),
         expected_version=form.version,
@@ -120,7 +122,7 @@ def _unit_page(unit_id: int, typed: dict[str, Any] | None = None, problems: dict
     above = above_of(session, [(found.organisation_id, None)])[found.organisation_id, None]
     owner = in_language(found.organisation.name_zh, found.organisation.name_en)
     inherited = {name: above.given(name) for name in POLICY}
-    names = {"name_zh": found.name_zh, "name_en": found.name_en}
+    names = {"name_zh": found.name_zh, "name_en": found.name_en, "change_reason": ""}
     return render_template(
         "catalogue/unit.html",
         unit=found,
@@ -156,6 +158,7 @@ def _settings_form(
     form: dict[str, Any] = {name: row.policy.get(name, "") for name in POLICY}
     form |= {name: _yes_or_no(value) for name, value in form.items() if isinstance(value, bool)}
     form |= {name: getattr(row, name) or "" for name in (*CONTACT, "contact_visibility", "opening_hours")}
+    form["change_reason"] = ""
     return {
         "form": form | (typed or {}) | {"version": row.version},
         "problems": problems or {},
