@@ -16,13 +16,14 @@ def update_organisation(
     organisation_id: int,
     form: OrganisationForm,
     *,
+    reason: str = "",
     actor: Actor,
     now: datetime,
     expected_version: int | None = None,
 ) -> Organisation:
     """Set every column of an organisation and list its instruments again; raises what the directory raises."""
     organisation = service.update_organisation(
-        session, organisation_id, form, actor=actor, now=now, expected_version=expected_version
+        session, organisation_id, form, reason=reason, actor=actor, now=now, expected_version=expected_version
     )
     listing.refresh_of_organisation(session, organisation_id)
     return organisation

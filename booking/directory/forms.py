@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from booking.core.forms import Blank, FilledLine, Form, Line, PageForm
+from booking.core.forms import Blank, Explained, FilledLine, Form, Line, PageForm
 from booking.core.pages import LARGEST_PAGE
 from models.vocabulary.directory import DayKind, OrganisationKind
 
@@ -48,6 +48,14 @@ class OrganisationForm(Form):
     website: Annotated[WebAddress, Field(max_length=200)] = ""
     latitude: Annotated[Annotated[Degrees, Field(ge=-90, le=90)] | None, Blank] = None
     longitude: Annotated[Degrees | None, Blank] = None
+
+
+class OrganisationEdit(Explained, OrganisationForm):
+    """An organisation, and why its entry changes."""
+
+    def entry(self) -> OrganisationForm:
+        """The entry itself."""
+        return OrganisationForm(**self.model_dump(include={*OrganisationForm.model_fields}))
 
 
 class OrganisationsQuery(Form):

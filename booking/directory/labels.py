@@ -31,6 +31,7 @@ WEEKDAY = {
     7: N_("星期日"),
 }
 FIELDS = {
+    "change_reason": N_("变更原因"),
     "name_zh": N_("中文名称"),
     "name_en": N_("英文名称"),
     "kind": N_("类型"),

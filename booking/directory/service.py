@@ -41,6 +41,7 @@ def update_organisation(
     organisation_id: int,
     form: OrganisationForm,
     *,
+    reason: str = "",
     actor: Actor,
     now: datetime,
     expected_version: int | None = None,
@@ -60,7 +61,7 @@ def update_organisation(
         setattr(organisation, name, value)
     organisation.version += 1
     session.flush()
-    _note_change(session, organisation_id, before, after, actor=actor, now=now)
+    _note_change(session, organisation_id, before, after, reason=reason, actor=actor, now=now)
     return organisation
 
 
@@ -70,6 +71,7 @@ def _note_change(
     before: Mapping[str, Any],
     after: Mapping[str, Any],
     *,
+    reason: str,
     actor: Actor,
     now: datetime,
 ) -> None:
@@ -82,6 +84,7 @@ def _note_change(
         now=now,
         before={name: before.get(name) for name in after},
         after=after,
+        reason=reason,
     )
 
 

@@ -1,4 +1,4 @@
-"""Why records, hours, stewards, test items, settings and roles were changed stays in the log, by page and by API."""
+"""Why something of the catalogue or a role was changed stays in the log, whether said on a page or by the API."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,6 +19,7 @@ from tests.factories.people import give, make_user, sign_in
 
 LONG = "长" * 201
 AT_DRAFT = {"scope_kind": "instrument", "scope_id": "{draft}"}
+ENTRY = {"name_zh": "新名大学", "kind": "university", "country": "CN", "adcode": "500109"}
 BY_API: tuple[tuple[str, str, Mapping[str, Any], str], ...] = (
     ("PATCH", "/instruments/{draft}", {"model": "X-1"}, "catalogue.record_edited"),
     ("PATCH", "/instruments/{published}", {"fees_zh": "面议"}, "catalogue.change_held_for_review"),
@@ -32,10 +33,11 @@ BY_API: tuple[tuple[str, str, Mapping[str, Any], str], ...] = (
     ("PUT", "/units/{unit}", {"name_zh": "测试中心"}, "directory.unit_renamed"),
     ("PUT", "/units/{unit}/settings", {"horizon_days": 20}, "catalogue.shared_settings_edited"),
     ("PUT", "/organisations/{organisation}/settings", {"horizon_days": 40}, "catalogue.shared_settings_edited"),
+    ("PUT", "/organisations/{organisation}", ENTRY, "directory.organisation_edited"),
     ("POST", "/instrument-edits", {"instrument_ids": ["{draft}"], "phone": "023-1"}, "catalogue.record_edited"),
     ("POST", "/grants", {"email": "steward@example.org", "role": "technician", **AT_DRAFT}, "accounts.grant_given"),
 )
-BY_PAGE = (
+BY_PAGE: tuple[tuple[str, Mapping[str, str], str], ...] = (
     ("/catalogue/{draft}/edit", {"name_zh": "新名"}, "catalogue.record_edited"),
     ("/catalogue/{draft}/place", {"street": "天生路 2 号"}, "catalogue.record_edited"),
     ("/catalogue/{draft}/booking-mode", {"booking_mode": "none"}, "catalogue.record_edited"),
@@ -50,6 +52,7 @@ BY_PAGE = (
     ("/units/{unit}/edit", {"name_zh": "测试中心"}, "directory.unit_renamed"),
     ("/units/{unit}/settings", {"horizon_days": "20"}, "catalogue.shared_settings_edited"),
     ("/organisations/{organisation}/settings", {"horizon_days": "40"}, "catalogue.shared_settings_edited"),
+    ("/organisations/{organisation}/edit", ENTRY, "directory.organisation_edited"),
     ("/catalogue/bulk", {"id": "{draft}", "phone": "023-1"}, "catalogue.record_edited"),
 )
 
@@ -68,8 +71,14 @@ def names(session: Session, client: FlaskClient) -> dict[str, int]:
     give(session, admin, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, organisation.id)
     give(session, steward, Role.STEWARD, ScopeKind.INSTRUMENT, draft.id)
     sign_in(client, admin)
-    found = {"draft": draft, "published": published, "item": item, "unit": unit, "steward": steward}
-    return {name: row.id for name, row in found.items()} | {"organisation": organisation.id}
+    return {
+        "organisation": organisation.id,
+        "unit": unit.id,
+        "draft": draft.id,
+        "published": published.id,
+        "item": item.id,
+        "steward": steward.id,
+    }
 
 
 def filled(value: Any, names: Mapping[str, int]) -> Any:

@@ -8,15 +8,15 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from booking.catalogue.api.answering import json_answer
-from booking.catalogue.api.records import EDITING
+from booking.catalogue.api.records import EDITING, who
 from booking.catalogue.organisations import update_organisation
 from booking.core.clock import local_date, utcnow
 from booking.directory import listing, queries, service
 from booking.directory.answers import DayAnswer, day_answer
-from booking.directory.forms import OrganisationForm, OrganisationsList, UnitForm
+from booking.directory.forms import OrganisationEdit, OrganisationForm, OrganisationsList, UnitForm
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
-from booking.web.reading import if_match, read_json, read_query
+from booking.web.reading import read_json, read_query
 from booking.web.repeats import create_once
 from booking.web.signed_in import require_actor
 from models.vocabulary.directory import OrganisationKind
@@ -112,11 +112,11 @@ def create() -> Response:
     return response
 
 
-@documented(tag="organisations", body=OrganisationForm, answers={200: OrganisationAnswer}, refusals=EDITING)
+@documented(tag="organisations", body=OrganisationEdit, answers={200: OrganisationAnswer}, refusals=EDITING)
 def edit(organisation_id: int) -> Response:
     """Replace the entry of an organisation."""
-    actor, form = require_actor(), read_json(OrganisationForm)
-    transaction(update_organisation, organisation_id, form, actor=actor, now=utcnow(), expected_version=if_match())
+    form = read_json(OrganisationEdit)
+    transaction(update_organisation, organisation_id, form.entry(), **who(form))
     return _answer(organisation_id)
 
 

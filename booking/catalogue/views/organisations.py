@@ -15,7 +15,7 @@ from booking.core.clock import utcnow
 from booking.core.errors import Conflict, InvalidInput, Refused, StaleVersion
 from booking.core.forms import Blank, PageForm
 from booking.directory import labels, queries, service
-from booking.directory.forms import OrganisationForm, UnitForm
+from booking.directory.forms import OrganisationEdit, OrganisationForm, UnitForm
 from booking.web.errors import problems_of
 from booking.web.extensions import reading, transaction
 from booking.web.reading import read_form
@@ -24,7 +24,7 @@ from booking.web.signed_in import require_actor
 from models.directory import Organisation
 
 
-class OrganisationPage(OrganisationForm, PageForm):
+class OrganisationPage(OrganisationEdit, PageForm):
     """An organisation with the version the page was made from."""
 
     version: Annotated[int | None, Blank] = None
@@ -42,13 +42,13 @@ def organisation(organisation_id: int) -> ResponseReturnValue:
 def save_organisation(organisation_id: int) -> ResponseReturnValue:
     """Store the entry, or show it again with every problem."""
     _editable(organisation_id)
-    actor, now = require_actor(), utcnow()
+    who: dict[str, Any] = {"actor": require_actor(), "now": utcnow()}
     try:
-        typed = read_form(OrganisationPage)
-        form = OrganisationForm(**typed.model_dump(exclude={"version"}))
-        transaction(update_organisation, organisation_id, form, actor=actor, now=now, expected_version=typed.version)
+        form = read_form(OrganisationPage)
+        who |= {"reason": form.change_reason, "expected_version": form.version}
+        transaction(update_organisation, organisation_id, form.entry(), **who)
     except (InvalidInput, StaleVersion) as refused:
-        return _page(organisation_id, refused, OrganisationForm)
+        return _page(organisation_id, refused, OrganisationEdit)
     flash(_("已保存。"), "right")
     return redirect(url_for("directory.show", organisation_id=organisation_id), code=303)
 
@@ -66,7 +66,7 @@ def create_organisation() -> ResponseReturnValue:
         return {"id": service.create_organisation(session, form, actor=actor, now=now).id}
 
     try:
-        form = OrganisationForm(**read_form(OrganisationPage).model_dump(exclude={"version"}))
+        form = read_form(OrganisationPage).entry()
         answer, _repeated = create_once(work, actor=actor, now=now)
     except InvalidInput as invalid:
         return _new_page(request.form.to_dict(), problems_of(invalid)), invalid.status
@@ -115,12 +115,12 @@ def _editable(organisation_id: int) -> Organisation:
 
 
 def _page(
-    organisation_id: int, refused: Refused | None = None, fields: type[OrganisationForm] | None = None
+    organisation_id: int, refused: Refused | None = None, fields: type[OrganisationEdit] | None = None
 ) -> ResponseReturnValue:
     """The form with what stands, or with what was typed and why it was refused."""
     found, session = _editable(organisation_id), reading()
     values: dict[str, Any] = {name: getattr(found, name) for name in OrganisationForm.model_fields}
-    values = {name: "" if value is None else value for name, value in values.items()}
+    values = {name: "" if value is None else value for name, value in values.items()} | {"change_reason": ""}
     if fields:
         values |= {name: request.form.get(name, "") for name in fields.model_fields}
     page = render_template(
