@@ -150,6 +150,7 @@ def test_the_pages_choose_preview_and_apply(
     other = make_instrument(session, make_organisation(session), name_zh="外校仪器")
     sign_in(client, admin)
     fields = {"unit_id": str(unit.id), "needs_approval": "true", "id": [f"{first.id}:1", f"{second.id}:1"]}
+    fields["change_reason"] = "部门合并"
 
     listed = client.get("/catalogue").get_data(as_text=True)
     chosen = client.get(f"/catalogue/bulk?all=1&id={other.id}").get_data(as_text=True)
@@ -166,6 +167,7 @@ def test_the_pages_choose_preview_and_apply(
     assert standing == [None] * 3
     assert "2 台会修改，0 台不能修改" in preview
     assert preview.count("分析测试中心") == 2
+    assert 'name="change_reason" value="部门合并"' in preview
     assert "已修改 2 台，0 台没有修改" in report
     assert "已修改 0 台，2 台没有修改" in again
     session.rollback()

@@ -3,6 +3,8 @@
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from booking.accounts import audit
+from booking.accounts.grants import described
 from models.accounts import Grant
 from models.vocabulary.accounts import Role, ScopeKind
 from tests.factories.people import LONG_AGO, give
@@ -33,6 +35,7 @@ def build_grants(builder: "Builder", ours: dict[str, Any], theirs: dict[str, Any
         session.add(stands_in)
         session.flush()
         builder.keep(f"{side}unit_grant", unit)
+        _explain_changes(builder, side, readers, made, unit)
     for key, role in {"reviewer": Role.REVIEWER, "finance": Role.INSTITUTION_FINANCE}.items():
         give(session, users[key], role, ScopeKind.ORGANISATION, ours["organisation"].id)
     builder.person("closed", frozenset(), frozenset(), deactivated_at=builder.now)
@@ -40,3 +43,16 @@ def build_grants(builder: "Builder", ours: dict[str, Any], theirs: dict[str, Any
         held = session.query(Grant).filter_by(user_id=users[key].id).order_by(Grant.id).first()
         builder.keep(f"{key}_grant", held)
     session.commit()
+
+
+def _explain_changes(
+    builder: "Builder", side: str, readers: frozenset[str], made: dict[str, Any], given: Grant
+) -> None:
+    """Why records that not everybody may read were changed, and a role was given; for those who read the log."""
+    told: dict[str, Any] = {"actor": None, "now": builder.now}
+    for record in ("draft", "withheld"):
+        reason = builder.mark(f"{side}why_{record}", readers)
+        subject, after = ("instrument", made[record].id), {"fees_zh": "面议"}
+        audit.note(builder.session, "catalogue.record_edited", subject, after=after, reason=reason, **told)
+    reason, subject, after = builder.mark(f"{side}why_role", readers), ("grant", given.id), described(given)
+    audit.note(builder.session, "accounts.grant_given", subject, after=after, reason=reason, **told)
