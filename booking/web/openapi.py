@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 from flask import Flask
 from pydantic import BaseModel
 from spectree import Response, SpecTree
+from spectree.model_adapter.protocol import SchemaMode
+from spectree.model_adapter.pydantic_adapter import PydanticModelAdapter
 
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 
@@ -74,6 +76,21 @@ def documented(
     return describe
 
 
+class _OnceEach(PydanticModelAdapter):
+    """Makes the schema of a model once, however many views name it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: dict[tuple[type[Any], str, str], dict[str, Any]] = {}
+
+    def json_schema(self, model: type[Any], *, ref_template: str, mode: SchemaMode = "validation") -> dict[str, Any]:
+        """The schema, which spectree copies before it changes it."""
+        key = (model, ref_template, mode)
+        if key not in self._made:
+            self._made[key] = super().json_schema(model, ref_template=ref_template, mode=mode)
+        return self._made[key]
+
+
 def document_of(app: Flask) -> dict[str, Any]:
     """The OpenAPI document of the application's described views, as spectree writes it.
 
@@ -88,6 +105,7 @@ def document_of(app: Flask) -> dict[str, Any]:
         annotations=False,
         naming_strategy=schema_name,
         validation_error_model=ProblemDocument,
+        model_adapter=_OnceEach(),  # type: ignore[arg-type]
     )
     shown = Flask("api")
     shown.url_map.converters.update(app.url_map.converters)
