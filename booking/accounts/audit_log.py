@@ -97,6 +97,15 @@ def people_told(session: Session, asked: Wanted, reach: Reach, entry_ids: Collec
     return {user_id for (user_id,) in session.execute(acted.union(subjects)) if user_id is not None}
 
 
+def people_in_all(session: Session, asked: Wanted, reach: Reach) -> set[int]:
+    """Who is told in all that fit; where a text is looked for, in the entries that are really given."""
+    if not asked.text:
+        return people_told(session, asked, reach)
+    ids = [entry.id for entry in every(session, asked, reach)]
+    parts = (ids[start : start + BATCH] for start in range(0, len(ids), BATCH))
+    return {one for part in parts for one in people_told(session, Wanted(), reach, part)}
+
+
 def _with_actor(column: InstrumentedAttribute[int | None]) -> Select[int | None]:
     """A column of the log beside who acted, about whom conditions may ask."""
     return select(column).select_from(AuditEntry).outerjoin(User, User.id == AuditEntry.actor_id)

@@ -169,6 +169,7 @@ def permissions(user_id: int) -> ResponseReturnValue:
     person = grant_queries.person_seen(session, user_id, actor)
     target = grant_queries.scope_asked(session, form.scope_kind, form.scope_id, person.id, actor)
     transaction(note_roles, target, [person.id], actor=actor, now=utcnow())
+    session = reading()
     zh, en = queries.scope_names(session, form.scope_kind, form.scope_id)
     found = grant_queries.reasons(session, person.id, target, today=local_date(utcnow()))
     answer = PermissionsAnswer(

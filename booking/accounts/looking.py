@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy.orm import Session
 
-from booking.accounts.audit_log import Entry, Wanted, people_told
+from booking.accounts.audit_log import Entry, Wanted, people_in_all, people_told
 from booking.accounts.permissions import Permission
 from booking.accounts.sights import Sight, note_sights
 from booking.core.actors import Actor, Reach, Target
+
+Told: TypeAlias = list[tuple[Target, set[int]]]
 
 
 def note_accounts(session: Session, user_ids: Iterable[int], *, actor: Actor, now: datetime) -> None:
@@ -28,10 +31,15 @@ def note_entries(session: Session, entries: Iterable[Entry], reach: Reach, *, ac
         _note_people(session, people_told(session, Wanted(), within, shown), place, actor=actor, now=now)
 
 
-def note_table(session: Session, asked: Wanted, reach: Reach, *, actor: Actor, now: datetime) -> None:
-    """Log that the actor, who may, takes all rows of the log away that fit."""
-    for place, within in _places(reach):
-        _note_people(session, people_told(session, asked, within), place, actor=actor, now=now)
+def told_in_table(session: Session, asked: Wanted, reach: Reach) -> Told:
+    """Whom all rows of the log tell of that fit, by place: read before anything is noted of it."""
+    return [(place, people_in_all(session, asked, within)) for place, within in _places(reach)]
+
+
+def note_table(session: Session, told: Told, *, actor: Actor, now: datetime) -> None:
+    """Log that the actor, who may, takes the rows away that tell of these people."""
+    for place, user_ids in told:
+        _note_people(session, user_ids, place, actor=actor, now=now)
 
 
 def _note_people(session: Session, user_ids: set[int], place: Target, *, actor: Actor, now: datetime) -> None:

@@ -16,6 +16,8 @@ from booking.core.clock import at_local, local_date
 from models.accounts import AuditEntry
 from models.vocabulary.accounts import ScopeKind
 
+AT_ONCE = 1000
+
 
 class Sight(StrEnum):
     """What can be looked at, as the log names it."""
@@ -62,22 +64,22 @@ def note_sights(
 ) -> None:
     """Log that the actor looked at a list of people: a row for each that they can read, but one a local day.
 
-    Two statements, however long the list; one's own row in it is no look.
+    Few statements, however long the list; one's own row in it is no look.
     """
     kind, ids = subjects
-    listed = set(ids) - ({actor.id} if kind == "user" else set())
+    listed = sorted(set(ids) - ({actor.id} if kind == "user" else set()))
     if not listed:
         return
     today = select(AuditEntry.subject_id).where(
         AuditEntry.subject_kind == kind,
-        AuditEntry.subject_id.in_(listed),
         AuditEntry.action == sight.value,
         AuditEntry.actor_id == actor.id,
         AuditEntry.occurred_at >= at_local(local_date(now)),
     )
-    fresh = listed - set(session.scalars(today))
+    parts = (listed[start : start + AT_ONCE] for start in range(0, len(listed), AT_ONCE))
+    seen = {one for part in parts for one in session.scalars(today.where(AuditEntry.subject_id.in_(part)))}
     after = seen_as(actor, permission, target)
-    changes = [Changed(one, {}, after) for one in sorted(fresh)]
+    changes = [Changed(one, {}, after) for one in listed if one not in seen]
     audit.note_all(session, sight.value, kind, changes, actor=actor, now=now)
 
 

@@ -17,7 +17,7 @@ from booking.core.errors import Conflict, InvalidInput, Problem
 from booking.core.texts import N_
 from booking.notifications.service import announce
 from models.affiliations import Affiliation
-from models.vocabulary.affiliations import AffiliationState
+from models.vocabulary.affiliations import AffiliationState, ConfirmedBy
 
 FURTHEST_AHEAD = timedelta(days=3660)
 REMINDED_BEFORE = timedelta(days=30)
@@ -85,8 +85,10 @@ def let_end(
 
 
 def announce_end(session: Session, affiliation: Affiliation, last_day: date, *, now: datetime) -> None:
-    """The event `affiliations.ended`: who leaves which organisation, and on which last day."""
+    """The event `affiliations.ended`: who leaves which organisation, and on which last day; `over` if that is past."""
     _announce(session, "affiliations.ended", affiliation, last_day, now=now)
+    if affiliation.state == AffiliationState.ENDED:
+        _announce(session, "affiliations.over", affiliation, last_day, now=now)
 
 
 def _announce(session: Session, event: str, affiliation: Affiliation, last_day: date, *, now: datetime) -> None:
@@ -119,10 +121,10 @@ def end_over(session: Session, affiliation_id: int, /, *, now: datetime) -> bool
     is_due = affiliation.state == AffiliationState.CONFIRMED and last_day is not None and last_day < local_date(now)
     if not is_due or last_day is None:
         return False
-    _announce(session, "affiliations.over", affiliation, last_day, now=now)
     if affiliation.leaving_told_at is None:
         let_end(session, affiliation, last_day, affiliation.reason, actor=None, now=now)
         return True
+    _announce(session, "affiliations.over", affiliation, last_day, now=now)
     affiliation.state = AffiliationState.ENDED
     affiliation.version += 1
     end_grants_within(
@@ -132,14 +134,24 @@ def end_over(session: Session, affiliation_id: int, /, *, now: datetime) -> bool
 
 
 def due_to_remind(session: Session, *, now: datetime) -> Sequence[int]:
-    """The affiliations that end within thirty days, of which nobody was told."""
+    """The affiliations that end within thirty days, of which nobody was told; those by address not before half-time."""
+    today = local_date(now)
     soon = (
         Affiliation.state == AffiliationState.CONFIRMED,
-        Affiliation.ends_on.between(local_date(now), local_date(now) + REMINDED_BEFORE),
+        Affiliation.ends_on.between(today, today + REMINDED_BEFORE),
         Affiliation.leaving_told_at.is_(None),
         Affiliation.reminded_at.is_(None),
     )
-    return session.scalars(select(Affiliation.id).where(*soon).order_by(Affiliation.id)).all()
+    found = session.scalars(select(Affiliation).where(*soon).order_by(Affiliation.id))
+    return [one.id for one in found if _is_past_half(one, today)]
+
+
+def _is_past_half(affiliation: Affiliation, today: date) -> bool:
+    """Whether half of the term is over that an address gave; every other affiliation has none."""
+    by_address = affiliation.confirmed_by == ConfirmedBy.MAIL_DOMAIN
+    if not by_address or affiliation.decided_at is None or affiliation.ends_on is None:
+        return True
+    return (affiliation.ends_on - today) * 2 <= affiliation.ends_on - local_date(affiliation.decided_at)
 
 
 def remind(session: Session, affiliation_id: int, /, *, now: datetime) -> bool:

@@ -258,7 +258,8 @@ def _end_people(step: _Step, leavers: Sequence[Leaver], last_day: date) -> dict[
         }
         for one in ending
     ]
-    announce_all(session, "affiliations.ended", told, now=step.now)
+    for event in ("affiliations.ended", "affiliations.over") if is_over else ("affiliations.ended",):
+        announce_all(session, event, told, now=step.now)
     return {"ended": len(ending), "roles_kept": outcome.kept}
 
 

@@ -1,6 +1,6 @@
 """Approving several versions at once, each a decision of its own: the same person counts once, an editor not at all."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,6 +17,8 @@ from models.catalogue import Instrument
 from models.publishing import ReviewRound
 from models.vocabulary.publishing import RoundState
 
+AT_ONCE = 25
+
 
 @dataclass(frozen=True, slots=True)
 class Approved:
@@ -28,6 +30,13 @@ class Approved:
     name_en: str = ""
     state: RoundState | None = None
     refused: Refused | None = None
+
+
+def parts(versions: Mapping[int, int]) -> Iterator[dict[int, int]]:
+    """The rounds in parts, each for a transaction of its own, so that others wait little."""
+    pairs = list(versions.items())
+    for start in range(0, len(pairs), AT_ONCE):
+        yield dict(pairs[start : start + AT_ONCE])
 
 
 def approve_many(

@@ -1,7 +1,10 @@
 """What cards and hats are called, and where the whole of a card stands."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+from flask_babel import ngettext
 
 from booking.core.texts import N_
 from booking.home.cards import Hat
@@ -108,4 +111,9 @@ DUE_ON = {
     "sample_orders": N_("希望 %(day)s 前完成"),
     "own_sample_orders": N_("希望 %(day)s 前完成"),
 }
-COUNTS = {"imports": N_("%(count)s 行被拒绝"), "left_behind": N_("%(count)s 条预约待移交或取消")}
+COUNTS: dict[str, Callable[[int], str]] = {
+    "imports": lambda count: ngettext("%(count)s 行被拒绝", "%(count)s 行被拒绝", count, count=count),
+    "left_behind": lambda count: ngettext(
+        "%(count)s 条预约待移交或取消", "%(count)s 条预约待移交或取消", count, count=count
+    ),
+}

@@ -7,7 +7,6 @@ from booking.core.money import yuan_from_fen
 from booking.home.cards import SHOWN, Asked, Found, Item
 from booking.payers import due as payers
 from booking.pricing.missing import without_price
-from models.payers import PayerAccount
 
 
 def payers_expiring(asked: Asked) -> Found:
@@ -34,11 +33,11 @@ def payers_low(asked: Asked) -> Found:
 
 def prices_missing(asked: Asked) -> Found:
     """Public instruments that ask that an account pays and have no price."""
-    rows = without_price(asked.session, asked.within, today=local_date(asked.now))
+    rows = without_price(asked.session, asked.within, today=local_date(asked.now), limit=SHOWN + 1)
     items = [Item("priced_instrument", one.id, one.name_zh, one.name_en) for one in rows[:SHOWN]]
-    return Found(len(rows), items)
+    return _found(rows, items)
 
 
-def _found(rows: Sequence[PayerAccount], items: Sequence[Item]) -> Found:
+def _found(rows: Sequence[object], items: Sequence[Item]) -> Found:
     """The first few, and whether there are more."""
     return Found(len(items), items, is_more=len(rows) > SHOWN)

@@ -136,7 +136,7 @@ def _item(item: Item, code: str) -> dict[str, Any]:
         "ends_at": item.ends_at,
         **_due(item, code),
         "count": None if counted else item.count,
-        "counted": _(counted, count=item.count) if counted and item.count else "",
+        "counted": counted(item.count) if counted and item.count else "",
     }
 
 

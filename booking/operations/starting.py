@@ -54,8 +54,8 @@ def keep_compiled(report: Report, modules: Iterable[ModuleType] | None = None) -
     if not sys.dont_write_bytecode or not (stale := list(_without_compiled(loaded))):
         return
     report(f"Compiling the code ({len(stale)} files)")
-    with suppress(OSError):
-        for source, compiled in stale:
+    for source, compiled in stale:
+        with suppress(OSError):
             py_compile.compile(str(source), cfile=str(compiled), quiet=2)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, case, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from models.ledger import LedgerAccount
@@ -16,9 +16,21 @@ LITTLE = 10
 
 
 def expiring(session: Session, organisation_ids: Collection[int], *, today: date, limit: int) -> Sequence[PayerAccount]:
-    """Open accounts of these institutions whose last day is over or at most a month away, the earliest first."""
-    soon = _open_at(organisation_ids).where(PayerAccount.expires_on <= today + EXPIRES_WITHIN)
-    return session.scalars(soon.order_by(PayerAccount.expires_on, PayerAccount.id).limit(limit)).all()
+    """Open accounts of these institutions that end within a month, the earliest first.
+
+    Then those whose last day is over, as long as something is left in them or held.
+    """
+    left, held = aliased(LedgerAccount), aliased(LedgerAccount)
+    is_over = PayerAccount.expires_on < today
+    soon = (
+        _open_at(organisation_ids)
+        .join(left, left.id == PayerAccount.left_id)
+        .join(held, held.id == PayerAccount.held_id)
+        .where(PayerAccount.expires_on <= today + EXPIRES_WITHIN)
+        .where(or_(~is_over, left.balance_fen > 0, held.balance_fen > 0))
+        .order_by(case((is_over, 1), else_=0), PayerAccount.expires_on, PayerAccount.id)
+    )
+    return session.scalars(soon.limit(limit)).all()
 
 
 def running_low(

@@ -2,46 +2,55 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, and_, exists, false, func, literal, or_, select
+from sqlalchemy.orm import Session, aliased
 
-from booking.catalogue.inheritance import Above
-from booking.catalogue.levels import above_of, effective
 from booking.catalogue.queries import within
 from booking.core.actors import Reach
-from models.catalogue import BookingPolicy, Instrument
+from booking.pricing.queries import holding_on
+from models.catalogue import BookingPolicy, Instrument, SharedSettings
 from models.pricing import PricePolicy
 from models.vocabulary.catalogue import BookingMode, PublishingState
+from models.vocabulary.pricing import Offer
 
-MOST_READ = 500
+NEED = "needs_payer"
 
 
-def without_price(session: Session, reach: Reach, *, today: date) -> Sequence[Instrument]:
-    """Those within reach that are booked here, by id; the need of an account may come from above; two statements."""
-    priced = exists().where(
-        or_(PricePolicy.instrument_id == Instrument.id, PricePolicy.unit_id == Instrument.unit_id),
-        PricePolicy.valid_from <= today,
-    )
+def without_price(session: Session, reach: Reach, *, today: date, limit: int) -> Sequence[Row[int, str, str]]:
+    """Id and names of those within reach that are booked here, by id; the need of an account may come from above."""
+    of_unit, of_house = aliased(SharedSettings), aliased(SharedSettings)
     booked_here = (
         Instrument.publishing_state == PublishingState.PUBLISHED,
         Instrument.booking_mode == BookingMode.HERE,
     )
-    rows = session.execute(
-        select(Instrument, BookingPolicy)
+    return session.execute(
+        select(Instrument.id, Instrument.name_zh, Instrument.name_en)
         .join(BookingPolicy, BookingPolicy.instrument_id == Instrument.id)
-        .where(within(reach), *booked_here, ~priced)
+        .outerjoin(of_unit, of_unit.unit_id == Instrument.unit_id)
+        .outerjoin(of_house, and_(of_house.organisation_id == Instrument.organisation_id, of_house.unit_id.is_(None)))
+        .where(within(reach), *booked_here, _needs_payer(_set_by(of_unit), _set_by(of_house)), ~_priced(today))
         .order_by(Instrument.id)
-        .limit(MOST_READ)
+        .limit(limit)
     ).all()
-    above = above_of(session, [_place(instrument) for instrument, _policy in rows])
-    return [
-        instrument
-        for instrument, policy in rows
-        if effective(instrument, policy, [], above.get(_place(instrument), Above())).policy.needs_payer
-    ]
 
 
-def _place(instrument: Instrument) -> tuple[int, int | None]:
-    """Where it stands."""
-    return instrument.organisation_id, instrument.unit_id
+def _set_by(settings: type[SharedSettings]) -> ColumnElement[bool]:
+    """Whether a unit or an institution says that an account must pay; NULL where it says nothing."""
+    policy: Any = settings.policy
+    said: ColumnElement[bool] = policy[NEED].as_boolean()
+    return said
+
+
+def _needs_payer(of_unit: ColumnElement[bool], of_house: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Its own word, or what stands above it where it inherits that."""
+    inherits = literal(" ").concat(Instrument.inherits).concat(" ").contains(f" {NEED} ", autoescape=True)
+    above = func.coalesce(of_unit, of_house, false())
+    return or_(and_(inherits, above), and_(~inherits, BookingPolicy.needs_payer))
+
+
+def _priced(today: date) -> ColumnElement[bool]:
+    """Whether a row that holds today offers it, of its own or of its unit."""
+    at_it = or_(PricePolicy.instrument_id == Instrument.id, PricePolicy.unit_id == Instrument.unit_id)
+    return exists().where(at_it, PricePolicy.offer == Offer.OFFERED, *holding_on(today))

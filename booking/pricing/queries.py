@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Integer, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Date, Integer, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager
 
 from booking.affiliations.group_reading import Belonging, belonging
@@ -106,7 +106,16 @@ def in_force(
 @lru_cache(maxsize=1)
 def _in_force() -> Select[PricePolicy]:
     """The statement, built once: every booking asks it."""
-    later, day = aliased(PricePolicy), bindparam("day", type_=Date())
+    at_them = or_(
+        PricePolicy.instrument_id.in_(bindparam("instrument_ids", type_=Integer(), expanding=True)),
+        PricePolicy.unit_id.in_(bindparam("unit_ids", type_=Integer(), expanding=True)),
+    )
+    return select(PricePolicy).where(at_them, *holding_on(bindparam("day", type_=Date())))
+
+
+def holding_on(day: date | BindParameter[date]) -> tuple[ColumnElement[bool], ...]:
+    """The conditions that a row holds on a day: it has begun, and no newer one of its place and group has."""
+    later = aliased(PricePolicy)
     is_newer = or_(
         later.valid_from > PricePolicy.valid_from,
         and_(later.valid_from == PricePolicy.valid_from, later.revision > PricePolicy.revision),
@@ -115,11 +124,7 @@ def _in_force() -> Select[PricePolicy]:
     replaced = exists().where(
         same_place, later.user_group_id == PricePolicy.user_group_id, later.valid_from <= day, is_newer
     )
-    at_them = or_(
-        PricePolicy.instrument_id.in_(bindparam("instrument_ids", type_=Integer(), expanding=True)),
-        PricePolicy.unit_id.in_(bindparam("unit_ids", type_=Integer(), expanding=True)),
-    )
-    return select(PricePolicy).where(at_them, PricePolicy.valid_from <= day, ~replaced)
+    return PricePolicy.valid_from <= day, ~replaced
 
 
 def prices_for(

@@ -48,6 +48,7 @@ def end_reservation(
     reason: str,
     actor: Actor | None,
     now: datetime,
+    by_institution: bool = False,
 ) -> None:
     """Put a locked reservation into a state that holds neither time nor money; blocks take over its time."""
     freed = claims.give_up(session, claims.held_by(session, Holder(reservation.id)))
@@ -58,5 +59,6 @@ def end_reservation(
     settle_conflicts(session, reservation.id, actor_id=actor.id if actor else None, now=now)
     release(session, reservation, now=now)
     lanes = [gap.lane_id for gap in freed]
-    change = Change(KINDS[state], before=times(period_of(reservation)), reason=reason, freed=lanes)
+    before = times(period_of(reservation))
+    change = Change(KINDS[state], before=before, reason=reason, freed=lanes, by_institution=by_institution)
     record(session, reservation, change, actor=actor, now=now)

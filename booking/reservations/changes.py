@@ -39,7 +39,8 @@ _RAISE = {
 class Change:
     """One thing that happened to a reservation; `also_seen_by` are people linked before it but not after.
 
-    `freed` are the lanes on which it gave time back.
+    `freed` are the lanes on which it gave time back; `by_institution` says that the holder's institution did it on
+    an instrument of another one.
     """
 
     kind: ChangeKind
@@ -49,6 +50,7 @@ class Change:
     linked: Iterable[int] | None = None
     also_seen_by: Iterable[int] = field(default=())
     freed: Iterable[int] = field(default=())
+    by_institution: bool = False
 
 
 def new_uid() -> str:
@@ -111,6 +113,7 @@ def record(session: Session, reservation: Reservation, change: Change, *, actor:
         "before": change.before,
         "after": change.after,
         "reason": change.reason,
+        "by_institution": change.by_institution,
     }
     announce(session, f"reservations.{change.kind}", payload, now=now)
     linked = change.linked if change.linked is not None else _linked(session, reservation.id)

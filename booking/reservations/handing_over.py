@@ -34,12 +34,16 @@ ONE_STARTED = N_("预约 %(number)s（%(name)s）已经开始，不能再取消�
 
 @dataclass(frozen=True, slots=True)
 class _Handing:
-    """From whom, to whom, why; `is_own` when somebody gives away their own bookings, and no institution acts."""
+    """From whom, to whom, why.
+
+    `is_own` when somebody gives away their own bookings, and no institution acts; `by_institution` when one acts.
+    """
 
     user_id: int
     heir: Actor
     reason: str
     is_own: bool
+    by_institution: bool
 
 
 def hand_over_bookings(
@@ -71,8 +75,8 @@ def hand_over_bookings(
         raise NotFound
     _require_entitled(session, organisation_id, heir, chosen, now=now)
     is_own = organisation_id is None and actor.id == user_id
-    handing = _Handing(user_id, heir, reason, is_own)
-    found = [_hand_over(session, one.id, handing, actor=actor, now=now) for one in chosen]
+    handing = _Handing(user_id, heir, reason, is_own, by_institution=organisation_id is not None)
+    found = [_hand_over(session, one, handing, actor=actor, now=now) for one in chosen]
     if reasons := [refusal for refused in found for refusal in refused]:
         raise ReservationRefused(reasons)
     return [read_again(session, one.id) for one in chosen]
@@ -161,15 +165,14 @@ def _cancel_elsewhere(
         raise BookingsChanged
     if reservation.starts_at <= now:
         raise AlreadyStarted
-    end_reservation(session, reservation, ReservationState.CANCELLED, reason=reason, actor=actor, now=now)
+    state = ReservationState.CANCELLED
+    end_reservation(session, reservation, state, reason=reason, actor=actor, now=now, by_institution=True)
 
 
-def _hand_over(
-    session: Session, reservation_id: int, handing: _Handing, *, actor: Actor, now: datetime
-) -> list[Refusal]:
+def _hand_over(session: Session, one: Chosen, handing: _Handing, *, actor: Actor, now: datetime) -> list[Refusal]:
     """Give one booking to the heir, unless a lasting rule is against it; every reason then."""
-    user_id, heir, reason = handing.user_id, handing.heir, handing.reason
-    reservation = locked(session, reservation_id)
+    user_id, heir = handing.user_id, handing.heir
+    reservation = locked(session, one.id)
     if reservation.booked_by_id != user_id or reservation.state not in HOLDING_TIME:
         raise BookingsChanged
     period = period_of(reservation)
@@ -183,7 +186,14 @@ def _hand_over(
     pass_on(session, reservation, heir.id, place.organisation_id, cost, now=now)
     reservation.booked_by_id = heir.id
     touch(reservation, now=now)
-    change = Change(ChangeKind.HANDED_OVER, before=before, after=after, reason=reason, also_seen_by=[user_id])
+    change = Change(
+        ChangeKind.HANDED_OVER,
+        before=before,
+        after=after,
+        reason=handing.reason,
+        also_seen_by=[user_id],
+        by_institution=handing.by_institution and not one.is_here,
+    )
     record(session, reservation, change, actor=actor, now=now)
     return []
 

@@ -60,15 +60,17 @@ def on_move_refused(news: News) -> list[Letter]:
 
 
 def on_cancelled(news: News) -> list[Letter]:
-    """To the holder, when somebody else cancelled it, with the reason; to the stewards, when it was none of theirs."""
+    """To the holder, when somebody else cancelled it, with the reason; to the stewards, when the holder's house did."""
     matter = _by_others(_matter(news))
     if matter is None:
         return []
     is_outside = _acts_from_outside(news, matter)
-    told = replace(matter, values={**matter.values, "is_outside": is_outside})
+    facts = {"is_outside": is_outside, "is_by_staff": not is_outside and _decides(news, matter)}
+    told = replace(matter, values={**matter.values, **facts})
     letters = _to_holder(told, "reservations/cancelled")
     stewards = _stewards(news, matter) if is_outside else []
-    return letters + [Letter(one.email, one.language, "reservations/cancelled_here", matter.values) for one in stewards]
+    people = [one for one in stewards if one.id != matter.reservation.booked_by_id]
+    return letters + [Letter(one.email, one.language, "reservations/cancelled_here", matter.values) for one in people]
 
 
 def on_lapsed(news: News) -> list[Letter]:
@@ -131,9 +133,14 @@ def on_handed_over(news: News) -> list[Letter]:
 
 
 def _acts_from_outside(news: News, matter: _Matter) -> bool:
-    """Whether somebody did it who has no say about the instrument's bookings."""
+    """Whether the holder's institution did it, by somebody who has no say about the instrument's bookings."""
+    return bool(news.payload.get("by_institution")) and not _decides(news, matter)
+
+
+def _decides(news: News, matter: _Matter) -> bool:
+    """Whether who did it has a say about the instrument's bookings."""
     instrument = matter.reservation.instrument
-    return matter.actor_id is not None and not decides_here(news.session, matter.actor_id, instrument, now=news.now)
+    return matter.actor_id is not None and decides_here(news.session, matter.actor_id, instrument, now=news.now)
 
 
 def _stewards(news: News, matter: _Matter) -> Sequence[User]:

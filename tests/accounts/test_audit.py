@@ -6,12 +6,14 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit, audit_log
 from booking.accounts.audit_log import Wanted
+from booking.accounts.sights import Sight
 from booking.core.actors import Reach
-from models.accounts import User
+from models.accounts import AuditEntry, User
 from models.catalogue import Instrument
 from models.vocabulary.accounts import Role, ScopeKind
 from tests.factories.instruments import make_instrument
@@ -126,14 +128,21 @@ def test_what_changed_is_told_field_by_field(session: Session, instruments: list
 
 
 def test_the_table_has_every_entry_that_was_asked_for(
-    client: FlaskClient, session: Session, instruments: list[Instrument]
+    client: FlaskClient, session: Session, instruments: list[Instrument], steward: User
 ) -> None:
     auditor = make_user(session, "auditor")
     give(session, auditor, Role.AUDITOR, ScopeKind.PLATFORM)
     sign_in(client, auditor)
 
+    looks = []
+    for text in ("7f19", "缙云楼"):
+        client.get("/audit.csv", query_string={"text": text})
+        session.rollback()
+        noted = select(AuditEntry.subject_id).where(AuditEntry.action == Sight.LOG)
+        looks.append(list(session.scalars(noted)))
     answer = client.get("/audit.csv?action=catalogue.")
 
+    assert looks == [[], [steward.id]]
     rows = list(csv.reader(io.StringIO(answer.get_data(as_text=True).removeprefix("\ufeff"))))
     assert [row[rows[0].index("subject_id")] for row in rows[1:]] == [str(i.id) for i in reversed(instruments)]
     assert rows[1][rows[0].index("occurred_at")] == "2026-11-24T09:30:00+08:00"
@@ -162,4 +171,5 @@ def test_a_filter_that_cannot_be_read_is_named_at_its_field(client: FlaskClient,
 
     answer = client.get("/audit?since=gestern")
 
-    assert (answer.status_code, "日期格式应为 年-月-日" in answer.get_data(as_text=True)) == (422, True)
+    page = answer.get_data(as_text=True)
+    assert (answer.status_code, "日期格式应为 年-月-日" in page, "没有符合条件" in page) == (422, True, False)

@@ -5,8 +5,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.accounts.sights import Sight
 from booking.core.clock import local_date, utcnow
-from models.accounts import Grant, User
+from models.accounts import AuditEntry, Grant, User
 from models.catalogue import Instrument
 from models.vocabulary.accounts import Role, ScopeKind
 from tests.factories.instruments import make_instrument
@@ -53,6 +54,7 @@ def test_an_address_without_an_account_is_named_at_its_field_and_kept(
     client: FlaskClient, session: Session, instrument: Instrument, admin: User
 ) -> None:
     make_user(session, "unconfirmed", confirmed_at=None)
+    give(session, make_user(session, "listed"), Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
 
     for name in ("nobody", "unconfirmed"):
         form = {"email": f"{name}@example.org", "role": "technician", "change_reason": "新岗位"}
@@ -61,8 +63,8 @@ def test_an_address_without_an_account_is_named_at_its_field_and_kept(
 
         assert answer.status_code == 422
         assert ("没有使用这个邮箱的账户。" in page, f'value="{name}@example.org"' in page) == (True, True)
-        assert 'value="新岗位"' in page
-    assert count(session, Grant) == 1
+        assert ('value="新岗位"' in page, "listed@example.org" in page) == (True, False)
+    assert count(session, Grant) == 2
 
 
 def test_the_form_for_ending_asks_for_a_successor_and_takes_one(
@@ -72,11 +74,16 @@ def test_the_form_for_ending_asks_for_a_successor_and_takes_one(
     grant = give(session, steward, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
     form = {"last_day": TODAY.isoformat(), "reason": "退休"}
 
+    page = client.get(f"/grants/{grant.id}/end").get_data(as_text=True)
     refused = client.post(f"/grants/{grant.id}/end", data=form)
     accepted = client.post(f"/grants/{grant.id}/end", data={**form, "successor": heir.email})
 
     assert (refused.status_code, accepted.status_code) == (409, 303)
     assert "请指定接任者" in refused.get_data(as_text=True)
+    assert [steward.email in text for text in (page, refused.get_data(as_text=True))] == [True, False]
+    look_again(session)
+    looked_at = select(AuditEntry.subject_id).where(AuditEntry.action == Sight.ROLES)
+    assert session.scalars(looked_at).all() == [steward.id]
     look_again(session)
     assert grant.ends_on == TODAY
     assert session.scalars(select(Grant.user_id).where(Grant.starts_on == TODAY)).all() == [heir.id]

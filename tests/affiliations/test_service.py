@@ -243,7 +243,26 @@ def test_the_job_ends_what_is_over_once_and_tells_who_was_not_told(
     assert [letter.template for letter in mailed(session, now=tomorrow)] == ["affiliations/ended"]
 
 
+def test_an_end_that_is_past_already_has_come_at_once(session: Session, house: House, now: datetime) -> None:
+    member = affiliate(session, house.lin, house.organisation)
+    yesterday = local_date(now) - timedelta(days=1)
+
+    leaving.end_affiliation(session, member.id, yesterday, "调离", actor=house.admin_actor, now=now)
+    session.commit()
+
+    assert member.state == AffiliationState.ENDED
+    events = select(Event.name).where(Event.name.startswith("affiliations.")).order_by(Event.id)
+    assert session.scalars(events).all() == ["affiliations.ended", "affiliations.over"]
+
+
 def test_people_are_reminded_once_before_the_end(session: Session, house: House, now: datetime) -> None:
+    by_address = {"confirmed_by": ConfirmedBy.MAIL_DOMAIN, "ends_on": local_date(now) + timedelta(days=5)}
+    wei = make_user(session, "wei")
+    early = affiliate(session, wei, house.organisation, decided_at=now - timedelta(days=4), **by_address)
+    late = affiliate(session, wei, make_organisation(session), decided_at=now - timedelta(days=5), **by_address)
+    assert list(leaving.due_to_remind(session, now=now)) == [late.id]
+    for one in (early, late):
+        one.reminded_at = now
     member = affiliate(session, house.lin, house.organisation, ends_on=local_date(now) + timedelta(days=30))
 
     assert list(leaving.due_to_remind(session, now=now - timedelta(days=1))) == []

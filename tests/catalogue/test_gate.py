@@ -14,6 +14,7 @@ from booking.catalogue.holding import NotReadyToPublish
 from booking.catalogue.rounds import note_editor
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden, InvalidInput, NotFound, StaleVersion
+from booking.core.pages import encode_cursor
 from models.accounts import AuditEntry, User
 from models.catalogue import Instrument
 from models.directory import Organisation
@@ -361,7 +362,10 @@ def test_several_are_approved_at_once_each_by_its_own_decision_and_four_eyes(
     sign_in(client, session.get_one(User, reviewer.id))
     ticked = [f"{rounds[records[0].id]}:1", f"{rounds[records[1].id]}:7"]
     report = client.post("/reviews/several", data={"chosen": ticked}).get_data(as_text=True)
-    empty = client.post("/reviews/several", data={"note": "看过"})
+    cursor = encode_cursor(rounds[records[0].id])
+    rest = client.get(f"/reviews/several?cursor={cursor}").get_data(as_text=True)
+    empty = client.post("/reviews/several", data={"note": "看过", "cursor": cursor})
+    done = client.post("/reviews/several", data={"chosen": f"{rounds[records[3].id]}:2", "cursor": cursor})
 
     offered = [record.id for record in (*records, hidden) if f'value="{rounds[record.id]}:' in page]
     assert offered == [record.id for record in (records[0], records[1], records[3])]
@@ -376,7 +380,9 @@ def test_several_are_approved_at_once_each_by_its_own_decision_and_four_eyes(
     }
     assert "已同意 1 条，其中 1 条已发布" in report
     assert "没有记录意见的 1 条" in report
-    assert (empty.status_code, "请先勾选" in empty.get_data(as_text=True)) == (422, True)
+    again = empty.get_data(as_text=True)
+    assert (empty.status_code, "请先勾选" in again, f'value="{cursor}"' in again) == (422, True, True)
+    assert ("不涉密" in rest, done.status_code, done.location) == (True, 303, f"/reviews/several?cursor={cursor}")
     session.rollback()
     states = [session.get_one(Instrument, record.id, populate_existing=True).publishing_state for record in records]
     assert states == [PublishingState.PUBLISHED, *[PublishingState.IN_REVIEW] * 3]
@@ -385,5 +391,6 @@ def test_several_are_approved_at_once_each_by_its_own_decision_and_four_eyes(
         (rounds[records[0].id], "Admin", "不涉密"),
         (rounds[records[1].id], "Admin", "不涉密"),
         (rounds[records[0].id], "Reviewer", ""),
+        (rounds[records[3].id], "Reviewer", ""),
     ]
     assert is_listed(session, records[0])

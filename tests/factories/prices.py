@@ -34,7 +34,7 @@ def make_hourly_price(
         instrument_id=instrument.id,
         user_group_id=outside.id,
         valid_from=valid_from,
-        offer=Offer.OFFERED,
+        offer=more.pop("offer", Offer.OFFERED),
         hourly_fen=hourly_fen,
         created_at=LONG_AGO,
         created_by_id=by.id,

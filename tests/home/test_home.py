@@ -17,7 +17,7 @@ from booking.reservations.service import request_reservation
 from booking.reservations.wishes import Wish
 from booking.settings import Settings
 from models.accounts import User
-from models.catalogue import Instrument
+from models.catalogue import Instrument, SharedSettings
 from models.directory import Organisation
 from models.enquiries import Enquiry
 from models.imports import Import
@@ -28,6 +28,7 @@ from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.enquiries import EnquiryState, WishState
 from models.vocabulary.imports import ImportState
 from models.vocabulary.jobs import RunOutcome
+from models.vocabulary.pricing import Offer
 from tests.counting import counting
 from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_instrument, make_organisation
@@ -321,11 +322,20 @@ def test_finance_meets_accounts_that_run_out_or_low_and_what_must_be_paid_but_ha
     for number, place, days in (("2", ours, 30), ("3", ours, 31), ("4", theirs, 3)):
         name, last = f"账户{number}", today + timedelta(days=days)
         make_payer(session, place, holder, 100_000, number=number, name=name, expires_on=last)
+    for number, fen in (("5", 0), ("6", 100)):
+        last = today - timedelta(days=400)
+        make_payer(session, ours, holder, fen, number=number, name=f"账户{number}", expires_on=last)
     post_entry(session, "spent", "payers", [Move(spent.left_id, spent.held_id, 90_001)], now=utcnow())
     needing = {"needs_payer": True}
     unpriced = make_instrument(session, ours, name_zh="没有价格", policy=needing)
     priced = make_instrument(session, ours, name_zh="有价格", policy=needing)
     make_hourly_price(session, priced, 30_000, finance)
+    not_yet = make_instrument(session, ours, name_zh="明天起有价格", policy=needing)
+    make_hourly_price(session, not_yet, 30_000, finance, valid_from=today + timedelta(days=1))
+    session.add(SharedSettings(organisation_id=ours.id, policy=needing))
+    given_up = make_instrument(session, ours, name_zh="不再提供", inherits="horizon_days needs_payer")
+    make_hourly_price(session, given_up, 30_000, finance)
+    make_hourly_price(session, given_up, 0, finance, valid_from=today, offer=Offer.NOT_OFFERED)
     make_instrument(session, ours, name_zh="不收费")
     make_instrument(session, theirs, name_zh="别家的", policy=needing)
     session.commit()
@@ -336,9 +346,9 @@ def test_finance_meets_accounts_that_run_out_or_low_and_what_must_be_paid_but_ha
 
     titles = {code: [item["title_zh"] for item in card["items"]] for code, card in cards.items()}
     assert titles == {
-        "payers_expiring": ["账户2"],
+        "payers_expiring": ["账户2", "账户6"],
         "payers_low": ["快用完 · ¥99.99"],
-        "prices_missing": ["没有价格"],
+        "prices_missing": ["没有价格", "明天起有价格", "不再提供"],
     }
     assert f'href="/payer-accounts/{spent.id}"' in page
     assert f'href="/instruments/{unpriced.id}/prices/edit"' in page

@@ -92,7 +92,6 @@ def test_translations_are_compiled_when_they_changed(tmp_path: Path) -> None:
     assert b"Instrument" in source.with_suffix(".mo").read_bytes()
 
 
-@pytest.mark.storm
 def test_code_is_kept_compiled_where_python_writes_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     source = tmp_path / "part.py"
@@ -111,6 +110,7 @@ def test_code_is_kept_compiled_where_python_writes_none(tmp_path: Path, monkeypa
     assert said == ["Compiling the code (1 files)"]
 
 
+@pytest.mark.storm
 def test_a_database_that_is_away_is_said_in_one_sentence(tmp_path: Path) -> None:
     starting = start(tmp_path, BOOKING_DATABASE_URL=f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
 

@@ -185,6 +185,7 @@ def test_what_was_booked_elsewhere_while_belonging_here_alone_goes_to_ones_own_p
     affiliate(session, heir, here)
     mailed(session, now=now)
     hand_over(session, cast, [*ours, there[0]], cast.admin, now)
+    give(session, leaver, Role.STEWARD, ScopeKind.INSTRUMENT, elsewhere.id)
     arguments = (here.id, leaver.id, [there[1].id])
     act(session, service.cancel_bookings, *arguments, reason="离校", actor=cast.admin, now=now)
 
@@ -198,6 +199,7 @@ def test_what_was_booked_elsewhere_while_belonging_here_alone_goes_to_ones_own_p
         ("reservations/handed_over_here", f"/{there[0].id}"),
         ("reservations/cancelled_here", f"/{there[1].id}"),
     ]
+    assert [one.recipient for one in letters if one.template == "reservations/cancelled_here"] == [keeper.email]
     [to_holder] = [letter for letter in letters if letter.template == "reservations/cancelled"]
     assert (to_holder.recipient, to_holder.values["is_outside"]) == (leaver.email, True)
     assert coming_bookings(session, None, leaver.id, now=now).count == 3

@@ -265,6 +265,10 @@ def test_an_order_that_is_cancelled_midway_keeps_what_had_been_done(
     assert last is not None
     assert last.facts == {"received": 3, "tested": 1, "failed": 0, "results": 1}
     assert states(session, order) == ["tested", "received", "lost"]
+    told = [letter for letter in mailed(session, now=now) if letter.template.startswith("reservations/cancelled")]
+    assert [(one.template, one.recipient, one.values["is_outside"], one.values["is_by_staff"]) for one in told] == [
+        ("reservations/cancelled", orders.staff.email, False, False)
+    ]
 
 
 def test_a_dispute_goes_back_to_the_staff_who_test_again_or_uphold(

@@ -55,7 +55,11 @@ def test_a_lead_makes_a_team_once_however_often_the_form_is_sent(
 def test_strangers_see_a_teams_name_and_how_to_join_but_nobody_in_it(
     client: FlaskClient, session: Session, led: Team
 ) -> None:
-    stranger = make_user(session, "stranger")
+    stranger, boss = make_user(session, "stranger"), make_user(session, "boss")
+    give(session, boss, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, led.organisation_id)
+    sign_in(client, boss)
+    looked = client.get(f"/teams/{led.id}").get_data(as_text=True)
+    refused = client.post(f"/teams/{led.id}/invitations", data={"email": "?"})
     sign_in(client, stranger)
 
     page = client.get(f"/teams/{led.id}").get_data(as_text=True)
@@ -63,6 +67,8 @@ def test_strangers_see_a_teams_name_and_how_to_join_but_nobody_in_it(
     answer = client.get(f"/api/v1/teams/{led.id}").get_json()
 
     assert ("涂层组" in page, "申请加入" in page, "Leader" in page) == (True, True, False)
+    told = ["leader@example.org" in text for text in (looked, refused.get_data(as_text=True))]
+    assert (refused.status_code, told) == (422, [True, False])
     assert (asked.status_code, answer["members"], answer["requests"]) == (303, None, None)
 
 

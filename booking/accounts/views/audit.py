@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit_log
 from booking.accounts.audit_log import Entry, Wanted
 from booking.accounts.forms import AuditQuery
-from booking.accounts.looking import note_entries, note_table
+from booking.accounts.looking import note_entries, note_table, told_in_table
 from booking.accounts.permissions import Permission, reach
 from booking.core.actors import Reach
 from booking.core.clock import SHANGHAI, utcnow
@@ -62,7 +62,8 @@ def audit_table() -> ResponseReturnValue:
     """The same entries, all of them, as CSV that spreadsheets open as text."""
     within = _reach()
     asked = audit_log.wanted(read_query(AuditQuery))
-    transaction(note_table, asked, within, actor=require_actor(), now=utcnow())
+    told = told_in_table(reading(), asked, within)
+    transaction(note_table, told, actor=require_actor(), now=utcnow())
     pieces = _pieces(db.engine, asked, within)
     headers = {"Content-Disposition": 'attachment; filename="audit.csv"'}
     return Response(pieces, mimetype=CSV_TYPE, headers=headers)

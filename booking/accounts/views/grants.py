@@ -22,6 +22,7 @@ from booking.accounts.views.again import again
 from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Conflict, Forbidden, InvalidInput, Problem, Refused
+from booking.core.pages import Page
 from booking.core.texts import N_
 from booking.web.extensions import reading, transaction
 from booking.web.languages import in_language
@@ -143,7 +144,11 @@ def _list(kind: ScopeKind, scope_id: int | None, refused: Refused | None = None)
     target = grant_queries.scope_seen(session, kind, scope_id, actor)
     wanted = read_query(GrantsFilter) if request.method == "GET" else GrantsFilter()
     narrowed = grant_queries.Wanted(wanted.role, wanted.person, wanted.with_ended)
-    page = grant_queries.grants_at(session, kind, target, narrowed, today=today, limit=PER_PAGE, cursor=wanted.cursor)
+    page = (
+        Page[grant_queries.ShownGrant]([], None)
+        if refused
+        else grant_queries.grants_at(session, kind, target, narrowed, today=today, limit=PER_PAGE, cursor=wanted.cursor)
+    )
     shown = {
         **_scope_shown(kind, scope_id, target),
         "rows": page.items,
@@ -218,7 +223,10 @@ def _end_page(grant_id: int, refused: Refused | None = None, lacks: list[Lack] |
     }
     if refused is not None:
         return again("accounts/end_grant.html", refused, **values)
-    return render_template("accounts/end_grant.html", form={}, problems={}, **values)
+    rendered = render_template("accounts/end_grant.html", form={}, problems={}, **values)
+    if target is not None and may(actor, Permission.SEE_GRANTS, target):
+        transaction(note_roles, target, [grant.user_id], actor=actor, now=utcnow())
+    return rendered
 
 
 def _delegate_page(grant_id: int, refused: Refused | None = None) -> ResponseReturnValue:

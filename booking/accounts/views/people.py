@@ -36,6 +36,7 @@ def permissions(user_id: int) -> ResponseReturnValue:
     kind, scope_id = read_scope(typed) if typed else _first_place(places)
     target = grant_queries.scope_asked(session, kind, scope_id, user_id, actor)
     transaction(note_roles, target, [person.id], actor=actor, now=utcnow())
+    session = reading()
     names = queries.scope_names(session, kind, scope_id)
     return render_template(
         "accounts/permissions.html",

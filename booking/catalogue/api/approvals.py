@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from booking.accounts.permissions import Permission, reach
 from booking.catalogue.api.answering import json_answer
 from booking.catalogue.api.bulk import ReasonAnswer, reasons
-from booking.catalogue.bulk_approving import Approved, approve_many
+from booking.catalogue.bulk_approving import Approved, approve_many, parts
 from booking.catalogue.form_fields import Id
 from booking.catalogue.step_forms import PublishingNote
 from booking.core.clock import utcnow
@@ -58,11 +58,11 @@ class ApprovalsAnswer(BaseModel):
 @documented(tag="reviews", body=ApprovalsForm, answers={200: ApprovalsAnswer}, refusals=(400, 401, 403, 415, 422))
 def approve_many_rounds() -> Response:
     """Approve several versions, each a decision of its own; the others are told why theirs does not stand."""
-    actor, form = require_actor(), read_json(ApprovalsForm)
+    actor, form, now = require_actor(), read_json(ApprovalsForm), utcnow()
     if not reach(actor, Permission.REVIEW_RECORD):
         raise Forbidden
     versions = {one.id: one.version for one in form.rounds}
-    rows = transaction(approve_many, versions, form.note, actor=actor, now=utcnow())
+    rows = [row for part in parts(versions) for row in transaction(approve_many, part, form.note, actor=actor, now=now)]
     refused = sum(row.refused is not None for row in rows)
     answered = [_answer(row) for row in rows]
     return json_answer(ApprovalsAnswer(approved=len(rows) - refused, refused=refused, rows=answered))

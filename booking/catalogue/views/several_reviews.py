@@ -1,8 +1,9 @@
 """Deciding about several versions on one page: each with its differences, each a decision of its own."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from flask import render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -10,9 +11,9 @@ from sqlalchemy.orm import Session
 from booking.accounts.permissions import Permission, reach
 from booking.attachments.labels import VISIBILITY
 from booking.catalogue import labels as catalogue_labels
-from booking.catalogue import review_queries
+from booking.catalogue import review_labels, review_queries
 from booking.catalogue.addresses import attachment_address
-from booking.catalogue.bulk_approving import Approved, approve_many
+from booking.catalogue.bulk_approving import Approved, approve_many, parts
 from booking.catalogue.review_rules import REVIEWERS_NEEDED
 from booking.catalogue.step_forms import PublishingNote
 from booking.catalogue.views.reviews import QueuePage
@@ -43,20 +44,31 @@ def several() -> ResponseReturnValue:
 
 
 def approve_several() -> ResponseReturnValue:
-    """Approve each version that was ticked, and say of those that cannot be approved why."""
-    actor = _reviewer()
+    """Approve each version that was ticked, and go on with the others; say of those that cannot be approved why."""
+    actor, now, cursor = _reviewer(), utcnow(), ""
     try:
+        cursor = read(QueuePage, {"cursor": request.form.get("cursor", "")}).cursor
         note = read(NotePage, {"note": request.form.get("note", "")}).note
         versions = _ticked()
     except InvalidInput as invalid:
-        return _page("", invalid)
-    rows = transaction(approve_many, versions, note, actor=actor, now=utcnow())
+        return _page(cursor, invalid)
+    rows = [row for part in parts(versions) for row in transaction(approve_many, part, note, actor=actor, now=now)]
     refused = [row for row in rows if row.refused]
+    if not refused:
+        flash(_approved(rows), "right")
+        return redirect(url_for(".several", cursor=cursor or None), code=303)
     return render_template(
         "catalogue/reviews_decided.html",
-        count=len(rows) - len(refused),
-        through=sum(row.state == RoundState.APPROVED for row in rows),
+        said=_approved([row for row in rows if not row.refused]),
         refused=[_refused(row) for row in refused],
+    )
+
+
+def _approved(rows: Sequence[Approved]) -> str:
+    """How many approvals stand, and how many versions are public now."""
+    through = sum(row.state == RoundState.APPROVED for row in rows)
+    return _(
+        "已同意 %(count)s 条，其中 %(through)s 条已发布，其余还需要另一位审查人。", count=len(rows), through=through
     )
 
 
@@ -94,6 +106,8 @@ def _page(cursor: str, refused: InvalidInput | None = None) -> ResponseReturnVal
         visibilities=VISIBILITY,
         field_names={name: _(label) for name, label in catalogue_labels.FIELDS.items()},
         ticked=request.form.getlist("chosen"),
+        cursor=cursor,
+        decisions=review_labels.DECISION,
         next_cursor=found.next_cursor,
         form={"note": request.form.get("note", "")},
         problems=problems_of(refused) if refused else {},

@@ -121,6 +121,7 @@ def team_page(team_id: int, refused: Refused | None = None) -> ResponseReturnVal
         "waiting": queries.waiting_at(session, team_id) if sight.runs else (),
         "invitations": queries.open_invitations(session, team_id, now=now) if sight.runs else (),
         "own_request": queries.own_request(session, team_id, actor.id),
+        "shows_addresses": refused is None or not sight.looks_in,
         "is_asked": team.successor_id == actor.id and sight.is_member,
         "key": new_key(),
         "today": today,
