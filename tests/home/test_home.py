@@ -323,7 +323,7 @@ def test_finance_meets_accounts_that_run_out_or_low_and_what_must_be_paid_but_ha
         name, last = f"账户{number}", today + timedelta(days=days)
         make_payer(session, place, holder, 100_000, number=number, name=name, expires_on=last)
     for number, fen in (("5", 0), ("6", 100)):
-        last = today - timedelta(days=400)
+        last = today - timedelta(days=40)
         make_payer(session, ours, holder, fen, number=number, name=f"账户{number}", expires_on=last)
     post_entry(session, "spent", "payers", [Move(spent.left_id, spent.held_id, 90_001)], now=utcnow())
     needing = {"needs_payer": True}

@@ -144,11 +144,11 @@ def _list(kind: ScopeKind, scope_id: int | None, refused: Refused | None = None)
     target = grant_queries.scope_seen(session, kind, scope_id, actor)
     wanted = read_query(GrantsFilter) if request.method == "GET" else GrantsFilter()
     narrowed = grant_queries.Wanted(wanted.role, wanted.person, wanted.with_ended)
-    page = (
-        Page[grant_queries.ShownGrant]([], None)
-        if refused
-        else grant_queries.grants_at(session, kind, target, narrowed, today=today, limit=PER_PAGE, cursor=wanted.cursor)
-    )
+    page: Page[grant_queries.ShownGrant] = Page([], None)
+    if refused is None:
+        page = grant_queries.grants_at(
+            session, kind, target, narrowed, today=today, limit=PER_PAGE, cursor=wanted.cursor
+        )
     shown = {
         **_scope_shown(kind, scope_id, target),
         "rows": page.items,

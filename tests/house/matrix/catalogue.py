@@ -87,7 +87,7 @@ CATALOGUE = (
     sent("/exemptions/{exemption}/decide", PLATFORM, {"state": "approved"}, other=403),
     page("/reviews", REVIEWERS | THEIR_ADMIN, other=403),
     page("/reviews/several", REVIEWERS | THEIR_ADMIN, other=403),
-    sent("/reviews/several", REVIEWERS | THEIR_ADMIN, {"chosen": "{round}:1"}, ok=200, other=403),
+    sent("/reviews/several", REVIEWERS | THEIR_ADMIN, {"chosen": "{round}:7"}, ok=200, other=403),
     page("/reviews/{round}", READERS),
     page("/reviews/{update_round}", READERS),
     page("/reviews/{their_round}", THEIR_STAFF | ALL_SEEING),
