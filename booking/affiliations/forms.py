@@ -1,9 +1,10 @@
 """What is read from outside about affiliations, as typed values."""
 
+import re
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from booking.accounts.forms import Email, Name
@@ -24,6 +25,7 @@ from models.vocabulary.directory import OrganisationKind
 
 LARGEST_ID = 2**31 - 1
 MOST_CONFIRMED = 200
+_LATIN_NUMBER = re.compile(r"[A-Za-z0-9()/ -]+")
 
 REGISTERED_KINDS = (
     OrganisationKind.ENTERPRISE,
@@ -186,11 +188,20 @@ class VisitForm(Form):
     email: Annotated[Email | None, Blank] = None
     phone: Annotated[Line, Field(max_length=40, pattern=r"^(\+?[0-9][0-9 -]{5,30})?$")] = ""
     identity_kind: IdentityKind
-    identity_number: Annotated[FilledLine, Field(min_length=4, max_length=40, pattern=r"^[A-Za-z0-9()/ -]+$")]
+    identity_number: Annotated[FilledLine, Field(min_length=4, max_length=40)]
     host_email: Annotated[Email | None, Blank] = None
     starts_on: Day
     ends_on: Day
     purpose: Annotated[FilledLine, Field(max_length=300)]
+
+    @field_validator("identity_number")
+    @classmethod
+    def _as_on_the_document(cls, number: str, info: ValidationInfo) -> str:
+        """Latin letters and digits; other documents, like an officer's, may be numbered in any printable words."""
+        is_other = info.data.get("identity_kind") == IdentityKind.OTHER
+        if not (number.isprintable() if is_other else _LATIN_NUMBER.fullmatch(number)):
+            raise PydanticCustomError("string_pattern_mismatch", "not a number of such a document")
+        return number
 
 
 class VisitsQuery(Form):

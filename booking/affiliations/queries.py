@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Exists, Select, and_, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.affiliations import rules
@@ -31,6 +31,8 @@ from models.vocabulary.reservations import HOLDING_TIME
 
 OPEN = (AffiliationState.PENDING, AffiliationState.CONFIRMED)
 MANAGERS = (Role.INSTITUTION_ADMIN, Role.ENTERPRISE_AGENT)
+_AS_INDEXED: ColumnElement[bool] = literal_column("affiliations.state IN ('pending', 'confirmed')")
+"""In the words of the index of open affiliations, by which SQLite finds a person's instead of reading a whole house."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,12 @@ def in_force(today: date | ColumnElement[date]) -> ColumnElement[bool]:
         Affiliation.starts_on <= today,
         or_(Affiliation.ends_on.is_(None), Affiliation.ends_on >= today),
     )
+
+
+def is_member(user_id: ColumnElement[int], organisation_id: Any, today: ColumnElement[date]) -> Exists:
+    """Whether the person is confirmed at the organisation on a day, as a part of another statement."""
+    own = (Affiliation.user_id == user_id, Affiliation.organisation_id == organisation_id)
+    return exists().where(*own, _AS_INDEXED, in_force(today))
 
 
 def belongs(session: Session, user_id: int, organisation_id: int, today: date) -> bool:

@@ -16,7 +16,7 @@ from booking.core.texts import N_
 from booking.directory import queries as directory
 from models.accounts import User
 from models.affiliations import Affiliation, Invitation
-from models.vocabulary.affiliations import AffiliationState, InvitationState
+from models.vocabulary.affiliations import AffiliationState, ConfirmedBy, InvitationState
 
 Mark: TypeAlias = tuple[str, str]
 DETAILS = ("unit_id", "user_group_id", "staff_number", "ends_on")
@@ -155,6 +155,8 @@ def plan(rows: Sequence[ReadRow], standing: Standing, *, is_complete: bool, own_
     """What each row does; with a complete roster also who is no longer on it, never whoever applies it."""
     taken: dict[int, int] = {}
     planned = [_planned(row, standing, taken) for row in rows]
+    for one in planned:
+        _vouch(one, is_complete=is_complete)
     if not is_complete:
         return Plan(planned, [], [])
     return Plan(planned, _leavers(rows, standing, own_id), _uninvited(planned, standing))
@@ -195,6 +197,21 @@ def _decide(planned: Planned, values: RosterRow, named: dict[str, Any], standing
         planned.fate, planned.sets = Fate.INVITED, planned.sets | {"email": values.email or ""}
     else:
         planned.fate = Fate.INVITATION_CHANGED if planned.sets else Fate.UNCHANGED
+
+
+def _vouch(planned: Planned, *, is_complete: bool) -> None:
+    """Whom an address confirmed, a roster confirms that is complete or sets an end; the address's term is over then.
+
+    An end that somebody announced stays.
+    """
+    held, values = planned.affiliation, planned.row.values
+    is_there = planned.fate in {Fate.CHANGED, Fate.UNCHANGED}
+    if not is_there or held is None or values is None or held.confirmed_by != ConfirmedBy.MAIL_DOMAIN:
+        return
+    if "ends_on" in planned.sets or (is_complete and held.ended_by_id is None):
+        lasting = {"ends_on": None} if values.until is None else {}
+        planned.sets |= {"confirmed_by": ConfirmedBy.ROSTER, **lasting}
+        planned.fate = Fate.CHANGED
 
 
 def _named(row: ReadRow, standing: Standing) -> dict[str, Any]:

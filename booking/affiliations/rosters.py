@@ -200,7 +200,8 @@ def _change(step: _Step, rows: Sequence[Planned]) -> None:
         held = row.affiliation
         assert held is not None
         renewed = {"leaving_told_at": None, "reminded_at": None, "ended_by_id": None} if "ends_on" in row.sets else {}
-        changed.append({"id": held.id, "version": held.version + 1, **row.sets, **renewed})
+        decided = {"decided_at": step.now, "decided_by_id": step.actor.id} if "confirmed_by" in row.sets else {}
+        changed.append({"id": held.id, "version": held.version + 1, **row.sets, **renewed, **decided})
         before = {name: _plain(getattr(held, name)) for name in row.sets}
         changes.append(Changed(held.id, before, {name: _plain(value) for name, value in row.sets.items()}))
     _update_each(step.session, Affiliation, changed)

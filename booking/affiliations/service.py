@@ -123,7 +123,7 @@ def change_affiliation(
     if not after:
         return affiliation
     if "ends_on" in after:
-        affiliation.leaving_told_at = affiliation.reminded_at = affiliation.ended_by_id = None
+        _set_own_end(affiliation)
     affiliation.version += 1
     session.flush()
     if after.get("ends_on") and (before["ends_on"] is None or after["ends_on"] < before["ends_on"]):
@@ -191,6 +191,13 @@ def _apply(session: Session, affiliation: Affiliation, form: AffiliationDetailsF
         raise InvalidInput(problems)
     for name in form.model_fields_set:
         setattr(affiliation, name, getattr(form, name))
+
+
+def _set_own_end(affiliation: Affiliation) -> None:
+    """The organisation itself has set the end: what was told of another is void, and no address moves it any more."""
+    affiliation.leaving_told_at = affiliation.reminded_at = affiliation.ended_by_id = None
+    if affiliation.confirmed_by == ConfirmedBy.MAIL_DOMAIN:
+        affiliation.confirmed_by = ConfirmedBy.ADMIN
 
 
 def _ask_problems(session: Session, form: AskAffiliationForm, actor: Actor) -> list[Problem]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.accounts.queries import actor_of
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden
 from booking.core.period import Period
@@ -18,8 +19,10 @@ from booking.reservations.moving import end_pending, keep_only
 from booking.reservations.paying import cost_at, set_cost
 from booking.reservations.refusals import NothingToDecide, ReasonNeeded, ReservationRefused
 from booking.reservations.rules import CHECKED_AGAIN, Code, Standing, Wanted, overridable, refusals
-from booking.reservations.situations import find_place, note_override
+from booking.reservations.situations import find_place, note_override, standing_of
+from booking.reservations.terms import Place
 from models.reservations import Reservation
+from models.vocabulary.catalogue import ShareMode
 from models.vocabulary.reservations import ChangeKind, ReservationState
 
 MOST_AT_ONCE = 200
@@ -112,7 +115,7 @@ def _check_again(
         internal=True,
         now=now,
     )
-    standing = Standing(suspended_until=place.suspended_until, suspended_for=place.suspended_for)
+    standing = _holders_standing(session, place, reservation, now=now)
     wanted = Wanted(period, reservation.mode)
     found = [r for r in refusals(wanted, place.terms, standing, now=now) if r.code in CHECKED_AGAIN]
     if found and not (override_reason and overridable(found)):
@@ -121,3 +124,10 @@ def _check_again(
         note_override(session, reservation.id, found, override_reason, actor=actor, now=now)
     if any(refusal.code == Code.CLOSED for refusal in found):
         keep_on_closed_days(session, reservation.id, reason=override_reason, actor=actor, now=now)
+
+
+def _holders_standing(session: Session, place: Place, reservation: Reservation, *, now: datetime) -> Standing:
+    """How the holder stands now; their roles are read only where they decide."""
+    if place.is_member or place.terms.share_mode != ShareMode.INTERNAL:
+        return Standing(suspended_until=place.suspended_until, suspended_for=place.suspended_for)
+    return standing_of(place, actor_of(session, reservation.booked_by.email, now=now))

@@ -81,10 +81,13 @@ def find_place_over(
 
 
 def standing_of(place: Place, actor: Actor | None) -> Standing:
-    """How the actor stands with the instrument; the suspension was read with the place."""
+    """How the actor stands with the instrument; suspension and membership were read with the place.
+
+    What is shared inside is for everybody who belongs to the institution, and for whom a role there lets book.
+    """
     return Standing(
         is_known=actor is not None,
-        books_internally=may(actor, Permission.BOOK_INTERNALLY, place.target),
+        books_internally=place.is_member or may(actor, Permission.BOOK_INTERNALLY, place.target),
         suspended_until=place.suspended_until,
         suspended_for=place.suspended_for,
     )

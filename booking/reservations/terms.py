@@ -10,6 +10,7 @@ from sqlalchemy import Date, Integer, Select, String, and_, bindparam, cast, exi
 from sqlalchemy.orm import Session
 
 from booking.affiliations.group_reading import Belonging, belonging
+from booking.affiliations.queries import is_member
 from booking.catalogue.inheritance import HOURS, POLICY, POLICY_DEFAULTS, Above, Settings, names_in, policy_in_effect
 from booking.catalogue.rules import read_hours
 from booking.core.actors import Target
@@ -77,6 +78,14 @@ _LIMITS_GROUPS = (
     .label("limits_groups")
 )
 
+_IS_MEMBER = (
+    is_member(
+        bindparam("user_id", type_=Integer()), _instruments.organisation_id, bindparam("today", type_=Date())
+    )
+    .correlate(Instrument.__table__)
+    .label("is_member")
+)
+
 _minutes = [cast(column, String) for column in (_hours.weekday, _hours.opens_minute, _hours.closes_minute)]
 _OWN_HOURS = (
     select(func.aggregate_strings(_minutes[0] + " " + _minutes[1] + " " + _minutes[2], ","))
@@ -86,7 +95,8 @@ _OWN_HOURS = (
     .label("own_hours")
 )
 
-_PLACES = select(*_COLUMNS, _OWN_HOURS, _SUSPENDED_UNTIL, _SUSPENDED_FOR, _LIMITS_GROUPS).select_from(
+_READ = (_OWN_HOURS, _SUSPENDED_UNTIL, _SUSPENDED_FOR, _LIMITS_GROUPS, _IS_MEMBER)
+_PLACES = select(*_COLUMNS, *_READ).select_from(
     Instrument.__table__.outerjoin(BookingPolicy.__table__)
     .outerjoin(_unit_settings, _units.unit_id == _instruments.unit_id)
     .outerjoin(
@@ -128,7 +138,8 @@ _SEVERAL = _Statements(
 class Place:
     """An instrument as far as booking it goes; `terms.unusual_days` are known for the days that were read.
 
-    `days` are those days as they are stored. `belonging` is where the person belongs, if that had to be read.
+    `days` are those days as they are stored. `is_member` is whether the person belongs to the institution today,
+    `belonging` where else they belong, if that had to be read.
     """
 
     instrument_id: int
@@ -141,6 +152,7 @@ class Place:
     suspended_for: str = ""
     days: Sequence[StoredDay] = ()
     belonging: Belonging | None = None
+    is_member: bool = False
 
     @property
     def target(self) -> Target:
@@ -171,12 +183,13 @@ def places_of(
     """The instruments among the ids with their terms; two statements however many, and one for user groups."""
     connection = session.connection()
     statements, named = _named("id", "ids", instrument_ids)
-    rows = connection.execute(statements.places, {**named, "user_id": user_id, "now": now}).all()
+    today = local_date(now)
+    rows = connection.execute(statements.places, {**named, "user_id": user_id, "now": now, "today": today}).all()
     if not rows:
         return {}
     days = _days_read(session, {row.organisation_id for row in rows}, window)
     owners = sorted({row.organisation_id for row in rows if row.limits_groups})
-    person = belonging(session, user_id, owners, local_date(now)) if user_id is not None and owners else None
+    person = belonging(session, user_id, owners, today) if user_id is not None and owners else None
     return {row.id: _place(row, days, person if row.limits_groups else None) for row in rows}
 
 
@@ -255,6 +268,7 @@ def _place(row: Any, days: Sequence[StoredDay], person: Belonging | None) -> Pla
         suspended_for=row.suspended_for or "",
         days=days,
         belonging=person,
+        is_member=bool(row.is_member),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts import audit
 from booking.accounts.permissions import Permission, may, require
+from booking.affiliations.queries import belongs
 from booking.attachments import service as attachments
 from booking.attachments.preparing import FIELD, FilesRefused, Prepared
 from booking.attachments.queries import Owner
@@ -115,8 +116,7 @@ def _check(
 ) -> None:
     """Refuse what does not fit together, a firm one does not act for, and more than a person asks in a day."""
     session.execute(select(User.id).where(User.id == actor.id).with_for_update(key_share=True))
-    is_internal = may(actor, Permission.BOOK_INTERNALLY, target_of(instrument))
-    if instrument.share_mode == ShareMode.NONE or (instrument.share_mode == ShareMode.INTERNAL and not is_internal):
+    if not _is_shared(session, instrument, actor, local_date(now)):
         raise TakesNoSamples
     firm = Target(form.organisation_id)
     if form.organisation_id is not None and not may(actor, Permission.ORDER_FOR_FIRM, firm):
@@ -138,6 +138,14 @@ def _check(
         raise InvalidInput(problems)
     if asked_since(session, actor.id, now - timedelta(days=1)) >= MOST_A_DAY:
         raise TooManyOrders(most=MOST_A_DAY)
+
+
+def _is_shared(session: Session, instrument: Instrument, actor: Actor, today: date) -> bool:
+    """Whether the owner shares the instrument with the person: with everybody, or with those who belong there."""
+    if instrument.share_mode != ShareMode.INTERNAL:
+        return instrument.share_mode != ShareMode.NONE
+    by_role = may(actor, Permission.BOOK_INTERNALLY, target_of(instrument))
+    return by_role or belongs(session, actor.id, instrument.organisation_id, today)
 
 
 def _new(

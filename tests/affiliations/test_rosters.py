@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.accounts.mailed import LinkSpent
-from booking.affiliations import invitations, leaving, rosters, service, withdrawing
-from booking.affiliations.forms import AffiliationDetailsForm, ApplyRosterForm, RosterForm
+from booking.affiliations import invitations, leaving, mail_domains, queries, rosters, service, withdrawing
+from booking.affiliations.forms import AffiliationDetailsForm, ApplyRosterForm, MailDomainForm, RosterForm
 from booking.affiliations.letters import on_address_confirmed
 from booking.affiliations.roster_planning import Fate, Plan
 from booking.affiliations.roster_reading import read_roster
@@ -206,6 +206,43 @@ def test_a_complete_roster_ends_who_is_missing_only_when_asked_to(
     assert session.get_one(Grant, grant.id).ends_on == local_date(now)
     told = select(Event.name).where(Event.name != "affiliations.invited")
     assert session.scalars(told).all() == ["accounts.grant_over", "affiliations.ended"]
+
+
+def test_whom_an_address_confirmed_stays_beyond_its_term_when_on_a_complete_roster(
+    session: Session, house: House, now: datetime
+) -> None:
+    told = make_user(session, "told", email="told@cs.uni.edu.cn")
+    dated = make_user(session, "dated", email="dated@cs.uni.edu.cn")
+    give(session, house.admin, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
+    root, where = actor_for(session, house.admin, now=now), house.organisation.id
+    mail_domains.add_domain(session, where, MailDomainForm(domain="cs.uni.edu.cn"), actor=root, now=now)
+    of = {one.user_id: one for one in session.scalars(select(Affiliation).where(Affiliation.organisation_id == where))}
+    last_day = local_date(now) + timedelta(days=30)
+    leaving.end_affiliation(session, of[told.id].id, last_day, "", actor=house.admin_actor, now=now)
+    form = AffiliationDetailsForm(ends_on=last_day)
+    service.change_affiliation(session, of[dated.id].id, form, actor=house.admin_actor, now=now)
+    text = HEAD + "".join(f",{one.name},{one.email},,,,\n" for one in (house.lin, told, dated))
+    later = now + timedelta(hours=1)
+
+    some = planned(session, house, upload(session, house, text, later), later)
+    roster = upload(session, house, text, later, complete=True)
+    preview = planned(session, house, roster, later)
+    rosters.apply_roster(session, roster.id, APPLY, actor=house.admin_actor, now=later)
+    session.commit()
+    again = planned(session, house, upload(session, house, text, later, complete=True), later)
+    over = now + timedelta(days=366)
+    ended = [leaving.end_over(session, one, now=over) for one in leaving.due_to_end(session, now=over)]
+    session.commit()
+    session.expire_all()
+
+    assert [one.fate for one in some.rows] == [Fate.UNCHANGED] * 3
+    assert [one.fate for one in preview.rows] == [Fate.CHANGED, Fate.UNCHANGED, Fate.UNCHANGED]
+    assert [one.fate for one in again.rows] == [Fate.UNCHANGED] * 3
+    assert ended == [True, True]
+    assert [queries.belongs(session, one.id, where, local_date(over)) for one in (house.lin, told, dated)] == [True, False, False]
+    held = of[house.lin.id]
+    assert (held.confirmed_by, held.ends_on, held.decided_at) == (ConfirmedBy.ROSTER, None, later)
+    assert [of[one.id].ends_on for one in (told, dated)] == [last_day, last_day]
 
 
 def test_the_renewal_knows_who_came_by_an_invitation_and_a_second_time_changes_nothing(

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -99,6 +100,15 @@ def test_what_cannot_be_is_refused_at_its_field(
         visitors.register_visitor(session, house.organisation.id, form(now, **values), actor=house.admin_actor, now=now)
 
     assert [problem.field for problem in refused.value.problems] == [field]
+
+
+def test_other_documents_may_be_numbered_in_words_that_can_be_printed(now: datetime) -> None:
+    officers = form(now, identity_kind="other", identity_number="南字第0123456号")
+
+    assert officers.identity_number == "南字第0123456号"
+    for kind, number in (("passport", "南字第0123456号"), ("other", "南字第\u202e0123号"), ("other", "南字1")):
+        with pytest.raises(ValidationError):
+            form(now, identity_kind=kind, identity_number=number)
 
 
 def test_each_look_at_the_number_is_in_the_log_and_the_number_never_is(

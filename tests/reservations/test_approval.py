@@ -16,9 +16,14 @@ from booking.reservations.refusals import (
     ReservationRefused,
 )
 from booking.reservations.verifying import faults
-from models.accounts import AuditEntry
+from models.accounts import AuditEntry, User
 from models.catalogue import Instrument
+from models.directory import Organisation
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.catalogue import ShareMode
 from models.vocabulary.reservations import ChangeKind, ReservationState
+from tests.factories.affiliations import affiliate
+from tests.factories.people import actor_for, give, make_user
 from tests.reservations.acting import TODAY, act, at, book, claims_of, codes, fresh, kinds, steward_of
 
 
@@ -151,6 +156,28 @@ def test_lasting_rules_are_asked_again_at_approval_and_overridden_only_with_a_re
     act(session, approval.confirm_reservation, made.id, override_reason="agreed", actor=steward, now=now)
 
     assert "reservations.rules_overridden" in session.scalars(select(AuditEntry.action)).all()
+
+
+def test_a_request_for_what_is_shared_inside_is_approved_while_the_asker_belongs_there_or_has_a_role(
+    session: Session, careful: Instrument, researcher: Actor, now: datetime
+) -> None:
+    steward, owner = steward_of(session, careful, now), session.get_one(Organisation, careful.organisation_id)
+    careful.share_mode = ShareMode.INTERNAL
+    held = affiliate(session, session.get_one(User, researcher.id), owner)
+    with_role = make_user(session, "role")
+    give(session, with_role, Role.RESEARCHER, ScopeKind.ORGANISATION, owner.id)
+    stayed, left = (book(session, careful, at(hour), researcher, now) for hour in (9, 11))
+    by_role = book(session, careful, at(13), actor_for(session, with_role, now=now), now)
+
+    for one in (stayed, by_role):
+        act(session, approval.confirm_reservation, one.id, actor=steward, now=now)
+    held.ends_on = TODAY - timedelta(days=1)
+    with pytest.raises(ReservationRefused) as refused:
+        act(session, approval.confirm_reservation, left.id, actor=steward, now=now)
+
+    assert codes(refused.value) == ["not_shared"]
+    states = [fresh(session, one).state for one in (stayed, by_role, left)]
+    assert states == [ReservationState.CONFIRMED, ReservationState.CONFIRMED, ReservationState.REQUESTED]
 
 
 def test_a_suspended_person_cannot_book_until_it_is_lifted(

@@ -117,6 +117,17 @@ def test_when_a_rule_is_against_the_new_holder_nothing_goes_over(
     assert kinds(session, made[0]) == [ChangeKind.CONFIRMED]
 
 
+def test_what_is_shared_inside_goes_over_to_whoever_belongs_there(session: Session, cast: Cast, now: datetime) -> None:
+    made = booked(session, cast.instrument, [9], cast.researcher, now)
+    session.get_one(Instrument, cast.instrument.id).share_mode = ShareMode.INTERNAL
+    owner = session.get_one(Organisation, cast.instrument.organisation_id)
+    affiliate(session, session.get_one(User, cast.other.id), owner)
+
+    hand_over(session, cast, made, cast.admin, now)
+
+    assert fresh(session, made[0]).booked_by_id == cast.other.id
+
+
 def test_only_this_institutions_bookings_go_over_and_only_by_its_admins(
     session: Session, cast: Cast, now: datetime
 ) -> None:

@@ -30,8 +30,8 @@ from models.catalogue import Instrument
 from models.directory import CalendarDay, Organisation
 from models.notifications import Event
 from models.reservations import Claim, Reservation
-from models.vocabulary.affiliations import Audience
-from models.vocabulary.catalogue import RunningState
+from models.vocabulary.affiliations import AffiliationState, Audience
+from models.vocabulary.catalogue import RunningState, ShareMode
 from models.vocabulary.directory import DayKind
 from models.vocabulary.reservations import ChangeKind, ReservationState
 from tests.factories.affiliations import affiliate
@@ -351,3 +351,31 @@ def test_how_far_ahead_somebody_books_follows_from_their_user_group(
     assert max(remedy.starts_at for remedy in refusal.remedies if remedy.starts_at) < at(0, day=8).start
     assert count(session, Reservation) == 1
     assert made.booked_by_id == other.id
+
+
+def test_what_is_shared_inside_is_booked_by_whoever_belongs_there_up_to_their_last_day(
+    session: Session, instrument: Instrument, researcher: Actor, other: Actor, now: datetime
+) -> None:
+    owner = session.get_one(Organisation, instrument.organisation_id)
+    instrument.share_mode = ShareMode.INTERNAL
+    affiliate(session, session.get_one(User, researcher.id), owner, ends_on=TODAY)
+    waiting = make_user(session, "waiting")
+    affiliate(session, waiting, owner, state=AffiliationState.PENDING, confirmed_by=None, decided_at=None)
+    gone = make_user(session, "gone")
+    affiliate(session, gone, owner, ends_on=TODAY - timedelta(days=1))
+    elsewhere = make_user(session, "elsewhere")
+    affiliate(session, elsewhere, make_organisation(session))
+    outside = [other, *(actor_for(session, one, now=now) for one in (waiting, gone, elsewhere))]
+
+    asked = [service.ask(session, Wish(instrument.id, at(9)), actor=one, now=now) for one in (researcher, *outside)]
+    for one in outside:
+        with pytest.raises(ReservationRefused) as refused:
+            book(session, instrument, at(9), one, now)
+        assert codes(refused.value) == ["not_shared"]
+    made = book(session, instrument, at(9), researcher, now)
+    with pytest.raises(ReservationRefused):
+        book(session, instrument, at(13, day=2), researcher, at(0, day=1).start)
+
+    assert [[str(one.code) for one in answer.refusals] for answer in asked] == [[], *[["not_shared"]] * 4]
+    assert count(session, Reservation) == 1
+    assert made.booked_by_id == researcher.id

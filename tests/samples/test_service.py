@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
 from booking.attachments.preparing import FilesRefused
+from booking.core.clock import local_date
 from booking.core.errors import Forbidden, InvalidInput, NotFound
 from booking.core.period import Period
 from booking.privacy.queries import HindranceKind, hindrances
@@ -23,17 +24,19 @@ from booking.samples.service import NotNow, TakesNoSamples, add_message
 from models.accounts import User
 from models.attachments import Attachment
 from models.catalogue import Instrument, TestItem
+from models.directory import Organisation
 from models.pricing import ReservationQuote
 from models.reservations import Claim, Reservation
 from models.samples import Sample, SampleOrder, SampleOrderStep, SampleResult
 from models.vocabulary.accounts import Role, ScopeKind
-from models.vocabulary.affiliations import Audience
+from models.vocabulary.affiliations import AffiliationState, Audience
 from models.vocabulary.catalogue import BookingMode, PublishingState, ShareMode
 from models.vocabulary.directory import OrganisationKind
 from models.vocabulary.pricing import LineKind
 from models.vocabulary.reservations import ReservationState
 from models.vocabulary.samples import Leftover, SampleOrderState, SampleState, Settling
 from tests.counting import counting
+from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.letters import mailed
 from tests.factories.looking import count, look_again
@@ -408,6 +411,26 @@ def test_nobody_asks_where_nothing_is_shared_or_public(
         session.commit()
 
     assert count(session, SampleOrder) == 0
+
+
+def test_whoever_belongs_to_the_institution_orders_where_it_shares_inside(
+    session: Session, orders: Orders, made: MakeOrders, instrument: Instrument, asker: User, now: datetime
+) -> None:
+    owner = session.get_one(Organisation, instrument.organisation_id)
+    instrument.share_mode = ShareMode.INTERNAL
+    affiliate(session, asker, owner, ends_on=local_date(now))
+    waiting, gone = make_user(session, "waiting"), make_user(session, "gone")
+    affiliate(session, waiting, owner, state=AffiliationState.PENDING, confirmed_by=None, decided_at=None)
+    affiliate(session, gone, owner, ends_on=local_date(now) - DAY)
+
+    order = orders.asked()
+    session.commit()
+    for one in (waiting, gone):
+        with pytest.raises(TakesNoSamples):
+            made(one).asked()
+        session.rollback()
+
+    assert session.scalars(select(SampleOrder.requested_by_id)).all() == [order.requested_by_id] == [asker.id]
 
 
 def test_lists_show_places_and_what_waits_in_a_constant_number_of_statements(
