@@ -239,7 +239,8 @@ def test_whom_an_address_confirmed_stays_beyond_its_term_when_on_a_complete_rost
     assert [one.fate for one in preview.rows] == [Fate.CHANGED, Fate.UNCHANGED, Fate.UNCHANGED]
     assert [one.fate for one in again.rows] == [Fate.UNCHANGED] * 3
     assert ended == [True, True]
-    assert [queries.belongs(session, one.id, where, local_date(over)) for one in (house.lin, told, dated)] == [True, False, False]
+    there = [queries.belongs(session, one.id, where, local_date(over)) for one in (house.lin, told, dated)]
+    assert there == [True, False, False]
     held = of[house.lin.id]
     assert (held.confirmed_by, held.ends_on, held.decided_at) == (ConfirmedBy.ROSTER, None, later)
     assert [of[one.id].ends_on for one in (told, dated)] == [last_day, last_day]
