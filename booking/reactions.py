@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from sqlalchemy.orm import Session
@@ -13,11 +14,13 @@ from booking.catalogue import letters as catalogue
 from booking.catalogue import owner_letters as owning
 from booking.catalogue import report_letters as reporting
 from booking.enquiries import letters as enquiries
+from booking.enquiries.queries import waiting_by_instrument as enquiries_waiting
 from booking.notifications.letters import Letter, News
 from booking.reservations import left_behind, waiting
 from booking.reservations import letters as reservations
 from booking.reservations import move_letters as moving
 from booking.samples import letters as samples
+from booking.samples.queries import waiting_by_instrument as sample_orders_waiting
 from booking.settings import Settings
 from booking.teams import letters as teams
 from models.notifications import Event
@@ -29,6 +32,9 @@ class Letters(Protocol):
     def __call__(self, news: News) -> list[Letter]:
         """The letters, none when nobody needs to know."""
 
+
+OTHERS_WAITING: waiting.Others = {"enquiries": enquiries_waiting, "sample_orders": sample_orders_waiting}
+"""What passes on beside requests when somebody's role is over."""
 
 REACTIONS: dict[str, Letters] = {
     "accounts.confirmation_asked": accounts.on_confirmation_asked,
@@ -62,7 +68,7 @@ REACTIONS: dict[str, Letters] = {
     "accounts.grant_given": grants.on_grant_given,
     "accounts.grant_ended": grants.on_grant_ended,
     "accounts.successor_wanted": grants.on_successor_wanted,
-    "accounts.grant_over": waiting.on_grant_over,
+    "accounts.grant_over": partial(waiting.on_grant_over, others=OTHERS_WAITING),
     "accounts.account_deactivated": grants.on_account_deactivated,
     "reservations.requested": reservations.on_asked,
     "reservations.move_asked": reservations.on_asked,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from booking.accounts.permissions import Permission, may, reach
@@ -119,6 +119,13 @@ def waiting_count(session: Session, reached: Reach) -> int:
     """How many enquiries about instruments within `reached` wait for an answer."""
     counted = select(func.count()).select_from(Enquiry).join(Enquiry.instrument)
     return session.scalar(counted.where(within(reached), Enquiry.due_at.is_not(None))) or 0
+
+
+def waiting_by_instrument(session: Session, here: ColumnElement[bool]) -> dict[int, int]:
+    """How many enquiries wait for an answer at each of the instruments that fulfil a condition."""
+    counted = select(Enquiry.instrument_id, func.count().label("how_many")).join(Enquiry.instrument)
+    waiting = counted.where(here, Enquiry.due_at.is_not(None)).group_by(Enquiry.instrument_id)
+    return {found.instrument_id: found.how_many for found in session.execute(waiting)}
 
 
 def answered_to(session: Session, actor: Actor, *, now: datetime, limit: int) -> Sequence[Enquiry]:

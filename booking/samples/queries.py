@@ -250,6 +250,13 @@ def waiting_count(session: Session, reached: Reach) -> int:
     return session.scalar(counted.where(within(reached), _waits_for_staff())) or 0
 
 
+def waiting_by_instrument(session: Session, here: ColumnElement[bool]) -> dict[int, int]:
+    """How many orders wait for the staff of each of the instruments that fulfil a condition."""
+    counted = select(SampleOrder.instrument_id, func.count().label("how_many")).join(SampleOrder.instrument)
+    waiting = counted.where(here, _waits_for_staff()).group_by(SampleOrder.instrument_id)
+    return {found.instrument_id: found.how_many for found in session.execute(waiting)}
+
+
 def own_waiting(session: Session, actor: Actor, *, limit: int) -> Sequence[SampleOrder]:
     """Orders that wait for the actor who asked, those that changed first before."""
     waiting = in_full().where(_is_own(actor), SampleOrder.state.in_(WAITS_FOR_REQUESTER))

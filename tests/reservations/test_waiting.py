@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 from booking.accounts.delegating import delegate_grant
 from booking.accounts.ending import end_grant
 from booking.core.actors import Actor
+from booking.enquiries import service as enquiries
+from booking.enquiries.forms import EnquiryForm
 from booking.notifications.letters import Letter
 from booking.reactions import letters_by
 from booking.reservations.deciders import HEIGHTS, deciders_of
@@ -18,6 +20,7 @@ from tests.accounts.leaving import platform_admin
 from tests.factories.instruments import make_instrument
 from tests.factories.letters import SETTINGS, mailed
 from tests.factories.people import actor_for, give, make_user
+from tests.factories.samples import LIMITS, Orders
 from tests.reservations.acting import TODAY, act, at, book
 
 DAY = timedelta(days=1)
@@ -76,12 +79,16 @@ def test_what_waits_when_a_steward_leaves_is_told_to_who_decides_then(
     give(session, heir, role, kind, scope_ids(careful)[kind])
     book(session, careful, at(10, day=3), researcher, now)
     book(session, make_instrument(session, policy={"needs_approval": True}), at(10, day=3), researcher, now)
+    Orders(session, careful.id, researcher, researcher, now).asked()
+    asked = EnquiryForm(text="能测吗？", sample="氧化铝")
+    enquiries.ask(session, careful.id, asked, [], LIMITS, days=3, actor=researcher, now=now)
     mailed(session, now=now)
 
     act(session, end_grant, grant.id, last_day=TODAY - DAY, actor=platform_admin(session, now), now=now)
 
     letters = [letter for letter in mailed(session, now=now) if letter.template == "reservations/passed_on"]
     assert [(letter.recipient, len(letter.values["waiting"])) for letter in letters] == [(heir.email, 1)]
+    assert letters[0].values["others"] == {"enquiries": 1, "sample_orders": 1}
 
 
 def test_nobody_is_told_before_the_last_day_is_over(
