@@ -79,9 +79,7 @@ _LIMITS_GROUPS = (
 )
 
 _IS_MEMBER = (
-    is_member(
-        bindparam("user_id", type_=Integer()), _instruments.organisation_id, bindparam("today", type_=Date())
-    )
+    is_member(bindparam("user_id", type_=Integer()), _instruments.organisation_id, bindparam("today", type_=Date()))
     .correlate(Instrument.__table__)
     .label("is_member")
 )
@@ -139,7 +137,7 @@ class Place:
     """An instrument as far as booking it goes; `terms.unusual_days` are known for the days that were read.
 
     `days` are those days as they are stored. `is_member` is whether the person belongs to the institution today,
-    `belonging` where else they belong, if that had to be read.
+    `belonging` in which groups anywhere, if that had to be read.
     """
 
     instrument_id: int

@@ -80,7 +80,7 @@ def test_what_waits_when_a_steward_leaves_is_told_to_who_decides_then(
     book(session, careful, at(10, day=3), researcher, now)
     book(session, make_instrument(session, policy={"needs_approval": True}), at(10, day=3), researcher, now)
     Orders(session, careful.id, researcher, researcher, now).asked()
-    asked = EnquiryForm(text="能测吗？", sample="氧化铝")
+    asked = EnquiryForm(text="能测吗？", sample="氧化铝", periods=[])
     enquiries.ask(session, careful.id, asked, [], LIMITS, days=3, actor=researcher, now=now)
     mailed(session, now=now)
 

@@ -414,7 +414,7 @@ def test_nobody_asks_where_nothing_is_shared_or_public(
 
 
 def test_whoever_belongs_to_the_institution_orders_where_it_shares_inside(
-    session: Session, orders: Orders, made: MakeOrders, instrument: Instrument, asker: User, now: datetime
+    session: Session, made: MakeOrders, instrument: Instrument, asker: User, now: datetime
 ) -> None:
     owner = session.get_one(Organisation, instrument.organisation_id)
     instrument.share_mode = ShareMode.INTERNAL
@@ -423,7 +423,7 @@ def test_whoever_belongs_to_the_institution_orders_where_it_shares_inside(
     affiliate(session, waiting, owner, state=AffiliationState.PENDING, confirmed_by=None, decided_at=None)
     affiliate(session, gone, owner, ends_on=local_date(now) - DAY)
 
-    order = orders.asked()
+    order = made(asker).asked()
     session.commit()
     for one in (waiting, gone):
         with pytest.raises(TakesNoSamples):
