@@ -226,9 +226,13 @@ class RegistrationForm(Form):
 
 
 class VerifyForm(Form):
-    """Which document was looked at, if any."""
+    """Which document was looked at, if any.
+
+    Where the organisation can own instruments its registrant becomes its administrator, which must be said outright.
+    """
 
     checked: Annotated[Line, Field(max_length=300)] = ""
+    gives_administration: bool = False
 
 
 class RegistrationsQuery(Form):

@@ -12,13 +12,14 @@ from booking.affiliations.invitations import accept_by_address
 from booking.affiliations.invitations import write_secret as write_secret_of
 from booking.affiliations.labels import CONFIRMED_BY
 from booking.affiliations.mail_domains import affiliate_by_address
+from booking.affiliations.rules import role_of_registrant
 from booking.core.clock import local_date
 from booking.core.errors import NotFound
 from booking.notifications.letters import Letter, News
 from models.accounts import User
 from models.affiliations import Invitation, OrganisationRegistration, Visit
 from models.directory import Organisation
-from models.vocabulary.accounts import Language, TokenPurpose
+from models.vocabulary.accounts import Language, Role, TokenPurpose
 from models.vocabulary.affiliations import AffiliationState, InvitationState, RegistrationState, VisitState
 
 
@@ -202,6 +203,7 @@ def _registration_values(news: News, registration: OrganisationRegistration) -> 
         "person": registrant.name,
         "email": registrant.email,
         "is_verified": registration.state == RegistrationState.VERIFIED,
+        "is_admin": role_of_registrant(registration.kind) == Role.INSTITUTION_ADMIN,
         "reason": registration.reason,
         "link": news.link(f"registrations/{registration.id}"),
     }

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit, grants
 from booking.accounts.grants import NewGrant
 from booking.accounts.permissions import Permission, reach
-from booking.affiliations.forms import RegistrationForm
+from booking.affiliations.forms import RegistrationForm, VerifyForm
+from booking.affiliations.rules import role_of_registrant
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem
@@ -43,23 +44,27 @@ def register_organisation(
 
 
 def verify_registration(
-    session: Session, registration_id: int, checked: str, *, actor: Actor, now: datetime
+    session: Session, registration_id: int, form: VerifyForm, *, actor: Actor, now: datetime
 ) -> OrganisationRegistration:
-    """Make the organisation; the registrant belongs to it and is its agent. Raises NotFound, Conflict, InvalidInput."""
+    """Make the organisation; the registrant belongs to it and gets the role that goes with its kind.
+
+    Raises NotFound, Conflict, and InvalidInput where giving the administration is not ticked.
+    """
     registration = _pending(session, registration_id, actor)
-    form = organisation_form(registration)
-    organisation = directory.store_organisation(session, form, actor=actor, now=now)
+    role = role_of_registrant(registration.kind)
+    if role == Role.INSTITUTION_ADMIN and not form.gives_administration:
+        raise InvalidInput([Problem("gives_administration", N_("请确认由登记人担任单位管理员。"))])
+    entry = organisation_form(registration)
+    organisation = directory.store_organisation(session, entry, actor=actor, now=now)
     today = local_date(now)
-    wanted = NewGrant(
-        registration.registrant_id, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, organisation.id, starts_on=today
-    )
+    wanted = NewGrant(registration.registrant_id, role, ScopeKind.ORGANISATION, organisation.id, starts_on=today)
     grants.grant_after_check(session, wanted, actor=actor, now=now)
     session.add(_affiliation(registration.registrant_id, organisation, actor=actor, now=now))
-    registration.state, registration.checked = RegistrationState.VERIFIED, checked
+    registration.state, registration.checked = RegistrationState.VERIFIED, form.checked
     registration.organisation_id = organisation.id
     _decide(registration, actor=actor, now=now)
     session.flush()
-    after = {"organisation_id": organisation.id, "checked": checked}
+    after = {"organisation_id": organisation.id, "checked": form.checked, "role": role.value}
     _note(session, "verified", registration, actor=actor, now=now, after=after)
     announce(session, "affiliations.registration_decided", {"registration_id": registration.id}, now=now)
     return registration

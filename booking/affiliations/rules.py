@@ -10,6 +10,7 @@ from stdnum.cn import ric
 from booking.core.csv_tables import is_text
 from booking.core.errors import Problem
 from booking.core.texts import N_
+from models.vocabulary.accounts import Role
 from models.vocabulary.affiliations import Audience, IdentityKind, UserSide
 from models.vocabulary.directory import OrganisationKind
 
@@ -69,6 +70,11 @@ class Membership:
     organisation_id: int
     user_group_id: int | None
     kind: OrganisationKind
+
+
+def role_of_registrant(kind: OrganisationKind) -> Role:
+    """What whoever registered an organisation becomes: its administrator where it can own instruments, else its agent."""
+    return Role.INSTITUTION_ADMIN if kind in OWNS_INSTRUMENTS else Role.ENTERPRISE_AGENT
 
 
 def default_groups(kind: OrganisationKind) -> tuple[Group, ...]:

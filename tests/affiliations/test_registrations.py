@@ -3,14 +3,15 @@
 from datetime import datetime
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from booking.accounts.permissions import Permission, may
 from booking.affiliations import registrations
-from booking.affiliations.forms import RegistrationForm
-from booking.core.actors import Actor
+from booking.affiliations.forms import REGISTERED_KINDS, RegistrationForm, VerifyForm
+from booking.core.actors import Actor, Target
 from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound
-from models.accounts import Grant
+from models.accounts import AuditEntry, Grant
 from models.affiliations import Affiliation, OrganisationRegistration
 from models.directory import Organisation
 from models.vocabulary.accounts import Role, ScopeKind
@@ -22,6 +23,13 @@ from tests.factories.letters import mailed
 from tests.factories.people import actor_for, give, make_user
 
 USCC = "91110108551385082Q"
+
+
+PENDING = RegistrationState.PENDING
+
+
+def mine(house: House) -> ColumnElement[bool]:
+    return Grant.user_id == house.lin.id
 
 
 def form(**values: object) -> RegistrationForm:
@@ -57,7 +65,7 @@ def test_verifying_makes_the_organisation_its_agent_and_the_affiliation(
 ) -> None:
     made = registrations.register_organisation(session, form(), actor=house.lin_actor, now=now)
 
-    registrations.verify_registration(session, made.id, "营业执照", actor=operator, now=now)
+    registrations.verify_registration(session, made.id, VerifyForm(checked="营业执照"), actor=operator, now=now)
     session.commit()
 
     firm = session.scalars(select(Organisation).where(Organisation.uscc == USCC)).one()
@@ -74,6 +82,38 @@ def test_verifying_makes_the_organisation_its_agent_and_the_affiliation(
     assert mailed(session, now=now)[-1].recipient == house.lin.email
 
 
+@pytest.mark.parametrize("kind", sorted(REGISTERED_KINDS))
+def test_who_registered_an_owner_of_instruments_administers_it_when_that_was_ticked(
+    session: Session, house: House, operator: Actor, now: datetime, kind: OrganisationKind
+) -> None:
+    is_firm = kind == OrganisationKind.ENTERPRISE
+    role = Role.ENTERPRISE_AGENT if is_firm else Role.INSTITUTION_ADMIN
+    made = registrations.register_organisation(session, form(kind=kind), actor=house.lin_actor, now=now)
+    if not is_firm:
+        with pytest.raises(InvalidInput) as refused:
+            registrations.verify_registration(session, made.id, VerifyForm(), actor=operator, now=now)
+        assert [problem.field for problem in refused.value.problems] == ["gives_administration"]
+        assert (made.state, session.scalar(select(func.count()).select_from(Grant).where(mine(house)))) == (PENDING, 0)
+
+    wanted = VerifyForm(gives_administration=True)
+    registrations.verify_registration(session, made.id, wanted, actor=operator, now=now)
+    session.commit()
+
+    person = actor_for(session, house.lin, now=now)
+    place = Target(made.organisation_id)
+    note = session.scalars(select(AuditEntry).where(AuditEntry.action == "affiliations.registration_verified")).one()
+    letter = mailed(session, now=now)[-1]
+    assert [(one.role, one.scope_id) for one in session.scalars(select(Grant).where(mine(house)))] == [
+        (role, made.organisation_id)
+    ]
+    assert [may(person, Permission.ADD_RECORD, place), may(person, Permission.MANAGE_AFFILIATIONS, place)] == [
+        not is_firm,
+        True,
+    ]
+    assert (note.after or {})["role"] == role
+    assert (letter.recipient, letter.values["is_admin"]) == (house.lin.email, not is_firm)
+
+
 def test_nobody_verifies_their_own_firm_or_without_the_right_or_twice(
     session: Session, house: House, operator: Actor, now: datetime
 ) -> None:
@@ -88,10 +128,10 @@ def test_nobody_verifies_their_own_firm_or_without_the_right_or_twice(
         (theirs, house.admin_actor, NotFound),
     ):
         with pytest.raises(refusal):
-            registrations.verify_registration(session, registration.id, "", actor=actor, now=now)
+            registrations.verify_registration(session, registration.id, VerifyForm(), actor=actor, now=now)
     registrations.refuse_registration(session, theirs.id, "材料不全", actor=operator, now=now)
     with pytest.raises(Conflict):
-        registrations.verify_registration(session, theirs.id, "", actor=operator, now=now)
+        registrations.verify_registration(session, theirs.id, VerifyForm(), actor=operator, now=now)
 
     assert theirs.reason == "材料不全"
     assert session.scalar(select(func.count()).select_from(Affiliation)) == 0
@@ -121,7 +161,7 @@ def test_abroad_there_is_no_number(session: Session, house: House, operator: Act
     wanted = form(uscc=None, country="DE", adcode=None, name_zh="Beispiel GmbH")
 
     made = registrations.register_organisation(session, wanted, actor=house.lin_actor, now=now)
-    registrations.verify_registration(session, made.id, "", actor=operator, now=now)
+    registrations.verify_registration(session, made.id, VerifyForm(), actor=operator, now=now)
 
     firm = session.get_one(Organisation, made.organisation_id)
     assert (firm.country, firm.uscc) == ("DE", None)

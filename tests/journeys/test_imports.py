@@ -11,10 +11,13 @@ from sqlalchemy.orm import Session
 
 from booking.core.clock import at_local, local_date, utcnow
 from booking.web.filters import local_input
+from models.accounts import User
 from models.catalogue import Instrument
+from models.directory import Organisation
 from models.reservations import Reservation
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.catalogue import PublishingState
+from models.vocabulary.directory import OrganisationKind
 from tests.factories.instruments import make_organisation
 from tests.factories.people import give, make_user
 from tests.journeys.conftest import OpenContext
@@ -50,6 +53,37 @@ def register(folder: Path) -> Path:
     path = folder / "台账.xlsx"
     book.save(path)
     return path
+
+
+def register_owner(page: Page) -> str:
+    """Register the university for which one acts; the path at which that can be verified."""
+    page.goto("/registrations/new")
+    page.get_by_label("单位名称").fill("迁入的大学")
+    page.get_by_label("类型").select_option("university")
+    page.get_by_label("统一社会信用代码").fill("12500000450403849F")
+    page.get_by_label("所在地区").select_option("500109")
+    page.get_by_role("button", name="提交核验").click()
+    expect(page.get_by_text("单位管理员", exact=True)).to_be_visible()
+    return page.url
+
+
+def verify(page: Page, path: str) -> None:
+    """Make it an institution, with whoever registered it as its administrator."""
+    page.goto(path)
+    page.get_by_label("由登记人担任单位管理员").check()
+    page.get_by_role("button", name="核验通过").click()
+    expect(page.get_by_text("已核验，单位已建立，并已发邮件告知。")).to_be_visible()
+
+
+def appoint_reviewers(page: Page, owner_id: int, *reviewers: User) -> None:
+    """Give each of them the role on the institution's page of roles."""
+    page.goto(f"/grants/organisation/{owner_id}")
+    for reviewer in reviewers:
+        giving = page.locator("form", has=page.get_by_role("button", name="授予", exact=True))
+        giving.locator("[name=email]").fill(reviewer.email)
+        giving.locator("[name=role]").select_option("reviewer")
+        giving.get_by_role("button", name="授予", exact=True).click()
+        expect(page.get_by_role("cell", name=reviewer.email)).to_be_visible()
 
 
 def upload(page: Page, path: Path) -> None:
@@ -92,17 +126,19 @@ def book_found(page: Page, name: str) -> None:
     expect(page.get_by_text("预约成功。")).to_be_visible()
 
 
-def test_a_centre_moves_in_from_a_workbook_with_errors_until_it_is_booked(
+def test_a_centre_registers_and_moves_in_from_a_workbook_with_errors_until_it_is_booked(
     open_context: OpenContext, session: Session, house: House, tmp_path: Path
 ) -> None:
-    owner = make_organisation(session, name_zh="迁入的大学")
-    admin, finder = make_user(session, "moving"), make_user(session, "finder")
-    reviewers = {name: make_user(session, name) for name in ("reader-one", "reader-two")}
-    for reviewer in reviewers.values():
-        give(session, reviewer, Role.REVIEWER, ScopeKind.ORGANISATION, owner.id)
-    give(session, admin, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, owner.id)
+    names = ("moving", "finder", "verifier", "reader-one", "reader-two")
+    admin, finder, operator, *reviewers = (make_user(session, name) for name in names)
+    centre = make_organisation(session, kind=OrganisationKind.PLATFORM)
+    give(session, operator, Role.OPERATOR, ScopeKind.ORGANISATION, centre.id)
     page = open_context(admin).new_page()
 
+    verify(open_context(operator).new_page(), register_owner(page))
+    session.rollback()
+    owner = session.scalars(select(Organisation).where(Organisation.name_zh == "迁入的大学")).one()
+    appoint_reviewers(page, owner.id, *reviewers)
     upload(page, register(tmp_path))
     page.get_by_label("Nr.").select_option("inner_id")
     page.get_by_label("使用单位名称").select_option("unit")
@@ -136,7 +172,7 @@ def test_a_centre_moves_in_from_a_workbook_with_errors_until_it_is_booked(
     page.get_by_role("button", name="保存对 40 台的修改").click()
     page.goto(f"/catalogue/{last.id}/publishing")
     page.get_by_role("button", name="提交密级审查").click()
-    readers = [open_context(reviewer).new_page() for reviewer in reviewers.values()]
+    readers = [open_context(reviewer).new_page() for reviewer in reviewers]
     for reader in readers:
         approve(reader)
     page.goto("/catalogue/bulk?all=1&state=draft")

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from booking.affiliations import queries, registrations
 from booking.affiliations.api.answering import EDITING, TAG, json_answer
 from booking.affiliations.forms import RefuseForm, RegistrationForm, RegistrationsQuery, VerifyForm
+from booking.affiliations.rules import role_of_registrant
 from booking.core.clock import utcnow
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
@@ -17,18 +18,23 @@ from booking.web.reading import read_json, read_query
 from booking.web.repeats import create_once
 from booking.web.signed_in import require_actor
 from models.affiliations import OrganisationRegistration
+from models.vocabulary.accounts import Role
 from models.vocabulary.affiliations import RegistrationState
 from models.vocabulary.directory import OrganisationKind
 
 
 class RegistrationAnswer(BaseModel):
-    """An organisation that somebody registered; once verified it has an id of its own."""
+    """An organisation that somebody registered; once verified it has an id of its own.
+
+    `role` is what the registrant becomes by the verification.
+    """
 
     id: int
     registrant_id: int
     name_zh: str
     name_en: str
     kind: OrganisationKind
+    role: Role
     country: str
     adcode: str | None
     uscc: str | None
@@ -43,7 +49,8 @@ class RegistrationAnswer(BaseModel):
     @classmethod
     def of(cls, registration: OrganisationRegistration) -> Self:
         """The registration as the API shows it."""
-        return cls(**{name: getattr(registration, name) for name in cls.model_fields})
+        kept = {name: getattr(registration, name) for name in cls.model_fields if name != "role"}
+        return cls(**kept, role=role_of_registrant(registration.kind))
 
 
 class RegistrationsAnswer(BaseModel):
@@ -86,9 +93,9 @@ def show(registration_id: int) -> Response:
 
 @documented(tag=TAG, body=VerifyForm, answers={200: RegistrationAnswer}, refusals=EDITING)
 def verify(registration_id: int) -> Response:
-    """Verify an organisation: it is made, and the registrant becomes its agent."""
+    """Verify an organisation: it is made, and the registrant gets the role that the registration names."""
     actor, form = require_actor(), read_json(VerifyForm)
-    transaction(registrations.verify_registration, registration_id, form.checked, actor=actor, now=utcnow())
+    transaction(registrations.verify_registration, registration_id, form, actor=actor, now=utcnow())
     return _answer(registration_id)
 
 

@@ -8,12 +8,15 @@ from flask_babel import gettext as _
 from pydantic import Field
 from sqlalchemy.orm import Session
 
+from booking.accounts.labels import ROLES
 from booking.affiliations import labels, queries, registrations
 from booking.affiliations.forms import REGISTERED_KINDS, RefuseForm, RegistrationForm, VerifyForm
+from booking.affiliations.rules import role_of_registrant
 from booking.affiliations.views.showing import choices, problems_in, status_of, typed_or
 from booking.core.clock import utcnow
 from booking.core.errors import Forbidden, Refused
 from booking.core.forms import Blank, PageForm
+from booking.core.texts import N_
 from booking.directory import labels as directory_labels
 from booking.directory import queries as directory
 from booking.web.extensions import reading, transaction
@@ -100,8 +103,8 @@ def verify(registration_id: int) -> ResponseReturnValue:
     actor = require_actor()
     registrations.registration_for(reading(), registration_id, actor)
     try:
-        checked = read_form(VerifyPage).checked
-        transaction(registrations.verify_registration, registration_id, checked, actor=actor, now=utcnow())
+        form = VerifyForm(**read_form(VerifyPage).model_dump())
+        transaction(registrations.verify_registration, registration_id, form, actor=actor, now=utcnow())
     except Refused as refused:
         if refused.status == Forbidden.status:
             raise
@@ -152,9 +155,11 @@ def _page(registration_id: int, refused: Refused | None = None) -> ResponseRetur
         places=directory.place_path(session, found.adcode),
         may_list=registrations.verifies(actor),
         may_decide=registrations.verifies(actor) and found.registrant_id != actor.id,
+        role=role_of_registrant(found.kind),
+        role_names=ROLES,
         labels=labels,
         kinds=directory_labels.KIND,
-        fields=directory_labels.FIELDS,
+        fields={**directory_labels.FIELDS, "gives_administration": N_("登记人担任单位管理员")},
         form=request.form,
         problems=problems_in(refused),
     )
