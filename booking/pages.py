@@ -123,7 +123,7 @@ def menu() -> list[MenuItem]:
     entries.append((gettext("用户"), "accounts.users", may(actor, Permission.SEE_USERS)))
     entries.append((gettext("日志"), "accounts.audit", bool(reach(actor, Permission.SEE_AUDIT))))
     entries.append((gettext("公告"), "announcements.index", may(actor, Permission.ANNOUNCE)))
-    entries.append((gettext("新到仪器"), "catalogue.arrivals", bool(reach(actor, Permission.ADD_RECORD))))
+    entries.append((gettext("新到仪器"), "catalogue.arrivals", bool(reach(actor, Permission.TICK_TRAINING))))
     entries.append((gettext("仪器转移"), "catalogue.owner_changes", bool(reach(actor, Permission.CHANGE_OWNER))))
     entries.append((gettext("报送期限"), "catalogue.report_dates", bool(reach(actor, Permission.SEE_REPORT_DATES))))
     entries.append((gettext("密级审查"), "catalogue.reviews", bool(reach(actor, Permission.REVIEW_RECORD))))

@@ -57,6 +57,7 @@ PERMISSIONS = {
     Permission.EDIT_RECORD: N_("编辑仪器记录"),
     Permission.ADD_RECORD: N_("新增仪器"),
     Permission.PUBLISH_RECORD: N_("发布和撤回仪器"),
+    Permission.TICK_TRAINING: N_("确认新到仪器的首批用户已培训"),
     Permission.CHANGE_OWNER: N_("把仪器转移给其他单位，或接收仪器"),
     Permission.SEE_BOOKINGS: N_("查看谁预约了仪器"),
     Permission.DECIDE_BOOKINGS: N_("审批和更改他人的预约"),

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     ADD_RECORD = "add_record"
     PUBLISH_RECORD = "publish_record"
     REVIEW_RECORD = "review_record"
+    TICK_TRAINING = "tick_training"
     CHANGE_OWNER = "change_owner"
     SEE_REPORT_DATES = "see_report_dates"
     DECIDE_EXEMPTIONS = "decide_exemptions"
@@ -63,10 +64,11 @@ _PLATFORM = frozenset({Role.PLATFORM_ADMIN})
 _MANAGERS = _ADMINS | {Role.ENTERPRISE_AGENT}
 
 NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
-    Permission.SEE_RECORD: _STAFF | {Role.REVIEWER, Role.AUDITOR},
+    Permission.SEE_RECORD: _STAFF | {Role.TRAINER, Role.REVIEWER, Role.AUDITOR},
     Permission.EDIT_RECORD: _STEWARDS,
     Permission.ADD_RECORD: _ADMINS,
     Permission.PUBLISH_RECORD: _ADMINS,
+    Permission.TICK_TRAINING: _STEWARDS | {Role.TRAINER},
     Permission.CHANGE_OWNER: _ADMINS,
     Permission.SEE_REPORT_DATES: _ADMINS | {Role.AUDITOR},
     Permission.DECIDE_EXEMPTIONS: _PLATFORM,

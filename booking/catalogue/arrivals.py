@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
@@ -17,6 +17,9 @@ from models.arrivals import ArrivalTick
 from models.catalogue import Instrument
 from models.vocabulary.arrivals import ArrivalStep
 from models.vocabulary.catalogue import OUT_OF_SERVICE, BookingMode, PublishingState
+
+STAYS_NEW = timedelta(days=365)
+"""For how long after its acceptance a public instrument waits for training on the home page."""
 
 
 class AlreadyTicked(Conflict):
@@ -55,6 +58,18 @@ def arrivals(session: Session, reach: Reach) -> list[Arrival]:
     return [one for one in known if not one.is_complete]
 
 
+def untrained(session: Session, reach: Reach, *, today: date, limit: int) -> Sequence[Instrument]:
+    """Public instruments within `reach`, accepted within a year, whose first users nobody has trained; newest first."""
+    ticked = select(ArrivalTick.instrument_id).where(ArrivalTick.step == ArrivalStep.TRAINING)
+    waiting = select(Instrument).where(
+        Instrument.accepted_on >= today - STAYS_NEW,
+        Instrument.publishing_state == PublishingState.PUBLISHED,
+        Instrument.id.not_in(ticked),
+        within(reach),
+    )
+    return session.scalars(waiting.order_by(Instrument.accepted_on.desc(), Instrument.id).limit(limit)).all()
+
+
 def arrival_for(session: Session, instrument: Instrument) -> Arrival:
     """How far one instrument has come."""
     ticked = ArrivalTick.instrument_id == instrument.id, ArrivalTick.step == ArrivalStep.TRAINING
@@ -86,7 +101,7 @@ def tick_training(
     expected_version: int | None = None,
 ) -> Instrument:
     """Say that the first users are trained; raises AlreadyTicked."""
-    instrument = lock(session, instrument_id, Permission.EDIT_RECORD, actor=actor, expected_version=expected_version)
+    instrument = lock(session, instrument_id, Permission.TICK_TRAINING, actor=actor, expected_version=expected_version)
     if session.get(ArrivalTick, (instrument_id, ArrivalStep.TRAINING)) is not None:
         raise AlreadyTicked
     step = ArrivalStep.TRAINING

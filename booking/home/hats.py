@@ -29,7 +29,7 @@ FIRST: dict[Role, tuple[str, ...]] = {
     Role.LEAD: _OWN,
     Role.STEWARD: _STAFF,
     Role.TECHNICIAN: _STAFF,
-    Role.TRAINER: _STAFF,
+    Role.TRAINER: ("catalogue.arrivals", "home.index"),
     Role.REVIEWER: ("catalogue.reviews", "catalogue.index", "home.index"),
     Role.INSTITUTION_ADMIN: ("catalogue.index", "directory.index", "accounts.audit", "home.index"),
     Role.INSTITUTION_FINANCE: ("directory.index", "home.index"),

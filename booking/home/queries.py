@@ -239,6 +239,7 @@ PROVIDERS = (
     Provider("enquiries", Hat.STEWARD, enquiries_waiting, Permission.ANSWER_ENQUIRIES, is_local=True),
     Provider("sample_orders", Hat.STEWARD, sample_orders, Permission.HANDLE_SAMPLES, is_local=True),
     Provider("blocks_today", Hat.STEWARD, blocks_today, Permission.MANAGE_BLOCKS, is_local=True),
+    Provider("training", Hat.STEWARD, records.training_waiting, Permission.TICK_TRAINING, is_local=True),
     Provider("drafts", Hat.STEWARD, drafts, Permission.EDIT_RECORD, is_local=True),
     Provider("imports", Hat.INSTITUTION, records.imports_unfinished, Permission.IMPORT_RECORDS),
     Provider("reports", Hat.INSTITUTION, records.reports_due, Permission.ADD_RECORD, is_local=True),

@@ -1,5 +1,6 @@
-"""Cards about records: tables on their way in, and instruments that should be public by now."""
+"""Cards about records: tables on their way in, instruments to train for, and those that should be public by now."""
 
+from booking.catalogue.arrivals import untrained
 from booking.catalogue.report_queries import Terms, exemptions, unreported
 from booking.core.clock import local_date
 from booking.home.cards import SHOWN, Asked, Found, Item
@@ -31,6 +32,13 @@ def reports_due(asked: Asked) -> Found:
         for one in rows[:SHOWN]
     ]
     return Found(len(rows), items)
+
+
+def training_waiting(asked: Asked) -> Found:
+    """New public instruments whose first users nobody has trained, the newest first."""
+    rows = untrained(asked.session, asked.within, today=local_date(asked.now), limit=SHOWN + 1)
+    items = [Item("training", one.id, one.name_zh, one.name_en) for one in rows[:SHOWN]]
+    return Found(len(items), items, is_more=len(rows) > SHOWN)
 
 
 def exemptions_asked(asked: Asked) -> Found:

@@ -41,6 +41,7 @@ ADDRESSES = {
     "sample_order": ("samples.show", "order_id"),
     "enquiry": ("enquiries.show", "enquiry_id"),
     "instrument": ("catalogue.edit", "instrument_id"),
+    "training": ("catalogue.training", "instrument_id"),
     "payer_account": ("payers.show", "payer_id"),
     "priced_instrument": ("pricing.edit", "instrument_id"),
     "leaver": ("reservations.leaving", "user_id"),

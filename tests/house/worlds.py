@@ -56,7 +56,8 @@ THEIR_STAFF = frozenset({"their_steward", "their_technician"}) | THEIR_ADMIN
 OFFICES = frozenset({"operator", "agent", "officer"})
 REVIEWER = frozenset({"reviewer"})
 FINANCE = frozenset({"finance"})
-RECORD_STAFF = STAFF | REVIEWER
+TRAINER = frozenset({"trainer"})
+RECORD_STAFF = STAFF | REVIEWER | TRAINER
 PLATFORM = frozenset({"platform"})
 ALL_SEEING = PLATFORM | {"auditor"}
 BOOKERS = frozenset({"holder", "participant"})
@@ -180,7 +181,7 @@ def _people(builder: Builder) -> None:
         builder.person(f"their_{key}", THEIR_STAFF, THEIR_STAFF)
     builder.person("their_holder", THEIR_STAFF, THEIR_STAFF)
     builder.person("suspended", STAFF, STAFF - {"technician"})
-    for key in ("reviewer", "finance"):
+    for key in ("reviewer", "finance", "trainer"):
         builder.person(key, ADMIN, ADMIN)
     for key in ("researcher", "operator", "agent", "officer", "auditor", "platform", "former"):
         builder.person(key, frozenset(), frozenset())

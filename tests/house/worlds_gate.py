@@ -55,7 +55,7 @@ def arrange_reviews(builder: Any, side: str, staff: frozenset[str]) -> None:
     for name, record in (("round", "in_review"), ("update_round", "asking")):
         rounds = select(ReviewRound).where(ReviewRound.instrument_id == names[f"{side}{record}"])
         builder.keep(f"{side}{name}", session.scalars(rounds).one())
-    builder.world.markers["qnamestewardxz"] |= {"reviewer"}
+    builder.world.markers["qnamestewardxz"] |= {"reviewer", "trainer"}
     session.commit()
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def build_grants(builder: "Builder", ours: dict[str, Any], theirs: dict[str, Any]) -> None:
-    """On either side a steward who is told of nowhere else, and the grants' ids; our reviewer and our finance."""
+    """On either side a steward who is told of nowhere else, and the grants' ids; our reviewer, finance and trainer."""
     session, users = builder.session, builder.world.users
     for side, made in (("", ours), ("their_", theirs)):
         readers = frozenset({f"{side}admin"}) | ({"reader", "writer"} if not side else set())
@@ -38,6 +38,7 @@ def build_grants(builder: "Builder", ours: dict[str, Any], theirs: dict[str, Any
         _explain_changes(builder, side, readers, made, unit)
     for key, role in {"reviewer": Role.REVIEWER, "finance": Role.INSTITUTION_FINANCE}.items():
         give(session, users[key], role, ScopeKind.ORGANISATION, ours["organisation"].id)
+    give(session, users["trainer"], Role.TRAINER, ScopeKind.UNIT, ours["unit"].id)
     builder.person("closed", frozenset(), frozenset(), deactivated_at=builder.now)
     for key in ("steward", "admin", "their_steward"):
         held = session.query(Grant).filter_by(user_id=users[key].id).order_by(Grant.id).first()

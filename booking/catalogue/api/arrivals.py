@@ -128,7 +128,7 @@ def refuse(exemption_id: int) -> Response:
 @documented(tag="arrivals", answers={200: ArrivalList}, refusals=(401, 403))
 def arrivals() -> Response:
     """New instruments that are not open yet, with what each still needs."""
-    found = service.arrivals(reading(), _reach(Permission.EDIT_RECORD))
+    found = service.arrivals(reading(), _reach(Permission.TICK_TRAINING))
     return json_answer(ArrivalList(items=[_arrival(one) for one in found]))
 
 

@@ -83,6 +83,7 @@ bp.add_url_rule(f"{CHANGE}/withdraw", "withdraw_owner", owners.withdraw_owner, m
 bp.add_url_rule("/report-dates", "report_dates", arrivals.report_dates, methods=READ)
 bp.add_url_rule("/arrivals", "arrivals", arrivals.arrivals, methods=READ)
 bp.add_url_rule(f"{ONE}/exemptions", "ask_exemption", arrivals.ask_exemption, methods=SEND)
+bp.add_url_rule(f"{ONE}/training", "training", arrivals.training, methods=READ)
 bp.add_url_rule(f"{ONE}/training", "tick_training", arrivals.tick_training, methods=SEND)
 bp.add_url_rule("/exemptions/<int:exemption_id>/decide", "decide_exemption", arrivals.decide_exemption, methods=SEND)
 bp.add_url_rule("/reviews", "reviews", reviews.reviews, methods=READ)

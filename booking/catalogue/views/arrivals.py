@@ -6,16 +6,17 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from booking.accounts.permissions import Permission, may, reach
-from booking.catalogue import arrival_labels, report_queries, reporting
+from booking.accounts.permissions import Permission, may, reach, require
+from booking.catalogue import arrival_labels, queries, report_queries, reporting
 from booking.catalogue import arrivals as service
 from booking.catalogue.page_forms import ExemptionSection, TrainingSection
+from booking.catalogue.queries import Record, target_of
 from booking.catalogue.report_terms import report_terms
 from booking.catalogue.step_forms import DecisionForm
 from booking.catalogue.views.publishing import more_of
-from booking.catalogue.views.sheet import editable, saved
+from booking.catalogue.views.sheet import saved
 from booking.core.clock import local_date, utcnow
-from booking.core.errors import Forbidden, InvalidInput, Refused
+from booking.core.errors import Conflict, Forbidden, InvalidInput, Refused, StaleVersion
 from booking.core.forms import PageForm
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading, transaction
@@ -50,11 +51,17 @@ def decide_exemption(exemption_id: int) -> ResponseReturnValue:
 def arrivals() -> ResponseReturnValue:
     """List new instruments with what each still needs before its first booking."""
     actor, session = require_actor(), reading()
-    within = reach(actor, Permission.EDIT_RECORD)
+    within = reach(actor, Permission.TICK_TRAINING)
     if not within:
         raise Forbidden
     found = service.arrivals(session, within)
-    return render_template("catalogue/arrivals.html", rows=found[:MOST_SHOWN], labels=arrival_labels)
+    return render_template(
+        "catalogue/arrivals.html",
+        rows=[(one, may(actor, Permission.EDIT_RECORD, target_of(one.instrument))) for one in found[:MOST_SHOWN]],
+        may_list=bool(reach(actor, Permission.EDIT_RECORD)),
+        may_see_dates=bool(reach(actor, Permission.SEE_REPORT_DATES)),
+        labels=arrival_labels,
+    )
 
 
 def ask_exemption(instrument_id: int) -> ResponseReturnValue:
@@ -68,17 +75,51 @@ def ask_exemption(instrument_id: int) -> ResponseReturnValue:
     return saved("publishing", instrument_id, ExemptionSection, work, **more)
 
 
+def training(instrument_id: int) -> ResponseReturnValue:
+    """Show how far a new instrument has come, and the form that says that its first users are trained."""
+    return _training_page(instrument_id)
+
+
 def tick_training(instrument_id: int) -> ResponseReturnValue:
-    """Say that the first users are trained."""
-    editable(instrument_id)
-    more = more_of(instrument_id)
+    """Say that the first users are trained; who edits the record goes on there."""
+    record = _trained_record(instrument_id)
+    actor = require_actor()
 
     def work() -> None:
         form = read_form(TrainingSection)
-        who: dict[str, Any] = {"actor": require_actor(), "now": utcnow(), "expected_version": form.version}
+        who: dict[str, Any] = {"actor": actor, "now": utcnow(), "expected_version": form.version}
         transaction(service.tick_training, instrument_id, form.training_note, **who)
 
-    return saved("publishing", instrument_id, TrainingSection, work, **more)
+    if may(actor, Permission.EDIT_RECORD, record.target):
+        return saved("publishing", instrument_id, TrainingSection, work, **more_of(instrument_id))
+    try:
+        work()
+    except (InvalidInput, StaleVersion, Conflict) as refused:
+        return _training_page(instrument_id, refused)
+    flash(_("已保存。"), "right")
+    return redirect(url_for(".training", instrument_id=instrument_id), code=303)
+
+
+def _trained_record(instrument_id: int) -> Record:
+    """The record, for who may say that its users are trained; raises NotFound or Forbidden."""
+    actor = require_actor()
+    record = queries.record_for(reading(), instrument_id, actor)
+    require(actor, Permission.TICK_TRAINING, record.target)
+    return record
+
+
+def _training_page(instrument_id: int, refused: Refused | None = None) -> ResponseReturnValue:
+    """The steps of one instrument, and the form while nobody has ticked training."""
+    instrument = _trained_record(instrument_id).instrument
+    page = render_template(
+        "catalogue/training.html",
+        instrument=instrument,
+        arrival=service.arrival_for(reading(), instrument),
+        labels=arrival_labels,
+        form=request.form,
+        problems=_problems(refused),
+    )
+    return page, refused.status if refused else 200
 
 
 def _report_page(refused: Refused | None = None) -> ResponseReturnValue:

@@ -9,6 +9,7 @@ from tests.house.matrix.writing import (
     STEWARDS,
     THEIR_ADMINS,
     THEIR_STEWARDS,
+    TRAINERS,
     change,
     drop,
     page,
@@ -18,7 +19,7 @@ from tests.house.matrix.writing import (
     sent,
     step,
 )
-from tests.house.worlds import ADMIN, ALL_SEEING, EVERYBODY, PLATFORM, REVIEWER, THEIR_ADMIN, THEIR_STAFF
+from tests.house.worlds import ADMIN, ALL_SEEING, EVERYBODY, PLATFORM, REVIEWER, THEIR_ADMIN, THEIR_STAFF, TRAINER
 
 EDITED = "{published}"
 REVIEWERS = ADMIN | REVIEWER
@@ -81,9 +82,12 @@ CATALOGUE = (
     sent("/instruments/{published}/moves/{move}/call-off", STEWARDS, other=403),
     sent("/instruments/{published}/moves/{their_move}/call-off", NO_ONE, other=403, unknown=STEWARDS),
     page("/report-dates", ADMIN | THEIR_ADMIN | ALL_SEEING, other=403),
-    page("/arrivals", STEWARDS | THEIR_STEWARDS, other=403),
+    page("/arrivals", TRAINERS | THEIR_STEWARDS, other=403),
     sent("/catalogue/{their_draft}/exemptions", THEIR_ADMINS, EXEMPT, forbidden=THEIR_STAFF | ALL_SEEING),
-    sent("/catalogue/{draft}/training", STEWARDS, {"training_note": "首批用户"}, forbidden=READERS),
+    page("/catalogue/{draft}/training", TRAINERS, forbidden=READERS),
+    page("/catalogue/{published}/training", TRAINERS, other=403),
+    page("/catalogue/{withheld}/training", ADMINS, forbidden=HIDDEN_READERS),
+    sent("/catalogue/{draft}/training", TRAINERS, {"training_note": "首批用户"}, forbidden=READERS),
     sent("/exemptions/{exemption}/decide", PLATFORM, {"state": "approved"}, other=403),
     page("/reviews", REVIEWERS | THEIR_ADMIN, other=403),
     page("/reviews/several", REVIEWERS | THEIR_ADMIN, other=403),
@@ -118,7 +122,7 @@ CATALOGUE_API = (
     read("/instruments/{asking}/reviews", READERS, other=403),
     read("/instruments/{in_review}/reviews", READERS),
     read("/instruments/{published}/stewards", INSIDERS, other=403),
-    read("/instruments/{draft}/stewards", INSIDERS, forbidden=REVIEWER),
+    read("/instruments/{draft}/stewards", INSIDERS, forbidden=REVIEWER | TRAINER),
     put("/instruments/{published}/stewards", ADMINS, {"primary_id": "{steward_id}"}, other=403),
     put("/instruments/{draft}/stewards", ADMINS, {"primary_id": "{steward_id}"}, forbidden=READERS),
     read("/instruments/{published}/moves", STEWARDS, other=403),
@@ -128,9 +132,9 @@ CATALOGUE_API = (
     drop("/instruments/{published}/moves/{move}", STEWARDS, other=403),
     read("/report-dates", ADMIN | THEIR_ADMIN | ALL_SEEING, other=403),
     read("/exemptions", ADMIN | THEIR_ADMIN | ALL_SEEING, other=403),
-    read("/arrivals", STEWARDS | THEIR_STEWARDS, other=403),
+    read("/arrivals", TRAINERS | THEIR_STEWARDS, other=403),
     post("/instruments/{their_draft}/exemptions", THEIR_ADMINS, EXEMPT, forbidden=THEIR_STAFF | ALL_SEEING),
-    step("/instruments/{draft}/training", STEWARDS, {"note": "首批用户"}, forbidden=READERS),
+    step("/instruments/{draft}/training", TRAINERS, {"note": "首批用户"}, forbidden=READERS),
     step("/exemptions/{exemption}/approve", PLATFORM, {}, other=403),
     step("/exemptions/{exemption}/refuse", PLATFORM, {"note": "须报送"}, other=403),
     read("/reviews", REVIEWERS | THEIR_ADMIN, other=403),

@@ -25,7 +25,7 @@ from tests.house.matrix.writing import (
     sent,
     step,
 )
-from tests.house.worlds import ALL_SEEING, EVERYBODY, PEOPLE, PLATFORM, REVIEWER, THEIR_ADMIN, THEIR_STAFF
+from tests.house.worlds import ALL_SEEING, EVERYBODY, PEOPLE, PLATFORM, REVIEWER, THEIR_ADMIN, THEIR_STAFF, TRAINER
 
 BLOCK = {**FREE, "kind": "closure", "reason": "检修"}
 BLOCK_FORM = {**FREE_FORM, "kind": "closure", "reason": "检修"}
@@ -102,7 +102,7 @@ STEWARDSHIP = (
     page("/board/instruments/{published}", INSIDERS),
     page("/board/instruments/{withheld}", ADMINS | ALL_SEEING),
     page(f"/board/instruments/{{published}}/calendar.json?{WINDOW}", INSIDERS, other=403),
-    page(f"/board/instruments/{{draft}}/calendar.json?{WINDOW}", INSIDERS, forbidden=REVIEWER, nobody=404),
+    page(f"/board/instruments/{{draft}}/calendar.json?{WINDOW}", INSIDERS, forbidden=REVIEWER | TRAINER, nobody=404),
     page("/instruments/{published}/blocks", BLOCKERS, other=403),
     page("/instruments/{draft}/blocks", BLOCKERS, forbidden=READERS),
     sent("/instruments/{published}/blocks", BLOCKERS, BLOCK_FORM, other=403),

@@ -14,14 +14,16 @@ from tests.house.worlds import (
     STAFF,
     THEIR_ADMIN,
     THEIR_STAFF,
+    TRAINER,
 )
 
 HOLDER, PARTICIPANT, AUDITOR = (frozenset({name}) for name in ("holder", "participant", "auditor"))
 STEWARDS = frozenset({"steward"}) | ADMIN | PLATFORM
+TRAINERS = STEWARDS | TRAINER
 ADMINS = ADMIN | PLATFORM
 INSIDERS = STAFF | ALL_SEEING
 """Who sees what happens at our instruments: bookings, enquiries, orders."""
-READERS = INSIDERS | REVIEWER
+READERS = INSIDERS | REVIEWER | TRAINER
 """Who reads our records that are not public, those of the unit; `HIDDEN_READERS` the withheld one beside it."""
 HIDDEN_READERS = ADMINS | ALL_SEEING | REVIEWER
 BLOCKERS = STAFF | PLATFORM
