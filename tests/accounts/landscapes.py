@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts import audit, audit_log, grant_queries
 from booking.accounts.permissions import Permission, may, reach
-from booking.catalogue import exporting, owner_queries
+from booking.catalogue import arrivals, exporting, owner_queries, report_queries, review_queries
 from booking.catalogue.queries import is_readable, organisations_within, readable
 from booking.core.actors import Actor, Target
 from booking.core.errors import Forbidden
@@ -20,15 +20,18 @@ from booking.reservations import queries as reservations
 from booking.reservations.suspensions import suspensions_in_force
 from booking.samples import queries as samples
 from models.accounts import AuditEntry, Grant, User
+from models.arrivals import ReportExemption
 from models.base import Base
 from models.catalogue import Instrument
 from models.custody import OwnerChange
 from models.directory import Unit
 from models.enquiries import Enquiry
 from models.imports import Import
+from models.publishing import ReviewRound
 from models.reservations import Reservation, Suspension
 from models.samples import SampleOrder
 from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.arrivals import ExemptionState
 from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.directory import OrganisationKind
 from models.vocabulary.reservations import ReservationMode, ReservationState
@@ -40,6 +43,8 @@ PROVINCES = ("500109", "510703")
 """Beibei in Chongqing, Fucheng in Mianyang, Sichuan."""
 STATES = (PublishingState.DRAFT, PublishingState.WITHHELD, PublishingState.PUBLISHED, PublishingState.DRAFT)
 MANY = 99
+ACCEPTED = date(2026, 9, 1)
+TERMS = report_queries.Terms(days=30, reminder_days=5)
 NOTED = audit_log.Wanted(action="directory.edited")
 
 
@@ -74,7 +79,7 @@ def arrange(session: Session, now: datetime) -> Landscape:
     session.commit()
     stands = [(owner, at) for owner, own in zip(universities, units, strict=True) for at in (own.id, None)]
     instruments = [
-        make_instrument(session, owner, unit_id=unit, publishing_state=state)
+        make_instrument(session, owner, unit_id=unit, publishing_state=state, accepted_on=ACCEPTED)
         for (owner, unit), state in zip(stands, STATES, strict=True)
     ]
     away = make_user(session, "away")
@@ -111,6 +116,8 @@ def _dealings(land: Landscape) -> Iterable[Base]:
         yield Enquiry(instrument_id=one.id, asked_by_id=who, asked_at=now, changed_at=now, due_at=now)
         yield _order(land, one.id, firm)
         yield _reservation(land, one.id)
+        yield ReviewRound(instrument_id=one.id, is_update=False, opened_at=now, changed_at=now)
+        yield ReportExemption(instrument_id=one.id, reason="军工配套", asked_by_id=who, asked_at=now)
     for giver, receiver, offered in zip(firms[:2], firms[4:], land.instruments[::2], strict=True):
         yield _suspension(land, giver, None)
         yield Import(organisation_id=giver, user_id=who, asked_by_id=who, file_name="t.csv", created_at=now)
@@ -181,6 +188,7 @@ def listed(session: Session, land: Landscape, actor: Actor, today: date) -> Foun
         "enquiries": _ids(_staffed_enquiries(session, actor)),
         "orders": _ids(_orders(session, actor)),
         "owner changes": _ids(owner_queries.changes_within(session, actor, limit=MANY).items),
+        **_publishing(session, actor),
         "imports": set(session.scalars(select(Import.id).where(visible(actor)))),
         "grants": {
             one.grant.id
@@ -192,6 +200,18 @@ def listed(session: Session, land: Landscape, actor: Actor, today: date) -> Foun
             permission: _ids(organisations_within(session, reach(actor, permission)))
             for permission in (Permission.ADD_RECORD, Permission.IMPORT_RECORDS)
         },
+    }
+
+
+def _publishing(session: Session, actor: Actor) -> Found:
+    """What waits on the way to the public: rounds of review, report dates, wishes to be exempt, new instruments."""
+    dated = reach(actor, Permission.SEE_REPORT_DATES)
+    new = arrivals.arrivals(session, reach(actor, Permission.TICK_TRAINING))
+    return {
+        "rounds": _ids(review_queries.waiting_rounds(session, actor, limit=MANY).items),
+        "report dates": _ids(one.instrument for one in report_queries.unreported(session, dated, TERMS)),
+        "exemptions": _ids(report_queries.exemptions(session, dated, state=ExemptionState.ASKED)),
+        "arrivals": _ids(one.instrument for one in new),
     }
 
 
@@ -218,11 +238,7 @@ def allowed(session: Session, land: Landscape, actor: Actor) -> Found:
     changes = select(OwnerChange).options(*owner_queries.IN_FULL)
     return {
         "records": {one.id for one in land.instruments if is_readable(one, actor)},
-        "records to export": {
-            number
-            for (kind, number), at in places.items()
-            if kind == "instrument" and may(actor, Permission.SEE_RECORD, at)
-        },
+        "records to export": _instruments_at(land, actor, Permission.SEE_RECORD),
         "reservations": {
             one.id
             for one in session.scalars(reservations.in_full())
@@ -236,6 +252,18 @@ def allowed(session: Session, land: Landscape, actor: Actor) -> Found:
         "enquiries": {one.id for one in session.scalars(enquiries.in_full()) if enquiries.is_readable(one, actor)},
         "orders": {one.id for one in session.scalars(samples.in_full()) if samples.side_of(one, actor)},
         "owner changes": {one.id for one in session.scalars(changes) if owner_queries.side_of(one, actor)},
+        "rounds": {
+            one.id
+            for one in session.scalars(select(ReviewRound))
+            if may(actor, Permission.REVIEW_RECORD, places["instrument", one.instrument_id])
+        },
+        "report dates": _instruments_at(land, actor, Permission.SEE_REPORT_DATES),
+        "exemptions": {
+            one.id
+            for one in session.scalars(select(ReportExemption))
+            if may(actor, Permission.SEE_REPORT_DATES, places["instrument", one.instrument_id])
+        },
+        "arrivals": _instruments_at(land, actor, Permission.TICK_TRAINING),
         "imports": {
             one.id
             for one in session.scalars(select(Import))
@@ -257,6 +285,12 @@ def allowed(session: Session, land: Landscape, actor: Actor) -> Found:
             }
             for permission in (Permission.ADD_RECORD, Permission.IMPORT_RECORDS)
         },
+    }
+
+
+def _instruments_at(land: Landscape, actor: Actor, permission: Permission) -> set[int]:
+    return {
+        number for (kind, number), at in land.targets.items() if kind == "instrument" and may(actor, permission, at)
     }
 
 

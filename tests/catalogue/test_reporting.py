@@ -1,17 +1,19 @@
 """The report date: working days of the institution, reminders once each, exemptions; steps of new instruments."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.catalogue import arrivals, report_queries, reporting
 from booking.catalogue.report_queries import Terms
 from booking.core.actors import Actor, Reach
+from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden, InvalidInput
 from booking.directory.days import seed_public_days
-from models.arrivals import ReportExemption, ReportNotice
+from models.arrivals import ArrivalTick, ReportExemption, ReportNotice
 from models.catalogue import Instrument
 from models.directory import CalendarDay, Organisation
 from models.vocabulary.accounts import Role, ScopeKind
@@ -20,7 +22,7 @@ from models.vocabulary.catalogue import BookingMode, PublishingState
 from models.vocabulary.directory import DayKind
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.letters import mailed
-from tests.factories.people import actor_for, give, make_user
+from tests.factories.people import actor_for, give, make_user, sign_in
 
 TERMS = Terms(days=30, reminder_days=5)
 
@@ -176,3 +178,34 @@ def test_a_new_instrument_shows_what_is_missing_until_it_is_open(
     assert (second.training.ticked_by.name, second.training.note) == ("Admin", "首批用户")
     assert (first.next_step, second.next_step) == (ArrivalStep.RECORD, ArrivalStep.RECORD)
     assert arrivals.arrivals(session, reach) == []
+
+
+def test_a_trainer_meets_new_instruments_at_home_and_ticks_training_without_editing(
+    client: FlaskClient, session: Session, organisation: Organisation
+) -> None:
+    trainer, today = make_user(session, "trainer"), local_date(utcnow())
+    elsewhere, public = make_organisation(session), {"publishing_state": PublishingState.PUBLISHED}
+    new = make_instrument(session, organisation, accepted_on=today, **public)
+    make_instrument(session, organisation, accepted_on=today - timedelta(days=366), **public)
+    hidden = accepted(session, organisation, today)
+    foreign = make_instrument(session, elsewhere, accepted_on=today, **public)
+    give(session, trainer, Role.TRAINER, ScopeKind.ORGANISATION, organisation.id)
+    sign_in(client, trainer)
+
+    def waiting() -> list[tuple[str, list[int]]]:
+        cards = client.get("/api/v1/home").get_json()["cards"]
+        return [(card["code"], [item["subject_id"] for item in card["items"]]) for card in cards]
+
+    before, arrived = waiting(), client.get("/arrivals").get_data(as_text=True)
+    address, form = f"/catalogue/{new.id}/training", {"version": "1", "training_note": "首批用户"}
+    ticked, again = client.post(address, data=form), client.post(address, data={**form, "version": "2"})
+
+    assert before == [("training", [new.id])]
+    assert f'href="{address}"' in client.get("/home?lang=zh").get_data(as_text=True) + arrived
+    assert (f"/catalogue/{hidden.id}/training" in arrived, f"/catalogue/{foreign.id}/" in arrived) == (True, False)
+    assert (ticked.status_code, ticked.location, again.status_code) == (303, address, 409)
+    assert [client.get(f"/catalogue/{one.id}/edit").status_code for one in (new, foreign)] == [403, 403]
+    assert client.post(f"/catalogue/{foreign.id}/training", data=form).status_code == 403
+    assert waiting() == []
+    tick = session.scalars(select(ArrivalTick)).one()
+    assert (tick.instrument_id, tick.ticked_by_id, tick.note) == (new.id, trainer.id, "首批用户")
