@@ -14,7 +14,7 @@ from booking.catalogue.queries import Record, target_of
 from booking.catalogue.report_terms import report_terms
 from booking.catalogue.step_forms import DecisionForm
 from booking.catalogue.views.publishing import more_of
-from booking.catalogue.views.sheet import saved
+from booking.catalogue.views.sheet import problems_in, saved, status_of
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Conflict, Forbidden, InvalidInput, Refused, StaleVersion
 from booking.core.forms import PageForm
@@ -117,9 +117,9 @@ def _training_page(instrument_id: int, refused: Refused | None = None) -> Respon
         arrival=service.arrival_for(reading(), instrument),
         labels=arrival_labels,
         form=request.form,
-        problems=_problems(refused),
+        problems=problems_in(refused),
     )
-    return page, refused.status if refused else 200
+    return page, status_of(refused)
 
 
 def _report_page(refused: Refused | None = None) -> ResponseReturnValue:

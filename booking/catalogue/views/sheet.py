@@ -37,7 +37,7 @@ def shown(
         f"catalogue/{name}.html",
         record=record,
         form=form,
-        problems=_problems(refused),
+        problems=problems_in(refused),
         tabs=_tabs(TAB_OF.get(name, name), record),
         named=named,
         labels=labels,
@@ -51,7 +51,7 @@ def shown(
         items=[(item, values_of(item), is_waiting(item)) for item in record.edited_items],
         **more,
     )
-    return make_response(page, _status(refused))
+    return make_response(page, status_of(refused))
 
 
 def editable(instrument_id: int) -> Record:
@@ -129,7 +129,7 @@ def in_words(name: str, value: Any) -> str:
     return str(value) if value != "" else str(_("未填写"))
 
 
-def _problems(refused: Refused | None) -> dict[str, list[str]]:
+def problems_in(refused: Refused | None) -> dict[str, list[str]]:
     """The sentences of a refusal by field; those of none stand above the form."""
     if refused is None:
         return {}
@@ -140,7 +140,7 @@ def _problems(refused: Refused | None) -> dict[str, list[str]]:
     return {"": [sentence_of(refused)]}
 
 
-def _status(refused: Refused | None) -> int:
+def status_of(refused: Refused | None) -> int:
     """The refusal's status; a stale form is a conflict, `If-Match` has its own."""
     if refused is None:
         return 200
