@@ -73,7 +73,7 @@ class Membership:
 
 
 def role_of_registrant(kind: OrganisationKind) -> Role:
-    """What whoever registered an organisation becomes: its administrator where it can own instruments, else its agent."""
+    """What whoever registered it becomes: its administrator where it can own instruments, else its agent."""
     return Role.INSTITUTION_ADMIN if kind in OWNS_INSTRUMENTS else Role.ENTERPRISE_AGENT
 
 

@@ -67,12 +67,14 @@ def register_owner(page: Page) -> str:
     return page.url
 
 
-def verify(page: Page, path: str) -> None:
+def verify(page: Page, path: str, session: Session) -> Organisation:
     """Make it an institution, with whoever registered it as its administrator."""
     page.goto(path)
     page.get_by_label("由登记人担任单位管理员").check()
     page.get_by_role("button", name="核验通过").click()
     expect(page.get_by_text("已核验，单位已建立，并已发邮件告知。")).to_be_visible()
+    session.rollback()
+    return session.scalars(select(Organisation).where(Organisation.name_zh == "迁入的大学")).one()
 
 
 def appoint_reviewers(page: Page, owner_id: int, *reviewers: User) -> None:
@@ -135,9 +137,7 @@ def test_a_centre_registers_and_moves_in_from_a_workbook_with_errors_until_it_is
     give(session, operator, Role.OPERATOR, ScopeKind.ORGANISATION, centre.id)
     page = open_context(admin).new_page()
 
-    verify(open_context(operator).new_page(), register_owner(page))
-    session.rollback()
-    owner = session.scalars(select(Organisation).where(Organisation.name_zh == "迁入的大学")).one()
+    owner = verify(open_context(operator).new_page(), register_owner(page), session)
     appoint_reviewers(page, owner.id, *reviewers)
     upload(page, register(tmp_path))
     page.get_by_label("Nr.").select_option("inner_id")

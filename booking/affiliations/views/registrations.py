@@ -16,7 +16,6 @@ from booking.affiliations.views.showing import choices, problems_in, status_of, 
 from booking.core.clock import utcnow
 from booking.core.errors import Forbidden, Refused
 from booking.core.forms import Blank, PageForm
-from booking.core.texts import N_
 from booking.directory import labels as directory_labels
 from booking.directory import queries as directory
 from booking.web.extensions import reading, transaction
@@ -159,7 +158,8 @@ def _page(registration_id: int, refused: Refused | None = None) -> ResponseRetur
         role_names=ROLES,
         labels=labels,
         kinds=directory_labels.KIND,
-        fields={**directory_labels.FIELDS, "gives_administration": N_("登记人担任单位管理员")},
+        fields={name: _(text) for name, text in directory_labels.FIELDS.items()}
+        | {"gives_administration": _("登记人担任单位管理员")},
         form=request.form,
         problems=problems_in(refused),
     )
