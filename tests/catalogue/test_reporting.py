@@ -184,11 +184,11 @@ def test_a_trainer_meets_new_instruments_at_home_and_ticks_training_without_edit
     client: FlaskClient, session: Session, organisation: Organisation
 ) -> None:
     trainer, today = make_user(session, "trainer"), local_date(utcnow())
-    elsewhere, public = make_organisation(session), {"publishing_state": PublishingState.PUBLISHED}
-    new = make_instrument(session, organisation, accepted_on=today, **public)
-    make_instrument(session, organisation, accepted_on=today - timedelta(days=366), **public)
+    elsewhere = make_organisation(session)
+    new = make_instrument(session, organisation, accepted_on=today)
+    make_instrument(session, organisation, accepted_on=today - timedelta(days=366))
     hidden = accepted(session, organisation, today)
-    foreign = make_instrument(session, elsewhere, accepted_on=today, **public)
+    foreign = make_instrument(session, elsewhere, accepted_on=today)
     give(session, trainer, Role.TRAINER, ScopeKind.ORGANISATION, organisation.id)
     sign_in(client, trainer)
 
