@@ -67,9 +67,10 @@ def approve_several() -> ResponseReturnValue:
 def _approved(rows: Sequence[Approved]) -> str:
     """How many approvals stand, and how many versions are public now."""
     through = sum(row.state == RoundState.APPROVED for row in rows)
-    return _(
+    sentence: str = _(
         "已同意 %(count)s 条，其中 %(through)s 条已发布，其余还需要另一位审查人。", count=len(rows), through=through
     )
+    return sentence
 
 
 def _reviewer() -> Actor:
