@@ -250,18 +250,23 @@ def _end_people(step: _Step, leavers: Sequence[Leaver], last_day: date) -> dict[
         for one, was in zip(ending, before, strict=True)
     ]
     _note_all(step, "affiliations.ended", "affiliation", changes)
+    _tell_of_ends(step, ending, last_day, is_over=is_over)
+    return {"ended": len(ending), "roles_kept": outcome.kept}
+
+
+def _tell_of_ends(step: _Step, ending: Sequence[Leaver], last_day: date, *, is_over: bool) -> None:
+    """Announce each end, and at once that it is over where the day is past."""
     told = [
         {
             "affiliation_id": one.affiliation.id,
             "user_id": one.affiliation.user_id,
-            "organisation_id": organisation_id,
+            "organisation_id": step.roster.organisation_id,
             "last_day": last_day.isoformat(),
         }
         for one in ending
     ]
     for event in ("affiliations.ended", "affiliations.over") if is_over else ("affiliations.ended",):
-        announce_all(session, event, told, now=step.now)
-    return {"ended": len(ending), "roles_kept": outcome.kept}
+        announce_all(step.session, event, told, now=step.now)
 
 
 def _close(step: _Step, planned: Plan, ended: Mapping[str, int]) -> None:
