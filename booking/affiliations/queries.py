@@ -128,7 +128,7 @@ def in_force(today: date | ColumnElement[date]) -> ColumnElement[bool]:
     )
 
 
-def is_member(user_id: ColumnElement[int], organisation_id: Any, today: ColumnElement[date]) -> Exists:
+def is_member(user_id: Any, organisation_id: Any, today: date | ColumnElement[date]) -> Exists:
     """Whether the person is confirmed at the organisation on a day, as a part of another statement."""
     own = (Affiliation.user_id == user_id, Affiliation.organisation_id == organisation_id)
     return exists().where(*own, _AS_INDEXED, in_force(today))
@@ -136,8 +136,7 @@ def is_member(user_id: ColumnElement[int], organisation_id: Any, today: ColumnEl
 
 def belongs(session: Session, user_id: int, organisation_id: int, today: date) -> bool:
     """Whether the person is confirmed at the organisation today."""
-    own = (Affiliation.user_id == user_id, Affiliation.organisation_id == organisation_id)
-    return session.scalar(select(Affiliation.id).where(*own, in_force(today))) is not None
+    return bool(session.scalar(select(is_member(user_id, organisation_id, today))))
 
 
 def address_by_number(session: Session, organisation_id: int, staff_number: str, today: date) -> str | None:

@@ -126,6 +126,10 @@ class NoteSection(PublishingNote, Section):
     """A step that may be explained."""
 
 
+class NotePage(PublishingNote, PageForm):
+    """Many steps at once that may be explained."""
+
+
 class ReasonSection(PublishingReason, Section):
     """A step that needs a reason."""
 

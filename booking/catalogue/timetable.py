@@ -1,8 +1,7 @@
 """When and how long an instrument can be booked: its policy and its opening hours."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
@@ -17,6 +16,8 @@ from booking.catalogue.timetable_forms import PolicyForm
 from booking.core.actors import Actor
 from booking.core.errors import InvalidInput
 from models.catalogue import BookingPolicy, Instrument, OpeningHours
+
+HOURS_EDITED = "opening_hours_edited"
 
 
 def edit_policy(
@@ -68,7 +69,9 @@ def edit_opening_hours(
     )
     if hours is None or standing == sorted(hours):
         if named[1]:
-            _hours_edited(session, instrument, *named, reason=reason, actor=actor, now=now)
+            changed(
+                session, instrument, HOURS_EDITED, actor=actor, now=now, before=named[0], after=named[1], reason=reason
+            )
         return instrument
     session.execute(delete(OpeningHours).where(OpeningHours.instrument_id == instrument_id))
     session.add_all(
@@ -80,22 +83,7 @@ def edit_opening_hours(
         )
         for item in sorted(hours)
     )
-    before = {"opening_hours": write_hours(standing)} | named[0]
-    after = {"opening_hours": write_hours(hours)} | named[1]
-    _hours_edited(session, instrument, before, after, reason=reason, actor=actor, now=now)
+    before = {"opening_hours": write_hours(standing), **named[0]}
+    after = {"opening_hours": write_hours(hours), **named[1]}
+    changed(session, instrument, HOURS_EDITED, actor=actor, now=now, before=before, after=after, reason=reason)
     return instrument
-
-
-def _hours_edited(
-    session: Session,
-    instrument: Instrument,
-    before: Mapping[str, Any],
-    after: Mapping[str, Any],
-    *,
-    reason: str,
-    actor: Actor,
-    now: datetime,
-) -> None:
-    """Log what became of the week."""
-    fact = "opening_hours_edited"
-    changed(session, instrument, fact, actor=actor, now=now, before=before, after=after, reason=reason)

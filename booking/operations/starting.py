@@ -60,13 +60,15 @@ def keep_compiled(report: Report, modules: Iterable[ModuleType] | None = None) -
 
 
 def _without_compiled(modules: Iterable[ModuleType]) -> Iterator[tuple[Path, Path]]:
-    """Source and place of the compiled form, of every module that has none or an older one."""
+    """Source and place of the compiled form, of modules that have none or an older one, where one can be written."""
     for module in modules:
         spec = getattr(module, "__spec__", None)
         if not (spec and spec.has_location and spec.origin and spec.cached):
             continue
         source, compiled = Path(spec.origin), Path(spec.cached)
-        if source.suffix == ".py" and not (compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime):
+        if source.suffix != ".py" or (compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime):
+            continue
+        if os.access(next(folder for folder in compiled.parents if folder.exists()), os.W_OK):
             yield source, compiled
 
 

@@ -1,5 +1,6 @@
 import fcntl
 import importlib.util
+import os
 import signal
 import socket
 import struct
@@ -102,10 +103,15 @@ def test_code_is_kept_compiled_where_python_writes_none(tmp_path: Path, monkeypa
     part = importlib.util.module_from_spec(spec)
     said: list[str] = []
 
+    with monkeypatch.context() as read_only:
+        read_only.setattr(os, "access", lambda _folder, _mode: False)
+        keep_compiled(said.append, [part])
+    kept = Path(spec.cached).exists()
     keep_compiled(said.append, [part])
     first = Path(spec.cached).read_bytes()
     keep_compiled(said.append, [part])
 
+    assert not kept
     assert first
     assert said == ["Compiling the code (1 files)"]
 

@@ -13,8 +13,7 @@ from booking.catalogue import bulk, labels, queries
 from booking.catalogue.bulk_forms import MOST_ROWS, BulkChange, BulkFields, BulkFilter
 from booking.catalogue.bulk_submitting import Submitted, submit_many
 from booking.catalogue.inheritance import INHERITABLE, Level
-from booking.catalogue.page_forms import OwnList
-from booking.catalogue.step_forms import PublishingNote
+from booking.catalogue.page_forms import NotePage, OwnList
 from booking.catalogue.views.choices import named
 from booking.catalogue.views.sheet import in_words
 from booking.core.clock import utcnow
@@ -38,10 +37,6 @@ LEVELS = {
     Level.ORGANISATION: N_("来自单位"),
     Level.DEFAULT: N_("平台默认"),
 }
-
-
-class NotePage(PublishingNote, PageForm):
-    """What the reviewers are told."""
 
 
 class BulkPage(Explained, BulkFields, PageForm):

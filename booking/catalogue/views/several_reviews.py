@@ -14,13 +14,13 @@ from booking.catalogue import labels as catalogue_labels
 from booking.catalogue import review_labels, review_queries
 from booking.catalogue.addresses import attachment_address
 from booking.catalogue.bulk_approving import Approved, approve_many, parts
+from booking.catalogue.page_forms import NotePage
 from booking.catalogue.review_rules import REVIEWERS_NEEDED
-from booking.catalogue.step_forms import PublishingNote
 from booking.catalogue.views.reviews import QueuePage
 from booking.core.actors import Actor
 from booking.core.clock import utcnow
 from booking.core.errors import Forbidden, InvalidInput, Problem, Refused, StaleVersion
-from booking.core.forms import PageForm, read
+from booking.core.forms import read
 from booking.core.pages import Page
 from booking.core.texts import N_
 from booking.web.errors import problems_of, sentence_of
@@ -32,10 +32,6 @@ from models.publishing import ReviewRound
 from models.vocabulary.publishing import RoundState
 
 PER_PAGE = 50
-
-
-class NotePage(PublishingNote, PageForm):
-    """What is said with every one of the approvals."""
 
 
 def several() -> ResponseReturnValue:
