@@ -20,7 +20,7 @@ from booking.reservations import left_behind, waiting
 from booking.reservations import letters as reservations
 from booking.reservations import move_letters as moving
 from booking.samples import letters as samples
-from booking.samples.queries import waiting_by_instrument as sample_orders_waiting
+from booking.samples.lists import waiting_by_instrument as sample_orders_waiting
 from booking.settings import Settings
 from booking.teams import letters as teams
 from models.notifications import Event

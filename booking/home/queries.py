@@ -23,7 +23,7 @@ from booking.operations.backup_age import Freshness, backup_age
 from booking.reservations import board_queries
 from booking.reservations import queries as reservations
 from booking.reservations.queries import Filter, When
-from booking.samples import queries as samples
+from booking.samples import lists as samples
 from booking.settings import Settings
 from models.catalogue import Instrument
 from models.reservations import Reservation

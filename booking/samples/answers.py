@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from booking.attachments.answers import AttachmentAnswer, attachment_answer
-from booking.samples.queries import Listed, WholeOrder
+from booking.samples.lists import Listed
+from booking.samples.queries import WholeOrder
 from booking.samples.quoting import Proposal
 from models.attachments import Attachment
 from models.samples import SampleOrder, SampleOrderStep, SampleQuote, SampleResult, SampleRun

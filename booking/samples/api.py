@@ -11,7 +11,7 @@ from booking.attachments.answers import UploadBody
 from booking.attachments.uploads import has_uploads, limits_for, read_uploads
 from booking.catalogue.api.answering import json_answer
 from booking.core.clock import utcnow
-from booking.samples import handling, queries, quoting, service
+from booking.samples import handling, lists, queries, quoting, service
 from booking.samples.addresses import attachment_address
 from booking.samples.answers import (
     NewRunAnswer,
@@ -93,9 +93,9 @@ def request_order(instrument_id: int) -> Response:
 def index() -> Response:
     """One's own orders and those of one's firms; with `staffed=1` those of the instruments one works for."""
     who, asked = require_actor(), read_query(SampleOrdersQuery)
-    show = queries.Show.WAITING if asked.waiting else queries.Show.ALL
-    wanted = queries.Wanted(show, asked.state, asked.instrument)
-    find = queries.staffed_orders if asked.staffed else queries.own_orders
+    show = lists.Show.WAITING if asked.waiting else lists.Show.ALL
+    wanted = lists.Wanted(show, asked.state, asked.instrument)
+    find = lists.staffed_orders if asked.staffed else lists.own_orders
     page = find(reading(), who, wanted, limit=asked.limit, cursor=asked.cursor)
     return json_answer(SampleOrderList(items=[order_summary(one) for one in page.items], next_cursor=page.next_cursor))
 

@@ -2,7 +2,7 @@
 
 from booking.core.texts import N_
 from booking.pricing.labels import EXTRA_KINDS, LINES
-from booking.samples.queries import Show
+from booking.samples.lists import Show
 from models.vocabulary.pricing import ExtraKind, LineKind
 from models.vocabulary.samples import (
     Hazard,

@@ -1,9 +1,8 @@
-"""Reading sample orders: one in full for who may read it, lists for either side, the queue of an instrument."""
+"""Reading sample orders: one in full for who may read it, the queue of an instrument, what jobs and runs look for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
@@ -11,11 +10,10 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from booking.accounts.permissions import Permission, may, reach
 from booking.attachments.queries import attachment_for, attachments_of
 from booking.catalogue.queries import target_of, within
-from booking.core.actors import Actor, Reach, Target
+from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
-from booking.core.errors import Forbidden, NotFound
-from booking.core.pages import Page, decode_cursor, encode_cursor, row_id
-from booking.samples.rules import OVER, WAITS_FOR_REQUESTER, WAITS_FOR_STAFF, Side, steps_open
+from booking.core.errors import NotFound
+from booking.samples.rules import Side, steps_open
 from models.accounts import Grant
 from models.attachments import Attachment
 from models.catalogue import Instrument
@@ -46,32 +44,6 @@ NEEDED = {
     SampleStep.CANCEL: Permission.QUOTE_SAMPLES,
 }
 """What staff need for the steps that concern money; the others only handle samples."""
-
-
-class Show(StrEnum):
-    """Which orders a list shows."""
-
-    WAITING = "waiting"
-    OPEN = "open"
-    OVER = "over"
-    ALL = "all"
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """An order in a list, with its place in the queue of its instrument while it is queued."""
-
-    order: SampleOrder
-    place: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a list of orders is narrowed to."""
-
-    show: Show = Show.ALL
-    state: SampleOrderState | None = None
-    instrument_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +112,7 @@ def open_steps(session: Session, order: SampleOrder, actor: Actor) -> list[Sampl
 
 def has_leftovers(session: Session, order_id: int) -> bool:
     """Whether something of the order arrived and nobody recorded what became of what is left."""
-    return session.scalar(select(SampleOrder.id).where(SampleOrder.id == order_id, _is_left())) is not None
+    return session.scalar(select(SampleOrder.id).where(SampleOrder.id == order_id, is_left())) is not None
 
 
 def order_for(session: Session, order_id: int, actor: Actor) -> SampleOrder:
@@ -191,11 +163,11 @@ def quotes_of(session: Session, order_id: int) -> Sequence[SampleQuote]:
 
 def place_of(session: Session, order: SampleOrder) -> int | None:
     """How many orders of the instrument come up to this one in the queue; None when it is not queued."""
-    places = _places(order.instrument_id)
-    return session.scalar(select(places.c.place).where(places.c.id == order.id))
+    queue = places(order.instrument_id)
+    return session.scalar(select(queue.c.place).where(queue.c.id == order.id))
 
 
-def _places(instrument_id: int | None = None) -> Subquery:
+def places(instrument_id: int | None = None) -> Subquery:
     """The queued orders with their places, of one instrument or each in its own queue."""
     queue = (SampleOrder.queued_at, SampleOrder.id)
     number = func.row_number().over(partition_by=SampleOrder.instrument_id, order_by=queue)
@@ -217,50 +189,6 @@ def firms_of(session: Session, actor: Actor) -> Sequence[Organisation]:
     if not ids:
         return []
     return session.scalars(select(Organisation).where(Organisation.id.in_(ids)).order_by(Organisation.id)).all()
-
-
-def own_orders(session: Session, actor: Actor, wanted: Wanted, *, limit: int, cursor: str = "") -> Page[Listed]:
-    """What the actor asked for, and what the firms they act for did; the last changed first."""
-    statement = _narrowed(_listed().where(_is_own(actor)), wanted, WAITS_FOR_REQUESTER)
-    return _page(session, statement.order_by(SampleOrder.changed_at.desc(), SampleOrder.id.desc()), limit, cursor)
-
-
-def staffed_orders(session: Session, actor: Actor, wanted: Wanted, *, limit: int, cursor: str = "") -> Page[Listed]:
-    """Orders of the instruments the actor works for: wanted soonest, then longest queued; raises Forbidden for none."""
-    reached = reach(actor, Permission.SEE_SAMPLE_ORDERS)
-    if not reached:
-        raise Forbidden
-    statement = _listed().where(within(reached))
-    if wanted.show == Show.WAITING:
-        statement = statement.where(_waits_for_staff())
-        wanted = Wanted(Show.ALL, wanted.state, wanted.instrument_id)
-    ordered = _narrowed(statement, wanted, WAITS_FOR_STAFF).order_by(
-        SampleOrder.due_on.is_(None),
-        SampleOrder.due_on,
-        SampleOrder.queued_at.is_(None),
-        SampleOrder.queued_at,
-        SampleOrder.id,
-    )
-    return _page(session, ordered, limit, cursor)
-
-
-def waiting_count(session: Session, reached: Reach) -> int:
-    """How many orders of instruments within `reached` wait for their staff."""
-    counted = select(func.count()).select_from(SampleOrder).join(SampleOrder.instrument)
-    return session.scalar(counted.where(within(reached), _waits_for_staff())) or 0
-
-
-def waiting_by_instrument(session: Session, here: ColumnElement[bool]) -> dict[int, int]:
-    """How many orders wait for the staff of each of the instruments that fulfil a condition."""
-    counted = select(SampleOrder.instrument_id, func.count().label("how_many")).join(SampleOrder.instrument)
-    waiting = counted.where(here, _waits_for_staff()).group_by(SampleOrder.instrument_id)
-    return {found.instrument_id: found.how_many for found in session.execute(waiting)}
-
-
-def own_waiting(session: Session, actor: Actor, *, limit: int) -> Sequence[SampleOrder]:
-    """Orders that wait for the actor who asked, those that changed first before."""
-    waiting = in_full().where(_is_own(actor), SampleOrder.state.in_(WAITS_FOR_REQUESTER))
-    return session.scalars(waiting.order_by(SampleOrder.changed_at, SampleOrder.id).limit(limit)).all()
 
 
 def runnable(session: Session, instrument_id: int, actor: Actor) -> Sequence[SampleOrder]:
@@ -342,19 +270,7 @@ def run_for(session: Session, run_id: int) -> SampleRun:
     return session.scalars(statement).one()
 
 
-def _is_own(actor: Actor) -> ColumnElement[bool]:
-    """Orders on whose asking side the actor stands."""
-    firms = reach(actor, Permission.ORDER_FOR_FIRM).organisation_ids
-    alone = and_(SampleOrder.organisation_id.is_(None), SampleOrder.requested_by_id == actor.id)
-    return or_(alone, SampleOrder.organisation_id.in_(firms)) if firms else alone
-
-
-def _waits_for_staff() -> ColumnElement[bool]:
-    """What staff must do something about, samples to give back among it."""
-    return or_(SampleOrder.state.in_(WAITS_FOR_STAFF), and_(SampleOrder.state.in_(ENDED), _is_left()))
-
-
-def _is_left() -> ColumnElement[bool]:
+def is_left() -> ColumnElement[bool]:
     """Samples, or others besides those announced, arrived and have not been given back or disposed of."""
     absent = (SampleState.EXPECTED, SampleState.MISSING)
     arrived = exists().where(Sample.order_id == SampleOrder.id, Sample.state.not_in(absent))
@@ -364,35 +280,3 @@ def _is_left() -> ColumnElement[bool]:
         SampleOrderStep.facts["extra"].as_integer() > 0,
     )
     return and_(SampleOrder.received_at.is_not(None), SampleOrder.given_back_at.is_(None), or_(arrived, besides))
-
-
-def _listed() -> Select[SampleOrder, int]:
-    """Orders in full with their places."""
-    places = _places()
-    return in_full().outerjoin(places, places.c.id == SampleOrder.id).add_columns(places.c.place)
-
-
-def _narrowed(
-    statement: Select[SampleOrder, int], wanted: Wanted, waiting: frozenset[SampleOrderState]
-) -> Select[SampleOrder, int]:
-    """The orders that are wanted."""
-    shown = {
-        Show.WAITING: SampleOrder.state.in_(waiting),
-        Show.OPEN: SampleOrder.state.not_in(OVER),
-        Show.OVER: SampleOrder.state.in_(OVER),
-    }
-    if wanted.show in shown:
-        statement = statement.where(shown[wanted.show])
-    if wanted.state is not None:
-        statement = statement.where(SampleOrder.state == wanted.state)
-    if wanted.instrument_id is not None:
-        statement = statement.where(SampleOrder.instrument_id == wanted.instrument_id)
-    return statement
-
-
-def _page(session: Session, statement: Select[SampleOrder, int], limit: int, cursor: str) -> Page[Listed]:
-    """A part of the ordered rows; the cursor is where the next part starts."""
-    offset = decode_cursor(cursor, row_id)[0] if cursor else 0
-    rows = session.execute(statement.offset(offset).limit(limit + 1)).all()
-    items = [Listed(order, place) for order, place in rows[:limit]]
-    return Page(items, encode_cursor(offset + limit) if len(rows) > limit else None)

@@ -18,6 +18,7 @@ from booking.enquiries import queries as enquiries
 from booking.imports.queries import visible
 from booking.reservations import queries as reservations
 from booking.reservations.suspensions import suspensions_in_force
+from booking.samples import lists as sample_lists
 from booking.samples import queries as samples
 from models.accounts import AuditEntry, Grant, User
 from models.arrivals import ReportExemption
@@ -223,9 +224,9 @@ def _staffed_enquiries(session: Session, actor: Actor) -> Iterable[Enquiry]:
 
 
 def _orders(session: Session, actor: Actor) -> Iterable[SampleOrder]:
-    own = [one.order for one in samples.own_orders(session, actor, samples.Wanted(), limit=MANY).items]
+    own = [one.order for one in sample_lists.own_orders(session, actor, sample_lists.Wanted(), limit=MANY).items]
     try:
-        staffed = samples.staffed_orders(session, actor, samples.Wanted(), limit=MANY).items
+        staffed = sample_lists.staffed_orders(session, actor, sample_lists.Wanted(), limit=MANY).items
     except Forbidden:
         return own
     return [*own, *(one.order for one in staffed)]

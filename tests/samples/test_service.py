@@ -17,9 +17,9 @@ from booking.core.period import Period
 from booking.privacy.queries import HindranceKind, hindrances
 from booking.privacy.traces import Person, erase_return_addresses
 from booking.reservations.refusals import ReservationRefused
-from booking.samples import handling, queries, quoting
+from booking.samples import handling, lists, queries, quoting
 from booking.samples.forms import GiveBackForm, QuoteLineForm, RecordForm, SampleQuoteForm, SettleForm
-from booking.samples.queries import Show, Wanted
+from booking.samples.lists import Show, Wanted
 from booking.samples.service import NotNow, TakesNoSamples, add_message
 from models.accounts import User
 from models.attachments import Attachment
@@ -233,7 +233,7 @@ def test_without_anything_at_hand_an_order_cannot_go_on_and_may_be_sent_back(
         handling.give_back(session, order.id, back, actor=orders.staff, now=now)
     session.commit()
 
-    waiting = queries.waiting_count(session, reach(orders.staff, Permission.SEE_SAMPLE_ORDERS))
+    waiting = lists.waiting_count(session, reach(orders.staff, Permission.SEE_SAMPLE_ORDERS))
     assert (order.state, order.given_back, waiting) == (SampleOrderState.CANCELLED, None, 0)
     assert queries.open_steps(session, order, orders.staff) == []
 
@@ -389,7 +389,7 @@ def test_a_firm_s_order_belongs_to_all_its_agents_and_to_nobody_who_left(
     assert told == [("first", "quote"), ("second", "quote")]
     with pytest.raises(NotFound):
         queries.order_for(session, order.id, actor_for(session, first, now=now))
-    mine = queries.own_orders(session, actor_for(session, second, now=now), Wanted(), limit=9).items
+    mine = lists.own_orders(session, actor_for(session, second, now=now), Wanted(), limit=9).items
     assert [listed.order.id for listed in mine] == [order.id]
 
 
@@ -445,16 +445,16 @@ def test_lists_show_places_and_what_waits_in_a_constant_number_of_statements(
         session.commit()
         look_again(session)
         with counting() as statements:
-            waiting = queries.staffed_orders(session, orders.staff, Wanted(Show.WAITING), limit=9).items
+            waiting = lists.staffed_orders(session, orders.staff, Wanted(Show.WAITING), limit=9).items
         counts.append(len(statements))
     done = orders.quoted()
     session.commit()
 
     assert counts[0] == counts[1]
     assert [(one.order.id == late.id, one.place) for one in waiting] == [(True, 1), (False, 2), (False, 3)]
-    mine = queries.own_orders(session, orders.asker, Wanted(Show.WAITING), limit=9).items
+    mine = lists.own_orders(session, orders.asker, Wanted(Show.WAITING), limit=9).items
     assert [one.order.id for one in mine] == [done.id]
-    assert queries.waiting_count(session, reach(orders.staff, Permission.SEE_SAMPLE_ORDERS)) == 3
+    assert lists.waiting_count(session, reach(orders.staff, Permission.SEE_SAMPLE_ORDERS)) == 3
 
 
 def test_a_refused_result_stores_nothing_and_erasing_takes_the_address(

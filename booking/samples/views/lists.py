@@ -8,10 +8,10 @@ from flask_babel import gettext as _
 
 from booking.core.clock import local_date, utcnow
 from booking.core.pages import Page
-from booking.samples import queries
+from booking.samples import lists, queries
 from booking.samples.forms import SampleOrdersPage
 from booking.samples.labels import SHOW, STATE, STATE_LOOKS
-from booking.samples.queries import Listed, Show, Wanted
+from booking.samples.lists import Listed, Show, Wanted
 from booking.samples.rules import OVER
 from booking.web.extensions import reading
 from booking.web.languages import in_language
@@ -25,7 +25,7 @@ def index() -> ResponseReturnValue:
     """One's own orders and those of one's firms, the last changed first."""
     who, asked = require_actor(), read_query(SampleOrdersPage)
     show = _show(asked.show, Show.ALL)
-    page = queries.own_orders(reading(), who, Wanted(show), limit=PER_PAGE, cursor=asked.cursor)
+    page = lists.own_orders(reading(), who, Wanted(show), limit=PER_PAGE, cursor=asked.cursor)
     return _list("index", page, asked, show, (Show.ALL, Show.WAITING, Show.OPEN, Show.OVER))
 
 
@@ -34,7 +34,7 @@ def queue() -> ResponseReturnValue:
     who, asked = require_actor(), read_query(SampleOrdersPage)
     show = _show(asked.show, Show.WAITING)
     wanted = Wanted(show, instrument_id=asked.instrument)
-    page = queries.staffed_orders(reading(), who, wanted, limit=PER_PAGE, cursor=asked.cursor)
+    page = lists.staffed_orders(reading(), who, wanted, limit=PER_PAGE, cursor=asked.cursor)
     named = [(one.id, in_language(one.name_zh, one.name_en)) for one in queries.staffed_instruments(reading(), who)]
     return _list("queue", page, asked, show, tuple(Show), instruments=named)
 
