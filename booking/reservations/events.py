@@ -21,6 +21,7 @@ def public_events(time: InstrumentTime) -> list[dict[str, Any]]:
     busy = [(part, one) for one in time.busy for part in without([one.period], time.own)]
     return [
         *closed_events(time.open, time.window),
+        *past_events(time),
         *slot_events(time.slots),
         *(_busy(part, one) for part, one in busy),
         *(event for one in time.mine for event in _mine(one, time.window)),
@@ -29,7 +30,8 @@ def public_events(time: InstrumentTime) -> list[dict[str, Any]]:
 
 def steward_events(time: InstrumentTime, items: Sequence[BoardItem]) -> list[dict[str, Any]]:
     """The same for those who may see names: every reservation and block by itself."""
-    return [*closed_events(time.open, time.window), *slot_events(time.slots), *(_named(item) for item in items)]
+    background = [*closed_events(time.open, time.window), *past_events(time), *slot_events(time.slots)]
+    return [*background, *(_named(item) for item in items)]
 
 
 def closed_events(opened: Iterable[Period], window: Period) -> list[dict[str, Any]]:
@@ -37,6 +39,15 @@ def closed_events(opened: Iterable[Period], window: Period) -> list[dict[str, An
     return [
         {**_times(part), "title": "", "display": "background", "classNames": ["is-closed"]}
         for part in without([window], opened)
+    ]
+
+
+def past_events(time: InstrumentTime) -> list[dict[str, Any]]:
+    """Opening hours that are over, paler behind the events: nothing can be reserved there any more."""
+    coming = [Period(time.asked_at, time.window.end)] if time.asked_at < time.window.end else []
+    return [
+        {**_times(part), "title": "", "display": "background", "classNames": ["is-past"]}
+        for part in without(time.open, coming)
     ]
 
 

@@ -385,6 +385,20 @@ def test_blocks_show_their_reason_and_closed_time_is_marked(client: FlaskClient,
     assert found == {"is-closed": "", "is-block": "维护 · 灯丝更换"}
 
 
+def test_opening_hours_that_are_over_are_paler_up_to_now(client: FlaskClient, session: Session) -> None:
+    hours = tuple((day, 0, 1440) for day in range(1, 8))
+    instrument = make_instrument(session, hours=hours)
+    before, after = utcnow() - timedelta(days=2), utcnow() + timedelta(days=2)
+    asked = {"from": before.isoformat(), "to": after.isoformat()}
+
+    events = client.get(f"/instruments/{instrument.id}/calendar.json", query_string=asked).get_json()["events"]
+    asked_by = utcnow()
+
+    past = [event for event in events if event["classNames"] == ["is-past"]]
+    assert [datetime.fromisoformat(event["start"]) for event in past] == [before]
+    assert after - timedelta(days=2) <= datetime.fromisoformat(past[0]["end"]) <= asked_by
+
+
 @pytest.mark.parametrize(
     "query",
     [
