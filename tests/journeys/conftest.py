@@ -23,6 +23,9 @@ expect.set_options(timeout=PATIENCE)
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 375, "height": 812}
 WIDEST = {"width": 1440, "height": 900}
 
+HARMLESS = ("Failed to load resource", "htmx:sendAbort", "htmx:afterRequest")
+"""What the console says of statuses that a journey checks itself, and of questions that leaving the page broke off."""
+
 OpenContext = Callable[..., BrowserContext]
 
 
@@ -89,7 +92,7 @@ def open_context(browser: Browser, house: House) -> Iterator[OpenContext]:
     complaints: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        if message.type == "error" and not message.text.startswith(HARMLESS):
             complaints.append(message.text)
 
     def open_one(user: User | None = None, **options: Any) -> BrowserContext:
