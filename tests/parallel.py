@@ -11,6 +11,9 @@ STORMS = ("tests/storms/", "tests/operations/test_serving.py")
 """Where tests of many processes stand."""
 
 STORMS_AT_ONCE = 2
+TOGETHER = ("tests/demo/test_loading.py", "tests/journeys/test_every_page.py")
+"""Files whose world takes long to make: one worker runs the whole of each."""
+
 ENGINES = ("sqlite", "postgresql")
 ORDER = {"sqlite": 0, None: 1, "postgresql": 2}
 
@@ -50,7 +53,9 @@ class FromBothEnds(LoadScopeScheduling):  # type: ignore[misc]
         self.config.option.loadscopereorder = False
 
     def _split_scope(self, nodeid: str) -> str:
-        """One test function on one engine goes to one worker."""
+        """One test function on one engine goes to one worker, and so does a file whose tests stay together."""
+        if nodeid.startswith(TOGETHER):
+            return nodeid.partition("::")[0]
         function, _, parameters = nodeid.partition("[")
         engine = next((name for name in ENGINES if name in parameters), "")
         return f"{function} {engine}"
