@@ -28,6 +28,7 @@ from booking.reservations import positions_api as positions
 from booking.reservations import steward_api as stewards
 from booking.reservations import team_api as team_bookings
 from booking.samples import api as samples
+from booking.samples import figure_api as sample_figures
 from booking.search import api as search
 from booking.teams import api as teams
 from booking.web.extensions import csrf
@@ -58,6 +59,7 @@ BLUEPRINTS = (
     operations.bp,
     work.bp,
     enquiries.bp,
+    sample_figures.bp,
     samples.bp,
     pricing.bp,
     payers.bp,

@@ -217,3 +217,13 @@ class SampleOrdersPage(PageForm):
     show: Annotated[str, Field(max_length=20)] = ""
     instrument: Annotated[Id | None, Blank] = None
     cursor: Annotated[str, Field(max_length=200)] = ""
+
+
+class SampleFiguresQuery(Form):
+    """Of which instrument figures are wanted; of all one works for when none is named."""
+
+    instrument: Annotated[Id | None, Blank] = None
+
+
+class SampleFiguresPage(SampleFiguresQuery, PageForm):
+    """The same, of the page."""

@@ -10,6 +10,7 @@ from pathlib import Path
 VENDORED = {
     "vendor/event-calendar.css": "@event-calendar/build/dist/event-calendar.min.css",
     "vendor/event-calendar.js": "@event-calendar/build/dist/event-calendar.min.js",
+    "vendor/echarts.js": "echarts/dist/echarts.common.min.js",
     "vendor/htmx.js": "htmx.org/dist/htmx.min.js",
 }
 DESCRIPTIONS = ("package.json", "package-lock.json")

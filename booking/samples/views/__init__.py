@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from booking.samples.views import lists, ordering, orders, runs, steps
+from booking.samples.views import figures, lists, ordering, orders, runs, steps
 
 bp = Blueprint("samples", __name__)
 
@@ -18,6 +18,7 @@ bp.add_url_rule(RUNS, "new_run", runs.new_run, methods=READ)
 bp.add_url_rule(RUNS, "start_run", runs.start_run, methods=SEND)
 bp.add_url_rule("/sample-orders", "index", lists.index, methods=READ)
 bp.add_url_rule("/sample-orders/queue", "queue", lists.queue, methods=READ)
+bp.add_url_rule("/sample-orders/figures", "figures", figures.figures, methods=READ)
 bp.add_url_rule(ONE, "show", orders.show, methods=READ)
 bp.add_url_rule(f"{ONE}/form", "order_form", orders.order_form, methods=READ)
 bp.add_url_rule(FILE, "download", orders.download, methods=READ)
