@@ -105,6 +105,9 @@ def test_a_firm_sends_six_samples_and_gets_a_report(
     press(user, language, "确认结果", "已确认结果，委托完成。")
     staff.reload()
     press(staff, language, "登记", "已登记。")
+    staff.goto("/sample-orders/queue")
+    staff.get_by_role("link", name=said(language, "送样指标")).click()
+    expect(staff.locator("[data-drawing] canvas")).to_have_count(2)
 
     order = session.scalars(select(SampleOrder).where(SampleOrder.instrument_id == instrument.id)).one()
     held = select(Claim.starts_at).join(Lane, Lane.id == Claim.lane_id).join(LaneGroup)
