@@ -57,7 +57,8 @@ class SampleFigures:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was queued or reported in all that time."""
-        return not any(one.orders for one in (*self.queue, *self.turnaround))
+        counts = [*(one.orders for one in self.queue), *(one.orders for one in self.turnaround)]
+        return not any(counts)
 
 
 def figures_of(session: Session, actor: Actor, *, now: datetime, instrument_id: int | None = None) -> SampleFigures:
