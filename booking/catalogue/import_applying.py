@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
 from booking.catalogue.changes import refresh_listing
-from booking.catalogue.import_holding import Waiting, hold_back_all
+from booking.catalogue.import_holding import Waiting, hold_back_all, open_rounds
 from booking.catalogue.import_preparing import (
     HOUR,
     HOURS,
@@ -20,6 +20,7 @@ from booking.catalogue.import_preparing import (
     POLICY,
     RECORD,
     TABLES,
+    Aside,
     Key,
     Prepared,
     Ready,
@@ -31,7 +32,7 @@ from booking.catalogue.listing import NEVER_LISTED
 from booking.catalogue.review_rules import HELD_BACK
 from booking.catalogue.rounds import note_editors
 from booking.catalogue.rules import Hours
-from booking.database.bulk import insert_rows, new_ids
+from booking.database.bulk import Row, insert_rows, new_ids, readier, update_rows
 from models.catalogue import Instrument
 from models.directory import Unit
 from models.vocabulary.catalogue import PublishingState
@@ -62,9 +63,9 @@ def apply(session: Session, prepared: Prepared, *, is_reviewed: bool = False) ->
     updated = [write for write in fitting.writes if write.instrument_id is not None]
     entries = {write.number: prepared.ready[write.number].entry for write in fitting.writes}
     if not is_reviewed and (seen := [write for write in updated if _is_reviewed(write, standing)]):
-        rest = _hold_back(session, fitting, seen, standing)
-        updated = [write for write in updated if write.number not in rest.ready] + list(rest.writes)
-        entries |= {number: ready.entry for number, ready in rest.ready.items()}
+        rest, of_rest = _hold_back(session, fitting, seen, standing)
+        updated = [write for write in updated if write.number not in of_rest] + rest
+        entries |= of_rest
     ids = _create(session, created, [prepared.ready[write.number] for write in created], units)
     changed = [write.instrument_id or 0 for write in updated]
     note_editors(session, [*ids, *changed], prepared.actor, now=prepared.now)
@@ -86,13 +87,28 @@ def _is_reviewed(write: Write, standing: Mapping[Key, "Standing"]) -> bool:
 
 def _hold_back(
     session: Session, prepared: Prepared, writes: Sequence[Write], standing: Mapping[Key, "Standing"]
-) -> Prepared:
-    """Put aside what needs review; what is left to write, in copies, because the engine may ask to begin again."""
-    rest = [replace(write, values=dict(write.values), before=dict(write.before)) for write in writes]
-    waiting = [Waiting(standing[w.key].id, standing[w.key].state, w.values, w.before) for w in rest]
-    hold_back_all(session, waiting, actor=prepared.actor, now=prepared.now)
+) -> tuple[list[Write], dict[int, Row]]:
+    """Put aside what needs review; what is left to write, and its audit entries by number.
+
+    Where nothing waits yet, all of it is ready. The rest is worked out in copies, because the engine may ask to
+    begin again.
+    """
+    rounds = open_rounds(session, [standing[write.key].id for write in writes])
+    aside: dict[int, Aside] = {}
+    others = []
+    for write in writes:
+        found, ready = standing[write.key], prepared.ready[write.number].aside
+        if ready is not None and found.state == PublishingState.PUBLISHED and found.id not in rounds:
+            aside[found.id] = ready
+        else:
+            others.append(replace(write, values=dict(write.values), before=dict(write.before)))
+    waiting = [Waiting(standing[w.key].id, standing[w.key].state, w.values, w.before) for w in others]
+    hold_back_all(session, waiting, rounds, aside, actor=prepared.actor, now=prepared.now)
     dialect = session.get_bind().dialect
-    return prepare(rest, dialect, actor=prepared.actor, now=prepared.now, reason=prepared.reason)
+    rest = prepare(others, dialect, actor=prepared.actor, now=prepared.now, reason=prepared.reason)
+    entries = {number: ready.entry for number, ready in rest.ready.items()}
+    entries |= {ready.rest.number: ready.entry for ready in aside.values()}
+    return [*others, *(ready.rest for ready in aside.values())], entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +204,13 @@ def _update(session: Session, updated: Sequence[Write], units: Mapping[tuple[int
     """Set what differs on standing records, those with the same changed columns together."""
     rows = []
     for write in updated:
-        values = dict(write.values)
+        values = {**write.values, "version": write.seen_version + 1, "updated_at": now}
         if write.unit:
             values["unit_id"] = units[write.organisation_id, write.unit]
         if write.publishes:
             values |= {"publishing_state": PublishingState.PUBLISHED, "cleared_at": now}
         rows.append((write.instrument_id or 0, values))
-    set_columns(session, "instruments", rows, version=INSTRUMENTS.c.version + 1, updated_at=now)
+    set_columns(session, "instruments", rows)
     set_columns(session, "booking_policies", [(write.instrument_id or 0, write.policy) for write in updated])
     _first_published(session, [write.instrument_id or 0 for write in updated if write.publishes], now=now)
     replace_hours(session, {write.instrument_id or 0: write.hours for write in updated if write.hours is not None})
@@ -207,18 +223,18 @@ def _first_published(session: Session, ids: Sequence[int], *, now: datetime) -> 
         session.execute(update(INSTRUMENTS).where(*never).values(first_published_at=now))
 
 
-def set_columns(session: Session, table: str, rows: Sequence[tuple[int, Mapping[str, Any]]], **always: Any) -> None:
-    """Update rows of a table by their key, one statement for each set of columns; `always` is set on each."""
-    found = TABLES[table]
-    key = next(iter(found.primary_key.columns))
-    sets: dict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
+def set_columns(session: Session, table: str, rows: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+    """Update rows of a table by their key, one statement for each set of columns."""
+    found, dialect = TABLES[table], session.get_bind().dialect
+    key = next(iter(found.primary_key.columns)).name
+    sets: dict[frozenset[str], list[tuple[int, Mapping[str, Any]]]] = defaultdict(list)
     for row_id, values in rows:
-        if values or always:
-            sets[frozenset(values)].append({"row_key": row_id, **{f"new_{name}": v for name, v in values.items()}})
-    for names, parameters in sets.items():
-        new = {name: bindparam(f"new_{name}", type_=found.c[name].type) for name in sorted(names)}
-        statement = update(found).where(key == bindparam("row_key")).values(new | always)
-        session.connection().execute(statement, parameters)
+        if values:
+            sets[frozenset(values)].append((row_id, values))
+    for names, alike in sets.items():
+        columns = sorted(names)
+        ready = readier(found, columns, dialect)
+        update_rows(session, found, columns, [(*ready(values), row_id) for row_id, values in alike], key=key)
 
 
 def replace_hours(session: Session, hours: Mapping[int, Sequence[Hours]]) -> None:

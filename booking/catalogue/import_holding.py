@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts import audit
 from booking.accounts.audit import Changed
+from booking.catalogue.import_preparing import HELD, ROUND, ROUNDS, Aside
 from booking.catalogue.import_standing import chunks
 from booking.catalogue.review_rules import HELD_BACK
 from booking.catalogue.rounds import DESCRIBING, close, start_over, tell_reviewers
 from booking.catalogue.waiting_items import with_waiting_items
 from booking.core.actors import Actor
+from booking.database.bulk import insert_rows
 from models.catalogue import Instrument
 from models.publishing import ReviewRound
 from models.vocabulary.catalogue import PublishingState
@@ -31,33 +33,41 @@ class Waiting:
     before: dict[str, Any]
 
 
-def hold_back_all(session: Session, changes: Sequence[Waiting], *, actor: Actor | None, now: datetime) -> None:
-    """Put aside what needs review, and start reviews of changed records over; each institution is told once."""
-    concerned = [one for one in changes if one.state in {PublishingState.PUBLISHED, PublishingState.IN_REVIEW}]
-    rounds = _open_rounds(session, [one.instrument_id for one in concerned])
-    opened, held = {}, []
-    for one in concerned:
+def hold_back_all(
+    session: Session,
+    changes: Sequence[Waiting],
+    rounds: Mapping[int, ReviewRound],
+    aside: Mapping[int, Aside],
+    *,
+    actor: Actor | None,
+    now: datetime,
+) -> None:
+    """Put aside what needs review, and start reviews of changed records over; each institution is told once.
+
+    `rounds` are those that wait, by record; what is `aside` concerns records without one and is ready.
+    """
+    held = []
+    for one in changes:
         waiting = rounds.get(one.instrument_id)
         if one.state == PublishingState.IN_REVIEW:
             if waiting is not None and DESCRIBING & set(one.values):
                 start_over(session, waiting, now=now)
-        elif aside := {name: one.values.pop(name) for name in HELD_BACK if name in one.values}:
-            current = {name: one.before.pop(name, "") for name in aside}
-            held.append(Changed(one.instrument_id, current, aside))
+        elif texts := {name: one.values.pop(name) for name in HELD_BACK if name in one.values}:
+            current = {name: one.before.pop(name, "") for name in texts}
+            held.append(Changed(one.instrument_id, current, texts))
             standing = dict(waiting.proposed) if waiting else {}
-            proposed = {name: text for name, text in (standing | aside).items() if text != current.get(name)}
-            if waiting is None:
-                opened[one.instrument_id] = proposed
-            else:
+            proposed = {name: text for name, text in (standing | texts).items() if text != current.get(name)}
+            if waiting is not None:
                 _settle(session, waiting, proposed, actor=actor, now=now)
-    _open(session, opened, actor=actor, now=now)
-    audit.note_all(session, "catalogue.change_held_for_review", "instrument", held, actor=actor, now=now)
-    _tell(session, list(opened), now=now)
+    insert_rows(session, ROUNDS, ROUND, [(key, *ready.round) for key, ready in aside.items()])
+    audit.insert_entries(session, [(key, ready.held) for key, ready in aside.items()])
+    audit.note_all(session, HELD, "instrument", held, actor=actor, now=now)
+    _tell(session, list(aside), now=now)
 
 
 def take_back_all(session: Session, changes: Sequence[Waiting], *, actor: Actor | None, now: datetime) -> None:
     """Take imported texts out of the open rounds again; a record in review is read from the start."""
-    rounds = _open_rounds(session, [one.instrument_id for one in changes])
+    rounds = open_rounds(session, [one.instrument_id for one in changes])
     for one in changes:
         waiting = rounds.get(one.instrument_id)
         if waiting is None:
@@ -71,30 +81,13 @@ def take_back_all(session: Session, changes: Sequence[Waiting], *, actor: Actor 
             _settle(session, waiting, left, actor=actor, now=now)
 
 
-def _open_rounds(session: Session, instrument_ids: Sequence[int]) -> dict[int, ReviewRound]:
+def open_rounds(session: Session, instrument_ids: Sequence[int]) -> dict[int, ReviewRound]:
     """The open rounds of these records."""
     found: dict[int, ReviewRound] = {}
     for chunk in chunks(instrument_ids):
         waiting = ReviewRound.instrument_id.in_(chunk), ReviewRound.state == RoundState.OPEN
         found |= {one.instrument_id: one for one in session.scalars(select(ReviewRound).where(*waiting))}
     return found
-
-
-def _open(session: Session, proposed: Mapping[int, dict[str, Any]], *, actor: Actor | None, now: datetime) -> None:
-    """A new round for each record whose texts wait, by record; without loading what is written."""
-    rows = [
-        {
-            "instrument_id": instrument_id,
-            "is_update": True,
-            "proposed": texts,
-            "opened_at": now,
-            "opened_by_id": actor.id if actor else None,
-            "changed_at": now,
-        }
-        for instrument_id, texts in proposed.items()
-    ]
-    if rows:
-        session.execute(insert(ReviewRound), rows)
 
 
 def _settle(

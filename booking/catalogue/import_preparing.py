@@ -1,7 +1,7 @@
 """What an import will write, made ready for the database while nothing is locked."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from booking.accounts import audit
 from booking.accounts.audit import Changed
 from booking.catalogue.changes import plain
 from booking.catalogue.import_reading import ImportRow
+from booking.catalogue.review_rules import HELD_BACK
 from booking.catalogue.rules import Hours, write_hours
 from booking.core.actors import Actor
 from booking.database.bulk import Row, columns_of, readier
@@ -25,7 +26,12 @@ POLICY = ("instrument_id", *columns_of(POLICIES, without=("instrument_id",)))
 HOUR = ("instrument_id", "weekday", "opens_minute", "closes_minute")
 """The columns of each table; the first of each, and the unit, are known only when the records are written."""
 
+ROUNDS = TABLES["review_rounds"]
+ROUND = ("instrument_id", *columns_of(ROUNDS, without=("id", "instrument_id")))
+
 _SAID = {name: found.default for name, found in ImportRow.model_fields.items() if name in RECORD}
+
+HELD = "catalogue.change_held_for_review"
 
 Key = tuple[int, str]
 
@@ -58,13 +64,27 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """What a write makes of a published record of which nothing is reviewed yet.
+
+    The rows of a new round and of its audit entry, without the record; what is left to write, and its entry.
+    """
+
+    round: Row
+    held: Row
+    rest: Write
+    entry: Row
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
-    """The rows that one write makes, without what is known only then; a changed record has only its audit entry."""
+    """The rows that one write makes, without what is known only then; a changed record has no row but its entry's."""
 
     entry: Row
     record: Row = ()
     policy: Row = ()
     hours: Sequence[Row] = ()
+    aside: Aside | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +107,43 @@ def prepare(writes: Sequence[Write], dialect: Dialect, *, actor: Actor | None, n
     """Everything of the writes that does not depend on what others do meanwhile."""
     entry = audit.entries_of("catalogue.record_imported", "instrument", dialect, actor=actor, now=now, reason=reason)
     record, policy = readier(INSTRUMENTS, RECORD[2:], dialect), readier(POLICIES, POLICY[1:], dialect)
+    aside = _asides(entry, dialect, actor=actor, now=now)
     ready = {}
     for write in writes:
         if write.instrument_id is not None:
-            ready[write.number] = Ready(entry(changed(write)))
+            ready[write.number] = Ready(entry(changed(write)), aside=aside(write))
             continue
         hours = [(found.weekday, found.opens_minute, found.closes_minute) for found in write.hours or ()]
         made = Changed(0, {}, plain(write.values))
         ready[write.number] = Ready(entry(made), record(_columns(write, now=now)), policy(write.policy), hours)
     return Prepared(writes, ready, actor, now, reason)
+
+
+def _asides(
+    entry: Callable[[Changed], Row], dialect: Dialect, *, actor: Actor | None, now: datetime
+) -> Callable[[Write], Aside | None]:
+    """What tells of each write what waits aside should its record be published, if anything."""
+    held = audit.entries_of(HELD, "instrument", dialect, actor=actor, now=now)
+    opened = readier(ROUNDS, ROUND[1:], dialect)
+    same = {"is_update": True, "opened_at": now, "opened_by_id": actor.id if actor else None, "changed_at": now}
+    same |= {"notes": []}
+
+    def aside(write: Write) -> Aside | None:
+        texts = {name: write.values[name] for name in HELD_BACK if name in write.values}
+        if not texts:
+            return None
+        current = {name: write.before.get(name, "") for name in texts}
+        rest = replace(write, values=_less(write.values, texts), before=_less(write.before, texts))
+        proposed = {name: text for name, text in texts.items() if text != current[name]}
+        row = opened({**same, "proposed": proposed})
+        return Aside(row, held(Changed(0, current, texts)), rest, entry(changed(rest)))
+
+    return aside
+
+
+def _less(values: Mapping[str, Any], names: Mapping[str, Any]) -> dict[str, Any]:
+    """The values but for some."""
+    return {name: value for name, value in values.items() if name not in names}
 
 
 def _columns(write: Write, *, now: datetime) -> dict[str, Any]:

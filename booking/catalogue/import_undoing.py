@@ -115,10 +115,10 @@ def _restore(session: Session, updated: Sequence[Write], *, now: datetime) -> No
         values = {name: value for name, value in before.items() if name not in policy_names}
         if "unit" in write.before:
             values["unit_id"] = units.get((write.organisation_id, write.before["unit"] or ""))
-        records.append((key, values))
+        records.append((key, values | {"version": write.seen_version + 2, "updated_at": now}))
         if "opening_hours" in write.before:
             hours[key] = read_hours(write.before["opening_hours"] or "")
-    set_columns(session, "instruments", records, version=INSTRUMENTS.c.version + 1, updated_at=now)
+    set_columns(session, "instruments", records)
     set_columns(session, "booking_policies", policies)
     replace_hours(session, hours)
 

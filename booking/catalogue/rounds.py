@@ -123,14 +123,13 @@ def note_editors(session: Session, instrument_ids: Sequence[int], actor: Actor |
     """Remember who had a hand in many records, in a few statements."""
     if actor is None:
         return
-    names = ("instrument_id", "user_id", "edited_at")
-    ready = readier(_EDITORS, names, session.get_bind().dialect)
+    names = ("user_id", "edited_at")
+    same = readier(_EDITORS, names, session.get_bind().dialect)({"user_id": actor.id, "edited_at": now})
     for start in range(0, len(instrument_ids), CHUNK):
         chunk = instrument_ids[start : start + CHUNK]
         own = RecordEditor.user_id == actor.id, RecordEditor.instrument_id.in_(chunk)
         known = set(session.scalars(select(RecordEditor.instrument_id).where(*own)))
-        rows = [{"instrument_id": n, "user_id": actor.id, "edited_at": now} for n in chunk if n not in known]
-        insert_rows(session, _EDITORS, names, [ready(row) for row in rows])
+        insert_rows(session, _EDITORS, ("instrument_id", *names), [(n, *same) for n in chunk if n not in known])
 
 
 def forget_editors(session: Session, instrument_id: int) -> None:

@@ -24,7 +24,7 @@ from booking.catalogue.rules import read_hours, write_hours
 from booking.core.actors import Reach
 from booking.core.csv_tables import is_text
 from booking.core.table_files import RawRow
-from booking.database.bulk import Row, columns_of, insert_rows, readier, update_rows
+from booking.database.bulk import Row, columns_of, insert_rows, readier, short_json, update_rows
 from booking.imports.rules import COMPARE_CHUNK, LEASE, MOST_STEADS, READ_CHUNK, problem_in, said
 from models.base import Base
 from models.directory import Organisation
@@ -85,7 +85,7 @@ def chunks_after(rows: Iterable[RawRow], done: int) -> Iterator[list[RawRow]]:
 
 def ready_to_read(import_id: int, rows: Sequence[RawRow], dialect: Dialect) -> list[Row]:
     """Rows of the file as the staging table takes them."""
-    ready = readier(ROWS, _READ, dialect)
+    ready = readier(ROWS, _READ, dialect, short_json)
     return [ready(_staged(import_id, row)) for row in rows]
 
 
@@ -159,7 +159,7 @@ def compare(session: Session, import_id: int, within: Reach) -> Compared:
     inner_ids = {row.inner_id for row in values}
     planned = plan(reads, standing, wishes, seen=_seen(session, import_id, inner_ids, rows[0].number))
     unknown = {p.owner_name for p in planned if p.owner_name and p.owner is None}
-    ready = readier(ROWS, _FILLED, session.get_bind().dialect)
+    ready = readier(ROWS, _FILLED, session.get_bind().dialect, short_json)
     compared = [(*ready(_row(p)), row.id) for row, p in zip(rows, planned, strict=True)]
     return Compared(compared, frozenset(unknown))
 
