@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts import ending, succession
 from booking.accounts import jobs as accounts
-from booking.affiliations import invitations, leaving, roster_refusals, rosters, visitors
+from booking.affiliations import hosting, invitations, leaving, roster_refusals, rosters, visitors
 from booking.catalogue import moves, owners
 from booking.catalogue.report_queries import notices_due
 from booking.catalogue.report_terms import report_terms
@@ -48,6 +48,12 @@ def _end_succeeded(now: datetime) -> int:
 def _remind_affiliations(now: datetime) -> int:
     """Tell those whose affiliation is about to end; how many were told."""
     return one_by_one(leaving.due_to_remind, leaving.remind, now=now)
+
+
+def _end_visits(session: Session, now: datetime) -> int:
+    """Visits that are over or that nobody receives end, and lost hosts are noted; how many of all."""
+    ended = visitors.end_over_visits(session, now) + hosting.end_without_host(session, now=now)
+    return ended + hosting.miss_hosts(session, now=now)
 
 
 def _tidy_affiliations(session: Session, now: datetime) -> int:
@@ -138,9 +144,9 @@ TIMETABLE = (
     ),
     Job(
         "end_visits",
-        N_("结束已过最后一天的来访，并删除半年前来访者的姓名、联系方式和证件号码。"),
+        N_("结束已过最后一天、或接待人离开两周仍无人接待的来访，并删除半年前来访者的姓名、联系方式和证件号码。"),
         Daily(time(0, 10)),
-        within_transaction(visitors.end_over_visits),
+        within_transaction(_end_visits),
     ),
     Job(
         "tidy_affiliations",

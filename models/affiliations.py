@@ -190,6 +190,7 @@ class Visit(Base):
 
     The number of the identity document is sensitive: it is shown masked, and each full view is in the audit log. Half a
     year after the visit the number goes, with the name, the address and the telephone: `erased_at` says when.
+    `host_missed_on` is the day from which nobody receives the visitor any more, until another host is named.
     """
 
     __tablename__ = "visits"
@@ -207,6 +208,7 @@ class Visit(Base):
     identity_kind: Mapped[IdentityKind]
     identity_number: Mapped[str] = mapped_column(String(40))
     host_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    host_missed_on: Mapped[date | None]
     registered_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     starts_on: Mapped[date]
     ends_on: Mapped[date]

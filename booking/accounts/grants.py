@@ -66,10 +66,14 @@ def give_by_address(
 
 
 def may_give(actor: Actor, role: Role, target: Target | None) -> bool:
-    """Whether the actor may give and end `role` at a scope; some roles only the platform's administrators."""
+    """Whether the actor may give and end `role` at a scope; some roles only the platform's administrators.
+
+    An agent of a firm names its agents, and nobody else.
+    """
     if role in GIVEN_BY_THE_PLATFORM or target is None:
         return may(actor, Permission.GIVE_GRANTS)
-    return may(actor, Permission.GIVE_GRANTS, target)
+    is_agent = role == Role.ENTERPRISE_AGENT and may(actor, Permission.NAME_AGENTS, target)
+    return is_agent or may(actor, Permission.GIVE_GRANTS, target)
 
 
 def account_id(session: Session, email: str, field: str = "email") -> int:

@@ -75,6 +75,7 @@ PERMISSIONS = {
     Permission.IMPORT_RECORDS: N_("导入仪器"),
     Permission.SEE_GRANTS: N_("查看谁有什么角色"),
     Permission.GIVE_GRANTS: N_("授予和结束角色"),
+    Permission.NAME_AGENTS: N_("指定和结束企业经办人"),
     Permission.HAND_OVER: N_("办理人员离开的交接"),
     Permission.DEACTIVATE_PEOPLE: N_("停用账户"),
     Permission.SEE_TEAMS: N_("查看课题组成员"),

@@ -35,6 +35,7 @@ class Permission(StrEnum):
     IMPORT_RECORDS = "import_records"
     SEE_GRANTS = "see_grants"
     GIVE_GRANTS = "give_grants"
+    NAME_AGENTS = "name_agents"
     ANNOUNCE = "announce"
     SEE_AUDIT = "see_audit"
     SEE_AFFILIATIONS = "see_affiliations"
@@ -87,8 +88,9 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.EDIT_ORGANISATION: _ADMINS,
     Permission.EDIT_UNIT: _STEWARDS,
     Permission.IMPORT_RECORDS: _ADMINS,
-    Permission.SEE_GRANTS: _ADMINS | {Role.AUDITOR},
+    Permission.SEE_GRANTS: _MANAGERS | {Role.AUDITOR},
     Permission.GIVE_GRANTS: _ADMINS,
+    Permission.NAME_AGENTS: _MANAGERS,
     Permission.ANNOUNCE: _PLATFORM,
     Permission.SEE_AUDIT: _ADMINS | {Role.AUDITOR},
     Permission.SEE_AFFILIATIONS: _MANAGERS | {Role.AUDITOR},
@@ -111,7 +113,7 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.MANAGE_PAYERS: _ADMINS | {Role.INSTITUTION_FINANCE},
 }
 
-NEVER_DELEGATED = frozenset({Permission.GIVE_GRANTS, Permission.DEACTIVATE_PEOPLE})
+NEVER_DELEGATED = frozenset({Permission.GIVE_GRANTS, Permission.NAME_AGENTS, Permission.DEACTIVATE_PEOPLE})
 
 
 def may(actor: Actor | None, permission: Permission, target: Target | None = None) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from booking.affiliations.hosting import standing
 from booking.core.clock import local_date
 from models.affiliations import Affiliation, OrganisationRegistration, Roster, Visit
 from models.vocabulary.affiliations import AffiliationState, RegistrationState, RosterState, VisitState
@@ -38,6 +39,16 @@ def visits_waiting(session: Session, organisation_ids: Collection[int], *, limit
     """Visits that wait to be confirmed at these organisations, the first to begin first."""
     waiting = select(Visit).where(Visit.organisation_id.in_(organisation_ids), Visit.state == VisitState.PENDING)
     return _counted(session, waiting.order_by(Visit.starts_on, Visit.id), limit)
+
+
+def visits_without_host(
+    session: Session, organisation_ids: Collection[int], *, today: date, limit: int
+) -> Counted[Visit]:
+    """Standing visits at these organisations whose host has left, the longest without one first."""
+    lost = select(Visit).where(
+        Visit.organisation_id.in_(organisation_ids), Visit.host_missed_on.is_not(None), standing(today)
+    )
+    return _counted(session, lost.order_by(Visit.host_missed_on, Visit.id), limit)
 
 
 def visits_hosted(session: Session, host_id: int, *, today: date, limit: int) -> Counted[Visit]:

@@ -204,10 +204,17 @@ class VisitForm(Form):
         return number
 
 
+class HostForm(Form):
+    """Who receives a visitor from now on."""
+
+    host_email: Email
+
+
 class VisitsQuery(Form):
-    """Which visits."""
+    """Which visits; `without_host` gives those that stand and whose host has left."""
 
     state: VisitState | None = None
+    without_host: bool = False
     limit: int = Field(50, ge=1, le=LARGEST_PAGE)
     cursor: str = Field("", max_length=200)
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from booking.accounts.mailed import GOOD_FOR, write_secret
 from booking.affiliations import queries
+from booking.affiliations.hosting import last_day_of, miss_hosts, standing
 from booking.affiliations.invitations import accept_by_address
 from booking.affiliations.invitations import write_secret as write_secret_of
 from booking.affiliations.labels import CONFIRMED_BY
@@ -20,7 +21,13 @@ from models.accounts import User
 from models.affiliations import Invitation, OrganisationRegistration, Visit
 from models.directory import Organisation
 from models.vocabulary.accounts import Language, Role, TokenPurpose
-from models.vocabulary.affiliations import AffiliationState, InvitationState, RegistrationState, VisitState
+from models.vocabulary.affiliations import (
+    VISITS_STAND,
+    AffiliationState,
+    InvitationState,
+    RegistrationState,
+    VisitState,
+)
 
 
 def on_address_confirmed(news: News) -> list[Letter]:
@@ -157,6 +164,45 @@ def on_visit_refused(news: News) -> list[Letter]:
         return []
     host = news.session.get_one(User, visit.host_id)
     return _letters([host], "affiliations/visit_refused", _visit_values(news, visit))
+
+
+def on_over(news: News) -> list[Letter]:
+    """Visits to whoever has left lack a host from now on; that event has its own letter."""
+    miss_hosts(news.session, host_id=news.payload["user_id"], now=news.now)
+    return []
+
+
+def on_visits_without_host(news: News) -> list[Letter]:
+    """To those who decide on visitors, one letter for all visits of a host who left, while any lacks a host."""
+    ids, today = news.payload["visit_ids"], local_date(news.now)
+    waiting = select(Visit).where(Visit.id.in_(ids), standing(today), Visit.host_missed_on.is_not(None))
+    visits = news.session.scalars(waiting.order_by(Visit.id)).all()
+    if not visits:
+        return []
+    place = news.payload["organisation_id"]
+    organisation = news.session.get_one(Organisation, place)
+    values = {
+        "person": news.session.get_one(User, news.payload["host_id"]).name,
+        "visitors": [visit.name for visit in visits],
+        "organisation_zh": organisation.name_zh,
+        "organisation_en": organisation.name_en,
+        "last_day": max(last_day_of(visit) for visit in visits),
+        "link": news.link(f"organisations/{place}/visitors?without_host=1"),
+    }
+    people = queries.managers_of(news.session, place, today)
+    return _letters(people, "affiliations/visits_without_host", values)
+
+
+def on_visit_host_named(news: News) -> list[Letter]:
+    """To the new host, and to the visitor of a confirmed visit."""
+    visit = news.session.get(Visit, news.payload["visit_id"])
+    if visit is None or visit.state not in VISITS_STAND:
+        return []
+    values, host = _visit_values(news, visit), news.session.get_one(User, visit.host_id)
+    letters = _letters([host], "affiliations/visit_host_named", values)
+    if visit.email and visit.state == VisitState.CONFIRMED:
+        letters.append(Letter(visit.email, Language.CHINESE, "affiliations/visit_host_named", values))
+    return letters
 
 
 def on_registration_asked(news: News) -> list[Letter]:

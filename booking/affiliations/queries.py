@@ -26,7 +26,13 @@ from models.catalogue import Instrument
 from models.directory import Organisation, Unit
 from models.reservations import Reservation
 from models.vocabulary.accounts import Role, ScopeKind
-from models.vocabulary.affiliations import AffiliationState, InvitationState, RegistrationState, VisitState
+from models.vocabulary.affiliations import (
+    VISITS_STAND,
+    AffiliationState,
+    InvitationState,
+    RegistrationState,
+    VisitState,
+)
 from models.vocabulary.reservations import HOLDING_TIME
 
 OPEN = (AffiliationState.PENDING, AffiliationState.CONFIRMED)
@@ -264,11 +270,17 @@ def visits(
     state: VisitState | None,
     *,
     host_id: int | None = None,
+    without_host: bool = False,
     limit: int,
     cursor: str = "",
 ) -> Page[Visit]:
-    """The visits of an organisation, or of one host there, in one state or all; the newest first."""
+    """The visits of an organisation, or of one host there, in one state or all; the newest first.
+
+    `without_host` gives only those that stand and whose host has left.
+    """
     statement = select(Visit).where(Visit.organisation_id == organisation_id)
+    if without_host:
+        statement = statement.where(Visit.host_missed_on.is_not(None), Visit.state.in_(VISITS_STAND))
     if host_id is not None:
         statement = statement.where(or_(Visit.host_id == host_id, Visit.registered_by_id == host_id))
     if state is not None:

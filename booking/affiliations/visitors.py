@@ -20,14 +20,13 @@ from booking.directory import queries as directory
 from booking.notifications.service import announce
 from models.accounts import User
 from models.affiliations import Visit
-from models.vocabulary.affiliations import VisitState
+from models.vocabulary.affiliations import VISITS_STAND, VisitState
 
 LONGEST_VISIT = timedelta(days=366)
 FURTHEST_AHEAD = timedelta(days=366)
 KEPT = timedelta(days=180)
 WHO = {"name": "", "email": "", "phone": "", "identity_number": ""}
 """Everything that says who came."""
-STANDING = (VisitState.PENDING, VisitState.CONFIRMED)
 
 
 def register_visitor(session: Session, organisation_id: int, form: VisitForm, *, actor: Actor, now: datetime) -> Visit:
@@ -61,8 +60,10 @@ def register_visitor(session: Session, organisation_id: int, form: VisitForm, *,
 
 def confirm_visit(session: Session, visit_id: int, *, actor: Actor, now: datetime) -> Visit:
     """Confirm a visit that a host registered; raises NotFound or Conflict."""
-    visit = _managed(session, visit_id, actor)
+    visit = managed_visit(session, visit_id, actor)
     _require(visit, VisitState.PENDING)
+    if visit.host_missed_on is not None:
+        raise Conflict(N_("接待人已离开，请先指定新的接待人。"))
     visit.state = VisitState.CONFIRMED
     _decide(visit, actor=actor, now=now)
     _note(session, "confirmed", visit, actor=actor, now=now)
@@ -72,7 +73,7 @@ def confirm_visit(session: Session, visit_id: int, *, actor: Actor, now: datetim
 
 def refuse_visit(session: Session, visit_id: int, reason: str, *, actor: Actor, now: datetime) -> Visit:
     """Refuse a visit, with a reason for the host; raises NotFound or Conflict."""
-    visit = _managed(session, visit_id, actor)
+    visit = managed_visit(session, visit_id, actor)
     _require(visit, VisitState.PENDING)
     visit.state, visit.reason = VisitState.REFUSED, reason
     _decide(visit, actor=actor, now=now)
@@ -87,7 +88,7 @@ def end_visit(session: Session, visit_id: int, *, actor: Actor, now: datetime) -
     if visit.host_id != actor.id and not _manages(actor, visit.organisation_id):
         raise Forbidden
     session.refresh(visit, with_for_update=True)
-    _require(visit, *STANDING)
+    _require(visit, *VISITS_STAND)
     before = {"ends_on": visit.ends_on.isoformat()}
     visit.state, visit.ends_on = VisitState.ENDED, max(visit.starts_on, min(visit.ends_on, local_date(now)))
     visit.decided_at = visit.decided_at or now
@@ -97,7 +98,7 @@ def end_visit(session: Session, visit_id: int, *, actor: Actor, now: datetime) -
 
 def identity_number(session: Session, visit_id: int, *, actor: Actor, now: datetime) -> str:
     """The full number of the document, for the institution's admin; each view is in the log. Raises NotFound."""
-    visit = _managed(session, visit_id, actor)
+    visit = managed_visit(session, visit_id, actor)
     after = seen_as(actor, Permission.MANAGE_AFFILIATIONS, Target(visit.organisation_id))
     audit.note(session, Sight.IDENTITY.value, ("visit", visit.id), actor=actor, now=now, after=after)
     return visit.identity_number
@@ -117,7 +118,7 @@ def visit_for(session: Session, visit_id: int, actor: Actor) -> Visit:
 def end_over_visits(session: Session, now: datetime) -> int:
     """Visits whose last day is over end by themselves, and half a year later nothing says who came; how many end."""
     today = local_date(now)
-    over = update(Visit).where(Visit.state.in_(STANDING), Visit.ends_on < today)
+    over = update(Visit).where(Visit.state.in_(VISITS_STAND), Visit.ends_on < today)
     ended = session.scalars(over.values(state=VisitState.ENDED, decided_at=now).returning(Visit.id)).all()
     old = update(Visit).where(Visit.ends_on < today - KEPT, Visit.erased_at.is_(None))
     session.execute(old.values(**WHO, erased_at=now))
@@ -129,7 +130,7 @@ def _manages(actor: Actor, organisation_id: int) -> bool:
     return may(actor, Permission.MANAGE_AFFILIATIONS, Target(organisation_id))
 
 
-def _managed(session: Session, visit_id: int, actor: Actor) -> Visit:
+def managed_visit(session: Session, visit_id: int, actor: Actor) -> Visit:
     """The visit, locked; raises NotFound for whoever does not manage it."""
     visit = session.scalar(select(Visit).where(Visit.id == visit_id).with_for_update())
     if visit is None or not _manages(actor, visit.organisation_id):

@@ -3,21 +3,22 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts.permissions import Permission, reach
-from booking.catalogue import queries, service, timetable
-from booking.catalogue.bulk_forms import MOST_ROWS, BulkChange, BulkFilter
+from booking.catalogue import queries, service, stewards, timetable
+from booking.catalogue.bulk_forms import MOST_ROWS, STEWARDS, BulkChange, BulkFilter
 from booking.catalogue.changes import WAITING, one_refresh
 from booking.catalogue.inheritance import CONTACT, HOURS, POLICY, VISIBILITY, WHOLE_CONTACT, Level, names_in
 from booking.catalogue.levels import Effective, above_of, effective
 from booking.catalogue.rules import read_hours, write_hours
 from booking.catalogue.timetable_forms import PolicyForm
 from booking.core.actors import Actor
+from booking.core.clock import local_date
 from booking.core.errors import InvalidInput, Problem, Refused
 from booking.core.texts import N_
 from models.catalogue import BookingPolicy, Instrument
@@ -57,6 +58,7 @@ class _Facts:
     columns: Mapping[str, Any]
     effective: Effective
     inherited: frozenset[str]
+    stewards: Mapping[str, int]
 
 
 def chosen_ids(session: Session, wanted: BulkFilter, *, actor: Actor) -> list[int]:
@@ -98,6 +100,17 @@ def edit_many(
         ]
 
 
+def tell_stewards(session: Session, rows: Sequence[Row], *, actor: Actor, now: datetime) -> None:
+    """Tell whoever was named on any of the changed records, each person once."""
+    named = [
+        (row.instrument_id, STEWARDS[one.name], one.after)
+        for row in rows
+        for one in row.differences
+        if one.name in STEWARDS and one.after is not None
+    ]
+    stewards.tell_named(session, named, actor=actor, now=now)
+
+
 def parts(instrument_ids: Sequence[int]) -> Iterator[Sequence[int]]:
     """The records in parts, each for a transaction of its own, so that others wait little."""
     unique = list(dict.fromkeys(instrument_ids))
@@ -126,10 +139,10 @@ def _edit_one(
     try:
         instrument = queries.instrument_for(session, instrument_id, actor)
         row = Row(instrument_id, instrument.name_zh, instrument.name_en, instrument.version)
-        before = _facts(session, instrument_id)
+        before = _facts(session, instrument_id, local_date(now))
         _change(session, before, change, version=version, actor=actor, now=now)
         session.flush()
-        after = _facts(session, instrument_id)
+        after = _facts(session, instrument_id, local_date(now))
     except Refused as refused:
         savepoint.rollback()
         return Row(row.instrument_id, row.name_zh, row.name_en, row.version, refused=refused)
@@ -154,9 +167,11 @@ def _change(
     if change.opening_hours is not None or HOURS in change.inherit:
         hours = None if change.opening_hours is None else read_hours(change.opening_hours)
         timetable.edit_opening_hours(session, number, hours, **who)
+    if named := change.stewards():
+        stewards.name_some(session, number, named, **who)
 
 
-def _facts(session: Session, instrument_id: int) -> _Facts:
+def _facts(session: Session, instrument_id: int, today: date) -> _Facts:
     """The record as it stands now."""
     wanted = select(Instrument).where(Instrument.id == instrument_id)
     loaded = wanted.options(joinedload(Instrument.organisation), joinedload(Instrument.unit))
@@ -165,7 +180,9 @@ def _facts(session: Session, instrument_id: int) -> _Facts:
     place = (instrument.organisation_id, instrument.unit_id)
     found = effective(instrument, policy, queries.hours_of(session, instrument_id), above_of(session, [place])[place])
     columns = {column.name: getattr(instrument, column.name) for column in Instrument.__table__.columns}
-    return _Facts(instrument, policy, columns, found, names_in(instrument.inherits))
+    standing = stewards.named_stewards(session, instrument, today=today)
+    named = {name: standing[rank].id for name, rank in STEWARDS.items() if rank in standing}
+    return _Facts(instrument, policy, columns, found, names_in(instrument.inherits), named)
 
 
 def _differences(before: _Facts, after: _Facts, change: BulkChange) -> Iterator[Difference]:
@@ -173,6 +190,9 @@ def _differences(before: _Facts, after: _Facts, change: BulkChange) -> Iterator[
     for name in change.columns():
         if name not in {*CONTACT, VISIBILITY} and before.columns[name] != after.columns[name]:
             yield Difference(name, before.columns[name], after.columns[name])
+    for name in STEWARDS if change.stewards() else ():
+        if before.stewards.get(name) != after.stewards.get(name):
+            yield Difference(name, before.stewards.get(name), after.stewards.get(name))
     contact = (WHOLE_CONTACT,) if set(change.columns()) & set(CONTACT) else ()
     for name in dict.fromkeys((*contact, *change.inherit, *change.given())):
         if name not in before.effective.levels:

@@ -9,8 +9,10 @@ from booking.catalogue.inheritance import HOURS, INHERITABLE, POLICY
 from booking.catalogue.sharing_forms import Inheritable
 from booking.core.forms import Blank, Explained, Form, Line
 from models.vocabulary.catalogue import BookingMode, ContactVisibility, PublishingState
+from models.vocabulary.custody import StewardRank
 
 MOST_ROWS = 500
+STEWARDS = {"primary_id": StewardRank.PRIMARY, "deputy_id": StewardRank.DEPUTY}
 
 
 class BulkFields(Form):
@@ -43,6 +45,8 @@ class BulkFields(Form):
     allows_assisted: Annotated[bool | None, Blank] = None
     closes_on_holidays: Annotated[bool | None, Blank] = None
     slots: Annotated[SlotsText | None, Blank] = None
+    primary_id: Annotated[Id | None, Blank] = None
+    deputy_id: Annotated[Id | None, Blank] = None
 
     def given(self) -> dict[str, Any]:
         """What is to be set."""
@@ -50,7 +54,11 @@ class BulkFields(Form):
 
     def columns(self) -> dict[str, Any]:
         """What is to be set on the record itself."""
-        return {name: value for name, value in self.given().items() if name not in {*POLICY, HOURS}}
+        return {name: value for name, value in self.given().items() if name not in {*POLICY, HOURS, *STEWARDS}}
+
+    def stewards(self) -> dict[StewardRank, int]:
+        """Who is to be named."""
+        return {rank: self.given()[name] for name, rank in STEWARDS.items() if name in self.given()}
 
     def policy(self) -> dict[str, Any]:
         """What is to be set on the booking policy."""

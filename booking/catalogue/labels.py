@@ -72,6 +72,8 @@ CONTACT_VISIBILITY = {
 
 FIELDS = {
     "change_reason": N_("变更原因"),
+    "primary_id": N_("主管理员"),
+    "deputy_id": N_("副管理员"),
     "organisation_id": N_("仪器单位"),
     "unit": N_("所属部门"),
     "unit_en": N_("所属部门（英文）"),

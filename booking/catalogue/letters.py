@@ -10,7 +10,9 @@ from booking.core.clock import local_date
 from booking.notifications.letters import Letter, News
 from models.accounts import User
 from models.catalogue import Instrument
+from models.custody import Stewardship
 from models.publishing import Review, ReviewRound
+from models.vocabulary.custody import StewardRank
 from models.vocabulary.publishing import RoundState
 
 
@@ -41,6 +43,30 @@ def on_review_decided(news: News) -> list[Letter]:
         "reviewer": review.reviewer_name,
     }
     return _to(asked, "catalogue/review_decided", values)
+
+
+def on_stewards_named(news: News) -> list[Letter]:
+    """To whoever was named primary steward or deputy, of all instruments in one letter; while they still are."""
+    user_id = news.payload["user_id"]
+    person = news.session.scalars(select(User).where(User.id == user_id, User.deactivated_at.is_(None))).one_or_none()
+    named = {rank: _still_named(news, rank, user_id) for rank in StewardRank}
+    if person is None or not any(named.values()):
+        return []
+    by = news.session.get_one(User, news.payload["actor_id"])
+    values = {rank.value: rows for rank, rows in named.items()}
+    return _to([person], "catalogue/stewards_named", values | {"person": by.name, "link": news.link("catalogue")})
+
+
+def _still_named(news: News, rank: StewardRank, user_id: int) -> list[tuple[str, str]]:
+    """The names of the instruments of the event for which the person has the rank."""
+    ids = news.payload["instruments"].get(rank.value, [])
+    rows = news.session.execute(
+        select(Instrument.name_zh, Instrument.name_en)
+        .join(Stewardship, Stewardship.instrument_id == Instrument.id)
+        .where(Instrument.id.in_(ids), Stewardship.rank == rank, Stewardship.user_id == user_id)
+        .order_by(Instrument.id)
+    )
+    return [(row.name_zh, row.name_en) for row in rows]
 
 
 def _round(news: News) -> ReviewRound | None:

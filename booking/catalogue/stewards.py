@@ -1,6 +1,6 @@
 """The primary steward of an instrument and the deputy: named among those who hold the role there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select
@@ -12,6 +12,7 @@ from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import InvalidInput, Problem
 from booking.core.texts import N_
+from booking.notifications.service import announce
 from models.accounts import Grant, User
 from models.catalogue import Instrument
 from models.custody import Stewardship
@@ -53,8 +54,12 @@ def name_stewards(
     actor: Actor,
     now: datetime,
     expected_version: int | None = None,
+    is_told: bool = True,
 ) -> Instrument:
-    """Say who is asked first and who stands in; raises InvalidInput for who is no steward of the instrument."""
+    """Say who is asked first and who stands in; raises InvalidInput for who is no steward of the instrument.
+
+    Whoever is named anew gets a letter, unless the caller tells them of many at once.
+    """
     instrument = lock(session, instrument_id, Permission.GIVE_GRANTS, actor=actor, expected_version=expected_version)
     wanted = {StewardRank.PRIMARY: primary_id, StewardRank.DEPUTY: deputy_id}
     chosen = {rank: user_id for rank, user_id in wanted.items() if user_id is not None}
@@ -69,19 +74,82 @@ def name_stewards(
     session.add_all(Stewardship(instrument_id=instrument_id, rank=r, user_id=u) for r, u in chosen.items())
     before, after = ({rank.value: values.get(rank) for rank in StewardRank} for values in (standing, chosen))
     changed(session, instrument, "stewards_named", actor=actor, now=now, before=before, after=after, reason=reason)
+    if is_told:
+        tell_named(
+            session, [(instrument_id, r, u) for r, u in (chosen.items() - standing.items())], actor=actor, now=now
+        )
     return instrument
+
+
+def name_some(
+    session: Session,
+    instrument_id: int,
+    given: Mapping[StewardRank, int],
+    *,
+    reason: str = "",
+    actor: Actor,
+    now: datetime,
+) -> Instrument:
+    """Name the primary, the deputy or both, and tell nobody; who is not named stays, unless they change places."""
+    instrument = lock(session, instrument_id, Permission.GIVE_GRANTS, actor=actor)
+    standing = named_stewards(session, instrument, today=local_date(now))
+    kept = {rank: user.id for rank, user in standing.items() if user.id not in given.values()}
+    wanted = kept | dict(given)
+    named = (wanted.get(StewardRank.PRIMARY), wanted.get(StewardRank.DEPUTY))
+    return name_stewards(session, instrument_id, *named, reason=reason, actor=actor, now=now, is_told=False)
+
+
+def tell_named(session: Session, named: Iterable[tuple[int, StewardRank, int]], *, actor: Actor, now: datetime) -> None:
+    """Announce to each person named which instruments they look after now, all at once; not to whoever named them."""
+    told: dict[int, dict[str, list[int]]] = {}
+    for instrument_id, rank, user_id in named:
+        if user_id != actor.id:
+            told.setdefault(user_id, {}).setdefault(rank.value, []).append(instrument_id)
+    for user_id, instruments in told.items():
+        payload = {"user_id": user_id, "actor_id": actor.id, "instruments": instruments}
+        announce(session, "catalogue.stewards_named", payload, now=now)
+
+
+def able_at_any(session: Session, instruments: Sequence[Instrument], *, today: date) -> Sequence[User]:
+    """Everybody who is a steward of at least one of the instruments today, by name; one statement."""
+    if not instruments:
+        return []
+    within = _within(
+        {one.id for one in instruments},
+        {one.unit_id for one in instruments},
+        {one.organisation_id for one in instruments},
+    )
+    able = select(Grant.user_id).where(Grant.role == Role.STEWARD, within, _in_force(today))
+    active = User.id.in_(able), User.deactivated_at.is_(None)
+    return session.scalars(select(User).where(*active).order_by(User.name, User.id)).all()
+
+
+def names_of(session: Session, user_ids: Collection[int]) -> dict[int, str]:
+    """What people are called."""
+    return dict(session.execute(select(User.id, User.name).where(User.id.in_(user_ids))).tuples().all())
 
 
 def _is_steward(instrument: Instrument, today: date) -> ColumnElement[bool]:
     """The condition that a grant makes somebody steward of the instrument today."""
-    scopes = [
-        (ScopeKind.INSTRUMENT, instrument.id),
-        (ScopeKind.UNIT, instrument.unit_id),
-        (ScopeKind.ORGANISATION, instrument.organisation_id),
-    ]
-    within = or_(*(and_(Grant.scope_kind == kind, Grant.scope_id == key) for kind, key in scopes if key is not None))
-    in_force = and_(Grant.starts_on <= today, or_(Grant.ends_on.is_(None), Grant.ends_on >= today))
-    return and_(Grant.role == Role.STEWARD, within, in_force)
+    within = _within({instrument.id}, {instrument.unit_id}, {instrument.organisation_id})
+    return and_(Grant.role == Role.STEWARD, within, _in_force(today))
+
+
+def _within(
+    instrument_ids: Collection[int], unit_ids: Collection[int | None], organisation_ids: Collection[int]
+) -> ColumnElement[bool]:
+    """Grants at any of these scopes."""
+    scopes = (
+        (ScopeKind.INSTRUMENT, instrument_ids),
+        (ScopeKind.UNIT, {one for one in unit_ids if one is not None}),
+        (ScopeKind.ORGANISATION, organisation_ids),
+    )
+    return or_(*(and_(Grant.scope_kind == kind, Grant.scope_id.in_(ids)) for kind, ids in scopes if ids))
+
+
+def _in_force(today: date) -> ColumnElement[bool]:
+    """Grants that hold today."""
+    return and_(Grant.starts_on <= today, or_(Grant.ends_on.is_(None), Grant.ends_on >= today))
 
 
 def _problems(chosen: Mapping[StewardRank, int], able: set[int]) -> list[Problem]:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from booking.accounts import grant_queries
 from booking.affiliations import due as affiliations
 from booking.affiliations import queries as affiliation_queries
+from booking.affiliations.hosting import last_day_of
 from booking.core.clock import local_date
 from booking.home.cards import SHOWN, Asked, Found, Item
 from booking.reservations.left_behind import left_behind as bookings_left_behind
@@ -67,6 +68,13 @@ def visits_waiting(asked: Asked) -> Found:
     """Visits to confirm, the first to begin first."""
     found = affiliations.visits_waiting(asked.session, asked.within.organisation_ids, limit=SHOWN)
     return Found(found.count, [_visit(one, one.starts_on) for one in found.first])
+
+
+def visits_without_host(asked: Asked) -> Found:
+    """Visits whose host has left, the longest without one first, and until when they stand."""
+    ids, today = asked.within.organisation_ids, local_date(asked.now)
+    found = affiliations.visits_without_host(asked.session, ids, today=today, limit=SHOWN)
+    return Found(found.count, [_visit(one, last_day_of(one)) for one in found.first])
 
 
 def visits_hosted(asked: Asked) -> Found:

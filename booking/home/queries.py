@@ -247,6 +247,13 @@ PROVIDERS = (
         "affiliations", Hat.INSTITUTION, people.affiliations_waiting, Permission.MANAGE_AFFILIATIONS, is_local=True
     ),
     Provider("visits", Hat.INSTITUTION, people.visits_waiting, Permission.MANAGE_AFFILIATIONS, is_local=True),
+    Provider(
+        "visits_without_host",
+        Hat.INSTITUTION,
+        people.visits_without_host,
+        Permission.MANAGE_AFFILIATIONS,
+        is_local=True,
+    ),
     Provider("rosters", Hat.INSTITUTION, people.rosters_due, Permission.MANAGE_AFFILIATIONS, is_local=True),
     Provider(
         "affiliations_ending",

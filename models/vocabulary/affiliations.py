@@ -75,6 +75,10 @@ class VisitState(StrEnum):
     ENDED = "ended"
 
 
+VISITS_STAND = (VisitState.PENDING, VisitState.CONFIRMED)
+"""Visits that nobody has refused or ended."""
+
+
 class RegistrationState(StrEnum):
     """Where the registration of an organisation stands."""
 

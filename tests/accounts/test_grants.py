@@ -7,10 +7,12 @@ from sqlalchemy.orm import Session
 from booking.accounts import grants
 from booking.accounts.ending import end_grant
 from booking.accounts.grants import NewGrant
+from booking.accounts.succession import SuccessorNeeded
 from booking.core.errors import Forbidden, InvalidInput, NotFound
 from booking.web.extensions import transaction
 from models.accounts import AuditEntry, Grant
 from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.directory import OrganisationKind
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.looking import count, look_again
 from tests.factories.people import actor_for, give, make_user
@@ -136,3 +138,28 @@ def test_nobody_ends_a_grant_beyond_their_reach_or_learns_that_it_exists(session
 
     look_again(session)
     assert len(actor_for(session, steward, now=now).grants) == 1
+
+
+def test_an_agent_names_another_for_the_firm_and_nobody_else_and_the_last_one_stays(
+    session: Session, now: datetime
+) -> None:
+    firm, other = (make_organisation(session, kind=OrganisationKind.ENTERPRISE) for _ in range(2))
+    agent, second = make_user(session, "agent"), make_user(session, "second")
+    first = give(session, agent, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, firm.id)
+    actor = actor_for(session, agent, now=now)
+    wanted = wanted_grant(second.id, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, firm.id)
+    for role, place in ((Role.ENTERPRISE_AGENT, other), (Role.INSTITUTION_ADMIN, firm), (Role.AUDITOR, firm)):
+        elsewhere = wanted_grant(second.id, role, ScopeKind.ORGANISATION, place.id)
+        with pytest.raises(Forbidden):
+            transaction(grants.give_grant, elsewhere, actor=actor, now=now)
+
+    made = transaction(grants.give_grant, wanted, actor=actor, now=now)
+    successor = actor_for(session, second, now=now)
+    transaction(end_grant, first.id, last_day=date(2026, 11, 22), actor=successor, now=now)
+    with pytest.raises(SuccessorNeeded):
+        transaction(end_grant, made.id, last_day=date(2026, 11, 22), actor=successor, now=now)
+
+    look_again(session)
+    assert actor_for(session, agent, now=now).grants == ()
+    assert [one.role for one in actor_for(session, second, now=now).grants] == [Role.ENTERPRISE_AGENT]
+    assert count(session, Grant) == 2

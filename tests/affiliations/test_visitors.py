@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from booking.affiliations import visitors
-from booking.affiliations.forms import VisitForm
+from booking.affiliations import hosting, queries, visitors
+from booking.affiliations.forms import HostForm, VisitForm
+from booking.affiliations.leaving import end_affiliation
 from booking.affiliations.rules import masked
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -173,3 +174,57 @@ def test_the_host_calls_a_visit_off_and_strangers_do_not_know_it(session: Sessio
         visitors.confirm_visit(session, visit.id, actor=house.admin_actor, now=now)
 
     assert (visit.state, visit.ends_on) == (VisitState.ENDED, local_date(now))
+
+
+def test_visitors_whose_host_has_left_get_another_or_go_after_a_fortnight(
+    session: Session, house: House, now: datetime
+) -> None:
+    today, later = local_date(now), now + timedelta(days=15)
+    there = affiliate(session, house.lin, house.organisation)
+    wei = make_user(session, "wei")
+    affiliate(session, wei, house.organisation)
+    wanted = form(now, ends_on=today + timedelta(days=60))
+    kept, lost = (
+        visitors.register_visitor(session, house.organisation.id, wanted, actor=house.lin_actor, now=now)
+        for _ in range(2)
+    )
+    visitors.confirm_visit(session, kept.id, actor=house.admin_actor, now=now)
+    session.commit()
+    mailed(session, now=now)
+
+    end_affiliation(session, there.id, today - timedelta(days=1), "离职", actor=house.admin_actor, now=now)
+    session.commit()
+    mailed(session, now=now)
+    told = [(one.recipient, one.template, one.values["visitors"]) for one in mailed(session, now=now)]
+    listed = queries.visits(session, house.organisation.id, None, without_host=True, limit=9)
+    stands_until = [hosting.last_day_of(visit) for visit in (kept, lost)]
+    again = hosting.miss_hosts(session, now=now)
+    for refused, step in (
+        (
+            InvalidInput,
+            lambda: hosting.name_host(session, kept.id, named("x@other.cn"), actor=house.admin_actor, now=now),
+        ),
+        (NotFound, lambda: hosting.name_host(session, kept.id, named(wei.email), actor=house.lin_actor, now=now)),
+        (Conflict, lambda: visitors.confirm_visit(session, lost.id, actor=house.admin_actor, now=now)),
+    ):
+        with pytest.raises(refused):
+            step()
+    hosting.name_host(session, kept.id, named(wei.email), actor=house.admin_actor, now=now)
+    session.commit()
+    news = {one.recipient for one in mailed(session, now=now)}
+
+    assert told == [(house.admin.email, "affiliations/visits_without_host", ["访客甲", "访客甲"])]
+    assert ([visit.id for visit in listed.items], again) == ([lost.id, kept.id], 0)
+    assert stands_until == [today + timedelta(days=14)] * 2
+    assert (kept.host_id, kept.host_missed_on, news) == (wei.id, None, {wei.email, "guest@other.edu.cn"})
+    assert hosting.end_without_host(session, now=later - timedelta(days=1)) == 0
+    assert hosting.end_without_host(session, now=later) == 1
+    assert (kept.state, lost.state, lost.ends_on) == (
+        VisitState.CONFIRMED,
+        VisitState.ENDED,
+        today + timedelta(days=14),
+    )
+
+
+def named(email: str) -> HostForm:
+    return HostForm(host_email=email)

@@ -15,10 +15,13 @@ from booking.core.actors import Actor
 from booking.core.errors import InvalidInput, NotFound, StaleVersion
 from models.accounts import AuditEntry, User
 from models.catalogue import BookingPolicy, Instrument
+from models.custody import Stewardship
 from models.directory import Organisation, Unit
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.catalogue import PublishingState, RunningState
+from models.vocabulary.custody import StewardRank
 from tests.factories.instruments import make_instrument, make_organisation
+from tests.factories.letters import mailed
 from tests.factories.people import actor_for, give, make_user, sign_in
 from tests.reservations.acting import act
 
@@ -101,6 +104,44 @@ def test_records_inherit_again_and_what_is_set_is_their_own(
     session.expire_all()
     found = [names_in(session.get_one(Instrument, one.id).inherits) for one in (instrument, own)]
     assert found == [{*INHERITABLE} - {"grid_minutes"}, {"horizon_days", "opening_hours"}]
+
+
+def test_stewards_are_named_on_many_records_and_told_in_one_letter_each(
+    session: Session, client: FlaskClient, organisation: Organisation, admin: User, now: datetime
+) -> None:
+    records = [make_instrument(session, organisation) for _ in range(3)]
+    anna, bo = make_user(session, "Anna"), make_user(session, "Bo")
+    for one in records[:2]:
+        give(session, anna, Role.STEWARD, ScopeKind.INSTRUMENT, one.id)
+    give(session, bo, Role.STEWARD, ScopeKind.ORGANISATION, organisation.id)
+    sign_in(client, admin)
+    wanted = {"instrument_ids": [one.id for one in records], "primary_id": anna.id, "deputy_id": bo.id}
+
+    tried = client.post(API, json={**wanted, "dry_run": True}).get_json()
+    quiet = mailed(session, now=now)
+    done = client.post(API, json=wanted).get_json()
+    told = {(one.recipient, len(one.values["primary"]), len(one.values["deputy"])) for one in mailed(session, now=now)}
+    swapped = client.post(API, json={"instrument_ids": [records[0].id], "primary_id": bo.id}).get_json()
+    sign_in(client, bo)
+    steward = client.post(API, json=wanted).get_json()
+    chosen = client.get(f"/catalogue/bulk?id={records[0].id}").get_data(as_text=True)
+
+    assert (tried["changed"], tried["refused"], quiet) == (2, 1, [])
+    assert (done["changed"], done["refused"], steward["refused"]) == (2, 1, 3)
+    assert done["rows"][2]["refused"][0]["field"] == "primary_id"
+    assert told == {(anna.email, 2, 0), (bo.email, 0, 2)}
+    assert "primary_id" not in chosen
+    assert {one["field"]: (one["before"], one["after"]) for one in swapped["rows"][0]["changes"]} == {
+        "primary_id": (anna.id, bo.id),
+        "deputy_id": (bo.id, None),
+    }
+    session.rollback()
+    rows = select(Stewardship.instrument_id, Stewardship.rank, Stewardship.user_id).order_by(Stewardship.instrument_id)
+    assert set(session.execute(rows).tuples()) == {
+        (records[0].id, StewardRank.PRIMARY, bo.id),
+        (records[1].id, StewardRank.PRIMARY, anna.id),
+        (records[1].id, StewardRank.DEPUTY, bo.id),
+    }
 
 
 def test_another_institutions_records_and_those_that_moved_on_are_refused(

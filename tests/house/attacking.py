@@ -60,7 +60,7 @@ QUERY_NAMES = {
     "/board": ("day", "view", "instrument"),
     "/board/instruments": ("week",),
     "/catalogue": ("state", "q", "page"),
-    "/organisations": ("page", "state", "q", "cursor"),
+    "/organisations": ("page", "state", "q", "cursor", "without_host"),
     "/account/affiliations": ("q", "organisation"),
     "/account/sightings": ("cursor",),
     "/owner-changes": ("cursor",),

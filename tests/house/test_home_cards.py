@@ -15,6 +15,7 @@ from booking.ledger.service import post_entry
 from booking.settings import Settings
 from booking.web.extensions import db
 from models.accounts import Grant
+from models.affiliations import Visit
 from models.directory import Organisation
 from models.jobs import JobRun
 from models.reservations import Block, Reservation
@@ -38,7 +39,7 @@ ADMINISTERING = (
     STEWARDING
     | MONEY
     | {"imports", "reports", "reviews", "role_changes", "successors", "roles_ending"}
-    | {"affiliations", "visits", "rosters", "affiliations_ending", "team_requests_left"}
+    | {"affiliations", "visits", "visits_without_host", "rosters", "affiliations_ending", "team_requests_left"}
 )
 OPERATING = frozenset({"failing_jobs", "backup", "events_set_aside"})
 EXPECTED: Codes = {
@@ -91,6 +92,7 @@ def _add_what_lacks(session: Session, world: World, now: datetime) -> None:
     """What comes to its end, is missing, failed or was left behind."""
     ours, today = session.get_one(Organisation, world.names["organisation"]), local_date(now)
     add_waiting(session, ours, world.users["researcher"], "more", now)
+    session.get_one(Visit, world.names["visit"]).host_missed_on = today
     _add_money(session, world, ours, today)
     _add_roles(session, world, ours, today)
     make_instrument(session, ours, unit_id=world.names["unit"], accepted_on=today)

@@ -48,6 +48,7 @@ def add_samples(builder: "Builder", staff: frozenset[str], their_staff: frozense
     }
     for name, order in made.items():
         builder.keep(name, order)
+    names["firm"] = _firm(firm)
     names["order_file"] = _file_of(builder, made["asked_order"]).id
     names["quote_id"] = _quote_of(ours, made["quoted_order"])
     names["firm_quote_id"] = _quote_of(firm, made["firm_order"])

@@ -50,6 +50,7 @@ bp.add_url_rule(f"{OF}/visitors", "register_visitor", visits.register, methods=M
 bp.add_url_rule(VISIT, "visit", visits.show, methods=READ)
 bp.add_url_rule(f"{VISIT}/confirm", "confirm_visit", visits.confirm, methods=MAKE)
 bp.add_url_rule(f"{VISIT}/refuse", "refuse_visit", visits.refuse, methods=MAKE)
+bp.add_url_rule(f"{VISIT}/name-host", "name_host", visits.name_host, methods=MAKE)
 bp.add_url_rule(f"{VISIT}/end", "end_visit", visits.end, methods=MAKE)
 bp.add_url_rule(f"{VISIT}/reveal", "reveal_identity", visits.reveal, methods=MAKE)
 bp.add_url_rule("/registrations", "registrations", registrations.listed, methods=READ)

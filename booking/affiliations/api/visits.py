@@ -8,9 +8,9 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, may
-from booking.affiliations import queries, rules, visitors
+from booking.affiliations import hosting, queries, rules, visitors
 from booking.affiliations.api.answering import EDITING, TAG, json_answer
-from booking.affiliations.forms import RefuseForm, VisitForm, VisitsQuery
+from booking.affiliations.forms import HostForm, RefuseForm, VisitForm, VisitsQuery
 from booking.affiliations.looking import note_visitors
 from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
@@ -26,7 +26,10 @@ from models.vocabulary.affiliations import IdentityKind, VisitState
 
 
 class VisitAnswer(BaseModel):
-    """A visit; the number of the document is masked. Once it is `erased_at`, nothing says who came."""
+    """A visit; the number of the document is masked. Once it is `erased_at`, nothing says who came.
+
+    From `host_missed_on` on it lacks a host; unless one is named, it ends a fortnight later.
+    """
 
     id: int
     organisation_id: int
@@ -36,6 +39,7 @@ class VisitAnswer(BaseModel):
     identity_kind: IdentityKind
     identity_number: str
     host_id: int
+    host_missed_on: date | None
     starts_on: date
     ends_on: date
     purpose: str
@@ -75,7 +79,13 @@ def listed(organisation_id: int) -> Response:
         raise Forbidden
     host_id = None if sees_all else actor.id
     page = queries.visits(
-        session, organisation_id, wanted.state, host_id=host_id, limit=wanted.limit, cursor=wanted.cursor
+        session,
+        organisation_id,
+        wanted.state,
+        host_id=host_id,
+        without_host=wanted.without_host,
+        limit=wanted.limit,
+        cursor=wanted.cursor,
     )
     transaction(note_visitors, organisation_id, page.items, actor=actor, now=utcnow())
     return json_answer(VisitsAnswer(items=[VisitAnswer.of(one) for one in page.items], next_cursor=page.next_cursor))
@@ -119,6 +129,13 @@ def refuse(visit_id: int) -> Response:
     actor, form = require_actor(), read_json(RefuseForm)
     made = transaction(visitors.refuse_visit, visit_id, form.reason, actor=actor, now=utcnow())
     return json_answer(VisitAnswer.of(made))
+
+
+@documented(tag=TAG, body=HostForm, answers={200: VisitAnswer}, refusals=EDITING)
+def name_host(visit_id: int) -> Response:
+    """Say who receives the visitor from now on."""
+    actor, form = require_actor(), read_json(HostForm)
+    return json_answer(VisitAnswer.of(transaction(hosting.name_host, visit_id, form, actor=actor, now=utcnow())))
 
 
 @documented(tag=TAG, answers={200: VisitAnswer}, refusals=(401, 403, 404, 409))

@@ -63,6 +63,7 @@ bp.add_url_rule(f"{PEOPLE}/visitors", "register_visitor", visits.register, metho
 bp.add_url_rule(VISIT, "visit", visits.show, methods=READ)
 bp.add_url_rule(f"{VISIT}/confirm", "confirm_visit", visits.confirm, methods=SEND)
 bp.add_url_rule(f"{VISIT}/refuse", "refuse_visit", visits.refuse, methods=SEND)
+bp.add_url_rule(f"{VISIT}/host", "name_host", visits.name_host, methods=SEND)
 bp.add_url_rule(f"{VISIT}/end", "end_visit", visits.end, methods=SEND)
 bp.add_url_rule(f"{VISIT}/identity", "visit_identity", visits.identity, methods=SEND)
 bp.add_url_rule("/registrations", "registrations", registrations.listed, methods=READ)

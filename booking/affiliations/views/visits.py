@@ -9,8 +9,8 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, may
-from booking.affiliations import labels, queries, rules, visitors
-from booking.affiliations.forms import RefuseForm, VisitForm
+from booking.affiliations import hosting, labels, queries, rules, visitors
+from booking.affiliations.forms import HostForm, RefuseForm, VisitForm
 from booking.affiliations.looking import note_visitors
 from booking.affiliations.views.showing import choices, manages, problems_in, status_of, typed_or
 from booking.core.actors import Actor, Target
@@ -36,10 +36,15 @@ class RefusePage(RefuseForm, PageForm):
     """A reason as the page sends it."""
 
 
+class HostPage(HostForm, PageForm):
+    """A host as the page sends them."""
+
+
 class ListQuery(PageForm):
     """Which visits are shown."""
 
     state: Annotated[VisitState | None, Blank] = None
+    without_host: bool = False
     cursor: Annotated[str, Field(max_length=200)] = ""
 
 
@@ -96,6 +101,21 @@ def refuse(visit_id: int) -> ResponseReturnValue:
     return redirect(url_for(".visit", visit_id=visit_id), code=303)
 
 
+def name_host(visit_id: int) -> ResponseReturnValue:
+    """Say who receives the visitor from now on."""
+    actor = require_actor()
+    visitors.visit_for(reading(), visit_id, actor)
+    try:
+        form = HostForm(**read_form(HostPage).model_dump())
+        transaction(hosting.name_host, visit_id, form, actor=actor, now=utcnow())
+    except Refused as refused:
+        if refused.status in {403, 404}:
+            raise
+        return _page(visit_id, refused)
+    flash(_("已指定接待人，并已发邮件告知。"), "right")
+    return redirect(url_for(".visit", visit_id=visit_id), code=303)
+
+
 def identity(visit_id: int) -> ResponseReturnValue:
     """Show the whole identity number once; the look is written into the audit log."""
     number = transaction(visitors.identity_number, visit_id, actor=require_actor(), now=utcnow())
@@ -139,18 +159,12 @@ def _list_page(organisation_id: int, refused: Refused | None = None) -> Response
             organisation_id,
             query.state,
             host_id=None if sees_all else actor.id,
+            without_host=query.without_host,
             limit=PER_PAGE,
             cursor=query.cursor,
         ),
         query=query,
-        tabs=[
-            {
-                "label": label,
-                "url": url_for(".visits", organisation_id=organisation_id, state=state),
-                "active": state == query.state,
-            }
-            for state, label in [(None, _("全部")), *((s, _(text)) for s, text in labels.VISIT.items())]
-        ],
+        tabs=_tabs(organisation_id, query),
         sees_all=sees_all,
         is_admin=is_admin,
         may_register=is_admin or queries.belongs(session, actor.id, organisation_id, today),
@@ -162,6 +176,22 @@ def _list_page(organisation_id: int, refused: Refused | None = None) -> Response
         key=new_key(),
     )
     return page, status_of(refused)
+
+
+def _tabs(organisation_id: int, query: ListQuery) -> list[dict[str, Any]]:
+    """The states of visits, and those that lack a host."""
+    narrowed: list[tuple[str, dict[str, Any]]] = [(_("全部"), {})]
+    narrowed += [(_(text), {"state": state}) for state, text in labels.VISIT.items()]
+    narrowed.append((_("没有接待人"), {"without_host": "1"}))
+    here = {"without_host": "1"} if query.without_host else {"state": query.state} if query.state else {}
+    return [
+        {
+            "label": label,
+            "url": url_for(".visits", organisation_id=organisation_id, **asked),
+            "active": asked == here,
+        }
+        for label, asked in narrowed
+    ]
 
 
 def _page(visit_id: int, refused: Refused | None = None, number: str = "") -> ResponseReturnValue:
@@ -178,6 +208,7 @@ def _page(visit_id: int, refused: Refused | None = None, number: str = "") -> Re
         is_whole=bool(number),
         is_admin=is_admin,
         may_end=is_admin or visit.host_id == actor.id,
+        last_day=hosting.last_day_of(visit),
         labels=labels,
         form=request.form,
         problems=problems_in(refused),

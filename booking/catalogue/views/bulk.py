@@ -9,14 +9,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.accounts.permissions import Permission, reach
-from booking.catalogue import bulk, labels, queries
-from booking.catalogue.bulk_forms import MOST_ROWS, BulkChange, BulkFields, BulkFilter
+from booking.catalogue import bulk, labels, queries, stewards
+from booking.catalogue.bulk_forms import MOST_ROWS, STEWARDS, BulkChange, BulkFields, BulkFilter
 from booking.catalogue.bulk_submitting import Submitted, submit_many
 from booking.catalogue.inheritance import INHERITABLE, Level
 from booking.catalogue.page_forms import NotePage, OwnList
 from booking.catalogue.views.choices import named
 from booking.catalogue.views.sheet import in_words
-from booking.core.clock import utcnow
+from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden, InvalidInput, Problem, Refused
 from booking.core.forms import Explained, PageForm, read
 from booking.core.texts import N_
@@ -25,6 +25,7 @@ from booking.web.extensions import reading, transaction
 from booking.web.languages import in_language
 from booking.web.reading import posted
 from booking.web.signed_in import require_actor, signed_in
+from models.catalogue import Instrument
 
 WORDS: dict[str, Mapping[Any, str]] = {
     "running_state": labels.RUNNING_STATE,
@@ -135,6 +136,8 @@ def _done(chosen: _Chosen, change: BulkChange, *, dry_run: bool) -> list[bulk.Ro
         found += transaction(
             bulk.edit_many, part, change, versions=chosen.versions, dry_run=dry_run, actor=actor, now=now
         )
+    if not dry_run and change.stewards():
+        transaction(bulk.tell_stewards, found, actor=actor, now=now)
     return found
 
 
@@ -168,21 +171,30 @@ def _form(chosen: _Chosen, typed: dict[str, str], problems: dict[str, list[str]]
         words={name: named(found) for name, found in WORDS.items()},
         visibilities=named(labels.CONTACT_VISIBILITY),
         yes_or_no=[("true", _("是")), ("false", _("否"))],
+        able=_able(instruments),
     )
+
+
+def _able(instruments: Sequence[Instrument]) -> list[tuple[int, str]]:
+    """Who could be named on some of the records, for those who name stewards."""
+    if not reach(require_actor(), Permission.GIVE_GRANTS):
+        return []
+    found = stewards.able_at_any(reading(), instruments, today=local_date(utcnow()))
+    return [(user.id, user.name) for user in found]
 
 
 def _rows(template: str, rows: Sequence[bulk.Row], change: BulkChange) -> str:
     """A page with a line for every record."""
-    named_units = {
-        value for row in rows for one in row.differences if one.name == "unit_id" for value in (one.before, one.after)
-    }
-    units = queries.unit_names(reading(), named_units)
+    names = _Names(
+        queries.unit_names(reading(), _told(rows, {"unit_id"})),
+        stewards.names_of(reading(), _told(rows, {*STEWARDS}) - {None}),
+    )
     shown = [
         {
             "id": row.instrument_id,
             "version": row.version,
             "name": _name(row),
-            "differences": [_said(found, units) for found in row.differences],
+            "differences": [_said(found, names) for found in row.differences],
             "refused": _why(row.refused),
         }
         for row in rows
@@ -198,21 +210,36 @@ def _rows(template: str, rows: Sequence[bulk.Row], change: BulkChange) -> str:
     )
 
 
-def _said(found: bulk.Difference, units: Mapping[int, tuple[str, str]]) -> dict[str, str]:
+@dataclass(frozen=True)
+class _Names:
+    """What the units and people that differences speak of are called."""
+
+    units: Mapping[int, tuple[str, str]]
+    people: Mapping[int, str]
+
+
+def _told(rows: Sequence[bulk.Row], fields: set[str]) -> set[Any]:
+    """The values of some fields, before and after."""
+    return {value for row in rows for one in row.differences if one.name in fields for value in (one.before, one.after)}
+
+
+def _said(found: bulk.Difference, names: _Names) -> dict[str, str]:
     """A difference in words."""
     return {
         "label": _(labels.FIELDS[found.name]),
-        "before": _value(found.name, found.before, found.level_before, units),
-        "after": _value(found.name, found.after, found.level_after, units),
+        "before": _value(found.name, found.before, found.level_before, names),
+        "after": _value(found.name, found.after, found.level_after, names),
     }
 
 
-def _value(name: str, value: Any, level: Level | None, units: Mapping[int, tuple[str, str]]) -> str:
+def _value(name: str, value: Any, level: Level | None, names: _Names) -> str:
     """A value in words, and where it comes from when it can be inherited."""
     if name in WORDS:
         return str(_(WORDS[name][value]))
     if name == "unit_id":
-        return in_language(*units[value]) if value in units else str(_("未填写"))
+        return in_language(*names.units[value]) if value in names.units else str(_("未填写"))
+    if name in STEWARDS:
+        return names.people.get(value) or str(_("未指定"))
     said = in_words(name, "" if value is None else value)
     return f"{said}（{_(LEVELS[level])}）" if level and level != Level.INSTRUMENT else said
 

@@ -6,8 +6,9 @@ from tests.house.worlds import ALL_SEEING, PLATFORM, THEIR_ADMIN
 
 SEERS = ADMINS | AUDITOR
 THEIR_SEERS = THEIR_ADMIN | ALL_SEEING
-STEWARD = frozenset({"steward"})
+STEWARD, AGENT = frozenset({"steward"}), frozenset({"agent"})
 ROLE = {"email": "{holder_email}", "role": "technician"}
+NAMING = {"email": "{holder_email}", "role": "enterprise_agent"}
 AUDITING = {"email": "{holder_email}", "role": "auditor"}
 AT_OUR_PLACE = {**ROLE, "scope_kind": "organisation", "scope_id": "{organisation}"}
 OVER = {"last_day": "{later_day}"}
@@ -30,6 +31,8 @@ GRANTS = (
     page("/grants/instrument/{draft}?with_ended=1", SEERS),
     page("/grants/organisation/{organisation}/history", SEERS),
     sent("/grants/organisation/{organisation}", ADMINS, ROLE, forbidden=AUDITOR),
+    page("/grants/organisation/{firm}", AGENT | ALL_SEEING),
+    sent("/grants/organisation/{firm}", AGENT | PLATFORM, NAMING, forbidden=AUDITOR),
     sent("/grants/instrument/{their_draft}", THEIR_ADMINS, ROLE, forbidden=AUDITOR),
     page("/grants/{grant}/end", ADMINS, forbidden=AUDITOR),
     sent("/grants/{grant}/end", ADMINS, OVER, forbidden=AUDITOR),

@@ -1,0 +1,87 @@
+"""Visitors whose host has left: the admin is told and names another host, or the visit ends by itself."""
+
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import Session
+
+from booking.accounts import audit
+from booking.affiliations import queries
+from booking.affiliations.forms import HostForm
+from booking.affiliations.visitors import managed_visit
+from booking.core.actors import Actor
+from booking.core.clock import local_date
+from booking.core.errors import Conflict, InvalidInput, Problem
+from booking.core.texts import N_
+from booking.notifications.service import announce
+from models.accounts import User
+from models.affiliations import Visit
+from models.vocabulary.affiliations import VISITS_STAND, VisitState
+
+WITHOUT_HOST = timedelta(days=14)
+"""How long a visitor may still come after the host was missed."""
+
+
+def name_host(session: Session, visit_id: int, form: HostForm, *, actor: Actor, now: datetime) -> Visit:
+    """Give a standing visit another host of the house; raises NotFound, Conflict or InvalidInput."""
+    visit = managed_visit(session, visit_id, actor)
+    if visit.state not in VISITS_STAND:
+        raise Conflict(N_("这次来访已经处理过了。"))
+    found = session.scalar(select(User.id).where(User.email == form.host_email, User.deactivated_at.is_(None)))
+    if found is None or not queries.belongs(session, found, visit.organisation_id, local_date(now)):
+        raise InvalidInput([Problem("host_email", N_("接待人须是本单位已确认的人员。"))])
+    if (found, None) == (visit.host_id, visit.host_missed_on):
+        return visit
+    before, after = {"host_id": visit.host_id}, {"host_id": found}
+    visit.host_id, visit.host_missed_on = found, None
+    subject = ("visit", visit.id)
+    audit.note(session, "affiliations.visit_host_named", subject, actor=actor, now=now, before=before, after=after)
+    announce(session, "affiliations.visit_host_named", {"visit_id": visit.id}, now=now)
+    return visit
+
+
+def miss_hosts(session: Session, *, host_id: int | None = None, now: datetime) -> int:
+    """Note which standing visits have lost their host since, and tell each house once for each host; how many."""
+    today = local_date(now)
+    closed = exists().where(User.id == Visit.host_id, User.deactivated_at.is_not(None))
+    lost = or_(closed, queries.has_left(Visit.host_id, Visit.organisation_id, today))
+    statement = select(Visit).where(standing(today), Visit.host_missed_on.is_(None), lost).order_by(Visit.id)
+    if host_id is not None:
+        statement = statement.where(Visit.host_id == host_id)
+    told: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for visit in session.scalars(statement.with_for_update()).all():
+        visit.host_missed_on = today
+        after = {"host_missed_on": today.isoformat()}
+        audit.note(session, "affiliations.visit_host_missed", ("visit", visit.id), actor=None, now=now, after=after)
+        told[visit.organisation_id, visit.host_id].append(visit.id)
+    for (place, host), ids in told.items():
+        payload = {"organisation_id": place, "host_id": host, "visit_ids": ids}
+        announce(session, "affiliations.visits_without_host", payload, now=now)
+    return sum(len(ids) for ids in told.values())
+
+
+def end_without_host(session: Session, *, now: datetime) -> int:
+    """End the visits for which nobody was named in time; how many."""
+    today = local_date(now)
+    over = (standing(today), Visit.host_missed_on < today - WITHOUT_HOST)
+    found = session.scalars(select(Visit).where(*over).order_by(Visit.id).with_for_update()).all()
+    for visit in found:
+        before = {"ends_on": visit.ends_on.isoformat()}
+        visit.state, visit.ends_on = VisitState.ENDED, max(visit.starts_on, today - timedelta(days=1))
+        visit.decided_at = visit.decided_at or now
+        subject, after = ("visit", visit.id), {"ends_on": visit.ends_on.isoformat()}
+        audit.note(session, "affiliations.visit_ended", subject, actor=None, now=now, before=before, after=after)
+    return len(found)
+
+
+def standing(today: date) -> ColumnElement[bool]:
+    """Visits that are not over, and that nobody has refused or ended."""
+    return Visit.state.in_(VISITS_STAND) & (Visit.ends_on >= today)
+
+
+def last_day_of(visit: Visit) -> date:
+    """Until when a visit stands: a fortnight at most without a host."""
+    if visit.host_missed_on is None:
+        return visit.ends_on
+    return min(visit.ends_on, visit.host_missed_on + WITHOUT_HOST)
