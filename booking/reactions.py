@@ -97,6 +97,7 @@ REACTIONS: dict[str, Letters] = {
     "enquiries.added": enquiries.on_added,
     "enquiries.answered": enquiries.on_answered,
     "enquiries.closed": enquiries.on_closed,
+    "enquiries.withdrawn": enquiries.on_withdrawn,
     "enquiries.reopened": enquiries.on_reopened,
     "enquiries.wish_answered": enquiries.on_wish_answered,
     "enquiries.wish_settled": enquiries.on_wish_settled,

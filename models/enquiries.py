@@ -50,7 +50,7 @@ class Enquiry(Base):
 
 
 class EnquiryMessage(Base):
-    """What one side wrote; never changed."""
+    """What one side wrote; never changed, but the asker may withdraw it: then the text is gone, its place is not."""
 
     __tablename__ = "enquiry_messages"
 
@@ -60,6 +60,7 @@ class EnquiryMessage(Base):
     is_staff: Mapped[bool]
     text: Mapped[str] = mapped_column(String(4000))
     written_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
     author: Mapped[User] = relationship(lazy="raise")
 
 
@@ -86,7 +87,10 @@ class WishedPeriod(Base):
 
 
 class FaqEntry(Base):
-    """A question with its answer on an instrument's page, edited so that it names nobody."""
+    """A question with its answer on an instrument's page, edited so that it names nobody.
+
+    What was made from an enquiry goes when its asker withdraws what they wrote.
+    """
 
     __tablename__ = "faq_entries"
     __table_args__ = (
@@ -102,5 +106,6 @@ class FaqEntry(Base):
     question_en: Mapped[str] = mapped_column(String(600), default="")
     answer_zh: Mapped[str] = mapped_column(String(2000), default="")
     answer_en: Mapped[str] = mapped_column(String(4000), default="")
+    from_enquiry_id: Mapped[int | None] = mapped_column(ForeignKey("enquiries.id"), index=True)
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)

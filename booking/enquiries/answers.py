@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from booking.attachments.answers import AttachmentAnswer, attachment_answer
 from booking.enquiries.queries import Thread
 from models.attachments import Attachment
-from models.enquiries import Enquiry, FaqEntry
+from models.enquiries import Enquiry, EnquiryMessage, FaqEntry
 from models.vocabulary.enquiries import EnquiryState, WishState
 from models.vocabulary.reservations import ReservationMode
 
@@ -44,13 +44,14 @@ class EnquiryList(BaseModel):
 
 
 class MessageAnswer(BaseModel):
-    """What one side wrote."""
+    """What one side wrote; the text is empty once it is `withdrawn_at`."""
 
     id: int
     author: str
     is_staff: bool
     text: str
     written_at: datetime
+    withdrawn_at: datetime | None
 
 
 class WishedPeriodAnswer(BaseModel):
@@ -98,16 +99,19 @@ def enquiry_answer(thread: Thread, address: Callable[[Attachment, int], str]) ->
     """The whole thread; `address` says where a file is."""
     return EnquiryAnswer(
         **_plain(thread.enquiry),
-        messages=[
-            MessageAnswer(id=m.id, author=m.author.name, is_staff=m.is_staff, text=m.text, written_at=m.written_at)
-            for m in thread.messages
-        ],
+        messages=[_message(one) for one in thread.messages],
         periods=[
             WishedPeriodAnswer(id=p.id, starts_at=p.starts_at, ends_at=p.ends_at, is_offer=p.is_offer)
             for p in thread.periods
         ],
         attachments=[attachment_answer(one, partial(address, one)) for one in thread.files],
     )
+
+
+def _message(message: EnquiryMessage) -> MessageAnswer:
+    """What one side wrote."""
+    same = {name: getattr(message, name) for name in MessageAnswer.model_fields if name != "author"}
+    return MessageAnswer(author=message.author.name, **same)
 
 
 def faq_answer(entry: FaqEntry) -> FaqAnswer:

@@ -11,7 +11,7 @@ from booking.attachments.uploads import limits_for, read_uploads
 from booking.catalogue.api.answering import json_answer
 from booking.catalogue.queries import instrument_for
 from booking.core.clock import utcnow
-from booking.enquiries import faq, queries, service, wishes
+from booking.enquiries import faq, queries, service, wishes, withdrawing
 from booking.enquiries.addresses import attachment_address, days
 from booking.enquiries.answers import (
     EnquiryAnswer,
@@ -26,9 +26,9 @@ from booking.enquiries.forms import (
     EnquiriesQuery,
     EnquiryForm,
     FaqChanges,
-    FaqForm,
     MessageForm,
     MessagePage,
+    NewFaq,
     OfferForm,
     WishAnswerForm,
 )
@@ -127,6 +127,22 @@ def _add_message(enquiry_id: int, text: str, *, is_upload: bool) -> Response:
     return _thread(enquiry_id, 201)
 
 
+@bp.post(f"{ONE}/messages/<int:message_id>/withdraw")
+@documented(tag=TAG, answers={200: EnquiryAnswer}, refusals=STEP)
+def withdraw_message(enquiry_id: int, message_id: int) -> Response:
+    """Take back what you asked: the text is deleted, the message keeps its place."""
+    transaction(withdrawing.withdraw_message, enquiry_id, message_id, actor=require_actor(), now=utcnow())
+    return _thread(enquiry_id)
+
+
+@bp.delete(f"{ONE}/attachments/<int:attachment_id>")
+@documented(tag=TAG, answers={204: None}, refusals=(401, 403, 404))
+def withdraw_file(enquiry_id: int, attachment_id: int) -> Response:
+    """Delete a file that you sent."""
+    transaction(withdrawing.withdraw_file, enquiry_id, attachment_id, actor=require_actor(), now=utcnow())
+    return Response(status=204)
+
+
 @bp.post(f"{ONE}/close")
 @documented(tag=TAG, answers={200: EnquiryAnswer}, refusals=STEP)
 def close(enquiry_id: int) -> Response:
@@ -171,10 +187,10 @@ def faq_list(instrument_id: int) -> Response:
 
 
 @bp.post(FAQ)
-@documented(tag=TAG, body=FaqForm, answers={201: FaqAnswer}, refusals=EDITING)
+@documented(tag=TAG, body=NewFaq, answers={201: FaqAnswer}, refusals=EDITING)
 def add_faq(instrument_id: int) -> Response:
-    """Publish a question with its answer, without names."""
-    who, form, now = require_actor(), read_json(FaqForm), utcnow()
+    """Publish a question with its answer, without names; `enquiry_id` says from which enquiry it was made."""
+    who, form, now = require_actor(), read_json(NewFaq), utcnow()
 
     def work(session: Session) -> dict[str, Any]:
         return faq_answer(faq.add_faq(session, instrument_id, form, actor=who, now=now)).model_dump()

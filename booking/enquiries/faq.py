@@ -1,6 +1,6 @@
 """Good answers made public on the instrument's page: edited, without names, in order."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,24 +14,26 @@ from booking.catalogue.changes import assign, lock
 from booking.core.actors import Actor
 from booking.core.errors import InvalidInput, NotFound, Problem, StaleVersion
 from booking.core.texts import N_
-from booking.enquiries.forms import FaqForm
+from booking.enquiries.forms import FaqForm, NewFaq
 from booking.enquiries.queries import faq_of
-from models.enquiries import FaqEntry
+from models.enquiries import Enquiry, FaqEntry
 
 MOST_ENTRIES = 50
 
 
 def add_faq(session: Session, instrument_id: int, form: FaqForm, *, actor: Actor, now: datetime) -> FaqEntry:
-    """A new entry after the others."""
+    """A new entry after the others; made from an enquiry, it goes when the asker takes their words back."""
     lock(session, instrument_id, Permission.EDIT_RECORD, actor=actor)
     values = form.model_dump(include=set(FaqForm.model_fields))
     _check(values)
+    source = _source(session, instrument_id, form)
     count, last = session.execute(
         select(func.count(), func.max(FaqEntry.position)).where(FaqEntry.instrument_id == instrument_id)
     ).one()
     if count >= MOST_ENTRIES:
         raise InvalidInput([Problem("question_zh", N_("常见问题最多 %(most)s 条。"), {"most": MOST_ENTRIES})])
-    entry = FaqEntry(instrument_id=instrument_id, position=(last or 0) + 1, created_at=now, version=1, **values)
+    columns: dict[str, Any] = {**values, "from_enquiry_id": source, "created_at": now, "version": 1}
+    entry = FaqEntry(instrument_id=instrument_id, position=(last or 0) + 1, **columns)
     session.add(entry)
     session.flush()
     _note(session, entry, "added", actor=actor, now=now, after=values)
@@ -93,6 +95,28 @@ def remove_faq(
     session.delete(entry)
     session.flush()
     _note(session, entry, "removed", actor=actor, now=now, before=before)
+
+
+def take_back(session: Session, enquiry_ids: Collection[int], *, actor: Actor, now: datetime) -> int:
+    """Take entries that were made from these enquiries off their pages; the log keeps no text of them. How many."""
+    made = select(FaqEntry).where(FaqEntry.from_enquiry_id.in_(enquiry_ids)).order_by(FaqEntry.id)
+    entries = session.scalars(made.with_for_update()).all()
+    for entry in entries:
+        _note(session, entry, "taken_back", actor=actor, now=now, before={"entry_id": entry.id})
+        session.delete(entry)
+    session.flush()
+    return len(entries)
+
+
+def _source(session: Session, instrument_id: int, form: FaqForm) -> int | None:
+    """The enquiry about this instrument that the entry is made from, if one is named; raises InvalidInput."""
+    enquiry_id = form.enquiry_id if isinstance(form, NewFaq) else None
+    if enquiry_id is None:
+        return None
+    enquiry = session.get(Enquiry, enquiry_id)
+    if enquiry is None or enquiry.instrument_id != instrument_id:
+        raise InvalidInput([Problem("enquiry_id", N_("没有关于这台仪器的这个咨询。"))])
+    return enquiry_id
 
 
 def faq_entry(session: Session, instrument_id: int, entry_id: int) -> FaqEntry:

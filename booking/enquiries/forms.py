@@ -82,6 +82,12 @@ class FaqForm(Form):
     answer_en: Annotated[Text, Field(max_length=4000)] = ""
 
 
+class NewFaq(FaqForm):
+    """A public entry, and from which enquiry it was made, if it was."""
+
+    enquiry_id: Annotated[Id | None, Blank] = None
+
+
 class FaqChanges(FaqForm):
     """What may change of an entry; `position` counts from 1."""
 
@@ -102,6 +108,10 @@ class WishAnswerPage(WishAnswerForm, PageForm):
 
 class OfferPage(OfferForm, PageForm):
     """The form that takes or declines an offered time."""
+
+
+class NewFaqPage(NewFaq, PageForm):
+    """The form of a new public entry."""
 
 
 class FaqPage(FaqForm, PageForm):

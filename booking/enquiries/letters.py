@@ -48,6 +48,11 @@ def on_wish_settled(news: News) -> list[Letter]:
     return _to_staff(news, "enquiries/wish_settled")
 
 
+def on_withdrawn(news: News) -> list[Letter]:
+    """To the staff: the asker took words back, and which public answers went with them."""
+    return _to_staff(news, "enquiries/withdrawn")
+
+
 def on_overdue(news: News) -> list[Letter]:
     """To the staff, once: the answer is overdue, while it is."""
     found = _enquiry(news)
@@ -85,7 +90,9 @@ def _enquiry(news: News) -> Enquiry | None:
 
 def _letters(news: News, enquiry: Enquiry, people: Iterable[User], template: str) -> list[Letter]:
     """The same letter to each person whose account is in use."""
-    said = select(EnquiryMessage.text).where(EnquiryMessage.enquiry_id == enquiry.id)
+    said = select(EnquiryMessage.text).where(
+        EnquiryMessage.enquiry_id == enquiry.id, EnquiryMessage.withdrawn_at.is_(None)
+    )
     last = news.session.scalar(said.order_by(EnquiryMessage.id.desc()).limit(1)) or ""
     periods = periods_of(news.session, enquiry.id)
     offers = [one for one in periods if one.is_offer]
@@ -101,6 +108,7 @@ def _letters(news: News, enquiry: Enquiry, people: Iterable[User], template: str
         "wished": [(one.starts_at, one.ends_at) for one in periods if not one.is_offer],
         "offered": (offers[-1].starts_at, offers[-1].ends_at) if offers else None,
         "agreed": (enquiry.agreed_starts_at, enquiry.agreed_ends_at) if enquiry.agreed_starts_at else None,
+        "faq_removed": news.payload.get("faq_removed", 0),
         "link": news.link(f"enquiries/{enquiry.id}"),
     }
     active = [person for person in people if person.deactivated_at is None]

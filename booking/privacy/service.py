@@ -13,6 +13,7 @@ from booking.accounts.succession import lock_scopes
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden, NotFound, Refused
 from booking.core.texts import N_
+from booking.enquiries.withdrawing import withdraw_everything
 from booking.privacy import rules, traces
 from booking.privacy.queries import Hindrance, HindranceKind, grants_after, hindrances, last_day
 from models.accounts import User
@@ -86,5 +87,6 @@ def _erase(session: Session, user_id: int, *, actor: Actor, now: datetime, depar
     traces.end_affiliations(session, person, now=now)
     traces.rename_in_reservations(session, person, now=now)
     traces.erase_return_addresses(session, person)
+    withdraw_everything(session, user.id, actor=actor, now=now)
     traces.erase_post(session, person)
     audit.note(session, "privacy.erased", ("user", user.id), actor=actor, now=now, reason=departure.reason)

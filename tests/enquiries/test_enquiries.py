@@ -11,12 +11,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
+from booking.attachments.preparing import Uploaded, prepare
 from booking.attachments.rules import Limits
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import Forbidden, InvalidInput, NotFound
 from booking.enquiries import queries, service, wishes
-from booking.enquiries.forms import EnquiryForm, OfferForm, PeriodForm, WishAnswerForm
+from booking.enquiries.faq import add_faq
+from booking.enquiries.forms import EnquiryForm, NewFaq, OfferForm, PeriodForm, WishAnswerForm
+from booking.enquiries.withdrawing import withdraw_message
 from booking.reservations.board_queries import BoardRow, day_board
 from booking.reservations.refusals import ReservationRefused
 from booking.reservations.rules import Code
@@ -445,3 +448,46 @@ def test_a_good_answer_becomes_a_common_question_on_the_page(
     assert page.index("问题2") < page.index("改过")
     assert of_the_page(with_entries) == of_the_page(without)
     assert count(session, FaqEntry) == 1
+
+
+def test_who_asked_takes_words_files_and_what_was_made_public_of_them_back(
+    session: Session, client: FlaskClient, instrument: Instrument, *, steward: User, asker: User, now: datetime
+) -> None:
+    made, staff, own = (
+        asked(session, instrument, asker, now=now),
+        acting(session, steward, now),
+        acting(session, asker, now),
+    )
+    files = prepare([Uploaded("样品.jpg", photo())], LIMITS)
+    service.add_message(session, made.id, "照片", files, LIMITS, days=DAYS, actor=own, now=now)
+    service.add_message(session, made.id, "能。", [], LIMITS, days=DAYS, actor=staff, now=now)
+    pair = {"question_zh": "能做粉末吗？", "answer_zh": "能。"}
+    for enquiry_id in (made.id, None):
+        add_faq(session, instrument.id, NewFaq(**pair, enquiry_id=enquiry_id), actor=staff, now=now)
+    session.commit()
+    mailed(session, now=now)
+    messages = session.scalars(select(EnquiryMessage).order_by(EnquiryMessage.id)).all()
+    for step, number, who in ((withdraw_message, messages[0].id, staff), (withdraw_message, messages[2].id, own)):
+        with pytest.raises(Forbidden):
+            step(session, made.id, number, actor=who, now=now)
+    sign_in(client, asker)
+    file_id = session.scalars(select(Attachment.id)).one()
+    session.rollback()
+
+    for message in messages[:2]:
+        client.post(f"/enquiries/{made.id}/messages/{message.id}/withdraw")
+    client.post(f"/enquiries/{made.id}/attachments/{file_id}/withdraw")
+    page = client.get(f"/enquiries/{made.id}?lang=zh").get_data(as_text=True)
+    told = [letter for letter in mailed(session, now=now) if letter.template == "enquiries/withdrawn"]
+
+    look_again(session)
+    assert [one.text for one in session.scalars(select(EnquiryMessage).order_by(EnquiryMessage.id))] == ["", "", "能。"]
+    assert [(letter.recipient, letter.values["faq_removed"]) for letter in told] == [
+        (steward.email, 1),
+        (steward.email, 0),
+    ]
+    assert ("能做吗？" in page, "粉末" in page, "能。" in page) == (False, False, True)
+    assert session.scalars(select(FaqEntry.from_enquiry_id)).all() == [None]
+    assert (count(session, Attachment), session.get_one(Enquiry, made.id).sample) == (0, "")
+    withdrawn = select(AuditEntry.after).where(AuditEntry.action == "enquiries.withdrawn").order_by(AuditEntry.id)
+    assert [entry and entry["message_id"] for entry in session.scalars(withdrawn)] == [one.id for one in messages[:2]]

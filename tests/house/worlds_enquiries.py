@@ -14,6 +14,7 @@ from booking.enquiries.wishes import answer_wish
 from models.attachments import Attachment
 from models.catalogue import Instrument
 from models.directory import Organisation
+from models.enquiries import EnquiryMessage
 from models.vocabulary.attachments import OwnerKind
 from models.vocabulary.catalogue import BookingMode
 from models.vocabulary.enquiries import WishAnswer
@@ -66,6 +67,8 @@ def _ask(
     made = ask(builder.session, instrument_id, form, files, LIMITS, days=2, actor=who, now=before)
     builder.keep(name, made)
     builder.keep(f"{name}_file", _file_of(builder, made.id))
+    first = select(EnquiryMessage).where(EnquiryMessage.enquiry_id == made.id).order_by(EnquiryMessage.id)
+    builder.keep(f"{name}_message", builder.session.scalars(first.limit(1)).one())
 
 
 def _file_of(builder: "Builder", enquiry_id: int) -> Attachment:

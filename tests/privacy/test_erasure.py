@@ -12,11 +12,14 @@ from booking.accounts import limits, tokens
 from booking.accounts.audit import Origin
 from booking.accounts.mailed import write_secret
 from booking.accounts.tokens import NewToken
+from booking.attachments.rules import Limits
 from booking.calendars.forms import FeedForm
 from booking.calendars.service import make_feed
 from booking.core.clock import utcnow
 from booking.core.errors import Forbidden
 from booking.core.period import Period
+from booking.enquiries.forms import EnquiryForm
+from booking.enquiries.service import ask
 from booking.notifications.service import announce
 from booking.privacy import service
 from booking.privacy.service import Hindered
@@ -28,6 +31,7 @@ from models.accounts import AuditEntry, Grant, User
 from models.affiliations import Affiliation
 from models.base import Base
 from models.directory import Organisation
+from models.enquiries import FaqEntry
 from models.notifications import Mail
 from models.reservations import Reservation, ReservationPerson
 from models.vocabulary.accounts import Role, ScopeKind, TokenPurpose
@@ -64,6 +68,10 @@ def leave_traces(session: Session, person: User, university: Organisation, now: 
     named = replace(details, operator=Named(NAME, EMAIL), participants=details.participants[1:])
     edit_reservation(session, reservation.id, named, fields={"operator", "participants"}, actor=actor, now=now)
     edit_reservation(session, reservation.id, details, fields={"operator", "participants"}, actor=actor, now=now)
+    question = EnquiryForm(text=f"{NAME} 能做吗？", sample=NAME, purpose=NAME)
+    enquiry = ask(session, instrument.id, question, [], Limits(1, 1, 1, 1), days=2, actor=actor, now=now)
+    public = {"question_zh": NAME, "answer_zh": "能。", "from_enquiry_id": enquiry.id}
+    session.add(FaqEntry(instrument_id=instrument.id, position=1, created_at=now, **public))
     tokens.make_token(session, NewToken("script", True, 30), actor=actor, now=now)
     make_feed(session, FeedForm(scope=FeedScope.MINE, id=None, name=NAME), actor=actor, now=now)
     write_secret(session, person.id, TokenPurpose.CHANGE_ADDRESS, now=now, new_email="qzhangsan@new.example.org")

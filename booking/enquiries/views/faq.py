@@ -14,7 +14,7 @@ from booking.core.clock import utcnow
 from booking.core.errors import Conflict, InvalidInput, NotFound, StaleVersion
 from booking.enquiries import faq as entries
 from booking.enquiries import queries
-from booking.enquiries.forms import FaqForm, FaqMove, FaqPage
+from booking.enquiries.forms import FaqForm, FaqMove, FaqPage, NewFaqPage
 from booking.enquiries.labels import FIELDS
 from booking.web.errors import problems_of
 from booking.web.extensions import reading, transaction
@@ -36,7 +36,7 @@ def add_faq(instrument_id: int) -> ResponseReturnValue:
     """Publish an entry, once however often the form is sent."""
     instrument, who, now = _editable(instrument_id), require_actor(), utcnow()
     try:
-        form = read_form(FaqPage)
+        form = read_form(NewFaqPage)
 
         def work(session: Session) -> dict[str, Any]:
             return {"id": entries.add_faq(session, instrument_id, form, actor=who, now=now).id}
@@ -120,7 +120,8 @@ def _draft(instrument_id: int) -> dict[str, str]:
         return {}
     question = next((one.text for one in thread.messages if not one.is_staff), "")
     answer = next((one.text for one in reversed(thread.messages) if one.is_staff), "")
-    return {"question_zh": " ".join(question.split())[:300], "answer_zh": answer[:2000]}
+    made = {"question_zh": " ".join(question.split())[:300], "answer_zh": answer[:2000]}
+    return made | {"enquiry_id": number}
 
 
 def _back(instrument_id: int, said: str) -> ResponseReturnValue:

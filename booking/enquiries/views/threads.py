@@ -1,6 +1,7 @@
 """One thread: what was said, the next message, the wish, and the files."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
@@ -13,7 +14,7 @@ from booking.attachments.uploads import file_response, has_uploads, limits_for, 
 from booking.catalogue.queries import target_of
 from booking.core.clock import utcnow
 from booking.core.errors import Conflict, InvalidInput, Refused
-from booking.enquiries import queries, service, wishes
+from booking.enquiries import queries, service, wishes, withdrawing
 from booking.enquiries.addresses import attachment_address, days
 from booking.enquiries.forms import MessagePage, OfferPage, WishAnswerPage
 from booking.enquiries.labels import FIELDS, WISH_ANSWER
@@ -55,6 +56,20 @@ def add_message(enquiry_id: int) -> ResponseReturnValue:
         create_once(store, actor=who, now=now)
 
     return _done(enquiry_id, work, _("已发送。"))
+
+
+def withdraw_message(enquiry_id: int, message_id: int) -> ResponseReturnValue:
+    """Take back what one wrote as the asker."""
+    who = require_actor()
+    step = partial(transaction, withdrawing.withdraw_message, enquiry_id, message_id, actor=who, now=utcnow())
+    return _done(enquiry_id, step, _("已撤回，内容已删除。"))
+
+
+def withdraw_file(enquiry_id: int, attachment_id: int) -> ResponseReturnValue:
+    """Delete a file that one sent as the asker."""
+    who = require_actor()
+    step = partial(transaction, withdrawing.withdraw_file, enquiry_id, attachment_id, actor=who, now=utcnow())
+    return _done(enquiry_id, step, _("文件已删除。"))
 
 
 def close(enquiry_id: int) -> ResponseReturnValue:
@@ -137,6 +152,7 @@ def _page(enquiry_id: int, refused: Refused | None = None) -> Response:
         may_publish=answers and may(who, Permission.EDIT_RECORD, target),
         photos=_of_kind(thread, AttachmentKind.PHOTO),
         documents=_of_kind(thread, AttachmentKind.DOCUMENT),
+        own_files=[one for one in thread.files if is_own and one.uploaded_by_id == who.id],
         address=attachment_address,
         limits=limits_for(OwnerKind.ENQUIRY),
         modes=MODES,

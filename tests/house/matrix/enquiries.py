@@ -5,7 +5,7 @@ from tests.house.asking import NO_ONE, Line
 from tests.house.matrix.writing import HOLDER, INSIDERS, READERS, STEWARDS, change, drop, page, post, read, sent, step
 from tests.house.worlds import ALL_SEEING, EVERYBODY, PEOPLE, PLATFORM, STAFF, THEIR_STAFF
 
-ASKER = HOLDER
+ASKER, THEIR_ASKER, THEIR_ALL = HOLDER, frozenset({"their_holder"}), THEIR_STAFF | ALL_SEEING
 ANSWERING = STAFF | PLATFORM
 PARTIES = ASKER | INSIDERS
 WORKERS = STAFF | THEIR_STAFF | ALL_SEEING
@@ -32,6 +32,9 @@ ENQUIRIES = (
     page("/enquiries/{offered}", ASKER | ON_REQUEST_READERS),
     page("/enquiries/{their_question}", THEIR_STAFF | ALL_SEEING),
     sent("/enquiries/{question}/messages", ASKER | ANSWERING, ASK, forbidden=AUDITOR),
+    sent("/enquiries/{question}/messages/{question_message}/withdraw", ASKER, forbidden=INSIDERS),
+    sent("/enquiries/{question}/messages/{wish_message}/withdraw", NO_ONE, forbidden=INSIDERS, unknown=ASKER),
+    sent("/enquiries/{question}/attachments/{question_file}/withdraw", ASKER, forbidden=INSIDERS),
     sent("/enquiries/{question}/close", ASKER | ANSWERING, forbidden=AUDITOR),
     sent("/enquiries/{question}/reopen", NO_ONE, forbidden=AUDITOR, told=NO_ONE, other=404, conflict=ASKER | ANSWERING),
     sent("/enquiries/{wish}/answer-wish", GIVING, ACCEPT, forbidden=AUDITOR | ASKER | TECHNICIAN),
@@ -63,6 +66,11 @@ ENQUIRIES = (
         files=FILES,
         forbidden=AUDITOR,
     ),
+    step("/enquiries/{question}/messages/{question_message}/withdraw", ASKER, {}, forbidden=INSIDERS),
+    step(
+        "/enquiries/{their_question}/messages/{their_question_message}/withdraw", THEIR_ASKER, {}, forbidden=THEIR_ALL
+    ),
+    drop("/enquiries/{question}/attachments/{question_file}", ASKER, forbidden=INSIDERS),
     step("/enquiries/{question}/close", ASKER | ANSWERING, {}, forbidden=AUDITOR),
     step("/enquiries/{question}/reopen", NO_ONE, {}, forbidden=AUDITOR, conflict=ASKER | ANSWERING),
     step("/enquiries/{wish}/answer-wish", ON_REQUEST_STAFF, NO, forbidden=AUDITOR | ASKER),
