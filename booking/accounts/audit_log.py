@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking.accounts.audit_reach import within
 from booking.accounts.forms import AuditQuery
+from booking.accounts.rules import Looks
 from booking.accounts.sights import Sight
 from booking.core.actors import Reach
 from booking.core.clock import at_local
@@ -36,6 +37,7 @@ class Wanted:
     since: date | None = None
     until: date | None = None
     text: str = ""
+    looks: Looks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,11 @@ class Entry:
     reason: str
 
 
-def wanted(query: AuditQuery) -> Wanted:
-    """What a query asks for."""
-    return Wanted(**query.model_dump(exclude={"cursor", "limit"}))
+def wanted(query: AuditQuery, *, folds_looks: bool = False) -> Wanted:
+    """What a query asks for; looks are folded away unless they are asked for, or their action is."""
+    asked = Wanted(**query.model_dump(exclude={"cursor", "limit"}))
+    is_folded = folds_looks and asked.looks is None and asked.action not in set(Sight)
+    return replace(asked, looks=Looks.WITHOUT) if is_folded else asked
 
 
 def page(session: Session, asked: Wanted, reach: Reach, *, limit: int, cursor: str = "") -> Page[Entry]:
@@ -123,6 +127,10 @@ def _statement(asked: Wanted, reach: Reach) -> Select[AuditEntry, str, str]:
 
 def _conditions(asked: Wanted) -> Iterator[ColumnElement[bool]]:
     """What was asked for, as conditions."""
+    if asked.looks == Looks.WITHOUT:
+        yield AuditEntry.action.not_in([*Sight])
+    elif asked.looks == Looks.ONLY:
+        yield AuditEntry.action.in_([*Sight])
     if asked.action:
         yield AuditEntry.action.startswith(asked.action, autoescape=True)
     if asked.person:

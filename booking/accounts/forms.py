@@ -6,8 +6,8 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from booking.accounts.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD, normal_address, password_fault
-from booking.core.forms import FilledLine, Form, Line, NearDay, PageForm
+from booking.accounts.rules import LONGEST_PASSWORD, SHORTEST_PASSWORD, Looks, normal_address, password_fault
+from booking.core.forms import Blank, FilledLine, Form, Line, NearDay, PageForm
 from booking.core.pages import LARGEST_PAGE
 from models.vocabulary.accounts import AccountState, Language, TokenScope
 
@@ -136,9 +136,11 @@ class TokensQuery(Form):
 class AuditQuery(Form):
     """Which entries of the audit log; every field may be left out, both days are included.
 
-    `text` stands in the reason, or in a value before or after.
+    `text` stands in the reason, or in a value before or after. `looks` leaves out that somebody read or listed
+    personal data, or gives nothing else.
     """
 
+    looks: Annotated[Looks | None, Blank] = None
     action: Line = Field("", max_length=80)
     person: Line = Field("", max_length=254)
     subject_kind: Line = Field("", max_length=40)

@@ -1,6 +1,7 @@
 """What roles, scopes and languages are called, as source sentences."""
 
 from booking.accounts.permissions import Permission
+from booking.accounts.rules import Looks
 from booking.accounts.sights import Sight
 from booking.core.texts import N_
 from models.vocabulary.accounts import AccountState, Language, Role, ScopeKind
@@ -99,6 +100,11 @@ PERMISSIONS = {
     Permission.SET_PRICES: N_("设定收费标准"),
     Permission.SEE_PAYERS: N_("查看经费账户"),
     Permission.MANAGE_PAYERS: N_("管理经费账户"),
+}
+
+LOOKS = {
+    Looks.WITH: N_("一并显示"),
+    Looks.ONLY: N_("只显示查阅"),
 }
 
 GRANT_EVENTS = {

@@ -4,6 +4,7 @@ import hashlib
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from booking.accounts.common_passwords import COMMON
@@ -42,6 +43,14 @@ HANDING_OVER_DAYS = 31
 
 LONGEST_TERM_AGAIN = timedelta(days=366)
 """The longest term of a successor whom somebody names whose own term runs out."""
+
+
+class Looks(StrEnum):
+    """Whether a list of the log has the rows that somebody looked at personal data."""
+
+    WITHOUT = "without"
+    WITH = "with"
+    ONLY = "only"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session, joinedload, selectinload
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from booking.accounts.permissions import NEEDED_ROLES, Permission, may, reach
 from booking.attachments.queries import attachments_of_many
@@ -18,7 +18,7 @@ from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from models.accounts import Grant, User
 from models.attachments import Attachment
-from models.catalogue import Instrument
+from models.catalogue import Instrument, TestItem
 from models.publishing import RecordEditor, Review, ReviewRound
 from models.vocabulary.accounts import ScopeKind
 from models.vocabulary.attachments import OwnerKind, Visibility
@@ -95,17 +95,30 @@ def round_for(session: Session, round_id: int, actor: Actor | None) -> Standing:
 
 def standing_of(session: Session, found: ReviewRound, actor: Actor | None) -> Standing:
     """The round as its reader stands to it; the changes are against what was last reviewed."""
-    own = actor.id if actor else 0
-    is_editor = session.get(RecordEditor, (found.instrument_id, own)) is not None
-    has_approved = any(review.reviewer_id == own for review in approvals_of(found))
-    is_reviewer = may(actor, Permission.REVIEW_RECORD, target_of(found.instrument))
-    return Standing(
-        found,
-        changes_of(session, found),
-        is_editor=is_editor,
-        has_approved=has_approved,
-        may_decide=is_reviewer and found.state == RoundState.OPEN and not is_editor,
+    return standings_of(session, [found], actor)[0]
+
+
+def standings_of(session: Session, rounds: Sequence[ReviewRound], actor: Actor | None) -> list[Standing]:
+    """The same of many rounds, in three statements for all of them."""
+    own, sources = actor.id if actor else 0, _sources(session, rounds)
+    edited = select(RecordEditor.instrument_id).where(
+        RecordEditor.user_id == own, RecordEditor.instrument_id.in_([one.instrument_id for one in rounds])
     )
+    as_editor = set(session.scalars(edited))
+    standings = []
+    for found in rounds:
+        is_editor = found.instrument_id in as_editor
+        is_reviewer = may(actor, Permission.REVIEW_RECORD, target_of(found.instrument))
+        standings.append(
+            Standing(
+                found,
+                _changes(found, sources),
+                is_editor=is_editor,
+                has_approved=any(review.reviewer_id == own for review in approvals_of(found)),
+                may_decide=is_reviewer and found.state == RoundState.OPEN and not is_editor,
+            )
+        )
+    return standings
 
 
 def files_waiting(session: Session, rounds: Sequence[ReviewRound]) -> dict[int, list[Attachment]]:
@@ -126,19 +139,56 @@ def waits(instrument: Instrument, file: Attachment) -> bool:
 
 def changes_of(session: Session, found: ReviewRound) -> list[Difference]:
     """What the round would make public that was not reviewed before."""
+    return _changes(found, _sources(session, [found]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """What differences are made of: test items by record, and by round what was approved last before it."""
+
+    items: Mapping[int, Sequence[TestItem]]
+    before: Mapping[int, Mapping[str, str] | None]
+
+
+def _sources(session: Session, rounds: Sequence[ReviewRound]) -> _Sources:
+    """Everything that the differences of these rounds are made of, in two statements."""
+    items: dict[int, list[TestItem]] = {}
+    for item in session.scalars(_items_of([one.instrument_id for one in rounds])):
+        items.setdefault(item.instrument_id, []).append(item)
+    earlier, last, asked = aliased(ReviewRound), aliased(ReviewRound), ReviewRound
+    approved = (earlier.instrument_id == asked.instrument_id, earlier.state == RoundState.APPROVED)
+    newest = select(func.max(earlier.id)).where(*approved, earlier.id < asked.id).correlate(asked).scalar_subquery()
+    reviewed = select(asked.id, last.content).join(last, last.id == newest)
+    rows = session.execute(reviewed.where(asked.id.in_([one.id for one in rounds])))
+    return _Sources(items, dict(rows.tuples().all()))
+
+
+def _items_of(instrument_ids: Sequence[int]) -> Select[TestItem]:
+    """Test items in the owner's order, those included that wait for reviewers."""
+    return select(TestItem).where(TestItem.instrument_id.in_(instrument_ids)).order_by(TestItem.position)
+
+
+def _changes(found: ReviewRound, sources: _Sources) -> list[Difference]:
+    """What the round would make public that was not reviewed before."""
+    items = sources.items.get(found.instrument_id, ())
     if found.content is not None:
         after: Mapping[str, str] = found.content
     else:
-        after = content_of(session, found.instrument, found.proposed, with_waiting=found.state == RoundState.OPEN)
-    before = _reviewed_before(session, found)
+        after = _content(found.instrument, items, found.proposed, with_waiting=found.state == RoundState.OPEN)
+    before = sources.before.get(found.id)
     if before is None and found.is_update and found.content is None:
-        before = content_of(session, found.instrument)
+        before = _content(found.instrument, items)
     return differences(before, after)
 
 
-def content_of(
-    session: Session,
+def content_of(session: Session, instrument: Instrument) -> dict[str, str]:
+    """The texts that reviewers read, as they are."""
+    return _content(instrument, test_items_of(session, instrument.id))
+
+
+def _content(
     instrument: Instrument,
+    items: Sequence[TestItem],
     proposed: Mapping[str, str] | None = None,
     *,
     with_waiting: bool = False,
@@ -146,29 +196,14 @@ def content_of(
     """The texts that reviewers read, with those that wait aside in their places."""
     texts = proposed or {}
     found = {name: str(texts.get(name, getattr(instrument, name))) for name in REVIEWED}
-    return found | {"test_items": texts.get("test_items") or _items(session, instrument.id, with_waiting)}
+    return found | {"test_items": texts.get("test_items") or _lines(items, with_waiting)}
 
 
-def _items(session: Session, instrument_id: int, with_waiting: bool) -> str:
+def _lines(items: Sequence[TestItem], with_waiting: bool) -> str:
     """The test items in words, as they are or as they would be."""
-    items = test_items_of(session, instrument_id)
     if with_waiting:
         return lines_of([values_of(item) for item in items])
     return lines_of([public_values(item) for item in items if not item.is_held])
-
-
-def _reviewed_before(session: Session, found: ReviewRound) -> dict[str, str] | None:
-    """What was approved last before this round, or None."""
-    earlier = (
-        select(ReviewRound.content)
-        .where(
-            ReviewRound.instrument_id == found.instrument_id,
-            ReviewRound.state == RoundState.APPROVED,
-            ReviewRound.id < found.id,
-        )
-        .order_by(ReviewRound.id.desc())
-    )
-    return session.scalar(earlier.limit(1))
 
 
 def proposed_of(session: Session, instrument_ids: Sequence[int]) -> dict[int, dict[str, str]]:

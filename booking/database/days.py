@@ -26,3 +26,22 @@ def _on_sqlite(element: day_after, compiler: SQLCompiler, **more: Any) -> str:
 def _elsewhere(element: day_after, compiler: SQLCompiler, **more: Any) -> str:
     """A date and a number of days are a date."""
     return f"({compiler.process(element.clauses, **more)} + 1)"
+
+
+class local_day(FunctionElement[date]):  # noqa: N801 - written like the functions of `func`
+    """The local day of a moment in a column: Shanghai is eight hours ahead of UTC all year."""
+
+    type = Date()
+    inherit_cache = True
+
+
+@compiles(local_day, "sqlite")
+def _local_on_sqlite(element: local_day, compiler: SQLCompiler, **more: Any) -> str:
+    """Moments are texts in UTC there."""
+    return f"date({compiler.process(element.clauses, **more)}, '+8 hours')"
+
+
+@compiles(local_day)
+def _local_elsewhere(element: local_day, compiler: SQLCompiler, **more: Any) -> str:
+    """A moment at a zone is a local time, of which the day is taken."""
+    return f"CAST({compiler.process(element.clauses, **more)} AT TIME ZONE 'Asia/Shanghai' AS DATE)"

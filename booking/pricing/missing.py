@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from booking.catalogue.queries import within
 from booking.core.actors import Reach
 from booking.pricing.queries import holding_on
+from models.affiliations import UserGroup
 from models.catalogue import BookingPolicy, Instrument, SharedSettings
 from models.pricing import PricePolicy
 from models.vocabulary.catalogue import BookingMode, PublishingState
@@ -51,6 +52,7 @@ def _needs_payer(of_unit: ColumnElement[bool], of_house: ColumnElement[bool]) ->
 
 
 def _priced(today: date) -> ColumnElement[bool]:
-    """Whether a row that holds today offers it, of its own or of its unit."""
+    """Whether a row that holds today offers it, of its own or of its unit; prices of an earlier owner are none."""
     at_it = or_(PricePolicy.instrument_id == Instrument.id, PricePolicy.unit_id == Instrument.unit_id)
-    return exists().where(at_it, PricePolicy.offer == Offer.OFFERED, *holding_on(today))
+    owners = and_(UserGroup.id == PricePolicy.user_group_id, UserGroup.organisation_id == Instrument.organisation_id)
+    return exists().where(at_it, owners, PricePolicy.offer == Offer.OFFERED, *holding_on(today))

@@ -2,14 +2,15 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
 from booking.accounts.grant_queries import admins_of
 from booking.affiliations.queries import has_left
-from booking.core.clock import at_local, local_date
+from booking.core.clock import local_date
+from booking.database.days import local_day
 from booking.notifications.letters import Letter, News
 from models.accounts import User
 from models.affiliations import Affiliation
@@ -44,18 +45,19 @@ def left_behind(
     today = local_date(now)
     last_day = _last_day()
     statement = (
-        select(User.id, Instrument.organisation_id, User.name, last_day, Reservation.starts_at, Reservation.created_at)
+        select(User.id, Instrument.organisation_id, User.name, last_day, Reservation.starts_at)
         .join(Reservation, Reservation.booked_by_id == User.id)
         .join(Instrument, Instrument.id == Reservation.instrument_id)
         .where(Instrument.organisation_id.in_(organisation_ids), Reservation.state.in_(HOLDING_TIME))
         .where(Reservation.ends_at > now, has_left(Reservation.booked_by_id, Instrument.organisation_id, today))
+        .where(local_day(Reservation.created_at) <= last_day)
         .order_by(Reservation.starts_at, Reservation.id)
     )
     if user_id is not None:
         statement = statement.where(User.id == user_id)
     found: dict[tuple[int, int], LeftBehind] = {}
-    for person, place, name, last, starts_at, created_at in session.execute(statement.limit(MOST_READ)):
-        if last is not None and created_at < at_local(last + timedelta(days=1)):
+    for person, place, name, last, starts_at in session.execute(statement.limit(MOST_READ)):
+        if last is not None:
             one = found.setdefault((place, person), LeftBehind(person, place, name, last, starts_at))
             one.count += 1
     return list(found.values())

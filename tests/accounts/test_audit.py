@@ -141,7 +141,13 @@ def test_the_table_has_every_entry_that_was_asked_for(
         noted = select(AuditEntry.subject_id).where(AuditEntry.action == Sight.LOG)
         looks.append(list(session.scalars(noted)))
     answer = client.get("/audit.csv?action=catalogue.")
+    seen = [
+        f"<code>{Sight.LOG.value}</code>" in client.get(f"/audit{asked}").get_data(as_text=True)
+        for asked in ("", "?looks=with", "?looks=only", f"?action={Sight.LOG.value}")
+    ]
+    api = client.get("/api/v1/audit-entries?looks=without").get_json()["items"]
 
+    assert (seen, len(api)) == ([False, True, True, True], len(instruments))
     assert looks == [[], [steward.id]]
     rows = list(csv.reader(io.StringIO(answer.get_data(as_text=True).removeprefix("\ufeff"))))
     assert [row[rows[0].index("subject_id")] for row in rows[1:]] == [str(i.id) for i in reversed(instruments)]

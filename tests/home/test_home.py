@@ -336,6 +336,9 @@ def test_finance_meets_accounts_that_run_out_or_low_and_what_must_be_paid_but_ha
     given_up = make_instrument(session, ours, name_zh="不再提供", inherits="horizon_days needs_payer")
     make_hourly_price(session, given_up, 30_000, finance)
     make_hourly_price(session, given_up, 0, finance, valid_from=today, offer=Offer.NOT_OFFERED)
+    came = make_instrument(session, theirs, name_zh="从别家来", policy=needing)
+    make_hourly_price(session, came, 30_000, finance)
+    came.organisation_id = ours.id
     make_instrument(session, ours, name_zh="不收费")
     make_instrument(session, theirs, name_zh="别家的", policy=needing)
     session.commit()
@@ -348,7 +351,7 @@ def test_finance_meets_accounts_that_run_out_or_low_and_what_must_be_paid_but_ha
     assert titles == {
         "payers_expiring": ["账户2", "账户6"],
         "payers_low": ["快用完 · ¥99.99"],
-        "prices_missing": ["没有价格", "明天起有价格", "不再提供"],
+        "prices_missing": ["没有价格", "明天起有价格", "不再提供", "从别家来"],
     }
     assert f'href="/payer-accounts/{spent.id}"' in page
     assert f'href="/instruments/{unpriced.id}/prices/edit"' in page

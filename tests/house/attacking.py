@@ -44,7 +44,7 @@ QUERY_NAMES = {
         "count_free",
     ),
     "/sign-in": ("next",),
-    "/audit": ("action", "person", "subject_kind", "subject_id", "since", "until", "text", "cursor"),
+    "/audit": ("action", "person", "subject_kind", "subject_id", "since", "until", "text", "looks", "cursor"),
     "/audit.csv": ("person", "subject_id", "since", "until", "text"),
     "/users": ("q", "state", "limit", "cursor"),
     "/announcements": ("limit", "cursor"),

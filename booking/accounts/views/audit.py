@@ -6,12 +6,14 @@ from itertools import chain
 
 from flask import Response, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit_log
 from booking.accounts.audit_log import Entry, Wanted
 from booking.accounts.forms import AuditQuery
+from booking.accounts.labels import LOOKS
 from booking.accounts.looking import note_entries, note_table, told_in_table
 from booking.accounts.permissions import Permission, reach
 from booking.core.actors import Reach
@@ -46,6 +48,7 @@ def audit() -> ResponseReturnValue:
         differences=audit_log.differences,
         wanted=wanted,
         filters=_filters(wanted),
+        looks=[(one.value, _(label)) for one, label in LOOKS.items()],
         sees_all=within.everywhere,
         problems=problems,
     ), 422 if problems else 200
@@ -53,7 +56,9 @@ def audit() -> ResponseReturnValue:
 
 def _found(wanted: AuditQuery, within: Reach) -> Page[Entry]:
     """A page of entries: a logged look at those who are told in them."""
-    found = audit_log.page(reading(), audit_log.wanted(wanted), within, limit=PER_PAGE, cursor=wanted.cursor)
+    found = audit_log.page(
+        reading(), audit_log.wanted(wanted, folds_looks=True), within, limit=PER_PAGE, cursor=wanted.cursor
+    )
     transaction(note_entries, found.items, within, actor=require_actor(), now=utcnow())
     return found
 
@@ -61,7 +66,7 @@ def _found(wanted: AuditQuery, within: Reach) -> Page[Entry]:
 def audit_table() -> ResponseReturnValue:
     """The same entries, all of them, as CSV that spreadsheets open as text."""
     within = _reach()
-    asked = audit_log.wanted(read_query(AuditQuery))
+    asked = audit_log.wanted(read_query(AuditQuery), folds_looks=True)
     told = told_in_table(reading(), asked, within)
     transaction(note_table, told, actor=require_actor(), now=utcnow())
     pieces = _pieces(db.engine, asked, within)

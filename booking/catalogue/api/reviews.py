@@ -192,7 +192,8 @@ def _response(round_id: int) -> Response:
 def _answers(session: Session, rounds: Sequence[ReviewRound], actor: Actor) -> list[RoundAnswer]:
     """Rounds as their reader stands to them."""
     files = review_queries.files_waiting(session, rounds)
-    return [_answer(review_queries.standing_of(session, one, actor), files.get(one.id, [])) for one in rounds]
+    standings = review_queries.standings_of(session, rounds, actor)
+    return [_answer(one, files.get(one.round.id, [])) for one in standings]
 
 
 def _answer(standing: Standing, files: Sequence[Attachment]) -> RoundAnswer:

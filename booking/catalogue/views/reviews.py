@@ -53,7 +53,7 @@ def reviews() -> ResponseReturnValue:
     if not reach(actor, Permission.REVIEW_RECORD):
         raise Forbidden
     found = review_queries.waiting_rounds(session, actor, limit=PER_PAGE, cursor=read_query(QueuePage).cursor)
-    rows = [(one, review_queries.standing_of(session, one, actor)) for one in found.items]
+    rows = list(zip(found.items, review_queries.standings_of(session, found.items, actor), strict=True))
     return render_template(
         "catalogue/reviews.html",
         rows=rows,

@@ -115,7 +115,7 @@ def _page(cursor: str, refused: InvalidInput | None = None) -> ResponseReturnVal
 def _rows(session: Session, found: Page[ReviewRound], actor: Actor) -> list[tuple[Any, ...]]:
     """Each round that the person may still decide about, with what it would show."""
     files = review_queries.files_waiting(session, found.items)
-    standings = [review_queries.standing_of(session, one, actor) for one in found.items]
+    standings = review_queries.standings_of(session, found.items, actor)
     return [
         (one.round, one, files.get(one.round.id, [])) for one in standings if one.may_decide and not one.has_approved
     ]
