@@ -127,18 +127,14 @@ def _statement(asked: Wanted, reach: Reach) -> Select[AuditEntry, str, str]:
 
 def _conditions(asked: Wanted) -> Iterator[ColumnElement[bool]]:
     """What was asked for, as conditions."""
-    if asked.looks == Looks.WITHOUT:
-        yield AuditEntry.action.not_in([*Sight])
-    elif asked.looks == Looks.ONLY:
-        yield AuditEntry.action.in_([*Sight])
+    if asked.looks in {Looks.WITHOUT, Looks.ONLY}:
+        is_look = AuditEntry.action.in_([*Sight])
+        yield is_look if asked.looks == Looks.ONLY else ~is_look
     if asked.action:
         yield AuditEntry.action.startswith(asked.action, autoescape=True)
     if asked.person:
         yield or_(User.email == asked.person.lower(), User.name == asked.person)
-    if asked.subject_kind:
-        yield AuditEntry.subject_kind == asked.subject_kind
-    if asked.subject_id is not None:
-        yield AuditEntry.subject_id == asked.subject_id
+    yield from _about(asked)
     if asked.since:
         yield AuditEntry.occurred_at >= at_local(asked.since)
     if asked.until:
@@ -147,6 +143,14 @@ def _conditions(asked: Wanted) -> Iterator[ColumnElement[bool]]:
         as_stored = json.dumps(asked.text)[1:-1]
         told = (cast(column, Text).icontains(as_stored, autoescape=True) for column in _VALUES)
         yield or_(AuditEntry.reason.icontains(asked.text, autoescape=True), *told)
+
+
+def _about(asked: Wanted) -> Iterator[ColumnElement[bool]]:
+    """What the entries are about."""
+    if asked.subject_kind:
+        yield AuditEntry.subject_kind == asked.subject_kind
+    if asked.subject_id is not None:
+        yield AuditEntry.subject_id == asked.subject_id
 
 
 def _saying(text: str, entries: Iterator[Entry]) -> Iterator[Entry]:

@@ -147,7 +147,9 @@ def test_the_table_has_every_entry_that_was_asked_for(
     ]
     api = client.get("/api/v1/audit-entries?looks=without").get_json()["items"]
 
-    assert (seen, len(api)) == ([False, True, True, True], len(instruments))
+    assert seen == [False, True, True, True]
+    assert [entry["action"] for entry in api if entry["action"] in {*Sight}] == []
+    assert len(api) > len(instruments)
     assert looks == [[], [steward.id]]
     rows = list(csv.reader(io.StringIO(answer.get_data(as_text=True).removeprefix("\ufeff"))))
     assert [row[rows[0].index("subject_id")] for row in rows[1:]] == [str(i.id) for i in reversed(instruments)]
