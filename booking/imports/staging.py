@@ -142,12 +142,12 @@ def wishes_of(found: Import, within: Reach) -> Wishes:
     return Wishes(within=within, only_id=found.organisation_id, steads=steads)
 
 
-def compare(session: Session, import_id: int, within: Reach) -> Compared:
+def compare(session: Session, import_id: int, within: Reach, at_once: int = COMPARE_CHUNK) -> Compared:
     """The fates of the next rows that have none; reads only."""
     found = session.get_one(Import, import_id)
     columns = (ImportedRow.id, ImportedRow.number, ImportedRow.cells, ImportedRow.wrong, ImportedRow.unreadable)
     waiting = select(*columns).where(ImportedRow.import_id == import_id, ImportedRow.fate.is_(None))
-    rows = session.execute(waiting.order_by(ImportedRow.number).limit(COMPARE_CHUNK)).all()
+    rows = session.execute(waiting.order_by(ImportedRow.number).limit(at_once)).all()
     if not rows:
         return Compared()
     owner = session.get(Organisation, found.organisation_id) if found.organisation_id else None

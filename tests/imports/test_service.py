@@ -4,13 +4,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.catalogue.import_undoing import GONE
 from booking.core.errors import Forbidden, InvalidInput, NotFound, Unreadable
 from booking.core.table_files import Limits
-from booking.imports import queries, service, staging
+from booking.imports import applying, queries, service, staging
 from booking.imports.applying import forget_old
 from booking.imports.rules import LEASE, READ_CHUNK, NoSuchStep, NotTheLast
 from booking.web.extensions import transaction
@@ -25,7 +26,7 @@ from models.vocabulary.imports import ImportState
 from models.vocabulary.publishing import RoundState
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.looking import count, look_again
-from tests.factories.people import actor_for, give, make_user
+from tests.factories.people import actor_for, give, make_user, sign_in
 from tests.imports.importing import HEADER, Importer, csv_of, row
 
 MakeImporter = Callable[..., Importer]
@@ -284,6 +285,67 @@ def test_work_that_was_cut_off_goes_on_where_it_was_committed(session: Session, 
     assert [found.number for found in importer.rows(import_id)] == list(range(2, 2502))
     with pytest.raises(staging.LeaseLost):
         transaction(staging.finish_reading, leased)
+
+
+def test_progress_rises_and_a_reload_amid_a_dry_run_or_the_writing_loses_nothing(
+    session: Session, client: FlaskClient, importer: Importer
+) -> None:
+    import_id = importer.upload(csv_of([row(number) for number in (1, 2, 3)]))
+    importer.work()
+    importer.map(import_id)
+    sign_in(client, session.get_one(User, importer.actor.id))
+    session.rollback()
+
+    def reloaded(done: int) -> list[bool]:
+        """What two looks at the page and one at the progress alone say."""
+        paths = (f"/imports/{import_id}?lang=zh",) * 2 + (f"/imports/{import_id}/progress",)
+        pages = [client.get(path).get_data(as_text=True) for path in paths]
+        return [f"已比较 {done} 行，共 3 行。" in page for page in pages]
+
+    leased = transaction(staging.lease, import_id, now=importer.now)
+    assert leased is not None
+    seen = []
+    for done in (1, 2):
+        compared = staging.compare(session, import_id, applying.reach_of(importer.actor), at_once=1)
+        session.rollback()
+        leased = transaction(staging.store_compared, leased, compared, now=importer.now)
+        seen.append(reloaded(done))
+    importer.work()
+    held = importer.see(import_id).rows_compared
+    importer.now += LEASE + timedelta(seconds=1)
+    importer.work()
+    dry = importer.counts(import_id)
+    transaction(service.apply_import, import_id, actor=importer.actor, now=importer.now)
+    transaction(staging.lease, import_id, now=importer.now)
+    amid = [client.get(f"/imports/{import_id}?lang=zh").status_code for _ in range(2)]
+    importer.work()
+    waiting = importer.see(import_id).state
+    importer.now += LEASE + timedelta(seconds=1)
+    importer.work()
+
+    assert (seen, held, dry) == ([[True] * 3] * 2, 2, (3, 0, 0, 0))
+    assert (amid, waiting, importer.see(import_id).state) == ([200, 200], ImportState.APPLYING, ImportState.APPLIED)
+    assert (importer.counts(import_id), count(session, Instrument)) == ((3, 0, 0, 0), 3)
+
+
+def test_each_template_is_imported_as_it_is_and_again_without_a_change(
+    session: Session, client: FlaskClient, importer: Importer
+) -> None:
+    sign_in(client, session.get_one(User, importer.actor.id))
+    session.rollback()
+    templates = [
+        client.get(f"/imports/template.{kind}?lang={language}").get_data()
+        for kind in ("xlsx", "csv")
+        for language in ("zh", "en")
+    ]
+
+    counts = []
+    for content in templates:
+        import_id = importer.dry_run(content)
+        importer.apply(import_id)
+        counts.append(importer.counts(import_id))
+
+    assert counts == [(1, 0, 0, 0)] + [(0, 0, 1, 0)] * 3
 
 
 def test_an_import_is_undone_record_by_record(session: Session, importer: Importer) -> None:

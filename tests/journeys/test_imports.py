@@ -143,6 +143,7 @@ def test_a_centre_registers_and_moves_in_from_a_workbook_with_errors_until_it_is
     page.get_by_label("Nr.").select_option("inner_id")
     page.get_by_label("使用单位名称").select_option("unit")
     page.get_by_role("button", name="试运行").click()
+    page.reload()
     expect(page.get_by_role("heading", name="试运行的结果")).to_be_visible(timeout=LONG)
     page.get_by_role("link", name=re.compile("^已拒绝")).click()
     expect(page.get_by_text("应为以万元计的金额").first).to_be_visible()
