@@ -95,6 +95,13 @@ def upload(page: Page, path: Path) -> None:
     expect(page.get_by_role("button", name="试运行")).to_be_visible(timeout=LONG)
 
 
+def try_out(page: Page) -> None:
+    """Have the rows compared, and load the page anew meanwhile."""
+    page.get_by_role("button", name="试运行").click()
+    page.reload()
+    expect(page.get_by_role("heading", name="试运行的结果")).to_be_visible(timeout=LONG)
+
+
 def approve(page: Page) -> None:
     """Read the one version that waits and let it through."""
     page.goto("/reviews")
@@ -142,9 +149,7 @@ def test_a_centre_registers_and_moves_in_from_a_workbook_with_errors_until_it_is
     upload(page, register(tmp_path))
     page.get_by_label("Nr.").select_option("inner_id")
     page.get_by_label("使用单位名称").select_option("unit")
-    page.get_by_role("button", name="试运行").click()
-    page.reload()
-    expect(page.get_by_role("heading", name="试运行的结果")).to_be_visible(timeout=LONG)
+    try_out(page)
     page.get_by_role("link", name=re.compile("^已拒绝")).click()
     expect(page.get_by_text("应为以万元计的金额").first).to_be_visible()
     with page.expect_download() as refused:
