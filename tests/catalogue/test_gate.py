@@ -23,10 +23,13 @@ from models.publishing import Review, ReviewRound
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.publishing import ReviewDecision, RoundState
+from tests.counting import counting
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.letters import mailed
 from tests.factories.people import actor_for, give, make_user, sign_in
 
+AT_ONCE = ("test_items", "record_editors")
+"""Tables that a page of many rounds reads once."""
 COMPLETE: dict[str, Any] = {
     "functions_zh": "形貌观察",
     "user_rules_zh": "须预约",
@@ -356,7 +359,8 @@ def test_several_are_approved_at_once_each_by_its_own_decision_and_four_eyes(
     waiting_of(session, records[3]).version = 2
     session.commit()
     sign_in(client, session.get_one(User, admin.id))
-    page = client.get("/reviews/several").get_data(as_text=True)
+    with counting() as statements:
+        page = client.get("/reviews/several").get_data(as_text=True)
 
     first = client.post("/api/v1/review-approvals", json={"rounds": seen, "note": "不涉密"}).get_json()
     sign_in(client, session.get_one(User, reviewer.id))
@@ -369,6 +373,8 @@ def test_several_are_approved_at_once_each_by_its_own_decision_and_four_eyes(
 
     offered = [record.id for record in (*records, hidden) if f'value="{rounds[record.id]}:' in page]
     assert offered == [record.id for record in (records[0], records[1], records[3])]
+    read = [sum(f"FROM {name} " in f"{one} ".replace("\n", " ") for one in statements.texts) for name in AT_ONCE]
+    assert read == [1, 1]
     assert (first["approved"], first["refused"]) == (2, 3)
     refused = {row["round_id"]: (row["instrument_id"], bool(row["refused"])) for row in first["rows"]}
     assert refused == {
