@@ -160,7 +160,7 @@ def _sources(session: Session, rounds: Sequence[ReviewRound]) -> _Sources:
     newest = select(func.max(earlier.id)).where(*approved, earlier.id < asked.id).correlate(asked).scalar_subquery()
     reviewed = select(asked.id, last.content).join(last, last.id == newest)
     rows = session.execute(reviewed.where(asked.id.in_([one.id for one in rounds])))
-    return _Sources(items, dict(rows.tuples().all()))
+    return _Sources(items, dict(rows.all()))
 
 
 def _items_of(instrument_ids: Sequence[int]) -> Select[TestItem]:

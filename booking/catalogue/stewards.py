@@ -126,7 +126,7 @@ def able_at_any(session: Session, instruments: Sequence[Instrument], *, today: d
 
 def names_of(session: Session, user_ids: Collection[int]) -> dict[int, str]:
     """What people are called."""
-    return dict(session.execute(select(User.id, User.name).where(User.id.in_(user_ids))).tuples().all())
+    return dict(session.execute(select(User.id, User.name).where(User.id.in_(user_ids))).all())
 
 
 def _is_steward(instrument: Instrument, today: date) -> ColumnElement[bool]:

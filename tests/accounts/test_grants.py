@@ -154,6 +154,7 @@ def test_an_agent_names_another_for_the_firm_and_nobody_else_and_the_last_one_st
             transaction(grants.give_grant, elsewhere, actor=actor, now=now)
 
     made = transaction(grants.give_grant, wanted, actor=actor, now=now)
+    look_again(session)
     successor = actor_for(session, second, now=now)
     transaction(end_grant, first.id, last_day=date(2026, 11, 22), actor=successor, now=now)
     with pytest.raises(SuccessorNeeded):

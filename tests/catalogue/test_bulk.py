@@ -137,7 +137,7 @@ def test_stewards_are_named_on_many_records_and_told_in_one_letter_each(
     }
     session.rollback()
     rows = select(Stewardship.instrument_id, Stewardship.rank, Stewardship.user_id).order_by(Stewardship.instrument_id)
-    assert set(session.execute(rows).tuples()) == {
+    assert {tuple(row) for row in session.execute(rows)} == {
         (records[0].id, StewardRank.PRIMARY, bo.id),
         (records[1].id, StewardRank.PRIMARY, anna.id),
         (records[1].id, StewardRank.DEPUTY, bo.id),

@@ -478,9 +478,9 @@ def test_who_asked_takes_words_files_and_what_was_made_public_of_them_back(
         client.post(f"/enquiries/{made.id}/messages/{message.id}/withdraw")
     client.post(f"/enquiries/{made.id}/attachments/{file_id}/withdraw")
     page = client.get(f"/enquiries/{made.id}?lang=zh").get_data(as_text=True)
+    look_again(session)
     told = [letter for letter in mailed(session, now=now) if letter.template == "enquiries/withdrawn"]
 
-    look_again(session)
     assert [one.text for one in session.scalars(select(EnquiryMessage).order_by(EnquiryMessage.id))] == ["", "", "能。"]
     assert [(letter.recipient, letter.values["faq_removed"]) for letter in told] == [
         (steward.email, 1),
