@@ -68,7 +68,7 @@ def leave_traces(session: Session, person: User, university: Organisation, now: 
     named = replace(details, operator=Named(NAME, EMAIL), participants=details.participants[1:])
     edit_reservation(session, reservation.id, named, fields={"operator", "participants"}, actor=actor, now=now)
     edit_reservation(session, reservation.id, details, fields={"operator", "participants"}, actor=actor, now=now)
-    question = EnquiryForm(text=f"{NAME} 能做吗？", sample=NAME, purpose=NAME)
+    question = EnquiryForm(text=f"{NAME} 能做吗？", sample=NAME, purpose=NAME, periods=[])
     enquiry = ask(session, instrument.id, question, [], Limits(1, 1, 1, 1), days=2, actor=actor, now=now)
     public = {"question_zh": NAME, "answer_zh": "能。", "from_enquiry_id": enquiry.id}
     session.add(FaqEntry(instrument_id=instrument.id, position=1, created_at=now, **public))
