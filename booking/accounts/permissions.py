@@ -113,7 +113,16 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.MANAGE_PAYERS: _ADMINS | {Role.INSTITUTION_FINANCE},
 }
 
-NEVER_DELEGATED = frozenset({Permission.GIVE_GRANTS, Permission.NAME_AGENTS, Permission.DEACTIVATE_PEOPLE})
+NEVER_DELEGATED = frozenset(
+    {
+        Permission.GIVE_GRANTS,
+        Permission.NAME_AGENTS,
+        Permission.VERIFY_ORGANISATIONS,
+        Permission.DEACTIVATE_PEOPLE,
+        Permission.ERASE_PEOPLE,
+    }
+)
+"""What gives or takes for good: roles, also by verifying, and accounts."""
 
 
 def may(actor: Actor | None, permission: Permission, target: Target | None = None) -> bool:
@@ -150,7 +159,7 @@ def gives(grant: HeldGrant, permission: Permission, target: Target) -> bool:
 
 
 def _carries(grant: HeldGrant, permission: Permission) -> bool:
-    """Whether the grant gives `permission` anywhere; who stands in for somebody gives no grants."""
+    """Whether the grant gives `permission` anywhere; who stands in for somebody does nothing that outlasts it."""
     return grant.role in NEEDED_ROLES[permission] and not (grant.is_delegated and permission in NEVER_DELEGATED)
 
 

@@ -17,9 +17,11 @@ from models.accounts import AuditEntry, Grant, User
 def may_name(session: Session, grant: Grant, last_day: date, *, actor: Actor, now: datetime) -> bool:
     """Whether somebody who may not give the role may name who takes it over.
 
-    Only while it is in force and nobody else has set its end; and where its own term runs out, only when whoever gave
-    it might give it: a successor whom the holder before named is named no successor past that.
+    Only its holder, while it is in force and nobody else has set its end; and where its own term runs out, only when
+    whoever gave it might give it: a successor whom the holder before named is named no successor past that.
     """
+    if actor.id != grant.user_id:
+        return False
     today = local_date(now)
     is_over = grant.ends_on is not None and grant.ends_on < today
     if grant.starts_on > today or is_over or _ended_by_others(session, grant, actor):

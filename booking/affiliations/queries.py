@@ -312,8 +312,9 @@ def registrations(
 
 
 def verifiers(session: Session, today: date) -> list[User]:
-    """Who verifies organisations: the operators of every centre, and the platform's administrators."""
-    return _holders(session, Grant.role.in_((Role.OPERATOR, Role.PLATFORM_ADMIN)), today)
+    """Who verifies organisations: the operators of every centre, and the platform's administrators, not who stands in."""
+    in_own_right = and_(Grant.role.in_((Role.OPERATOR, Role.PLATFORM_ADMIN)), Grant.delegated_from_id.is_(None))
+    return _holders(session, in_own_right, today)
 
 
 def future_bookings(session: Session, user_id: int, organisation_id: int, *, now: datetime) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -10,16 +10,17 @@ from sqlalchemy.orm import Session
 from booking.accounts import grant_queries
 from booking.accounts.ending import Departure, end_grants
 from booking.accounts.grant_queries import ShownGrant
-from booking.accounts.grants import account_id
+from booking.accounts.grants import account_id, may_give
 from booking.accounts.permissions import Permission, require
-from booking.accounts.rules import normal_address
+from booking.accounts.queries import target_of
+from booking.accounts.rules import GIVEN_BY_THE_PLATFORM, normal_address
 from booking.accounts.sights import Sight, note_sight
 from booking.affiliations.leaving import let_end
 from booking.affiliations.queries import open_affiliation
 from booking.affiliations.user_groups import lock_organisation
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
-from booking.core.errors import InvalidInput, NotFound, Problem
+from booking.core.errors import Forbidden, InvalidInput, NotFound, Problem
 from booking.core.texts import N_
 from booking.directory.queries import organisation
 from booking.reservations.coming import PER_PAGE, Coming, coming_bookings
@@ -100,18 +101,38 @@ def end_everything(
 ) -> None:
     """End the affiliation, all roles and memberships that somebody has at the institution on one last day, in one step.
 
-    Raises SuccessorNeeded with every role that would be left to nobody, and InvalidInput at `lead_<team id>`
-    for each team that the person leads and for which nobody takes over.
+    Raises SuccessorNeeded with every role that would be left to nobody, InvalidInput at `lead_<team id>` for each
+    team that the person leads and for which nobody takes over, and Forbidden for roles that are not the actor's to end.
+    What only the platform gives ends with the affiliation alone.
     """
     leaving = leaving_of(session, organisation_id, user_id, actor=actor, now=now)
     lock_organisation(session, organisation_id)
-    later = [one.grant for one in leaving.grants if one.grant.ends_on is None or one.grant.ends_on > departure.last_day]
+    later = _to_end(session, leaving, departure.last_day, actor=actor)
     end_grants(session, later, departure, actor=actor, now=now)
     _pass_teams_on(session, leaving, leads, actor=actor, now=now)
     for member in leaving.memberships:
         if member.ends_on is None or member.ends_on > departure.last_day:
             teams.leave(session, member, departure.last_day, departure.reason, actor=actor, now=now)
     _end_affiliation(session, organisation_id, user_id, departure, actor=actor, now=now)
+
+
+def may_end(session: Session, leaving: Leaving, *, actor: Actor) -> bool:
+    """Whether the roles here are the actor's to end: who stands in for an administrator ends nobody's but their own."""
+    theirs = [one.grant for one in leaving.grants if one.grant.role not in GIVEN_BY_THE_PLATFORM]
+    return leaving.person.id == actor.id or all(_may_end(session, grant, actor) for grant in theirs)
+
+
+def _may_end(session: Session, grant: Grant, actor: Actor) -> bool:
+    """Whether the actor may end somebody else's role."""
+    return may_give(actor, grant.role, target_of(session, grant.scope_kind, grant.scope_id))
+
+
+def _to_end(session: Session, leaving: Leaving, last_day: date, *, actor: Actor) -> list[Grant]:
+    """The roles that would hold beyond the day, without those that only the platform gives; raises Forbidden."""
+    if not may_end(session, leaving, actor=actor):
+        raise Forbidden(N_("代行期间不能结束他人的角色，请联系单位的其他管理员或平台管理员。"))
+    later = [one.grant for one in leaving.grants if one.grant.ends_on is None or one.grant.ends_on > last_day]
+    return [grant for grant in later if leaving.person.id == actor.id or _may_end(session, grant, actor)]
 
 
 def _end_affiliation(

@@ -5,6 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts.delegating import delegate_grant
+from booking.accounts.ending import Departure, end_grants
 from booking.accounts.grants import NewGrant, give_grant
 from booking.accounts.permissions import Permission, may
 from booking.core.actors import Target
@@ -53,6 +54,10 @@ def test_who_stands_in_for_an_admin_acts_as_one_but_gives_no_roles_and_hands_not
         transaction(give_grant, wanted, actor=actor, now=now)
     with pytest.raises(NotFound):
         transaction(delegate_grant, made.id, admin.email, TODAY, TODAY, actor=actor, now=now)
+    leaves = Departure(TODAY, "离职", {grant.id: deputy.email})
+    with pytest.raises(InvalidInput) as refused:
+        transaction(end_grants, [grant], leaves, actor=actor, now=now)
+    assert [problem.field for problem in refused.value.problems] == [f"successor_{grant.id}"]
     assert count(session, Grant) == 2
 
 

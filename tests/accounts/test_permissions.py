@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from booking.accounts import audit_log, grant_queries, queries
 from booking.accounts.labels import PERMISSIONS
-from booking.accounts.permissions import NEEDED_ROLES, NEVER_DELEGATED, Permission, may, reach
+from booking.accounts.permissions import NEEDED_ROLES, NEVER_DELEGATED, Permission, gives, may, reach
 from booking.accounts.rules import SCOPES_OF_ROLE
 from booking.catalogue.queries import within
-from booking.core.actors import Target
+from booking.core.actors import HeldGrant, Target
 from booking.core.clock import at_local
 from booking.reservations.queries import in_reach
 from models.accounts import Grant
@@ -56,6 +56,25 @@ drawn = st.builds(
     last=st.one_of(st.none(), st.integers(0, 3)),
     stands_in=st.booleans(),
 )
+
+
+def test_who_stands_in_has_everything_of_the_role_but_what_outlasts_it() -> None:
+    roles = (Role.INSTITUTION_ADMIN, Role.PLATFORM_ADMIN, Role.OPERATOR, Role.STEWARD, Role.ENTERPRISE_AGENT)
+    everywhere = Target()
+
+    def held(role: Role, *, is_delegated: bool) -> set[str]:
+        grant = HeldGrant(role, ScopeKind.PLATFORM, None, is_delegated=is_delegated)
+        return {permission.value for permission in Permission if gives(grant, permission, everywhere)}
+
+    withheld = [held(role, is_delegated=False) - held(role, is_delegated=True) for role in roles]
+
+    assert withheld == [
+        {"give_grants"},
+        {"give_grants", "verify_organisations", "deactivate_people", "erase_people"},
+        {"verify_organisations"},
+        set(),
+        set(),
+    ]
 
 
 def stored(session: Session, land: Landscape, wanted: Sequence[Drawn]) -> list[Grant]:

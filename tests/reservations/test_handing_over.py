@@ -3,9 +3,10 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
+from booking.accounts.delegating import delegate_grant
 from booking.accounts.ending import Departure
 from booking.accounts.queries import actor_of
 from booking.accounts.succession import SuccessorNeeded
@@ -23,8 +24,8 @@ from booking.reservations.rules import Code
 from booking.reservations.suspensions import suspend_person
 from booking.reservations.team_bookings import team_reservations
 from booking.teams.service import add_member, close, create_team
-from models.accounts import User
-from models.affiliations import Invitation
+from models.accounts import Grant, User
+from models.affiliations import Affiliation, Invitation
 from models.catalogue import Instrument
 from models.directory import Organisation
 from models.reservations import Reservation
@@ -391,6 +392,47 @@ def test_everything_here_ends_on_one_day_once_successors_are_named(session: Sess
     assert roles_of(session, steward, now=now + DAY) == [elsewhere.role]
     assert roles_of(session, session.get_one(User, cast.other.id), now=now) == [Role.STEWARD]
     assert session.get_one(Team, team.id).lead_id == cast.other.id
+
+
+@pytest.mark.parametrize("heir", ["oneself", "a third"])
+def test_who_stands_in_for_the_only_admin_cannot_end_them_and_name_who_follows(
+    client: FlaskClient, session: Session, cast: Cast, now: datetime, heir: str
+) -> None:
+    here = session.get_one(Organisation, cast.instrument.organisation_id)
+    admin, deputy = session.get_one(User, cast.admin.id), make_user(session, "deputy")
+    affiliate(session, admin, here)
+    grant = session.scalars(select(Grant).where(Grant.user_id == admin.id)).one()
+    act(session, delegate_grant, grant.id, deputy.email, TODAY, TODAY + 7 * DAY, actor=cast.admin, now=now)
+    actor = actor_for(session, deputy, now=now)
+    email = deputy.email if heir == "oneself" else cast.other.email
+    arguments = (here.id, admin.id, Departure(TODAY, "离职", {grant.id: email}), {})
+
+    with pytest.raises(Forbidden):
+        act(session, leaving.end_everything, *arguments, actor=actor, now=now)
+
+    session.refresh(grant)
+    held = session.scalars(select(Affiliation).where(Affiliation.user_id == admin.id)).one()
+    assert (grant.ends_on, held.ends_on, kinds_of_grants(session)) == (None, None, [None, grant.id])
+    sign_in(client, deputy)
+    assert "代行期间不能结束他人的角色" in client.get(f"/organisations/{here.id}/people/{admin.id}/leaving").text
+
+
+def kinds_of_grants(session: Session) -> list[int | None]:
+    return list(session.scalars(select(Grant.delegated_from_id).order_by(Grant.id)))
+
+
+def test_what_the_platform_gave_ends_with_the_affiliation_alone(session: Session, cast: Cast, now: datetime) -> None:
+    here = session.get_one(Organisation, cast.instrument.organisation_id)
+    member, stranger = make_user(session, "member"), make_user(session, "stranger")
+    affiliate(session, member, here)
+    for user in (member, stranger):
+        give(session, user, Role.OPERATOR, ScopeKind.ORGANISATION, here.id)
+        give(session, user, Role.TRAINER, ScopeKind.ORGANISATION, here.id)
+
+    for user in (member, stranger):
+        leave(session, cast, user, Departure(TODAY), {})
+
+    assert [roles_of(session, user, now=now + DAY) for user in (member, stranger)] == [[], [Role.OPERATOR]]
 
 
 def test_whose_last_booking_here_went_over_is_left_on_the_page_that_asks_who_leaves(

@@ -122,6 +122,7 @@ def _page(organisation_id: int, user_id: int, refused: Refused | None = None) ->
         "grants": found.grants,
         "memberships": found.memberships,
         "lacks": lacks,
+        "may_end": service.may_end(reading(), found, actor=actor),
         "role_names": ROLES,
         "scope_kinds": SCOPE_KINDS,
         "today": local_date(now),
