@@ -61,6 +61,8 @@ REACTIONS: dict[str, Letters] = {
     "affiliations.visit_host_named": affiliations.on_visit_host_named,
     "affiliations.registration_asked": affiliations.on_registration_asked,
     "affiliations.registration_decided": affiliations.on_registration_decided,
+    "affiliations.domain_asked": affiliations.on_domain_asked,
+    "affiliations.domain_decided": affiliations.on_domain_decided,
     "affiliations.asked": affiliations.on_asked,
     "affiliations.confirmed": affiliations.on_confirmed,
     "affiliations.refused": affiliations.on_refused,

@@ -13,6 +13,7 @@ from models.vocabulary.affiliations import (
     ConfirmedBy,
     IdentityKind,
     InvitationState,
+    MailDomainState,
     RegistrationState,
     RosterState,
     UserSide,
@@ -23,13 +24,15 @@ from models.vocabulary.directory import OrganisationKind
 _OPEN = text("state IN ('pending', 'confirmed')")
 _OPEN_TO_ADDRESS = text("state = 'open' AND email <> ''")
 _FOR_SOMEBODY = text("audience <> 'assigned'")
+_CONFIRMED = text("state = 'confirmed'")
 
 
 class Affiliation(Base):
     """A person belongs to an organisation from one local day to another, both included; no end means until told.
 
-    A person has at most one open affiliation with an organisation. `leaving_told_at` is when its last day was
-    announced, so that nobody is told twice.
+    A person has at most one open affiliation with an organisation. `agreed_at` is when the person asked for it, renewed
+    it or opened an invitation; without it a roster or an address alone speaks. `leaving_told_at` is when its last day
+    was announced, so that nobody is told twice.
     """
 
     __tablename__ = "affiliations"
@@ -61,6 +64,7 @@ class Affiliation(Base):
     message: Mapped[str] = mapped_column(String(300), default="")
     reason: Mapped[str] = mapped_column(String(300), default="")
     asked_at: Mapped[datetime]
+    agreed_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     leaving_told_at: Mapped[datetime | None]
@@ -102,16 +106,34 @@ class UserGroup(Base):
 
 
 class MailDomain(Base):
-    """Whoever has a confirmed address of this domain belongs to the organisation; each domain has one owner."""
+    """Whoever has a confirmed address of a confirmed domain belongs to the organisation; each of those has one owner.
+
+    What an organisation registers waits until somebody who verifies organisations has looked at it.
+    """
 
     __tablename__ = "mail_domains"
+    __table_args__ = (
+        UniqueConstraint("organisation_id", "domain"),
+        Index(
+            "uq_mail_domains_confirmed",
+            "domain",
+            unique=True,
+            sqlite_where=_CONFIRMED,
+            postgresql_where=_CONFIRMED,
+        ),
+        CheckConstraint("(state = 'pending') = (decided_at IS NULL)", name="decided"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
-    domain: Mapped[str] = mapped_column(String(253), unique=True)
+    domain: Mapped[str] = mapped_column(String(253))
     includes_subdomains: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[MailDomainState] = mapped_column(default=MailDomainState.PENDING)
+    reason: Mapped[str] = mapped_column(String(300), default="")
     created_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
 
 class AffiliationSettings(Base):

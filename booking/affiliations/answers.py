@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from booking.affiliations.queries import Row
 from booking.affiliations.rules import Group
 from models.affiliations import MailDomain
-from models.vocabulary.affiliations import AffiliationState, Audience, ConfirmedBy, UserSide
+from models.vocabulary.affiliations import AffiliationState, Audience, ConfirmedBy, MailDomainState, UserSide
 
 
 class AffiliationNameAnswer(BaseModel):
@@ -108,29 +108,34 @@ class UserGroupsAnswer(BaseModel):
 
 
 class MailDomainAnswer(BaseModel):
-    """A mail domain that stands for an organisation."""
+    """A mail domain of an organisation, which stands for it once it is confirmed."""
 
     id: int
+    organisation_id: int
     domain: str
     includes_subdomains: bool
+    state: MailDomainState
+    reason: str
+    created_at: datetime
+    decided_at: datetime | None
 
     @classmethod
     def of(cls, domain: MailDomain) -> Self:
         """The domain as the API shows it."""
-        return cls(id=domain.id, domain=domain.domain, includes_subdomains=domain.includes_subdomains)
+        return cls(**{name: getattr(domain, name) for name in MailDomainAnswer.model_fields})
 
 
 class MadeMailDomainAnswer(MailDomainAnswer):
-    """A domain just registered, and how many people belong by it at once."""
+    """A domain just registered or verified, and how many people belong by it at once."""
 
     people_confirmed: int
 
 
 class MailDomainsAnswer(BaseModel):
-    """The mail domains of an organisation, by name."""
+    """Mail domains: of an organisation by name, or those that wait to be verified, the oldest first."""
 
     items: list[MailDomainAnswer]
-    next_cursor: None = None
+    next_cursor: str | None = None
 
 
 class AffiliationSettingsAnswer(BaseModel):

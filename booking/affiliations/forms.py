@@ -118,6 +118,13 @@ class MailDomainForm(Form):
     includes_subdomains: bool = False
 
 
+class DomainsQuery(Form):
+    """Which part of the mail domains that wait."""
+
+    limit: int = Field(50, ge=1, le=LARGEST_PAGE)
+    cursor: str = Field("", max_length=200)
+
+
 class AffiliationSettingsForm(Form):
     """For how many days a mail address confirms an affiliation."""
 

@@ -159,7 +159,10 @@ def expire_over(session: Session, now: datetime, *, organisation_id: int | None 
 def _accept(
     session: Session, invitation: Invitation, user_id: int, *, actor: Actor | None, now: datetime
 ) -> Affiliation:
-    """The affiliation that the invitation promises; what stands already is brought up to date."""
+    """The affiliation that the invitation promises; what stands already is brought up to date.
+
+    Who opened the link has agreed to it; an address that is confirmed for whatever reason has not.
+    """
     today = local_date(now)
     session.execute(select(User.id).where(User.id == user_id).with_for_update())
     affiliation = queries.open_affiliation(session, user_id, invitation.organisation_id) or Affiliation(
@@ -172,6 +175,7 @@ def _accept(
     for name in ("staff_number", "unit_id", "user_group_id", "ends_on"):
         if value := getattr(invitation, name):
             setattr(affiliation, name, value)
+    affiliation.agreed_at = affiliation.agreed_at or (now if actor else None)
     affiliation.version += 1
     session.add(affiliation)
     invitation.state, invitation.closed_at = InvitationState.ACCEPTED, now

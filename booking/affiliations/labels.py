@@ -8,6 +8,7 @@ from models.vocabulary.affiliations import (
     ConfirmedBy,
     IdentityKind,
     InvitationState,
+    MailDomainState,
     RegistrationState,
     RosterState,
     UserSide,
@@ -102,6 +103,16 @@ ROSTER_COLUMNS = {
     "unit": N_("部门"),
     "user_group": N_("用户类别"),
     "until": N_("有效期至"),
+}
+MAIL_DOMAIN = {
+    MailDomainState.PENDING: N_("待核验"),
+    MailDomainState.CONFIRMED: N_("已核验"),
+    MailDomainState.REFUSED: N_("未通过"),
+}
+MAIL_DOMAIN_LOOKS = {
+    MailDomainState.PENDING: ("attention", "?"),
+    MailDomainState.CONFIRMED: ("right", "✓"),
+    MailDomainState.REFUSED: ("wrong", "×"),
 }
 VISIT = {
     VisitState.PENDING: N_("待确认"),

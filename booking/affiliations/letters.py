@@ -18,13 +18,14 @@ from booking.core.clock import local_date
 from booking.core.errors import NotFound
 from booking.notifications.letters import Letter, News
 from models.accounts import User
-from models.affiliations import Invitation, OrganisationRegistration, Visit
+from models.affiliations import Invitation, MailDomain, OrganisationRegistration, Visit
 from models.directory import Organisation
 from models.vocabulary.accounts import Language, Role, TokenPurpose
 from models.vocabulary.affiliations import (
     VISITS_STAND,
     AffiliationState,
     InvitationState,
+    MailDomainState,
     RegistrationState,
     VisitState,
 )
@@ -222,6 +223,39 @@ def on_registration_decided(news: News) -> list[Letter]:
     registrant = news.session.get_one(User, registration.registrant_id)
     values = _registration_values(news, registration)
     return _letters([registrant], "affiliations/registration_decided", values)
+
+
+def on_domain_asked(news: News) -> list[Letter]:
+    """To those who verify organisations."""
+    domain = news.session.get(MailDomain, news.payload["domain_id"])
+    if domain is None or domain.state != MailDomainState.PENDING:
+        return []
+    people = queries.verifiers(news.session, local_date(news.now))
+    return _letters(people, "affiliations/domain_asked", _domain_values(news, domain, f"mail-domains/{domain.id}"))
+
+
+def on_domain_decided(news: News) -> list[Letter]:
+    """To whoever registered the domain: verified, or refused with the reason."""
+    domain = news.session.get(MailDomain, news.payload["domain_id"])
+    if domain is None or domain.state == MailDomainState.PENDING:
+        return []
+    asker = news.session.get_one(User, domain.created_by_id)
+    values = _domain_values(news, domain, f"organisations/{domain.organisation_id}/mail-domains")
+    return _letters([asker], "affiliations/domain_decided", values)
+
+
+def _domain_values(news: News, domain: MailDomain, path: str) -> dict[str, Any]:
+    """What the letters of a mail domain may name."""
+    organisation = news.session.get_one(Organisation, domain.organisation_id)
+    return {
+        "domain": domain.domain,
+        "organisation_zh": organisation.name_zh,
+        "organisation_en": organisation.name_en,
+        "person": news.session.get_one(User, domain.created_by_id).name,
+        "is_verified": domain.state == MailDomainState.CONFIRMED,
+        "reason": domain.reason,
+        "link": news.link(path),
+    }
 
 
 def _visit_values(news: News, visit: Visit) -> dict[str, Any]:

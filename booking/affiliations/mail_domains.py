@@ -21,28 +21,57 @@ from booking.notifications.service import announce
 from models.accounts import User
 from models.affiliations import Affiliation, AffiliationSettings, MailDomain
 from models.vocabulary.accounts import TokenPurpose
-from models.vocabulary.affiliations import AffiliationState, ConfirmedBy
+from models.vocabulary.affiliations import AffiliationState, ConfirmedBy, MailDomainState
+
+TAKEN = N_("这个域名已由另一个单位登记。如果它属于贵单位，请联系平台管理员核实。")
 
 
 def add_domain(
     session: Session, organisation_id: int, form: MailDomainForm, *, actor: Actor, now: datetime
 ) -> tuple[MailDomain, int]:
-    """Register a mail domain; everybody with a confirmed address of it belongs at once: the domain, how many people.
+    """Register a mail domain, which waits to be verified: the domain, and how many people belong by it at once.
 
-    Raises InvalidInput for everybody's domains, for another organisation's, and where the admin's own address is not of
-    the domain, because nobody may claim the people of another house; the platform's administrators may.
+    What the platform's administrators register counts at once. Raises InvalidInput for everybody's domains, for one that
+    counts already, and where the admin's own address is not of the domain: nobody claims the people of another house.
     """
     _require(session, organisation_id, actor)
     lock_organisation(session, organisation_id)
-    if problems := _problems(session, form.domain, actor):
+    if problems := _problems(session, organisation_id, form.domain, actor):
         raise InvalidInput(problems)
-    domain = MailDomain(organisation_id=organisation_id, **form.model_dump(), created_by_id=actor.id, created_at=now)
+    counts_now = may(actor, Permission.VERIFY_ORGANISATIONS)
+    domain = _refused(session, organisation_id, form.domain) or MailDomain(organisation_id=organisation_id)
+    domain.domain, domain.includes_subdomains = form.domain, form.includes_subdomains
+    domain.created_by_id, domain.created_at, domain.reason = actor.id, now, ""
+    domain.state = MailDomainState.CONFIRMED if counts_now else MailDomainState.PENDING
+    domain.decided_at, domain.decided_by_id = (now, actor.id) if counts_now else (None, None)
     session.add(domain)
     session.flush()
-    after = {"organisation_id": organisation_id, **form.model_dump()}
+    after = {"organisation_id": organisation_id, **form.model_dump(), "state": domain.state.value}
     audit.note(session, "affiliations.domain_added", ("mail_domain", domain.id), actor=actor, now=now, after=after)
-    count = sum(affiliate_by_address(session, user_id, now=now) is not None for user_id in _covered(session, domain))
-    return domain, count
+    if not counts_now:
+        announce(session, "affiliations.domain_asked", {"domain_id": domain.id}, now=now)
+        return domain, 0
+    return domain, take_effect(session, domain, now=now)
+
+
+def take_effect(session: Session, domain: MailDomain, *, now: datetime) -> int:
+    """Confirm everybody with a confirmed address of a domain that counts from now on; how many."""
+    return sum(affiliate_by_address(session, user_id, now=now) is not None for user_id in people_of(session, domain))
+
+
+def people_of(session: Session, domain: MailDomain) -> list[int]:
+    """The active people whose confirmed address the domain stands for, or would, and no closer one."""
+    ends = [f"@{domain.domain}", *([f".{domain.domain}"] if domain.includes_subdomains else [])]
+    found: list[int] = []
+    for end in ends:
+        confirmed = select(User.id, User.email).where(
+            User.email.endswith(end, autoescape=True), User.confirmed_at.is_not(None), User.deactivated_at.is_(None)
+        )
+        for user_id, email in session.execute(confirmed.order_by(User.id)):
+            closest = queries.domain_for(session, email)
+            if closest is None or closest.id == domain.id or len(closest.domain) < len(domain.domain):
+                found.append(user_id)
+    return found
 
 
 def remove_domain(session: Session, domain_id: int, *, actor: Actor, now: datetime) -> None:
@@ -146,6 +175,7 @@ def renew_by_secret(session: Session, secret: str, *, origin: Origin, now: datet
             staff_number=affiliation.staff_number,
             asked_at=now,
         )
+    affiliation.agreed_at = affiliation.agreed_at or now
     return _confirm(session, affiliation, origin=origin, now=now)
 
 
@@ -200,27 +230,23 @@ def _require(session: Session, organisation_id: int, actor: Actor) -> None:
     require(actor, Permission.MANAGE_AFFILIATIONS, Target(organisation_id=organisation_id))
 
 
-def _problems(session: Session, domain: str, actor: Actor) -> list[Problem]:
-    """Why the domain cannot be registered by this person."""
+def _problems(session: Session, organisation_id: int, domain: str, actor: Actor) -> list[Problem]:
+    """Why the domain cannot be registered by this person; what waits elsewhere is nobody's business."""
     if found := rules.domain_problems(domain):
         return found
-    if session.scalar(select(MailDomain.id).where(MailDomain.domain == domain)) is not None:
-        return [Problem("domain", N_("这个域名已经登记。"))]
-    if not may(actor, Permission.MANAGE_AFFILIATIONS) and not rules.proves_ownership(domain, actor.email):
+    known = session.scalars(select(MailDomain).where(MailDomain.domain == domain)).all()
+    own = next((one.state for one in known if one.organisation_id == organisation_id), MailDomainState.REFUSED)
+    if own != MailDomainState.REFUSED:
+        is_waiting = own == MailDomainState.PENDING
+        return [Problem("domain", N_("这个域名已在等待核验。") if is_waiting else N_("这个域名已经登记。"))]
+    if any(one.state == MailDomainState.CONFIRMED for one in known):
+        return [Problem("domain", TAKEN)]
+    if not may(actor, Permission.VERIFY_ORGANISATIONS) and not rules.proves_ownership(domain, actor.email):
         return [Problem("domain", N_("只能登记您自己邮箱所在的域名；其他域名请联系平台管理员登记。"))]
     return []
 
 
-def _covered(session: Session, domain: MailDomain) -> list[int]:
-    """The active people whose confirmed address the domain stands for, and no closer one."""
-    ends = [f"@{domain.domain}", *([f".{domain.domain}"] if domain.includes_subdomains else [])]
-    found: list[int] = []
-    for end in ends:
-        confirmed = select(User.id, User.email).where(
-            User.email.endswith(end, autoescape=True), User.confirmed_at.is_not(None), User.deactivated_at.is_(None)
-        )
-        for user_id, email in session.execute(confirmed.order_by(User.id)):
-            closest = queries.domain_for(session, email)
-            if closest is not None and closest.id == domain.id:
-                found.append(user_id)
-    return found
+def _refused(session: Session, organisation_id: int, domain: str) -> MailDomain | None:
+    """The same domain as the organisation asked for it before in vain."""
+    same = (MailDomain.organisation_id == organisation_id, MailDomain.domain == domain)
+    return session.scalar(select(MailDomain).where(*same, MailDomain.state == MailDomainState.REFUSED))

@@ -30,6 +30,7 @@ from models.vocabulary.affiliations import (
     VISITS_STAND,
     AffiliationState,
     InvitationState,
+    MailDomainState,
     RegistrationState,
     VisitState,
 )
@@ -50,6 +51,14 @@ class Row:
     organisation: Organisation
     unit: Unit | None
     group: UserGroup | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingDomain:
+    """A mail domain that waits to be verified, and whose it is to be."""
+
+    domain: MailDomain
+    organisation: Organisation
 
 
 def row(session: Session, affiliation_id: int) -> Row:
@@ -182,10 +191,21 @@ def mail_domains(session: Session, organisation_id: int) -> list[MailDomain]:
     return list(session.scalars(statement.order_by(MailDomain.domain)))
 
 
+def domains_waiting(session: Session, *, limit: int, cursor: str = "") -> Page[WaitingDomain]:
+    """The mail domains that wait to be verified, the oldest first."""
+    statement = select(MailDomain, Organisation).join(Organisation, Organisation.id == MailDomain.organisation_id)
+    statement = statement.where(MailDomain.state == MailDomainState.PENDING)
+    if cursor:
+        statement = statement.where(MailDomain.id > decode_cursor(cursor, row_id)[0])
+    found = [WaitingDomain(*one) for one in session.execute(statement.order_by(MailDomain.id).limit(limit + 1))]
+    return page_of(found, limit, lambda one: (one.domain.id,))
+
+
 def domain_for(session: Session, email: str) -> MailDomain | None:
-    """The registered domain that stands for an address; of several the closest."""
+    """The confirmed domain that stands for an address; of several the closest."""
     own = rules.domain_of(email)
-    found = session.scalars(select(MailDomain).where(MailDomain.domain.in_(rules.domains_above(own)))).all()
+    above = (MailDomain.state == MailDomainState.CONFIRMED, MailDomain.domain.in_(rules.domains_above(own)))
+    found = session.scalars(select(MailDomain).where(*above)).all()
     fitting = [domain for domain in found if rules.covers(domain.domain, domain.includes_subdomains, own)]
     return max(fitting, key=lambda domain: len(domain.domain), default=None)
 

@@ -141,6 +141,7 @@ def _affiliation(user_id: int, organisation: Organisation, *, actor: Actor, now:
         confirmed_by=ConfirmedBy.VERIFICATION,
         starts_on=local_date(now),
         asked_at=now,
+        agreed_at=now,
         decided_at=now,
         decided_by_id=actor.id,
     )

@@ -148,8 +148,8 @@ def domain_problems(domain: str) -> list[Problem]:
 
 
 def proves_ownership(domain: str, own_address: str) -> bool:
-    """Whether an admin's own address is of the domain: nobody claims the people of another house."""
-    return covers(domain, True, domain_of(own_address))
+    """Whether an admin's own address is exactly of the domain; it says nothing of those above and below."""
+    return domain_of(own_address) == domain
 
 
 def kinds_elsewhere(rows: Iterable[tuple[int, OrganisationKind]], organisation_id: int) -> set[OrganisationKind]:

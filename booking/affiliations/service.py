@@ -45,6 +45,7 @@ def ask_affiliation(session: Session, form: AskAffiliationForm, *, actor: Actor,
         state=AffiliationState.PENDING,
         starts_on=local_date(now),
         asked_at=now,
+        agreed_at=now,
     )
     session.add(affiliation)
     session.flush()

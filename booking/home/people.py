@@ -26,6 +26,22 @@ def registrations(asked: Asked) -> Found:
     return Found(found.count, items)
 
 
+def mail_domains(asked: Asked) -> Found:
+    """Mail domains to verify, the oldest first, with whose they are to be."""
+    page = affiliation_queries.domains_waiting(asked.session, limit=SHOWN)
+    items = [
+        Item(
+            "mail_domain",
+            one.domain.id,
+            f"@{one.domain.domain} · {one.organisation.name_zh}",
+            f"@{one.domain.domain} · {one.organisation.name_en or one.organisation.name_zh}",
+            starts_at=one.domain.created_at,
+        )
+        for one in page.items
+    ]
+    return Found(len(items), items, is_more=page.next_cursor is not None)
+
+
 def affiliations_waiting(asked: Asked) -> Found:
     """People who wait to be confirmed, for each organisation."""
     waiting = affiliation_queries.waiting_ids(asked.session, sorted(asked.within.organisation_ids))

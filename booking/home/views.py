@@ -50,6 +50,7 @@ ADDRESSES = {
     "roster": ("affiliations.rosters", "organisation_id"),
     "visit": ("affiliations.visit", "visit_id"),
     "registration": ("affiliations.registration", "registration_id"),
+    "mail_domain": ("affiliations.domain", "domain_id"),
     "team": ("teams.show", "team_id"),
     "import": ("imports.show", "import_id"),
     "announcement": ("announcements.edit", "announcement_id"),

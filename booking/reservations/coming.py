@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, require
@@ -12,18 +12,17 @@ from booking.accounts.sights import Sight, note_sight
 from booking.affiliations.queries import in_force
 from booking.affiliations.rules import Days, days_alone
 from booking.core.actors import Actor, Target
-from booking.core.clock import at_local
+from booking.core.clock import at_local, local_date
 from booking.core.errors import NotFound
 from booking.core.pages import Page
 from booking.directory.queries import organisation
 from booking.reservations.queries import Filter, When, page_within
 from booking.teams.queries import in_force as is_member
 from models.accounts import User
-from models.affiliations import Affiliation, Invitation
+from models.affiliations import Affiliation
 from models.catalogue import Instrument
 from models.reservations import Reservation
 from models.teams import TeamMember
-from models.vocabulary.affiliations import ConfirmedBy
 from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.reservations import HOLDING_TIME
 
@@ -134,21 +133,14 @@ def _concerning(session: Session, organisation_id: int | None, user_id: int) -> 
 def _days_as_its_own(session: Session, organisation_id: int, user_id: int) -> list[Days]:
     """On which days the person belonged to this institution, of their own will, and to no other."""
     confirmed = (Affiliation.user_id == user_id, Affiliation.confirmed_by.is_not(None))
-    rows = session.execute(select(Affiliation, _is_willing()).where(*confirmed).order_by(Affiliation.id)).all()
-    here = [(row.starts_on, row.ends_on) for row, willing in rows if row.organisation_id == organisation_id and willing]
-    others = [(row.starts_on, row.ends_on) for row, _willing in rows if row.organisation_id != organisation_id]
+    rows = session.scalars(select(Affiliation).where(*confirmed).order_by(Affiliation.id)).all()
+    here = [
+        (max(row.starts_on, local_date(row.agreed_at)), row.ends_on)
+        for row in rows
+        if row.organisation_id == organisation_id and row.agreed_at is not None
+    ]
+    others = [(row.starts_on, row.ends_on) for row in rows if row.organisation_id != organisation_id]
     return days_alone(here, others)
-
-
-def _is_willing() -> ColumnElement[bool]:
-    """Whether the person asked for an affiliation or accepted it; a roster alone confirms people without asking."""
-    accepted = exists().where(
-        Invitation.organisation_id == Affiliation.organisation_id,
-        Invitation.accepted_by_id == Affiliation.user_id,
-        Invitation.closed_at >= Affiliation.decided_at,
-    )
-    by_roster = Affiliation.confirmed_by == ConfirmedBy.ROSTER
-    return not_(by_roster) | (Affiliation.asked_at < Affiliation.decided_at) | accepted.correlate(Affiliation)
 
 
 def _made_during(days: Days) -> ColumnElement[bool]:

@@ -85,3 +85,11 @@ class RegistrationState(StrEnum):
     PENDING = "pending"
     VERIFIED = "verified"
     REFUSED = "refused"
+
+
+class MailDomainState(StrEnum):
+    """Where a mail domain stands: it counts for people only when confirmed."""
+
+    PENDING = "pending"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"

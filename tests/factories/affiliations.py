@@ -22,6 +22,7 @@ def affiliate(session: Session, user: User, organisation: Organisation, **column
         "confirmed_by": ConfirmedBy.ADMIN,
         "starts_on": date(2020, 1, 1),
         "asked_at": LONG_AGO,
+        "agreed_at": LONG_AGO,
         "decided_at": LONG_AGO,
     }
     affiliation = Affiliation(**(values | columns))

@@ -55,12 +55,12 @@ EXPECTED: Codes = {
     "admin": ADMINISTERING,
     "their_admin": frozenset({"drafts", "enquiries", "sample_orders", "imports", "reports", "reviews", "role_changes"})
     | {"affiliations", "visits", "left_behind", "owner_changes"},
-    "operator": frozenset({"registrations"}),
+    "operator": frozenset({"registrations", "mail_domains"}),
     "agent": frozenset({"own_sample_orders"}),
     "officer": frozenset(),
     "auditor": OPERATING | {"role_changes"},
     "platform": OPERATING
-    | {"registrations", "exemptions", "mails_set_aside", "announced", "successors", "roles_ending", "role_changes"},
+    | {"registrations", "mail_domains", "exemptions", "mails_set_aside", "announced", "successors", "roles_ending", "role_changes"},
 }
 
 

@@ -8,7 +8,7 @@ from booking.affiliations.user_groups import seed_groups
 from booking.core.clock import local_date
 from models.affiliations import Invitation, MailDomain, OrganisationRegistration, Roster, Visit
 from models.directory import Organisation
-from models.vocabulary.affiliations import AffiliationState, IdentityKind, VisitState
+from models.vocabulary.affiliations import AffiliationState, IdentityKind, MailDomainState, VisitState
 from models.vocabulary.directory import OrganisationKind
 from tests.factories.affiliations import affiliate
 
@@ -39,8 +39,10 @@ def add_affiliations(builder: "Builder", admins: frozenset[str], their_admins: f
         domain = MailDomain(
             organisation_id=organisation.id,
             domain=f"{builder.mark(f'domain_{side}', readers)}.example.org",
+            state=MailDomainState.CONFIRMED,
             created_by_id=users[f"{side}admin"].id,
             created_at=builder.now,
+            decided_at=builder.now,
         )
         session.add(domain)
         session.flush()
@@ -80,7 +82,7 @@ def _visit(builder: "Builder", organisation: Organisation, host_id: int, side: s
 
 
 def add_registration(builder: "Builder") -> None:
-    """A firm that waits to be verified: known to whoever registered it and to those who verify."""
+    """A firm and a mail domain that wait to be verified: known to whoever registered them and to those who verify."""
     registration = OrganisationRegistration(
         registrant_id=builder.world.users["researcher"].id,
         name_zh=builder.mark("firm", frozenset({"researcher", "operator"})),
@@ -91,7 +93,16 @@ def add_registration(builder: "Builder") -> None:
     builder.session.add(registration)
     builder.session.flush()
     builder.keep("registration", registration)
-    for marker in ("qnameresearcherxz", "qmailresearcherxz"):
+    domain = MailDomain(
+        organisation_id=builder.world.names["their_organisation"],
+        domain=f"{builder.mark('claimed', frozenset({'their_admin', 'operator'}))}.example.org",
+        created_by_id=builder.world.users["their_admin"].id,
+        created_at=builder.now,
+    )
+    builder.session.add(domain)
+    builder.session.flush()
+    builder.keep("waiting_domain", domain)
+    for marker in ("qnameresearcherxz", "qmailresearcherxz", "qnametheiradminxz", "qmailtheiradminxz"):
         builder.world.markers[marker] |= {"operator"}
     builder.session.commit()
 

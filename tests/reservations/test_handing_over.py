@@ -3,7 +3,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from booking.accounts.delegating import delegate_grant
@@ -25,13 +25,13 @@ from booking.reservations.suspensions import suspend_person
 from booking.reservations.team_bookings import team_reservations
 from booking.teams.service import add_member, close, create_team
 from models.accounts import Grant, User
-from models.affiliations import Affiliation, Invitation
+from models.affiliations import Affiliation
 from models.catalogue import Instrument
 from models.directory import Organisation
 from models.reservations import Reservation
 from models.teams import Team
 from models.vocabulary.accounts import Role, ScopeKind
-from models.vocabulary.affiliations import AffiliationState, ConfirmedBy, InvitationState
+from models.vocabulary.affiliations import AffiliationState, ConfirmedBy
 from models.vocabulary.catalogue import PublishingState, ShareMode
 from models.vocabulary.reservations import ChangeKind, ReservationMode, ReservationState
 from tests.accounts.leaving import admin_of, platform_admin, roles_of
@@ -217,34 +217,25 @@ def test_what_was_booked_elsewhere_while_belonging_here_alone_goes_to_ones_own_p
     assert coming_bookings(session, None, leaver.id, now=now).count == 3
 
 
-def test_who_is_on_a_roster_unasked_keeps_what_they_booked_elsewhere_to_themselves(
-    session: Session, cast: Cast, now: datetime
+@pytest.mark.parametrize("claimed_by", [ConfirmedBy.ROSTER, ConfirmedBy.MAIL_DOMAIN])
+def test_who_is_claimed_unasked_keeps_what_they_booked_elsewhere_to_themselves(
+    session: Session, cast: Cast, now: datetime, claimed_by: ConfirmedBy
 ) -> None:
     claiming = make_organisation(session)
     person = session.get_one(User, cast.researcher.id)
-    held = affiliate(session, person, claiming, confirmed_by=ConfirmedBy.ROSTER, starts_on=TODAY)
+    held = affiliate(session, person, claiming, confirmed_by=claimed_by, starts_on=TODAY, agreed_at=None)
     booked(session, cast.instrument, [9], cast.researcher, now)
 
-    assert coming_bookings(session, claiming.id, person.id, now=now).count == 0
-    session.add(
-        Invitation(
-            organisation_id=claiming.id,
-            name="Researcher",
-            email=person.email,
-            state=InvitationState.ACCEPTED,
-            created_by_id=cast.admin.id,
-            accepted_by_id=person.id,
-            created_at=now,
-            expires_at=now,
-            closed_at=now,
-        )
-    )
-    session.commit()
-    assert coming_bookings(session, claiming.id, person.id, now=now).count == 1
-    session.execute(delete(Invitation))
-    session.merge(held).asked_at -= DAY
-    session.commit()
-    assert coming_bookings(session, claiming.id, person.id, now=now).count == 1
+    def seen() -> int:
+        session.commit()
+        return coming_bookings(session, claiming.id, person.id, now=now).count
+
+    assert seen() == 0
+    held = session.merge(held)
+    held.agreed_at = now + DAY
+    assert seen() == 0
+    held.agreed_at = now
+    assert seen() == 1
 
 
 def test_giving_away_ones_own_bookings_passes_neither_approval_nor_groups_and_tells_the_stewards(

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from booking.affiliations import mail_domains, queries
+from booking.affiliations import domain_verifying, mail_domains, queries
 from booking.affiliations.answers import (
     AffiliationSettingsAnswer,
     MadeMailDomainAnswer,
@@ -13,11 +13,13 @@ from booking.affiliations.answers import (
     MailDomainsAnswer,
 )
 from booking.affiliations.api.answering import EDITING, TAG, json_answer, require_seen
-from booking.affiliations.forms import AffiliationSettingsForm, MailDomainForm
+from booking.affiliations.forms import AffiliationSettingsForm, DomainsQuery, MailDomainForm, RefuseForm
+from booking.affiliations.registrations import verifies
 from booking.core.clock import utcnow
+from booking.core.errors import Forbidden
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
-from booking.web.reading import if_match, read_json
+from booking.web.reading import if_match, read_json, read_query
 from booking.web.repeats import create_once
 from booking.web.signed_in import require_actor
 from models.affiliations import AffiliationSettings
@@ -25,7 +27,7 @@ from models.affiliations import AffiliationSettings
 
 @documented(tag=TAG, answers={200: MailDomainsAnswer}, refusals=(401, 403, 404))
 def listed(organisation_id: int) -> Response:
-    """The mail domains that stand for an organisation."""
+    """The mail domains of an organisation; only confirmed ones stand for it."""
     require_seen(organisation_id)
     found = queries.mail_domains(reading(), organisation_id)
     return json_answer(MailDomainsAnswer(items=[MailDomainAnswer.of(domain) for domain in found]))
@@ -33,15 +35,41 @@ def listed(organisation_id: int) -> Response:
 
 @documented(tag=TAG, body=MailDomainForm, answers={201: MadeMailDomainAnswer}, refusals=EDITING)
 def add(organisation_id: int) -> Response:
-    """Register a mail domain; everybody with a confirmed address of it belongs at once."""
+    """Register a mail domain; once it is verified everybody with a confirmed address of it belongs."""
     actor, form, now = require_actor(), read_json(MailDomainForm), utcnow()
 
     def work(session: Session) -> dict[str, Any]:
         made, count = mail_domains.add_domain(session, organisation_id, form, actor=actor, now=now)
-        return MailDomainAnswer.of(made).model_dump() | {"people_confirmed": count}
+        return MailDomainAnswer.of(made).model_dump(mode="json") | {"people_confirmed": count}
 
     answer, _repeated = create_once(work, actor=actor, now=now)
     return json_answer(MadeMailDomainAnswer(**answer), 201)
+
+
+@documented(tag=TAG, answers={200: MailDomainsAnswer}, query=DomainsQuery, refusals=(400, 401, 403, 422))
+def waiting() -> Response:
+    """The mail domains that wait to be verified, for who verifies organisations; the oldest first."""
+    if not verifies(require_actor()):
+        raise Forbidden
+    wanted = read_query(DomainsQuery)
+    page = queries.domains_waiting(reading(), limit=wanted.limit, cursor=wanted.cursor)
+    items = [MailDomainAnswer.of(one.domain) for one in page.items]
+    return json_answer(MailDomainsAnswer(items=items, next_cursor=page.next_cursor))
+
+
+@documented(tag=TAG, answers={200: MadeMailDomainAnswer}, refusals=(401, 403, 404, 409))
+def verify(domain_id: int) -> Response:
+    """Let a mail domain stand for its organisation; its people belong at once."""
+    made, count = transaction(domain_verifying.verify_domain, domain_id, actor=require_actor(), now=utcnow())
+    return json_answer(MadeMailDomainAnswer(**MailDomainAnswer.of(made).model_dump(), people_confirmed=count))
+
+
+@documented(tag=TAG, body=RefuseForm, answers={200: MailDomainAnswer}, refusals=EDITING)
+def refuse(domain_id: int) -> Response:
+    """Refuse a mail domain with a reason; it may be asked for again."""
+    actor, form = require_actor(), read_json(RefuseForm)
+    made = transaction(domain_verifying.refuse_domain, domain_id, form.reason, actor=actor, now=utcnow())
+    return json_answer(MailDomainAnswer.of(made))
 
 
 @documented(tag=TAG, answers={204: None}, refusals=(401, 403, 404))

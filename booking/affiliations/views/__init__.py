@@ -4,6 +4,7 @@ from flask import Blueprint, Response
 
 from booking.affiliations.views import (
     confirming,
+    domain_verifying,
     domains,
     groups,
     invitations,
@@ -41,6 +42,9 @@ bp.add_url_rule(f"{PEOPLE}/mail-domains", "domains", domains.domains, methods=RE
 bp.add_url_rule(f"{PEOPLE}/mail-domains", "add_domain", domains.add_domain, methods=SEND)
 bp.add_url_rule(f"{PEOPLE}/mail-domains/settings", "change_settings", domains.change_settings, methods=SEND)
 bp.add_url_rule("/mail-domains/<int:domain_id>/remove", "remove_domain", domains.remove_domain, methods=SEND)
+bp.add_url_rule("/mail-domains/<int:domain_id>", "domain", domain_verifying.show, methods=READ)
+bp.add_url_rule("/mail-domains/<int:domain_id>/verify", "verify_domain", domain_verifying.verify, methods=SEND)
+bp.add_url_rule("/mail-domains/<int:domain_id>/refuse", "refuse_domain", domain_verifying.refuse, methods=SEND)
 bp.add_url_rule(f"{PEOPLE}/rosters", "rosters", rosters.listed, methods=READ)
 bp.add_url_rule(f"{PEOPLE}/rosters", "upload_roster", rosters.upload, methods=SEND)
 bp.add_url_rule("/rosters/template.csv", "roster_template", rosters.template, methods=READ)

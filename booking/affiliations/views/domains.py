@@ -1,6 +1,6 @@
 """The page of an organisation's mail domains."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -20,6 +20,7 @@ from booking.web.reading import read_form
 from booking.web.repeats import create_once, new_key
 from booking.web.signed_in import require_actor
 from models.affiliations import MailDomain
+from models.vocabulary.affiliations import MailDomainState
 
 
 class DomainPage(MailDomainForm, PageForm):
@@ -44,15 +45,18 @@ def add_domain(organisation_id: int) -> ResponseReturnValue:
     try:
         form = MailDomainForm(**read_form(DomainPage).model_dump())
 
-        def work(session: Session) -> dict[str, int]:
-            _domain, count = mail_domains.add_domain(session, organisation_id, form, actor=actor, now=now)
-            return {"count": count}
+        def work(session: Session) -> dict[str, Any]:
+            made, count = mail_domains.add_domain(session, organisation_id, form, actor=actor, now=now)
+            return {"count": count, "waits": made.state == MailDomainState.PENDING}
 
         answer, _repeated = create_once(work, actor=actor, now=now)
     except Refused as refused:
         return _page(organisation_id, refused)
     count = answer["count"]
     flash(
+        _("已提交，平台核验后生效，届时会发邮件告诉您。")
+        if answer["waits"]
+        else
         ngettext("已登记，%(count)s 人的隶属随之确认。", "已登记，%(count)s 人的隶属随之确认。", count, count=count),
         "right",
     )

@@ -81,6 +81,7 @@ def listed() -> ResponseReturnValue:
     return render_template(
         "affiliations/registrations.html",
         page=queries.registrations(reading(), state, limit=PER_PAGE, cursor=query.cursor),
+        domains=queries.domains_waiting(reading(), limit=PER_PAGE).items if state == RegistrationState.PENDING else [],
         state=state,
         tabs=[
             {"label": _(text), "url": url_for(".registrations", state=one), "active": one == state}
