@@ -67,6 +67,7 @@ REACTIONS: dict[str, Letters] = {
     "affiliations.confirmed": affiliations.on_confirmed,
     "affiliations.refused": affiliations.on_refused,
     "affiliations.ended": affiliations.on_ended,
+    "affiliations.left": affiliations.on_left,
     "affiliations.over": lambda news: [*affiliations.on_over(news), *left_behind.on_affiliation_over(news)],
     "affiliations.ending_soon": affiliations.on_ending_soon,
     "affiliations.renewal_asked": affiliations.on_renewal_asked,

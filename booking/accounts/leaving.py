@@ -20,6 +20,10 @@ from models.directory import Unit
 from models.vocabulary.accounts import ScopeKind
 
 
+OWN_ROLES = N_("您的职责没有其他人承担，请先在“账户”页的角色中卸任并指定接任者。")
+THEIR_ROLES = N_("对方的职责没有其他人承担，请先在“离开与交接”页或由本人卸任时指定接任者。")
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How many grants end, and how many are kept until there is a successor."""
@@ -72,7 +76,7 @@ def require_successors(session: Session, organisation_id: int, user_id: int, *, 
     grants = _unended(session, organisation_id, [user_id], last_day)
     lock_scopes(session, grants)
     if lacks := left_empty(session, grants, last_day, actor=actor):
-        raise SuccessorNeeded(lacks, N_("对方的职责没有其他人承担，请先在“离开与交接”页或由本人卸任时指定接任者。"))
+        raise SuccessorNeeded(lacks, OWN_ROLES if user_id == actor.id else THEIR_ROLES)
 
 
 def left_to_nobody(session: Session, organisation_id: int, user_ids: Collection[int], *, last_day: date) -> list[Lack]:

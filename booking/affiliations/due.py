@@ -10,8 +10,16 @@ from sqlalchemy.orm import Session
 
 from booking.affiliations.hosting import standing
 from booking.core.clock import local_date
-from models.affiliations import Affiliation, OrganisationRegistration, Roster, Visit
-from models.vocabulary.affiliations import AffiliationState, RegistrationState, RosterState, VisitState
+from booking.core.pages import Page, decode_cursor, page_of, row_id
+from models.affiliations import Affiliation, MailDomain, OrganisationRegistration, Roster, Visit
+from models.directory import Organisation
+from models.vocabulary.affiliations import (
+    AffiliationState,
+    MailDomainState,
+    RegistrationState,
+    RosterState,
+    VisitState,
+)
 
 RowT = TypeVar("RowT")
 
@@ -29,10 +37,28 @@ class Counted(Generic[RowT]):
     first: Sequence[RowT]
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingDomain:
+    """A mail domain that waits to be verified, and whose it is to be."""
+
+    domain: MailDomain
+    organisation: Organisation
+
+
 def registrations_waiting(session: Session, *, limit: int) -> Counted[OrganisationRegistration]:
     """Organisations that wait to be verified, the oldest first; two statements at most."""
     waiting = select(OrganisationRegistration).where(OrganisationRegistration.state == RegistrationState.PENDING)
     return _counted(session, waiting.order_by(OrganisationRegistration.id), limit)
+
+
+def domains_waiting(session: Session, *, limit: int, cursor: str = "") -> Page[WaitingDomain]:
+    """The mail domains that wait to be verified, the oldest first."""
+    statement = select(MailDomain, Organisation).join(Organisation, Organisation.id == MailDomain.organisation_id)
+    statement = statement.where(MailDomain.state == MailDomainState.PENDING)
+    if cursor:
+        statement = statement.where(MailDomain.id > decode_cursor(cursor, row_id)[0])
+    found = [WaitingDomain(*one) for one in session.execute(statement.order_by(MailDomain.id).limit(limit + 1))]
+    return page_of(found, limit, lambda one: (one.domain.id,))
 
 
 def visits_waiting(session: Session, organisation_ids: Collection[int], *, limit: int) -> Counted[Visit]:

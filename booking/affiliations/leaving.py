@@ -13,7 +13,7 @@ from booking.affiliations.user_groups import lock_organisation
 from booking.affiliations.withdrawing import withdraw_for
 from booking.core.actors import Actor
 from booking.core.clock import local_date
-from booking.core.errors import Conflict, InvalidInput, Problem
+from booking.core.errors import Conflict, InvalidInput, NotFound, Problem
 from booking.core.texts import N_
 from booking.notifications.service import announce
 from models.affiliations import Affiliation
@@ -40,6 +40,33 @@ def end_affiliation(
     require_successors(session, place, person, last_day=last_day, actor=actor)
     let_end(session, affiliation, last_day, reason, actor=actor, now=now, keeps_last=False)
     return affiliation
+
+
+def leave_organisation(session: Session, affiliation_id: int, *, actor: Actor, now: datetime) -> Affiliation:
+    """End one's own affiliation today, with the roles within the organisation; its administrators are told.
+
+    Raises NotFound, Conflict, and SuccessorNeeded when a role there would be left to nobody.
+    """
+    place = select(Affiliation.organisation_id)
+    place = place.where(Affiliation.id == affiliation_id, Affiliation.user_id == actor.id)
+    organisation_id = session.scalar(place)
+    if organisation_id is None:
+        raise NotFound
+    lock_organisation(session, organisation_id)
+    statement = select(Affiliation).where(Affiliation.id == affiliation_id).with_for_update()
+    affiliation = session.scalars(statement.execution_options(populate_existing=True)).one()
+    today = local_date(now)
+    if affiliation.state != AffiliationState.CONFIRMED or _is_last_day(affiliation, today):
+        raise Conflict(N_("这个隶属已经结束，或今天是最后一天。"))
+    require_successors(session, organisation_id, actor.id, last_day=today, actor=actor)
+    let_end(session, affiliation, today, "", actor=actor, now=now, keeps_last=False)
+    _announce(session, "affiliations.left", affiliation, today, now=now)
+    return affiliation
+
+
+def _is_last_day(affiliation: Affiliation, today: date) -> bool:
+    """Whether nothing is left to end."""
+    return affiliation.ends_on is not None and affiliation.ends_on <= today
 
 
 def let_end(

@@ -82,6 +82,18 @@ def on_ended(news: News) -> list[Letter]:
     return _to_person(news, "affiliations/ended", last_day=last_day)
 
 
+def on_left(news: News) -> list[Letter]:
+    """To those who look after the organisation's people: somebody has left of their own accord."""
+    row = _row(news)
+    if row is None:
+        return []
+    managers = queries.managers_of(news.session, row.organisation.id, local_date(news.now))
+    people = [one for one in managers if one.id != row.person.id]
+    last_day = date.fromisoformat(news.payload["last_day"])
+    link = news.link(f"affiliations/{row.affiliation.id}")
+    return _letters(people, "affiliations/left", {**_values(row), "last_day": last_day, "link": link})
+
+
 def on_ending_soon(news: News) -> list[Letter]:
     """To the person: when it ends, and how to have it renewed."""
     return _to_person(news, "affiliations/ending_soon")

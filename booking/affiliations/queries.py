@@ -53,14 +53,6 @@ class Row:
     group: UserGroup | None
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingDomain:
-    """A mail domain that waits to be verified, and whose it is to be."""
-
-    domain: MailDomain
-    organisation: Organisation
-
-
 def row(session: Session, affiliation_id: int) -> Row:
     """One affiliation; raises NotFound."""
     found = session.execute(_rows().where(Affiliation.id == affiliation_id)).one_or_none()
@@ -162,12 +154,16 @@ def address_by_number(session: Session, organisation_id: int, staff_number: str,
 
 
 def has_left(user_id: Any, organisation_id: Any, today: date) -> ColumnElement[bool]:
-    """Whether somebody has left an organisation: an affiliation's last day there is over, and none is confirmed."""
+    """Whether somebody has left an organisation: an affiliation's last day there is over, and none is confirmed.
+
+    What was only asked for and taken back was none.
+    """
     past, still = aliased(Affiliation), aliased(Affiliation)
     is_over = or_(
         past.state == AffiliationState.ENDED, and_(past.state == AffiliationState.CONFIRMED, past.ends_on < today)
     )
-    over = exists().where(past.user_id == user_id, past.organisation_id == organisation_id, is_over)
+    confirmed = past.confirmed_by.is_not(None)
+    over = exists().where(past.user_id == user_id, past.organisation_id == organisation_id, confirmed, is_over)
     there = exists().where(
         still.user_id == user_id,
         still.organisation_id == organisation_id,
@@ -189,16 +185,6 @@ def mail_domains(session: Session, organisation_id: int) -> list[MailDomain]:
     """The mail domains of an organisation by name."""
     statement = select(MailDomain).where(MailDomain.organisation_id == organisation_id)
     return list(session.scalars(statement.order_by(MailDomain.domain)))
-
-
-def domains_waiting(session: Session, *, limit: int, cursor: str = "") -> Page[WaitingDomain]:
-    """The mail domains that wait to be verified, the oldest first."""
-    statement = select(MailDomain, Organisation).join(Organisation, Organisation.id == MailDomain.organisation_id)
-    statement = statement.where(MailDomain.state == MailDomainState.PENDING)
-    if cursor:
-        statement = statement.where(MailDomain.id > decode_cursor(cursor, row_id)[0])
-    found = [WaitingDomain(*one) for one in session.execute(statement.order_by(MailDomain.id).limit(limit + 1))]
-    return page_of(found, limit, lambda one: (one.domain.id,))
 
 
 def domain_for(session: Session, email: str) -> MailDomain | None:

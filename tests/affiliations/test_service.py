@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -43,7 +44,7 @@ from tests.affiliations.conftest import House
 from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.letters import mailed, path_in
-from tests.factories.people import actor_for, give, make_user
+from tests.factories.people import actor_for, give, make_user, sign_in
 
 NOTHING = AffiliationDetailsForm()
 
@@ -143,6 +144,23 @@ def test_a_refused_person_is_told_why_and_may_ask_again(session: Session, house:
 
     assert [(x.template, x.values["reason"]) for x in letters] == [("affiliations/refused", "查无此人")]
     assert (made.state, again.state) == (AffiliationState.REFUSED, AffiliationState.PENDING)
+
+
+@pytest.mark.parametrize("how", ["taken back", "refused"])
+def test_whose_asking_led_to_nothing_has_not_left(session: Session, house: House, now: datetime, how: str) -> None:
+    made = asked(session, house, now)
+    if how == "refused":
+        service.refuse_affiliation(session, made.id, "查无此人", actor=house.admin_actor, now=now)
+    else:
+        service.withdraw_asking(session, made.id, actor=house.lin_actor, now=now)
+
+    def left() -> bool | None:
+        return session.scalar(select(queries.has_left(house.lin.id, house.organisation.id, local_date(now))))
+
+    assert left() is False
+    yesterday = local_date(now) - timedelta(days=1)
+    affiliate(session, house.lin, house.organisation, state=AffiliationState.ENDED, ends_on=yesterday)
+    assert left() is True
 
 
 def test_nobody_asks_twice_or_decides_twice_or_decides_elsewhere(session: Session, house: House, now: datetime) -> None:
@@ -289,6 +307,48 @@ def test_the_last_steward_stays_until_there_is_a_successor(session: Session, hou
     session.rollback()
     session.expire_all()
     assert (member.ends_on, grant.ends_on) == (None, None)
+
+
+def test_whoever_leaves_of_their_own_accord_is_let_go_today_and_no_address_takes_them_back(
+    session: Session, house: House, now: datetime
+) -> None:
+    platform = make_user(session, "platform")
+    give(session, platform, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
+    root = actor_for(session, platform, now=now)
+    mail_domains.add_domain(session, house.organisation.id, domain("cs.uni.edu.cn"), actor=root, now=now)
+    member = session.scalars(select(Affiliation)).one()
+    trainer = give(session, house.lin, Role.TRAINER, ScopeKind.ORGANISATION, house.organisation.id)
+    mailed(session, now=now)
+
+    with pytest.raises(NotFound):
+        leaving.leave_organisation(session, member.id, actor=house.admin_actor, now=now)
+    leaving.leave_organisation(session, member.id, actor=house.lin_actor, now=now)
+    with pytest.raises(Conflict):
+        leaving.leave_organisation(session, member.id, actor=house.lin_actor, now=now)
+
+    today, tomorrow = local_date(now), now + timedelta(days=1)
+    assert (member.ends_on, member.ended_by_id, trainer.ends_on) == (today, house.lin.id, today)
+    letters = sorted((letter.template, letter.recipient) for letter in mailed(session, now=now))
+    assert letters == [("affiliations/ended", house.lin.email), ("affiliations/left", house.admin.email)]
+    leaving.end_over(session, member.id, now=tomorrow)
+    assert mail_domains.affiliate_by_address(session, house.lin.id, now=tomorrow) is None
+    assert queries.open_affiliation(session, house.lin.id, house.organisation.id) is None
+
+
+def test_whoever_holds_a_last_role_reads_which_before_they_leave(
+    client: FlaskClient, session: Session, house: House, now: datetime
+) -> None:
+    member = affiliate(session, house.admin, house.organisation)
+    grant = session.scalars(select(Grant).where(Grant.user_id == house.admin.id)).one()
+    sign_in(client, house.admin)
+    page = f"/affiliations/{member.id}/leave"
+
+    shown, refused = client.get(page), client.post(page)
+
+    assert (shown.status_code, refused.status_code) == (200, 409)
+    assert (f"/grants/{grant.id}/end" in shown.text, f"/grants/{grant.id}/end" in refused.text) == (False, True)
+    session.refresh(member)
+    assert (member.ends_on, session.get_one(Grant, grant.id).ends_on) == (None, None)
 
 
 def test_an_address_alone_takes_nobody_back_whom_the_admin_has_ended(

@@ -16,6 +16,7 @@ bp.add_url_rule("/affiliations/renewals/confirm", "renew", affiliations.renew, m
 bp.add_url_rule(ONE, "show", affiliations.show, methods=READ)
 bp.add_url_rule(ONE, "change", affiliations.change, methods=CHANGE)
 bp.add_url_rule(f"{ONE}/withdraw", "withdraw", affiliations.withdraw, methods=MAKE)
+bp.add_url_rule(f"{ONE}/leave", "leave", affiliations.leave, methods=MAKE)
 bp.add_url_rule(f"{ONE}/confirm", "confirm", affiliations.confirm, methods=MAKE)
 bp.add_url_rule(f"{ONE}/refuse", "refuse", affiliations.refuse, methods=MAKE)
 bp.add_url_rule(f"{ONE}/end", "end", affiliations.end, methods=MAKE)

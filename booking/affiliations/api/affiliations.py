@@ -90,6 +90,13 @@ def withdraw(affiliation_id: int) -> Response:
     return affiliation_answer(affiliation_id)
 
 
+@documented(tag=TAG, answers={200: AffiliationDetailAnswer}, refusals=(401, 403, 404, 409))
+def leave(affiliation_id: int) -> Response:
+    """End one's own affiliation today, with one's roles there; `lacking` names what needs a successor first."""
+    transaction(leaving.leave_organisation, affiliation_id, actor=require_actor(), now=utcnow())
+    return affiliation_answer(affiliation_id)
+
+
 @documented(tag=TAG, body=AffiliationDetailsForm, answers={200: AffiliationDetailAnswer}, refusals=EDITING)
 def confirm(affiliation_id: int) -> Response:
     """Confirm what somebody asked for; what is not named stays as asked."""

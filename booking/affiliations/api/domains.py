@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from booking.affiliations import domain_verifying, mail_domains, queries
+from booking.affiliations import domain_verifying, due, mail_domains, queries
 from booking.affiliations.answers import (
     AffiliationSettingsAnswer,
     MadeMailDomainAnswer,
@@ -52,7 +52,7 @@ def waiting() -> Response:
     if not verifies(require_actor()):
         raise Forbidden
     wanted = read_query(DomainsQuery)
-    page = queries.domains_waiting(reading(), limit=wanted.limit, cursor=wanted.cursor)
+    page = due.domains_waiting(reading(), limit=wanted.limit, cursor=wanted.cursor)
     items = [MailDomainAnswer.of(one.domain) for one in page.items]
     return json_answer(MailDomainsAnswer(items=items, next_cursor=page.next_cursor))
 

@@ -9,12 +9,14 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from booking.accounts import mailed
+from booking.accounts.succession import SuccessorNeeded
 from booking.accounts.views.again import origin
-from booking.affiliations import labels, mail_domains, queries, service
+from booking.accounts.views.grants import lacks_shown
+from booking.affiliations import labels, leaving, mail_domains, queries, service
 from booking.affiliations.forms import AskAffiliationForm, Id
 from booking.affiliations.views.showing import problems_in, status_of, unit_choices
 from booking.core.clock import local_date, utcnow
-from booking.core.errors import Conflict, InvalidInput, Refused
+from booking.core.errors import Conflict, InvalidInput, NotFound, Refused
 from booking.core.forms import Blank, Line, PageForm
 from booking.web.extensions import reading, transaction
 from booking.web.reading import read_form, read_query
@@ -22,6 +24,7 @@ from booking.web.repeats import create_once, new_key
 from booking.web.signed_in import require_actor, signed_in
 from models.directory import Organisation
 from models.vocabulary.accounts import TokenPurpose
+from models.vocabulary.affiliations import AffiliationState
 
 MOST_FOUND = 20
 
@@ -79,6 +82,21 @@ def withdraw(affiliation_id: int) -> ResponseReturnValue:
 
 
 @signed_in
+def leave(affiliation_id: int) -> ResponseReturnValue:
+    """Ask whether somebody really leaves an organisation, then end their affiliation today."""
+    if request.method == "GET":
+        return _leave_page(affiliation_id)
+    try:
+        transaction(leaving.leave_organisation, affiliation_id, actor=require_actor(), now=utcnow())
+    except Conflict as refused:
+        return _page("", None, refused)
+    except SuccessorNeeded as refused:
+        return _leave_page(affiliation_id, refused)
+    flash(_("已结束隶属，今天是最后一天。单位管理员会收到邮件。"), "right")
+    return redirect(url_for(".mine"), code=303)
+
+
+@signed_in
 def ask_renewal() -> ResponseReturnValue:
     """Ask for the mail that renews an affiliation."""
     try:
@@ -100,6 +118,21 @@ def renew(secret: str) -> ResponseReturnValue:
     except Refused as refused:
         return render_template("affiliations/renew.html", problems=problems_in(refused), secret=""), refused.status
     return render_template("affiliations/renew.html", problems={}, secret=secret, email=email)
+
+
+def _leave_page(affiliation_id: int, refused: SuccessorNeeded | None = None) -> ResponseReturnValue:
+    """What ends when somebody leaves, and which of their roles need somebody else first."""
+    actor, row = require_actor(), queries.row(reading(), affiliation_id)
+    if row.person.id != actor.id or row.affiliation.state != AffiliationState.CONFIRMED:
+        raise NotFound
+    page = render_template(
+        "affiliations/leave.html",
+        row=row,
+        lacks=lacks_shown(refused.lacks) if refused else [],
+        future_bookings=queries.future_bookings(reading(), actor.id, row.organisation.id, now=utcnow()),
+        problems=problems_in(refused),
+    )
+    return page, status_of(refused)
 
 
 def _page(text: str, organisation_id: int | None, refused: Refused | None = None) -> ResponseReturnValue:
