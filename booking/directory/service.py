@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
-from booking.accounts.permissions import Permission, require
+from booking.accounts.permissions import Permission, may, require
 from booking.core.actors import Actor, Target
 from booking.core.errors import InvalidInput, Problem, StaleVersion
 from booking.core.texts import N_
@@ -16,6 +16,10 @@ from booking.directory import queries
 from booking.directory.forms import OrganisationForm, UnitForm
 from booking.directory.rules import place_problems, uscc_problems
 from models.directory import Organisation, Place, Unit
+
+
+VERIFIED = ("name_zh", "kind", "uscc", "country", "adcode")
+FIXED = N_("这一项经过核验，不能自行修改，请联系平台管理员。")
 
 
 def create_organisation(session: Session, form: OrganisationForm, *, actor: Actor, now: datetime) -> Organisation:
@@ -46,15 +50,20 @@ def update_organisation(
     now: datetime,
     expected_version: int | None = None,
 ) -> Organisation:
-    """Set every column of an organisation; raises InvalidInput with every problem, or StaleVersion."""
+    """Set every column of an organisation; raises InvalidInput with every problem, or StaleVersion.
+
+    What was verified, by which others know it and price its people, only the platform's administrators change.
+    """
     organisation = queries.organisation(session, organisation_id)
     require(actor, Permission.EDIT_ORGANISATION, Target(organisation_id=organisation_id))
     session.refresh(organisation, with_for_update=True)
     if expected_version is not None and expected_version != organisation.version:
         raise StaleVersion
-    _check(session, form, itself=organisation_id)
     before = {name: getattr(organisation, name) for name in OrganisationForm.model_fields}
     after = {name: value for name, value in form.model_dump().items() if value != before[name]}
+    if fixed := [Problem(name, FIXED) for name in VERIFIED if name in after and not may_change_verified(actor)]:
+        raise InvalidInput(fixed)
+    _check(session, form, itself=organisation_id)
     if not after:
         return organisation
     for name, value in after.items():
@@ -63,6 +72,11 @@ def update_organisation(
     session.flush()
     _note_change(session, organisation_id, before, after, reason=reason, actor=actor, now=now)
     return organisation
+
+
+def may_change_verified(actor: Actor) -> bool:
+    """Whether the actor changes what was verified of an organisation: who edits every organisation does."""
+    return may(actor, Permission.EDIT_ORGANISATION)
 
 
 def _note_change(

@@ -204,7 +204,7 @@ def test_an_organisation_is_read_by_all_and_edited_by_its_own(
     session: Session, client: FlaskClient, organisation: Organisation, admin: User
 ) -> None:
     address = f"{API}/organisations/{organisation.id}"
-    body = {"name_zh": "新名大学", "kind": "university", "adcode": "500109"}
+    body = {"name_zh": organisation.name_zh, "name_en": "New", "kind": "university", "adcode": "500109"}
 
     edited = client.put(address, json=body, headers={"If-Match": '"1"'})
     wrong = client.put(address, json=body | {"uscc": "911100006000373410"})
@@ -212,7 +212,7 @@ def test_an_organisation_is_read_by_all_and_edited_by_its_own(
     foreign = client.put(f"{API}/organisations/{other.id}", json=body | {"name_zh": "他校"})
     created = client.post(f"{API}/organisations", json=body | {"name_zh": "再一所"})
 
-    assert (edited.status_code, edited.headers["ETag"], edited.get_json()["name_zh"]) == (200, '"2"', "新名大学")
+    assert (edited.status_code, edited.headers["ETag"], edited.get_json()["name_en"]) == (200, '"2"', "New")
     assert (wrong.status_code, fields_of(wrong)) == (422, ["uscc"])
     assert [foreign.status_code, created.status_code] == [403, 403]
 

@@ -19,7 +19,7 @@ from tests.factories.people import give, make_user, sign_in
 
 LONG = "长" * 201
 AT_DRAFT = {"scope_kind": "instrument", "scope_id": "{draft}"}
-ENTRY = {"name_zh": "新名大学", "kind": "university", "country": "CN", "adcode": "500109"}
+ENTRY = {"name_zh": "示例大学", "name_en": "Renamed", "kind": "university", "country": "CN", "adcode": "500109"}
 BY_API: tuple[tuple[str, str, Mapping[str, Any], str], ...] = (
     ("PATCH", "/instruments/{draft}", {"model": "X-1"}, "catalogue.record_edited"),
     ("PATCH", "/instruments/{published}", {"fees_zh": "面议"}, "catalogue.change_held_for_review"),
@@ -60,7 +60,7 @@ BY_PAGE: tuple[tuple[str, Mapping[str, str], str], ...] = (
 @pytest.fixture
 def names(session: Session, client: FlaskClient) -> dict[str, int]:
     """A draft with a test item, its unit and a steward, run by who has signed in."""
-    organisation = make_organisation(session)
+    organisation = make_organisation(session, name_zh="示例大学")
     unit = Unit(organisation_id=organisation.id, name_zh="分析中心")
     session.add(unit)
     draft = make_instrument(session, organisation, publishing_state=PublishingState.DRAFT)

@@ -73,16 +73,45 @@ def test_an_institution_admin_edits_their_own_institution_only(session: Session,
     own, other = make_organisation(session), make_organisation(session)
     admin = make_user(session)
     give(session, admin, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, own.id)
-    actor = actor_for(session, admin, now=now)
+    actor, same = actor_for(session, admin, now=now), own.name_zh
 
-    service.update_organisation(session, own.id, form(name_en="New"), actor=actor, now=now, expected_version=1)
+    def edit(place: Organisation, version: int = 1, **values: object) -> None:
+        typed = form(**{"name_zh": same, **values})
+        service.update_organisation(session, place.id, typed, actor=actor, now=now, expected_version=version)
+
+    edit(own, name_en="New", website="https://example.org")
     with pytest.raises(Forbidden):
-        service.update_organisation(session, other.id, form(name_zh="他校"), actor=actor, now=now)
+        edit(other, name_zh="他校")
     with pytest.raises(StaleVersion):
-        service.update_organisation(session, own.id, form(name_en="Old"), actor=actor, now=now, expected_version=1)
+        edit(own, name_en="Old")
 
-    assert (own.name_zh, own.name_en, own.version) == ("新大学", "New", 2)
+    assert (own.name_zh, own.name_en, own.version) == (same, "New", 2)
     assert session.scalar(select(Organisation.name_zh).where(Organisation.id == other.id)) != "他校"
+
+
+def test_what_was_verified_is_changed_by_the_platform_alone(
+    session: Session, platform_admin: User, now: datetime
+) -> None:
+    firm = make_organisation(session, name_zh="某检测公司", kind=OrganisationKind.TESTING_LABORATORY, uscc=SOUND)
+    admin = make_user(session, "own")
+    give(session, admin, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, firm.id)
+    other = form(name_zh="某大学", uscc="91500000MA5U000007", country="DE", adcode=None)
+
+    with pytest.raises(InvalidInput) as refused:
+        service.update_organisation(session, firm.id, other, actor=actor_for(session, admin, now=now), now=now)
+    session.refresh(firm)
+    fields = [problem.field for problem in refused.value.problems]
+    assert fields == ["name_zh", "kind", "uscc", "country", "adcode"]
+    assert (firm.name_zh, firm.kind, firm.uscc, firm.version) == (
+        "某检测公司",
+        OrganisationKind.TESTING_LABORATORY,
+        SOUND,
+        1,
+    )
+
+    renamed = form(name_zh="某大学", uscc=SOUND)
+    service.update_organisation(session, firm.id, renamed, actor=actor_for(session, platform_admin, now=now), now=now)
+    assert (firm.name_zh, firm.kind) == ("某大学", OrganisationKind.UNIVERSITY)
 
 
 def test_a_unit_has_its_name_once(session: Session, platform_admin: User, now: datetime) -> None:

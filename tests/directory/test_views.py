@@ -130,21 +130,30 @@ def test_others_neither_see_nor_change_the_closing_days_page(session: Session, c
     assert session.scalars(select(CalendarDay)).all() == []
 
 
-def test_the_entry_is_edited_and_a_wrong_number_stays_at_its_field(
-    session: Session, client: FlaskClient, organisation: Organisation, admin: User
+@pytest.mark.parametrize(("role", "changes_all"), [(Role.INSTITUTION_ADMIN, False), (Role.PLATFORM_ADMIN, True)])
+def test_the_entry_is_edited_and_what_was_verified_only_by_the_platform(
+    session: Session, client: FlaskClient, organisation: Organisation, role: Role, *, changes_all: bool
 ) -> None:
+    editor = make_user(session, "editor")
+    scope = (ScopeKind.PLATFORM, None) if changes_all else (ScopeKind.ORGANISATION, organisation.id)
+    give(session, editor, role, *scope)
+    sign_in(client, editor)
     form = {"version": "1", "name_zh": "示例大学", "kind": "university", "country": "CN", "adcode": "500109"}
+    address, number = f"/organisations/{organisation.id}/edit", {"uscc": "91110000600037341L"}
 
-    wrong = client.post(f"/organisations/{organisation.id}/edit", data=form | {"uscc": "911100006000373410"})
-    right = client.post(f"/organisations/{organisation.id}/edit", data=form | {"uscc": "91110000600037341L"})
-    stale = client.post(f"/organisations/{organisation.id}/edit", data=form | {"name_en": "Late"})
+    shown = client.get(address).text
+    wrong = client.post(address, data=form | {"uscc": "911100006000373410"})
+    right = client.post(address, data=form | (number if changes_all else {}) | {"name_en": "Early"})
+    stale = client.post(address, data=form | {"name_en": "Late"})
 
     session.rollback()
     session.expire_all()
-    assert (wrong.status_code, 'id="problems-uscc"' in wrong.get_data(as_text=True)) == (422, True)
-    assert right.headers["Location"] == f"/organisations/{organisation.id}"
-    assert (stale.status_code, 'value="Late"' in stale.get_data(as_text=True)) == (409, True)
-    assert session.get_one(Organisation, organisation.id).uscc == "91110000600037341L"
+    found = session.get_one(Organisation, organisation.id)
+    assert ("请联系平台管理员" in shown, 'id="field-uscc"' in shown) == (not changes_all, changes_all)
+    assert (wrong.status_code, "problems-uscc" in wrong.text) == (422, changes_all)
+    assert right.headers["Location"] == address.removesuffix("/edit")
+    assert (stale.status_code, 'value="Late"' in stale.text) == (409, True)
+    assert (found.name_en, found.uscc) == ("Early", number["uscc"] if changes_all else None)
 
 
 def test_units_are_added_by_the_institution(

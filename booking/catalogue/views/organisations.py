@@ -126,6 +126,9 @@ def _page(
     page = render_template(
         "catalogue/organisation.html",
         organisation=found,
+        is_fixed=not service.may_change_verified(require_actor()),
+        kind_name=_(labels.KIND[found.kind]),
+        places=queries.place_path(session, found.adcode),
         form=values | {"version": found.version},
         problems=_problems(refused),
         **_offered(),
