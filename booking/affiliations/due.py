@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.affiliations.hosting import standing
+from booking.affiliations.queries import MANAGERS
 from booking.core.clock import local_date
 from booking.core.pages import Page, decode_cursor, page_of, row_id
+from models.accounts import Grant, User
 from models.affiliations import Affiliation, MailDomain, OrganisationRegistration, Roster, Visit
 from models.directory import Organisation
+from models.vocabulary.accounts import ScopeKind
 from models.vocabulary.affiliations import (
     AffiliationState,
     MailDomainState,
@@ -98,6 +101,23 @@ def ending_soon(session: Session, organisation_ids: Collection[int], *, today: d
             Affiliation.ends_on.between(today, today + ENDING_WITHIN),
         )
         .group_by(Affiliation.organisation_id)
+    )
+    return {found.organisation_id: found.how_many for found in session.execute(counted)}
+
+
+def waiting_unmanaged(session: Session, *, today: date) -> dict[int, int]:
+    """How many people wait for a decision, for each organisation that nobody manages."""
+    held = and_(Grant.starts_on <= today, or_(Grant.ends_on.is_(None), Grant.ends_on >= today))
+    managed = (
+        exists()
+        .where(Grant.role.in_(MANAGERS), Grant.scope_kind == ScopeKind.ORGANISATION, held)
+        .where(Grant.scope_id == Affiliation.organisation_id, User.id == Grant.user_id, User.deactivated_at.is_(None))
+    )
+    counted = (
+        select(Affiliation.organisation_id, func.count().label("how_many"))
+        .where(Affiliation.state == AffiliationState.PENDING, ~managed)
+        .group_by(Affiliation.organisation_id)
+        .order_by(Affiliation.organisation_id)
     )
     return {found.organisation_id: found.how_many for found in session.execute(counted)}
 

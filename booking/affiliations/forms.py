@@ -239,6 +239,12 @@ class RegistrationForm(Form):
     message: Annotated[Line, Field(max_length=300)] = ""
 
 
+class AdministrationForm(Form):
+    """Who somebody is who wants to act for an organisation that is known already."""
+
+    message: Annotated[FilledLine, Field(max_length=300)]
+
+
 class VerifyForm(Form):
     """Which document was looked at, if any.
 

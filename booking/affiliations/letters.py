@@ -295,6 +295,7 @@ def _registration_values(news: News, registration: OrganisationRegistration) -> 
         "person": registrant.name,
         "email": registrant.email,
         "is_verified": registration.state == RegistrationState.VERIFIED,
+        "is_known": registration.state == RegistrationState.PENDING and registration.organisation_id is not None,
         "is_admin": role_of_registrant(registration.kind) == Role.INSTITUTION_ADMIN,
         "reason": registration.reason,
         "link": news.link(f"registrations/{registration.id}"),

@@ -198,8 +198,14 @@ def domain_for(session: Session, email: str) -> MailDomain | None:
 
 def managers_of(session: Session, organisation_id: int, today: date) -> list[User]:
     """Who decides on an organisation's people; where nobody does, the platform's administrators."""
+    own = own_managers(session, organisation_id, today)
+    return own or _holders(session, Grant.role == Role.PLATFORM_ADMIN, today)
+
+
+def own_managers(session: Session, organisation_id: int, today: date) -> list[User]:
+    """The organisation's own administrators and agents."""
     own = and_(Grant.role.in_(MANAGERS), Grant.scope_kind == ScopeKind.ORGANISATION, Grant.scope_id == organisation_id)
-    return _holders(session, own, today) or _holders(session, Grant.role == Role.PLATFORM_ADMIN, today)
+    return _holders(session, own, today)
 
 
 def found_organisations(session: Session, text: str, *, limit: int) -> list[Organisation]:

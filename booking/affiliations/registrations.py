@@ -9,12 +9,15 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit, grants
 from booking.accounts.grants import NewGrant
 from booking.accounts.permissions import Permission, reach
+from booking.affiliations import queries
 from booking.affiliations.forms import RegistrationForm, VerifyForm
-from booking.affiliations.rules import role_of_registrant
+from booking.affiliations.rules import OWNS_INSTRUMENTS, role_of_registrant
+from booking.affiliations.user_groups import lock_organisation
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem
 from booking.core.texts import N_
+from booking.directory import queries as directory_queries
 from booking.directory import service as directory
 from booking.directory.forms import OrganisationForm
 from booking.notifications.service import announce
@@ -23,8 +26,12 @@ from models.affiliations import Affiliation, OrganisationRegistration
 from models.directory import Organisation
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.affiliations import AffiliationState, ConfirmedBy, RegistrationState
+from models.vocabulary.directory import OrganisationKind
 
 MOST_WAITING = 5
+TOO_MANY = N_("最多可同时有 %(most)s 个申请等待确认。")
+ENTRY = ("name_zh", "name_en", "kind", "country", "adcode", "uscc", "website")
+MAY_BE_ASKED_FOR = OWNS_INSTRUMENTS | {OrganisationKind.ENTERPRISE}
 
 
 def register_organisation(
@@ -43,23 +50,56 @@ def register_organisation(
     return registration
 
 
+def ask_administration(
+    session: Session, organisation_id: int, message: str, *, actor: Actor, now: datetime
+) -> OrganisationRegistration:
+    """Ask to act for an organisation that is known already and for which nobody acts yet.
+
+    It waits among the registrations. Raises NotFound, Conflict where it has somebody or one has asked, and InvalidInput.
+    """
+    session.execute(select(User.id).where(User.id == actor.id).with_for_update())
+    organisation = directory_queries.organisation(session, organisation_id)
+    _require_unmanaged(session, organisation, now=now)
+    own = select(OrganisationRegistration.organisation_id).where(OrganisationRegistration.registrant_id == actor.id)
+    waiting = session.scalars(own.where(OrganisationRegistration.state == RegistrationState.PENDING)).all()
+    if organisation_id in waiting:
+        raise Conflict(N_("您已提出过申请，正在等待核验。"))
+    if len(waiting) >= MOST_WAITING:
+        raise InvalidInput([Problem("message", TOO_MANY, {"most": MOST_WAITING})])
+    entry = {name: getattr(organisation, name) for name in ENTRY}
+    told = {"organisation_id": organisation_id, "message": message}
+    registration = OrganisationRegistration(**entry, **told, registrant_id=actor.id, created_at=now)
+    session.add(registration)
+    session.flush()
+    _note(session, "asked", registration, actor=actor, now=now, after=told)
+    announce(session, "affiliations.registration_asked", {"registration_id": registration.id}, now=now)
+    return registration
+
+
+def is_unmanaged(session: Session, organisation: Organisation, *, now: datetime) -> bool:
+    """Whether somebody may ask to act for it: nobody does, and it is no authority or platform."""
+    return organisation.kind in MAY_BE_ASKED_FOR and not queries.own_managers(
+        session, organisation.id, local_date(now)
+    )
+
+
 def verify_registration(
     session: Session, registration_id: int, form: VerifyForm, *, actor: Actor, now: datetime
 ) -> OrganisationRegistration:
-    """Make the organisation; the registrant belongs to it and gets the role that goes with its kind.
+    """Make the organisation unless it is known; the registrant belongs to it and gets the role of its kind.
 
-    Raises NotFound, Conflict, and InvalidInput where giving the administration is not ticked.
+    Raises NotFound, Conflict, also where a known one has got somebody meanwhile, and InvalidInput where giving the
+    administration is not ticked.
     """
     registration = _pending(session, registration_id, actor)
     role = role_of_registrant(registration.kind)
     if role == Role.INSTITUTION_ADMIN and not form.gives_administration:
         raise InvalidInput([Problem("gives_administration", N_("请确认由登记人担任单位管理员。"))])
-    entry = organisation_form(registration)
-    organisation = directory.store_organisation(session, entry, actor=actor, now=now)
+    organisation = _organisation_of(session, registration, actor=actor, now=now)
     today = local_date(now)
     wanted = NewGrant(registration.registrant_id, role, ScopeKind.ORGANISATION, organisation.id, starts_on=today)
     grants.grant_after_check(session, wanted, actor=actor, now=now)
-    session.add(_affiliation(registration.registrant_id, organisation, actor=actor, now=now))
+    _affiliate(session, registration.registrant_id, organisation, actor=actor, now=now)
     registration.state, registration.checked = RegistrationState.VERIFIED, form.checked
     registration.organisation_id = organisation.id
     _decide(registration, actor=actor, now=now)
@@ -97,8 +137,7 @@ def registration_for(session: Session, registration_id: int, actor: Actor) -> Or
 
 def organisation_form(registration: OrganisationRegistration) -> OrganisationForm:
     """The registration as the entry of an organisation."""
-    names = ("name_zh", "name_en", "kind", "country", "adcode", "uscc", "website")
-    return OrganisationForm(**{name: getattr(registration, name) for name in names})
+    return OrganisationForm(**{name: getattr(registration, name) for name in ENTRY})
 
 
 def _problems(session: Session, form: RegistrationForm, actor: Actor) -> list[Problem]:
@@ -108,7 +147,7 @@ def _problems(session: Session, form: RegistrationForm, actor: Actor) -> list[Pr
         OrganisationRegistration.state == RegistrationState.PENDING,
     )
     if (session.scalar(waiting) or 0) >= MOST_WAITING:
-        return [Problem("name_zh", N_("最多可同时有 %(most)s 个申请等待确认。"), {"most": MOST_WAITING})]
+        return [Problem("name_zh", TOO_MANY, {"most": MOST_WAITING})]
     entry = OrganisationForm(**form.model_dump(exclude={"message"}))
     found = directory.organisation_problems(session, entry)
     if form.country == "CN" and not form.uscc:
@@ -132,19 +171,35 @@ def _pending(session: Session, registration_id: int, actor: Actor) -> Organisati
     return registration
 
 
-def _affiliation(user_id: int, organisation: Organisation, *, actor: Actor, now: datetime) -> Affiliation:
-    """The registrant's affiliation with the organisation."""
-    return Affiliation(
-        user_id=user_id,
-        organisation_id=organisation.id,
-        state=AffiliationState.CONFIRMED,
-        confirmed_by=ConfirmedBy.VERIFICATION,
-        starts_on=local_date(now),
-        asked_at=now,
-        agreed_at=now,
-        decided_at=now,
-        decided_by_id=actor.id,
-    )
+def _organisation_of(
+    session: Session, registration: OrganisationRegistration, *, actor: Actor, now: datetime
+) -> Organisation:
+    """The organisation that is registered: made now, or the known one, locked, while nobody acts for it."""
+    if registration.organisation_id is None:
+        return directory.store_organisation(session, organisation_form(registration), actor=actor, now=now)
+    lock_organisation(session, registration.organisation_id)
+    organisation = directory_queries.organisation(session, registration.organisation_id)
+    _require_unmanaged(session, organisation, now=now)
+    return organisation
+
+
+def _require_unmanaged(session: Session, organisation: Organisation, *, now: datetime) -> None:
+    """Refuse to let somebody act for an organisation that has somebody, or is not asked for."""
+    if not is_unmanaged(session, organisation, now=now):
+        raise Conflict(N_("这个单位已有管理员，或由平台指定管理员。请向该单位申请隶属，或联系平台管理员。"))
+
+
+def _affiliate(session: Session, user_id: int, organisation: Organisation, *, actor: Actor, now: datetime) -> None:
+    """The registrant belongs to the organisation; what they asked for there is confirmed."""
+    held = queries.open_affiliation(session, user_id, organisation.id)
+    if held is not None and held.state == AffiliationState.CONFIRMED:
+        return
+    affiliation = held or Affiliation(user_id=user_id, organisation_id=organisation.id, asked_at=now, version=0)
+    affiliation.state, affiliation.confirmed_by = AffiliationState.CONFIRMED, ConfirmedBy.VERIFICATION
+    affiliation.starts_on, affiliation.agreed_at = local_date(now), affiliation.agreed_at or now
+    affiliation.decided_at, affiliation.decided_by_id = now, actor.id
+    affiliation.version += 1
+    session.add(affiliation)
 
 
 def _decide(registration: OrganisationRegistration, *, actor: Actor, now: datetime) -> None:

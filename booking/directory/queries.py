@@ -1,6 +1,6 @@
 """Reading organisations, places, units and the days that are not ordinary ones."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from sqlalchemy import func, or_, select
@@ -32,6 +32,14 @@ def organisation_by_name(session: Session, name: str) -> Organisation | None:
     wanted = name.strip().lower()
     matches = or_(func.lower(Organisation.name_zh) == wanted, func.lower(Organisation.name_en) == wanted)
     return session.scalar(select(Organisation).where(matches).order_by(Organisation.id).limit(1))
+
+
+def organisations_alike(session: Session, name: str, uscc: str) -> Sequence[Organisation]:
+    """The organisations that have exactly this Chinese name or this number; empty ones mean none."""
+    names = [text for text in [" ".join(name.split())] if text]
+    numbers = [text for text in [uscc.strip().upper()] if text]
+    same = or_(Organisation.name_zh.in_(names), Organisation.uscc.in_(numbers))
+    return session.scalars(select(Organisation).where(same).order_by(Organisation.id)).all()
 
 
 def places(session: Session) -> list[Place]:

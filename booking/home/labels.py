@@ -51,6 +51,7 @@ TITLES = {
     "reviews": N_("等您审查的记录"),
     "registrations": N_("等待核验的单位"),
     "mail_domains": N_("等待核验的邮箱域名"),
+    "affiliations_unmanaged": N_("等待确认的人员，单位还没有管理员"),
     "exemptions": N_("等您决定的免报申请"),
     "owner_changes": N_("等您接收的仪器"),
     "failing_jobs": N_("没有做成的任务"),

@@ -48,6 +48,14 @@ def affiliations_waiting(asked: Asked) -> Found:
     return Found(sum(waiting.values()), _by_organisation(asked, "organisation", waiting))
 
 
+def affiliations_unmanaged(asked: Asked) -> Found:
+    """People who wait to be confirmed where an organisation has nobody of its own, for the platform."""
+    if not asked.within.everywhere:
+        return Found(0)
+    waiting = affiliations.waiting_unmanaged(asked.session, today=local_date(asked.now))
+    return Found(sum(waiting.values()), _by_organisation(asked, "organisation", waiting))
+
+
 def affiliations_ending(asked: Asked) -> Found:
     """People whose affiliation ends within two weeks, for each organisation."""
     ids = asked.within.organisation_ids

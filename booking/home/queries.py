@@ -272,6 +272,7 @@ PROVIDERS = (
     Provider("owner_changes", Hat.INSTITUTION, owner_changes, Permission.CHANGE_OWNER, is_local=True),
     Provider("reviews", Hat.INSTITUTION, reviews, Permission.REVIEW_RECORD),
     Provider("registrations", Hat.PLATFORM, people.registrations, Permission.VERIFY_ORGANISATIONS),
+    Provider("affiliations_unmanaged", Hat.PLATFORM, people.affiliations_unmanaged, Permission.MANAGE_AFFILIATIONS),
     Provider("mail_domains", Hat.PLATFORM, people.mail_domains, Permission.VERIFY_ORGANISATIONS),
     Provider("exemptions", Hat.PLATFORM, records.exemptions_asked, Permission.DECIDE_EXEMPTIONS),
     Provider("failing_jobs", Hat.PLATFORM, failing_jobs, Permission.SEE_JOBS),

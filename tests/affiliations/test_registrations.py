@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
@@ -20,7 +21,7 @@ from models.vocabulary.directory import OrganisationKind
 from tests.affiliations.conftest import House
 from tests.factories.instruments import make_organisation
 from tests.factories.letters import mailed
-from tests.factories.people import actor_for, give, make_user
+from tests.factories.people import actor_for, give, make_user, sign_in
 
 USCC = "91110108551385082Q"
 
@@ -112,6 +113,42 @@ def test_who_registered_an_owner_of_instruments_administers_it_when_that_was_tic
     ]
     assert (note.after or {})["role"] == role
     assert (letter.recipient, letter.values["is_admin"]) == (house.lin.email, not is_firm)
+
+
+def test_who_asks_to_look_after_a_known_house_without_anybody_gets_it_verified_once(
+    client: FlaskClient, session: Session, house: House, operator: Actor, now: datetime
+) -> None:
+    known = make_organisation(session, name_zh="北碚大学")
+    sign_in(client, house.lin)
+    typed = {"name_zh": "北碚大学", "kind": "university", "country": "CN", "adcode": "500109", "uscc": USCC}
+    ways_in = (f"/organisations/{known.id}/administration", f"/account/affiliations?organisation={known.id}#ask")
+
+    refused = client.post("/registrations/new", data=typed)
+    made = registrations.ask_administration(session, known.id, "设备处", actor=house.lin_actor, now=now)
+    other = registrations.ask_administration(session, known.id, "教务处", actor=house.admin_actor, now=now)
+    with pytest.raises(Conflict):
+        registrations.ask_administration(session, known.id, "设备处", actor=house.lin_actor, now=now)
+    with pytest.raises(Conflict):
+        registrations.ask_administration(session, house.organisation.id, "我", actor=house.lin_actor, now=now)
+    wanted = VerifyForm(gives_administration=True)
+    registrations.verify_registration(session, made.id, wanted, actor=operator, now=now)
+    with pytest.raises(Conflict):
+        registrations.verify_registration(session, other.id, wanted, actor=operator, now=now)
+    session.commit()
+
+    assert (refused.status_code, [f'href="{one}"' in refused.text for one in ways_in]) == (422, [True, True])
+    assert [(one.role, one.scope_id) for one in session.scalars(select(Grant).where(mine(house)))] == [
+        (Role.INSTITUTION_ADMIN, known.id)
+    ]
+    held = session.scalars(select(Affiliation)).one()
+    assert (held.user_id, held.organisation_id, held.confirmed_by) == (
+        house.lin.id,
+        known.id,
+        ConfirmedBy.VERIFICATION,
+    )
+    assert (made.organisation_id, other.state) == (known.id, PENDING)
+    letters = [(letter.template, letter.recipient) for letter in mailed(session, now=now)]
+    assert letters[-1] == ("affiliations/registration_decided", house.lin.email)
 
 
 def test_nobody_verifies_their_own_firm_or_without_the_right_or_twice(

@@ -21,6 +21,7 @@ from models.jobs import JobRun
 from models.reservations import Block, Reservation
 from models.teams import Team, TeamRequest
 from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.affiliations import AffiliationState
 from models.vocabulary.jobs import RunOutcome
 from models.vocabulary.reservations import BlockKind
 from tests.factories.affiliations import affiliate
@@ -60,7 +61,8 @@ EXPECTED: Codes = {
     "officer": frozenset(),
     "auditor": OPERATING | {"role_changes"},
     "platform": OPERATING
-    | {"registrations", "mail_domains", "exemptions", "mails_set_aside", "announced", "successors", "roles_ending", "role_changes"},
+    | {"registrations", "mail_domains", "affiliations_unmanaged", "exemptions", "mails_set_aside", "announced"}
+    | {"successors", "roles_ending", "role_changes"},
 }
 
 
@@ -106,6 +108,8 @@ def _add_what_lacks(session: Session, world: World, now: datetime) -> None:
     session.add(TeamRequest(team_id=team.id, user_id=world.users["agent"].id, created_at=now))
     theirs = session.get_one(Organisation, world.names["their_organisation"])
     affiliate(session, world.users["their_holder"], theirs, ends_on=today - timedelta(days=1))
+    nobody = {"state": AffiliationState.PENDING, "confirmed_by": None, "decided_at": None}
+    affiliate(session, world.users["former"], session.get_one(Organisation, world.names["unmanaged"]), **nobody)
     left = session.get_one(Reservation, world.names["their_reservation"])
     left.created_at = now - timedelta(days=3)
     session.commit()

@@ -11,6 +11,7 @@ from models.directory import Organisation
 from models.vocabulary.affiliations import AffiliationState, IdentityKind, MailDomainState, VisitState
 from models.vocabulary.directory import OrganisationKind
 from tests.factories.affiliations import affiliate
+from tests.factories.instruments import make_organisation
 
 if TYPE_CHECKING:
     from tests.house.worlds import Builder
@@ -93,6 +94,7 @@ def add_registration(builder: "Builder") -> None:
     builder.session.add(registration)
     builder.session.flush()
     builder.keep("registration", registration)
+    builder.keep("unmanaged", make_organisation(builder.session, name_zh="无人大学", name_en="Nobody's University"))
     domain = MailDomain(
         organisation_id=builder.world.names["their_organisation"],
         domain=f"{builder.mark('claimed', frozenset({'their_admin', 'operator'}))}.example.org",

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.affiliations import queries, registrations
 from booking.affiliations.api.answering import EDITING, TAG, json_answer
-from booking.affiliations.forms import RefuseForm, RegistrationForm, RegistrationsQuery, VerifyForm
+from booking.affiliations.forms import AdministrationForm, RefuseForm, RegistrationForm, RegistrationsQuery, VerifyForm
 from booking.affiliations.rules import role_of_registrant
 from booking.core.clock import utcnow
 from booking.web.extensions import reading, transaction
@@ -25,6 +25,8 @@ from models.vocabulary.directory import OrganisationKind
 
 class RegistrationAnswer(BaseModel):
     """An organisation that somebody registered; once verified it has an id of its own.
+
+    One that waits and has an id is known already, and the registrant asks to act for it.
 
     `role` is what the registrant becomes by the verification.
     """
@@ -77,6 +79,21 @@ def register() -> Response:
 
     def work(session: Session) -> dict[str, Any]:
         made = registrations.register_organisation(session, form, actor=actor, now=now)
+        return {"id": made.id}
+
+    answer, _repeated = create_once(work, actor=actor, now=now)
+    response = _answer(answer["id"], 201)
+    response.headers["Location"] = url_for("affiliations_api.registration", registration_id=answer["id"])
+    return response
+
+
+@documented(tag=TAG, body=AdministrationForm, answers={201: RegistrationAnswer}, refusals=EDITING)
+def ask_administration(organisation_id: int) -> Response:
+    """Ask to act for an organisation that is known and for which nobody acts yet; it waits to be verified."""
+    actor, form, now = require_actor(), read_json(AdministrationForm), utcnow()
+
+    def work(session: Session) -> dict[str, Any]:
+        made = registrations.ask_administration(session, organisation_id, form.message, actor=actor, now=now)
         return {"id": made.id}
 
     answer, _repeated = create_once(work, actor=actor, now=now)

@@ -12,7 +12,7 @@ from booking.accounts import mailed
 from booking.accounts.succession import SuccessorNeeded
 from booking.accounts.views.again import origin
 from booking.accounts.views.grants import lacks_shown
-from booking.affiliations import labels, leaving, mail_domains, queries, service
+from booking.affiliations import labels, leaving, mail_domains, queries, registrations, service
 from booking.affiliations.forms import AskAffiliationForm, Id
 from booking.affiliations.views.showing import problems_in, status_of, unit_choices
 from booking.core.clock import local_date, utcnow
@@ -148,6 +148,7 @@ def _page(text: str, organisation_id: int | None, refused: Refused | None = None
         text=text,
         found=queries.found_organisations(session, text, limit=MOST_FOUND) if text and not chosen else [],
         chosen=chosen,
+        is_unmanaged=chosen is not None and registrations.is_unmanaged(session, chosen, now=utcnow()),
         units=unit_choices(chosen.id) if chosen else [],
         form=request.form,
         problems=problems_in(refused),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.labels import ROLES
 from booking.affiliations import due, labels, queries, registrations
-from booking.affiliations.forms import REGISTERED_KINDS, RefuseForm, RegistrationForm, VerifyForm
+from booking.affiliations.forms import REGISTERED_KINDS, AdministrationForm, RefuseForm, RegistrationForm, VerifyForm
 from booking.affiliations.rules import role_of_registrant
 from booking.affiliations.views.showing import choices, problems_in, status_of, typed_or
 from booking.core.clock import utcnow
@@ -32,6 +32,10 @@ PER_PAGE = 50
 
 class RegistrationPage(RegistrationForm, PageForm):
     """A registration as the page sends it."""
+
+
+class AdministrationPage(AdministrationForm, PageForm):
+    """The asking to act for an organisation as the page sends it."""
 
 
 class VerifyPage(VerifyForm, PageForm):
@@ -68,6 +72,32 @@ def register() -> ResponseReturnValue:
         made, _repeated = create_once(work, actor=actor, now=now)
     except Refused as refused:
         return _form_page(refused)
+    flash(_("已提交，核验后会发邮件告诉您。在此之前只有您和核验人员能看到。"), "right")
+    return redirect(url_for(".registration", registration_id=made["id"]), code=303)
+
+
+@signed_in
+def administration(organisation_id: int) -> ResponseReturnValue:
+    """Show the form for asking to act for an organisation that is known already."""
+    return _administration_page(organisation_id)
+
+
+@signed_in
+def ask_administration(organisation_id: int) -> ResponseReturnValue:
+    """Ask to act for an organisation that is known already."""
+    actor, now = require_actor(), utcnow()
+    directory.organisation(reading(), organisation_id)
+    try:
+        message = read_form(AdministrationPage).message
+
+        def work(session: Session) -> dict[str, int]:
+            return {
+                "id": registrations.ask_administration(session, organisation_id, message, actor=actor, now=now).id
+            }
+
+        made, _repeated = create_once(work, actor=actor, now=now)
+    except Refused as refused:
+        return _administration_page(organisation_id, refused)
     flash(_("已提交，核验后会发邮件告诉您。在此之前只有您和核验人员能看到。"), "right")
     return redirect(url_for(".registration", registration_id=made["id"]), code=303)
 
@@ -128,6 +158,24 @@ def refuse(registration_id: int) -> ResponseReturnValue:
     return redirect(url_for(".registration", registration_id=registration_id), code=303)
 
 
+def _administration_page(organisation_id: int, refused: Refused | None = None) -> ResponseReturnValue:
+    """The form for who wants to act for an organisation, or where to turn when it has somebody."""
+    organisation, actor = directory.organisation(reading(), organisation_id), require_actor()
+    page = render_template(
+        "affiliations/administration.html",
+        organisation=organisation,
+        may_ask=registrations.is_unmanaged(reading(), organisation, now=utcnow()),
+        role=role_of_registrant(organisation.kind),
+        role_names=ROLES,
+        labels=labels,
+        form=typed_or({"message": ""}, refused),
+        problems=problems_in(refused),
+        email=actor.email,
+        key=new_key(),
+    )
+    return page, status_of(refused)
+
+
 def _form_page(refused: Refused | None = None) -> ResponseReturnValue:
     """The form, with what was typed."""
     places = directory.places(reading())
@@ -139,6 +187,7 @@ def _form_page(refused: Refused | None = None) -> ResponseReturnValue:
         places=[(place.adcode, f"{in_language(place.name_zh, place.name_en)} {place.adcode}") for place in cities],
         field_names={name: _(text) for name, text in directory_labels.FIELDS.items()},
         problems=problems_in(refused),
+        known=directory.organisations_alike(reading(), request.form.get("name_zh", ""), request.form.get("uscc", "")),
         key=new_key(),
     )
     return page, status_of(refused)

@@ -171,6 +171,7 @@ VISITS = (
 VERIFIERS = PLATFORM | {"operator"}
 REGISTRANT = frozenset({"researcher"})
 FIRM = {"name_zh": "Beispiel GmbH", "country": "DE"}
+WHO = {"message": "设备处 023-68250000"}
 
 REGISTRATIONS = (
     page("/registrations", VERIFIERS, other=403),
@@ -180,6 +181,12 @@ REGISTRATIONS = (
     page("/registrations/{registration}", VERIFIERS | REGISTRANT),
     sent("/registrations/{registration}/verify", VERIFIERS, {"checked": "执照"}, forbidden=REGISTRANT),
     sent("/registrations/{registration}/refuse", VERIFIERS, WHY, forbidden=REGISTRANT),
+    page("/organisations/{unmanaged}/administration", PEOPLE),
+    page("/organisations/{organisation}/administration", PEOPLE),
+    sent("/organisations/{unmanaged}/administration", PEOPLE, WHO),
+    sent("/organisations/{organisation}/administration", NO_ONE, WHO, other=409),
+    post("/organisations/{unmanaged}/administration", PEOPLE, WHO),
+    post("/organisations/{organisation}/administration", NO_ONE, WHO, other=409),
     page("/mail-domains/{waiting_domain}", VERIFIERS),
     sent("/mail-domains/{waiting_domain}/verify", VERIFIERS),
     sent("/mail-domains/{waiting_domain}/refuse", VERIFIERS, WHY),
