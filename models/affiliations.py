@@ -137,13 +137,17 @@ class MailDomain(Base):
 
 
 class AffiliationSettings(Base):
-    """How an organisation deals with affiliations; without a row the defaults hold."""
+    """How an organisation deals with affiliations; without a row the defaults hold.
+
+    `invitations_per_day` is what the platform allows it when the usual number of mails is too small.
+    """
 
     __tablename__ = "affiliation_settings"
     __table_args__ = (CheckConstraint("mail_domain_days BETWEEN 1 AND 3660", name="mail_domain_days"),)
 
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), primary_key=True, autoincrement=False)
     mail_domain_days: Mapped[int] = mapped_column(default=365)
+    invitations_per_day: Mapped[int | None]
     version: Mapped[int] = mapped_column(default=1)
 
 

@@ -142,6 +142,7 @@ class AffiliationSettingsAnswer(BaseModel):
     """How an organisation deals with affiliations."""
 
     mail_domain_days: int
+    invitations_per_day: int
     version: int
 
 

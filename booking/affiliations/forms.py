@@ -126,9 +126,13 @@ class DomainsQuery(Form):
 
 
 class AffiliationSettingsForm(Form):
-    """For how many days a mail address confirms an affiliation."""
+    """For how many days a mail address confirms an affiliation, and how many invitations a day the platform allows.
+
+    What is not named stays; no number of invitations means the usual one.
+    """
 
     mail_domain_days: Annotated[int, Field(ge=1, le=3660)]
+    invitations_per_day: Annotated[Annotated[int, Field(ge=1, le=1_000_000)] | None, Blank] = None
 
 
 class LinkSecretForm(Form):

@@ -12,11 +12,12 @@ from booking.accounts.audit import Changed
 from booking.accounts.mailed import LinkSpent
 from booking.accounts.permissions import Permission, may
 from booking.affiliations import queries
+from booking.affiliations.rules import INVITATIONS_PER_DAY
 from booking.affiliations.service import announce_about
 from booking.affiliations.user_groups import lock_organisation
 from booking.affiliations.withdrawing import GOOD_FOR, is_overruled, withdraw_all
 from booking.core.actors import Actor, Target
-from booking.core.clock import local_date
+from booking.core.clock import at_local, local_date
 from booking.core.errors import Conflict, NotFound
 from booking.core.secret import new_code, new_secret, normal_code, secret_hash
 from booking.core.texts import N_
@@ -24,6 +25,15 @@ from booking.notifications.service import announce, announce_all
 from models.accounts import User
 from models.affiliations import Affiliation, Invitation
 from models.vocabulary.affiliations import AffiliationState, ConfirmedBy, InvitationState
+
+class TooManyInvitations(Conflict):
+    """More mails to people without an account than an organisation may send in a day."""
+
+    code = "too_many_invitations"
+    sentence = N_(
+        "今天还可以发出 %(left)s 封邀请，这次需要 %(wanted)s 封。请分成几份，明天继续，或请平台管理员提高上限。"
+    )
+
 
 COLUMNS = ("name", "email", "phone", "staff_number", "unit_id", "user_group_id", "ends_on")
 
@@ -39,10 +49,11 @@ def invite_all(
 ) -> list[int]:
     """Invite people, each named by what is known of them; a mail follows where there is an address. The ids.
 
-    The caller holds the organisation's lock.
+    The caller holds the organisation's lock. Raises TooManyInvitations beyond what may be mailed in a day.
     """
     if not people:
         return []
+    _require_room(session, organisation_id, sum(bool(person.get("email")) for person in people), now=now)
     empty: dict[str, Any] = {"name": "", "email": "", "phone": "", "staff_number": ""}
     made = {"organisation_id": organisation_id, "created_by_id": actor.id, "created_at": now}
     rows = [{**dict.fromkeys(COLUMNS), **empty, **person, **made, "expires_at": now + GOOD_FOR} for person in people]
@@ -58,6 +69,15 @@ def invite_all(
     told = [{"invitation_id": found.id} for found in found_rows if found.email]
     announce_all(session, "affiliations.invited", told, now=now)
     return ids
+
+
+def _require_room(session: Session, organisation_id: int, wanted: int, *, now: datetime) -> None:
+    """Refuse what would mail more people today than the organisation may."""
+    most = queries.settings_of(session, organisation_id).invitations_per_day or INVITATIONS_PER_DAY
+    today = (Invitation.organisation_id == organisation_id, Invitation.created_at >= at_local(local_date(now)))
+    sent = session.scalar(select(func.count()).select_from(Invitation).where(*today, Invitation.email != "")) or 0
+    if sent + wanted > most:
+        raise TooManyInvitations(left=max(0, most - sent), wanted=wanted)
 
 
 def resend_invitation(session: Session, invitation_id: int, *, actor: Actor, now: datetime) -> Invitation:

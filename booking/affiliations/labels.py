@@ -59,6 +59,7 @@ FIELDS = {
     "domain": N_("邮箱域名"),
     "includes_subdomains": N_("包括子域名"),
     "mail_domain_days": N_("邮箱确认的有效天数"),
+    "invitations_per_day": N_("每天最多发出的邀请"),
     "name": N_("姓名"),
     "email": N_("邮箱"),
     "phone": N_("手机"),

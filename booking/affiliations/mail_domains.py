@@ -94,21 +94,27 @@ def change_settings(
     now: datetime,
     expected_version: int | None = None,
 ) -> AffiliationSettings:
-    """Set for how long a mail address confirms an affiliation; raises StaleVersion."""
+    """Set for how long a mail address confirms an affiliation; raises StaleVersion.
+
+    How many invitations may be mailed in a day is set by the platform alone; raises InvalidInput.
+    """
     _require(session, organisation_id, actor)
     lock_organisation(session, organisation_id)
     settings = queries.settings_of(session, organisation_id)
     if expected_version not in {None, settings.version}:
         raise StaleVersion
-    before = {"mail_domain_days": settings.mail_domain_days}
-    if before == form.model_dump():
+    before = {name: getattr(settings, name) for name in AffiliationSettingsForm.model_fields}
+    after = {**before, **form.model_dump(exclude_unset=True)}
+    if before == after:
         return settings
-    settings.mail_domain_days = form.mail_domain_days
+    if before["invitations_per_day"] != after["invitations_per_day"] and not may(actor, Permission.MANAGE_AFFILIATIONS):
+        raise InvalidInput([Problem("invitations_per_day", N_("这一项由平台管理员设定。"))])
+    for name, value in after.items():
+        setattr(settings, name, value)
     settings.version += 1
     session.add(settings)
     session.flush()
     subject = ("organisation", organisation_id)
-    after = form.model_dump()
     audit.note(session, "affiliations.settings_changed", subject, actor=actor, now=now, before=before, after=after)
     return settings
 

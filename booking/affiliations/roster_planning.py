@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.affiliations.group_reading import stored_groups
 from booking.affiliations.roster_reading import ReadRow, RosterRow
+from booking.affiliations.rules import OWNS_INSTRUMENTS
 from booking.core.errors import Problem
 from booking.core.texts import N_
 from booking.directory import queries as directory
@@ -103,7 +104,10 @@ class Standing:
 
 
 def standing_for(session: Session, organisation_id: int, rows: Iterable[ReadRow], *, now: datetime) -> Standing:
-    """Read how an organisation's people stand; six statements however many rows."""
+    """Read how an organisation's people stand; seven statements however many rows.
+
+    A firm learns of nobody whether they have an account here: whoever neither belongs nor has asked is invited.
+    """
     emails = sorted({row.email for row in rows if row.values and row.email})
     confirmed = (User.confirmed_at.is_not(None), User.deactivated_at.is_(None))
     accounts = session.execute(select(User.email, User.id).where(User.email.in_(emails), *confirmed)).all()
@@ -118,8 +122,9 @@ def standing_for(session: Session, organisation_id: int, rows: Iterable[ReadRow]
     still = (Invitation.state == InvitationState.OPEN, Invitation.expires_at > now)
     invited = session.scalars(own.where(*still)).all()
     held = [(found[0], found[1]) for found in people]
+    known = None if _meets_accounts(session, organisation_id) else {one.user_id for one, _ in held}
     return Standing(
-        accounts={found.email: found.id for found in accounts},
+        accounts={found.email: found.id for found in accounts if known is None or found.id in known},
         people=held,
         by_user={affiliation.user_id: affiliation for affiliation, _ in held},
         by_number={one.staff_number: one for one, _ in held if one.staff_number and _is_confirmed(one)},
@@ -129,6 +134,11 @@ def standing_for(session: Session, organisation_id: int, rows: Iterable[ReadRow]
         units=_by_name(directory.units(session, organisation_id)),
         groups=_by_name(stored_groups(session, organisation_id)),
     )
+
+
+def _meets_accounts(session: Session, organisation_id: int) -> bool:
+    """Whether a roster confirms who has an account already, instead of inviting them."""
+    return directory.organisation(session, organisation_id).kind in OWNS_INSTRUMENTS
 
 
 def _accepted(session: Session, organisation_id: int, numbers: Mapping[int, str]) -> dict[Mark, int]:

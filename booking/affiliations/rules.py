@@ -27,6 +27,9 @@ KEPT_AUDIENCES = (Audience.MEMBERS, Audience.OTHERS)
 """Everybody must fall into some group, so these two cannot be given up."""
 
 MAIL_DOMAIN_DAYS = 365
+INVITATIONS_PER_DAY = 1000
+"""How many people an organisation invites by mail on a local day, unless the platform allows it another number."""
+
 ONE_DAY = timedelta(days=1)
 
 _HOSTS = """

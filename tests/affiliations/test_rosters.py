@@ -12,10 +12,18 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.mailed import LinkSpent
 from booking.affiliations import invitations, leaving, mail_domains, queries, rosters, service, withdrawing
-from booking.affiliations.forms import AffiliationDetailsForm, ApplyRosterForm, MailDomainForm, RosterForm
+from booking.affiliations.forms import (
+    AffiliationDetailsForm,
+    AffiliationSettingsForm,
+    ApplyRosterForm,
+    AskAffiliationForm,
+    MailDomainForm,
+    RosterForm,
+)
 from booking.affiliations.letters import on_address_confirmed
 from booking.affiliations.roster_planning import Fate, Plan
 from booking.affiliations.roster_reading import read_roster
+from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.csv_tables import decoded
 from booking.core.errors import Conflict, InvalidInput, NotFound
@@ -27,6 +35,7 @@ from models.directory import Unit
 from models.notifications import Event
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.affiliations import AffiliationState, ConfirmedBy, InvitationState, RosterState
+from models.vocabulary.directory import OrganisationKind
 from tests.affiliations.conftest import House
 from tests.counting import counting
 from tests.factories.affiliations import affiliate
@@ -333,6 +342,52 @@ def test_three_hundred_people_are_confirmed_and_invited_within_seconds_and_few_s
     assert (many.outcome["counts"]["confirmed"], many.outcome["counts"]["invited"]) == (150, 150)
     assert len(much) <= len(little) + 10
     assert time.monotonic() - started < 5
+
+
+def test_invitations_have_a_limit_a_day_that_only_the_platform_raises(
+    session: Session, house: House, now: datetime
+) -> None:
+    platform = make_user(session, "platform")
+    give(session, platform, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
+    root, where = actor_for(session, platform, now=now), house.organisation.id
+
+    def allow(number: int | None, actor: Actor) -> None:
+        form = AffiliationSettingsForm(mail_domain_days=365, invitations_per_day=number)
+        mail_domains.change_settings(session, where, form, actor=actor, now=now)
+
+    allow(2, root)
+    with pytest.raises(InvalidInput):
+        allow(3, house.admin_actor)
+    applied(session, house, HEAD + "1,甲,a@uni.edu.cn,,,,\n2,乙,,13800000001,,,\n", now)
+    two = upload(session, house, HEAD + "3,丙,c@uni.edu.cn,,,,\n4,丁,d@uni.edu.cn,,,,\n", now)
+
+    with pytest.raises(invitations.TooManyInvitations) as refused:
+        rosters.apply_roster(session, two.id, APPLY, actor=house.admin_actor, now=now)
+    session.rollback()
+    assert refused.value.values == {"left": 1, "wanted": 2}
+    assert session.scalars(select(Invitation.name).order_by(Invitation.id)).all() == ["甲", "乙"]
+    rosters.apply_roster(session, two.id, APPLY, actor=house.admin_actor, now=now + timedelta(days=1))
+
+
+def test_a_firms_roster_tells_nobody_who_has_an_account(session: Session, house: House, now: datetime) -> None:
+    house.organisation.kind = OrganisationKind.ENTERPRISE
+    asker = make_user(session, "asker")
+    form = AskAffiliationForm(organisation_id=house.organisation.id)
+    service.ask_affiliation(session, form, actor=actor_for(session, asker, now=now), now=now)
+    rows = f"1,林,{house.lin.email},,,,\n2,新,new@uni.edu.cn,,,,\n3,问,{asker.email},,,,\n"
+    roster = upload(session, house, HEAD + rows, now)
+
+    fates = [row.fate for row in planned(session, house, roster, now).rows]
+    rosters.apply_roster(session, roster.id, APPLY, actor=house.admin_actor, now=now)
+
+    assert fates == [Fate.INVITED, Fate.INVITED, Fate.CONFIRMED]
+    assert [(one.user_id, one.state) for one in session.scalars(select(Affiliation))] == [
+        (asker.id, AffiliationState.CONFIRMED)
+    ]
+    assert [one.email for one in session.scalars(select(Invitation).order_by(Invitation.id))] == [
+        house.lin.email,
+        "new@uni.edu.cn",
+    ]
 
 
 def invited(session: Session, house: House, now: datetime) -> Invitation:

@@ -15,6 +15,7 @@ from booking.affiliations.answers import (
 from booking.affiliations.api.answering import EDITING, TAG, json_answer, require_seen
 from booking.affiliations.forms import AffiliationSettingsForm, DomainsQuery, MailDomainForm, RefuseForm
 from booking.affiliations.registrations import verifies
+from booking.affiliations.rules import INVITATIONS_PER_DAY
 from booking.core.clock import utcnow
 from booking.core.errors import Forbidden
 from booking.web.extensions import reading, transaction
@@ -88,7 +89,7 @@ def settings(organisation_id: int) -> Response:
 
 @documented(tag=TAG, body=AffiliationSettingsForm, answers={200: AffiliationSettingsAnswer}, refusals=EDITING)
 def change_settings(organisation_id: int) -> Response:
-    """Set for how long an address confirms an affiliation."""
+    """Set for how long an address confirms an affiliation; the platform also how many invitations go out in a day."""
     actor, form = require_actor(), read_json(AffiliationSettingsForm)
     return _settings(
         transaction(
@@ -104,5 +105,9 @@ def change_settings(organisation_id: int) -> Response:
 
 def _settings(found: AffiliationSettings) -> Response:
     """The settings with their version as ETag."""
-    answer = AffiliationSettingsAnswer(mail_domain_days=found.mail_domain_days, version=found.version)
+    answer = AffiliationSettingsAnswer(
+        mail_domain_days=found.mail_domain_days,
+        invitations_per_day=found.invitations_per_day or INVITATIONS_PER_DAY,
+        version=found.version,
+    )
     return json_answer(answer, version=found.version)

@@ -8,9 +8,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
-from booking.accounts.permissions import Permission
+from booking.accounts.permissions import Permission, may
 from booking.affiliations import labels, mail_domains, queries
 from booking.affiliations.forms import AffiliationSettingsForm, MailDomainForm
+from booking.affiliations.rules import INVITATIONS_PER_DAY
 from booking.affiliations.views.showing import manages, problems_in, seen_organisation, status_of, typed_or
 from booking.core.clock import utcnow
 from booking.core.errors import Conflict, NotFound, Refused, StaleVersion
@@ -83,7 +84,7 @@ def change_settings(organisation_id: int) -> ResponseReturnValue:
         transaction(
             mail_domains.change_settings,
             organisation_id,
-            AffiliationSettingsForm(mail_domain_days=typed.mail_domain_days),
+            AffiliationSettingsForm(**typed.model_dump(exclude={"version"}, exclude_unset=True)),
             actor=require_actor(),
             now=utcnow(),
             expected_version=typed.version,
@@ -105,7 +106,11 @@ def _page(organisation_id: int, refused: Refused | None = None) -> ResponseRetur
         organisation=organisation,
         domains=queries.mail_domains(session, organisation_id),
         may_manage=manages(require_actor(), organisation_id),
-        form=typed_or({"mail_domain_days": settings.mail_domain_days, "version": settings.version}, refused),
+        form=typed_or(
+            {name: getattr(settings, name) for name in (*AffiliationSettingsForm.model_fields, "version")}, refused
+        ),
+        sets_invitations=may(require_actor(), Permission.MANAGE_AFFILIATIONS),
+        usual_invitations=INVITATIONS_PER_DAY,
         problems=problems_in(refused),
         labels=labels,
         key=new_key(),
