@@ -19,7 +19,6 @@ from models.catalogue import Instrument
 from models.directory import Unit
 from models.vocabulary.accounts import ScopeKind
 
-
 OWN_ROLES = N_("您的职责没有其他人承担，请先在“账户”页的角色中卸任并指定接任者。")
 THEIR_ROLES = N_("对方的职责没有其他人承担，请先在“离开与交接”页或由本人卸任时指定接任者。")
 

@@ -26,6 +26,7 @@ from models.accounts import User
 from models.affiliations import Affiliation, Invitation
 from models.vocabulary.affiliations import AffiliationState, ConfirmedBy, InvitationState
 
+
 class TooManyInvitations(Conflict):
     """More mails to people without an account than an organisation may send in a day."""
 

@@ -31,8 +31,8 @@ def add_domain(
 ) -> tuple[MailDomain, int]:
     """Register a mail domain, which waits to be verified: the domain, and how many people belong by it at once.
 
-    What the platform's administrators register counts at once. Raises InvalidInput for everybody's domains, for one that
-    counts already, and where the admin's own address is not of the domain: nobody claims the people of another house.
+    What the platform's administrators register counts at once. Raises InvalidInput for everybody's domains, for one
+    that counts already, and where the admin's own address is not of it: nobody claims the people of another house.
     """
     _require(session, organisation_id, actor)
     lock_organisation(session, organisation_id)

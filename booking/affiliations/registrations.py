@@ -55,7 +55,7 @@ def ask_administration(
 ) -> OrganisationRegistration:
     """Ask to act for an organisation that is known already and for which nobody acts yet.
 
-    It waits among the registrations. Raises NotFound, Conflict where it has somebody or one has asked, and InvalidInput.
+    It waits among the registrations. Raises NotFound, InvalidInput, and Conflict where it has somebody or one has asked.
     """
     session.execute(select(User.id).where(User.id == actor.id).with_for_update())
     organisation = directory_queries.organisation(session, organisation_id)
@@ -78,9 +78,7 @@ def ask_administration(
 
 def is_unmanaged(session: Session, organisation: Organisation, *, now: datetime) -> bool:
     """Whether somebody may ask to act for it: nobody does, and it is no authority or platform."""
-    return organisation.kind in MAY_BE_ASKED_FOR and not queries.own_managers(
-        session, organisation.id, local_date(now)
-    )
+    return organisation.kind in MAY_BE_ASKED_FOR and not queries.own_managers(session, organisation.id, local_date(now))
 
 
 def verify_registration(

@@ -17,7 +17,6 @@ from booking.directory.forms import OrganisationForm, UnitForm
 from booking.directory.rules import place_problems, uscc_problems
 from models.directory import Organisation, Place, Unit
 
-
 VERIFIED = ("name_zh", "kind", "uscc", "country", "adcode")
 FIXED = N_("这一项经过核验，不能自行修改，请联系平台管理员。")
 

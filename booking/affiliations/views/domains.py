@@ -57,8 +57,9 @@ def add_domain(organisation_id: int) -> ResponseReturnValue:
     flash(
         _("已提交，平台核验后生效，届时会发邮件告诉您。")
         if answer["waits"]
-        else
-        ngettext("已登记，%(count)s 人的隶属随之确认。", "已登记，%(count)s 人的隶属随之确认。", count, count=count),
+        else ngettext(
+            "已登记，%(count)s 人的隶属随之确认。", "已登记，%(count)s 人的隶属随之确认。", count, count=count
+        ),
         "right",
     )
     return redirect(url_for(".domains", organisation_id=organisation_id), code=303)

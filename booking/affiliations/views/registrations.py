@@ -91,9 +91,7 @@ def ask_administration(organisation_id: int) -> ResponseReturnValue:
         message = read_form(AdministrationPage).message
 
         def work(session: Session) -> dict[str, int]:
-            return {
-                "id": registrations.ask_administration(session, organisation_id, message, actor=actor, now=now).id
-            }
+            return {"id": registrations.ask_administration(session, organisation_id, message, actor=actor, now=now).id}
 
         made, _repeated = create_once(work, actor=actor, now=now)
     except Refused as refused:

@@ -41,7 +41,12 @@ DIRECTORY = (
     read("/organisations/{organisation}", EVERYBODY),
     post("/organisations", PLATFORM, {**ENTRY, "name_zh": "新单位"}, other=403),
     put("/organisations/{organisation}", ADMINS, ENTRY, other=403),
-    put("/organisations/{their_organisation}", THEIR_ADMINS, {**ENTRY, "name_zh": "Their大学", "adcode": "510704"}, other=403),
+    put(
+        "/organisations/{their_organisation}",
+        THEIR_ADMINS,
+        {**ENTRY, "name_zh": "Their大学", "adcode": "510704"},
+        other=403,
+    ),
     post("/organisations/{organisation}/units", ADMINS, {"name_zh": "新中心"}, other=403),
     post("/organisations/{organisation}/closing-days", ADMINS, CLOSURE, other=403),
     post("/organisations/{organisation}/days", ADMINS, {"days": [CUT]}, other=403),
