@@ -324,7 +324,7 @@ def registrations(
 
 
 def verifiers(session: Session, today: date) -> list[User]:
-    """Who verifies organisations in their own right: the operators of every centre, and the platform's administrators."""
+    """Who verifies organisations in their own right: operators of every centre, and the platform's administrators."""
     in_own_right = and_(Grant.role.in_((Role.OPERATOR, Role.PLATFORM_ADMIN)), Grant.delegated_from_id.is_(None))
     return _holders(session, in_own_right, today)
 

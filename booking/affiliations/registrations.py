@@ -55,7 +55,7 @@ def ask_administration(
 ) -> OrganisationRegistration:
     """Ask to act for an organisation that is known already and for which nobody acts yet.
 
-    It waits among the registrations. Raises NotFound, InvalidInput, and Conflict where it has somebody or one has asked.
+    It waits among the registrations. Raises NotFound, InvalidInput, and Conflict where it has somebody or one asked.
     """
     session.execute(select(User.id).where(User.id == actor.id).with_for_update())
     organisation = directory_queries.organisation(session, organisation_id)
