@@ -82,10 +82,12 @@ def _require_room(session: Session, organisation_id: int, wanted: int, *, now: d
 
 
 def resend_invitation(session: Session, invitation_id: int, *, actor: Actor, now: datetime) -> Invitation:
-    """Send the mail again with a new link, good for another month; raises NotFound or Conflict."""
+    """Send the mail again with a new link, once a day, good for another month; raises NotFound or Conflict."""
     invitation = _locked(session, invitation_id, actor)
     if not invitation.email:
         raise Conflict(N_("没有邮箱，请生成链接后转交本人。"))
+    if invitation.sent_at is not None and local_date(invitation.sent_at) == local_date(now):
+        raise Conflict(N_("今天已经寄过这个邀请，明天可以再寄。"))
     _reopen(invitation, now=now)
     _note(session, "resent", invitation, actor=actor, now=now)
     announce(session, "affiliations.invited", {"invitation_id": invitation.id}, now=now)

@@ -519,6 +519,8 @@ def test_an_expired_invitation_is_sent_again_with_another_link(session: Session,
 
     assert first != second
     assert invitations.invitation_by_secret(session, second, now=later).id == invitation.id
+    with pytest.raises(Conflict):
+        invitations.resend_invitation(session, invitation.id, actor=house.admin_actor, now=later)
 
 
 def test_drafts_nobody_applies_are_forgotten_with_their_text(session: Session, house: House, now: datetime) -> None:
