@@ -137,7 +137,7 @@ def verify(registration_id: int) -> ResponseReturnValue:
         if refused.status == Forbidden.status:
             raise
         return _page(registration_id, refused)
-    flash(_("已核验，单位已建立，并已发邮件告知。"), "right")
+    flash(_("已核验，并已发邮件告知。"), "right")
     return redirect(url_for(".registration", registration_id=registration_id), code=303)
 
 
