@@ -72,7 +72,7 @@ def verify(page: Page, path: str, session: Session) -> Organisation:
     page.goto(path)
     page.get_by_label("由登记人担任单位管理员").check()
     page.get_by_role("button", name="核验通过").click()
-    expect(page.get_by_text("已核验，单位已建立，并已发邮件告知。")).to_be_visible()
+    expect(page.get_by_text("已核验，并已发邮件告知。")).to_be_visible()
     session.rollback()
     return session.scalars(select(Organisation).where(Organisation.name_zh == "迁入的大学")).one()
 
