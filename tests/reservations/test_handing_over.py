@@ -396,10 +396,10 @@ def test_who_stands_in_for_the_only_admin_cannot_end_them_and_name_who_follows(
     act(session, delegate_grant, grant.id, deputy.email, TODAY, TODAY + 7 * DAY, actor=cast.admin, now=now)
     actor = actor_for(session, deputy, now=now)
     email = deputy.email if heir == "oneself" else cast.other.email
-    arguments = (here.id, admin.id, Departure(TODAY, "离职", {grant.id: email}), {})
+    departure = Departure(TODAY, "离职", {grant.id: email})
 
     with pytest.raises(Forbidden):
-        act(session, leaving.end_everything, *arguments, actor=actor, now=now)
+        act(session, leaving.end_everything, here.id, admin.id, departure, {}, actor=actor, now=now)
 
     session.refresh(grant)
     held = session.scalars(select(Affiliation).where(Affiliation.user_id == admin.id)).one()
