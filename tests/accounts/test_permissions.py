@@ -69,11 +69,11 @@ def test_who_stands_in_has_everything_of_the_role_but_what_outlasts_it() -> None
     withheld = [held(role, is_delegated=False) - held(role, is_delegated=True) for role in roles]
 
     assert withheld == [
-        {"give_grants"},
-        {"give_grants", "verify_organisations", "deactivate_people", "erase_people"},
+        {"give_grants", "name_agents"},
+        {"give_grants", "name_agents", "verify_organisations", "deactivate_people", "erase_people"},
         {"verify_organisations"},
         set(),
-        set(),
+        {"name_agents"},
     ]
 
 
