@@ -24,8 +24,10 @@ from booking.core.actors import Actor
 from booking.core.errors import Problem
 from booking.core.texts import N_
 from models.accounts import Grant
+from models.attachments import Attachment
 from models.directory import Unit
 from models.vocabulary.accounts import ScopeKind
+from models.vocabulary.attachments import OwnerKind
 from models.vocabulary.catalogue import PublishingState
 
 OWN = {"lane_groups", "instrument_lane_groups", "booking_policies", "opening_hours", "record_editors"}
@@ -141,6 +143,8 @@ def _needed(session: Session, ids: Sequence[int]) -> set[int]:
         found |= _through_lanes(session, chunk)
         granted = Grant.scope_kind == ScopeKind.INSTRUMENT, Grant.scope_id.in_(chunk)
         found |= set(session.scalars(select(Grant.scope_id).where(*granted)))
+        kept = Attachment.owner_kind == OwnerKind.INSTRUMENT, Attachment.owner_id.in_(chunk)
+        found |= set(session.scalars(select(Attachment.owner_id).where(*kept).distinct()))
     return found
 
 

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from booking.catalogue.attachments import add_attachments
 from booking.catalogue.import_undoing import GONE
 from booking.core.errors import Forbidden, InvalidInput, NotFound, Unreadable
 from booking.core.table_files import Limits
@@ -16,17 +17,21 @@ from booking.imports.applying import forget_old
 from booking.imports.rules import LEASE, READ_CHUNK, NoSuchStep, NotTheLast
 from booking.web.extensions import transaction
 from models.accounts import AuditEntry, User
+from models.attachments import Attachment
 from models.catalogue import BookingPolicy, Instrument, Lane, LaneGroup
 from models.directory import Organisation, Unit
 from models.imports import Import, ImportedRow, ImportFile
 from models.publishing import ReviewRound
 from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.attachments import Visibility
 from models.vocabulary.catalogue import BookingMode, PublishingState
 from models.vocabulary.imports import ImportState
 from models.vocabulary.publishing import RoundState
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.looking import count, look_again
 from tests.factories.people import actor_for, give, make_user, sign_in
+from tests.factories.samples import LIMITS as FILE_LIMITS
+from tests.factories.samples import pdf
 from tests.imports.importing import HEADER, Importer, csv_of, row
 
 MakeImporter = Callable[..., Importer]
@@ -350,23 +355,25 @@ def test_each_template_is_imported_as_it_is_and_again_without_a_change(
 
 def test_an_import_is_undone_record_by_record(session: Session, importer: Importer) -> None:
     importer.apply(importer.dry_run(csv_of([row(1), row(2)])))
-    last = importer.dry_run(
-        csv_of([row(1, "改一", unit="新部门"), row(2, "改二"), row(3, "新三"), row(4, "新四"), row(5, "新五")])
-    )
+    changed = [row(1, "改一", unit="新部门"), row(2, "改二")]
+    last = importer.dry_run(csv_of([*changed, *(row(n, f"新{n}") for n in range(3, 7))]))
     importer.apply(last)
     look_again(session)
     by_name = {found.name_zh: found for found in session.scalars(select(Instrument))}
-    for name in ("改二", "新四"):
+    for name in ("改二", "新4"):
         by_name[name].version += 1
-    give(session, make_user(session, "s"), Role.STEWARD, ScopeKind.INSTRUMENT, by_name["新五"].id)
+    give(session, make_user(session, "s"), Role.STEWARD, ScopeKind.INSTRUMENT, by_name["新5"].id)
+    filed = by_name["新6"].id
+    transaction(add_attachments, filed, pdf(), Visibility.STAFF, FILE_LIMITS, actor=importer.actor, now=importer.now)
 
     importer.undo(last)
 
     found = importer.see(last)
-    assert (found.state, found.kept_count) == (ImportState.UNDONE, 3)
-    assert names(session) == {"A-1": "电镜", "A-2": "改二", "A-4": "新四", "A-5": "新五"}
-    assert {row.number for row in importer.rows(last) if row.is_kept} == {3, 5, 6}
-    assert session.scalar(select(func.count()).select_from(LaneGroup)) == 4
+    assert (found.state, found.kept_count) == (ImportState.UNDONE, 4)
+    assert names(session) == {"A-1": "电镜", "A-2": "改二", "A-4": "新4", "A-5": "新5", "A-6": "新6"}
+    assert {row.number for row in importer.rows(last) if row.is_kept} == {3, 5, 6, 7}
+    assert session.scalars(select(Attachment.owner_id)).all() == [filed]
+    assert session.scalar(select(func.count()).select_from(LaneGroup)) == 5
     assert session.scalars(select(Unit.name_zh)).all() == []
     assert session.scalars(select(Instrument.unit_id).where(Instrument.inner_id == "A-1")).one() is None
 
