@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from models.base import Base
 from models.catalogue import Instrument
@@ -11,6 +11,19 @@ from models.directory import Organisation, Unit
 from models.vocabulary.custody import OwnerChangeState, StewardRank
 
 IS_OPEN = text("state IN ('proposed', 'accepted')")
+
+
+class KeptByOwner:
+    """What was over when the instrument went to another institution stays with the one that had it, and its unit."""
+
+    kept_by_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    kept_unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+
+    @declared_attr
+    @classmethod
+    def kept_by(cls) -> Mapped[Organisation | None]:
+        """The institution that had the instrument then."""
+        return relationship(foreign_keys=f"{cls.__name__}.kept_by_id", lazy="raise")
 
 
 class Stewardship(Base):

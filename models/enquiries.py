@@ -8,11 +8,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.accounts import User
 from models.base import Base
 from models.catalogue import Instrument
+from models.custody import KeptByOwner
 from models.vocabulary.enquiries import EnquiryState, WishState
 from models.vocabulary.reservations import ReservationMode
 
 
-class Enquiry(Base):
+class Enquiry(KeptByOwner, Base):
     """One person's thread with the staff of an instrument; with times it is a wish.
 
     `due_at` stands while the staff must answer. The agreed time of a wish stays what was agreed;

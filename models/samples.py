@@ -10,12 +10,13 @@ from models.accounts import User
 from models.attachments import Attachment
 from models.base import Base
 from models.catalogue import Instrument
+from models.custody import KeptByOwner
 from models.directory import Organisation
 from models.reservations import Reservation
 from models.vocabulary.samples import Leftover, ReportKind, SampleOrderState, SampleState, SampleStep
 
 
-class SampleOrder(Base):
+class SampleOrder(KeptByOwner, Base):
     """Samples that the staff of an instrument test for somebody, or for a firm whose agents then stand on that side.
 
     `tests` holds the chosen test items as they were named on the day. `number` is given on acceptance,
@@ -67,7 +68,7 @@ class SampleOrder(Base):
     version: Mapped[int] = mapped_column(default=1)
     instrument: Mapped[Instrument] = relationship(lazy="raise")
     requested_by: Mapped[User] = relationship(lazy="raise")
-    organisation: Mapped[Organisation | None] = relationship(lazy="raise")
+    organisation: Mapped[Organisation | None] = relationship(foreign_keys=[organisation_id], lazy="raise")
 
 
 class Sample(Base):

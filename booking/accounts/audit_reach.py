@@ -14,7 +14,7 @@ from booking.core.actors import Reach
 from models.accounts import AuditEntry
 from models.affiliations import Affiliation, Invitation, MailDomain, OrganisationRegistration, Roster, UserGroup, Visit
 from models.catalogue import Instrument
-from models.custody import OwnerChange
+from models.custody import KeptByOwner, OwnerChange
 from models.directory import Unit
 from models.enquiries import Enquiry
 from models.imports import Import
@@ -77,7 +77,8 @@ def _fitting(owners: Owners) -> Iterator[tuple[str, Condition]]:
         yield kind, or_(*(told["organisation_id"].as_integer().in_(owners) for told in _TOLD))
     yield "instrument", exists().where(Instrument.id == subject, _owned_then(owners))
     for kind, table in OF_AN_INSTRUMENT.items():
-        yield kind, exists().where(table.id == subject, Instrument.id == table.instrument_id, _owned_then(owners))
+        owned = exists().where(table.id == subject, Instrument.id == table.instrument_id, _owned_then(owners))
+        yield kind, _unless_kept(table, owned, owners) if issubclass(table, KeptByOwner) else owned
     yield "grant", or_(*(_granted_at(told, owners) for told in _TOLD))
     sides = OwnerChange.from_organisation_id, OwnerChange.to_organisation_id
     yield "owner_change", exists().where(OwnerChange.id == subject, or_(*(side.in_(owners) for side in sides)))
@@ -107,6 +108,13 @@ def _owned_then(owners: Owners) -> Condition:
     return and_(
         Instrument.created_at <= AuditEntry.occurred_at, func.coalesce(giver, Instrument.organisation_id).in_(owners)
     )
+
+
+def _unless_kept(table: Any, owned: Condition, owners: Owners) -> Condition:
+    """What a former owner keeps concerns that one alone, also what happens later."""
+    subject = AuditEntry.subject_id
+    kept = exists().where(table.id == subject, table.kept_by_id.is_not(None))
+    return or_(and_(~kept, owned), exists().where(table.id == subject, table.kept_by_id.in_(owners)))
 
 
 def _granted_at(told: Any, owners: Owners) -> Condition:

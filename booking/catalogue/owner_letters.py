@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from booking.catalogue.keeping import askers_of
 from booking.catalogue.owner_labels import OWNER_CHANGE_STATE
 from booking.catalogue.owner_queries import IN_FULL, OPEN
 from booking.catalogue.report_letters import holders
@@ -17,11 +18,12 @@ from models.vocabulary.custody import OwnerChangeState
 
 
 def on_owner_change_asked(news: News) -> list[Letter]:
-    """To the administrators of the receiving institution, while it waits for them."""
+    """To the receiving administrators and to whoever has something open there, while it waits for an answer."""
     change = change_of(news)
     if change is None or change.state != OwnerChangeState.PROPOSED:
         return []
-    return _to(news, change, _admins(news, change.to_organisation_id), "catalogue/owner_change_asked")
+    people = _admins(news, change.to_organisation_id)
+    return _to(news, change, people, "catalogue/owner_change_asked") + to_askers(news, change)
 
 
 def on_owner_change_answered(news: News) -> list[Letter]:
@@ -39,6 +41,17 @@ def to_both_sides(news: News, change: OwnerChange) -> list[Letter]:
     """To the administrators of both institutions: it has changed hands."""
     people = [*_admins(news, change.from_organisation_id), *_admins(news, change.to_organisation_id)]
     return _to(news, change, people, "catalogue/owner_changed")
+
+
+def to_askers(news: News, change: OwnerChange) -> list[Letter]:
+    """To everybody whose open enquiry or sample order would go along, or went: they may end it before."""
+    values = {
+        **described(change),
+        "enquiries_link": news.link("enquiries"),
+        "orders_link": news.link("sample-orders"),
+    }
+    people = askers_of(news.session, change.instrument_id, today=local_date(news.now))
+    return [Letter(one.email, one.language, "catalogue/goes_along", values) for one in people]
 
 
 def described(change: OwnerChange) -> dict[str, Any]:

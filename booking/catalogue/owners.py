@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 from booking.accounts import audit
 from booking.accounts.permissions import Permission
 from booking.catalogue.changes import assign, changed, lock
+from booking.catalogue.keeping import NOTICE, going_along, part
 from booking.catalogue.levels import above_of
 from booking.catalogue.owner_queries import IN_FULL, Side, parts_shared, side_of
 from booking.catalogue.sharing import Inheriting
@@ -143,6 +144,7 @@ def _take_effect(
         "inner_id": None if _is_taken(session, row.to_organisation_id, row.to_inner_id) else row.to_inner_id,
         **_place_kept(instrument, giver),
     }
+    giver_unit_id = instrument.unit_id
     before, after = assign(instrument, values)
     try:
         session.flush()
@@ -150,6 +152,7 @@ def _take_effect(
         raise InvalidInput([NUMBER_TAKEN]) from taken
     session.expire(instrument, ["organisation", "unit"])
     _take_along(session, instrument, now=now)
+    part(session, instrument, giver_id=giver.id, giver_unit_id=giver_unit_id)
     able = {user.id for user in candidates(session, instrument, today=local_date(now))}
     named = Stewardship.instrument_id == instrument.id, Stewardship.user_id.not_in(able)
     session.execute(delete(Stewardship).where(*named))
@@ -193,6 +196,14 @@ def _problems_of_proposal(
         found.append(Problem("to_organisation_id", N_("没有这个单位，请从列表中选择。")))
     if not today <= form.starts_on <= today + FURTHEST_AHEAD:
         found.append(Problem("starts_on", N_("须在今天到 %(days)s 天之后。"), {"days": FURTHEST_AHEAD.days}))
+    elif form.starts_on < today + NOTICE and going_along(session, instrument.id).is_written:
+        found.append(
+            Problem(
+                "starts_on",
+                N_("有未结束的咨询或委托随仪器走，最早 %(days)s 天之后，好让对方先决定。"),
+                {"days": NOTICE.days},
+            )
+        )
     if not form.reason:
         found.append(Problem("reason", N_("请填写转移的理由。")))
     return found

@@ -4,11 +4,14 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 
+from booking.catalogue.report_letters import holders
+from booking.core.clock import local_date
 from booking.enquiries.queries import in_full, periods_of
 from booking.notifications.letters import Letter, News
 from booking.reservations.deciders import deciders_of
 from models.accounts import User
 from models.enquiries import Enquiry, EnquiryMessage
+from models.vocabulary.accounts import Role
 
 LONGEST_QUOTE = 1500
 
@@ -62,11 +65,15 @@ def on_overdue(news: News) -> list[Letter]:
 
 
 def _to_staff(news: News, template: str) -> list[Letter]:
-    """To whoever is written to about the instrument."""
+    """To whoever is written to about the instrument; of what a former owner keeps, to its administrators."""
     found = _enquiry(news)
     if found is None:
         return []
-    return _letters(news, found, deciders_of(news.session, found.instrument, now=news.now).people, template)
+    if found.kept_by_id is None:
+        people = deciders_of(news.session, found.instrument, now=news.now).people
+    else:
+        people = holders(news.session, [Role.INSTITUTION_ADMIN], found.kept_by_id, today=local_date(news.now))
+    return _letters(news, found, people, template)
 
 
 def _to_asker(news: News, template: str) -> list[Letter]:

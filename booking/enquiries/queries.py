@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from booking.accounts.permissions import Permission, may, reach
 from booking.attachments.queries import attachment_for, attachments_of
-from booking.catalogue.queries import target_of, within
+from booking.catalogue.keeping import staff_target, staffed_within
 from booking.core.actors import Actor, Reach
 from booking.core.errors import Forbidden, NotFound
 from booking.core.pages import Page, decode_cursor, encode_cursor, row_id
@@ -44,13 +44,14 @@ class Thread:
 
 
 def in_full() -> Select[Enquiry]:
-    """Enquiries with their instrument, its owner and who asked."""
+    """Enquiries with their instrument, its owner, who asked, and a former owner who keeps them."""
     return (
         select(Enquiry)
         .join(Enquiry.instrument)
         .options(
             contains_eager(Enquiry.instrument).joinedload(Instrument.organisation, innerjoin=True),
             joinedload(Enquiry.asked_by, innerjoin=True),
+            joinedload(Enquiry.kept_by),
         )
     )
 
@@ -66,7 +67,7 @@ def enquiry_for(session: Session, enquiry_id: int, actor: Actor) -> Enquiry:
 def is_readable(enquiry: Enquiry, actor: Actor) -> bool:
     """Whether the thread is the actor's own, or of an instrument whose enquiries they see."""
     is_own = enquiry.asked_by_id == actor.id
-    return is_own or may(actor, Permission.SEE_ENQUIRIES, target_of(enquiry.instrument))
+    return is_own or may(actor, Permission.SEE_ENQUIRIES, staff_target(enquiry))
 
 
 def thread_for(session: Session, enquiry_id: int, actor: Actor) -> Thread:
@@ -110,7 +111,7 @@ def staffed_enquiries(
     reached = reach(actor, Permission.SEE_ENQUIRIES)
     if not reached:
         raise Forbidden
-    statement = in_full().where(within(reached))
+    statement = in_full().where(staffed_within(Enquiry, reached))
     ordered = statement.order_by(Enquiry.due_at.is_(None), Enquiry.due_at, Enquiry.changed_at.desc(), Enquiry.id)
     return _page(session, ordered, state, limit, cursor)
 
@@ -118,7 +119,7 @@ def staffed_enquiries(
 def waiting_count(session: Session, reached: Reach) -> int:
     """How many enquiries about instruments within `reached` wait for an answer."""
     counted = select(func.count()).select_from(Enquiry).join(Enquiry.instrument)
-    return session.scalar(counted.where(within(reached), Enquiry.due_at.is_not(None))) or 0
+    return session.scalar(counted.where(staffed_within(Enquiry, reached), Enquiry.due_at.is_not(None))) or 0
 
 
 def waiting_by_instrument(session: Session, here: ColumnElement[bool]) -> dict[int, int]:

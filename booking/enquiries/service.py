@@ -14,7 +14,8 @@ from booking.attachments import service as attachments
 from booking.attachments.preparing import Prepared
 from booking.attachments.queries import Owner
 from booking.attachments.rules import Limits
-from booking.catalogue.queries import instrument_for, target_of
+from booking.catalogue.keeping import staff_target
+from booking.catalogue.queries import instrument_for
 from booking.core.actors import Actor
 from booking.core.clock import at_local, local_date
 from booking.core.errors import Conflict, InvalidInput, NotFound, Refused
@@ -50,6 +51,13 @@ class NoWishes(Refused):
 
     code = "no_wishes"
     sentence = N_("这台仪器不按意向商定时间，请直接预约，或只提问题。")
+
+
+class StaysClosed(Conflict):
+    """The thread is kept by the institution that had the instrument when it ended."""
+
+    code = "enquiry_kept"
+    sentence = N_("仪器已转到另一单位，这个咨询留在原单位，不能重新打开。请在仪器页面另提咨询。")
 
 
 class IsClosed(Conflict):
@@ -153,10 +161,15 @@ def close(session: Session, enquiry_id: int, *, actor: Actor, now: datetime) -> 
 
 
 def reopen(session: Session, enquiry_id: int, *, days: int, actor: Actor, now: datetime) -> Enquiry:
-    """Open a closed thread again: with the asker it waits for the staff, with the staff for the asker."""
+    """Open a closed thread again: with the asker it waits for the staff, with the staff for the asker.
+
+    Raises StaysClosed for what a former owner keeps.
+    """
     enquiry = lock(session, enquiry_id, actor=actor)
     if enquiry.state != EnquiryState.CLOSED:
         raise Conflict(N_("这个咨询没有结束。"))
+    if enquiry.kept_by_id is not None:
+        raise StaysClosed
     if is_asker(enquiry, actor):
         turn_to_staff(session, enquiry, days, now=now)
     else:
@@ -185,7 +198,7 @@ def lock(session: Session, enquiry_id: int, *, actor: Actor) -> Enquiry:
     if enquiry is None or not is_readable(enquiry, actor):
         raise NotFound
     if not is_asker(enquiry, actor):
-        require(actor, Permission.ANSWER_ENQUIRIES, target_of(enquiry.instrument))
+        require(actor, Permission.ANSWER_ENQUIRIES, staff_target(enquiry))
     return enquiry
 
 

@@ -12,7 +12,6 @@ from booking.accounts.succession import lacking
 from booking.core.clock import local_date
 from booking.core.errors import NotFound
 from booking.privacy.rules import is_erased
-from booking.samples.rules import OVER as SAMPLES_OVER
 from models.accounts import Grant, User
 from models.catalogue import Instrument
 from models.payers import PayerAccount
@@ -21,6 +20,7 @@ from models.samples import SampleOrder
 from models.teams import Team
 from models.vocabulary.accounts import Role
 from models.vocabulary.reservations import HOLDING_TIME
+from models.vocabulary.samples import OVER as SAMPLES_OVER
 
 
 class HindranceKind(StrEnum):

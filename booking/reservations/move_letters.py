@@ -36,14 +36,14 @@ def on_instrument_moves(news: News) -> list[Letter]:
 
 
 def on_owner_changed(news: News) -> list[Letter]:
-    """To both institutions, and to each holder of a coming booking: whom to ask from now on."""
+    """To both institutions, each holder of a coming booking, and whose enquiry went along: whom to ask from now on."""
     change = owner_letters.change_of(news)
     if change is None or change.applied_at is None:
         return []
     people = _holders(news, change.instrument_id, news.now)
     values = {**owner_letters.described(change), "link": news.link(f"instruments/{change.instrument_id}")}
     told = [Letter(user.email, user.language, "reservations/owner_changed", values) for user in people]
-    return owner_letters.to_both_sides(news, change) + told
+    return owner_letters.to_both_sides(news, change) + told + owner_letters.to_askers(news, change)
 
 
 def _holders(news: News, instrument_id: int, since: datetime) -> Sequence[User]:

@@ -5,6 +5,7 @@ from datetime import date
 
 from sqlalchemy import or_, select
 
+from booking.catalogue.report_letters import holders
 from booking.core.clock import local_date
 from booking.notifications.letters import Letter, News
 from booking.reservations.deciders import deciders_of
@@ -23,9 +24,7 @@ def on_changed(news: News) -> list[Letter]:
     if order is None:
         return []
     is_staff = bool(news.payload["is_staff"])
-    people = (
-        asking_people(news, order) if is_staff else deciders_of(news.session, order.instrument, now=news.now).people
-    )
+    people = asking_people(news, order) if is_staff else staff_of(news, order)
     step = news.session.get(SampleOrderStep, news.payload["step_id"]) if "step_id" in news.payload else None
     values = {
         "instrument_zh": order.instrument.name_zh,
@@ -57,6 +56,13 @@ def asking_people(news: News, order: SampleOrder) -> Sequence[User]:
         or_(Grant.ends_on.is_(None), Grant.ends_on >= today),
     )
     return news.session.scalars(select(User).where(User.id.in_(acting)).order_by(User.id)).all()
+
+
+def staff_of(news: News, order: SampleOrder) -> Sequence[User]:
+    """Whoever is written to about the instrument; of what a former owner keeps, its administrators."""
+    if order.kept_by_id is None:
+        return deciders_of(news.session, order.instrument, now=news.now).people
+    return holders(news.session, [Role.INSTITUTION_ADMIN], order.kept_by_id, today=local_date(news.now))
 
 
 def _text(news: News, step: SampleOrderStep | None) -> str:

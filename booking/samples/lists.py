@@ -8,14 +8,14 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
-from booking.catalogue.queries import within
+from booking.catalogue.keeping import staffed_within
 from booking.core.actors import Actor, Reach
 from booking.core.errors import Forbidden
 from booking.core.pages import Page, decode_cursor, encode_cursor, row_id
 from booking.samples.queries import ENDED, in_full, is_left, places
-from booking.samples.rules import OVER, WAITS_FOR_REQUESTER, WAITS_FOR_STAFF
+from booking.samples.rules import WAITS_FOR_REQUESTER, WAITS_FOR_STAFF
 from models.samples import SampleOrder
-from models.vocabulary.samples import SampleOrderState
+from models.vocabulary.samples import OVER, SampleOrderState
 
 
 class Show(StrEnum):
@@ -55,7 +55,7 @@ def staffed_orders(session: Session, actor: Actor, wanted: Wanted, *, limit: int
     reached = reach(actor, Permission.SEE_SAMPLE_ORDERS)
     if not reached:
         raise Forbidden
-    statement = _listed().where(within(reached))
+    statement = _listed().where(staffed_within(SampleOrder, reached))
     if wanted.show == Show.WAITING:
         statement = statement.where(_waits_for_staff())
         wanted = Wanted(Show.ALL, wanted.state, wanted.instrument_id)
@@ -72,13 +72,15 @@ def staffed_orders(session: Session, actor: Actor, wanted: Wanted, *, limit: int
 def waiting_count(session: Session, reached: Reach) -> int:
     """How many orders of instruments within `reached` wait for their staff."""
     counted = select(func.count()).select_from(SampleOrder).join(SampleOrder.instrument)
-    return session.scalar(counted.where(within(reached), _waits_for_staff())) or 0
+    return session.scalar(counted.where(staffed_within(SampleOrder, reached), _waits_for_staff())) or 0
 
 
 def waiting_by_instrument(session: Session, here: ColumnElement[bool]) -> dict[int, int]:
     """How many orders wait for the staff of each of the instruments that fulfil a condition."""
     counted = select(SampleOrder.instrument_id, func.count().label("how_many")).join(SampleOrder.instrument)
-    waiting = counted.where(here, _waits_for_staff()).group_by(SampleOrder.instrument_id)
+    waiting = counted.where(here, SampleOrder.kept_by_id.is_(None), _waits_for_staff()).group_by(
+        SampleOrder.instrument_id
+    )
     return {found.instrument_id: found.how_many for found in session.execute(waiting)}
 
 

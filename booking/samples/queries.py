@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from booking.accounts.permissions import Permission, may, reach
 from booking.attachments.queries import attachment_for, attachments_of
-from booking.catalogue.queries import target_of, within
+from booking.catalogue.keeping import staff_target
+from booking.catalogue.queries import within
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import NotFound
@@ -73,7 +74,7 @@ class WholeOrder:
 
 
 def in_full() -> Select[SampleOrder]:
-    """Orders with their instrument, its owner, who asked and for whom."""
+    """Orders with their instrument, its owner, who asked and for whom, and a former owner who keeps them."""
     return (
         select(SampleOrder)
         .join(SampleOrder.instrument)
@@ -81,6 +82,7 @@ def in_full() -> Select[SampleOrder]:
             contains_eager(SampleOrder.instrument).joinedload(Instrument.organisation, innerjoin=True),
             joinedload(SampleOrder.requested_by, innerjoin=True),
             joinedload(SampleOrder.organisation),
+            joinedload(SampleOrder.kept_by),
         )
     )
 
@@ -89,7 +91,7 @@ def side_of(order: SampleOrder, actor: Actor) -> Side | None:
     """On which side the actor stands, if on any: whoever asked for themselves, or the firm's agents; else the staff."""
     if is_requester(order, actor):
         return Side.REQUESTER
-    return Side.STAFF if may(actor, Permission.SEE_SAMPLE_ORDERS, target_of(order.instrument)) else None
+    return Side.STAFF if may(actor, Permission.SEE_SAMPLE_ORDERS, staff_target(order)) else None
 
 
 def is_requester(order: SampleOrder, actor: Actor) -> bool:
@@ -101,7 +103,7 @@ def is_requester(order: SampleOrder, actor: Actor) -> bool:
 
 def open_steps(session: Session, order: SampleOrder, actor: Actor) -> list[SampleStep]:
     """What this person may do with the order now, in the order of the life cycle."""
-    side, target = side_of(order, actor), target_of(order.instrument)
+    side, target = side_of(order, actor), staff_target(order)
     found = steps_open(order.state, side) if side else []
     if side == Side.STAFF:
         found = [one for one in found if may(actor, NEEDED.get(one, Permission.HANDLE_SAMPLES), target)]
@@ -205,7 +207,7 @@ def runnable(session: Session, instrument_id: int, actor: Actor) -> Sequence[Sam
 def staffed_instruments(session: Session, actor: Actor) -> Sequence[Instrument]:
     """The instruments with orders that the actor works for, by name."""
     reached = reach(actor, Permission.SEE_SAMPLE_ORDERS)
-    ordered = select(SampleOrder.instrument_id).distinct()
+    ordered = select(SampleOrder.instrument_id).where(SampleOrder.kept_by_id.is_(None)).distinct()
     statement = select(Instrument).where(within(reached), Instrument.id.in_(ordered))
     return session.scalars(statement.order_by(Instrument.name_zh, Instrument.id)).all()
 

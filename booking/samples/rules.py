@@ -41,7 +41,6 @@ REQUESTER, STAFF = frozenset({Side.REQUESTER}), frozenset({Side.STAFF})
 UNDER_WAY = frozenset({State.ACCEPTED, State.SENT, State.QUESTIONED, State.QUEUED, State.TESTING, State.DISPUTED})
 AT_WORK = frozenset({State.QUEUED, State.TESTING, State.DISPUTED})
 NOT_AGREED = frozenset({State.REQUESTED, State.QUOTED, State.EXPIRED})
-OVER = frozenset({State.DONE, State.REFUSED, State.CANCELLED})
 
 MOVES: Mapping[Step, Move] = {
     Step.QUOTE: Move(STAFF, NOT_AGREED, State.QUOTED),

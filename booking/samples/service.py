@@ -15,6 +15,7 @@ from booking.attachments import service as attachments
 from booking.attachments.preparing import FIELD, FilesRefused, Prepared
 from booking.attachments.queries import Owner
 from booking.attachments.rules import Limits
+from booking.catalogue.keeping import staff_organisation_id, staff_target
 from booking.catalogue.queries import instrument_for, target_of, test_items_of
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
@@ -186,9 +187,9 @@ def add_message(
     """Write to the other side, with files; as long as the order is known, also after its end."""
     order, side = lock(session, order_id, actor=actor)
     if side == Side.STAFF:
-        require(actor, Permission.HANDLE_SAMPLES, target_of(order.instrument))
+        require(actor, Permission.HANDLE_SAMPLES, staff_target(order))
     message = write(session, order, text, is_staff=side == Side.STAFF, actor=actor, now=now)
-    attach(session, order, order.instrument.organisation_id, files, limits, actor=actor, now=now)
+    attach(session, order, staff_organisation_id(order), files, limits, actor=actor, now=now)
     order.version += 1
     order.changed_at = now
     session.flush()
@@ -218,7 +219,7 @@ def begin(session: Session, order_id: int, step: SampleStep, *, actor: Actor) ->
     if side not in MOVES[step].sides:
         raise Forbidden
     if side == Side.STAFF:
-        require(actor, NEEDED.get(step, Permission.HANDLE_SAMPLES), target_of(order.instrument))
+        require(actor, NEEDED.get(step, Permission.HANDLE_SAMPLES), staff_target(order))
     target = target_of_step(step, order.state, side)
     if target is None:
         raise NotNow

@@ -21,6 +21,10 @@ class SampleOrderState(StrEnum):
     CANCELLED = "cancelled"
 
 
+OVER = frozenset({SampleOrderState.DONE, SampleOrderState.REFUSED, SampleOrderState.CANCELLED})
+"""Where nothing more is asked of either side."""
+
+
 class SampleStep(StrEnum):
     """What somebody does with an order, or a deadline does."""
 

@@ -20,19 +20,30 @@ from booking.core.actors import Actor, Reach
 from booking.core.clock import at_local
 from booking.core.errors import Forbidden, InvalidInput, NotFound
 from booking.core.period import Period
+from booking.enquiries import service as enquiries
+from booking.enquiries.forms import EnquiryForm
+from booking.enquiries.queries import staffed_enquiries, thread_for
 from booking.reservations.service import request_reservation
 from booking.reservations.wishes import Wish
+from booking.samples.handling import cancel_order
+from booking.samples.lists import Wanted as WantedOrders
+from booking.samples.lists import staffed_orders
+from booking.samples.queries import order_for
+from booking.samples.service import add_message as write_to_staff
 from models.accounts import User
+from models.attachments import Attachment
 from models.catalogue import Instrument, LaneGroup, SharedSettings
 from models.custody import OwnerChange, Stewardship
 from models.directory import Organisation, Unit
 from models.reservations import Claim, Reservation
 from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.attachments import OwnerKind
 from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.custody import OwnerChangeState, StewardRank
 from tests.factories.instruments import add_lane_group, make_instrument, make_organisation
 from tests.factories.letters import mailed
 from tests.factories.people import actor_for, give, make_user, sign_in
+from tests.factories.samples import LIMITS, Orders, pdf
 
 DAY = date(2026, 12, 1)
 
@@ -292,3 +303,55 @@ def test_the_new_owner_is_told_that_prices_do_not_go_along_and_where_to_set_them
         shown.append(path in client.get(f"/owner-changes/{change.id}").get_data(as_text=True))
 
     assert (asked, shown) == ([True], [True, False])
+
+
+def test_what_was_over_stays_with_the_institution_that_had_the_instrument_and_what_is_open_goes_along(
+    session: Session, house: House, now: datetime
+) -> None:
+    asker = actor_for(session, make_user(session, "asker"), now=now)
+    over, still = (_ask(session, house, asker, now) for _ in range(2))
+    enquiries.close(session, over, actor=asker, now=now)
+    orders = Orders(session, house.instrument.id, asker, house.gives, now)
+    cancelled = orders.asked(files=pdf()).id
+    cancel_order(session, cancelled, reason="不做了", actor=asker, now=now)
+    session.commit()
+    mailed(session, now=now)
+    with pytest.raises(InvalidInput) as too_soon:
+        offer(session, house, now, starts_on=date(2026, 11, 25))
+    session.rollback()
+    change = offer(session, house, now)
+    before = [letter.recipient for letter in mailed(session, now=now) if letter.template == "catalogue/goes_along"]
+    accept(session, house, change, now)
+
+    day = now + timedelta(days=8)
+    owners.apply_change(session, change.id, now=day)
+    session.commit()
+
+    gives, takes = (actor_for(session, session.get_one(User, one.id), now=day) for one in (house.gives, house.takes))
+    found = {
+        side.name: (
+            [one.id for one in staffed_enquiries(session, side, limit=9).items],
+            [one.order.id for one in staffed_orders(session, side, WantedOrders(), limit=9).items],
+        )
+        for side in (gives, takes)
+    }
+    assert ([one.field for one in too_soon.value.problems], before) == (["starts_on"], ["asker@example.org"])
+    assert found == {"Gives": ([over], [cancelled]), "Takes": ([still], [])}
+    for side, thread in ((gives, still), (takes, over)):
+        with pytest.raises(NotFound):
+            thread_for(session, thread, side)
+    with pytest.raises(NotFound):
+        order_for(session, cancelled, takes)
+    with pytest.raises(enquiries.StaysClosed):
+        enquiries.reopen(session, over, days=2, actor=asker, now=day)
+    kept = select(Attachment.organisation_id).where(Attachment.owner_kind == OwnerKind.SAMPLE_ORDER)
+    assert session.scalars(kept).all() == [house.giver.id]
+    write_to_staff(session, cancelled, "样品还在吗？", [], LIMITS, actor=asker, now=day)
+    session.commit()
+    told = [(letter.recipient, letter.template) for letter in mailed(session, now=day)]
+    assert told[-2:] == [("asker@example.org", "catalogue/goes_along"), ("gives@example.org", "samples/changed")]
+
+
+def _ask(session: Session, house: House, asker: Actor, now: datetime) -> int:
+    form = EnquiryForm(text="能做这种合金吗？")
+    return enquiries.ask(session, house.instrument.id, form, [], LIMITS, days=2, actor=asker, now=now).id

@@ -1,6 +1,7 @@
 """Whose an instrument was and is, and giving it to another institution, by HTTP."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from booking.catalogue import owner_queries, owners, queries
 from booking.catalogue.api.answering import json_answer
 from booking.catalogue.api.records import EDITING
+from booking.catalogue.keeping import going_along
 from booking.catalogue.owner_queries import Side
 from booking.catalogue.step_forms import OwnerAcceptance, OwnerAnswer, OwnerProposal
 from booking.core.actors import Actor
@@ -51,10 +53,20 @@ class TenureList(BaseModel):
     next_cursor: str | None = None
 
 
+class GoingAlongAnswer(BaseModel):
+    """How much of what is not public goes with the instrument: what askers have open, and its files."""
+
+    enquiries: int
+    orders: int
+    files: int
+    staff_files: int
+
+
 class OwnerChangeAnswer(BaseModel):
     """An instrument on its way to another institution, and what the caller may do about it.
 
-    The name is empty when the change is over and the caller may not read the record.
+    The name is empty when the change is over and the caller may not read the record. What goes along is
+    said of a single open change, to who gives the instrument.
     """
 
     id: int
@@ -72,6 +84,7 @@ class OwnerChangeAnswer(BaseModel):
     applied_at: datetime | None
     may_answer: bool
     may_withdraw: bool
+    goes_along: GoingAlongAnswer | None = None
 
 
 PLAIN = ("id", "instrument_id", "starts_on", "reason", "state", "proposed_at", "answered_at", "answer", "applied_at")
@@ -168,7 +181,12 @@ def _step(change_id: int, step: Callable[..., OwnerChange], said: object) -> Res
 def _response(change_id: int, status: int = 200) -> Response:
     """The change as the caller stands to it."""
     actor = require_actor()
-    return json_answer(_answer(*owner_queries.change_for(reading(), change_id, actor), actor), status)
+    session = reading()
+    change, side = owner_queries.change_for(session, change_id, actor)
+    answer = _answer(change, side, actor)
+    if answer.may_withdraw:
+        answer.goes_along = GoingAlongAnswer(**asdict(going_along(session, change.instrument_id)))
+    return json_answer(answer, status)
 
 
 def _answer(change: OwnerChange, side: Side, actor: Actor) -> OwnerChangeAnswer:

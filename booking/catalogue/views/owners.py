@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, may, reach
-from booking.catalogue import labels, owner_labels, owner_queries, owners, queries
+from booking.catalogue import keeping, labels, owner_labels, owner_queries, owners, queries
 from booking.catalogue.step_forms import OwnerAcceptance, OwnerProposal
 from booking.catalogue.views.choices import organisation_choices, unit_choices
 from booking.catalogue.views.sheet import editable, saved, shown
@@ -167,6 +167,8 @@ def _more(instrument_id: int) -> dict[str, Any]:
     return {
         "tenures": owner_queries.owners_of(session, record.instrument),
         "change": owner_queries.open_change(session, instrument_id),
+        "along": keeping.going_along(session, instrument_id),
+        "notice_days": keeping.NOTICE.days,
         "owner_labels": owner_labels,
         "may_change_owner": may(require_actor(), Permission.CHANGE_OWNER, record.target),
         "organisations": organisation_choices(others),

@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, may
 from booking.attachments.uploads import file_response, has_uploads, limits_for, read_uploads
-from booking.catalogue.queries import target_of
+from booking.catalogue.keeping import staff_target
+from booking.catalogue.owner_queries import open_change
+from booking.catalogue.queries import is_readable
 from booking.core.clock import utcnow
 from booking.core.errors import Conflict, InvalidInput, Refused
 from booking.enquiries import queries, service, wishes, withdrawing
@@ -30,8 +32,10 @@ from booking.web.repeats import create_once, new_key
 from booking.web.signed_in import require_actor
 from booking.web.uploads import takes_files
 from models.attachments import Attachment
+from models.custody import OwnerChange
+from models.enquiries import Enquiry
 from models.vocabulary.attachments import AttachmentKind, OwnerKind
-from models.vocabulary.enquiries import WishAnswer
+from models.vocabulary.enquiries import EnquiryState, WishAnswer
 
 
 def show(enquiry_id: int) -> ResponseReturnValue:
@@ -137,7 +141,7 @@ def _page(enquiry_id: int, refused: Refused | None = None) -> Response:
     """The thread with the forms of the reader's side."""
     who = require_actor()
     thread = queries.thread_for(reading(), enquiry_id, who)
-    enquiry, target = thread.enquiry, target_of(thread.enquiry.instrument)
+    enquiry, target = thread.enquiry, staff_target(thread.enquiry)
     is_own = service.is_asker(enquiry, who)
     answers = not is_own and may(who, Permission.ANSWER_ENQUIRIES, target)
     page = render_template(
@@ -146,10 +150,12 @@ def _page(enquiry_id: int, refused: Refused | None = None) -> Response:
         enquiry=enquiry,
         instrument=enquiry.instrument,
         is_own=is_own,
+        may_read=is_readable(enquiry.instrument, who),
+        leaving=_leaving(enquiry) if is_own else None,
         may_write=is_own or answers,
         may_answer_wish=answers and enquiry.wish_state in ANSWERABLE,
         owes_answer=enquiry.wish_state in OWED_AN_ANSWER,
-        may_publish=answers and may(who, Permission.EDIT_RECORD, target),
+        may_publish=answers and enquiry.kept_by is None and may(who, Permission.EDIT_RECORD, target),
         photos=_of_kind(thread, AttachmentKind.PHOTO),
         documents=_of_kind(thread, AttachmentKind.DOCUMENT),
         own_files=[one for one in thread.files if is_own and one.uploaded_by_id == who.id],
@@ -165,6 +171,11 @@ def _page(enquiry_id: int, refused: Refused | None = None) -> Response:
         **looks(),
     )
     return make_response(page, refused.status if refused else 200)
+
+
+def _leaving(enquiry: Enquiry) -> OwnerChange | None:
+    """The change of owner with which an open thread would go along."""
+    return None if enquiry.state == EnquiryState.CLOSED else open_change(reading(), enquiry.instrument_id)
 
 
 def _answers(gives_time: bool) -> dict[WishAnswer, str]:

@@ -12,11 +12,11 @@ from booking.samples import lists, queries
 from booking.samples.forms import SampleOrdersPage
 from booking.samples.labels import SHOW, STATE, STATE_LOOKS
 from booking.samples.lists import Listed, Show, Wanted
-from booking.samples.rules import OVER
 from booking.web.extensions import reading
 from booking.web.languages import in_language
 from booking.web.reading import read_query
 from booking.web.signed_in import require_actor
+from models.vocabulary.samples import OVER
 
 PER_PAGE = 30
 

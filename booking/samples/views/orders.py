@@ -10,13 +10,15 @@ from flask_babel import gettext as _
 
 from booking.accounts.permissions import Permission, may
 from booking.attachments.uploads import file_response, limits_for
-from booking.catalogue.queries import target_of
+from booking.catalogue.keeping import staff_target
+from booking.catalogue.owner_queries import open_change
+from booking.catalogue.queries import is_readable
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput, NotFound, Refused
 from booking.samples import labels, queries, quoting
 from booking.samples.addresses import attachment_address
 from booking.samples.queries import WholeOrder
-from booking.samples.rules import OVER, RECORDED, Side
+from booking.samples.rules import RECORDED, Side
 from booking.samples.typed import shown_lines
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading
@@ -24,10 +26,11 @@ from booking.web.languages import in_language
 from booking.web.repeats import new_key
 from booking.web.signed_in import require_actor
 from models.attachments import Attachment
+from models.custody import OwnerChange
 from models.samples import SampleOrder
 from models.vocabulary.attachments import AttachmentKind, OwnerKind
 from models.vocabulary.pricing import LineKind
-from models.vocabulary.samples import SampleStep
+from models.vocabulary.samples import OVER, SampleStep
 
 PROPOSED_DAYS = timedelta(days=30)
 BLANK_LINES = 3
@@ -69,7 +72,9 @@ def order_page(order_id: int, refused: Refused | None = None, fields: Mapping[st
         whole=whole,
         order=whole.order,
         is_own=side == Side.REQUESTER,
-        may_write=side == Side.REQUESTER or may(who, Permission.HANDLE_SAMPLES, target_of(whole.order.instrument)),
+        may_read=is_readable(whole.order.instrument, who),
+        leaving=_leaving(whole.order) if side == Side.REQUESTER else None,
+        may_write=side == Side.REQUESTER or may(who, Permission.HANDLE_SAMPLES, staff_target(whole.order)),
         steps_open=open_steps,
         is_overdue=_is_overdue(whole.order),
         photos=_of_kind(whole, AttachmentKind.PHOTO),
@@ -85,6 +90,11 @@ def order_page(order_id: int, refused: Refused | None = None, fields: Mapping[st
         **_quoting(whole, open_steps),
     )
     return make_response(page, refused.status if refused else 200)
+
+
+def _leaving(order: SampleOrder) -> OwnerChange | None:
+    """The change of owner with which an open order would go along."""
+    return None if order.state in OVER else open_change(reading(), order.instrument_id)
 
 
 def words() -> dict[str, Any]:
