@@ -59,6 +59,8 @@ REACTIONS: dict[str, Letters] = {
     "affiliations.visit_refused": affiliations.on_visit_refused,
     "affiliations.visits_without_host": affiliations.on_visits_without_host,
     "affiliations.visit_host_named": affiliations.on_visit_host_named,
+    "affiliations.visit_changed": affiliations.on_visit_changed,
+    "affiliations.visit_ended": affiliations.on_visit_ended,
     "affiliations.registration_asked": affiliations.on_registration_asked,
     "affiliations.registration_decided": affiliations.on_registration_decided,
     "affiliations.domain_asked": affiliations.on_domain_asked,

@@ -215,8 +215,10 @@ class Visit(Base):
     """Somebody from outside is at an organisation from one local day to another, both included, with a host.
 
     The number of the identity document is sensitive: it is shown masked, and each full view is in the audit log. Half a
-    year after the visit the number goes, with the name, the address and the telephone: `erased_at` says when.
-    `host_missed_on` is the day from which nobody receives the visitor any more, until another host is named.
+    year after the visit, or a month after it was refused or called off, the number goes, with the name, the address and
+    the telephone: `erased_at` says when. While a confirmed visit waits to be confirmed for more days, the days that are
+    confirmed stand beside. `host_missed_on` is the day from which nobody receives the visitor any more, until another
+    host is named.
     """
 
     __tablename__ = "visits"
@@ -224,6 +226,7 @@ class Visit(Base):
         Index("ix_visits_organisation_id", "organisation_id", "state"),
         CheckConstraint("starts_on <= ends_on", name="days_in_order"),
         CheckConstraint("erased_at IS NOT NULL OR email <> '' OR phone <> ''", name="reachable"),
+        CheckConstraint("(confirmed_starts_on IS NULL) = (confirmed_ends_on IS NULL)", name="confirmed_whole"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -245,6 +248,8 @@ class Visit(Base):
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     erased_at: Mapped[datetime | None]
+    confirmed_starts_on: Mapped[date | None]
+    confirmed_ends_on: Mapped[date | None]
 
 
 class OrganisationRegistration(Base):

@@ -221,6 +221,14 @@ class HostForm(Form):
     host_email: Email
 
 
+class VisitChangeForm(Form):
+    """Other days or another purpose of a visit that is to come or goes on."""
+
+    starts_on: Day
+    ends_on: Day
+    purpose: Annotated[FilledLine, Field(max_length=300)]
+
+
 class VisitsQuery(Form):
     """Which visits; `without_host` gives those that stand and whose host has left."""
 

@@ -62,16 +62,20 @@ def miss_hosts(session: Session, *, host_id: int | None = None, now: datetime) -
 
 
 def end_without_host(session: Session, *, now: datetime) -> int:
-    """End the visits for which nobody was named in time; how many."""
+    """End the visits for which nobody was named in time, and tell visitor and admins; how many."""
     today = local_date(now)
     over = (standing(today), Visit.host_missed_on < today - WITHOUT_HOST)
     found = session.scalars(select(Visit).where(*over).order_by(Visit.id).with_for_update()).all()
     for visit in found:
         before = {"ends_on": visit.ends_on.isoformat()}
+        was_told = visit.state == VisitState.CONFIRMED or visit.confirmed_ends_on is not None
         visit.state, visit.ends_on = VisitState.ENDED, max(visit.starts_on, today - timedelta(days=1))
-        visit.decided_at = visit.decided_at or now
+        visit.confirmed_starts_on = visit.confirmed_ends_on = None
+        visit.decided_at = now
         subject, after = ("visit", visit.id), {"ends_on": visit.ends_on.isoformat()}
         audit.note(session, "affiliations.visit_ended", subject, actor=None, now=now, before=before, after=after)
+        told = {"visit_id": visit.id, "actor_id": None, "is_off": today <= visit.starts_on, "was_told": was_told}
+        announce(session, "affiliations.visit_ended", told, now=now)
     return len(found)
 
 

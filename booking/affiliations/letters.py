@@ -170,6 +170,37 @@ def on_visit_confirmed(news: News) -> list[Letter]:
     return letters
 
 
+def on_visit_changed(news: News) -> list[Letter]:
+    """To the visitor, where there is an address, and to host and admins, not to who changed it: the days that hold."""
+    visit = news.session.get(Visit, news.payload["visit_id"])
+    if visit is None or visit.state != VisitState.CONFIRMED:
+        return []
+    return _to_all_of_visit(news, visit, "affiliations/visit_changed")
+
+
+def on_visit_ended(news: News) -> list[Letter]:
+    """To the visitor who had been told to come, to host and admins, not to who did it: ended early or called off."""
+    visit = news.session.get(Visit, news.payload["visit_id"])
+    if visit is None:
+        return []
+    is_off, was_told = news.payload["is_off"], news.payload["was_told"]
+    return _to_all_of_visit(news, visit, "affiliations/visit_ended", tells_visitor=was_told, is_off=is_off)
+
+
+def _to_all_of_visit(
+    news: News, visit: Visit, template: str, *, tells_visitor: bool = True, **more: Any
+) -> list[Letter]:
+    """The same letter to visitor, host and admins, each once, without whoever caused it."""
+    values = {**_visit_values(news, visit), **more}
+    admins = queries.managers_of(news.session, visit.organisation_id, local_date(news.now))
+    hosts = [] if visit.host_missed_on else [news.session.get_one(User, visit.host_id)]
+    people = {one.id: one for one in (*hosts, *admins)}
+    letters = _letters([one for one in people.values() if one.id != news.payload["actor_id"]], template, values)
+    if visit.email and tells_visitor:
+        letters.insert(0, Letter(visit.email, Language.CHINESE, template, values))
+    return letters
+
+
 def on_visit_refused(news: News) -> list[Letter]:
     """To the host, with the reason."""
     visit = news.session.get(Visit, news.payload["visit_id"])
@@ -280,6 +311,8 @@ def _visit_values(news: News, visit: Visit) -> dict[str, Any]:
         "organisation_en": organisation.name_en,
         "starts_on": visit.starts_on,
         "ends_on": visit.ends_on,
+        "confirmed_until": visit.confirmed_ends_on,
+        "is_confirmed": visit.state == VisitState.CONFIRMED,
         "purpose": visit.purpose,
         "reason": visit.reason,
         "link": news.link(f"visits/{visit.id}"),

@@ -3,14 +3,15 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
+from booking.accounts.audit import Changed
 from booking.accounts.permissions import Permission, may
 from booking.accounts.sights import Sight, seen_as
 from booking.affiliations import queries
-from booking.affiliations.forms import VisitForm
+from booking.affiliations.forms import VisitChangeForm, VisitForm
 from booking.affiliations.rules import identity_problems
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
@@ -25,6 +26,8 @@ from models.vocabulary.affiliations import VISITS_STAND, VisitState
 LONGEST_VISIT = timedelta(days=366)
 FURTHEST_AHEAD = timedelta(days=366)
 KEPT = timedelta(days=180)
+KEPT_OF_NOBODY = timedelta(days=30)
+"""How long it is kept who would have come to a visit that was refused or called off."""
 WHO = {"name": "", "email": "", "phone": "", "identity_number": ""}
 """Everything that says who came."""
 
@@ -64,7 +67,7 @@ def confirm_visit(session: Session, visit_id: int, *, actor: Actor, now: datetim
     _require(visit, VisitState.PENDING)
     if visit.host_missed_on is not None:
         raise Conflict(N_("接待人已离开，请先指定新的接待人。"))
-    visit.state = VisitState.CONFIRMED
+    visit.state, visit.confirmed_starts_on, visit.confirmed_ends_on = VisitState.CONFIRMED, None, None
     _decide(visit, actor=actor, now=now)
     _note(session, "confirmed", visit, actor=actor, now=now)
     _announce(session, "affiliations.visit_confirmed", visit, now=now)
@@ -72,27 +75,67 @@ def confirm_visit(session: Session, visit_id: int, *, actor: Actor, now: datetim
 
 
 def refuse_visit(session: Session, visit_id: int, reason: str, *, actor: Actor, now: datetime) -> Visit:
-    """Refuse a visit, with a reason for the host; raises NotFound or Conflict."""
+    """Refuse a visit, or the days it was to have besides those confirmed, with a reason for the host.
+
+    Raises NotFound or Conflict.
+    """
     visit = managed_visit(session, visit_id, actor)
     _require(visit, VisitState.PENDING)
     visit.state, visit.reason = VisitState.REFUSED, reason
+    if visit.confirmed_starts_on and visit.confirmed_ends_on:
+        visit.state = VisitState.CONFIRMED
+        visit.starts_on, visit.ends_on = visit.confirmed_starts_on, visit.confirmed_ends_on
+        visit.confirmed_starts_on = visit.confirmed_ends_on = None
     _decide(visit, actor=actor, now=now)
     _note(session, "refused", visit, actor=actor, now=now, reason=reason)
     _announce(session, "affiliations.visit_refused", visit, now=now)
     return visit
 
 
+def change_visit(session: Session, visit_id: int, form: VisitChangeForm, *, actor: Actor, now: datetime) -> Visit:
+    """Give a visit other days or another purpose; by the host or the admin.
+
+    Days besides those confirmed wait for the admin again when the host names them. Raises NotFound, Forbidden,
+    Conflict or InvalidInput.
+    """
+    visit = _hosted(session, visit_id, actor)
+    today, before = local_date(now), _told_days(visit)
+    problems = _day_problems(form.starts_on, form.ends_on, today=today)
+    if visit.starts_on <= today and form.starts_on != visit.starts_on:
+        problems.append(Problem("starts_on", N_("来访已经开始，这一天不能再改。")))
+    if problems:
+        raise InvalidInput(problems)
+    if visit.state == VisitState.CONFIRMED and _is_longer(visit, form) and not _manages(actor, visit.organisation_id):
+        visit.state = VisitState.PENDING
+        visit.confirmed_starts_on, visit.confirmed_ends_on = visit.starts_on, visit.ends_on
+    visit.starts_on, visit.ends_on, visit.purpose = form.starts_on, form.ends_on, form.purpose
+    after = _told_days(visit)
+    if before == after:
+        return visit
+    _note(session, "changed", visit, actor=actor, now=now, before=before, after=after)
+    if visit.state == VisitState.PENDING:
+        _announce(session, "affiliations.visit_asked", visit, now=now)
+    else:
+        _announce(session, "affiliations.visit_changed", visit, now=now, actor_id=actor.id)
+    return visit
+
+
 def end_visit(session: Session, visit_id: int, *, actor: Actor, now: datetime) -> Visit:
-    """End a visit before its last day, or call it off; by the host or the admin. Raises NotFound or Conflict."""
-    visit = visit_for(session, visit_id, actor)
-    if visit.host_id != actor.id and not _manages(actor, visit.organisation_id):
-        raise Forbidden
-    session.refresh(visit, with_for_update=True)
-    _require(visit, *VISITS_STAND)
-    before = {"ends_on": visit.ends_on.isoformat()}
+    """End a visit before its last day, or call it off; by the host or the admin. Raises NotFound or Conflict.
+
+    Whoever was told that it is confirmed is told, and so is the side that did not do it.
+    """
+    visit = _hosted(session, visit_id, actor)
+    was_told, before = visit.state == VisitState.CONFIRMED or visit.confirmed_ends_on is not None, visit.ends_on
     visit.state, visit.ends_on = VisitState.ENDED, max(visit.starts_on, min(visit.ends_on, local_date(now)))
-    visit.decided_at = visit.decided_at or now
-    _note(session, "ended", visit, actor=actor, now=now, before=before, after={"ends_on": visit.ends_on.isoformat()})
+    visit.confirmed_starts_on = visit.confirmed_ends_on = None
+    _decide(visit, actor=actor, now=now)
+    days = {"before": {"ends_on": before.isoformat()}, "after": {"ends_on": visit.ends_on.isoformat()}}
+    _note(session, "ended", visit, actor=actor, now=now, **days)
+    is_off = _is_called_off(visit)
+    if is_off or visit.ends_on < before:
+        told = {"actor_id": actor.id, "is_off": is_off, "was_told": was_told}
+        _announce(session, "affiliations.visit_ended", visit, now=now, **told)
     return visit
 
 
@@ -116,13 +159,47 @@ def visit_for(session: Session, visit_id: int, actor: Actor) -> Visit:
 
 
 def end_over_visits(session: Session, now: datetime) -> int:
-    """Visits whose last day is over end by themselves, and half a year later nothing says who came; how many end."""
+    """Visits whose last day is over end by themselves; how many.
+
+    Half a year later, or a month after a visit was refused or called off, nothing says who came or would have.
+    """
     today = local_date(now)
     over = update(Visit).where(Visit.state.in_(VISITS_STAND), Visit.ends_on < today)
-    ended = session.scalars(over.values(state=VisitState.ENDED, decided_at=now).returning(Visit.id)).all()
-    old = update(Visit).where(Visit.ends_on < today - KEPT, Visit.erased_at.is_(None))
-    session.execute(old.values(**WHO, erased_at=now))
+    gone = {"state": VisitState.ENDED, "decided_at": now, "confirmed_starts_on": None, "confirmed_ends_on": None}
+    ended = session.scalars(over.values(gone).returning(Visit.id)).all()
+    changes = [Changed(visit_id, {}, {"state": VisitState.ENDED.value}) for visit_id in ended]
+    audit.note_all(session, "affiliations.visit_ended", "visit", changes, actor=None, now=now)
+    old = or_(Visit.ends_on < today - KEPT, Visit.id.in_(_never_made(session, now)))
+    session.execute(update(Visit).where(old, Visit.erased_at.is_(None)).values(**WHO, erased_at=now))
     return len(ended)
+
+
+def _never_made(session: Session, now: datetime) -> list[int]:
+    """Visits that were refused, or called off before their first day, long enough ago."""
+    decided = Visit.state.in_((VisitState.REFUSED, VisitState.ENDED)), Visit.decided_at < now - KEPT_OF_NOBODY
+    rows = session.scalars(select(Visit).where(*decided, Visit.erased_at.is_(None)))
+    return [one.id for one in rows if one.state == VisitState.REFUSED or _is_called_off(one)]
+
+
+def _is_called_off(visit: Visit) -> bool:
+    """Whether an ended visit was over before it began."""
+    is_before = visit.decided_at is not None and local_date(visit.decided_at) < visit.starts_on
+    return is_before and visit.ends_on == visit.starts_on
+
+
+def _is_longer(visit: Visit, form: VisitChangeForm) -> bool:
+    """Whether a visit would have days that are not confirmed."""
+    return form.starts_on < visit.starts_on or form.ends_on > visit.ends_on
+
+
+def _told_days(visit: Visit) -> dict[str, str]:
+    """What the log says of a visit that is changed."""
+    return {
+        "starts_on": visit.starts_on.isoformat(),
+        "ends_on": visit.ends_on.isoformat(),
+        "purpose": visit.purpose,
+        "state": visit.state.value,
+    }
 
 
 def _manages(actor: Actor, organisation_id: int) -> bool:
@@ -135,6 +212,16 @@ def managed_visit(session: Session, visit_id: int, actor: Actor) -> Visit:
     visit = session.scalar(select(Visit).where(Visit.id == visit_id).with_for_update())
     if visit is None or not _manages(actor, visit.organisation_id):
         raise NotFound
+    return visit
+
+
+def _hosted(session: Session, visit_id: int, actor: Actor) -> Visit:
+    """A visit that is to come or goes on, locked for its host or the admin; raises NotFound, Forbidden or Conflict."""
+    visit = visit_for(session, visit_id, actor)
+    if visit.host_id != actor.id and not _manages(actor, visit.organisation_id):
+        raise Forbidden
+    session.refresh(visit, with_for_update=True)
+    _require(visit, *VISITS_STAND)
     return visit
 
 
@@ -155,11 +242,16 @@ def _problems(form: VisitForm, host_id: int | None, *, today: date) -> list[Prob
         found.append(Problem("email", N_("邮箱和手机至少要有一项。")))
     if host_id is None:
         found.append(Problem("host_email", N_("接待人须是本单位已确认的人员。")))
-    if form.ends_on < max(form.starts_on, today):
-        found.append(Problem("ends_on", N_("不能早于开始的日子，也不能早于今天。")))
-    elif form.ends_on - form.starts_on > LONGEST_VISIT or form.starts_on > today + FURTHEST_AHEAD:
-        found.append(Problem("ends_on", N_("来访最长一年，最多提前一年登记。")))
-    return found
+    return found + _day_problems(form.starts_on, form.ends_on, today=today)
+
+
+def _day_problems(starts_on: date, ends_on: date, *, today: date) -> list[Problem]:
+    """Everything that makes the days of a visit impossible."""
+    if ends_on < max(starts_on, today):
+        return [Problem("ends_on", N_("不能早于开始的日子，也不能早于今天。"))]
+    if ends_on - starts_on > LONGEST_VISIT or starts_on > today + FURTHEST_AHEAD:
+        return [Problem("ends_on", N_("来访最长一年，最多提前一年登记。"))]
+    return []
 
 
 def _require(visit: Visit, *states: VisitState) -> None:
@@ -173,9 +265,9 @@ def _decide(visit: Visit, *, actor: Actor, now: datetime) -> None:
     visit.decided_at, visit.decided_by_id = now, actor.id
 
 
-def _announce(session: Session, name: str, visit: Visit, *, now: datetime) -> None:
-    """The event with the visit's id alone."""
-    announce(session, name, {"visit_id": visit.id}, now=now)
+def _announce(session: Session, name: str, visit: Visit, *, now: datetime, **more: Any) -> None:
+    """The event with the visit's id, never with who comes."""
+    announce(session, name, {"visit_id": visit.id, **more}, now=now)
 
 
 def _note(session: Session, fact: str, visit: Visit, **more: Any) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from booking.affiliations import hosting, queries, visitors
-from booking.affiliations.forms import HostForm, VisitForm
+from booking.affiliations.forms import HostForm, VisitChangeForm, VisitForm
 from booking.affiliations.leaving import end_affiliation
 from booking.affiliations.rules import masked
 from booking.core.clock import local_date
@@ -149,8 +149,73 @@ def test_a_visit_ends_by_itself_and_half_a_year_later_nothing_says_who_came(
     assert (visit.state, kept) == (VisitState.ENDED, ("访客甲", NUMBER, None))
     assert (visit.name, visit.email, visit.phone, visit.identity_number) == ("", "", "", "")
     assert (visit.erased_at, visit.purpose) == (now + timedelta(days=200), "合作测试")
+    ended = select(AuditEntry.actor_id, AuditEntry.subject_id).where(AuditEntry.action == "affiliations.visit_ended")
+    assert session.execute(ended).all() == [(None, visit.id)]
     logged = str(session.scalars(select(AuditEntry.after)).all())
     assert [word for word in ("访客甲", "guest@other.edu.cn", "13800138000") if word in logged] == []
+
+
+def changed(visit: Visit, **days: int) -> VisitChangeForm:
+    return VisitChangeForm(
+        starts_on=visit.starts_on + timedelta(days=days.get("starts_on", 0)),
+        ends_on=visit.ends_on + timedelta(days=days.get("ends_on", 0)),
+        purpose=visit.purpose,
+    )
+
+
+def told(session: Session, now: datetime) -> list[tuple[str, str]]:
+    session.commit()
+    return [
+        (one.recipient.partition("@")[0], one.template.removeprefix("affiliations/visit_"))
+        for one in mailed(session, now=now)
+    ]
+
+
+def test_more_days_wait_for_the_admin_and_a_refusal_leaves_those_confirmed(
+    session: Session, house: House, now: datetime
+) -> None:
+    visit = hosted(session, house, now)
+    visitors.confirm_visit(session, visit.id, actor=house.admin_actor, now=now)
+    last_day, who = visit.ends_on, {"actor": house.lin_actor, "now": now}
+    told(session, now)
+
+    visitors.change_visit(session, visit.id, changed(visit, ends_on=2), **who)
+    asked = (visit.state, visit.ends_on, visit.confirmed_ends_on), told(session, now)
+    visitors.refuse_visit(session, visit.id, "房间已满", actor=house.admin_actor, now=now)
+    refused = (visit.state, visit.ends_on, visit.confirmed_ends_on), told(session, now)
+    visitors.change_visit(session, visit.id, changed(visit, ends_on=-1), **who)
+    shorter = (visit.state, visit.ends_on), told(session, now)
+    visitors.change_visit(session, visit.id, changed(visit), **who)
+
+    host, admin = (one.email.partition("@")[0] for one in (house.lin, house.admin))
+    later, earlier = last_day + timedelta(days=2), last_day - timedelta(days=1)
+    assert asked == ((VisitState.PENDING, later, last_day), [(admin, "asked")])
+    assert refused == ((VisitState.CONFIRMED, last_day, None), [(host, "refused")])
+    assert shorter == ((VisitState.CONFIRMED, earlier), [("guest", "changed"), (admin, "changed")])
+    assert told(session, now) == []
+    facts = select(AuditEntry.action).where(AuditEntry.action == "affiliations.visit_changed")
+    assert len(session.scalars(facts).all()) == 2
+    with pytest.raises(InvalidInput):
+        visitors.change_visit(session, visit.id, changed(visit, starts_on=1), **who)
+
+
+def test_a_visit_called_off_is_told_to_who_would_come_and_a_month_later_nothing_says_who(
+    session: Session, house: House, now: datetime
+) -> None:
+    affiliate(session, house.lin, house.organisation)
+    later = local_date(now) + timedelta(days=10)
+    wanted = form(now, starts_on=later, ends_on=later + timedelta(days=200))
+    visit = visitors.register_visitor(session, house.organisation.id, wanted, actor=house.lin_actor, now=now)
+    visitors.confirm_visit(session, visit.id, actor=house.admin_actor, now=now)
+    told(session, now)
+
+    visitors.end_visit(session, visit.id, actor=house.admin_actor, now=now)
+
+    assert told(session, now) == [("guest", "ended"), (house.lin.email.partition("@")[0], "ended")]
+    for days, name in ((30, "访客甲"), (31, "")):
+        visitors.end_over_visits(session, now + timedelta(days=days))
+        session.refresh(visit)
+        assert visit.name == name
 
 
 def test_only_an_erased_visit_may_hold_nothing_to_reach_the_visitor_by(

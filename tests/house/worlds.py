@@ -454,6 +454,7 @@ def _times(builder: Builder) -> None:
             names[f"{name}_{end}_local"] = local.strftime("%Y-%m-%dT%H:%M")
     names |= {
         "later": (builder.now + timedelta(days=5)).isoformat(),
+        "today": local_date(builder.now).isoformat(),
         "later_day": (local_date(builder.now) + timedelta(days=60)).isoformat(),
         "password": PASSWORD,
         "absent": 999_999,

@@ -15,6 +15,7 @@ from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.affiliations import AffiliationState
 from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_instrument, make_organisation
+from tests.factories.letters import mailed
 from tests.factories.people import give, make_user
 from tests.journeys.axe import violations
 from tests.journeys.conftest import PHONE, OpenContext
@@ -100,7 +101,7 @@ def test_a_visitor_comes_and_goes(
     hosting.goto("/account/affiliations")
     hosting.get_by_role("link", name="我的访客").click()
     hosting.get_by_label("姓名").fill("访客甲")
-    hosting.get_by_label("手机").fill("13800000000")
+    hosting.locator("[name=email]").fill("guest@other.edu.cn")
     hosting.get_by_label("证件类型").select_option("passport")
     hosting.get_by_label("证件号码").fill("G12345678")
     hosting.get_by_label("至", exact=False).last.fill(last_day.isoformat())
@@ -126,3 +127,5 @@ def test_a_visitor_comes_and_goes(
         AuditEntry.action == "affiliations.identity_seen", AuditEntry.actor_id == admin.id
     )
     assert session.scalar(looks) == 1
+    letters = [letter for letter in mailed(session, now=now) if letter.recipient == "guest@other.edu.cn"]
+    assert [letter.template.rpartition("_")[2] for letter in letters] == ["confirmed", "ended"]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from booking.accounts.permissions import Permission, may
 from booking.affiliations import hosting, queries, rules, visitors
 from booking.affiliations.api.answering import EDITING, TAG, json_answer
-from booking.affiliations.forms import HostForm, RefuseForm, VisitForm, VisitsQuery
+from booking.affiliations.forms import HostForm, RefuseForm, VisitChangeForm, VisitForm, VisitsQuery
 from booking.affiliations.looking import note_visitors
 from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
@@ -29,6 +29,7 @@ class VisitAnswer(BaseModel):
     """A visit; the number of the document is masked. Once it is `erased_at`, nothing says who came.
 
     From `host_missed_on` on it lacks a host; unless one is named, it ends a fortnight later.
+    While more days wait to be confirmed, those that are confirmed stand beside.
     """
 
     id: int
@@ -47,6 +48,8 @@ class VisitAnswer(BaseModel):
     reason: str
     created_at: datetime
     erased_at: datetime | None
+    confirmed_starts_on: date | None
+    confirmed_ends_on: date | None
 
     @classmethod
     def of(cls, visit: Visit) -> Self:
@@ -136,6 +139,13 @@ def name_host(visit_id: int) -> Response:
     """Say who receives the visitor from now on."""
     actor, form = require_actor(), read_json(HostForm)
     return json_answer(VisitAnswer.of(transaction(hosting.name_host, visit_id, form, actor=actor, now=utcnow())))
+
+
+@documented(tag=TAG, body=VisitChangeForm, answers={200: VisitAnswer}, refusals=EDITING)
+def change(visit_id: int) -> Response:
+    """Give a visit other days or another purpose; more days wait for the admin when the host names them."""
+    actor, form = require_actor(), read_json(VisitChangeForm)
+    return json_answer(VisitAnswer.of(transaction(visitors.change_visit, visit_id, form, actor=actor, now=utcnow())))
 
 
 @documented(tag=TAG, answers={200: VisitAnswer}, refusals=(401, 403, 404, 409))

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, may
 from booking.affiliations import hosting, labels, queries, rules, visitors
-from booking.affiliations.forms import HostForm, RefuseForm, VisitForm
+from booking.affiliations.forms import HostForm, RefuseForm, VisitChangeForm, VisitForm
 from booking.affiliations.looking import note_visitors
 from booking.affiliations.views.showing import choices, manages, problems_in, status_of, typed_or
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date, utcnow
-from booking.core.errors import Forbidden, Refused
+from booking.core.errors import Conflict, Forbidden, InvalidInput, Refused
 from booking.core.forms import Blank, PageForm
 from booking.directory import queries as directory
 from booking.web.extensions import reading, transaction
@@ -30,6 +30,10 @@ PER_PAGE = 50
 
 class VisitPage(VisitForm, PageForm):
     """A visit as the page sends it."""
+
+
+class ChangePage(VisitChangeForm, PageForm):
+    """Other days or another purpose as the page sends them."""
 
 
 class RefusePage(RefuseForm, PageForm):
@@ -81,6 +85,19 @@ def show(visit_id: int) -> ResponseReturnValue:
 def confirm(visit_id: int) -> ResponseReturnValue:
     """Confirm a visit."""
     return _step(visit_id, visitors.confirm_visit, _("已确认来访，并已发邮件告知。"))
+
+
+def change(visit_id: int) -> ResponseReturnValue:
+    """Give a visit other days or another purpose."""
+    actor = require_actor()
+    visitors.visit_for(reading(), visit_id, actor)
+    try:
+        form = VisitChangeForm(**read_form(ChangePage).model_dump())
+        visit = transaction(visitors.change_visit, visit_id, form, actor=actor, now=utcnow())
+    except (InvalidInput, Conflict) as refused:
+        return _page(visit_id, refused)
+    flash(_("已修改，等待管理员确认。") if visit.state == VisitState.PENDING else _("已修改。"), "right")
+    return redirect(url_for(".visit", visit_id=visit_id), code=303)
 
 
 def end(visit_id: int) -> ResponseReturnValue:
@@ -210,7 +227,8 @@ def _page(visit_id: int, refused: Refused | None = None, number: str = "") -> Re
         may_end=is_admin or visit.host_id == actor.id,
         last_day=hosting.last_day_of(visit),
         labels=labels,
-        form=request.form,
+        form=typed_or({"reason": "", **{name: getattr(visit, name) for name in VisitChangeForm.model_fields}}, refused),
         problems=problems_in(refused),
+        today=local_date(utcnow()),
     )
     return page, status_of(refused)

@@ -133,6 +133,7 @@ AFFILIATIONS_API = (
     put(f"{OF}/affiliation-settings", ADMINS, {"mail_domain_days": 200}, other=403),
 )
 
+DAYS = {"starts_on": "{today}", "ends_on": "{later_day}", "purpose": "合作测试"}
 VISITOR = {
     "name": "访客",
     "phone": "13900000000",
@@ -153,6 +154,7 @@ VISITS = (
     page(f"{OF}/visitors?without_host=1", SEEING, other=403),
     sent("/visits/{visit}/host", ADMINS, {"host_email": "{member_email}"}),
     sent("/visits/{visit}/end", ADMINS, forbidden=AUDITOR),
+    sent("/visits/{visit}/change", ADMINS, DAYS, forbidden=AUDITOR),
     sent("/visits/{visit}/identity", ADMINS, ok=200),
     read(f"{OF}/visitors", SEEING, other=403),
     post(f"{OF}/visitors", ADMINS, VISITOR, other=403),
@@ -164,6 +166,7 @@ VISITS = (
     step("/visits/{visit}/name-host", ADMINS, {"host_email": "{member_email}"}),
     step("/visits/{their_visit}/name-host", THEIR_ADMINS, {"host_email": "{their_member_email}"}),
     bare("/visits/{visit}/end", ADMINS, forbidden=AUDITOR),
+    step("/visits/{visit}/change", ADMINS, DAYS, forbidden=AUDITOR),
     bare("/visits/{visit}/reveal", ADMINS),
     bare("/visits/{their_visit}/reveal", THEIR_ADMINS),
 )
