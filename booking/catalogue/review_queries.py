@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from booking.accounts.permissions import NEEDED_ROLES, Permission, may, reach
@@ -65,14 +65,37 @@ def approvers_of(session: Session, waiting: ReviewRound) -> Sequence[int]:
 
 
 def waiting_rounds(session: Session, actor: Actor | None, *, limit: int, cursor: str = "") -> Page[ReviewRound]:
-    """The open rounds of records that the actor may review, the oldest first."""
-    statement = (
+    """The open rounds of records that the actor may review, the oldest first; those they have decided among them."""
+    return _rounds(session, _waiting(actor), limit, cursor)
+
+
+def rounds_to_decide(session: Session, actor: Actor, *, limit: int) -> Page[ReviewRound]:
+    """The open rounds that wait for this actor: no hand in the record, no approval of the version; the oldest first."""
+    had_a_hand = exists().where(
+        RecordEditor.instrument_id == ReviewRound.instrument_id, RecordEditor.user_id == actor.id
+    )
+    has_approved = exists().where(
+        Review.round_id == ReviewRound.id,
+        Review.round_version == ReviewRound.version,
+        Review.reviewer_id == actor.id,
+        Review.decision == ReviewDecision.APPROVED,
+    )
+    return _rounds(session, _waiting(actor).where(~had_a_hand, ~has_approved), limit)
+
+
+def _waiting(actor: Actor | None) -> Select[ReviewRound]:
+    """Open rounds of records that the actor may review."""
+    return (
         select(ReviewRound)
         .join(Instrument, Instrument.id == ReviewRound.instrument_id)
         .where(ReviewRound.state == RoundState.OPEN, within(reach(actor, Permission.REVIEW_RECORD)))
         .options(*IN_FULL)
         .order_by(ReviewRound.id)
     )
+
+
+def _rounds(session: Session, statement: Select[ReviewRound], limit: int, cursor: str = "") -> Page[ReviewRound]:
+    """A part of the rounds; the cursor is the last one of the part before."""
     if cursor:
         statement = statement.where(ReviewRound.id > decode_cursor(cursor, row_id)[0])
     rows = session.scalars(statement.limit(limit + 1)).unique().all()

@@ -113,8 +113,8 @@ def blocks_today(asked: Asked) -> Found:
 
 
 def reviews(asked: Asked) -> Found:
-    """Records that wait for one's review, the oldest first."""
-    page = review_queries.waiting_rounds(asked.session, asked.actor, limit=SHOWN)
+    """Records that wait for one's own decision, the oldest first."""
+    page = review_queries.rounds_to_decide(asked.session, asked.actor, limit=SHOWN)
     items = [Item("review", one.id, *_names(one.instrument), starts_at=one.opened_at) for one in page.items]
     return Found(len(items), items, is_more=page.next_cursor is not None)
 

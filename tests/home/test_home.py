@@ -22,6 +22,7 @@ from models.directory import Organisation
 from models.enquiries import Enquiry
 from models.imports import Import
 from models.jobs import JobRun
+from models.publishing import RecordEditor, Review, ReviewRound
 from models.reservations import Reservation
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.catalogue import PublishingState
@@ -29,6 +30,7 @@ from models.vocabulary.enquiries import EnquiryState, WishState
 from models.vocabulary.imports import ImportState
 from models.vocabulary.jobs import RunOutcome
 from models.vocabulary.pricing import Offer
+from models.vocabulary.publishing import ReviewDecision
 from tests.counting import counting
 from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_instrument, make_organisation
@@ -174,6 +176,30 @@ def test_who_has_one_role_has_nothing_to_switch(client: FlaskClient, session: Se
 
     assert ('action="/home/role"' in page, "menu-role" in page) == (False, False)
     assert page.index("首页") < page.index("看板")
+
+
+def test_only_what_one_may_still_decide_waits_for_ones_review(session: Session) -> None:
+    reviewer, organisation, now = make_user(session, "reviewer"), make_organisation(session), utcnow()
+    give(session, reviewer, Role.REVIEWER, ScopeKind.ORGANISATION, organisation.id)
+    typed, approved, open_still, changed = (
+        make_instrument(session, organisation, publishing_state=PublishingState.IN_REVIEW) for _ in range(4)
+    )
+    rounds = {
+        one.id: ReviewRound(instrument_id=one.id, is_update=False, opened_at=now, changed_at=now)
+        for one in (typed, approved, open_still, changed)
+    }
+    session.add_all([RecordEditor(instrument_id=typed.id, user_id=reviewer.id, edited_at=now), *rounds.values()])
+    session.flush()
+    own = {"reviewer_id": reviewer.id, "reviewer_name": "R", "decision": ReviewDecision.APPROVED, "decided_at": now}
+    session.add_all(Review(round_id=rounds[one.id].id, round_version=1, **own) for one in (approved, changed))
+    rounds[changed.id].version = 2
+    session.commit()
+
+    actor = actor_for(session, reviewer, now=now)
+    cards = {card.code: card for card in queries.cards(session, actor, settings=SETTINGS, now=now)}
+
+    assert [one.id for one in cards["reviews"].items] == [rounds[open_still.id].id, rounds[changed.id].id]
+    assert cards["reviews"].count == 2
 
 
 def test_a_job_that_works_again_waits_for_nobody(session: Session) -> None:
