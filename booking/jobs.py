@@ -20,9 +20,11 @@ from booking.notifications import service as notifications
 from booking.operations.posting import post_due
 from booking.operations.running import Job, one_by_one, within_transaction
 from booking.operations.schedules import Daily, Every
+from booking.privacy import service as privacy
 from booking.reservations import approval
 from booking.samples import queries as samples
 from booking.samples import quoting
+from booking.teams import joining
 
 
 def _post(now: datetime) -> int:
@@ -57,9 +59,15 @@ def _end_visits(session: Session, now: datetime) -> int:
 
 
 def _tidy_affiliations(session: Session, now: datetime) -> int:
-    """Invitations and rosters that nobody took up within a month, and rows refused a month ago; how many."""
+    """Invitations and rosters that nobody took up, who was invited, rows refused a month ago; how many."""
     tidied = invitations.expire_over(session, now) + rosters.forget_drafts(session, now)
+    tidied += invitations.forget_untaken(session, now) + joining.forget_untaken(session, now)
     return tidied + roster_refusals.forget_refused(session, now)
+
+
+def _forget_unconfirmed(now: datetime) -> int:
+    """Accounts whose address nobody has confirmed for a month; how many were erased."""
+    return one_by_one(privacy.unconfirmed, privacy.forget_unconfirmed, now=now)
 
 
 def _move(now: datetime) -> int:
@@ -150,9 +158,15 @@ TIMETABLE = (
     ),
     Job(
         "tidy_affiliations",
-        N_("让一个月无人理会的邀请和名册失效，并删除一个月前不能接受的行。"),
+        N_("让一个月无人理会的邀请和名册失效；删除一个月前不能接受的行，和半年前作废的邀请里的个人信息。"),
         Daily(time(3, 40)),
         within_transaction(_tidy_affiliations),
+    ),
+    Job(
+        "forget_unconfirmed",
+        N_("删除一个月没有确认邮箱的账户。"),
+        Daily(time(3, 50)),
+        _forget_unconfirmed,
     ),
     Job(
         "forget_answers",

@@ -175,7 +175,8 @@ class Roster(Base):
 class Invitation(Base):
     """Somebody on a roster without an account: a link confirms the affiliation; only the link's SHA-256 is stored.
 
-    Whoever has no address is handed the link, or a code to type, by the organisation.
+    Whoever has no address is handed the link, or a code to type, by the organisation. Half a year after nobody took it
+    up, nothing says who was invited: `erased_at` says when.
     """
 
     __tablename__ = "invitations"
@@ -189,7 +190,7 @@ class Invitation(Base):
             postgresql_where=_OPEN_TO_ADDRESS,
         ),
         Index("ix_invitations_email", "email"),
-        CheckConstraint("email <> '' OR phone <> '' OR staff_number <> ''", name="known"),
+        CheckConstraint("erased_at IS NOT NULL OR email <> '' OR phone <> '' OR staff_number <> ''", name="known"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -209,6 +210,7 @@ class Invitation(Base):
     sent_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     accepted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    erased_at: Mapped[datetime | None]
 
 
 class Visit(Base):

@@ -15,7 +15,7 @@ from booking.affiliations import queries
 from booking.affiliations.rules import INVITATIONS_PER_DAY
 from booking.affiliations.service import announce_about
 from booking.affiliations.user_groups import lock_organisation
-from booking.affiliations.withdrawing import GOOD_FOR, is_overruled, withdraw_all
+from booking.affiliations.withdrawing import GOOD_FOR, KEPT, is_overruled, withdraw_all
 from booking.core.actors import Actor, Target
 from booking.core.clock import at_local, local_date
 from booking.core.errors import Conflict, NotFound
@@ -179,6 +179,14 @@ def expire_over(session: Session, now: datetime, *, organisation_id: int | None 
     return len(session.scalars(over.values(values).returning(Invitation.id)).all())
 
 
+def forget_untaken(session: Session, now: datetime) -> int:
+    """Half a year after an invitation expired or was withdrawn, take away who was invited; how many."""
+    void = Invitation.state.in_((InvitationState.EXPIRED, InvitationState.WITHDRAWN))
+    old = update(Invitation).where(void, Invitation.closed_at < now - KEPT, Invitation.erased_at.is_(None))
+    nobody = {"name": "", "email": "", "phone": "", "staff_number": "", "erased_at": now}
+    return len(session.scalars(old.values(nobody).returning(Invitation.id)).all())
+
+
 def _accept(
     session: Session, invitation: Invitation, user_id: int, *, actor: Actor | None, now: datetime
 ) -> Affiliation:
@@ -218,7 +226,7 @@ def _is_open(invitation: Invitation, *, now: datetime) -> bool:
 
 def _reopen(invitation: Invitation, *, now: datetime) -> None:
     """Let an open or expired invitation hold for another month; raises Conflict for one that is settled."""
-    if invitation.state not in {InvitationState.OPEN, InvitationState.EXPIRED}:
+    if invitation.state not in {InvitationState.OPEN, InvitationState.EXPIRED} or invitation.erased_at is not None:
         raise Conflict(N_("这个邀请已经失效或被接受。"))
     invitation.state, invitation.expires_at, invitation.closed_at = InvitationState.OPEN, now + GOOD_FOR, None
 

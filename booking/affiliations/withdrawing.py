@@ -14,6 +14,8 @@ from models.affiliations import Affiliation, Invitation
 from models.vocabulary.affiliations import InvitationState
 
 GOOD_FOR = timedelta(days=30)
+KEPT = timedelta(days=180)
+"""How long it is kept who did not take an invitation up."""
 
 
 def withdraw_all(session: Session, ids: Sequence[int], *, actor: Actor | None, now: datetime, reason: str) -> int:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
@@ -14,7 +14,7 @@ from booking.core.texts import N_
 from booking.notifications.service import announce
 from booking.teams import queries
 from booking.teams.forms import InviteForm
-from booking.teams.rules import INVITED_FOR
+from booking.teams.rules import INVITED_FOR, KEPT
 from booking.teams.service import add_member, hold, locked
 from models.teams import Team, TeamInvitation, TeamRequest
 from models.vocabulary.teams import JoinState
@@ -135,6 +135,12 @@ def invite(session: Session, team_id: int, form: InviteForm, *, actor: Actor, no
     audit.note(session, "teams.invited", ("team", team_id), actor=actor, now=now, after=after)
     announce(session, "teams.invited", {"invitation_id": invitation.id}, now=now)
     return invitation
+
+
+def forget_untaken(session: Session, now: datetime) -> int:
+    """Delete invitations that nobody took up half a year after they ended; how many."""
+    over = TeamInvitation.expires_at < now - KEPT, TeamInvitation.used_at.is_(None)
+    return len(session.scalars(delete(TeamInvitation).where(*over).returning(TeamInvitation.id)).all())
 
 
 def named(invitation: TeamInvitation) -> dict[str, str]:

@@ -7,6 +7,8 @@ from booking.core.errors import Problem
 from booking.core.texts import N_
 
 INVITED_FOR = timedelta(days=14)
+KEPT = timedelta(days=180)
+"""How long it is kept who did not take an invitation up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,24 @@ def table(data: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(data.decode("utf-8-sig"))))
 
 
+def test_who_took_no_invitation_up_is_forgotten_half_a_year_later(
+    session: Session, house: House, now: datetime
+) -> None:
+    apply_roster(session, house, now)
+    withdrawn, expired = session.scalars(select(Invitation).order_by(Invitation.id))
+    invitations.withdraw_invitation(session, withdrawn.id, actor=house.admin_actor, now=now)
+    invitations.expire_over(session, now + timedelta(days=31))
+
+    forgotten = [invitations.forget_untaken(session, now + timedelta(days=days)) for days in (180, 181, 212, 999)]
+
+    session.expire_all()
+    assert forgotten == [0, 1, 1, 0]
+    left = [(one.name, one.email, one.phone, one.staff_number, one.state.value) for one in (withdrawn, expired)]
+    assert left == [("", "", "", "", "withdrawn"), ("", "", "", "", "expired")]
+    with pytest.raises(Conflict):
+        invitations.make_link(session, expired.id, actor=house.admin_actor, now=now)
+
+
 def test_refused_rows_are_taken_away_with_their_reasons_for_a_month(
     client: FlaskClient, session: Session, house: House
 ) -> None:

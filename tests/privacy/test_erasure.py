@@ -22,6 +22,7 @@ from booking.enquiries.forms import EnquiryForm
 from booking.enquiries.service import ask
 from booking.notifications.service import announce
 from booking.privacy import service
+from booking.privacy.rules import email_of, name_of
 from booking.privacy.service import Hindered
 from booking.reservations.editing import edit_reservation
 from booking.reservations.service import request_reservation
@@ -140,6 +141,25 @@ def test_coming_bookings_last_roles_and_contacts_come_first_and_nothing_is_erase
     assert refused.value.hindrances[1].name_zh == "西南大学"
     look_again(session)
     assert (person.name, person.deactivated_at) == (NAME, None)
+
+
+def test_an_address_that_nobody_confirmed_is_forgotten_after_a_month(session: Session, now: datetime) -> None:
+    long_ago, unproven = now - timedelta(days=31), {"confirmed_at": None, "password_hash": "x"}
+    typed = make_user(session, "typed", created_at=long_ago, **unproven)
+    member = make_user(session, "member", created_at=long_ago, **unproven)
+    affiliate(session, member, make_organisation(session))
+    waits = make_user(session, "waits", created_at=long_ago, **unproven)
+    write_secret(session, waits.id, TokenPurpose.CONFIRM_ADDRESS, now=now)
+    make_user(session, "fresh", created_at=now - timedelta(days=29), **unproven)
+    make_user(session, "confirmed", created_at=long_ago)
+    session.commit()
+
+    due = service.unconfirmed(session, now=now)
+    forgotten = [service.forget_unconfirmed(session, typed.id, now=now) for _ in "12"]
+
+    assert (due, forgotten) == ([typed.id], [True, False])
+    assert (typed.email, typed.name, typed.password_hash) == (email_of(typed.id), name_of(typed.id), None)
+    assert service.unconfirmed(session, now=now) == []
 
 
 def test_a_role_that_somebody_else_holds_too_is_no_hindrance(session: Session, now: datetime) -> None:

@@ -239,8 +239,10 @@ def test_an_invitation_that_is_over_lets_nobody_in(
     transaction(joining.revoke_invitation, team.id, made.id, actor=lead, now=now)
     with pytest.raises(joining.InvitationSpent):
         transaction(joining.take_up, secret, actor=member, now=now)
+    forgotten = [transaction(joining.forget_untaken, now=now + days * DAY) for days in (194, 195)]
 
     assert set(members(session, team)) == {lead.id}
+    assert (forgotten, count(session, TeamInvitation)) == ([0, 1], 0)
 
 
 def test_another_institutions_admin_does_nothing_here(

@@ -117,7 +117,7 @@ class LeaverAnswer(BaseModel):
 
 
 class InvitationAnswer(BaseModel):
-    """An invitation, without its link."""
+    """An invitation, without its link. Once it is `erased_at`, nothing says who was invited."""
 
     id: int
     name: str
@@ -129,6 +129,7 @@ class InvitationAnswer(BaseModel):
     created_at: datetime
     sent_at: datetime | None
     expires_at: datetime
+    erased_at: datetime | None
 
     @classmethod
     def of(cls, invitation: Invitation) -> Self:
