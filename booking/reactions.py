@@ -101,6 +101,7 @@ REACTIONS: dict[str, Letters] = {
     "enquiries.asked": enquiries.on_asked,
     "enquiries.added": enquiries.on_added,
     "enquiries.answered": enquiries.on_answered,
+    "enquiries.file_removed": enquiries.on_file_removed,
     "enquiries.closed": enquiries.on_closed,
     "enquiries.withdrawn": enquiries.on_withdrawn,
     "enquiries.reopened": enquiries.on_reopened,

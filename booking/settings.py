@@ -60,6 +60,11 @@ class Settings(BaseSettings):
         ge=0,
         description="Room for the files of an institution's records, and as much for its enquiries",
     )
+    attachment_share_bytes: int = Field(
+        50_000_000,
+        ge=0,
+        description="Room for the files that one person sends to an institution",
+    )
     largest_import_bytes: int = Field(
         10_000_000, ge=10_000, description="Tables to import above this are refused; their pages take bodies this large"
     )

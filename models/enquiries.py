@@ -51,7 +51,10 @@ class Enquiry(KeptByOwner, Base):
 
 
 class EnquiryMessage(Base):
-    """What one side wrote; never changed, but the asker may withdraw it: then the text is gone, its place is not."""
+    """What one side wrote; never changed, but the asker may withdraw it: then the text is gone, its place is not.
+
+    With `removed_file`, why the staff took that file away.
+    """
 
     __tablename__ = "enquiry_messages"
 
@@ -60,6 +63,7 @@ class EnquiryMessage(Base):
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     is_staff: Mapped[bool]
     text: Mapped[str] = mapped_column(String(4000))
+    removed_file: Mapped[str] = mapped_column(String(160), default="")
     written_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
     author: Mapped[User] = relationship(lazy="raise")

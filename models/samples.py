@@ -126,7 +126,7 @@ class SampleOrderStep(Base):
 
 
 class SampleMessage(Base):
-    """What one side wrote; never changed."""
+    """What one side wrote; never changed. With `removed_file`, why the staff took that file away."""
 
     __tablename__ = "sample_messages"
 
@@ -135,6 +135,7 @@ class SampleMessage(Base):
     author_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
     is_staff: Mapped[bool]
     text: Mapped[str] = mapped_column(String(4000))
+    removed_file: Mapped[str] = mapped_column(String(160), default="")
     written_at: Mapped[datetime]
     author: Mapped[User] = relationship(lazy="raise")
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from booking.core.forms import Form, Line, PageForm
+from booking.core.forms import FilledLine, Form, Line, PageForm
 from models.vocabulary.attachments import Visibility
 
 Caption = Annotated[Line, Field(max_length=200)]
@@ -38,3 +38,16 @@ class AttachmentMove(PageForm):
     """How far a file moves among those of its kind; −1 is one up."""
 
     places: Annotated[int, Field(ge=-200, le=200)]
+
+
+class FileRemovalForm(Form):
+    """Why a file that somebody else sent goes."""
+
+    reason: Annotated[FilledLine, Field(max_length=600)]
+
+
+class FileRemovalPage(PageForm):
+    """Which file goes and why, as the page of a thread asks it."""
+
+    attachment_id: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    remove_reason: Annotated[FilledLine, Field(max_length=600)]

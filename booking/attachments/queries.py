@@ -58,9 +58,11 @@ def content_of(session: Session, attachment_id: int, edge: int) -> bytes:
     return found
 
 
-def used_bytes(session: Session, organisation_id: int, kind: OwnerKind) -> int:
-    """How much the files of one kind of owner take of an organisation's quota."""
-    kept = (Attachment.organisation_id == organisation_id, Attachment.owner_kind == kind)
+def used_bytes(session: Session, organisation_id: int, kind: OwnerKind, *, sent_by: int | None = None) -> int:
+    """How much the files of one kind of owner take of an organisation's quota, or those that one person sent."""
+    kept = [Attachment.organisation_id == organisation_id, Attachment.owner_kind == kind]
+    if sent_by is not None:
+        kept.append(Attachment.uploaded_by_id == sent_by)
     return session.scalar(select(func.coalesce(func.sum(Attachment.stored_bytes), 0)).where(*kept)) or 0
 
 

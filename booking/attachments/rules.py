@@ -39,12 +39,13 @@ _LAYOUT = frozenset("\t\n\r\f")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large one file may be, how much an organisation may keep, and how many files one owner has."""
+    """How large one file may be, how much an organisation and an asker there may keep, how many files one owner has."""
 
     photo_bytes: int
     document_bytes: int
     quota_bytes: int
     most_files: int
+    share_bytes: int = 50_000_000
 
 
 def picture_type(content: bytes) -> str | None:

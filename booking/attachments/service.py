@@ -33,12 +33,20 @@ def add_attachments(
     *,
     actor: Actor,
     now: datetime,
+    is_asker: bool = False,
 ) -> list[Attachment]:
-    """Store the files after those of their kind, all or none; raises FilesRefused over number or quota."""
+    """Store the files after those of their kind, all or none; raises FilesRefused over number or quota.
+
+    Whoever asks an organisation something has a share of its room, and learns nothing of what is left.
+    """
     lock = select(Organisation.id).where(Organisation.id == owner.organisation_id).with_for_update(key_share=True)
     session.execute(lock)
     last = _last_positions(session, owner)
-    _check_room(session, owner, files, sum(count for _, count in last.values()), limits)
+    if sum(count for _, count in last.values()) + len(files) > limits.most_files:
+        raise FilesRefused([Problem(FIELD, N_("最多可保存 %(most)s 个文件。"), {"most": limits.most_files})])
+    if is_asker:
+        _check_share(session, owner, files, limits, actor)
+    _check_room(session, owner, files, limits, tells_use=not is_asker)
     added = []
     for file in files:
         position, count = last.get(file.kind, (0, 0))
@@ -118,17 +126,29 @@ def _last_positions(session: Session, owner: Owner) -> dict[str, tuple[int, int]
     return {kind: (position, count) for kind, position, count in rows}
 
 
-def _check_room(session: Session, owner: Owner, files: Sequence[Prepared], kept: int, limits: Limits) -> None:
-    """Refuse what the owner or the organisation has no room for, with how much is used."""
-    if kept + len(files) > limits.most_files:
-        raise FilesRefused([Problem(FIELD, N_("最多可保存 %(most)s 个文件。"), {"most": limits.most_files})])
+def _check_room(session: Session, owner: Owner, files: Sequence[Prepared], limits: Limits, *, tells_use: bool) -> None:
+    """Refuse what the organisation has no room for; only its own people are told how much is used."""
     used = used_bytes(session, owner.organisation_id, owner.kind)
     wanted = sum(file.stored_bytes for file in files)
-    if used + wanted > limits.quota_bytes:
-        sentence = N_("存储空间不足：已用 %(used)s MB，共 %(quota)s MB，这次需要 %(wanted)s MB。请先删除不用的文件。")
-        values = {"used": used, "quota": limits.quota_bytes, "wanted": wanted}
-        shown = {name: f"{value / MEGABYTE:.1f}" for name, value in values.items()}
-        raise FilesRefused([Problem(FIELD, sentence, shown)])
+    if used + wanted <= limits.quota_bytes:
+        return
+    if not tells_use:
+        raise FilesRefused([Problem(FIELD, N_("对方为附件留的空间已用完，请在留言中商定怎样传送文件。"))])
+    sentence = N_("存储空间不足：已用 %(used)s MB，共 %(quota)s MB，这次需要 %(wanted)s MB。请先删除不用的文件。")
+    raise FilesRefused([Problem(FIELD, sentence, _megabytes(used=used, quota=limits.quota_bytes, wanted=wanted))])
+
+
+def _check_share(session: Session, owner: Owner, files: Sequence[Prepared], limits: Limits, actor: Actor) -> None:
+    """Refuse what an asker has no room for at the organisation, whatever is left there."""
+    used = used_bytes(session, owner.organisation_id, owner.kind, sent_by=actor.id)
+    if used + sum(file.stored_bytes for file in files) > limits.share_bytes:
+        sentence = N_("您发给这个单位的附件合计最多 %(share)s MB，已有 %(used)s MB。请在留言中商定怎样传送文件。")
+        raise FilesRefused([Problem(FIELD, sentence, _megabytes(share=limits.share_bytes, used=used))])
+
+
+def _megabytes(**sizes: int) -> dict[str, str]:
+    """Sizes as sentences say them."""
+    return {name: f"{size / MEGABYTE:.1f}" for name, size in sizes.items()}
 
 
 def _store(

@@ -27,6 +27,7 @@ def limits_for(kind: OwnerKind) -> Limits:
         document_bytes=settings.largest_document_bytes,
         quota_bytes=settings.attachment_quota_bytes,
         most_files=MOST_FILES[kind],
+        share_bytes=settings.attachment_share_bytes,
     )
 
 

@@ -44,12 +44,16 @@ class EnquiryList(BaseModel):
 
 
 class MessageAnswer(BaseModel):
-    """What one side wrote; the text is empty once it is `withdrawn_at`."""
+    """What one side wrote; the text is empty once it is `withdrawn_at`.
+
+    With `removed_file`, why the staff took that file away.
+    """
 
     id: int
     author: str
     is_staff: bool
     text: str
+    removed_file: str
     written_at: datetime
     withdrawn_at: datetime | None
 

@@ -7,11 +7,12 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from booking.attachments.answers import UploadBody
+from booking.attachments.forms import FileRemovalForm
 from booking.attachments.uploads import limits_for, read_uploads
 from booking.catalogue.api.answering import json_answer
 from booking.catalogue.queries import instrument_for
 from booking.core.clock import utcnow
-from booking.enquiries import faq, queries, service, wishes, withdrawing
+from booking.enquiries import faq, queries, removing, service, wishes, withdrawing
 from booking.enquiries.addresses import attachment_address, days
 from booking.enquiries.answers import (
     EnquiryAnswer,
@@ -141,6 +142,15 @@ def withdraw_file(enquiry_id: int, attachment_id: int) -> Response:
     """Delete a file that you sent."""
     transaction(withdrawing.withdraw_file, enquiry_id, attachment_id, actor=require_actor(), now=utcnow())
     return Response(status=204)
+
+
+@bp.post(f"{ONE}/attachments/<int:attachment_id>/remove")
+@documented(tag=TAG, body=FileRemovalForm, answers={200: EnquiryAnswer}, refusals=ASKING)
+def remove_file(enquiry_id: int, attachment_id: int) -> Response:
+    """Take a file of the thread away, with the reason; for the staff."""
+    who, reason = require_actor(), read_json(FileRemovalForm).reason
+    transaction(removing.remove_file, enquiry_id, attachment_id, reason, actor=who, now=utcnow())
+    return _thread(enquiry_id)
 
 
 @bp.post(f"{ONE}/close")

@@ -31,6 +31,11 @@ def on_answered(news: News) -> list[Letter]:
     return _to_asker(news, "enquiries/answered")
 
 
+def on_file_removed(news: News) -> list[Letter]:
+    """To the asker: the staff took one of the files away, and why."""
+    return _to_asker(news, "enquiries/file_removed")
+
+
 def on_closed(news: News) -> list[Letter]:
     """To the other side: the thread has ended."""
     return _to_other(news, "enquiries/closed")

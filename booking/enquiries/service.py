@@ -207,10 +207,18 @@ def is_asker(enquiry: Enquiry, actor: Actor) -> bool:
     return enquiry.asked_by_id == actor.id
 
 
-def write(session: Session, enquiry: Enquiry, text: str, *, actor: Actor, now: datetime) -> EnquiryMessage:
-    """One message of the actor's side."""
-    is_staff = not is_asker(enquiry, actor)
-    message = EnquiryMessage(enquiry_id=enquiry.id, author_id=actor.id, is_staff=is_staff, text=text, written_at=now)
+def write(
+    session: Session, enquiry: Enquiry, text: str, *, removed_file: str = "", actor: Actor, now: datetime
+) -> EnquiryMessage:
+    """One message of the actor's side; with the name of a file, why it was taken away."""
+    message = EnquiryMessage(
+        enquiry_id=enquiry.id,
+        author_id=actor.id,
+        is_staff=not is_asker(enquiry, actor),
+        text=text,
+        removed_file=removed_file,
+        written_at=now,
+    )
     session.add(message)
     session.flush()
     return message
@@ -303,4 +311,5 @@ def _attach(
     if not files:
         return []
     owner = Owner(OwnerKind.ENQUIRY, enquiry.id, organisation_id)
-    return attachments.add_attachments(session, owner, files, Visibility.STAFF, limits, actor=actor, now=now)
+    who: dict[str, Any] = {"actor": actor, "now": now, "is_asker": is_asker(enquiry, actor)}
+    return attachments.add_attachments(session, owner, files, Visibility.STAFF, limits, **who)

@@ -113,12 +113,13 @@ class SampleStepAnswer(BaseModel):
 
 
 class SampleMessageAnswer(BaseModel):
-    """What one side wrote."""
+    """What one side wrote; with `removed_file`, why the staff took that file away."""
 
     id: int
     author: str
     is_staff: bool
     text: str
+    removed_file: str
     written_at: datetime
 
 
@@ -202,7 +203,12 @@ def order_answer(whole: WholeOrder, open_steps: list[SampleStep], address: Addre
         steps=[_step(one) for one in whole.steps],
         messages=[
             SampleMessageAnswer(
-                id=m.id, author=m.author.name, is_staff=m.is_staff, text=m.text, written_at=m.written_at
+                id=m.id,
+                author=m.author.name,
+                is_staff=m.is_staff,
+                text=m.text,
+                removed_file=m.removed_file,
+                written_at=m.written_at,
             )
             for m in whole.messages
         ],

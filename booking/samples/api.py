@@ -8,10 +8,11 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from booking.attachments.answers import UploadBody
+from booking.attachments.forms import FileRemovalForm
 from booking.attachments.uploads import has_uploads, limits_for, read_uploads
 from booking.catalogue.api.answering import json_answer
 from booking.core.clock import utcnow
-from booking.samples import handling, lists, queries, quoting, service
+from booking.samples import handling, lists, queries, quoting, removing, service
 from booking.samples.addresses import attachment_address
 from booking.samples.answers import (
     NewRunAnswer,
@@ -254,6 +255,14 @@ def attach(order_id: int) -> Response:
     """Write to the other side, with files."""
     queries.order_for(reading(), order_id, require_actor())
     return _add_message(order_id, read_form(SampleMessagePage).text, is_upload=True)
+
+
+@bp.post(f"{ONE}/attachments/<int:attachment_id>/remove")
+@documented(tag=TAG, body=FileRemovalForm, answers={200: SampleOrderAnswer}, refusals=ASKING)
+def remove_file(order_id: int, attachment_id: int) -> Response:
+    """Take a file of the order away that is no result, with the reason; for the staff."""
+    reason = read_json(FileRemovalForm).reason
+    return _step(order_id, removing.remove_file, attachment_id, reason)
 
 
 def _add_message(order_id: int, text: str, *, is_upload: bool) -> Response:

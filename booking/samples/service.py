@@ -277,10 +277,18 @@ def note(
 
 
 def write(
-    session: Session, order: SampleOrder, text: str, *, is_staff: bool, actor: Actor, now: datetime
+    session: Session,
+    order: SampleOrder,
+    text: str,
+    *,
+    is_staff: bool,
+    removed_file: str = "",
+    actor: Actor,
+    now: datetime,
 ) -> SampleMessage:
-    """One message of the actor's side."""
-    message = SampleMessage(order_id=order.id, author_id=actor.id, is_staff=is_staff, text=text, written_at=now)
+    """One message of the actor's side; with the name of a file, why it was taken away."""
+    said = {"is_staff": is_staff, "text": text, "removed_file": removed_file}
+    message = SampleMessage(order_id=order.id, author_id=actor.id, written_at=now, **said)
     session.add(message)
     session.flush()
     return message
@@ -300,8 +308,10 @@ def attach(
     if not files:
         return []
     owner = Owner(OwnerKind.SAMPLE_ORDER, order.id, organisation_id)
-    added = attachments.add_attachments(session, owner, files, Visibility.STAFF, limits, actor=actor, now=now)
-    if side_of(order, actor) == Side.REQUESTER:
+    is_asker = side_of(order, actor) == Side.REQUESTER
+    who: dict[str, Any] = {"actor": actor, "now": now, "is_asker": is_asker}
+    added = attachments.add_attachments(session, owner, files, Visibility.STAFF, limits, **who)
+    if is_asker:
         _check_share(session, organisation_id, limits)
     return added
 

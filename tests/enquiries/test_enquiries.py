@@ -1,7 +1,9 @@
 """Asking, answering, wishes for time and public answers, through the pages, the API and the services."""
 
 import io
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,12 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
-from booking.attachments.preparing import Uploaded, prepare
+from booking.attachments.preparing import FilesRefused, Uploaded, prepare
 from booking.attachments.rules import Limits
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import Forbidden, InvalidInput, NotFound
-from booking.enquiries import queries, service, wishes
+from booking.enquiries import queries, removing, service, wishes
 from booking.enquiries.faq import add_faq
 from booking.enquiries.forms import EnquiryForm, NewFaq, OfferForm, PeriodForm, WishAnswerForm
 from booking.enquiries.withdrawing import withdraw_message
@@ -352,6 +354,44 @@ def test_nobody_asks_more_than_twenty_times_a_day_nor_about_what_is_not_public(
     session.rollback()
 
     assert count(session, Enquiry) == 20
+
+
+def test_an_asker_has_a_share_of_the_room_and_staff_take_a_file_away_with_a_reason(
+    session: Session, instrument: Instrument, steward: User, asker: User, now: datetime
+) -> None:
+    made, staff, who = asked(session, instrument, asker, now=now), *(acting(session, u, now) for u in (steward, asker))
+    files = prepare([Uploaded("样品.pdf", PDF)], LIMITS)
+    tight = replace(LIMITS, share_bytes=len(PDF), quota_bytes=2 * len(PDF))
+    send = partial(service.add_message, session, made.id, "附件", files, tight, days=DAYS, now=now)
+    send(actor=who)
+    with pytest.raises(FilesRefused) as over_share:
+        send(actor=who)
+    session.rollback()
+    send(actor=who)
+    send(actor=staff)
+    with pytest.raises(FilesRefused) as over_quota:
+        service.add_message(
+            session, made.id, "又", files, replace(tight, share_bytes=10**6), days=1, actor=who, now=now
+        )
+    session.commit()
+    letters(session, now)
+    sent = session.scalars(select(Attachment).where(Attachment.uploaded_by_id == asker.id)).one()
+    digest = sent.sha256
+
+    with pytest.raises(Forbidden):
+        removing.remove_file(session, made.id, sent.id, "太大", actor=who, now=now)
+    service.close(session, made.id, actor=staff, now=now)
+    removing.remove_file(session, made.id, sent.id, "太大", actor=staff, now=now)
+    session.commit()
+
+    used = [problem.values for refused in (over_share, over_quota) for problem in refused.value.problems]
+    assert [sorted(values) for values in used] == [["share", "used"], []]
+    thread = queries.thread_for(session, made.id, who)
+    assert [file.uploaded_by_id for file in thread.files] == [steward.id]
+    assert (thread.messages[-1].removed_file, thread.messages[-1].text) == ("样品.pdf", "太大")
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "attachments.removed")).one()
+    assert (entry.before or {})["sha256"] == digest
+    assert letters(session, now)[-1] == ("asker@example.org", "enquiries/file_removed")
 
 
 def test_a_whole_conversation_by_the_pages(

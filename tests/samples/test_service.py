@@ -20,6 +20,7 @@ from booking.reservations.refusals import ReservationRefused
 from booking.samples import handling, lists, queries, quoting
 from booking.samples.forms import GiveBackForm, QuoteLineForm, RecordForm, SampleQuoteForm, SettleForm
 from booking.samples.lists import Show, Wanted
+from booking.samples.removing import IsResult, remove_file
 from booking.samples.service import NotNow, TakesNoSamples, add_message
 from models.accounts import User
 from models.attachments import Attachment
@@ -493,6 +494,28 @@ def test_requesters_files_leave_room_for_results(session: Session, orders: Order
 
     assert queries.requesters_bytes(session, order.instrument.organisation_id) == len(PDF)
     assert count(session, Attachment) == 3
+
+
+def test_staff_take_a_file_away_that_is_no_result_and_its_place_stays(
+    session: Session, orders: Orders, soon: Period, now: datetime
+) -> None:
+    order = orders.received(orders.sent(orders.accepted(orders.quoted(orders.asked(files=pdf("样品.pdf"))))))
+    orders.run(order, period=soon)
+    orders.reported(order)
+    session.commit()
+    result = session.scalars(select(SampleResult.attachment_id)).one()
+    sent = session.scalars(select(Attachment.id).where(Attachment.id != result)).one()
+
+    with pytest.raises(Forbidden):
+        remove_file(session, order.id, sent, "太大", actor=orders.asker, now=now)
+    with pytest.raises(IsResult):
+        remove_file(session, order.id, result, "太大", actor=orders.staff, now=now)
+    remove_file(session, order.id, sent, "太大", actor=orders.staff, now=now)
+    session.commit()
+
+    assert session.scalars(select(Attachment.id)).all() == [result]
+    said = queries.whole_order(session, order.id, orders.asker).messages[-1]
+    assert (said.removed_file, said.text, said.is_staff) == ("样品.pdf", "太大", True)
 
 
 def test_cancelling_the_last_order_of_a_coming_run_gives_its_time_back(

@@ -10,13 +10,14 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, may
+from booking.attachments.forms import FileRemovalPage
 from booking.attachments.uploads import file_response, has_uploads, limits_for, read_uploads
 from booking.catalogue.keeping import staff_target
 from booking.catalogue.owner_queries import open_change
 from booking.catalogue.queries import is_readable
 from booking.core.clock import utcnow
 from booking.core.errors import Conflict, InvalidInput, Refused
-from booking.enquiries import queries, service, wishes, withdrawing
+from booking.enquiries import queries, removing, service, wishes, withdrawing
 from booking.enquiries.addresses import attachment_address, days
 from booking.enquiries.forms import MessagePage, OfferPage, WishAnswerPage
 from booking.enquiries.labels import FIELDS, WISH_ANSWER
@@ -74,6 +75,19 @@ def withdraw_file(enquiry_id: int, attachment_id: int) -> ResponseReturnValue:
     who = require_actor()
     step = partial(transaction, withdrawing.withdraw_file, enquiry_id, attachment_id, actor=who, now=utcnow())
     return _done(enquiry_id, step, _("文件已删除。"))
+
+
+def remove_file(enquiry_id: int) -> ResponseReturnValue:
+    """Take a file away that the asker sent, with the reason."""
+    who = require_actor()
+    queries.enquiry_for(reading(), enquiry_id, who)
+
+    def work() -> None:
+        form = read_form(FileRemovalPage)
+        given = (enquiry_id, form.attachment_id, form.remove_reason)
+        transaction(removing.remove_file, *given, actor=who, now=utcnow())
+
+    return _done(enquiry_id, work, _("已删除，用户会收到邮件。"))
 
 
 def close(enquiry_id: int) -> ResponseReturnValue:
@@ -153,6 +167,7 @@ def _page(enquiry_id: int, refused: Refused | None = None) -> Response:
         may_read=is_readable(enquiry.instrument, who),
         leaving=_leaving(enquiry) if is_own else None,
         may_write=is_own or answers,
+        may_remove=answers,
         may_answer_wish=answers and enquiry.wish_state in ANSWERABLE,
         owes_answer=enquiry.wish_state in OWED_AN_ANSWER,
         may_publish=answers and enquiry.kept_by is None and may(who, Permission.EDIT_RECORD, target),

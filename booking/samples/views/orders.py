@@ -72,6 +72,7 @@ def order_page(order_id: int, refused: Refused | None = None, fields: Mapping[st
         whole=whole,
         order=whole.order,
         is_own=side == Side.REQUESTER,
+        may_remove=side == Side.STAFF and may(who, Permission.HANDLE_SAMPLES, staff_target(whole.order)),
         may_read=is_readable(whole.order.instrument, who),
         leaving=_leaving(whole.order) if side == Side.REQUESTER else None,
         may_write=side == Side.REQUESTER or may(who, Permission.HANDLE_SAMPLES, staff_target(whole.order)),

@@ -8,12 +8,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from booking.attachments.forms import FileRemovalPage
 from booking.attachments.uploads import has_uploads, limits_for, read_uploads
 from booking.core.clock import utcnow
 from booking.core.errors import Conflict, InvalidInput
 from booking.core.forms import read
 from booking.core.texts import N_
-from booking.samples import handling, queries, quoting, service
+from booking.samples import handling, queries, quoting, removing, service
 from booking.samples.forms import (
     AcceptPage,
     GiveBackPage,
@@ -54,6 +55,16 @@ def add_message(order_id: int) -> ResponseReturnValue:
         create_once(store, actor=who, now=now)
 
     return _done(order_id, work, N_("已发送。"))
+
+
+def remove_file(order_id: int) -> ResponseReturnValue:
+    """Take a file away that is no result, with the reason."""
+
+    def work() -> None:
+        form = read_form(FileRemovalPage)
+        _take(removing.remove_file, order_id, form.attachment_id, form.remove_reason)
+
+    return _done(order_id, work, N_("已删除，用户会收到邮件。"))
 
 
 def quote(order_id: int) -> ResponseReturnValue:

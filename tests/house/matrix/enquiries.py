@@ -16,6 +16,8 @@ TECHNICIAN = frozenset({"technician"})
 GIVING = ON_REQUEST_STAFF - TECHNICIAN
 ASK = {"text": "能做吗？"}
 FILES = {"files": photo()}
+NEEDLESS = {"reason": "不需要"}
+REMOVED = {"attachment_id": "{question_file}", "remove_reason": "不需要"}
 ACCEPT = {"answer": "accept", "period_id": "{wished_period}"}
 NO = {"answer": "refuse", "message": "检修"}
 PAIR = {"question_zh": "多久？", "answer_zh": "三天。"}
@@ -35,6 +37,7 @@ ENQUIRIES = (
     sent("/enquiries/{question}/messages/{question_message}/withdraw", ASKER, forbidden=INSIDERS),
     sent("/enquiries/{question}/messages/{wish_message}/withdraw", NO_ONE, forbidden=INSIDERS, unknown=ASKER),
     sent("/enquiries/{question}/attachments/{question_file}/withdraw", ASKER, forbidden=INSIDERS),
+    sent("/enquiries/{question}/remove-file", ANSWERING, REMOVED, forbidden=AUDITOR | ASKER),
     sent("/enquiries/{question}/close", ASKER | ANSWERING, forbidden=AUDITOR),
     sent("/enquiries/{question}/reopen", NO_ONE, forbidden=AUDITOR, told=NO_ONE, other=404, conflict=ASKER | ANSWERING),
     sent("/enquiries/{wish}/answer-wish", GIVING, ACCEPT, forbidden=AUDITOR | ASKER | TECHNICIAN),
@@ -71,6 +74,8 @@ ENQUIRIES = (
         "/enquiries/{their_question}/messages/{their_question_message}/withdraw", THEIR_ASKER, {}, forbidden=THEIR_ALL
     ),
     drop("/enquiries/{question}/attachments/{question_file}", ASKER, forbidden=INSIDERS),
+    step("/enquiries/{question}/attachments/{question_file}/remove", ANSWERING, NEEDLESS, forbidden=AUDITOR | ASKER),
+    step("/enquiries/{question}/attachments/{photo}/remove", NO_ONE, NEEDLESS, forbidden=AUDITOR | ASKER),
     step("/enquiries/{question}/close", ASKER | ANSWERING, {}, forbidden=AUDITOR),
     step("/enquiries/{question}/reopen", NO_ONE, {}, forbidden=AUDITOR, conflict=ASKER | ANSWERING),
     step("/enquiries/{wish}/answer-wish", ON_REQUEST_STAFF, NO, forbidden=AUDITOR | ASKER),

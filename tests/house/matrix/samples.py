@@ -22,6 +22,7 @@ RUN = {"order_ids": ["{queued_order}"], "starts_at": "{free_start}", "ends_at": 
 RUN_FORM = {"order_ids": "{queued_order}", "starts_at": "{free_start_local}", "ends_at": "{free_end_local}"}
 DISPOSED = {"how": "dispose"}
 TEXT = {"text": "好"}
+REMOVED = {"attachment_id": "{order_file}", "remove_reason": "x"}
 
 SAMPLES = (
     page("/instruments/{published}/sample-orders", PEOPLE),
@@ -43,6 +44,7 @@ SAMPLES = (
     page("/sample-orders/{asked_order}/attachments/{order_file}/320", PARTIES),
     page("/sample-orders/{their_order}/attachments/{order_file}", NO_ONE),
     sent("/sample-orders/{asked_order}/messages", HOLDER | HANDLING, TEXT, forbidden=AUDITOR),
+    sent("/sample-orders/{asked_order}/remove-file", HANDLING, REMOVED, forbidden=NOT_STAFF),
     sent("/sample-orders/{asked_order}/quote", STEWARDS, QUOTED_FORM, forbidden=NOT_STAFF | TECHNICIAN),
     sent("/sample-orders/{asked_order}/refuse", STEWARDS, {"refuse_reason": "x"}, forbidden=NOT_STAFF | TECHNICIAN),
     sent("/sample-orders/{quoted_order}/accept", HOLDER, {"quote_id": "{quote_id}"}, forbidden=INSIDERS),
@@ -93,6 +95,7 @@ SAMPLES = (
         files=FILES,
         forbidden=AUDITOR,
     ),
+    step("/sample-orders/{asked_order}/attachments/{order_file}/remove", HANDLING, WHY, forbidden=NOT_STAFF),
     step("/sample-orders/{asked_order}/quote", STEWARDS, QUOTED, forbidden=NOT_STAFF | TECHNICIAN),
     step("/sample-orders/{asked_order}/refuse", STEWARDS, WHY, forbidden=NOT_STAFF | TECHNICIAN),
     step("/sample-orders/{quoted_order}/accept", HOLDER, {"quote_id": "{quote_id}"}, forbidden=INSIDERS),
