@@ -80,7 +80,7 @@ def _whole(value: object) -> int:
 
 
 @bp.get("/instruments/export")
-@documented(tag="instruments", query=ExportForm, answers={200: None}, refusals=(400, 401, 403, 422))
+@documented(tag="instruments", query=ExportForm, answers={200: None}, refusals=(400, 401, 403, 422, 429))
 def export() -> ResponseReturnValue:
     """What a search finds, or with `mine` what you run, as XLSX, CSV, the national fields or PIDINST documents."""
     return response_of(reading(), read_query(ExportForm), actor())

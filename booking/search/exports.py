@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import IO, Annotated
 
-from flask import Response
+from flask import Response, request
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
@@ -23,7 +23,9 @@ from booking.search import pidinst
 from booking.search.addresses import page_address
 from booking.search.asked import criteria_of
 from booking.search.forms import PageSearch, SearchForm
+from booking.search.one_export import one_export
 from booking.search.queries import select_instruments
+from booking.web.extensions import db
 from booking.web.languages import page_language
 from models.catalogue import Instrument, InstrumentClass, TestItem
 from models.vocabulary.catalogue import PublishingState
@@ -58,10 +60,16 @@ class PageExport(ExportFields, PageSearch):
 
 
 def response_of(session: Session, wanted: ExportFields, actor: Actor | None) -> Response:
-    """The export as a file, sent piece by piece; raises Forbidden for who runs nothing, and InvalidInput.
+    """The export as a file, sent piece by piece; raises Forbidden for who runs nothing, InvalidInput and ExportRuns.
 
     A workbook has the test items on a sheet of their own; as CSV they are a table of their own.
     """
+    with one_export(db.engine, f"user {actor.id}" if actor else request.remote_addr or ""):
+        return _written(session, wanted, actor)
+
+
+def _written(session: Session, wanted: ExportFields, actor: Actor | None) -> Response:
+    """The export, written as a whole before the first piece is sent."""
     ids = _ids(session, wanted, actor)
     if wanted.format == ExportFormat.PIDINST:
         return _file(_documents(session, ids, actor), "application/json", "instruments-pidinst.json")

@@ -8,12 +8,15 @@ from typing import Any
 
 import openpyxl
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.catalogue import listing
 from booking.catalogue.importing import Fate, import_instruments
+from booking.search.one_export import one_export
+from booking.web.extensions import db
 from models.accounts import User
 from models.catalogue import Instrument, TestItem
 from models.directory import Organisation, Unit
@@ -202,3 +205,22 @@ def test_only_people_who_run_something_export_their_own(client: FlaskClient, ses
 
     assert (stranger.status_code, person.status_code) == (401, 403)
     assert session.scalars(select(Instrument)).all() == []
+
+
+def test_one_export_at_a_time_for_each_address_and_each_person(
+    app: Flask, client: FlaskClient, published: Instrument, steward: User
+) -> None:
+    path = "/instruments/export?format=csv"
+
+    with one_export(db.engine, "127.0.0.1"):
+        refused, by_api = client.get(path), client.get(f"/api/v1{path}")
+        elsewhere = client.get(path, environ_base={"REMOTE_ADDR": "192.0.2.7"})
+    again = client.get(path)
+    sign_in(client, steward)
+    with one_export(db.engine, f"user {steward.id}"):
+        twice = client.get(path)
+
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "15")
+    assert (by_api.status_code, by_api.get_json()["code"]) == (429, "export_runs")
+    assert [one.status_code for one in (elsewhere, again, twice)] == [200, 200, 429]
+    assert "Disallow: /instruments/export" in client.get("/robots.txt").text.splitlines()

@@ -1,0 +1,41 @@
+"""One export at a time for each person, or for each address of those who are not signed in."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine
+
+from booking.core.errors import TooMany
+from booking.core.texts import N_
+from booking.database.locks import lock
+
+SLOTS, SECONDS = 64, 15
+
+
+class ExportRuns(TooMany):
+    """An export for the same person or address is not finished, on whichever node."""
+
+    code = "export_runs"
+    sentence = N_("您或同一网络地址的上一个导出还没有完成，请稍候再试。")
+
+    def __init__(self) -> None:
+        """Exports take some seconds."""
+        super().__init__(SECONDS)
+
+
+def slot_of(who: str) -> str:
+    """The lock of a person or an address; a few share one, so that locks do not pile up."""
+    return f"export-{int.from_bytes(hashlib.sha256(who.encode()).digest()[:4]) % SLOTS}"
+
+
+@contextmanager
+def one_export(engine: Engine, who: str) -> Iterator[None]:
+    """Inside, nobody else exports for the same; raises ExportRuns at once instead of waiting."""
+    held = lock(engine, slot_of(who))
+    if not held.try_to_hold():
+        raise ExportRuns
+    try:
+        yield
+    finally:
+        held.release()
