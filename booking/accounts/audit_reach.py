@@ -49,7 +49,7 @@ OF_AN_INSTRUMENT: Mapping[str, Any] = {
     "sample_order": SampleOrder,
 }
 DELETED_WITH_USE = ("user_group", "mail_domain")
-OF_NOBODY = frozenset({"user", "access_token", "feed", "job", "announcement"})
+OF_NOBODY = frozenset({"user", "access_token", "feed", "job", "announcement", "mail", "event"})
 """Kinds that concern a person or the platform, and no organisation."""
 
 

@@ -33,6 +33,7 @@ class Sight(StrEnum):
     VISITOR = "affiliations.visitor_read"
     LEAVING = "reservations.leaving_read"
     MAIL = "operations.mail_read"
+    MAILS = "operations.mails_listed"
     TEAM = "teams.members_read"
 
 

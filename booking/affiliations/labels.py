@@ -139,9 +139,11 @@ REGISTRATION = {
     RegistrationState.PENDING: N_("待核验"),
     RegistrationState.VERIFIED: N_("已核验"),
     RegistrationState.REFUSED: N_("未通过"),
+    RegistrationState.WITHDRAWN: N_("已撤回"),
 }
 REGISTRATION_LOOKS = {
     RegistrationState.PENDING: ("attention", "?"),
     RegistrationState.VERIFIED: ("right", "✓"),
     RegistrationState.REFUSED: ("wrong", "×"),
+    RegistrationState.WITHDRAWN: ("plain", ""),
 }

@@ -120,6 +120,25 @@ def refuse_registration(
     return registration
 
 
+def withdraw_registration(
+    session: Session, registration_id: int, *, actor: Actor, now: datetime
+) -> OrganisationRegistration:
+    """Take one's own registration back while nobody has decided, to correct it or to leave it; another may be made.
+
+    Raises NotFound, Forbidden or Conflict.
+    """
+    registration = registration_for(session, registration_id, actor)
+    if registration.registrant_id != actor.id:
+        raise Forbidden
+    session.refresh(registration, with_for_update=True)
+    if registration.state != RegistrationState.PENDING:
+        raise Conflict(N_("这个申请已经处理过了。"))
+    registration.state = RegistrationState.WITHDRAWN
+    _decide(registration, actor=actor, now=now)
+    _note(session, "withdrawn", registration, actor=actor, now=now)
+    return registration
+
+
 def verifies(actor: Actor | None) -> bool:
     """Whether the actor verifies organisations; operators do so for everybody, whatever centre they are of."""
     return bool(reach(actor, Permission.VERIFY_ORGANISATIONS))

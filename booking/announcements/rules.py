@@ -8,7 +8,8 @@ from models.vocabulary.announcements import Audience
 
 PROVINCE_DIGITS = 2
 ADMIN_ROLES = frozenset({Role.INSTITUTION_ADMIN, Role.PLATFORM_ADMIN})
-STAFF_ROLES = ADMIN_ROLES | {Role.STEWARD, Role.TECHNICIAN, Role.TRAINER, Role.INSTITUTION_FINANCE}
+STAFF_ROLES = frozenset(Role) - {Role.RESEARCHER, Role.LEAD, Role.ENTERPRISE_AGENT}
+"""Everybody at work for an institution, an authority, a centre or the platform."""
 
 
 @dataclass(frozen=True, slots=True)

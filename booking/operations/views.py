@@ -10,11 +10,10 @@ from booking.accounts.permissions import Permission, may, require
 from booking.core.clock import utcnow
 from booking.core.errors import NotFound
 from booking.jobs import TIMETABLE, job_named
-from booking.notifications import queries, service
-from booking.operations import labels, runs
+from booking.notifications import queries
+from booking.operations import labels, mailbox, runs
 from booking.operations.backup_age import backup_age
 from booking.operations.forms import MailboxPage
-from booking.operations.mailbox import has_server, note_looking, require_reader
 from booking.operations.running import run_by_hand
 from booking.operations.schedules import Every, Schedule
 from booking.operations.settings_shown import settings_shown
@@ -66,8 +65,8 @@ def run_job(name: str) -> ResponseReturnValue:
 @bp.post("/operations/events/<int:event_id>/retry")
 def retry_event(event_id: int) -> ResponseReturnValue:
     """Take up an event that was set aside."""
-    require(actor(), Permission.RUN_JOBS)
-    transaction(service.handle_again, event_id, now=utcnow())
+    asking = require(actor(), Permission.RUN_JOBS)
+    transaction(mailbox.retry_event, event_id, actor=asking, now=utcnow())
     flash(gettext("已重新排队，几秒后处理。"), "right")
     return redirect(url_for(".jobs"), code=303)
 
@@ -89,14 +88,17 @@ def system() -> ResponseReturnValue:
 @bp.get("/operations/mailbox", endpoint="mailbox")
 def mails() -> ResponseReturnValue:
     """The newest mails; in the demo everybody at this machine may read them."""
-    require_reader(actor())
+    asking = actor()
+    mailbox.require_reader(asking)
     page = read_query(MailboxPage)
     found = queries.mails_before(reading(), page.before, MAILS_PER_PAGE + 1)
+    if asking is not None:
+        transaction(mailbox.note_listing, found[:MAILS_PER_PAGE], actor=asking, now=utcnow())
     return render_template(
         "operations/mailbox.html",
         mails=found[:MAILS_PER_PAGE],
         older=found[MAILS_PER_PAGE - 1].id if len(found) > MAILS_PER_PAGE else None,
-        leaves_the_house=has_server(),
+        leaves_the_house=mailbox.has_server(),
         labels=labels,
     )
 
@@ -105,16 +107,16 @@ def mails() -> ResponseReturnValue:
 def mail(mail_id: int) -> ResponseReturnValue:
     """One mail as text; what left by SMTP, or will, shows no body, because links in it open accounts."""
     asking = actor()
-    require_reader(asking)
+    mailbox.require_reader(asking)
     found = queries.mail(reading(), mail_id)
     if found is None:
         raise NotFound
     if asking is not None:
-        transaction(note_looking, mail_id, actor=asking, now=utcnow())
+        transaction(mailbox.note_looking, mail_id, actor=asking, now=utcnow())
     return render_template(
         "operations/mail.html",
         mail=found,
-        leaves_the_house=has_server(),
+        leaves_the_house=mailbox.has_server(),
         may_retry=may(asking, Permission.RUN_JOBS),
         labels=labels,
     )
@@ -123,8 +125,8 @@ def mail(mail_id: int) -> ResponseReturnValue:
 @bp.post("/operations/mailbox/<int:mail_id>/retry")
 def retry_mail(mail_id: int) -> ResponseReturnValue:
     """Queue a mail that was set aside once more."""
-    require(actor(), Permission.RUN_JOBS)
-    transaction(service.try_again, mail_id, now=utcnow())
+    asking = require(actor(), Permission.RUN_JOBS)
+    transaction(mailbox.retry_mail, mail_id, actor=asking, now=utcnow())
     flash(gettext("已重新排队，几秒后寄出。"), "right")
     return redirect(url_for(".mail", mail_id=mail_id), code=303)
 

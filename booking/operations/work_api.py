@@ -13,10 +13,9 @@ from booking.core.clock import utcnow
 from booking.core.errors import NotFound
 from booking.core.pages import decode_cursor, page_of, row_id
 from booking.jobs import TIMETABLE, job_named
-from booking.notifications import queries, service
-from booking.operations import runs
+from booking.notifications import queries
+from booking.operations import mailbox, runs
 from booking.operations.forms import EventList, MailList
-from booking.operations.mailbox import has_server, note_looking
 from booking.operations.running import Job, run_by_hand
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
@@ -166,19 +165,20 @@ def outbox_events() -> ResponseReturnValue:
 @documented(tag=TAG, answers={204: None}, refusals=(401, 403, 404))
 def retry_event(event_id: int) -> ResponseReturnValue:
     """Take up an event that was set aside, with all its tries."""
-    require(require_actor(), Permission.RUN_JOBS)
-    transaction(service.handle_again, event_id, now=utcnow())
+    asking = require(require_actor(), Permission.RUN_JOBS)
+    transaction(mailbox.retry_event, event_id, actor=asking, now=utcnow())
     return "", 204
 
 
 @bp.get("/mails")
 @documented(tag=TAG, query=MailList, answers={200: MailsAnswer}, refusals=(400, 401, 403, 422))
 def mails() -> ResponseReturnValue:
-    """Mails in and out of the outbox; `state=set_aside` finds what could not be delivered."""
-    require(require_actor(), Permission.SEE_MAILBOX)
+    """Mails in and out of the outbox; `state=set_aside` finds what could not be delivered. A look that is logged."""
+    asking = require(require_actor(), Permission.SEE_MAILBOX)
     wanted = read_query(MailList)
     found = queries.mails_before(reading(), _before(wanted.cursor), wanted.limit + 1, wanted.state)
     page = page_of(found, wanted.limit, lambda mail: (mail.id,))
+    transaction(mailbox.note_listing, page.items, actor=asking, now=utcnow())
     items = [MailAnswer.model_validate(mail) for mail in page.items]
     return _json(MailsAnswer(items=items, next_cursor=page.next_cursor))
 
@@ -189,7 +189,7 @@ def mail(mail_id: int) -> ResponseReturnValue:
     """One mail; whoever it went to can see that somebody looked."""
     asking = require(require_actor(), Permission.SEE_MAILBOX)
     answer = _whole(reading(), mail_id)
-    transaction(note_looking, mail_id, actor=asking, now=utcnow())
+    transaction(mailbox.note_looking, mail_id, actor=asking, now=utcnow())
     return _json(answer)
 
 
@@ -197,8 +197,8 @@ def mail(mail_id: int) -> ResponseReturnValue:
 @documented(tag=TAG, answers={204: None}, refusals=(401, 403, 404))
 def retry_mail(mail_id: int) -> ResponseReturnValue:
     """Queue a mail that was set aside once more, with all its tries."""
-    require(require_actor(), Permission.RUN_JOBS)
-    transaction(service.try_again, mail_id, now=utcnow())
+    asking = require(require_actor(), Permission.RUN_JOBS)
+    transaction(mailbox.retry_mail, mail_id, actor=asking, now=utcnow())
     return "", 204
 
 
@@ -208,7 +208,7 @@ def _whole(session: Session, mail_id: int) -> WholeMailAnswer:
     if found is None:
         raise NotFound
     known = MailAnswer.model_validate(found).model_dump()
-    return WholeMailAnswer(**known, text=None if has_server() else found.text)
+    return WholeMailAnswer(**known, text=None if mailbox.has_server() else found.text)
 
 
 def _job(job: Job, last: JobRun | None, now: datetime) -> JobAnswer:

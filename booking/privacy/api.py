@@ -13,6 +13,7 @@ from booking.accounts.views.sign_in import prove
 from booking.core.clock import utcnow
 from booking.core.errors import Conflict
 from booking.core.texts import N_
+from booking.enquiries import addresses as enquiries
 from booking.privacy import export, queries, service
 from booking.privacy.answers import (
     ConsentAnswer,
@@ -24,23 +25,30 @@ from booking.privacy.answers import (
 )
 from booking.privacy.forms import ConsentForm, EraseForm, EraseMeForm, SightingsQuery
 from booking.privacy.sightings import Sighting, sightings_of
+from booking.samples import addresses as samples
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
 from booking.web.reading import read_json, read_query
 from booking.web.signed_in import require_actor
 from models.accounts import User
+from models.vocabulary.attachments import OwnerKind
 
 bp = Blueprint("privacy_api", __name__, url_prefix="/api/v1")
 
 TAG = "privacy"
+ADDRESSES = {OwnerKind.ENQUIRY: enquiries.attachment_address, OwnerKind.SAMPLE_ORDER: samples.attachment_address}
 
 
 @bp.get("/me/data")
 @documented(tag=TAG, answers={200: DataAnswer}, refusals=(401,))
 def data() -> ResponseReturnValue:
-    """Everything stored about the caller."""
+    """Everything stored about the caller; what they sent with enquiries and orders of their own has an `address`."""
     actor, now = require_actor(), utcnow()
     sections = export.data_of(reading(), actor)
+    addresses = {one.id: ADDRESSES[one.owner_kind](one) for one in export.own_files(reading(), actor)}
+    for row in sections["files_uploaded"]:
+        if row["id"] in addresses:
+            row["address"] = addresses[row["id"]]
     transaction(export.note_export, actor=actor, now=now)
     response = jsonify(DataAnswer(exported_at=now, sections=sections).model_dump(mode="json"))
     response.headers["Cache-Control"] = "no-store"

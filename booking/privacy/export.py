@@ -1,31 +1,37 @@
 """Everything that is stored about one person, as values that JSON can hold and as an archive."""
 
-import io
 import json
+import tempfile
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import IO, Any, TypeAlias
 
-from sqlalchemy import Column, Table, or_, select
+from sqlalchemy import Column, Table, and_, or_, select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
 from booking.accounts.rules import account_key
+from booking.attachments.queries import content_of
 from booking.catalogue.queries import readable
 from booking.core.actors import Actor
 from booking.privacy.sections import SECTIONS, Owner, Section
 from booking.privacy.sightings import Sighting, every_sighting
+from models.attachments import Attachment
 from models.catalogue import Instrument
 from models.directory import Organisation, Unit
+from models.enquiries import Enquiry
 from models.reservations import Reservation
+from models.samples import SampleOrder
+from models.vocabulary.attachments import OwnerKind
 
 Rows: TypeAlias = list[dict[str, Any]]
 Names: TypeAlias = Mapping[str, Mapping[int, str]]
 
 NAMED: dict[str, Any] = {"instruments": Instrument, "organisations": Organisation, "units": Unit}
 BATCH = 500
+IN_MEMORY, PIECE = 5_000_000, 1 << 16
 
 
 def data_of(session: Session, actor: Actor) -> dict[str, Rows]:
@@ -42,14 +48,38 @@ def note_export(session: Session, *, actor: Actor, now: datetime) -> None:
     audit.note(session, "privacy.exported", ("user", actor.id), actor=actor, now=now)
 
 
-def archive(data: Mapping[str, Rows], readme: str) -> bytes:
-    """The data as a ZIP: one JSON file for each section, and what they are in words."""
-    file = io.BytesIO()
+def own_files(session: Session, actor: Actor) -> Sequence[Attachment]:
+    """What the actor sent with enquiries and orders of their own; files of records and of firms are not theirs."""
+    asked = select(Enquiry.id).where(Enquiry.asked_by_id == actor.id)
+    ordered = select(SampleOrder.id).where(
+        SampleOrder.requested_by_id == actor.id, SampleOrder.organisation_id.is_(None)
+    )
+    theirs = or_(
+        and_(Attachment.owner_kind == OwnerKind.ENQUIRY, Attachment.owner_id.in_(asked)),
+        and_(Attachment.owner_kind == OwnerKind.SAMPLE_ORDER, Attachment.owner_id.in_(ordered)),
+    )
+    sent = select(Attachment).where(Attachment.uploaded_by_id == actor.id, theirs)
+    return session.scalars(sent.order_by(Attachment.id)).all()
+
+
+def archive(session: Session, actor: Actor, data: Mapping[str, Rows], readme: str) -> IO[bytes]:
+    """The data as a ZIP: a JSON file for each section, the files that the actor sent, and what they are in words."""
+    file = tempfile.SpooledTemporaryFile(IN_MEMORY)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
         made.writestr("README.txt", readme)
         for name, rows in data.items():
             made.writestr(f"{name}.json", json.dumps(rows, ensure_ascii=False, indent=2))
-    return file.getvalue()
+        for one in own_files(session, actor):
+            made.writestr(f"files/{one.id}-{one.file_name}", content_of(session, one.id, 0))
+    return file
+
+
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
+    """The archive from its beginning; it is gone afterwards."""
+    with file:
+        file.seek(0)
+        while piece := file.read(PIECE):
+            yield piece
 
 
 def columns_of(section: Section) -> list[Column[Any]]:

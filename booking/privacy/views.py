@@ -76,8 +76,13 @@ def data() -> ResponseReturnValue:
     transaction(export.note_export, actor=actor, now=now)
     readme = "\n\n".join(_readme(language, now) for language in Language)
     name = f"my-data-{local_date(now).isoformat()}.zip"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(export.archive(sections, readme), mimetype="application/zip", headers=headers)
+    file = export.archive(reading(), actor, sections, readme)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Length": str(file.tell()),
+        "Cache-Control": "no-store",
+    }
+    return Response(export.pieces(file), mimetype="application/zip", headers=headers)
 
 
 @bp.get("/account/sightings")

@@ -85,6 +85,7 @@ class RegistrationState(StrEnum):
     PENDING = "pending"
     VERIFIED = "verified"
     REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
 
 
 class MailDomainState(StrEnum):

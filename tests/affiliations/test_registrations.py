@@ -46,6 +46,26 @@ def operator(session: Session, now: datetime) -> Actor:
     return actor_for(session, user, now=now)
 
 
+def test_a_registration_is_taken_back_by_who_made_it_and_made_anew(
+    session: Session, house: House, operator: Actor, now: datetime
+) -> None:
+    made = registrations.register_organisation(session, form(), actor=house.lin_actor, now=now)
+    session.commit()
+    with pytest.raises(Forbidden):
+        registrations.withdraw_registration(session, made.id, actor=operator, now=now)
+
+    registrations.withdraw_registration(session, made.id, actor=house.lin_actor, now=now)
+    session.commit()
+
+    with pytest.raises(Conflict):
+        registrations.verify_registration(session, made.id, VerifyForm(), actor=operator, now=now)
+    with pytest.raises(Conflict):
+        registrations.withdraw_registration(session, made.id, actor=house.lin_actor, now=now)
+    assert (made.state, mailed(session, now=now)) == (RegistrationState.WITHDRAWN, [])
+    again = registrations.register_organisation(session, form(), actor=house.lin_actor, now=now)
+    assert again.state == PENDING
+
+
 def test_a_firm_waits_and_is_no_organisation_yet(
     session: Session, house: House, operator: Actor, now: datetime
 ) -> None:

@@ -106,6 +106,11 @@ def test_pages_follow_a_change_of_another_process_within_seconds(
         pytest.param(None, {Audience.EVERYBODY}, id="nobody"),
         pytest.param(Role.RESEARCHER, {Audience.EVERYBODY, Audience.SIGNED_IN}, id="researcher"),
         pytest.param(Role.STEWARD, {Audience.EVERYBODY, Audience.SIGNED_IN, Audience.STAFF}, id="steward"),
+        pytest.param(Role.ENTERPRISE_AGENT, {Audience.EVERYBODY, Audience.SIGNED_IN}, id="agent"),
+        *(
+            pytest.param(role, {Audience.EVERYBODY, Audience.SIGNED_IN, Audience.STAFF}, id=role.value)
+            for role in (Role.REVIEWER, Role.OPERATOR, Role.VOUCHER_OFFICER, Role.AUDITOR)
+        ),
         pytest.param(Role.INSTITUTION_ADMIN, set(Audience), id="admin"),
     ],
 )

@@ -16,6 +16,7 @@ from models.jobs import JobRun
 from models.notifications import Event, Mail
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.notifications import MailState
+from tests.factories.looking import look_again
 from tests.factories.people import give, make_user, sign_in
 
 LINK = "https://instruments.example.cn/reset/one-time-secret"
@@ -102,6 +103,8 @@ def test_failures_stand_on_the_page_with_their_reason(client: FlaskClient, sessi
     assert [reason in page for reason in ("no luck", "worse")] == [True, True]
     assert retried.status_code == 303
     assert event.set_aside_at is None
+    noted = select(AuditEntry.subject_id).where(AuditEntry.action == "operations.event_retried")
+    assert session.scalars(noted.order_by(AuditEntry.id)).all() == [event.id, other.id]
 
 
 def test_strangers_do_not_read_mails(client: FlaskClient, session: Session, now: datetime) -> None:
@@ -163,9 +166,14 @@ def test_what_leaves_by_smtp_shows_no_links_even_to_the_administrator(
     assert "设置新密码" in page
     assert "one-time-secret" not in page
     assert (retried.status_code, mail.state, mail.attempts) == (303, MailState.QUEUED, 0)
+    noted = select(AuditEntry.subject_id).where(AuditEntry.action == "operations.mail_retried")
+    assert session.scalars(noted).all() == [mail.id]
 
 
-def test_the_mailbox_is_turned_page_by_page(client: FlaskClient, session: Session, now: datetime) -> None:
+def test_the_mailbox_is_turned_page_by_page_and_whose_mails_stand_there_can_see_who_looked(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    li = make_user(session, "li")
     for number in range(55):
         session.add(
             Mail(
@@ -186,6 +194,10 @@ def test_the_mailbox_is_turned_page_by_page(client: FlaskClient, session: Sessio
 
     assert ("第54封" in newest, "第04封" in newest, "before=6" in newest) == (True, False, True)
     assert ("第04封" in older, "第05封" in older) == (True, False)
+    client.get("/api/v1/mails")
+    look_again(session)
+    looks = select(AuditEntry.subject_id).where(AuditEntry.action == "operations.mails_listed")
+    assert session.scalars(looks).all() == [li.id]
 
 
 @pytest.mark.parametrize("before", ["x", "0", "99999999999999999999", "1.5"])

@@ -10,15 +10,20 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.consents import VERSION
 from booking.core.clock import utcnow
+from booking.enquiries import service as enquiries
+from booking.enquiries.forms import EnquiryForm
 from models.accounts import AuditEntry, User
+from models.attachments import Attachment
 from models.directory import Organisation
 from models.privacy import Consent
 from models.reservations import Suspension
 from models.vocabulary.accounts import Role, ScopeKind
-from tests.factories.instruments import make_organisation
+from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.looking import look_again
 from tests.factories.passwords import PASSWORD
-from tests.factories.people import give, make_user, sign_in
+from tests.factories.people import actor_for, give, make_user, sign_in
+from tests.factories.pictures import PDF
+from tests.factories.samples import LIMITS, pdf
 
 NOTICE = "关于个人信息的说明有了新版本"
 
@@ -70,6 +75,31 @@ def test_the_api_answers_the_same_sections_as_the_archive(client: FlaskClient, s
     assert {f"{name}.json" for name in sections} == set(files) - {"README.txt"}
     assert sections["account"] == json.loads(files["account.json"])
     assert sections["consents"] == json.loads(files["consents.json"])
+
+
+def test_files_that_one_sent_oneself_are_in_the_archive_and_nobody_elses(client: FlaskClient, session: Session) -> None:
+    now = utcnow()
+    me, other, steward = (make_user(session, name) for name in ("lin", "zhou", "steward"))
+    instrument = make_instrument(session)
+    give(session, steward, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
+    owners = {}
+    for asker in (me, other):
+        who, form = actor_for(session, asker, now=now), EnquiryForm(text="能做吗？")
+        made = enquiries.ask(session, instrument.id, form, pdf("样品.pdf"), LIMITS, days=2, actor=who, now=now)
+        answering = actor_for(session, steward, now=now)
+        enquiries.add_message(session, made.id, "看", pdf("方法.pdf"), LIMITS, days=2, actor=answering, now=now)
+        owners[asker.id] = made.id
+    session.commit()
+    mine = session.scalars(select(Attachment).where(Attachment.uploaded_by_id == me.id)).one()
+    sign_in(client, me)
+
+    with zipfile.ZipFile(io.BytesIO(client.get("/account/data.zip").data)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist() if name.startswith("files/")}
+    [row] = client.get("/api/v1/me/data").get_json()["sections"]["files_uploaded"]
+
+    assert files == {f"files/{mine.id}-样品.pdf": PDF}
+    assert row["address"] == f"/enquiries/{owners[me.id]}/attachments/{mine.id}"
+    assert client.get(row["address"]).data == PDF
 
 
 def test_a_newer_text_is_shown_to_who_agreed_to_an_older_one_until_they_agree(

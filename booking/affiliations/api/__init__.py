@@ -64,3 +64,4 @@ bp.add_url_rule(f"{OF}/administration", "ask_administration", registrations.ask_
 bp.add_url_rule(FIRM, "registration", registrations.show, methods=READ)
 bp.add_url_rule(f"{FIRM}/verify", "verify_registration", registrations.verify, methods=MAKE)
 bp.add_url_rule(f"{FIRM}/refuse", "refuse_registration", registrations.refuse, methods=MAKE)
+bp.add_url_rule(f"{FIRM}/withdraw", "withdraw_registration", registrations.withdraw, methods=MAKE)

@@ -124,6 +124,13 @@ def refuse(registration_id: int) -> Response:
     return _answer(registration_id)
 
 
+@documented(tag=TAG, answers={200: RegistrationAnswer}, refusals=(401, 403, 404, 409))
+def withdraw(registration_id: int) -> Response:
+    """Take one's own registration back while nobody has decided."""
+    transaction(registrations.withdraw_registration, registration_id, actor=require_actor(), now=utcnow())
+    return _answer(registration_id)
+
+
 def _answer(registration_id: int, status: int = 200) -> Response:
     """The registration as it is now."""
     found = registrations.registration_for(reading(), registration_id, require_actor())

@@ -80,6 +80,7 @@ bp.add_url_rule(f"{PEOPLE}/administration", "ask_administration", registrations.
 bp.add_url_rule(FIRM, "registration", registrations.show, methods=READ)
 bp.add_url_rule(f"{FIRM}/verify", "verify_registration", registrations.verify, methods=SEND)
 bp.add_url_rule(f"{FIRM}/refuse", "refuse_registration", registrations.refuse, methods=SEND)
+bp.add_url_rule(f"{FIRM}/withdraw", "withdraw_registration", registrations.withdraw, methods=SEND)
 
 
 @bp.after_request

@@ -14,7 +14,7 @@ from booking.affiliations.forms import REGISTERED_KINDS, AdministrationForm, Ref
 from booking.affiliations.rules import role_of_registrant
 from booking.affiliations.views.showing import choices, problems_in, status_of, typed_or
 from booking.core.clock import utcnow
-from booking.core.errors import Forbidden, Refused
+from booking.core.errors import Conflict, Forbidden, Refused
 from booking.core.forms import Blank, PageForm
 from booking.directory import labels as directory_labels
 from booking.directory import queries as directory
@@ -156,6 +156,17 @@ def refuse(registration_id: int) -> ResponseReturnValue:
     return redirect(url_for(".registration", registration_id=registration_id), code=303)
 
 
+def withdraw(registration_id: int) -> ResponseReturnValue:
+    """Take one's own registration back."""
+    actor = require_actor()
+    try:
+        transaction(registrations.withdraw_registration, registration_id, actor=actor, now=utcnow())
+    except Conflict as refused:
+        return _page(registration_id, refused)
+    flash(_("已撤回。可以改正后重新登记。"), "right")
+    return redirect(url_for(".registration", registration_id=registration_id), code=303)
+
+
 def _administration_page(organisation_id: int, refused: Refused | None = None) -> ResponseReturnValue:
     """The form for who wants to act for an organisation, or where to turn when it has somebody."""
     organisation, actor = directory.organisation(reading(), organisation_id), require_actor()
@@ -201,6 +212,7 @@ def _page(registration_id: int, refused: Refused | None = None) -> ResponseRetur
         registrant=session.get_one(User, found.registrant_id),
         places=directory.place_path(session, found.adcode),
         may_list=registrations.verifies(actor),
+        may_withdraw=found.registrant_id == actor.id and found.state == RegistrationState.PENDING,
         may_decide=registrations.verifies(actor) and found.registrant_id != actor.id,
         role=role_of_registrant(found.kind),
         role_names=ROLES,

@@ -184,6 +184,7 @@ REGISTRATIONS = (
     page("/registrations/{registration}", VERIFIERS | REGISTRANT),
     sent("/registrations/{registration}/verify", VERIFIERS, {"checked": "执照"}, forbidden=REGISTRANT),
     sent("/registrations/{registration}/refuse", VERIFIERS, WHY, forbidden=REGISTRANT),
+    sent("/registrations/{registration}/withdraw", REGISTRANT, forbidden=VERIFIERS),
     page("/organisations/{unmanaged}/administration", PEOPLE),
     page("/organisations/{organisation}/administration", PEOPLE),
     sent("/organisations/{unmanaged}/administration", PEOPLE, WHO),
@@ -201,4 +202,5 @@ REGISTRATIONS = (
     read("/registrations/{registration}", VERIFIERS | REGISTRANT),
     step("/registrations/{registration}/verify", VERIFIERS, {}, forbidden=REGISTRANT),
     step("/registrations/{registration}/refuse", VERIFIERS, WHY, forbidden=REGISTRANT),
+    bare("/registrations/{registration}/withdraw", REGISTRANT, forbidden=VERIFIERS),
 )
