@@ -64,7 +64,7 @@ def own_files(session: Session, actor: Actor) -> Sequence[Attachment]:
 
 def archive(session: Session, actor: Actor, data: Mapping[str, Rows], readme: str) -> IO[bytes]:
     """The data as a ZIP: a JSON file for each section, the files that the actor sent, and what they are in words."""
-    file = tempfile.SpooledTemporaryFile(IN_MEMORY)
+    file = _spool()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
         made.writestr("README.txt", readme)
         for name, rows in data.items():
@@ -72,6 +72,11 @@ def archive(session: Session, actor: Actor, data: Mapping[str, Rows], readme: st
         for one in own_files(session, actor):
             made.writestr(f"files/{one.id}-{one.file_name}", content_of(session, one.id, 0))
     return file
+
+
+def _spool() -> IO[bytes]:
+    """Where the archive is written while the request lasts: in memory, on the disk when it is large."""
+    return tempfile.SpooledTemporaryFile(IN_MEMORY)
 
 
 def pieces(file: IO[bytes]) -> Iterator[bytes]:
