@@ -16,6 +16,21 @@ MOST_STEADS = 50
 MAPPABLE = frozenset({ImportState.MAPPING, ImportState.COMPARED})
 
 
+EXAMPLE = {
+    "inner_id": "2026-0001",
+    "name_zh": "场发射扫描电子显微镜",
+    "class_code": "010102",
+    "model": "JSM-7800F",
+    "original_value_wan": "472.35",
+    "accepted_on": "2024-05-10",
+    "in_use_since": "2024-05-26",
+    "opens": "1-5 09:00-18:00",
+    "lanes": "1",
+}
+"""The row of the template that shows how to fill it in."""
+IS_EXAMPLE = Problem("", N_("这是模板里的示例行，没有导入。请删除，或改成自己的仪器。"))
+
+
 class NoSuchStep(Conflict):
     """The import is not where this step starts."""
 
@@ -49,6 +64,12 @@ def mapping_problems(mapping: Sequence[str], *, width: int, names_owner: bool) -
         "institution": N_("请指明哪一列是单位名称，或在上传时选定单位。"),
     }
     return found + [Problem("mapping", sentences[field]) for field in needed if field not in mapping]
+
+
+def is_example(cells: Sequence[str], mapping: Sequence[str]) -> bool:
+    """Whether a row still says what the template shows and nothing else; whoever changed a word means it."""
+    given = {field: cell.strip() for field, cell in zip(mapping, cells, strict=False) if field and cell.strip()}
+    return given == {field: text for field, text in EXAMPLE.items() if field in mapping}
 
 
 def said(problem: Problem) -> dict[str, Any]:

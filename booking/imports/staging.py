@@ -18,14 +18,24 @@ from sqlalchemy.orm import Session
 from booking.catalogue.changes import plain
 from booking.catalogue.import_planning import POLICY_COLUMNS, Planned, Seen, Stead, Wishes, plan
 from booking.catalogue.import_preparing import INSTRUMENTS, Write
-from booking.catalogue.import_reading import read_row
+from booking.catalogue.import_reading import ReadRow, read_row
 from booking.catalogue.import_standing import standing_for
 from booking.catalogue.rules import read_hours, write_hours
 from booking.core.actors import Reach
 from booking.core.csv_tables import is_text
 from booking.core.table_files import RawRow
 from booking.database.bulk import Row, columns_of, insert_rows, readier, short_json, update_rows
-from booking.imports.rules import COMPARE_CHUNK, LEASE, MOST_STEADS, READ_CHUNK, problem_in, said
+from booking.imports.rules import (
+    COMPARE_CHUNK,
+    EXAMPLE,
+    IS_EXAMPLE,
+    LEASE,
+    MOST_STEADS,
+    READ_CHUNK,
+    is_example,
+    problem_in,
+    said,
+)
 from models.base import Base
 from models.directory import Organisation
 from models.imports import Import, ImportedRow
@@ -152,7 +162,7 @@ def compare(session: Session, import_id: int, within: Reach, at_once: int = COMP
         return Compared()
     owner = session.get(Organisation, found.organisation_id) if found.organisation_id else None
     defaults = {"institution": owner.name_zh} if owner else {}
-    reads = [read_row(_raw(row), found.mapping, defaults=defaults) for row in rows]
+    reads = [_read(_raw(row), found.mapping, defaults) for row in rows]
     values = [read.values for read in reads if read.values is not None]
     wishes = wishes_of(found, within)
     standing = standing_for(session, values, [stead.organisation_id for stead in wishes.steads.values()])
@@ -162,6 +172,13 @@ def compare(session: Session, import_id: int, within: Reach, at_once: int = COMP
     ready = readier(ROWS, _FILLED, session.get_bind().dialect, short_json)
     compared = [(*ready(_row(p)), row.id) for row, p in zip(rows, planned, strict=True)]
     return Compared(compared, frozenset(unknown))
+
+
+def _read(raw: RawRow, mapping: Sequence[str], defaults: Mapping[str, str]) -> ReadRow:
+    """A row as values or problems; the example of the template is none."""
+    if is_example(raw.cells, mapping):
+        return ReadRow(raw.number, label=EXAMPLE["name_zh"], problems=[IS_EXAMPLE])
+    return read_row(raw, mapping, defaults=defaults)
 
 
 def _raw(row: Any) -> RawRow:

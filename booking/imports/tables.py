@@ -10,23 +10,13 @@ from booking.catalogue.import_headers import FIELDS as FIELD_NAMES
 from booking.catalogue.import_layouts import heading_of
 from booking.core.table_writing import Row
 from booking.imports.queries import rows_after
+from booking.imports.rules import EXAMPLE
 from booking.imports.shown import reasons_of
 from booking.web.languages import in_language, page_language
 from models.imports import Import
 from models.vocabulary.imports import RowFate
 
 AT_ONCE = 500
-EXAMPLE = {
-    "inner_id": "2026-0001",
-    "name_zh": "场发射扫描电子显微镜",
-    "class_code": "010102",
-    "model": "JSM-7800F",
-    "original_value_wan": "472.35",
-    "accepted_on": "2024-05-10",
-    "in_use_since": "2024-05-26",
-    "opens": "1-5 09:00-18:00",
-    "lanes": "1",
-}
 
 
 def refused_rows(session: Session, found: Import) -> Iterator[Row]:
@@ -41,7 +31,7 @@ def refused_rows(session: Session, found: Import) -> Iterator[Row]:
 
 
 def template_rows() -> Iterator[Row]:
-    """The columns to fill in, and an example."""
+    """The columns to fill in, and an example that is refused as long as nobody makes a record of it."""
     yield [heading_of(name, english=page_language() == "en") for name in FIELD_NAMES]
     yield [EXAMPLE.get(name, "") for name in FIELD_NAMES]
 

@@ -1,8 +1,10 @@
 """From an uploaded register to records and back."""
 
+import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import openpyxl
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -14,7 +16,7 @@ from booking.core.errors import Forbidden, InvalidInput, NotFound, Unreadable
 from booking.core.table_files import Limits
 from booking.imports import applying, queries, service, staging
 from booking.imports.applying import forget_old
-from booking.imports.rules import LEASE, READ_CHUNK, NoSuchStep, NotTheLast
+from booking.imports.rules import IS_EXAMPLE, LEASE, READ_CHUNK, NoSuchStep, NotTheLast
 from booking.web.extensions import transaction
 from models.accounts import AuditEntry, User
 from models.attachments import Attachment
@@ -333,23 +335,37 @@ def test_progress_rises_and_a_reload_amid_a_dry_run_or_the_writing_loses_nothing
     assert (importer.counts(import_id), count(session, Instrument)) == ((3, 0, 0, 0), 3)
 
 
-def test_each_template_is_imported_as_it_is_and_again_without_a_change(
+def with_own_number(template: bytes, kind: str) -> bytes:
+    """The template whose example somebody made a record of."""
+    if kind == "csv":
+        return template.replace(b"2026-0001", b"A-1")
+    book, changed = openpyxl.load_workbook(io.BytesIO(template)), io.BytesIO()
+    [cell] = [one for one in book.worksheets[0][2] if one.value == "2026-0001"]
+    cell.value = "A-1"
+    book.save(changed)
+    return changed.getvalue()
+
+
+def test_the_example_of_each_template_is_refused_until_it_is_made_a_record_and_then_imported_once(
     session: Session, client: FlaskClient, importer: Importer
 ) -> None:
     sign_in(client, session.get_one(User, importer.actor.id))
     session.rollback()
     templates = [
-        client.get(f"/imports/template.{kind}?lang={language}").get_data()
+        (kind, client.get(f"/imports/template.{kind}?lang={language}").get_data())
         for kind in ("xlsx", "csv")
         for language in ("zh", "en")
     ]
 
-    counts = []
-    for content in templates:
-        import_id = importer.dry_run(content)
+    untouched, counts = [], []
+    for kind, content in templates:
+        refused = importer.dry_run(content)
+        untouched.append((importer.counts(refused), importer.rows(refused)[0].problems[0]["message"]))
+        import_id = importer.dry_run(with_own_number(content, kind))
         importer.apply(import_id)
         counts.append(importer.counts(import_id))
 
+    assert untouched == [((0, 0, 0, 1), IS_EXAMPLE.message)] * 4
     assert counts == [(1, 0, 0, 0)] + [(0, 0, 1, 0)] * 3
 
 
