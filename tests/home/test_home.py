@@ -198,7 +198,7 @@ def test_only_what_one_may_still_decide_waits_for_ones_review(session: Session) 
     actor = actor_for(session, reviewer, now=now)
     cards = {card.code: card for card in queries.cards(session, actor, settings=SETTINGS, now=now)}
 
-    assert [one.id for one in cards["reviews"].found.items] == [rounds[open_still.id].id, rounds[changed.id].id]
+    assert [one.subject_id for one in cards["reviews"].found.items] == [rounds[open_still.id].id, rounds[changed.id].id]
     assert cards["reviews"].found.count == 2
 
 
