@@ -12,8 +12,9 @@ depends_on = None
 def upgrade() -> None:
     """No file is older than the record that it was given to."""
     instruments = sa.table("instruments", sa.column("id"), sa.column("created_at"))
-    columns = (sa.column(name) for name in ("id", "owner_kind", "owner_id", "uploaded_at"))
-    files = sa.table("attachments", *columns)
+    files = sa.table(
+        "attachments", sa.column("id"), sa.column("owner_kind"), sa.column("owner_id"), sa.column("uploaded_at")
+    )
     contents = sa.table("attachment_contents", sa.column("attachment_id"))
     its_own = sa.exists().where(instruments.c.id == files.c.owner_id, instruments.c.created_at <= files.c.uploaded_at)
     lost = sa.select(files.c.id).where(files.c.owner_kind == "instrument", ~its_own)

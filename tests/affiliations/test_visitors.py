@@ -1,6 +1,7 @@
 """A visitor comes and goes; the number of the document is shown to the admin alone, and each look is noted."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from pydantic import ValidationError
@@ -176,16 +177,16 @@ def test_more_days_wait_for_the_admin_and_a_refusal_leaves_those_confirmed(
 ) -> None:
     visit = hosted(session, house, now)
     visitors.confirm_visit(session, visit.id, actor=house.admin_actor, now=now)
-    last_day, who = visit.ends_on, {"actor": house.lin_actor, "now": now}
+    last_day, change = visit.ends_on, partial(visitors.change_visit, session, visit.id, actor=house.lin_actor, now=now)
     told(session, now)
 
-    visitors.change_visit(session, visit.id, changed(visit, ends_on=2), **who)
+    change(changed(visit, ends_on=2))
     asked = (visit.state, visit.ends_on, visit.confirmed_ends_on), told(session, now)
     visitors.refuse_visit(session, visit.id, "房间已满", actor=house.admin_actor, now=now)
     refused = (visit.state, visit.ends_on, visit.confirmed_ends_on), told(session, now)
-    visitors.change_visit(session, visit.id, changed(visit, ends_on=-1), **who)
+    change(changed(visit, ends_on=-1))
     shorter = (visit.state, visit.ends_on), told(session, now)
-    visitors.change_visit(session, visit.id, changed(visit), **who)
+    change(changed(visit))
 
     host, admin = (one.email.partition("@")[0] for one in (house.lin, house.admin))
     later, earlier = last_day + timedelta(days=2), last_day - timedelta(days=1)
@@ -196,7 +197,7 @@ def test_more_days_wait_for_the_admin_and_a_refusal_leaves_those_confirmed(
     facts = select(AuditEntry.action).where(AuditEntry.action == "affiliations.visit_changed")
     assert len(session.scalars(facts).all()) == 2
     with pytest.raises(InvalidInput):
-        visitors.change_visit(session, visit.id, changed(visit, starts_on=1), **who)
+        change(changed(visit, starts_on=1))
 
 
 def test_a_visit_called_off_is_told_to_who_would_come_and_a_month_later_nothing_says_who(

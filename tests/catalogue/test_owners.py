@@ -353,5 +353,5 @@ def test_what_was_over_stays_with_the_institution_that_had_the_instrument_and_wh
 
 
 def _ask(session: Session, house: House, asker: Actor, now: datetime) -> int:
-    form = EnquiryForm(text="能做这种合金吗？")
+    form = EnquiryForm(text="能做这种合金吗？", periods=[])
     return enquiries.ask(session, house.instrument.id, form, [], LIMITS, days=2, actor=asker, now=now).id

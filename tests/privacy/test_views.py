@@ -84,7 +84,7 @@ def test_files_that_one_sent_oneself_are_in_the_archive_and_nobody_elses(client:
     give(session, steward, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
     owners = {}
     for asker in (me, other):
-        who, form = actor_for(session, asker, now=now), EnquiryForm(text="能做吗？")
+        who, form = actor_for(session, asker, now=now), EnquiryForm(text="能做吗？", periods=[])
         made = enquiries.ask(session, instrument.id, form, pdf("样品.pdf"), LIMITS, days=2, actor=who, now=now)
         answering = actor_for(session, steward, now=now)
         enquiries.add_message(session, made.id, "看", pdf("方法.pdf"), LIMITS, days=2, actor=answering, now=now)
