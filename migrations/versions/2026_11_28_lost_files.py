@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_28_lost_files"
-down_revision = "2026_11_26_sample_orders"
+down_revision = "2026_11_28_withdrawn_words"
 branch_labels = None
 depends_on = None
 
