@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_28_lost_files"
-down_revision = "2026_11_28_withdrawn_words"
+down_revision = "2026_11_28_invitation_limits"
 branch_labels = None
 depends_on = None
 
