@@ -76,6 +76,12 @@ class Settings(BaseSettings):
     )
     report_reminder_days: int = Field(5, ge=0, le=100, description="Working days before that on which to remind")
     enquiry_days: int = Field(2, ge=1, le=30, description="Working days within which enquiries are to be answered")
+    use_confirm_days: int = Field(
+        5, ge=1, le=30, description="Working days after which a use that nobody confirmed is brought before others"
+    )
+    charge_accept_days: int = Field(
+        7, ge=1, le=60, description="Working days within which a charge is disputed, or else counts as accepted"
+    )
     backup_warn_hours: int = Field(
         36, ge=1, le=10_000, description="Hours after which the last backup counts as old, on pages and in /readyz"
     )

@@ -18,8 +18,8 @@ class PayerAccount(Base):
     """What an institution's finance keeps for somebody: how much may be spent, until when, and by whom.
 
     Every amount is transfers between its accounts of the ledger: `source` has no floor, what is `left` and what is
-    `held` for reservations never goes below zero; `used` is what its members' limits are counted against. A grant's
-    money itself lies in the campus finance system; it may be spent in the institution's own province, and in the
+    `held` for reservations, and what charges have `captured`, never go below zero; `used` is what its members' limits
+    are counted against. A grant's money itself lies in the campus finance system; it may be spent in the institution's own province, and in the
     `other_provinces` (codes with spaces between) that `province_rule` allows.
     """
 
@@ -51,6 +51,7 @@ class PayerAccount(Base):
     left_id: Mapped[int] = mapped_column(ForeignKey("ledger_accounts.id"), unique=True)
     held_id: Mapped[int] = mapped_column(ForeignKey("ledger_accounts.id"), unique=True)
     used_id: Mapped[int] = mapped_column(ForeignKey("ledger_accounts.id"), unique=True)
+    captured_id: Mapped[int] = mapped_column(ForeignKey("ledger_accounts.id"), unique=True)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
@@ -58,6 +59,7 @@ class PayerAccount(Base):
     holder: Mapped[User] = relationship(lazy="raise")
     left: Mapped[LedgerAccount] = relationship(foreign_keys=[left_id], lazy="raise")
     held: Mapped[LedgerAccount] = relationship(foreign_keys=[held_id], lazy="raise")
+    captured: Mapped[LedgerAccount] = relationship(foreign_keys=[captured_id], lazy="raise")
 
 
 class PayerMember(Base):

@@ -19,6 +19,7 @@ from models.vocabulary.reservations import (
     PersonRole,
     ReservationMode,
     ReservationState,
+    UseOutcome,
 )
 
 
@@ -92,6 +93,44 @@ class ReservationChange(Base):
     after: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     reason: Mapped[str] = mapped_column(String(600), default="")
     actor: Mapped[User | None] = relationship(lazy="raise")
+
+
+class ReservationUse(Base):
+    """What came of a reservation's time, as its steward says it, once; append-only.
+
+    Nobody who did not come has a time of use; `pieces` are counts by the place of their line in the price.
+    """
+
+    __tablename__ = "reservation_uses"
+    __table_args__ = (
+        CheckConstraint("(starts_at IS NULL) = (ends_at IS NULL)", name="time_whole"),
+        CheckConstraint("starts_at < ends_at", name="positive_length"),
+        CheckConstraint("(outcome = 'used') = (starts_at IS NOT NULL)", name="used_has_time"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reservation_id: Mapped[int] = mapped_column(ForeignKey("reservations.id"), unique=True)
+    outcome: Mapped[UseOutcome]
+    starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    sample_count: Mapped[int | None]
+    pieces: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
+    note: Mapped[str] = mapped_column(String(600), default="")
+    confirmed_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    confirmed_by: Mapped[User] = relationship(lazy="raise")
+
+
+class UseReminder(Base):
+    """Somebody was told that a use waits to be confirmed: 1 the steward, 2 the deputy and the unit, 3 the admins."""
+
+    __tablename__ = "use_reminders"
+    __table_args__ = (UniqueConstraint("reservation_id", "level"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reservation_id: Mapped[int] = mapped_column(ForeignKey("reservations.id"))
+    level: Mapped[int]
+    sent_at: Mapped[datetime]
 
 
 class Block(Base):

@@ -14,6 +14,7 @@ from booking.core.actors import Reach
 from models.accounts import AuditEntry
 from models.affiliations import Affiliation, Invitation, MailDomain, OrganisationRegistration, Roster, UserGroup, Visit
 from models.catalogue import Instrument
+from models.charges import Charge
 from models.custody import KeptByOwner, OwnerChange
 from models.directory import Unit
 from models.enquiries import Enquiry
@@ -41,6 +42,7 @@ OF_AN_ORGANISATION: Mapping[str, Any] = {
     "team": Team,
     "import": Import,
     "payer_account": PayerAccount,
+    "charge": Charge,
 }
 OF_AN_INSTRUMENT: Mapping[str, Any] = {
     "block": Block,

@@ -101,6 +101,8 @@ PERMISSIONS = {
     Permission.SET_PRICES: N_("设定收费标准"),
     Permission.SEE_PAYERS: N_("查看经费账户"),
     Permission.MANAGE_PAYERS: N_("管理经费账户"),
+    Permission.SEE_CHARGES: N_("查看仪器的费用"),
+    Permission.SETTLE_CHARGES: N_("调整、免收费用，处理异议"),
 }
 
 LOOKS = {

@@ -56,6 +56,8 @@ class Permission(StrEnum):
     SET_PRICES = "set_prices"
     SEE_PAYERS = "see_payers"
     MANAGE_PAYERS = "manage_payers"
+    SEE_CHARGES = "see_charges"
+    SETTLE_CHARGES = "settle_charges"
 
 
 _ADMINS = frozenset({Role.INSTITUTION_ADMIN, Role.PLATFORM_ADMIN})
@@ -111,6 +113,8 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.SET_PRICES: _STEWARDS | {Role.INSTITUTION_FINANCE},
     Permission.SEE_PAYERS: _ADMINS | {Role.INSTITUTION_FINANCE, Role.AUDITOR},
     Permission.MANAGE_PAYERS: _ADMINS | {Role.INSTITUTION_FINANCE},
+    Permission.SEE_CHARGES: _STEWARDS | {Role.INSTITUTION_FINANCE, Role.AUDITOR},
+    Permission.SETTLE_CHARGES: _STEWARDS | {Role.INSTITUTION_FINANCE},
 }
 
 NEVER_DELEGATED = frozenset(

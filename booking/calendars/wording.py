@@ -16,10 +16,14 @@ from models.vocabulary.reservations import BlockKind, ReservationMode, Reservati
 STATUS = {
     ReservationState.REQUESTED: "TENTATIVE",
     ReservationState.CONFIRMED: "CONFIRMED",
+    ReservationState.COMPLETED: "CONFIRMED",
+    ReservationState.NO_SHOW: "CONFIRMED",
 }
 STATES = {
     ReservationState.REQUESTED: ("待机主确认", "Waiting for the owner"),
     ReservationState.CONFIRMED: ("已确认", "Confirmed"),
+    ReservationState.COMPLETED: ("已完成", "Completed"),
+    ReservationState.NO_SHOW: ("未到", "Nobody came"),
     ReservationState.REJECTED: ("未通过", "Declined"),
     ReservationState.CANCELLED: ("已取消", "Cancelled"),
     ReservationState.LAPSED: ("已失效", "Lapsed"),

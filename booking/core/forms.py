@@ -73,6 +73,7 @@ SENTENCES = {
     "not_agreed": N_("请先勾选同意。"),
     "one_aim": N_("单位和省份最多选一个。"),
     "period_order": N_("结束时间须晚于开始时间。"),
+    "half_period": N_("实际开始和结束须一起填写。"),
 }
 OTHERWISE = N_("内容不正确。")
 

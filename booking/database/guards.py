@@ -21,6 +21,10 @@ APPEND_ONLY_TABLES = (
     "sample_quotes",
     "sample_order_steps",
     "sample_results",
+    "reservation_uses",
+    "charge_lines",
+    "charge_events",
+    "charge_captures",
 )
 
 D = "[0-9]"

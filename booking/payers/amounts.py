@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.core.actors import Actor
@@ -18,8 +19,10 @@ from booking.payers import queries
 from booking.payers.forms import PayerAmountForm, PayerReceiptForm
 from booking.payers.rules import BY_AMOUNT, normal_number
 from booking.payers.service import held_in, hold, left_in, note
+from models.charges import Charge
 from models.ledger import LedgerEntry
 from models.payers import PayerAccount, PayerMovement
+from models.vocabulary.charges import UNSETTLED
 from models.vocabulary.payers import MovementKind
 
 CAUSE = "payers"
@@ -43,7 +46,7 @@ class StillHeld(Conflict):
     """What is held for reservations has to be given back or paid for before the account is closed."""
 
     code = "still_held"
-    sentence = N_("账户里还有为预约冻结的金额，请先取消这些预约或为其换一个账户，再关闭。")
+    sentence = N_("账户里还有为预约冻结的金额或没有接受的费用。请先取消这些预约或为其换一个账户，费用接受后再关闭。")
 
 
 class NotAReceipt(Conflict):
@@ -127,10 +130,10 @@ def correct(session: Session, payer_id: int, movement_id: int, reason: str, *, a
 def close_payer(session: Session, payer_id: int, reason: str, *, actor: Actor, now: datetime) -> PayerAccount:
     """Close an account for good: what is left of an amount is withdrawn.
 
-    Raises StillHolds while money is in it, and StillHeld while some is held for reservations.
+    Raises StillHolds while money is in it, and StillHeld while some is held for reservations or a charge may change.
     """
     account = hold(session, payer_id, actor=actor, now=now).account
-    if held_in(session, account):
+    if held_in(session, account) or _has_unsettled(session, account):
         raise StillHeld
     left = left_in(session, account)
     if left and account.kind not in BY_AMOUNT:
@@ -142,6 +145,12 @@ def close_payer(session: Session, payer_id: int, reason: str, *, actor: Actor, n
     account.version += 1
     note(session, account, "closed", actor=actor, now=now, after={"withdrawn_fen": left}, reason=reason)
     return account
+
+
+def _has_unsettled(session: Session, account: PayerAccount) -> bool:
+    """Whether a charge that it pays may still change of itself."""
+    theirs = (Charge.payer_account_id == account.id, Charge.state.in_(UNSETTLED))
+    return session.scalar(select(Charge.id).where(*theirs).limit(1)) is not None
 
 
 def _by_receipt(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -50,7 +50,7 @@ class PayerGone(Conflict):
 
 def standing_of(session: Session, reservation_id: int) -> Standing | None:
     """What is held for a reservation; None when nothing ever was."""
-    row = _last(session, reservation_id)
+    row = last_hold(session, reservation_id)
     return Standing(row.payer_account_id, row.user_id, row.use_id, row.amount_fen) if row else None
 
 
@@ -60,14 +60,14 @@ def set_hold(session: Session, reservation_id: int, wanted: Wanted, *, now: date
     A `is_new` one has nothing yet. Locks the payer accounts and then those of the ledger, each in order of id;
     raises NotEnough and PayerGone.
     """
-    last = None if is_new else _last(session, reservation_id)
+    last = None if is_new else last_hold(session, reservation_id)
     held = last.amount_fen if last else 0
     payer_id = wanted.payer_id if wanted.amount_fen else None
     stays = last is not None and (last.payer_account_id, last.user_id) == (payer_id, wanted.user_id)
     if (stays and held == wanted.amount_fen) or (payer_id is None and held == 0):
         return
     involved = {one for one in (payer_id, last.payer_account_id if last and held else None) if one is not None}
-    books = _locked(session, involved, wanted.user_id)
+    books = locked_books(session, involved, wanted.user_id)
     is_more = not (stays and wanted.amount_fen < held)
     _check_open(books, payer_id, is_more=is_more)
     use_id = last.use_id if last else None
@@ -80,27 +80,41 @@ def set_hold(session: Session, reservation_id: int, wanted: Wanted, *, now: date
     except BelowFloor as below:
         is_limit = below.account_id == use_id
         raise NotEnough(wanted.amount_fen - below.missing_fen, is_limit=is_limit) from below
+    held_now = Standing(
+        payer_id if payer_id is not None else last.payer_account_id if last else 0,
+        wanted.user_id if payer_id is not None else last.user_id if last else 0,
+        use_id,
+        wanted.amount_fen if payer_id is not None else 0,
+    )
+    store_hold(session, reservation_id, entry.id, held_now, now=now)
+
+
+def store_hold(session: Session, reservation_id: int, entry_id: int, standing: Standing, *, now: datetime) -> None:
+    """Write the row that counts from an entry on."""
     row = {
-        "entry_id": entry.id,
+        "entry_id": entry_id,
         "reservation_id": reservation_id,
-        "payer_account_id": payer_id if payer_id is not None else last.payer_account_id if last else 0,
-        "user_id": wanted.user_id if payer_id is not None else last.user_id if last else 0,
-        "use_id": use_id,
-        "amount_fen": wanted.amount_fen if payer_id is not None else 0,
+        "payer_account_id": standing.payer_id,
+        "user_id": standing.user_id,
+        "use_id": standing.use_id,
+        "amount_fen": standing.amount_fen,
         "created_at": now,
     }
     session.connection().execute(_STORE, row)
 
 
 @dataclass(frozen=True, slots=True)
-class _Books:
+class Books:
     """The accounts of the ledger that belong to a locked payer account; `use_id` is the person's."""
 
     left_id: int
     held_id: int
     used_id: int
+    captured_id: int
     use_id: int | None
+    is_open: bool
     is_usable: bool
+    expires_on: date | None
 
     def taking(self, amount_fen: int, use_id: int | None) -> Iterator[Move]:
         """What sets an amount aside; below zero: gives it back."""
@@ -110,7 +124,7 @@ class _Books:
         yield from moves if amount_fen > 0 else (move.back for move in moves)
 
 
-def _last(session: Session, reservation_id: int) -> Any:
+def last_hold(session: Session, reservation_id: int) -> Any:
     """The row that counts."""
     rows = select(
         PayerHold.id, PayerHold.payer_account_id, PayerHold.user_id, PayerHold.use_id, PayerHold.amount_fen
@@ -118,7 +132,7 @@ def _last(session: Session, reservation_id: int) -> Any:
     return session.execute(rows.order_by(PayerHold.id.desc()).limit(1)).one_or_none()
 
 
-def _locked(session: Session, payer_ids: set[int], user_id: int) -> dict[int, _Books]:
+def locked_books(session: Session, payer_ids: set[int], user_id: int) -> dict[int, Books]:
     """The payer accounts under lock in order of id, as their institution's finance locks them.
 
     Who the members are is read once the lock stands: what the lock waited for counts.
@@ -129,8 +143,10 @@ def _locked(session: Session, payer_ids: set[int], user_id: int) -> dict[int, _B
             PayerAccount.left_id,
             PayerAccount.held_id,
             PayerAccount.used_id,
+            PayerAccount.captured_id,
             PayerAccount.closed_at,
             PayerAccount.holder_id,
+            PayerAccount.expires_on,
         )
         .where(PayerAccount.id.in_(sorted(payer_ids)))
         .order_by(PayerAccount.id)
@@ -141,24 +157,27 @@ def _locked(session: Session, payer_ids: set[int], user_id: int) -> dict[int, _B
     found = session.execute(theirs.where(PayerMember.payer_account_id.in_(sorted(payer_ids))))
     uses = {row.payer_account_id: row.use_id for row in found}
     return {
-        row.id: _Books(
+        row.id: Books(
             row.left_id,
             row.held_id,
             row.used_id,
+            row.captured_id,
             uses.get(row.id),
+            row.closed_at is None,
             row.closed_at is None and (row.holder_id == user_id or row.id in uses),
+            row.expires_on,
         )
         for row in locked
     }
 
 
-def _check_open(books: dict[int, _Books], payer_id: int | None, *, is_more: bool) -> None:
+def _check_open(books: dict[int, Books], payer_id: int | None, *, is_more: bool) -> None:
     """Refuse to hold more in an account that is closed, or that the person has no more."""
     if payer_id is not None and is_more and (payer_id not in books or not books[payer_id].is_usable):
         raise PayerGone
 
 
-def _moves(books: dict[int, _Books], last: Any, wanted: Standing) -> Iterator[Move]:
+def _moves(books: dict[int, Books], last: Any, wanted: Standing) -> Iterator[Move]:
     """What was held is given back and what shall be held is set aside; within one account only the difference.
 
     Who became a member meanwhile, or answers for it now, has their use counted anew.

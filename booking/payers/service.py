@@ -34,7 +34,7 @@ from models.vocabulary.payers import PayerKind
 
 TOLD = ("name", "budget_item", "holder_id", "expires_on", "other_provinces", "province_rule")
 
-SIDES = {"source": None, "left": 0, "held": 0, "used": None}
+SIDES = {"source": None, "left": 0, "held": 0, "used": None, "captured": 0}
 """The accounts of the ledger of each payer account, with their floors."""
 
 

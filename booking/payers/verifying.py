@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, case, cast, exists, func, or_, select
+from sqlalchemy import BigInteger, and_, case, cast, exists, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
+from models.charges import Charge, ChargeCapture
 from models.ledger import LedgerAccount, LedgerTransfer
 from models.payers import PayerAccount, PayerHold, PayerMember
 from models.pricing import ReservationQuote
 from models.reservations import Reservation
-from models.vocabulary.reservations import HOLDING_TIME
+from models.vocabulary.charges import ChargeState
+from models.vocabulary.reservations import STANDING
 
 
 def faults(session: Session) -> Iterator[str]:
@@ -30,7 +32,7 @@ def _last() -> Any:
 
 
 def _without_hold(session: Session) -> Iterator[str]:
-    """A reservation with time, price and account for which that account does not hold what one of its times costs."""
+    """A reservation with price and account, to come or unconfirmed, whose account does not hold what it costs."""
     its_times = or_(
         and_(ReservationQuote.starts_at == Reservation.starts_at, ReservationQuote.ends_at == Reservation.ends_at),
         and_(
@@ -47,19 +49,28 @@ def _without_hold(session: Session) -> Iterator[str]:
         quotes.where(ReservationQuote.total_fen == PayerHold.amount_fen).exists(),
     )
     missing = select(Reservation.id).where(
-        Reservation.payer_account_id.is_not(None), Reservation.state.in_(HOLDING_TIME), is_priced, ~is_held
+        Reservation.payer_account_id.is_not(None), Reservation.state.in_(STANDING), is_priced, ~is_held
     )
     for reservation_id in session.scalars(missing.order_by(Reservation.id)):
         yield f"reservation {reservation_id} is not held for in its payer account"
 
 
 def _left_behind(session: Session) -> Iterator[str]:
-    """Something held for a reservation that has ended, or in another account than its own."""
+    """Something held for a reservation that has ended, or in another account than its own.
+
+    For one cancelled too late its fee stays held until its time is over.
+    """
+    is_fee = exists().where(
+        Charge.reservation_id == Reservation.id,
+        Charge.state == ChargeState.ESTIMATED,
+        Charge.estimated_fen == PayerHold.amount_fen,
+    )
+    is_over = and_(Reservation.state.not_in(STANDING), ~is_fee)
     other = or_(Reservation.payer_account_id.is_(None), Reservation.payer_account_id != PayerHold.payer_account_id)
     stray = (
         select(PayerHold.id, Reservation.id, PayerHold.payer_account_id)
         .join(Reservation, Reservation.id == PayerHold.reservation_id)
-        .where(PayerHold.amount_fen > 0, _last(), or_(Reservation.state.not_in(HOLDING_TIME), other))
+        .where(PayerHold.amount_fen > 0, _last(), or_(is_over, other))
         .order_by(PayerHold.id)
     )
     for hold_id, reservation_id, payer_id in session.execute(stray):
@@ -90,7 +101,7 @@ def _wrong_transfers(session: Session) -> Iterator[str]:
 
 def _wrong_balances(session: Session) -> Iterator[str]:
     """An account whose held balance is not the sum of what it holds, or a member's use not that of theirs."""
-    held = _sums(PayerHold.payer_account_id)
+    held = _held_by_account()
     total = func.coalesce(held.c.total, 0)
     off = (
         select(PayerAccount.id, LedgerAccount.balance_fen, total)
@@ -100,21 +111,30 @@ def _wrong_balances(session: Session) -> Iterator[str]:
     )
     for payer_id, balance, found in session.execute(off.order_by(PayerAccount.id)):
         yield f"payer account {payer_id} holds {balance} fen, its reservations {found}"
-    used = _sums(PayerHold.use_id)
+    yield from _wrong_uses(session)
+
+
+def _wrong_uses(session: Session) -> Iterator[str]:
+    """A member's use that is not what is held for them and what their charges have spent."""
+    held = select(PayerHold.use_id, PayerHold.amount_fen).where(_last(), PayerHold.use_id.is_not(None))
+    spent = select(ChargeCapture.use_id, ChargeCapture.amount_fen).where(ChargeCapture.use_id.is_not(None))
+    both = union_all(held, spent).subquery()
+    total = cast(func.sum(both.c.amount_fen), BigInteger).label("total")
+    used = select(both.c.use_id, total).group_by(both.c.use_id).subquery()
     wrong = (
         select(LedgerAccount.id, LedgerAccount.balance_fen, used.c.total)
-        .join(used, used.c.owner_id == LedgerAccount.id)
+        .join(used, used.c.use_id == LedgerAccount.id)
         .where(LedgerAccount.balance_fen != -used.c.total)
     )
     for account_id, balance, found in session.execute(wrong.order_by(LedgerAccount.id)):
-        yield f"account {account_id} says {-balance} fen are used, reservations hold {found}"
+        yield f"account {account_id} says {-balance} fen are used, reservations and charges use {found}"
 
 
-def _sums(owner: Any) -> Any:
-    """The sums of the holds that count, by what they belong to."""
+def _held_by_account() -> Any:
+    """The sums of the holds that count, by account."""
     total = cast(func.sum(PayerHold.amount_fen), BigInteger).label("total")
-    rows = select(owner.label("owner_id"), total).where(_last(), owner.is_not(None))
-    return rows.group_by(owner).subquery()
+    owner = PayerHold.payer_account_id
+    return select(owner.label("owner_id"), total).where(_last()).group_by(owner).subquery()
 
 
 def _wrong_limits(session: Session) -> Iterator[str]:
@@ -130,7 +150,8 @@ def _wrong_limits(session: Session) -> Iterator[str]:
 
 def _nobodys(session: Session) -> Iterator[str]:
     """An account of the ledger with transfers that no payer account and no member has."""
-    kept: tuple[Any, ...] = (PayerAccount.source_id, PayerAccount.left_id, PayerAccount.held_id, PayerAccount.used_id)
+    sides = ("source_id", "left_id", "held_id", "used_id", "captured_id")
+    kept: list[Any] = [getattr(PayerAccount, side) for side in sides]
     is_kept = or_(*(exists().where(one == LedgerAccount.id) for one in (*kept, PayerMember.use_id, PayerHold.use_id)))
     theirs = LedgerAccount.name.startswith("payer:")
     moved = or_(

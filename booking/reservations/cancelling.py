@@ -4,13 +4,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from booking.charges.making import charge_late_cancellation, late_fee
 from booking.core.actors import Actor
 from booking.reservations import claims
 from booking.reservations.changes import Change, period_of, record, times, touch
 from booking.reservations.claims import Holder
 from booking.reservations.filling import refill, settle_conflicts
 from booking.reservations.held import hold_changeable
-from booking.reservations.paying import release
+from booking.reservations.paying import set_cost
 from booking.reservations.refusals import AlreadyStarted
 from models.reservations import Reservation
 from models.vocabulary.reservations import ChangeKind, ReservationState
@@ -25,12 +26,20 @@ def cancel_reservation(
     actor: Actor,
     now: datetime,
 ) -> Reservation:
-    """Cancel it: the holder before the start, a steward with a reason until the end."""
+    """Cancel it: the holder before the start, a steward with a reason until the end.
+
+    A holder who cancels too late is charged the share that its price says; so much stays held until its time is over.
+    """
     held = hold_changeable(session, reservation_id, reason=reason, actor=actor, version=version, now=now)
     if not held.sight.decides and held.period.start <= now:
         raise AlreadyStarted
-    end_reservation(session, held.reservation, ReservationState.CANCELLED, reason=reason, actor=actor, now=now)
-    return held.reservation
+    reservation = held.reservation
+    fee = late_fee(session, reservation, now=now) if held.sight.is_holder else 0
+    state = ReservationState.CANCELLED
+    end_reservation(session, reservation, state, reason=reason, kept_fen=fee, actor=actor, now=now)
+    if fee:
+        charge_late_cancellation(session, reservation, actor=actor, now=now)
+    return reservation
 
 
 KINDS = {
@@ -46,18 +55,22 @@ def end_reservation(
     state: ReservationState,
     *,
     reason: str,
+    kept_fen: int = 0,
     actor: Actor | None,
     now: datetime,
     by_institution: bool = False,
 ) -> None:
-    """Put a locked reservation into a state that holds neither time nor money; blocks take over its time."""
+    """Put a locked reservation into a state that holds neither time nor money; blocks take over its time.
+
+    What it is charged afterwards, `kept_fen`, stays held.
+    """
     freed = claims.give_up(session, claims.held_by(session, Holder(reservation.id)))
     refill(session, freed)
     reservation.state = state
     reservation.asked_starts_at = reservation.asked_ends_at = reservation.decide_by = None
     touch(reservation, now=now)
     settle_conflicts(session, reservation.id, actor_id=actor.id if actor else None, now=now)
-    release(session, reservation, now=now)
+    set_cost(session, reservation, kept_fen, now=now)
     lanes = [gap.lane_id for gap in freed]
     before = times(period_of(reservation))
     change = Change(KINDS[state], before=before, reason=reason, freed=lanes, by_institution=by_institution)

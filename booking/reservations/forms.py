@@ -17,14 +17,18 @@ from booking.core.period import Period
 from booking.core.texts import N_
 from booking.reservations.queries import Filter
 from booking.reservations.wishes import Details, Named, Paying, Wish
-from models.vocabulary.reservations import BlockKind, Direction, ReservationMode, ReservationState
+from models.vocabulary.reservations import BlockKind, Direction, ReservationMode, ReservationState, UseOutcome
 
 MOST_PARTICIPANTS = 20
 MOST_SAMPLES = 100_000
 LONGEST_WINDOW = timedelta(days=100)
 LARGEST_ID = 2**31 - 1
 
+MOST_USES, MOST_LINES = 50, 50
+
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Place = Annotated[int, Field(ge=0, lt=MOST_LINES)]
+Pieces = Annotated[int, Field(ge=0, le=MOST_SAMPLES)]
 Reason = Annotated[Text, Field(max_length=600)]
 Why = Annotated[Text, Field(min_length=1, max_length=600)]
 
@@ -161,6 +165,59 @@ class ApprovalForm(Form):
     """Saying yes; a reason sets lasting rules aside."""
 
     override_reason: Reason = ""
+
+
+class UseForm(Form):
+    """What came of a reservation: used as booked or when it says, or nobody came; samples and pieces for its price.
+
+    `pieces` counts what is charged by the piece, by the place of its line among the price's further lines.
+    """
+
+    outcome: UseOutcome = UseOutcome.USED
+    actual_starts_at: Annotated[Moment | None, Blank] = None
+    actual_ends_at: Annotated[Moment | None, Blank] = None
+    samples: Annotated[Annotated[int, Field(ge=0, le=MOST_SAMPLES)] | None, Blank] = None
+    pieces: Annotated[dict[Place, Pieces], Field(max_length=MOST_LINES)] = Field(default_factory=dict)
+    note: Reason = ""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.actual_starts_at is None) != (self.actual_ends_at is None):
+            raise PydanticCustomError("half_period", "half period")
+        _in_order(self.actual_starts_at, self.actual_ends_at)
+        return self
+
+    @property
+    def period(self) -> Period | None:
+        """The actual time, where one is named and somebody came."""
+        if self.actual_starts_at is None or self.actual_ends_at is None or self.outcome == UseOutcome.NO_SHOW:
+            return None
+        return Period(self.actual_starts_at, self.actual_ends_at)
+
+
+class UsePage(UseForm, PageForm):
+    """The same as the page sends it."""
+
+
+class UsesForm(Form):
+    """Several reservations that were used as booked."""
+
+    reservation_ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_USES)]
+
+
+class UsesQuery(Form):
+    """Which uses to confirm: of one instrument, or of all that one decides about."""
+
+    instrument: Annotated[Id | None, Blank] = None
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = 50
+    cursor: Annotated[str, Field(max_length=300)] = ""
+
+
+class UsesPage(PageForm):
+    """The same as pages ask."""
+
+    instrument: Annotated[Id | None, Blank] = None
+    cursor: Annotated[str, Field(max_length=300)] = ""
 
 
 class BlockForm(PeriodForm):

@@ -16,6 +16,8 @@ from models.vocabulary.reservations import (
 STATES: Mapping[ReservationState, str] = {
     ReservationState.REQUESTED: N_("待审批"),
     ReservationState.CONFIRMED: N_("已确认"),
+    ReservationState.COMPLETED: N_("已完成"),
+    ReservationState.NO_SHOW: N_("未到"),
     ReservationState.REJECTED: N_("未通过"),
     ReservationState.CANCELLED: N_("已取消"),
     ReservationState.LAPSED: N_("已失效"),
@@ -59,6 +61,8 @@ CHANGES: Mapping[ChangeKind, str] = {
     ChangeKind.LAPSED: N_("逾期未审批，失效"),
     ChangeKind.KEPT: N_("有冲突，仍保留"),
     ChangeKind.HANDED_OVER: N_("已移交"),
+    ChangeKind.COMPLETED: N_("已确认使用"),
+    ChangeKind.NO_SHOW: N_("登记为未到"),
 }
 
 REFUSALS: Mapping[Code, str] = {

@@ -208,12 +208,6 @@ def set_cost(session: Session, reservation: Reservation, amount_fen: int, *, now
         set_hold(session, reservation.id, Wanted(payer_id, reservation.booked_by_id, amount_fen), now=now)
 
 
-def release(session: Session, reservation: Reservation, *, now: datetime) -> None:
-    """Give back everything that is held for a reservation."""
-    if reservation.payer_account_id is not None:
-        set_hold(session, reservation.id, Wanted(None, reservation.booked_by_id, 0), now=now)
-
-
 def cost_of(session: Session, reservation: Reservation) -> int:
     """What has to be held for a reservation: the higher of what its time and the one it asks for were quoted."""
     periods = filter(None, (period_of(reservation), asked_period(reservation)))

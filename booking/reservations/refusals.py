@@ -83,3 +83,17 @@ class NothingToDecide(Conflict):
 
     code = "nothing_to_decide"
     sentence = N_("这条预约没有待审批的内容，可能已由他人处理。")
+
+
+class NotOver(Conflict):
+    """What came of a time is said when it is over."""
+
+    code = "not_over"
+    sentence = N_("预约还没有结束，结束后才能确认使用情况。")
+
+
+class UseConfirmed(Conflict):
+    """Somebody said already what came of it."""
+
+    code = "use_confirmed"
+    sentence = N_("这次使用已经确认过了。")

@@ -45,7 +45,7 @@ class Per(StrEnum):
 
 
 class LineKind(StrEnum):
-    """What a line of a quote is for."""
+    """What a line of a quote or a charge is for; the last six are of charges alone."""
 
     PACKAGE = "package"
     TIME = "time"
@@ -58,3 +58,9 @@ class LineKind(StrEnum):
     TEST_ITEM = "test_item"
     MINIMUM = "minimum"
     ROUNDING = "rounding"
+    LATE_CANCELLATION = "late_cancellation"
+    NO_SHOW = "no_show"
+    TAKEN = "taken"
+    ADJUSTMENT = "adjustment"
+    WAIVER = "waiver"
+    CANCELLATION = "cancellation"

@@ -4,16 +4,28 @@ from enum import StrEnum
 
 
 class ReservationState(StrEnum):
-    """Where a reservation stands; the first two hold time."""
+    """Where a reservation stands; the first four hold time, those of them that are over keep what they had."""
 
     REQUESTED = "requested"
     CONFIRMED = "confirmed"
+    COMPLETED = "completed"
+    NO_SHOW = "no_show"
     REJECTED = "rejected"
     CANCELLED = "cancelled"
     LAPSED = "lapsed"
 
 
-HOLDING_TIME = frozenset({ReservationState.REQUESTED, ReservationState.CONFIRMED})
+STANDING = frozenset({ReservationState.REQUESTED, ReservationState.CONFIRMED})
+"""What is still to come, or over and not confirmed: its money is held."""
+
+HOLDING_TIME = STANDING | {ReservationState.COMPLETED, ReservationState.NO_SHOW}
+
+
+class UseOutcome(StrEnum):
+    """What came of a reservation's time: used, or nobody came."""
+
+    USED = "used"
+    NO_SHOW = "no_show"
 
 
 class ReservationMode(StrEnum):
@@ -71,6 +83,8 @@ class ChangeKind(StrEnum):
     LAPSED = "lapsed"
     KEPT = "kept"
     HANDED_OVER = "handed_over"
+    COMPLETED = "completed"
+    NO_SHOW = "no_show"
 
 
 class ConflictState(StrEnum):

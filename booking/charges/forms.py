@@ -1,0 +1,97 @@
+"""What is read from outside about charges; pages write yuan, the API fen."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from booking.charges.queries import Show
+from booking.core.forms import Blank, FilledLine, Form, PageForm, Text, Written, hundredths
+from booking.core.money import yuan_from_fen
+from booking.core.pages import LARGEST_PAGE
+from models.vocabulary.charges import ChargeState
+
+MOST_FEN = 10_000_000_000
+
+Id = Annotated[int, Field(ge=1, lt=2**31)]
+Limit = Annotated[int, Field(ge=1, le=LARGEST_PAGE)]
+Cursor = Annotated[str, Field(max_length=200)]
+Reason = Annotated[Text, Field(min_length=1, max_length=1000)]
+
+
+def signed_hundredths(value: object) -> object:
+    """What a page wrote, with a sign before it, as whole hundredths; anything else as it is."""
+    if not isinstance(value, Written):
+        return value
+    text = value.strip().replace("−", "-").replace("－", "-")
+    sign = -1 if text.startswith("-") else 1
+    fen = hundredths(Written(text.lstrip("+-")))
+    return sign * fen if isinstance(fen, int) else fen
+
+
+def _within(fen: int) -> int:
+    """Refuse more than a charge changes by, in either direction."""
+    if abs(fen) > MOST_FEN:
+        raise PydanticCustomError("amount_too_large", "too large", {"limit": yuan_from_fen(MOST_FEN)})
+    return fen
+
+
+Change = Annotated[
+    int,
+    Field(strict=True),
+    AfterValidator(_within),
+    BeforeValidator(signed_hundredths),
+    WithJsonSchema({"type": "integer", "minimum": -MOST_FEN, "maximum": MOST_FEN}),
+]
+
+
+class ChargeReasonForm(Form):
+    """Why, or what is wrong."""
+
+    reason: Reason
+
+
+class ChargeTextForm(Form):
+    """What somebody writes about a disputed charge."""
+
+    text: Reason
+
+
+class ChargeChangeForm(Form):
+    """How much more (below zero: less) a charge is from now on, what the new line is called, and why."""
+
+    change_fen: Change
+    name: Annotated[FilledLine, Field(max_length=200)]
+    reason: Reason
+
+
+class ChargesQuery(Form):
+    """Which charges: one's own with `mine=1`, else those of the instruments whose money one looks after."""
+
+    mine: bool = False
+    show: Show = Show.ALL
+    state: Annotated[ChargeState | None, Blank] = None
+    payer_account: Annotated[Id | None, Blank] = None
+    instrument: Annotated[Id | None, Blank] = None
+    limit: Limit = 50
+    cursor: Cursor = ""
+
+
+class ChargesPage(PageForm):
+    """The same as pages ask."""
+
+    show: str = ""
+    payer: Annotated[Id | None, Blank] = None
+    cursor: Cursor = ""
+
+
+class ReasonPage(ChargeReasonForm, PageForm):
+    """A reason, as the page sends it."""
+
+
+class TextPage(ChargeTextForm, PageForm):
+    """A message, as the page sends it."""
+
+
+class ChangePage(ChargeChangeForm, PageForm):
+    """A change, as the page sends it."""

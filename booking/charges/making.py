@@ -1,0 +1,194 @@
+"""Making charges, in the transaction of what they are for: a confirmed use, an absence, a late cancellation."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from booking.charges import paying
+from booking.charges.books import add_lines, tell
+from booking.charges.queries import lanes_of_others
+from booking.charges.rules import Used, share_line, taken_line, taken_time, use_quote
+from booking.charges.windows import Windows, accept_by
+from booking.core.actors import Actor
+from booking.core.period import Period
+from booking.pricing.queries import Spot, is_priced
+from booking.pricing.quoting import LONGEST, Asked, Quoted, quote_of, quoted
+from booking.pricing.rules import Line
+from models.charges import Charge
+from models.reservations import BlockConflict, Reservation
+from models.samples import SampleRun
+from models.vocabulary.charges import ChargeKind, ChargeProblem, ChargeState, ChargeStep
+from models.vocabulary.pricing import LineKind
+from models.vocabulary.reservations import ConflictState, ReservationMode, ReservationState
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What a charge begins with."""
+
+    kind: ChargeKind
+    estimated_fen: int
+    lines: Sequence[Line] = ()
+    used: Period | None = None
+    problem: ChargeProblem | None = None
+
+
+def charge_use(
+    session: Session, reservation: Reservation, used: Used, *, windows: Windows, actor: Actor, now: datetime
+) -> Charge | None:
+    """The charge for a confirmed use of a locked reservation; None where it costs nothing.
+
+    What is held for it is spent, and no more is held afterwards. What has no price although the instrument has one is
+    never guessed: it waits with its problem.
+    """
+    booked = _booked(reservation)
+    found = quote_of(session, reservation)
+    if found is None or found.quote is None:
+        if not _should_cost(session, reservation):
+            return None
+        costs = Costs(ChargeKind.USE, 0, used=used.period or booked, problem=ChargeProblem.NOT_PRICED)
+        return _make(session, reservation, None, costs, ChargeState.ESTIMATED, None, actor=actor, now=now)
+    is_assisted = reservation.mode == ReservationMode.ASSISTED
+    lines = use_quote(found.terms, booked, used, is_assisted=is_assisted).lines
+    costs = Costs(ChargeKind.USE, found.quote.total_fen, lines, used.period or booked)
+    return _final(session, reservation, found, costs, windows=windows, actor=actor, now=now)
+
+
+def charge_no_show(
+    session: Session, reservation: Reservation, *, windows: Windows, actor: Actor, now: datetime
+) -> Charge | None:
+    """The charge for a reservation that nobody came for, less what others took of its time; None without any."""
+    found = quote_of(session, reservation)
+    if found is None or found.quote is None:
+        return None
+    line = share_line(LineKind.NO_SHOW, found.quote.total_fen, found.policy.no_show_share)
+    costs = Costs(ChargeKind.NO_SHOW, line.amount_fen, [line, *_let_off(session, reservation, line.amount_fen)])
+    return _final(session, reservation, found, costs, windows=windows, actor=actor, now=now)
+
+
+def late_fee(session: Session, reservation: Reservation, *, now: datetime) -> int:
+    """What it costs its holder to cancel now: nothing in time, or while the instrument is closed to them anyway."""
+    found = quote_of(session, reservation)
+    is_firm = reservation.state == ReservationState.CONFIRMED
+    if found is None or not is_firm or now <= found.free_until or not found.late_fen:
+        return 0
+    closed = (BlockConflict.reservation_id == reservation.id, BlockConflict.state == ConflictState.OPEN)
+    return 0 if session.scalar(select(exists().where(*closed))) else found.late_fen
+
+
+def charge_late_cancellation(session: Session, reservation: Reservation, *, actor: Actor, now: datetime) -> Charge:
+    """The charge for a cancellation that came too late: estimated until its time is over, for others may take that."""
+    found = quote_of(session, reservation)
+    assert found is not None
+    assert found.quote is not None
+    line = share_line(LineKind.LATE_CANCELLATION, found.quote.total_fen, found.policy.cancel_share)
+    costs = Costs(ChargeKind.LATE_CANCELLATION, line.amount_fen, [line])
+    ends_at = reservation.ends_at
+    return _make(session, reservation, found, costs, ChargeState.ESTIMATED, ends_at, actor=actor, now=now)
+
+
+def finish(session: Session, charge: Charge, *, windows: Windows, now: datetime) -> None:
+    """A locked late fee whose time is over: less what others took, spent of what is held; all taken, it is waived."""
+    reservation = session.get_one(Reservation, charge.reservation_id)
+    paying.change(session, charge, _let_off(session, reservation, charge.gross_fen), now=now)
+    if not charge.gross_fen:
+        charge.state, charge.due_at = ChargeState.WAIVED, None
+    else:
+        charge.state = ChargeState.FINAL
+        charge.due_at = accept_by(session, charge.organisation_id, windows.accept_days, now=now)
+    tell(session, charge, ChargeStep.FINISH, actor=None, now=now)
+
+
+def _final(
+    session: Session,
+    reservation: Reservation,
+    found: Quoted,
+    costs: Costs,
+    *,
+    windows: Windows,
+    actor: Actor,
+    now: datetime,
+) -> Charge | None:
+    """A charge that is asked about at once; what costs nothing has none, and holds nothing any more."""
+    if not sum(line.amount_fen for line in costs.lines):
+        paying.release(session, reservation, now=now)
+        return None
+    due = accept_by(session, reservation.instrument.organisation_id, windows.accept_days, now=now)
+    return _make(session, reservation, found, costs, ChargeState.FINAL, due, actor=actor, now=now)
+
+
+def _make(
+    session: Session,
+    reservation: Reservation,
+    found: Quoted | None,
+    costs: Costs,
+    state: ChargeState,
+    due_at: datetime | None,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> Charge:
+    """Store a charge with its lines; one that is final is paid as far as the account goes."""
+    charge = Charge(
+        reservation_id=reservation.id,
+        organisation_id=reservation.instrument.organisation_id,
+        instrument_id=reservation.instrument_id,
+        user_id=reservation.booked_by_id,
+        payer_account_id=reservation.payer_account_id,
+        price_policy_id=found.policy.id if found else None,
+        user_group_id=found.group_id if found else None,
+        kind=costs.kind,
+        state=state,
+        problem=costs.problem,
+        booked_starts_at=reservation.starts_at,
+        booked_ends_at=reservation.ends_at,
+        used_starts_at=costs.used.start if costs.used else None,
+        used_ends_at=costs.used.end if costs.used else None,
+        estimated_fen=costs.estimated_fen,
+        gross_fen=0,
+        captured_fen=0,
+        paper_fen=0,
+        due_at=due_at,
+        version=0,
+        created_at=now,
+        updated_at=now,
+    )
+    session.add(charge)
+    session.flush()
+    if state == ChargeState.FINAL:
+        paying.change(session, charge, costs.lines, now=now)
+    else:
+        add_lines(session, charge, costs.lines, now=now)
+    tell(session, charge, ChargeStep.MAKE, actor=actor, now=now)
+    return charge
+
+
+def _booked(reservation: Reservation) -> Period:
+    """The time it had."""
+    return Period(reservation.starts_at, reservation.ends_at)
+
+
+def _let_off(session: Session, reservation: Reservation, fee_fen: int) -> Iterable[Line]:
+    """The line for what others took of a reservation's time; none when nobody did."""
+    freed = _booked(reservation)
+    line = taken_line(fee_fen, freed, taken_time(freed, lanes_of_others(session, reservation)))
+    return [line] if line else []
+
+
+def _should_cost(session: Session, reservation: Reservation) -> bool:
+    """Whether a use without a quote has a price that does not say what it costs: not offered to them, or too long.
+
+    What had no price when it was booked is free of charge; time for samples is charged with their orders.
+    """
+    if session.scalar(select(exists().where(SampleRun.reservation_id == reservation.id))):
+        return False
+    instrument, booked = reservation.instrument, _booked(reservation)
+    if booked.length > LONGEST:
+        return is_priced(session, instrument.id, instrument.unit_id)
+    spot = Spot(instrument.id, instrument.unit_id, instrument.organisation_id)
+    wanted = Asked(reservation.booked_by_id, booked, reservation.mode, reservation.sample_count)
+    found = quoted(session, spot, wanted, now=reservation.created_at)
+    return found is not None and found.quote is None and found.policy.created_at <= reservation.created_at

@@ -1,0 +1,275 @@
+"""Reading charges: one in full for who may read it, lists for either side, what is due."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy.orm import Session, joinedload
+
+from booking.accounts.permissions import Permission, may, reach
+from booking.affiliations.queries import has_left
+from booking.charges.rules import Sight, Standing
+from booking.core.actors import Actor, Reach, Target
+from booking.core.errors import NotFound
+from booking.core.pages import Page, decode_cursor, page_of, row_id
+from booking.core.period import Period
+from booking.payers.queries import sight_of as payer_sight
+from models.catalogue import Instrument, InstrumentLaneGroup, Lane
+from models.charges import Charge, ChargeCapture, ChargeEvent, ChargeLine
+from models.payers import PayerAccount
+from models.reservations import Claim, Reservation
+from models.vocabulary.catalogue import PublishingState
+from models.vocabulary.charges import ANSWERABLE, UNSETTLED, ChargeState
+
+MOST_AT_ONCE = 200
+
+
+class Show(StrEnum):
+    """Which charges a list shows."""
+
+    OPEN = "open"
+    PROBLEMS = "problems"
+    DISPUTED = "disputed"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a list of charges is narrowed to."""
+
+    show: Show = Show.ALL
+    state: ChargeState | None = None
+    payer_id: int | None = None
+    instrument_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A charge with what the actor is to it, and whether they may know which instrument it was, and what pays."""
+
+    charge: Charge
+    sight: Sight
+    knows: bool
+    names_payer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A charge with its lines, its history, and the entries of the ledger that paid for it."""
+
+    found: Found
+    lines: Sequence[ChargeLine]
+    events: Sequence[ChargeEvent]
+    captures: Sequence[ChargeCapture]
+
+
+def charge_for(session: Session, charge_id: int, actor: Actor, *, today: date) -> Found:
+    """One charge for who may read it; raises NotFound."""
+    charge = session.scalar(in_full().where(Charge.id == charge_id))
+    if charge is None:
+        raise NotFound
+    return found_for(session, charge, actor, today=today)
+
+
+def found_for(session: Session, charge: Charge, actor: Actor, *, today: date) -> Found:
+    """A loaded charge as the actor sees it; raises NotFound."""
+    sight = sight_of(session, charge, actor, today=today)
+    if not sight.sees:
+        raise NotFound
+    found = _found(charge, sight, actor)
+    if charge.payer is None or found.names_payer:
+        return found
+    return replace(found, names_payer=payer_sight(session, charge.payer, actor, today=today).sees)
+
+
+def whole_charge(session: Session, charge_id: int, actor: Actor, *, today: date) -> Whole:
+    """One charge in full."""
+    found = charge_for(session, charge_id, actor, today=today)
+    of_it = select(ChargeLine).where(ChargeLine.charge_id == charge_id).order_by(ChargeLine.id)
+    told = select(ChargeEvent).where(ChargeEvent.charge_id == charge_id).options(joinedload(ChargeEvent.actor))
+    paid = select(ChargeCapture).where(ChargeCapture.charge_id == charge_id).order_by(ChargeCapture.id)
+    return Whole(
+        found,
+        session.scalars(of_it).all(),
+        session.scalars(told.order_by(ChargeEvent.id)).all(),
+        session.scalars(paid).all() if found.names_payer else (),
+    )
+
+
+def charge_of(session: Session, reservation_id: int) -> Charge | None:
+    """The charge of a reservation."""
+    return session.scalar(in_full().where(Charge.reservation_id == reservation_id))
+
+
+def sight_of(session: Session, charge: Charge, actor: Actor, *, today: date) -> Sight:
+    """What the actor is to a charge; who answers for its account has not left the institution that keeps it."""
+    target, payer = target_of(charge), charge.payer
+    answers, keeps = charge.user_id == actor.id, False
+    if payer is not None:
+        stays = select(~has_left(actor.id, payer.organisation_id, today))
+        answers = payer.holder_id == actor.id and bool(session.scalar(stays))
+        keeps = may(actor, Permission.SEE_PAYERS, Target(payer.organisation_id))
+    return Sight(
+        is_booker=charge.user_id == actor.id,
+        answers=answers,
+        settles=may(actor, Permission.SETTLE_CHARGES, target),
+        reads=may(actor, Permission.SEE_CHARGES, target),
+        keeps_payer=keeps,
+    )
+
+
+def target_of(charge: Charge) -> Target:
+    """Where a charge belongs, for permissions: to the owner of that time, and to those still at the instrument."""
+    instrument = charge.instrument
+    if instrument.organisation_id != charge.organisation_id:
+        return Target(charge.organisation_id)
+    return Target(charge.organisation_id, instrument.unit_id, instrument.id)
+
+
+def standing_of(charge: Charge) -> Standing:
+    """How it stands, as the rules read it."""
+    return Standing(charge.state, charge.problem, charge.gross_fen)
+
+
+def own_charges(
+    session: Session, actor: Actor, wanted: Wanted, *, today: date, limit: int, cursor: str = ""
+) -> Page[Found]:
+    """What one booked, and what is paid from accounts that one answers for, the newest first."""
+    return _page(session, _own(actor, today), wanted, actor, today=today, limit=limit, cursor=cursor)
+
+
+def charges_at(
+    session: Session, actor: Actor, wanted: Wanted, *, today: date, limit: int, cursor: str = ""
+) -> Page[Found]:
+    """The charges of the instruments whose money the actor may see, the newest first."""
+    within = in_reach(reach(actor, Permission.SEE_CHARGES))
+    return _page(session, within, wanted, actor, today=today, limit=limit, cursor=cursor)
+
+
+def waiting_for_payer(session: Session, actor: Actor, *, today: date, limit: int) -> Sequence[Charge]:
+    """What the actor is asked to accept, the soonest due first."""
+    rows = in_full().where(_answered_by(actor, today), Charge.state.in_(ANSWERABLE))
+    return session.scalars(rows.order_by(Charge.due_at, Charge.id).limit(limit)).all()
+
+
+def waiting_at(session: Session, within: Reach, show: Show, *, limit: int) -> tuple[int, Sequence[Charge]]:
+    """How many disputes or problems wait for who settles them, and the first of them, the oldest first."""
+    wanted = (in_reach(within), _showing(show))
+    count = select(func.count(Charge.id)).join(Instrument, Instrument.id == Charge.instrument_id).where(*wanted)
+    rows = in_full().join(Charge.instrument).where(*wanted).order_by(Charge.updated_at, Charge.id).limit(limit)
+    return session.scalar(count) or 0, session.scalars(rows).all()
+
+
+def due_to_finish(session: Session, *, now: datetime) -> Sequence[int]:
+    """The ids of charges that go on by themselves now, the longest due first."""
+    states = (*ANSWERABLE, ChargeState.ESTIMATED)
+    due = select(Charge.id).where(Charge.state.in_(states), Charge.due_at <= now)
+    return session.scalars(due.order_by(Charge.due_at, Charge.id).limit(MOST_AT_ONCE)).all()
+
+
+def lanes_of_others(session: Session, reservation: Reservation) -> list[list[list[Period]]]:
+    """What others have booked on each lane of each group that a reservation's instrument needs, within its time."""
+    lanes = session.execute(
+        select(Lane.lane_group_id, Lane.id)
+        .join(InstrumentLaneGroup, InstrumentLaneGroup.lane_group_id == Lane.lane_group_id)
+        .where(InstrumentLaneGroup.instrument_id == reservation.instrument_id, Lane.retired_at.is_(None))
+        .order_by(Lane.lane_group_id, Lane.id)
+    ).all()
+    rows = session.execute(
+        select(Claim.lane_id, Claim.starts_at, Claim.ends_at)
+        .join(Reservation, Reservation.id == Claim.reservation_id)
+        .where(
+            Claim.lane_id.in_([lane_id for _group, lane_id in lanes]),
+            Claim.starts_at < reservation.ends_at,
+            Claim.ends_at > reservation.starts_at,
+            Reservation.id != reservation.id,
+            Reservation.booked_by_id != reservation.booked_by_id,
+        )
+    )
+    taken: dict[int, list[Period]] = {}
+    for lane_id, starts_at, ends_at in rows:
+        taken.setdefault(lane_id, []).append(Period(starts_at, ends_at))
+    groups: dict[int, list[list[Period]]] = {}
+    for group_id, lane_id in lanes:
+        groups.setdefault(group_id, []).append(taken.get(lane_id, []))
+    return list(groups.values())
+
+
+def in_reach(within: Reach) -> ColumnElement[bool]:
+    """Charges that a permission reaches; the statement must have joined their instrument."""
+    if within.everywhere:
+        return true()
+    if not within:
+        return false()
+    still_there = Instrument.organisation_id == Charge.organisation_id
+    nearer = or_(Instrument.unit_id.in_(within.unit_ids), Instrument.id.in_(within.instrument_ids))
+    return or_(Charge.organisation_id.in_(within.organisation_ids), and_(still_there, nearer))
+
+
+def in_full() -> Select[Charge]:
+    """Charges with what pages and answers show."""
+    return select(Charge).options(
+        joinedload(Charge.instrument),
+        joinedload(Charge.organisation),
+        joinedload(Charge.user),
+        joinedload(Charge.payer).joinedload(PayerAccount.holder),
+        joinedload(Charge.user_group),
+        joinedload(Charge.policy),
+    )
+
+
+def _found(charge: Charge, sight: Sight, actor: Actor) -> Found:
+    """A charge with how much of it the actor may know."""
+    is_public = charge.instrument.publishing_state == PublishingState.PUBLISHED
+    knows = sight.is_booker or is_public or may(actor, Permission.SEE_RECORD, target_of(charge))
+    return Found(charge, sight, knows, charge.payer is not None and (sight.answers or sight.keeps_payer))
+
+
+def _answered_by(actor: Actor, today: date) -> ColumnElement[bool]:
+    """Charges that the actor answers for: those of their accounts, and what they booked themselves without one."""
+    stays = ~has_left(actor.id, PayerAccount.organisation_id, today)
+    accounts = select(PayerAccount.id).where(PayerAccount.holder_id == actor.id, stays)
+    without = and_(Charge.payer_account_id.is_(None), Charge.user_id == actor.id)
+    return or_(Charge.payer_account_id.in_(accounts), without)
+
+
+def _own(actor: Actor, today: date) -> ColumnElement[bool]:
+    """What one booked, and what one answers for."""
+    return or_(Charge.user_id == actor.id, _answered_by(actor, today))
+
+
+def _showing(show: Show) -> ColumnElement[bool]:
+    """The charges of one part of a list."""
+    return {
+        Show.OPEN: Charge.state.in_(UNSETTLED),
+        Show.PROBLEMS: Charge.problem.is_not(None),
+        Show.DISPUTED: Charge.state == ChargeState.DISPUTED,
+        Show.ALL: true(),
+    }[show]
+
+
+def _page(
+    session: Session,
+    within: ColumnElement[bool],
+    wanted: Wanted,
+    actor: Actor,
+    *,
+    today: date,
+    limit: int,
+    cursor: str,
+) -> Page[Found]:
+    """One page, the newest first."""
+    rows = in_full().join(Charge.instrument).where(within, _showing(wanted.show))
+    for column, value in (
+        (Charge.state, wanted.state),
+        (Charge.payer_account_id, wanted.payer_id),
+        (Charge.instrument_id, wanted.instrument_id),
+    ):
+        rows = rows.where(column == value) if value is not None else rows
+    if cursor:
+        rows = rows.where(Charge.id < decode_cursor(cursor, row_id)[0])
+    page = page_of(session.scalars(rows.order_by(Charge.id.desc()).limit(limit + 1)).all(), limit, lambda row: (row.id,))
+    items = [_found(one, sight_of(session, one, actor, today=today), actor) for one in page.items]
+    return Page(items, page.next_cursor)

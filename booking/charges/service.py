@@ -1,0 +1,205 @@
+"""What people do with a charge: accept it, dispute it and write about it, settle the dispute, change it, let it off."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.charges import queries
+from booking.charges.books import tell
+from booking.charges.forms import ChargeChangeForm
+from booking.charges.making import finish
+from booking.charges.paying import change, pay
+from booking.charges.refusals import NothingToTake, NotOpen
+from booking.charges.rules import correction, is_open, may_take, state_after_change
+from booking.charges.windows import Windows, accept_by
+from booking.core.actors import Actor
+from booking.core.clock import local_date
+from booking.core.errors import Forbidden, InvalidInput, NotFound, Problem, StaleVersion
+from booking.core.money import yuan_from_fen
+from booking.core.texts import N_
+from models.charges import Charge
+from models.reservations import Reservation
+from models.vocabulary.charges import ChargeState, ChargeStep
+from models.vocabulary.pricing import LineKind
+
+Version = int | None
+
+
+def accept_charge(session: Session, charge_id: int, *, version: Version = None, actor: Actor, now: datetime) -> Charge:
+    """Agree to a charge, by who answers for what pays it; a dispute is over with it."""
+    charge = _hold(session, charge_id, ChargeStep.ACCEPT, version, actor=actor, now=now)
+    charge.state, charge.due_at = ChargeState.ACCEPTED, None
+    tell(session, charge, ChargeStep.ACCEPT, actor=actor, now=now)
+    return charge
+
+
+def dispute_charge(
+    session: Session, charge_id: int, reason: str, *, version: Version = None, actor: Actor, now: datetime
+) -> Charge:
+    """Say what is wrong with a charge; from then on silence does not accept it."""
+    charge = _hold(session, charge_id, ChargeStep.DISPUTE, version, actor=actor, now=now)
+    charge.state, charge.due_at = ChargeState.DISPUTED, None
+    tell(session, charge, ChargeStep.DISPUTE, actor=actor, now=now, text=reason)
+    return charge
+
+
+def write_about(
+    session: Session, charge_id: int, text: str, *, version: Version = None, actor: Actor, now: datetime
+) -> Charge:
+    """Write to the other side about a disputed charge."""
+    charge = _hold(session, charge_id, ChargeStep.WRITE, version, actor=actor, now=now)
+    tell(session, charge, ChargeStep.WRITE, actor=actor, now=now, text=text)
+    return charge
+
+
+def uphold_charge(
+    session: Session,
+    charge_id: int,
+    reason: str,
+    *,
+    windows: Windows,
+    version: Version = None,
+    actor: Actor,
+    now: datetime,
+) -> Charge:
+    """Answer a dispute: the charge stands as it is, and its payer is asked anew."""
+    charge = _hold(session, charge_id, ChargeStep.UPHOLD, version, actor=actor, now=now)
+    charge.state = ChargeState.FINAL
+    charge.due_at = accept_by(session, charge.organisation_id, windows.accept_days, now=now)
+    tell(session, charge, ChargeStep.UPHOLD, actor=actor, now=now, text=reason)
+    return charge
+
+
+def adjust_charge(
+    session: Session,
+    charge_id: int,
+    form: ChargeChangeForm,
+    *,
+    windows: Windows,
+    version: Version = None,
+    actor: Actor,
+    now: datetime,
+) -> Charge:
+    """Change what a charge comes to by a new line, never below zero; its payer is asked anew.
+
+    What could not be priced gets its price in this way. Raises InvalidInput, and PayerClosed where money would go back
+    to an account that is closed.
+    """
+    charge = _hold(session, charge_id, ChargeStep.ADJUST, version, actor=actor, now=now)
+    if form.change_fen == 0:
+        raise InvalidInput([Problem("change_fen", N_("请填写不为 0 的金额，减少的写负数。"))])
+    if charge.gross_fen + form.change_fen < 0:
+        most = yuan_from_fen(charge.gross_fen)
+        raise InvalidInput([Problem("change_fen", N_("这笔费用是 %(most)s 元，不能减少更多。"), {"most": most})])
+    change(session, charge, [correction(LineKind.ADJUSTMENT, form.change_fen, form.name)], now=now)
+    charge.state = state_after_change(charge.state)
+    charge.due_at = accept_by(session, charge.organisation_id, windows.accept_days, now=now)
+    text, change_fen = form.reason, form.change_fen
+    tell(session, charge, ChargeStep.ADJUST, actor=actor, now=now, text=text, change_fen=change_fen)
+    return charge
+
+
+def waive_charge(
+    session: Session, charge_id: int, reason: str, *, version: Version = None, actor: Actor, now: datetime
+) -> Charge:
+    """Let a charge off for a reason: a line takes back all of it, and what was paid goes back."""
+    return _end(session, charge_id, ChargeStep.WAIVE, reason, version, actor=actor, now=now)
+
+
+def cancel_charge(
+    session: Session, charge_id: int, reason: str, *, version: Version = None, actor: Actor, now: datetime
+) -> Charge:
+    """End a charge that should never have been, in the same way."""
+    return _end(session, charge_id, ChargeStep.CANCEL, reason, version, actor=actor, now=now)
+
+
+def take_rest(session: Session, charge_id: int, *, version: Version = None, actor: Actor, now: datetime) -> Charge:
+    """Let the payer account pay what it could not pay before; raises NothingToTake when it still cannot."""
+    charge = _hold(session, charge_id, ChargeStep.TAKE_REST, version, actor=actor, now=now)
+    spent = pay(session, charge, now=now)
+    if not spent:
+        raise NothingToTake
+    tell(session, charge, ChargeStep.TAKE_REST, actor=actor, now=now, change_fen=spent)
+    return charge
+
+
+def settle_on_paper(
+    session: Session, charge_id: int, reason: str, *, version: Version = None, actor: Actor, now: datetime
+) -> Charge:
+    """Say for a reason that what the payer account could not pay is settled on paper."""
+    charge = _hold(session, charge_id, ChargeStep.ON_PAPER, version, actor=actor, now=now)
+    rest = charge.gross_fen - charge.captured_fen - charge.paper_fen
+    charge.paper_fen += rest
+    charge.problem = None
+    tell(session, charge, ChargeStep.ON_PAPER, actor=actor, now=now, text=reason, change_fen=rest)
+    return charge
+
+
+def go_on(session: Session, charge_id: int, *, windows: Windows, now: datetime) -> bool:
+    """Let one charge go on by itself if it is due: a late fee finishes, silence accepts."""
+    charge = _locked(session, charge_id)
+    if charge.due_at is None or charge.due_at > now:
+        return False
+    if charge.state == ChargeState.ESTIMATED:
+        finish(session, charge, windows=windows, now=now)
+    else:
+        charge.state, charge.due_at = ChargeState.ACCEPTED, None
+        tell(session, charge, ChargeStep.ACCEPT, actor=None, now=now)
+    return True
+
+
+ENDS: dict[ChargeStep, tuple[ChargeState, LineKind]] = {
+    ChargeStep.WAIVE: (ChargeState.WAIVED, LineKind.WAIVER),
+    ChargeStep.CANCEL: (ChargeState.CANCELLED, LineKind.CANCELLATION),
+}
+
+
+def _end(
+    session: Session,
+    charge_id: int,
+    step: ChargeStep,
+    reason: str,
+    version: Version,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> Charge:
+    """Take all of a charge back by one line."""
+    charge = _hold(session, charge_id, step, version, actor=actor, now=now)
+    taken_back = -charge.gross_fen
+    state, kind = ENDS[step]
+    change(session, charge, [correction(kind, taken_back)] if taken_back else [], now=now)
+    charge.state, charge.due_at = state, None
+    tell(session, charge, step, actor=actor, now=now, text=reason, change_fen=taken_back)
+    return charge
+
+
+def _hold(  # noqa: PLR0917 - which charge, for which step, in which version
+    session: Session, charge_id: int, step: ChargeStep, version: Version, *, actor: Actor, now: datetime
+) -> Charge:
+    """The charge under lock for who may take the step; raises NotFound, Forbidden, StaleVersion and NotOpen."""
+    charge = _locked(session, charge_id)
+    found = queries.found_for(session, charge, actor, today=local_date(now))
+    if not may_take(step, found.sight):
+        raise Forbidden
+    if version is not None and version != charge.version:
+        raise StaleVersion
+    if not is_open(step, queries.standing_of(charge)):
+        raise NotOpen
+    return charge
+
+
+def _locked(session: Session, charge_id: int) -> Charge:
+    """The reservation's row and then the charge's under lock, read again; raises NotFound."""
+    reservation_id = session.scalar(select(Charge.reservation_id).where(Charge.id == charge_id))
+    if reservation_id is None:
+        raise NotFound
+    of_reservation = select(Reservation).where(Reservation.id == reservation_id).with_for_update(key_share=True)
+    session.scalar(of_reservation)
+    locked = queries.in_full().where(Charge.id == charge_id).with_for_update(key_share=True, of=Charge)
+    charge = session.scalar(locked.execution_options(populate_existing=True))
+    if charge is None:
+        raise NotFound
+    return charge
+

@@ -1,0 +1,118 @@
+"""Adding charges up again: each from its lines, what paid for it from its entries, and nothing left held."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import BigInteger, cast, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from models.charges import Charge, ChargeCapture, ChargeLine
+from models.ledger import LedgerAccount, LedgerTransfer
+from models.payers import PayerAccount, PayerHold
+from models.reservations import Reservation
+from models.vocabulary.charges import ChargeProblem, ChargeState
+from models.vocabulary.reservations import ReservationState
+
+FEES = (ReservationState.CANCELLED,)
+USES = (ReservationState.COMPLETED, ReservationState.NO_SHOW)
+
+
+def faults(session: Session) -> Iterator[str]:
+    """One line for each thing that is off; none when all is well."""
+    yield from _wrong_sums(session)
+    yield from _wrong_captures(session)
+    yield from _wrong_entries(session)
+    yield from _wrong_accounts(session)
+    yield from _still_held(session)
+    yield from _silently_short(session)
+
+
+def _wrong_sums(session: Session) -> Iterator[str]:
+    """A charge that is not what its lines add up to."""
+    total = cast(func.sum(ChargeLine.amount_fen), BigInteger).label("total")
+    sums = select(ChargeLine.charge_id, total).group_by(ChargeLine.charge_id).subquery()
+    added = func.coalesce(sums.c.total, 0)
+    off = select(Charge.id, Charge.gross_fen, added).outerjoin(sums, sums.c.charge_id == Charge.id)
+    for charge_id, gross, found in session.execute(off.where(Charge.gross_fen != added).order_by(Charge.id)):
+        yield f"charge {charge_id} is {gross} fen, its lines add up to {found}"
+
+
+def _wrong_captures(session: Session) -> Iterator[str]:
+    """A charge that is not paid what its captures add up to, or by another account than its own."""
+    total = cast(func.sum(ChargeCapture.amount_fen), BigInteger).label("total")
+    sums = select(ChargeCapture.charge_id, total).group_by(ChargeCapture.charge_id).subquery()
+    paid = func.coalesce(sums.c.total, 0)
+    off = select(Charge.id, Charge.captured_fen, paid).outerjoin(sums, sums.c.charge_id == Charge.id)
+    for charge_id, captured, found in session.execute(off.where(Charge.captured_fen != paid).order_by(Charge.id)):
+        yield f"charge {charge_id} says that {captured} fen are paid, its entries add up to {found}"
+    other = (
+        select(ChargeCapture.id, Charge.id)
+        .join(Charge, Charge.id == ChargeCapture.charge_id)
+        .where(func.coalesce(Charge.payer_account_id, 0) != ChargeCapture.payer_account_id)
+    )
+    for capture_id, charge_id in session.execute(other.order_by(ChargeCapture.id)):
+        yield f"capture {capture_id} of charge {charge_id} is of another payer account"
+
+
+def _wrong_entries(session: Session) -> Iterator[str]:
+    """A capture whose entry moved something else into or out of what is captured."""
+    came, went = aliased(LedgerTransfer), aliased(LedgerTransfer)
+    into = (
+        select(func.coalesce(func.sum(came.amount_fen), 0))
+        .where(came.entry_id == ChargeCapture.entry_id, came.to_account_id == PayerAccount.captured_id)
+        .correlate(ChargeCapture, PayerAccount)
+        .scalar_subquery()
+    )
+    out = (
+        select(func.coalesce(func.sum(went.amount_fen), 0))
+        .where(went.entry_id == ChargeCapture.entry_id, went.from_account_id == PayerAccount.captured_id)
+        .correlate(ChargeCapture, PayerAccount)
+        .scalar_subquery()
+    )
+    off = (
+        select(ChargeCapture.id, ChargeCapture.charge_id)
+        .join(PayerAccount, PayerAccount.id == ChargeCapture.payer_account_id)
+        .where(ChargeCapture.amount_fen != into - out)
+    )
+    for capture_id, charge_id in session.execute(off.order_by(ChargeCapture.id)):
+        yield f"capture {capture_id} of charge {charge_id} is not what its entry moved"
+
+
+def _wrong_accounts(session: Session) -> Iterator[str]:
+    """A payer account whose captured balance is not what its charges have been paid."""
+    total = cast(func.sum(ChargeCapture.amount_fen), BigInteger).label("total")
+    sums = select(ChargeCapture.payer_account_id, total).group_by(ChargeCapture.payer_account_id).subquery()
+    paid = func.coalesce(sums.c.total, 0)
+    off = (
+        select(PayerAccount.id, LedgerAccount.balance_fen, paid)
+        .join(LedgerAccount, LedgerAccount.id == PayerAccount.captured_id)
+        .outerjoin(sums, sums.c.payer_account_id == PayerAccount.id)
+        .where(LedgerAccount.balance_fen != paid)
+    )
+    for payer_id, balance, found in session.execute(off.order_by(PayerAccount.id)):
+        yield f"payer account {payer_id} has {balance} fen captured, its charges {found}"
+
+
+def _still_held(session: Session) -> Iterator[str]:
+    """Something held for a reservation whose charge is made, or a charge of one that did not end so."""
+    later = aliased(PayerHold)
+    is_last = ~exists().where(later.reservation_id == PayerHold.reservation_id, later.id > PayerHold.id)
+    held = (
+        select(Charge.id)
+        .join(PayerHold, PayerHold.reservation_id == Charge.reservation_id)
+        .where(is_last, PayerHold.amount_fen > 0, Charge.state != ChargeState.ESTIMATED)
+    )
+    for charge_id in session.scalars(held.order_by(Charge.id)):
+        yield f"charge {charge_id} is made and something is still held for it"
+    odd = select(Charge.id, Reservation.state).join(Reservation, Reservation.id == Charge.reservation_id)
+    for charge_id, state in session.execute(odd.where(Reservation.state.not_in((*USES, *FEES))).order_by(Charge.id)):
+        yield f"charge {charge_id} is for a reservation that is {state}"
+
+
+def _silently_short(session: Session) -> Iterator[str]:
+    """A charge that is neither paid nor settled on paper and says nothing of it, or the other way round."""
+    is_short = Charge.captured_fen + Charge.paper_fen < Charge.gross_fen
+    says_so = func.coalesce(Charge.problem, "") == ChargeProblem.PAYER_SHORT.value
+    is_final = Charge.state != ChargeState.ESTIMATED
+    off = select(Charge.id).where(is_final, or_(is_short & ~says_so, ~is_short & says_so))
+    for charge_id in session.scalars(off.order_by(Charge.id)):
+        yield f"charge {charge_id} does not say rightly whether something is missing"

@@ -1,0 +1,134 @@
+"""Confirming what came of a reservation's time, and what it is charged, in one step; once, whoever else tries."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from booking.charges.making import charge_no_show, charge_use
+from booking.charges.rules import Used
+from booking.charges.windows import Windows
+from booking.core.actors import Actor
+from booking.core.errors import Forbidden, InvalidInput, Problem
+from booking.core.period import Period
+from booking.core.texts import N_
+from booking.pricing.quoting import LONGEST, quote_of
+from booking.pricing.rules import Extra
+from booking.reservations.changes import Change, asked_period, period_of, record, times, touch
+from booking.reservations.forms import UseForm
+from booking.reservations.held import Held, hold
+from booking.reservations.moving import end_pending
+from booking.reservations.refusals import NotChangeable, NotOver, UseConfirmed
+from models.reservations import Reservation, ReservationUse
+from models.vocabulary.pricing import Per
+from models.vocabulary.reservations import ChangeKind, ReservationState, UseOutcome
+
+A_DAY = timedelta(days=1)
+AFTER = {
+    UseOutcome.USED: (ReservationState.COMPLETED, ChangeKind.COMPLETED),
+    UseOutcome.NO_SHOW: (ReservationState.NO_SHOW, ChangeKind.NO_SHOW),
+}
+CONFIRMED_ALREADY = frozenset({ReservationState.COMPLETED, ReservationState.NO_SHOW})
+
+
+def confirm_use(
+    session: Session,
+    reservation_id: int,
+    form: UseForm,
+    *,
+    windows: Windows,
+    version: int | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Reservation:
+    """Say that a reservation was used, as booked or otherwise, or that nobody came; its charge is made with it.
+
+    For who decides about the instrument's bookings, once it is over. Raises NotOver, UseConfirmed and InvalidInput.
+    """
+    held = _hold(session, reservation_id, version, actor=actor, now=now)
+    reservation = held.reservation
+    used = _used(session, reservation, form, now=now)
+    if asked_period(reservation):
+        end_pending(session, reservation, ChangeKind.MOVE_LAPSED, reason="", actor=None, now=now)
+    state, kind = AFTER[form.outcome]
+    _store(session, reservation, form, used, actor=actor, now=now)
+    reservation.state, reservation.decide_by = state, None
+    touch(reservation, now=now)
+    if form.outcome == UseOutcome.USED:
+        charge_use(session, reservation, used, windows=windows, actor=actor, now=now)
+    else:
+        charge_no_show(session, reservation, windows=windows, actor=actor, now=now)
+    period = used.period or period_of(reservation)
+    after = times(period) if form.outcome == UseOutcome.USED else None
+    change = Change(kind, before=times(period_of(reservation)), after=after, reason=form.note)
+    record(session, reservation, change, actor=actor, now=now)
+    return reservation
+
+
+def _hold(session: Session, reservation_id: int, version: int | None, *, actor: Actor, now: datetime) -> Held:
+    """The locked reservation whose use can be confirmed now, for who decides about it."""
+    held = hold(session, reservation_id, actor=actor, version=version)
+    if not held.sight.decides:
+        raise Forbidden
+    if held.reservation.state in CONFIRMED_ALREADY:
+        raise UseConfirmed
+    if held.reservation.state != ReservationState.CONFIRMED:
+        raise NotChangeable
+    if held.period.end > now:
+        raise NotOver
+    return held
+
+
+def _used(session: Session, reservation: Reservation, form: UseForm, *, now: datetime) -> Used:
+    """What was used, when it can have been; samples as they were booked where nothing else is said."""
+    problems = [*_time_problems(reservation, form.period, now=now), *_piece_problems(session, reservation, form)]
+    if problems:
+        raise InvalidInput(problems)
+    samples = form.samples if form.samples is not None else reservation.sample_count
+    return Used(form.period, samples or 0, form.pieces)
+
+
+def _time_problems(reservation: Reservation, period: Period | None, *, now: datetime) -> Iterator[Problem]:
+    """What cannot be about the time of a use: in the future, endless, on another day."""
+    if period is None:
+        return
+    if period.end > now:
+        yield Problem("actual_ends_at", N_("实际结束时间不能晚于现在。"))
+    if period.length > LONGEST:
+        yield Problem("actual_ends_at", N_("一次使用最长 31 天。"))
+    if not period.overlaps(period_of(reservation).widened(A_DAY, A_DAY)):
+        yield Problem("actual_starts_at", N_("实际时间与预约相差一天以上，请核对日期。"))
+
+
+def _piece_problems(session: Session, reservation: Reservation, form: UseForm) -> Iterator[Problem]:
+    """Pieces that no line of the price counts."""
+    if form.pieces and not set(form.pieces) <= set(piece_lines(session, reservation)):
+        yield Problem("pieces", N_("收费标准里没有这样按数量收费的项目。"))
+
+
+def piece_lines(session: Session, reservation: Reservation) -> dict[int, Extra]:
+    """The lines of a reservation's price that are counted by the piece, by their place."""
+    found = quote_of(session, reservation)
+    extras = found.terms.extras if found else ()
+    return {place: extra for place, extra in enumerate(extras) if extra.per == Per.PIECE}
+
+
+def _store(
+    session: Session, reservation: Reservation, form: UseForm, used: Used, *, actor: Actor, now: datetime
+) -> None:
+    """Keep what came of it."""
+    was_used = form.outcome == UseOutcome.USED
+    period = (used.period or period_of(reservation)) if was_used else None
+    use = ReservationUse(
+        reservation_id=reservation.id,
+        outcome=form.outcome,
+        starts_at=period.start if period else None,
+        ends_at=period.end if period else None,
+        sample_count=used.samples if was_used and (form.samples is not None or reservation.sample_count) else None,
+        pieces={str(place): count for place, count in form.pieces.items()} if was_used else {},
+        note=form.note,
+        confirmed_by_id=actor.id,
+        created_at=now,
+    )
+    session.add(use)
+    session.flush()
