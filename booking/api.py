@@ -11,6 +11,7 @@ from booking.affiliations import api as affiliations
 from booking.announcements import api as announcements
 from booking.calendars import api as calendars
 from booking.catalogue import api as catalogue
+from booking.charges import api as charges
 from booking.enquiries import api as enquiries
 from booking.home import api as home
 from booking.imports import api as imports
@@ -27,6 +28,7 @@ from booking.reservations import moves_api as moves
 from booking.reservations import positions_api as positions
 from booking.reservations import steward_api as stewards
 from booking.reservations import team_api as team_bookings
+from booking.reservations import use_api as uses
 from booking.samples import api as samples
 from booking.samples import figure_api as sample_figures
 from booking.search import api as search
@@ -63,6 +65,8 @@ BLUEPRINTS = (
     samples.bp,
     pricing.bp,
     payers.bp,
+    uses.bp,
+    charges.bp,
 )
 
 

@@ -16,6 +16,7 @@ from booking.accounts.console import NewAccount
 from booking.accounts.forms import LONGEST_TOKEN_DAYS, NewAccountForm
 from booking.accounts.tokens import NewToken
 from booking.catalogue import importing, importing_report
+from booking.charges import verifying as charges_verifying
 from booking.core import forms
 from booking.core.clock import utcnow
 from booking.core.errors import InvalidInput, Refused
@@ -160,9 +161,10 @@ def ledger() -> None:
 
 @ledger.command("verify")
 def verify_ledger() -> None:
-    """Add every account up again from its transfers, and every hold; name each difference, end with 1 if any."""
+    """Add every account up again from its transfers, every hold and every charge; end with 1 where anything is off."""
     session = reading()
-    found = [*ledger_verifying.faults(session), *payers_verifying.faults(session)]
+    verifying_all = (ledger_verifying, payers_verifying, charges_verifying)
+    found = [line for one in verifying_all for line in one.faults(session)]
     for line in found:
         click.echo(line, err=True)
     if found:

@@ -11,6 +11,9 @@ from booking.catalogue import moves, owners
 from booking.catalogue.report_queries import notices_due
 from booking.catalogue.report_terms import report_terms
 from booking.catalogue.reporting import remind_of_report
+from booking.charges import queries as charges
+from booking.charges import service as charging
+from booking.charges.terms import windows
 from booking.core.texts import N_
 from booking.database import idempotency
 from booking.enquiries import queries as enquiries
@@ -21,7 +24,7 @@ from booking.operations.posting import post_due
 from booking.operations.running import Job, one_by_one, within_transaction
 from booking.operations.schedules import Daily, Every
 from booking.privacy import service as privacy
-from booking.reservations import approval
+from booking.reservations import approval, use_reminding
 from booking.samples import queries as samples
 from booking.samples import quoting
 from booking.teams import joining
@@ -103,6 +106,26 @@ def _expire_quotes(now: datetime) -> int:
     return one_by_one(samples.due_to_expire, quoting.expire_quote, now=now)
 
 
+def _remind_of_uses(now: datetime) -> int:
+    """Uses that nobody confirmed are brought before whoever is next; for how many instruments."""
+    terms = windows()
+
+    def remind(session: Session, instrument_id: int, /, *, now: datetime) -> bool:
+        return use_reminding.remind_of_uses(session, instrument_id, terms, now=now)
+
+    return one_by_one(use_reminding.due_to_remind, remind, now=now)
+
+
+def _go_on_with_charges(now: datetime) -> int:
+    """Charges that nobody disputed count as accepted, late fees whose time is over become final; how many."""
+    terms = windows()
+
+    def go_on(session: Session, charge_id: int, /, *, now: datetime) -> bool:
+        return charging.go_on(session, charge_id, windows=terms, now=now)
+
+    return one_by_one(charges.due_to_finish, go_on, now=now)
+
+
 def _forget_answers(session: Session, now: datetime) -> int:
     """Answers kept for repeated requests; how many were forgotten."""
     return idempotency.forget_old(session, now=now)
@@ -132,6 +155,18 @@ TIMETABLE = (
         _remind_enquiries,
     ),
     Job("expire_quotes", N_("让过了有效期的送样报价失效。"), Daily(time(0, 15)), _expire_quotes),
+    Job(
+        "remind_of_uses",
+        N_("提醒确认已结束的使用，逾期的提请副管理员、部门和单位处理。"),
+        Daily(time(8, 40)),
+        _remind_of_uses,
+    ),
+    Job(
+        "go_on_with_charges",
+        N_("到期没有异议的费用视为接受，逾时取消的费用在时间过后确定。"),
+        Every(timedelta(minutes=10)),
+        _go_on_with_charges,
+    ),
     Job(
         "end_affiliations",
         N_("结束已过最后一天的单位隶属，以及随之而来的角色。"),

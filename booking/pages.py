@@ -15,6 +15,7 @@ from booking.announcements import views as announcements
 from booking.calendars import polls
 from booking.calendars import views as calendars
 from booking.catalogue import views as catalogue
+from booking.charges import views as charges
 from booking.core.actors import Actor
 from booking.directory import views as directory
 from booking.enquiries import views as enquiries
@@ -53,6 +54,7 @@ BLUEPRINTS = (
     samples.bp,
     pricing.bp,
     payers.bp,
+    charges.bp,
     operations.bp,
     privacy.bp,
 )
@@ -116,6 +118,8 @@ def menu() -> list[MenuItem]:
     entries.append((gettext("仪器"), "catalogue.index", bool(reach(actor, Permission.EDIT_RECORD))))
     entries.append((gettext("用户咨询"), "enquiries.waiting", bool(reach(actor, Permission.SEE_ENQUIRIES))))
     entries.append((gettext("送样队列"), "samples.queue", bool(reach(actor, Permission.SEE_SAMPLE_ORDERS))))
+    entries.append((gettext("使用确认"), "reservations.uses", bool(reach(actor, Permission.DECIDE_BOOKINGS))))
+    entries.append((gettext("费用管理"), "charges.staffed", bool(reach(actor, Permission.SEE_CHARGES))))
     entries.append((gettext("我的送样"), "samples.index", actor is not None))
     entries.append((gettext("我的咨询"), "enquiries.index", actor is not None))
     entries.append((gettext("单位名录"), "directory.index", True))
@@ -149,6 +153,7 @@ def account_menu() -> AccountMenu:
         (gettext("我的单位"), "affiliations.mine"),
         (gettext("课题组"), "teams.mine"),
         (gettext("经费账户"), "payers.mine"),
+        (gettext("我的费用"), "charges.mine"),
         (gettext("日历订阅"), "calendars.index"),
         (gettext("访问令牌"), "accounts.tokens"),
     ]

@@ -13,12 +13,14 @@ from booking.affiliations import letters as affiliations
 from booking.catalogue import letters as catalogue
 from booking.catalogue import owner_letters as owning
 from booking.catalogue import report_letters as reporting
+from booking.charges import letters as charges
 from booking.enquiries import letters as enquiries
 from booking.enquiries.queries import waiting_by_instrument as enquiries_waiting
 from booking.notifications.letters import Letter, News
 from booking.reservations import left_behind, waiting
 from booking.reservations import letters as reservations
 from booking.reservations import move_letters as moving
+from booking.reservations import use_letters as uses
 from booking.samples import letters as samples
 from booking.samples.lists import waiting_by_instrument as sample_orders_waiting
 from booking.settings import Settings
@@ -109,6 +111,8 @@ REACTIONS: dict[str, Letters] = {
     "enquiries.wish_settled": enquiries.on_wish_settled,
     "enquiries.overdue": enquiries.on_overdue,
     "samples.changed": samples.on_changed,
+    "reservations.uses_unconfirmed": uses.on_uses_unconfirmed,
+    "charges.changed": charges.on_changed,
 }
 
 

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from booking.charges.queries import Show
-from booking.core.forms import Blank, FilledLine, Form, PageForm, Text, Written, hundredths
+from booking.core.forms import Blank, Form, Line, PageForm, Text, Written, hundredths
 from booking.core.money import yuan_from_fen
 from booking.core.pages import LARGEST_PAGE
 from models.vocabulary.charges import ChargeState
@@ -61,8 +61,16 @@ class ChargeChangeForm(Form):
     """How much more (below zero: less) a charge is from now on, what the new line is called, and why."""
 
     change_fen: Change
-    name: Annotated[FilledLine, Field(max_length=200)]
+    name: Annotated[Line, Field(max_length=200)] = ""
     reason: Reason
+
+
+class ResolveForm(Form):
+    """The answer to a dispute: the charge stands, or it changes by a new line; and why."""
+
+    reason: Reason
+    change_fen: Change = 0
+    name: Annotated[Line, Field(max_length=200)] = ""
 
 
 class ChargesQuery(Form):

@@ -223,8 +223,13 @@ def in_full() -> Select[Charge]:
 def _found(charge: Charge, sight: Sight, actor: Actor) -> Found:
     """A charge with how much of it the actor may know."""
     is_public = charge.instrument.publishing_state == PublishingState.PUBLISHED
-    knows = sight.is_booker or is_public or may(actor, Permission.SEE_RECORD, target_of(charge))
+    knows = sight.is_booker or is_public or sees_record(charge, actor)
     return Found(charge, sight, knows, charge.payer is not None and (sight.answers or sight.keeps_payer))
+
+
+def sees_record(charge: Charge, actor: Actor) -> bool:
+    """Whether somebody may read the record of the instrument although it is not public."""
+    return may(actor, Permission.SEE_RECORD, target_of(charge))
 
 
 def _answered_by(actor: Actor, today: date) -> ColumnElement[bool]:
@@ -270,6 +275,8 @@ def _page(
         rows = rows.where(column == value) if value is not None else rows
     if cursor:
         rows = rows.where(Charge.id < decode_cursor(cursor, row_id)[0])
-    page = page_of(session.scalars(rows.order_by(Charge.id.desc()).limit(limit + 1)).all(), limit, lambda row: (row.id,))
+    page = page_of(
+        session.scalars(rows.order_by(Charge.id.desc()).limit(limit + 1)).all(), limit, lambda row: (row.id,)
+    )
     items = [_found(one, sight_of(session, one, actor, today=today), actor) for one in page.items]
     return Page(items, page.next_cursor)

@@ -1,6 +1,6 @@
 """Decisions about charges on values alone: what a use costs, what late and absent people pay, which steps are open."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
@@ -149,13 +149,3 @@ def state_after_change(state: ChargeState) -> ChargeState:
 def correction(kind: LineKind, change_fen: int, name: str = "") -> Line:
     """The new line that changes a charge."""
     return Line(kind, change_fen, change_fen, count=1, name_zh=name, name_en=name)
-
-
-def levels_due(days_waiting: int, confirm_days: int) -> Iterator[int]:
-    """Whom to tell of a use that nobody has confirmed for so many working days: 1 at once, 2 later, 3 after twice that."""
-    if days_waiting >= 1:
-        yield 1
-    if days_waiting >= confirm_days:
-        yield 2
-    if days_waiting >= 2 * confirm_days:
-        yield 3

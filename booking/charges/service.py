@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from booking.charges import queries
 from booking.charges.books import tell
-from booking.charges.forms import ChargeChangeForm
+from booking.charges.forms import ChargeChangeForm, ResolveForm
 from booking.charges.making import finish
 from booking.charges.paying import change, pay
 from booking.charges.refusals import NothingToTake, NotOpen
@@ -69,6 +69,24 @@ def uphold_charge(
     charge.due_at = accept_by(session, charge.organisation_id, windows.accept_days, now=now)
     tell(session, charge, ChargeStep.UPHOLD, actor=actor, now=now, text=reason)
     return charge
+
+
+def resolve_dispute(
+    session: Session,
+    charge_id: int,
+    form: ResolveForm,
+    *,
+    windows: Windows,
+    version: Version = None,
+    actor: Actor,
+    now: datetime,
+) -> Charge:
+    """Answer a dispute in one of both ways: the charge stands, or it changes."""
+    _hold(session, charge_id, ChargeStep.UPHOLD, version, actor=actor, now=now)
+    if not form.change_fen:
+        return uphold_charge(session, charge_id, form.reason, windows=windows, actor=actor, now=now)
+    change_form = ChargeChangeForm(change_fen=form.change_fen, name=form.name, reason=form.reason)
+    return adjust_charge(session, charge_id, change_form, windows=windows, actor=actor, now=now)
 
 
 def adjust_charge(
@@ -175,7 +193,7 @@ def _end(
     return charge
 
 
-def _hold(  # noqa: PLR0917 - which charge, for which step, in which version
+def _hold(
     session: Session, charge_id: int, step: ChargeStep, version: Version, *, actor: Actor, now: datetime
 ) -> Charge:
     """The charge under lock for who may take the step; raises NotFound, Forbidden, StaleVersion and NotOpen."""
@@ -202,4 +220,3 @@ def _locked(session: Session, charge_id: int) -> Charge:
     if charge is None:
         raise NotFound
     return charge
-

@@ -29,6 +29,10 @@ HATS = {
 TITLES = {
     "decisions": N_("等您审批的预约"),
     "conflicts": N_("要处理的冲突"),
+    "uses": N_("等您确认的使用"),
+    "charges_disputed": N_("有异议的费用"),
+    "charge_problems": N_("要处理的费用"),
+    "charges_to_accept": N_("请您核对的费用"),
     "enquiries": N_("等您答复的咨询"),
     "sample_orders": N_("等您处理的送样委托"),
     "blocks_today": N_("今天的停用时段"),
@@ -74,6 +78,10 @@ TITLES = {
 PLACES: dict[str, Place] = {
     "decisions": Place("reservations.board", N_("打开看板")),
     "conflicts": Place("reservations.board", N_("打开看板")),
+    "uses": Place("reservations.uses", N_("全部使用")),
+    "charges_disputed": Place("charges.staffed", N_("全部费用"), {"show": "disputed"}),
+    "charge_problems": Place("charges.staffed", N_("全部费用"), {"show": "problems"}),
+    "charges_to_accept": Place("charges.mine", N_("我的费用")),
     "enquiries": Place("enquiries.waiting", N_("全部咨询")),
     "sample_orders": Place("samples.queue", N_("送样队列")),
     "blocks_today": Place("reservations.board", N_("打开看板")),
@@ -101,7 +109,10 @@ PLACES: dict[str, Place] = {
     "team_members_ending": Place("teams.mine", N_("我的课题组")),
     "feeds_hint": Place("calendars.index", N_("订阅到日历")),
 }
-DUE = {"own_requests": N_("%(moment)s 前会有答复")}
+DUE = {
+    "own_requests": N_("%(moment)s 前会有答复"),
+    "charges_to_accept": N_("%(moment)s 前可提出异议"),
+}
 DUE_TO_ME = N_("%(moment)s 前答复")
 LATE = N_("已逾期，应在 %(moment)s 前答复")
 DUE_ON = {

@@ -15,7 +15,7 @@ from booking.core.actors import Actor
 from booking.core.clock import at_local, local_date
 from booking.core.period import Period
 from booking.enquiries import queries as enquiries
-from booking.home import money, people, records
+from booking.home import charged, money, people, records
 from booking.home.cards import SHOWN, Asked, Card, Found, Hat, Item, Provider
 from booking.notifications import queries as notifications
 from booking.operations import runs
@@ -236,6 +236,9 @@ def _names(instrument: Instrument) -> tuple[str, str]:
 PROVIDERS = (
     Provider("decisions", Hat.STEWARD, decisions, Permission.DECIDE_BOOKINGS, is_local=True),
     Provider("conflicts", Hat.STEWARD, conflicts, Permission.DECIDE_BOOKINGS, is_local=True),
+    Provider("uses", Hat.STEWARD, charged.uses_waiting, Permission.DECIDE_BOOKINGS, is_local=True),
+    Provider("charges_disputed", Hat.STEWARD, charged.disputed, Permission.SETTLE_CHARGES, is_local=True),
+    Provider("charge_problems", Hat.STEWARD, charged.problems, Permission.SETTLE_CHARGES, is_local=True),
     Provider("enquiries", Hat.STEWARD, enquiries_waiting, Permission.ANSWER_ENQUIRIES, is_local=True),
     Provider("sample_orders", Hat.STEWARD, sample_orders, Permission.HANDLE_SAMPLES, is_local=True),
     Provider("blocks_today", Hat.STEWARD, blocks_today, Permission.MANAGE_BLOCKS, is_local=True),
@@ -285,6 +288,7 @@ PROVIDERS = (
     Provider("lead_asked", Hat.RESEARCHER, people.lead_asked),
     Provider("team_requests", Hat.RESEARCHER, people.team_requests),
     Provider("answers", Hat.RESEARCHER, answers),
+    Provider("charges_to_accept", Hat.RESEARCHER, charged.to_accept),
     Provider("own_sample_orders", Hat.RESEARCHER, own_sample_orders),
     Provider("own_requests", Hat.RESEARCHER, own_requests),
     Provider("own_bookings", Hat.RESEARCHER, own_bookings),

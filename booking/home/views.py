@@ -34,6 +34,8 @@ WORN = "role"
 
 ADDRESSES = {
     "reservation": ("reservations.show", "reservation_id"),
+    "use": ("reservations.use", "reservation_id"),
+    "charge": ("charges.show", "charge_id"),
     "review": ("catalogue.review", "round_id"),
     "kept_role": ("accounts.end_grant", "grant_id"),
     "ending_role": ("accounts.end_grant", "grant_id"),

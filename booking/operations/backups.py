@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from booking.catalogue import listing
+from booking.charges import verifying as charges_verifying
 from booking.core.clock import utcnow
 from booking.core.errors import Refused
 from booking.core.texts import N_
@@ -126,7 +127,7 @@ def restore(path: Path) -> Restored:
         flask_migrate.upgrade()
     transaction(_list_again)
     with Session(db.engine) as session:
-        proofs = (verifying, ledger_verifying, payers_verifying)
+        proofs = (verifying, ledger_verifying, payers_verifying, charges_verifying)
         return Restored(found, [line for proof in proofs for line in proof.faults(session)])
 
 

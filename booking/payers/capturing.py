@@ -112,7 +112,7 @@ def _spent(session: Session, charge_id: int) -> list[tuple[int | None, int]]:
     return [(use_id, int(spent)) for use_id, spent in rows]
 
 
-def _store(  # noqa: PLR0917 - what is spent, by which entry, and by whom
+def _store(
     session: Session, spending: Spending, entry_id: int, use_id: int | None, amount_fen: int, *, now: datetime
 ) -> None:
     """Write down what an entry moved for a charge."""

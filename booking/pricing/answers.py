@@ -82,7 +82,7 @@ class PriceList(BaseModel):
 
 
 class PriceLine(BaseModel):
-    """A line of a quote: `quantity` hours or pieces at `unit_fen` each."""
+    """A line of a quote or a charge: `quantity` hours or pieces at `unit_fen` each."""
 
     kind: LineKind
     label: str
@@ -199,7 +199,7 @@ def quote_answer(quote: Quote) -> PriceQuote:
         voucher_fen=0,
         own_fen=quote.total_fen,
         decided_by=None,
-        lines=[_line(line) for line in quote.lines],
+        lines=[line_answer(line) for line in quote.lines],
     )
 
 
@@ -220,7 +220,7 @@ def booking_price(found: Quoted | None) -> BookingPrice | None:
     )
 
 
-def _line(line: Line) -> PriceLine:
+def line_answer(line: Line) -> PriceLine:
     """One line."""
     quantity = round(line.minutes / 60, 4) if line.minutes is not None else float(line.count or 0)
     return PriceLine(

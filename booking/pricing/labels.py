@@ -34,7 +34,25 @@ LINES = {
     LineKind.SAMPLES: N_("样品"),
     LineKind.MINIMUM: N_("补足最低收费"),
     LineKind.ROUNDING: N_("取整"),
+    LineKind.LATE_CANCELLATION: N_("逾时取消"),
+    LineKind.NO_SHOW: N_("预约未到"),
+    LineKind.TAKEN: N_("时间由他人使用，减免"),
+    LineKind.WAIVER: N_("免收"),
+    LineKind.CANCELLATION: N_("作废"),
 }
+OF_CHARGES = frozenset(
+    {LineKind.LATE_CANCELLATION, LineKind.NO_SHOW, LineKind.TAKEN, LineKind.WAIVER, LineKind.CANCELLATION}
+) | {LineKind.ADJUSTMENT}
+"""Lines that no quote has: amounts as they are, of nothing that is counted."""
+
+WHY_SHARE = N_("报价 %(amount)s 的 %(share)s")
+WHY_TAKEN = N_("%(of)s中有 %(minutes)s由他人使用")
+UNNAMED = {
+    LineKind.CONSUMABLE: EXTRA_KINDS[ExtraKind.CONSUMABLE],
+    LineKind.PREPARATION: EXTRA_KINDS[ExtraKind.PREPARATION],
+    LineKind.TEST_ITEM: EXTRA_KINDS[ExtraKind.TEST_ITEM],
+}
+ADJUSTED = N_("调整")
 WHY_STEP = N_("不足 %(step)s 分钟按 %(step)s 分钟计")
 WHY_PACKAGE = N_("包时比按小时便宜")
 WHY_MINIMUM = N_("最低收费 %(amount)s")

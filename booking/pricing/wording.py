@@ -110,13 +110,16 @@ def label_of(line: Line) -> str:
     """What a line is for."""
     if line.kind in labels.LINES:
         return str(_(labels.LINES[line.kind], **line.why))
-    return in_language(line.name_zh, line.name_en)
+    name = in_language(line.name_zh, line.name_en)
+    return name or str(_(labels.UNNAMED.get(line.kind, labels.ADJUSTED)))
 
 
 def quantity_of(line: Line) -> str:
     """How much of it."""
     if line.minutes is not None:
         return filters.minutes(line.minutes)
+    if line.kind in labels.OF_CHARGES:
+        return ""
     return filters.number(line.count or 0)
 
 
@@ -128,6 +131,12 @@ def why_of(line: Line) -> str:
         return str(_(labels.WHY_ROUNDING, unit=_unit_name(line)))
     if line.kind == LineKind.PACKAGE:
         return str(_(labels.WHY_PACKAGE))
+    if line.kind == LineKind.TAKEN:
+        spoken = {name: filters.minutes(line.why[name]) for name in ("minutes", "of")}
+        return str(_(labels.WHY_TAKEN, **spoken))
+    if "share" in line.why:
+        amount, share = filters.money(line.why["total_fen"]), filters.percent(line.why["share"])
+        return str(_(labels.WHY_SHARE, amount=amount, share=share))
     return str(_(labels.WHY_STEP, **line.why)) if "step" in line.why else ""
 
 
@@ -169,7 +178,7 @@ def spoken_lines(quote: Quote) -> list[SpokenLine]:
 
 def _unit(line: Line) -> str:
     """The price of one of it."""
-    if line.kind in {LineKind.MINIMUM, LineKind.ROUNDING}:
+    if line.kind in {LineKind.MINIMUM, LineKind.ROUNDING} or line.kind in labels.OF_CHARGES:
         return ""
     amount = filters.money(line.unit_fen)
     return str(_("%(amount)s/小时", amount=amount)) if line.minutes is not None else amount

@@ -158,7 +158,7 @@ def page_within(
     forwards = wanted.when == When.UPCOMING
     statement = in_full().where(within, *_narrowed(wanted, now))
     if cursor:
-        statement = statement.where(_beyond(*decode_cursor(cursor, _aware, _number), forwards=forwards))
+        statement = statement.where(_beyond(*decode_cursor(cursor, moment_key, number_key), forwards=forwards))
     order = (Reservation.starts_at, Reservation.id)
     statement = statement.order_by(*(order if forwards else (column.desc() for column in order))).limit(limit + 1)
     rows = session.scalars(statement).all()
@@ -190,7 +190,7 @@ def _beyond(starts_at: datetime, last_id: int, *, forwards: bool) -> ColumnEleme
     return or_(Reservation.starts_at < starts_at, and_(same, Reservation.id < last_id))
 
 
-def _aware(text: str) -> datetime:
+def moment_key(text: str) -> datetime:
     """A moment of a cursor; ValueError when it is no moment of ours."""
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
@@ -198,7 +198,7 @@ def _aware(text: str) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _number(value: int) -> int:
+def number_key(value: int) -> int:
     """An id of a cursor; ValueError when no row could have it."""
     if not 0 <= value < 2**63:
         raise ValueError("not an id")

@@ -10,32 +10,28 @@ from sqlalchemy.orm import Session
 
 from booking.charges import service
 from booking.charges.forms import ChargeChangeForm
-from booking.charges.queries import due_to_finish
-from booking.charges.refusals import NotOpen
-from booking.charges.rules import Used
 from booking.charges.verifying import faults as charge_faults
 from booking.charges.windows import Windows
 from booking.core.actors import Actor
-from booking.core.errors import Forbidden, InvalidInput, NotFound
+from booking.core.errors import Forbidden
 from booking.ledger.verifying import faults as ledger_faults
 from booking.payers import amounts
 from booking.payers.forms import PayerAmountForm
 from booking.payers.service import held_in, left_in
 from booking.payers.verifying import faults
-from booking.reservations.cancelling import cancel_reservation
 from booking.reservations.forms import UseForm
 from booking.reservations.refusals import NotOver, UseConfirmed
 from booking.reservations.service import request_reservation
 from booking.reservations.using import confirm_use
 from booking.reservations.wishes import Paying, Wish
 from models.accounts import User
-from models.charges import Charge, ChargeCapture, ChargeEvent, ChargeLine
+from models.charges import Charge
 from models.payers import PayerAccount
-from models.reservations import Reservation, ReservationUse
+from models.reservations import Reservation
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.charges import ChargeKind, ChargeProblem, ChargeState
-from models.vocabulary.pricing import BilledOn, Offer
-from models.vocabulary.reservations import ReservationState, UseOutcome
+from models.vocabulary.pricing import BilledOn
+from models.vocabulary.reservations import ReservationState
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.payers import make_payer
 from tests.factories.people import actor_for, give, make_user
@@ -64,7 +60,9 @@ class House:
     def actor(self, user: User) -> Actor:
         return actor_for(self.session, user, now=self.now)
 
-    def book(self, hour: int, hours: int = 2, by: User | None = None, paying: Paying = Paying(), at_: datetime | None = None) -> Reservation:  # noqa: B008, E501
+    def book(
+        self, hour: int, hours: int = 2, by: User | None = None, paying: Paying = Paying(), at_: datetime | None = None
+    ) -> Reservation:  # noqa: B008, E501
         wish = Wish(self.instrument.id, at(hour, hours * 60), paying=paying)
         made = request_reservation(self.session, wish, actor=self.actor(by or self.student), now=at_ or self.now)
         self.session.commit()
@@ -134,7 +132,9 @@ def test_actual_time_is_billed_where_the_price_says_so_and_more_than_held_is_tak
     assert (charge.gross_fen, charge.captured_fen, charge.problem) == (30_000, 25_000, ChargeProblem.PAYER_SHORT)
     assert house.books() == (0, 0, 25_000)
     later = made.ends_at + timedelta(days=1)
-    house.do(amounts.set_amount, house.payer.id, PayerAmountForm(amount_fen=28_000, reason="追加"), by=house.admin, at_=later)
+    house.do(
+        amounts.set_amount, house.payer.id, PayerAmountForm(amount_fen=28_000, reason="追加"), by=house.admin, at_=later
+    )
     house.do(service.take_rest, charge.id, by=house.steward, at_=later)
     assert house.charge(made).captured_fen == 28_000
     house.do(service.settle_on_paper, charge.id, "余款线下收取", by=house.steward, at_=later)

@@ -15,6 +15,7 @@ from booking.reservations.views import (
     suspensions,
     team,
     todo,
+    uses,
     wishes,
 )
 
@@ -62,6 +63,9 @@ bp.add_url_rule("/reservations/<int:reservation_id>/cancel", "cancel", reservati
 bp.add_url_rule("/reservations/<int:reservation_id>/leave", "leave", reservation.leave, methods=SEND)
 bp.add_url_rule("/reservations/<int:reservation_id>/approve", "approve", todo.approve, methods=SEND)
 bp.add_url_rule("/reservations/<int:reservation_id>/reject", "reject", todo.reject, methods=SEND)
+bp.add_url_rule("/reservations/<int:reservation_id>/use", "use", uses.use, methods=BOTH)
+bp.add_url_rule("/uses", "uses", uses.uses, methods=READ)
+bp.add_url_rule("/uses/confirm", "confirm_uses", uses.confirm_uses, methods=SEND)
 bp.add_url_rule("/board", "board", board.board, methods=READ)
 bp.add_url_rule("/board/instruments/<int:instrument_id>", "board_instrument", board.board_instrument, methods=READ)
 bp.add_url_rule(

@@ -1,0 +1,66 @@
+"""Lists of charges: one's own, and those of the instruments whose money one looks after."""
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from booking.accounts.permissions import Permission, reach
+from booking.charges import labels, queries
+from booking.charges.forms import ChargesPage
+from booking.charges.queries import Found, Show, Wanted
+from booking.core.clock import local_date, utcnow
+from booking.core.errors import Forbidden
+from booking.core.pages import Page
+from booking.web.extensions import reading
+from booking.web.reading import read_query
+from booking.web.signed_in import require_actor, signed_in
+
+PER_PAGE = 30
+
+
+@signed_in
+def mine() -> ResponseReturnValue:
+    """What one booked, and what is paid from accounts that one answers for, the newest first."""
+    who, asked = require_actor(), read_query(ChargesPage)
+    show = _show(asked.show, Show.ALL)
+    today, wanted = local_date(utcnow()), Wanted(show, payer_id=asked.payer)
+    page = queries.own_charges(reading(), who, wanted, today=today, limit=PER_PAGE, cursor=asked.cursor)
+    return _list("mine", page, asked, show, (Show.ALL, Show.OPEN, Show.DISPUTED))
+
+
+@signed_in
+def staffed() -> ResponseReturnValue:
+    """The charges of the instruments whose money one looks after, those that are not settled first."""
+    who, asked = require_actor(), read_query(ChargesPage)
+    if not reach(who, Permission.SEE_CHARGES):
+        raise Forbidden
+    show = _show(asked.show, Show.OPEN)
+    today, wanted = local_date(utcnow()), Wanted(show, payer_id=asked.payer)
+    page = queries.charges_at(reading(), who, wanted, today=today, limit=PER_PAGE, cursor=asked.cursor)
+    return _list("staffed", page, asked, show, tuple(Show))
+
+
+def _show(text: str, otherwise: Show) -> Show:
+    """Which part is asked for."""
+    return Show(text) if text in set(Show) else otherwise
+
+
+def _list(name: str, page: Page[Found], asked: ChargesPage, show: Show, shows: tuple[Show, ...]) -> ResponseReturnValue:
+    """A list with a tab for each part."""
+    endpoint, payer = f"charges.{name}", asked.payer
+    more_at = url_for(endpoint, show=show.value, payer=payer, cursor=page.next_cursor) if page.next_cursor else ""
+    tabs = [
+        {"label": _(labels.SHOW[one]), "url": url_for(endpoint, show=one.value, payer=payer), "active": one == show}
+        for one in shows
+    ]
+    return render_template(
+        f"charges/{name}.html",
+        rows=page.items,
+        next_url=more_at,
+        tabs=tabs,
+        show=show,
+        states=labels.STATES,
+        state_looks=labels.STATE_LOOKS,
+        kinds=labels.KINDS,
+        problems_named=labels.PROBLEMS,
+    )

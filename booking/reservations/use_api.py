@@ -1,0 +1,169 @@
+"""Uses in the HTTP API: what waits to be confirmed, and confirming it, one by one or several as booked."""
+
+from datetime import datetime
+
+from flask import Blueprint, Response
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from booking.accounts.permissions import Permission, reach
+from booking.charges.queries import charge_of
+from booking.charges.terms import windows
+from booking.core.clock import utcnow
+from booking.core.errors import Forbidden
+from booking.reservations.forms import UseForm, UsesForm, UsesQuery
+from booking.reservations.queries import reservation_for
+from booking.reservations.uses import use_of, uses_to_confirm
+from booking.reservations.using import confirm_use
+from booking.reservations.using_many import confirm_as_booked
+from booking.web.errors import sentence_of
+from booking.web.extensions import reading, transaction
+from booking.web.openapi import documented
+from booking.web.reading import if_match, read_json, read_query
+from booking.web.signed_in import require_actor
+from models.reservations import Reservation, ReservationUse
+from models.vocabulary.reservations import ReservationMode, ReservationState, UseOutcome
+
+bp = Blueprint("uses_api", __name__, url_prefix="/api/v1")
+
+TAG = "uses"
+
+
+class UseToConfirm(BaseModel):
+    """A reservation that is over and nobody confirmed."""
+
+    reservation_id: int
+    version: int
+    instrument_id: int
+    instrument: str
+    instrument_en: str
+    booked_by: str
+    starts_at: datetime
+    ends_at: datetime
+    mode: ReservationMode
+    sample_count: int | None
+
+
+class UsesToConfirm(BaseModel):
+    """Some of them, the oldest first."""
+
+    items: list[UseToConfirm]
+    next_cursor: str | None
+
+
+class UseAnswer(BaseModel):
+    """What came of a reservation, and its charge where it has one."""
+
+    reservation_id: int
+    state: ReservationState
+    version: int
+    outcome: UseOutcome
+    actual_starts_at: datetime | None
+    actual_ends_at: datetime | None
+    samples: int | None
+    pieces: dict[str, int]
+    note: str
+    confirmed_at: datetime
+    charge_id: int | None
+
+
+class ToldUse(BaseModel):
+    """Whether one of several was confirmed, or why not."""
+
+    reservation_id: int
+    confirmed: bool
+    refused: str
+    code: str
+
+
+class ToldUses(BaseModel):
+    """What came of each."""
+
+    items: list[ToldUse]
+
+
+@bp.get("/uses")
+@documented(tag=TAG, answers={200: UsesToConfirm}, query=UsesQuery, refusals=(400, 401, 403, 422))
+def list_uses() -> Response:
+    """What waits to be confirmed on the instruments whose bookings one decides, the oldest first."""
+    who, asked = require_actor(), read_query(UsesQuery)
+    if not reach(who, Permission.DECIDE_BOOKINGS):
+        raise Forbidden
+    page = uses_to_confirm(
+        reading(), who, instrument_id=asked.instrument, limit=asked.limit, cursor=asked.cursor, now=utcnow()
+    )
+    return _json(UsesToConfirm(items=[_waiting(one) for one in page.items], next_cursor=page.next_cursor))
+
+
+@bp.post("/uses/confirm")
+@documented(tag=TAG, body=UsesForm, answers={200: ToldUses}, refusals=(400, 401, 403, 415, 422))
+def confirm_several() -> Response:
+    """Say of several that they were used as booked; each that cannot be confirmed is answered with its reason."""
+    who, form = require_actor(), read_json(UsesForm)
+    if not reach(who, Permission.DECIDE_BOOKINGS):
+        raise Forbidden
+    told = confirm_as_booked(form.reservation_ids, windows=windows(), actor=who, now=utcnow())
+    items = [
+        ToldUse(
+            reservation_id=one.reservation_id,
+            confirmed=one.refused is None,
+            refused=sentence_of(one.refused) if one.refused else "",
+            code=one.refused.code if one.refused else "",
+        )
+        for one in told
+    ]
+    return _json(ToldUses(items=items))
+
+
+@bp.post("/reservations/<int:reservation_id>/confirm-use")
+@documented(tag=TAG, body=UseForm, answers={200: UseAnswer}, refusals=(400, 401, 403, 404, 409, 412, 415, 422))
+def confirm(reservation_id: int) -> ResponseReturnValue:
+    """Say what came of a reservation once it is over: as booked, with actual times, or that nobody came."""
+    who, form, version = require_actor(), read_json(UseForm), if_match()
+    transaction(confirm_use, reservation_id, form, windows=windows(), version=version, actor=who, now=utcnow())
+    session = reading()
+    return _json(_answer(session, reservation_for(session, reservation_id, who)))
+
+
+def _waiting(row: Reservation) -> UseToConfirm:
+    """One that waits."""
+    return UseToConfirm(
+        reservation_id=row.id,
+        version=row.version,
+        instrument_id=row.instrument_id,
+        instrument=row.instrument.name_zh,
+        instrument_en=row.instrument.name_en,
+        booked_by=row.booked_by.name,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        mode=row.mode,
+        sample_count=row.sample_count,
+    )
+
+
+def _answer(session: Session, row: Reservation) -> UseAnswer:
+    """What came of it."""
+    use = use_of(session, row.id)
+    assert isinstance(use, ReservationUse)
+    charge = charge_of(session, row.id)
+    return UseAnswer(
+        reservation_id=row.id,
+        state=row.state,
+        version=row.version,
+        outcome=use.outcome,
+        actual_starts_at=use.starts_at,
+        actual_ends_at=use.ends_at,
+        samples=use.sample_count,
+        pieces=use.pieces,
+        note=use.note,
+        confirmed_at=use.created_at,
+        charge_id=charge.id if charge else None,
+    )
+
+
+def _json(answer: BaseModel) -> Response:
+    """The answer as JSON, kept by nobody."""
+    response = Response(answer.model_dump_json(), 200, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response

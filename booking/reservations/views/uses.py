@@ -1,0 +1,152 @@
+"""The pages on which a steward says what came of reservations: a list to confirm at once, and one by one."""
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from booking.accounts.permissions import Permission, reach
+from booking.charges.terms import windows
+from booking.core import forms
+from booking.core.clock import utcnow
+from booking.core.errors import Conflict, Forbidden, InvalidInput, Refused, StaleVersion
+from booking.core.texts import N_
+from booking.pricing.quoting import quote_of
+from booking.pricing.wording import spoken_quote
+from booking.reservations import labels
+from booking.reservations.forms import UsePage, UsesForm, UsesPage
+from booking.reservations.queries import Sight, reservation_for, sight_of
+from booking.reservations.uses import instruments_waiting, uses_to_confirm
+from booking.reservations.using import confirm_use, piece_lines
+from booking.reservations.using_many import confirm_as_booked
+from booking.reservations.views.typed import version_typed
+from booking.web.errors import problems_of, sentence_of
+from booking.web.extensions import reading, transaction
+from booking.web.filters import local_input
+from booking.web.languages import in_language
+from booking.web.reading import posted, read_query
+from booking.web.signed_in import require_actor, signed_in
+from models.reservations import Reservation
+from models.vocabulary.reservations import UseOutcome
+
+PER_PAGE = 30
+ACTUAL = ("actual_starts_at", "actual_ends_at")
+PIECE = "pieces."
+FIELDS = {
+    "outcome": N_("情况"),
+    "actual_starts_at": N_("实际开始"),
+    "actual_ends_at": N_("实际结束"),
+    "samples": N_("样品数"),
+    "note": N_("说明"),
+}
+OUTCOMES = {UseOutcome.USED: N_("已使用"), UseOutcome.NO_SHOW: N_("没有人来")}
+
+
+@signed_in
+def uses() -> ResponseReturnValue:
+    """Show what waits to be confirmed, the oldest first."""
+    return _list()
+
+
+@signed_in
+def confirm_uses() -> ResponseReturnValue:
+    """Confirm the chosen ones as booked; those that cannot be are told with the reason."""
+    chosen = request.form.getlist("reservation_ids")
+    try:
+        form = forms.read(UsesForm, {"reservation_ids": chosen})
+    except InvalidInput as invalid:
+        return _list([_("请至少选择一项。")] if not chosen else [sentence_of(invalid)], invalid.status)
+    told = confirm_as_booked(form.reservation_ids, windows=windows(), actor=require_actor(), now=utcnow())
+    refused = [one for one in told if one.refused is not None]
+    if len(refused) < len(told):
+        flash(_("已确认 %(count)s 次使用。", count=len(told) - len(refused)), "right")
+    for one in refused:
+        assert one.refused is not None
+        said = {"number": one.reservation_id, "reason": sentence_of(one.refused)}
+        flash(_("预约 %(number)s：%(reason)s", **said), "attention")
+    return redirect(url_for(".uses"), code=303)
+
+
+@signed_in
+def use(reservation_id: int) -> ResponseReturnValue:
+    """Ask what came of one reservation; then keep it and make its charge."""
+    reservation, sight = _decided(reservation_id)
+    if request.method == "GET":
+        return _form(reservation, sight)
+    try:
+        form = forms.read(UsePage, _typed())
+        actor, now, version = require_actor(), utcnow(), version_typed()
+        transaction(confirm_use, reservation_id, form, windows=windows(), version=version, actor=actor, now=now)
+    except (InvalidInput, Conflict, StaleVersion) as refused:
+        return _form(reservation, sight, refused)
+    flash(_("已确认。"), "right")
+    return redirect(url_for(".show", reservation_id=reservation_id), code=303)
+
+
+def _typed() -> dict[str, Any]:
+    """The form as it is read: pieces by the place of their line; what is as booked names no time."""
+    values = posted(*ACTUAL)
+    pieces = {name.removeprefix(PIECE): text for name, text in values.items() if name.startswith(PIECE)}
+    kept = {name: text for name, text in values.items() if name in FIELDS}
+    return {**kept, "pieces": pieces} if pieces else kept
+
+
+def _decided(reservation_id: int) -> tuple[Reservation, Sight]:
+    """A reservation for who decides about it; raises NotFound or Forbidden."""
+    actor = require_actor()
+    reservation = reservation_for(reading(), reservation_id, actor)
+    sight = sight_of(reservation, actor)
+    if not sight.decides:
+        raise Forbidden
+    return reservation, sight
+
+
+def _form(reservation: Reservation, sight: Sight, refused: Refused | None = None) -> ResponseReturnValue:
+    """The form for one use, as it was filled in after a refusal."""
+    instrument = reservation.instrument
+    booked = {
+        "actual_starts_at": local_input(reservation.starts_at),
+        "actual_ends_at": local_input(reservation.ends_at),
+    }
+    booked |= {"samples": "" if reservation.sample_count is None else str(reservation.sample_count)}
+    problems = problems_of(refused) if isinstance(refused, InvalidInput) else {}
+    pieces = piece_lines(reading(), reservation)
+    page = render_template(
+        "reservations/use.html",
+        reservation=reservation,
+        sight=sight,
+        instrument_name=in_language(instrument.name_zh, instrument.name_en),
+        price=spoken_quote(quote_of(reading(), reservation)),
+        pieces=[(f"{PIECE}{place}", in_language(one.name_zh, one.name_en)) for place, one in pieces.items()],
+        outcomes=[(str(outcome), _(text)) for outcome, text in OUTCOMES.items()],
+        form=request.form if refused is not None else booked,
+        problems=problems,
+        refusal=sentence_of(refused) if refused is not None and not problems else "",
+        labels={name: _(label) for name, label in FIELDS.items()},
+    )
+    return page, refused.status if refused is not None else 200
+
+
+def _list(problems: list[str] | None = None, status: int = 200) -> ResponseReturnValue:
+    """What waits to be confirmed, for who decides about bookings anywhere."""
+    actor, now = require_actor(), utcnow()
+    if not reach(actor, Permission.DECIDE_BOOKINGS):
+        raise Forbidden
+    asked = read_query(UsesPage)
+    page = uses_to_confirm(
+        reading(), actor, instrument_id=asked.instrument, limit=PER_PAGE, cursor=asked.cursor, now=now
+    )
+    next_url = url_for(".uses", instrument=asked.instrument, cursor=page.next_cursor) if page.next_cursor else ""
+    shown = render_template(
+        "reservations/uses.html",
+        rows=page.items,
+        next_url=next_url,
+        instrument_id=asked.instrument,
+        instruments=[
+            (one.id, in_language(one.name_zh, one.name_en)) for one in instruments_waiting(reading(), actor, now=now)
+        ],
+        modes=labels.MODES,
+        problems={"": problems} if problems else {},
+    )
+    return shown, status
