@@ -22,8 +22,9 @@ class Charge(Base):
     """What one reservation costs whoever booked it; there is one at most for each.
 
     `gross_fen` is what its lines add up to: `captured_fen` the payer account has paid, `paper_fen` is settled on
-    paper, and what is missing then is the charge's problem. `organisation_id` owned the instrument when it was used. `due_at` is when it finishes by itself:
-    an estimated one when its time is over, a final or adjusted one when its payer has been silent for long enough.
+    paper, and what is missing then is the charge's problem. `organisation_id` owned the instrument when it was used.
+    `due_at` is when it goes on by itself: an estimated one when its time is over, a final or adjusted one when its
+    payer has been silent for long enough.
     """
 
     __tablename__ = "charges"

@@ -17,10 +17,10 @@ IS_OPEN = text("closed_at IS NULL")
 class PayerAccount(Base):
     """What an institution's finance keeps for somebody: how much may be spent, until when, and by whom.
 
-    Every amount is transfers between its accounts of the ledger: `source` has no floor, what is `left` and what is
-    `held` for reservations, and what charges have `captured`, never go below zero; `used` is what its members' limits
-    are counted against. A grant's money itself lies in the campus finance system; it may be spent in the institution's own province, and in the
-    `other_provinces` (codes with spaces between) that `province_rule` allows.
+    Every amount is transfers between its accounts of the ledger: `source` has no floor; what is `left`, what is `held`
+    for reservations and what charges have `captured` never go below zero; `used` is what its members' limits are
+    counted against. A grant's money itself lies in the campus finance system; it may be spent in the institution's own
+    province, and in the `other_provinces` (codes with spaces between) that `province_rule` allows.
     """
 
     __tablename__ = "payer_accounts"

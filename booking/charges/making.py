@@ -120,7 +120,7 @@ def _final(
     return _make(session, reservation, found, costs, ChargeState.FINAL, due, actor=actor, now=now)
 
 
-def _make(
+def _make(  # noqa: PLR0917 - what a charge is for, and how it begins
     session: Session,
     reservation: Reservation,
     found: Quoted | None,

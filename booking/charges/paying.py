@@ -1,4 +1,4 @@
-"""What a charge's payer account pays: by one entry for each change, as much as it can; the rest waits with a problem."""
+"""What a charge's payer account pays: one entry for each change, as much as it can; the rest waits as a problem."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

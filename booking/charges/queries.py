@@ -136,8 +136,15 @@ def standing_of(charge: Charge) -> Standing:
 def own_charges(
     session: Session, actor: Actor, wanted: Wanted, *, today: date, limit: int, cursor: str = ""
 ) -> Page[Found]:
-    """What one booked, and what is paid from accounts that one answers for, the newest first."""
-    return _page(session, _own(actor, today), wanted, actor, today=today, limit=limit, cursor=cursor)
+    """What one booked, and what is paid from accounts that one answers for, the newest first.
+
+    Of one account, for who may read what it pays for, everything.
+    """
+    within = _own(actor, today)
+    payer = session.get(PayerAccount, wanted.payer_id) if wanted.payer_id is not None else None
+    if payer is not None and payer_sight(session, payer, actor, today=today).sees_bookings:
+        within = true()
+    return _page(session, within, wanted, actor, today=today, limit=limit, cursor=cursor)
 
 
 def charges_at(

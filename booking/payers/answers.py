@@ -16,7 +16,7 @@ from models.vocabulary.payers import MovementKind, PayerKind
 
 
 class PayerRow(BaseModel):
-    """A payer account as lists show it; `left_fen` and `held_fen` (for reservations) are sums of its transfers."""
+    """A payer account as lists show it: what is left, held for reservations and spent on charges, by its transfers."""
 
     id: int
     organisation_id: int
@@ -27,6 +27,7 @@ class PayerRow(BaseModel):
     expires_on: date | None
     left_fen: int
     held_fen: int
+    captured_fen: int
     closed_at: datetime | None
     version: int
 
@@ -53,7 +54,7 @@ class PayerMemberAnswer(BaseModel):
 
 
 class PayerAnswer(PayerRow):
-    """A payer account: `total_fen` is what was authorised, or paid in less what was paid back: left and held.
+    """A payer account: `total_fen` is what was authorised, or paid in less what was paid back: left, held and captured.
 
     `provinces` are those in which a grant may be spent, `province_rule` what allows others than its own.
     """
@@ -69,7 +70,8 @@ class PayerAnswer(PayerRow):
 class PayerTransfer(BaseModel):
     """A transfer as the account sees it: above zero came in, below zero went out; with why, and the receipt.
 
-    Without a movement it set aside or gave back what a reservation costs; members read only of which of their own.
+    Without a movement it set aside or gave back what a reservation costs, or was paid for a charge; members read only
+    of which of their own.
     """
 
     id: int
@@ -84,6 +86,7 @@ class PayerTransfer(BaseModel):
     recorded_by: str
     is_corrected: bool
     reservation_id: int | None
+    charge_id: int | None
 
 
 class PayerTransfers(BaseModel):
@@ -159,6 +162,7 @@ def transfer(line: Line) -> PayerTransfer:
         recorded_by=movement.made_by.name if movement else "",
         is_corrected=line.is_corrected,
         reservation_id=line.held.reservation_id if line.held else None,
+        charge_id=line.charge_id,
     )
 
 
@@ -174,6 +178,7 @@ def _row(one: PayerAccount) -> dict[str, Any]:
         "expires_on": one.expires_on,
         "left_fen": one.left.balance_fen,
         "held_fen": one.held.balance_fen,
+        "captured_fen": one.captured.balance_fen,
         "closed_at": one.closed_at,
         "version": one.version,
     }

@@ -18,6 +18,7 @@ from booking.ledger.queries import Posted
 from booking.payers.held import HeldFor, held_by_entry
 from booking.payers.rules import Sight, province_of
 from models.accounts import User
+from models.charges import ChargeCapture
 from models.directory import Organisation, Place
 from models.ledger import LedgerAccount, LedgerEntry
 from models.payers import PayerAccount, PayerMember, PayerMovement
@@ -33,12 +34,17 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A transfer of an account, with the movement or reservation that it was made for; whether it was taken back."""
+    """A transfer of an account, with what it was made for; whether it was taken back.
+
+    That is a movement, a reservation that it is held for, or a charge, which is told to who may read of the bookings.
+    """
 
     posted: Posted
     movement: PayerMovement | None
     is_corrected: bool
     held: HeldFor | None = None
+    charge_id: int | None = None
+    is_of_charge: bool = False
 
 
 def found_account(session: Session, account_id: int, actor: Actor, *, today: date) -> Found:
@@ -94,10 +100,27 @@ def lines_of(session: Session, found: Found, actor: Actor, *, limit: int, cursor
     movements = _movements(session, entry_ids)
     corrected = set(session.scalars(select(LedgerEntry.corrects_id).where(LedgerEntry.corrects_id.in_(entry_ids))))
     held = held_by_entry(session, account.id, entry_ids, actor, found.sight)
-    lines = [
-        Line(one, movements.get(one.entry.id), one.entry.id in corrected, held.get(one.entry.id)) for one in page.items
-    ]
+    charged = _charged(session, entry_ids)
+    lines = []
+    for one in page.items:
+        charge_id, user_id = charged.get(one.entry.id, (None, None))
+        tells = found.sight.sees_bookings or user_id == actor.id
+        line = Line(
+            one,
+            movements.get(one.entry.id),
+            one.entry.id in corrected,
+            held.get(one.entry.id),
+            charge_id if tells else None,
+            charge_id is not None,
+        )
+        lines.append(line)
     return Page(lines, page.next_cursor)
+
+
+def _charged(session: Session, entry_ids: Sequence[int]) -> Mapping[int, tuple[int, int]]:
+    """The charges that these entries paid, each with who booked."""
+    rows = select(ChargeCapture.entry_id, ChargeCapture.charge_id, ChargeCapture.user_id)
+    return {row[0]: (row[1], row[2]) for row in session.execute(rows.where(ChargeCapture.entry_id.in_(entry_ids)))}
 
 
 def movement_by_entry(session: Session, entry_id: int) -> PayerMovement | None:
@@ -140,12 +163,13 @@ def _same(organisation_id: int, kind: str, number: str) -> tuple[ColumnElement[b
 
 
 def _accounts() -> Select[PayerAccount]:
-    """Payer accounts with their institution, holder, what is left and what is held."""
+    """Payer accounts with their institution, holder, what is left, held, and spent on charges."""
     return (
         select(PayerAccount)
         .options(joinedload(PayerAccount.organisation).load_only(*_NAMES), joinedload(PayerAccount.holder))
         .options(joinedload(PayerAccount.left).load_only(LedgerAccount.balance_fen))
         .options(joinedload(PayerAccount.held).load_only(LedgerAccount.balance_fen))
+        .options(joinedload(PayerAccount.captured).load_only(LedgerAccount.balance_fen))
     )
 
 

@@ -24,7 +24,7 @@ def uses_to_confirm(
     cursor: str = "",
     now: datetime,
 ) -> Page[Reservation]:
-    """Reservations that are over and nobody confirmed, of instruments whose bookings the actor decides; oldest first."""
+    """Reservations that are over and unconfirmed, of instruments whose bookings the actor decides; the oldest first."""
     wanted = in_full().where(in_reach(reach(actor, Permission.DECIDE_BOOKINGS)), _waits(now))
     if instrument_id is not None:
         wanted = wanted.where(Reservation.instrument_id == instrument_id)

@@ -50,7 +50,7 @@ def _captured() -> None:
     connection = op.get_bind()
     found = connection.execute(
         sa.text(
-            f"SELECT p.id, l.name, p.created_at FROM {PAYERS} p "
+            "SELECT p.id, l.name, p.created_at FROM payer_accounts p "
             "JOIN ledger_accounts l ON l.id = p.left_id ORDER BY p.id"
         )
     )
@@ -62,7 +62,7 @@ def _captured() -> None:
         values = {"name": f"{name.removesuffix(':left')}:captured", "created_at": created_at}
         captured_id = connection.execute(made, values).scalar_one()
         connection.execute(
-            sa.text(f"UPDATE {PAYERS} SET captured_id = :captured_id WHERE id = :id"),
+            sa.text("UPDATE payer_accounts SET captured_id = :captured_id WHERE id = :id"),
             {"captured_id": captured_id, "id": payer_id},
         )
     with op.batch_alter_table(PAYERS) as table:

@@ -39,6 +39,7 @@ from tests.factories.prices import make_hourly_price
 from tests.reservations.acting import at
 
 HOURLY = 10_000
+PAID = Paying()
 ALONE = Paying(is_later=True)
 
 
@@ -61,8 +62,13 @@ class House:
         return actor_for(self.session, user, now=self.now)
 
     def book(
-        self, hour: int, hours: int = 2, by: User | None = None, paying: Paying = Paying(), at_: datetime | None = None
-    ) -> Reservation:  # noqa: B008, E501
+        self,
+        hour: int,
+        hours: int = 2,
+        by: User | None = None,
+        paying: Paying = NOTHING_SAID,
+        at_: datetime | None = None,
+    ) -> Reservation:
         wish = Wish(self.instrument.id, at(hour, hours * 60), paying=paying)
         made = request_reservation(self.session, wish, actor=self.actor(by or self.student), now=at_ or self.now)
         self.session.commit()

@@ -174,15 +174,19 @@ def _line(line: Line) -> dict[str, Any]:
     return {
         "line": line,
         "movement": movement,
-        "what": _(labels.MOVEMENTS[movement.kind]) if movement else _held_or_back(line.posted.amount_fen),
+        "what": _(labels.MOVEMENTS[movement.kind]) if movement else _held_or_back(line),
+        "charge_url": url_for("charges.show", charge_id=line.charge_id) if line.charge_id else "",
         "held": _held(line.held) if line.held else None,
         "is_correctable": by_receipt and not line.is_corrected,
     }
 
 
-def _held_or_back(change_fen: int) -> str:
-    """What a transfer for a reservation did."""
-    return str(_("冻结") if change_fen < 0 else _("解冻"))
+def _held_or_back(line: Line) -> str:
+    """What a transfer for a reservation or a charge did."""
+    is_out = line.posted.amount_fen < 0
+    if line.is_of_charge and (is_out or line.held is None):
+        return str(_("支付费用") if is_out else _("退回费用"))
+    return str(_("冻结") if is_out else _("解冻"))
 
 
 def _held(one: HeldFor) -> dict[str, Any]:
