@@ -132,7 +132,21 @@ def _make(  # noqa: PLR0917 - what a charge is for, and how it begins
     now: datetime,
 ) -> Charge:
     """Store a charge with its lines; one that is final is paid as far as the account goes."""
-    charge = Charge(
+    charge = _new(reservation, found, costs, state, now=now)
+    charge.due_at = due_at
+    session.add(charge)
+    session.flush()
+    if state == ChargeState.FINAL:
+        paying.change(session, charge, costs.lines, now=now)
+    else:
+        add_lines(session, charge, costs.lines, now=now)
+    tell(session, charge, ChargeStep.MAKE, actor=actor, now=now)
+    return charge
+
+
+def _new(reservation: Reservation, found: Quoted | None, costs: Costs, state: ChargeState, *, now: datetime) -> Charge:
+    """The row of a charge, with nothing on it yet."""
+    return Charge(
         reservation_id=reservation.id,
         organisation_id=reservation.instrument.organisation_id,
         instrument_id=reservation.instrument_id,
@@ -151,19 +165,10 @@ def _make(  # noqa: PLR0917 - what a charge is for, and how it begins
         gross_fen=0,
         captured_fen=0,
         paper_fen=0,
-        due_at=due_at,
         version=0,
         created_at=now,
         updated_at=now,
     )
-    session.add(charge)
-    session.flush()
-    if state == ChargeState.FINAL:
-        paying.change(session, charge, costs.lines, now=now)
-    else:
-        add_lines(session, charge, costs.lines, now=now)
-    tell(session, charge, ChargeStep.MAKE, actor=actor, now=now)
-    return charge
 
 
 def _booked(reservation: Reservation) -> Period:

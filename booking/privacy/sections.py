@@ -11,13 +11,21 @@ from models.affiliations import Affiliation, Invitation, OrganisationRegistratio
 from models.attachments import Attachment
 from models.base import Base
 from models.calendars import Feed
+from models.charges import Charge, ChargeCapture, ChargeEvent
 from models.custody import Stewardship
 from models.enquiries import Enquiry, EnquiryMessage
 from models.notifications import Mail
 from models.payers import PayerAccount, PayerHold, PayerMember
 from models.privacy import Consent
 from models.publishing import RecordEditor, Review
-from models.reservations import Block, Reservation, ReservationChange, ReservationPerson, Suspension
+from models.reservations import (
+    Block,
+    Reservation,
+    ReservationChange,
+    ReservationPerson,
+    ReservationUse,
+    Suspension,
+)
 from models.samples import SampleMessage, SampleOrder, SampleOrderStep
 from models.teams import Team, TeamInvitation, TeamMember, TeamRequest
 
@@ -81,6 +89,18 @@ def _other_history(owner: Owner) -> ColumnElement[bool]:
     return and_(concerned, not_(_own_history(owner)))
 
 
+def _own_uses(owner: Owner) -> ColumnElement[bool]:
+    """What came of reservations that the person booked, and what they said of others' uses."""
+    booked = select(Reservation.id).where(Reservation.booked_by_id == owner.id)
+    return or_(ReservationUse.reservation_id.in_(booked), ReservationUse.confirmed_by_id == owner.id)
+
+
+def _own_charges(owner: Owner) -> ColumnElement[bool]:
+    """What happened to charges of what the person booked, and what they did with others."""
+    booked = select(Charge.id).where(Charge.user_id == owner.id)
+    return or_(ChargeEvent.charge_id.in_(booked), ChargeEvent.actor_id == owner.id)
+
+
 _OF_OTHERS = frozenset({"before", "after"})
 
 SECTIONS = (
@@ -98,6 +118,10 @@ SECTIONS = (
     Section("payer_accounts_answered_for", PayerAccount, of(PayerAccount.holder_id)),
     Section("payer_memberships", PayerMember, of(PayerMember.user_id)),
     Section("payer_holds", PayerHold, of(PayerHold.user_id)),
+    Section("charges", Charge, of(Charge.user_id)),
+    Section("charge_history", ChargeEvent, _own_charges),
+    Section("charge_payments", ChargeCapture, of(ChargeCapture.user_id)),
+    Section("reservation_uses", ReservationUse, _own_uses),
     Section("access_tokens", AccessToken, of(AccessToken.user_id)),
     Section("calendar_feeds", Feed, of(Feed.user_id)),
     Section("mailed_links", MailedToken, of(MailedToken.user_id)),

@@ -66,7 +66,7 @@ class House:
         hour: int,
         hours: int = 2,
         by: User | None = None,
-        paying: Paying = NOTHING_SAID,
+        paying: Paying = PAID,
         at_: datetime | None = None,
     ) -> Reservation:
         wish = Wish(self.instrument.id, at(hour, hours * 60), paying=paying)

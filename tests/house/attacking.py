@@ -50,6 +50,8 @@ QUERY_NAMES = {
     "/announcements": ("limit", "cursor"),
     "/enquiries": ("state", "cursor"),
     "/payer-accounts": ("cursor", "entry"),
+    "/charges": ("show", "payer", "cursor"),
+    "/uses": ("instrument", "cursor"),
     "/sample-orders": ("show", "instrument", "cursor"),
     "/suspensions": ("instrument", "reservation"),
     "/grants": ("role", "person", "with_ended", "cursor"),

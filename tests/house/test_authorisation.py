@@ -22,6 +22,7 @@ from tests.house.matrix.announcements import ANNOUNCEMENTS
 from tests.house.matrix.attachments import ATTACHMENTS
 from tests.house.matrix.calendars import FEEDS
 from tests.house.matrix.catalogue import CATALOGUE, CATALOGUE_API
+from tests.house.matrix.charges import CHARGES
 from tests.house.matrix.directory import DIRECTORY
 from tests.house.matrix.enquiries import ENQUIRIES
 from tests.house.matrix.grants import GRANTS, LEAVINGS
@@ -68,6 +69,7 @@ MATRIX = (
     *PRIVACY,
     *PRICING,
     *PAYERS,
+    *CHARGES,
 )
 OF_BOTH = {"owner_change"}
 GONE = 2**31 - 1

@@ -15,18 +15,27 @@ from models.accounts import AuditEntry
 from models.affiliations import UserGroup
 from models.attachments import Attachment
 from models.catalogue import Instrument
+from models.charges import Charge, ChargeCapture, ChargeEvent, ChargeLine
 from models.ledger import LedgerAccount, LedgerEntry, LedgerTransfer
 from models.payers import PayerAccount, PayerHold, PayerMovement
 from models.pricing import PricePolicy, ReservationQuote
 from models.publishing import Review, ReviewRound
-from models.reservations import Block, Claim, Reservation, ReservationChange
+from models.reservations import Block, Claim, Reservation, ReservationChange, ReservationUse
 from models.samples import SampleOrder, SampleOrderStep, SampleQuote, SampleResult
 from models.vocabulary.affiliations import UserSide
 from models.vocabulary.attachments import AttachmentKind, OwnerKind, Visibility
+from models.vocabulary.charges import ChargeKind, ChargeState, ChargeStep
 from models.vocabulary.payers import MovementKind, PayerKind
-from models.vocabulary.pricing import Offer
+from models.vocabulary.pricing import LineKind, Offer
 from models.vocabulary.publishing import ReviewDecision
-from models.vocabulary.reservations import BlockKind, ChangeKind, ClaimKind, ReservationMode, ReservationState
+from models.vocabulary.reservations import (
+    BlockKind,
+    ChangeKind,
+    ClaimKind,
+    ReservationMode,
+    ReservationState,
+    UseOutcome,
+)
 from models.vocabulary.samples import Leftover, ReportKind, SampleOrderState, SampleStep
 from tests.factories.instruments import add_lane_group, make_instrument
 from tests.factories.people import make_user
@@ -234,11 +243,11 @@ def add_order(session: Session, user_id: int, instrument: Instrument) -> None:
 
 def add_money(session: Session, user_id: int, organisation_id: int) -> None:
     """One movement of a payer account, with its entry and its transfer."""
-    accounts = [LedgerAccount(name=name, created_at=NOON) for name in ("source", "left", "held", "used")]
+    accounts = [LedgerAccount(name=name, created_at=NOON) for name in ("source", "left", "held", "used", "captured")]
     entry = LedgerEntry(key="one", cause="test", created_at=NOON)
     session.add_all([*accounts, entry])
     session.flush()
-    source_id, left_id, held_id, used_id = (one.id for one in accounts)
+    source_id, left_id, held_id, used_id, captured_id = (one.id for one in accounts)
     payer = PayerAccount(
         organisation_id=organisation_id,
         kind=PayerKind.PREPAID,
@@ -249,6 +258,7 @@ def add_money(session: Session, user_id: int, organisation_id: int) -> None:
         left_id=left_id,
         held_id=held_id,
         used_id=used_id,
+        captured_id=captured_id,
         created_at=NOON,
     )
     session.add_all(
@@ -273,6 +283,38 @@ def add_money(session: Session, user_id: int, organisation_id: int) -> None:
             amount_fen=1,
             created_at=NOON,
         )
+    )
+    add_charge(session, user_id, payer, entry)
+
+
+def add_charge(session: Session, user_id: int, payer: PayerAccount, entry: LedgerEntry) -> None:
+    """One confirmed use with its charge, a line, an event and what paid for it."""
+    reservation = session.scalars(sa.select(Reservation)).one()
+    charge = Charge(
+        reservation_id=reservation.id,
+        organisation_id=payer.organisation_id,
+        instrument_id=reservation.instrument_id,
+        user_id=user_id,
+        payer_account_id=payer.id,
+        kind=ChargeKind.USE,
+        state=ChargeState.FINAL,
+        booked_starts_at=NOON,
+        booked_ends_at=NOON + hours(1),
+        created_at=NOON,
+        updated_at=NOON,
+    )
+    session.add(charge)
+    session.flush()
+    moved = {"entry_id": entry.id, "payer_account_id": payer.id, "user_id": user_id, "amount_fen": 1}
+    session.add_all(
+        [
+            ReservationUse(
+                reservation_id=reservation.id, outcome=UseOutcome.NO_SHOW, confirmed_by_id=user_id, created_at=NOON
+            ),
+            ChargeLine(charge_id=charge.id, kind=LineKind.NO_SHOW, amount_fen=1, unit_fen=1, created_at=NOON),
+            ChargeEvent(charge_id=charge.id, step=ChargeStep.MAKE, state=charge.state, occurred_at=NOON),
+            ChargeCapture(charge_id=charge.id, created_at=NOON, **moved),
+        ]
     )
 
 

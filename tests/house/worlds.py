@@ -38,6 +38,7 @@ from tests.factories.people import give, make_user
 from tests.house.worlds_affiliations import add_affiliations, add_registration
 from tests.house.worlds_announcements import announcement
 from tests.house.worlds_attachments import add_files
+from tests.house.worlds_charges import add_charges
 from tests.house.worlds_enquiries import add_enquiries
 from tests.house.worlds_gate import arrange_arrivals, arrange_owner_change, arrange_reviews
 from tests.house.worlds_grants import build_grants
@@ -168,6 +169,7 @@ def build(session: Session) -> World:
     add_prices(builder, RECORD_STAFF)
     add_samples(builder, STAFF, THEIR_STAFF)
     add_payers(builder, BOOKERS | ADMIN | FINANCE, THEIR_ADMIN | {"their_holder"})
+    add_charges(builder, STAFF, STAFF - {"technician"} | FINANCE, THEIR_STAFF | {"their_holder"})
     session.commit()
     return builder.world
 

@@ -52,6 +52,8 @@ def uses() -> ResponseReturnValue:
 @signed_in
 def confirm_uses() -> ResponseReturnValue:
     """Confirm the chosen ones as booked; those that cannot be are told with the reason."""
+    if not reach(require_actor(), Permission.DECIDE_BOOKINGS):
+        raise Forbidden
     chosen = request.form.getlist("reservation_ids")
     try:
         form = forms.read(UsesForm, {"reservation_ids": chosen})

@@ -1,0 +1,52 @@
+"""Who may call what: charges, read by who booked, who pays and the owner's staff; and uses to confirm."""
+
+from tests.house.matrix.writing import AUDITOR, HOLDER, STEWARDS, page, read, sent, step
+from tests.house.worlds import ALL_SEEING, PEOPLE, STAFF, THEIR_ADMIN
+
+THEIRS = frozenset({"their_steward"}) | THEIR_ADMIN
+DECIDERS = STEWARDS | THEIRS
+MONEY = STEWARDS | AUDITOR
+SEERS = MONEY | HOLDER
+ONLY_READ = AUDITOR
+ONE, DISPUTED, SHORT, OTHER = (f"/charges/{{{kind}charge}}" for kind in ("", "disputed_", "short_", "their_"))
+UNCONFIRMED = "/reservations/{unconfirmed}"
+WHY = {"reason": "说明"}
+CHANGE = {"change_fen": -100, "name": "减免", "reason": "协商"}
+CHANGE_PAGE = {"adjust_change_fen": "-1.00", "adjust_name": "减免", "adjust_reason": "协商"}
+BOOKED_OR_SEES = (STAFF | ALL_SEEING) - STEWARDS | HOLDER
+
+CHARGES = (
+    page("/charges", PEOPLE),
+    page("/charges/staffed", DECIDERS | AUDITOR, other=403),
+    page(ONE, SEERS),
+    page(OTHER, THEIRS | {"platform", "auditor"}),
+    sent(f"{ONE}/accept", HOLDER, forbidden=MONEY),
+    sent(f"{ONE}/dispute", HOLDER, {"dispute_reason": "不对"}, forbidden=MONEY),
+    sent(f"{DISPUTED}/messages", STEWARDS | HOLDER, {"text": "请看"}, forbidden=ONLY_READ),
+    sent(f"{DISPUTED}/resolve", STEWARDS, {"resolve_reason": "无误"}, forbidden=AUDITOR | HOLDER),
+    sent(f"{ONE}/adjust", STEWARDS, CHANGE_PAGE, forbidden=AUDITOR | HOLDER),
+    sent(f"{ONE}/waive", STEWARDS, {"waive_reason": "停电"}, forbidden=AUDITOR | HOLDER),
+    sent(f"{ONE}/cancel", STEWARDS, {"cancel_reason": "记错"}, forbidden=AUDITOR | HOLDER),
+    sent(f"{SHORT}/take-rest", STEWARDS, forbidden=AUDITOR | HOLDER),
+    sent(f"{SHORT}/on-paper", STEWARDS, {"on_paper_reason": "收现"}, forbidden=AUDITOR | HOLDER),
+    read("/charges?mine=1"),
+    read("/charges", DECIDERS | AUDITOR, other=403),
+    read(ONE, SEERS),
+    read(OTHER, THEIRS | {"platform", "auditor"}),
+    step(f"{ONE}/accept", HOLDER, {}, forbidden=MONEY),
+    step(f"{ONE}/dispute", HOLDER, WHY, forbidden=MONEY),
+    step(f"{DISPUTED}/messages", STEWARDS | HOLDER, {"text": "请看"}, forbidden=ONLY_READ),
+    step(f"{DISPUTED}/resolve", STEWARDS, WHY, forbidden=AUDITOR | HOLDER),
+    step(f"{ONE}/adjust", STEWARDS, CHANGE, forbidden=AUDITOR | HOLDER),
+    step(f"{ONE}/waive", STEWARDS, WHY, forbidden=AUDITOR | HOLDER),
+    step(f"{ONE}/cancel", STEWARDS, WHY, forbidden=AUDITOR | HOLDER),
+    step(f"{SHORT}/take-rest", STEWARDS, {}, forbidden=AUDITOR | HOLDER),
+    step(f"{SHORT}/on-paper", STEWARDS, WHY, forbidden=AUDITOR | HOLDER),
+    page("/uses", DECIDERS, other=403),
+    sent("/uses/confirm", DECIDERS, {"reservation_ids": "{unconfirmed}"}, other=403),
+    page(f"{UNCONFIRMED}/use", STEWARDS, forbidden=BOOKED_OR_SEES),
+    sent(f"{UNCONFIRMED}/use", STEWARDS, {"outcome": "no_show"}, forbidden=BOOKED_OR_SEES),
+    read("/uses", DECIDERS, other=403),
+    step("/uses/confirm", DECIDERS, {"reservation_ids": ["{unconfirmed}"]}, other=403),
+    step(f"{UNCONFIRMED}/confirm-use", STEWARDS, {}, forbidden=BOOKED_OR_SEES),
+)
