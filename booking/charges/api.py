@@ -3,13 +3,21 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from pydantic import BaseModel
+from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
 from booking.charges import queries, service
 from booking.charges.answers import ChargeAnswer, ChargeList, charge_answer, charge_summary
-from booking.charges.forms import ChargeChangeForm, ChargeReasonForm, ChargesQuery, ChargeTextForm, ResolveForm
+from booking.charges.forms import (
+    ChargeChangeForm,
+    ChargeReasonForm,
+    ChargesQuery,
+    ChargeTextForm,
+    NothingForm,
+    ResolveForm,
+)
 from booking.charges.queries import Wanted
 from booking.charges.terms import windows
 from booking.core.clock import local_date, utcnow
@@ -17,13 +25,13 @@ from booking.core.errors import Forbidden
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
 from booking.web.reading import if_match, read_json, read_query
+from booking.web.repeats import create_once
 from booking.web.signed_in import require_actor
 
 bp = Blueprint("charges_api", __name__, url_prefix="/api/v1/charges")
 
 TAG = "charges"
-PLAIN = (400, 401, 403, 404, 409, 412)
-STEP = (*PLAIN, 415, 422)
+STEP = (400, 401, 403, 404, 409, 412, 415, 422)
 ONE = "/<int:charge_id>"
 
 
@@ -48,9 +56,10 @@ def show(charge_id: int) -> Response:
 
 
 @bp.post(f"{ONE}/accept")
-@documented(tag=TAG, answers={200: ChargeAnswer}, refusals=PLAIN)
+@documented(tag=TAG, answers={200: ChargeAnswer}, refusals=STEP)
 def accept(charge_id: int) -> Response:
     """Agree to it, by who answers for what pays it; silence does the same after some working days."""
+    _read_nothing()
     return _step(charge_id, service.accept_charge)
 
 
@@ -65,7 +74,13 @@ def dispute(charge_id: int) -> Response:
 @documented(tag=TAG, body=ChargeTextForm, answers={200: ChargeAnswer}, refusals=STEP)
 def write(charge_id: int) -> Response:
     """Write to the other side about a disputed one."""
-    return _step(charge_id, service.write_about, read_json(ChargeTextForm).text)
+    who, text, version, now = require_actor(), read_json(ChargeTextForm).text, if_match(), utcnow()
+
+    def work(session: Session) -> dict[str, Any]:
+        return {"id": service.write_about(session, charge_id, text, version=version, actor=who, now=now).id}
+
+    create_once(work, actor=who, now=now)
+    return _charge(charge_id)
 
 
 @bp.post(f"{ONE}/resolve")
@@ -98,9 +113,10 @@ def cancel(charge_id: int) -> Response:
 
 
 @bp.post(f"{ONE}/take-rest")
-@documented(tag=TAG, answers={200: ChargeAnswer}, refusals=PLAIN)
+@documented(tag=TAG, answers={200: ChargeAnswer}, refusals=STEP)
 def take_rest(charge_id: int) -> Response:
     """Let the payer account pay what it could not pay before."""
+    _read_nothing()
     return _step(charge_id, service.take_rest)
 
 
@@ -109,6 +125,12 @@ def take_rest(charge_id: int) -> Response:
 def on_paper(charge_id: int) -> Response:
     """Say for a reason that what the account could not pay is settled on paper."""
     return _step(charge_id, service.settle_on_paper, read_json(ChargeReasonForm).reason)
+
+
+def _read_nothing() -> None:
+    """The body of a step that needs none: empty, or an empty object."""
+    if request.content_length:
+        read_json(NothingForm)
 
 
 def _step(charge_id: int, work: Callable[..., object], *given: Any, **named: Any) -> Response:

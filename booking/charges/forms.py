@@ -45,6 +45,10 @@ Change = Annotated[
 ]
 
 
+class NothingForm(Form):
+    """A step that says nothing more."""
+
+
 class ChargeReasonForm(Form):
     """Why, or what is wrong."""
 

@@ -24,6 +24,7 @@ from booking.demo import (
     samples,
     sharing,
     teams,
+    uses,
 )
 from booking.directory.days import known_years, seed_public_days
 from booking.web.extensions import reading, transaction
@@ -74,6 +75,8 @@ def _load(session: Session, password_hash: str, report: Report, *, now: datetime
     session.expunge_all()
     count = bookings.add_bookings(session, actor=admin, now=now)
     report(f"  {count} reservations around today")
+    count = uses.add_uses(session, actor=admin, now=now)
+    report(f"  {count} charges of past uses")
     count = enquiries.add_enquiries(session, now=now)
     report(f"  {count} enquiries")
     count = samples.add_samples(session, now=now)

@@ -27,7 +27,7 @@ from booking.reservations.rules import CHECKED_AGAIN, CHECKED_OF_HEIRS, PERSONAL
 from booking.reservations.situations import Situation, find_place, priced, rule_refusals, standing_of, store_quote
 from models.accounts import User
 from models.reservations import Reservation
-from models.vocabulary.reservations import HOLDING_TIME, ChangeKind, ReservationState
+from models.vocabulary.reservations import STANDING, ChangeKind, ReservationState
 
 ONE_STARTED = N_("预约 %(number)s（%(name)s）已经开始，不能再取消；请不选它，再取消其余的。")
 
@@ -161,7 +161,7 @@ def _cancel_elsewhere(
 ) -> None:
     """Cancel a booking at another institution for the person, as they could: before its start."""
     reservation = locked(session, reservation_id)
-    if reservation.booked_by_id != user_id or reservation.state not in HOLDING_TIME:
+    if reservation.booked_by_id != user_id or reservation.state not in STANDING:
         raise BookingsChanged
     if reservation.starts_at <= now:
         raise AlreadyStarted
@@ -173,7 +173,7 @@ def _hand_over(session: Session, one: Chosen, handing: _Handing, *, actor: Actor
     """Give one booking to the heir, unless a lasting rule is against it; every reason then."""
     user_id, heir = handing.user_id, handing.heir
     reservation = locked(session, one.id)
-    if reservation.booked_by_id != user_id or reservation.state not in HOLDING_TIME:
+    if reservation.booked_by_id != user_id or reservation.state not in STANDING:
         raise BookingsChanged
     period = period_of(reservation)
     place = find_place(session, reservation.instrument_id, period, actor=heir, user_id=heir.id, internal=True, now=now)

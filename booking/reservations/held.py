@@ -14,7 +14,7 @@ from booking.reservations.changes import period_of
 from booking.reservations.queries import Sight, in_full, may_see, sight_of
 from booking.reservations.refusals import AlreadyOver, NotChangeable, ReasonNeeded
 from models.reservations import Reservation
-from models.vocabulary.reservations import HOLDING_TIME
+from models.vocabulary.reservations import STANDING
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def hold_changeable(
 ) -> Held:
     """The same for a reservation that still has time to come; a steward needs a reason for somebody else's."""
     held = hold(session, reservation_id, actor=actor, version=version)
-    if held.reservation.state not in HOLDING_TIME:
+    if held.reservation.state not in STANDING:
         raise NotChangeable
     if held.period.end <= now:
         raise AlreadyOver

@@ -37,7 +37,7 @@ from booking.samples.rules import (
 )
 from booking.samples.service import attach, begin, finish, write
 from models.samples import SampleOrder, SampleResult, SampleRun, SampleRunOrder
-from models.vocabulary.reservations import HOLDING_TIME, ReservationState
+from models.vocabulary.reservations import STANDING, ReservationState
 from models.vocabulary.samples import Leftover, SampleOrderState, SampleState, SampleStep, Settling
 
 
@@ -218,7 +218,7 @@ def cancel_order(session: Session, order_id: int, *, reason: str, actor: Actor, 
     order = finish(session, held, reason=reason, facts=done, actor=actor, now=now)
     for reservation_id in idle_reservations(session, order_id, now=now):
         reservation = locked(session, reservation_id)
-        if reservation.state in HOLDING_TIME:
+        if reservation.state in STANDING:
             end_reservation(session, reservation, ReservationState.CANCELLED, reason=reason, actor=actor, now=now)
     return order
 

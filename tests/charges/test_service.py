@@ -9,30 +9,38 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from booking.charges import service
-from booking.charges.forms import ChargeChangeForm
+from booking.charges.forms import ChargeChangeForm, ResolveForm
+from booking.charges.queries import due_to_finish
+from booking.charges.refusals import NotOpen
 from booking.charges.verifying import faults as charge_faults
 from booking.charges.windows import Windows
 from booking.core.actors import Actor
-from booking.core.errors import Forbidden
+from booking.core.clock import SHANGHAI, at_local, local_date
+from booking.core.errors import Forbidden, InvalidInput, NotFound
 from booking.ledger.verifying import faults as ledger_faults
 from booking.payers import amounts
 from booking.payers.forms import PayerAmountForm
-from booking.payers.service import held_in, left_in
+from booking.payers.service import PayerClosed, held_in, left_in
 from booking.payers.verifying import faults
+from booking.reservations.blocks import add_block
+from booking.reservations.cancelling import cancel_reservation
 from booking.reservations.forms import UseForm
 from booking.reservations.refusals import NotOver, UseConfirmed
-from booking.reservations.service import request_reservation
+from booking.reservations.service import request_reservation, reserve_agreed
+from booking.reservations.use_reminding import due_to_remind, remind_of_uses
 from booking.reservations.using import confirm_use
 from booking.reservations.wishes import Paying, Wish
 from models.accounts import User
-from models.charges import Charge
+from models.charges import Charge, ChargeEvent, ChargeLine
+from models.ledger import LedgerAccount
 from models.payers import PayerAccount
 from models.reservations import Reservation
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.charges import ChargeKind, ChargeProblem, ChargeState
-from models.vocabulary.pricing import BilledOn
-from models.vocabulary.reservations import ReservationState
+from models.vocabulary.pricing import BilledOn, Offer
+from models.vocabulary.reservations import BlockKind, ReservationState, UseOutcome
 from tests.factories.instruments import make_instrument, make_organisation
+from tests.factories.letters import mailed
 from tests.factories.payers import make_payer
 from tests.factories.people import actor_for, give, make_user
 from tests.factories.prices import make_hourly_price
@@ -67,10 +75,10 @@ class House:
         hours: int = 2,
         by: User | None = None,
         paying: Paying = PAID,
-        at_: datetime | None = None,
+        day: int = 1,
     ) -> Reservation:
-        wish = Wish(self.instrument.id, at(hour, hours * 60), paying=paying)
-        made = request_reservation(self.session, wish, actor=self.actor(by or self.student), now=at_ or self.now)
+        wish = Wish(self.instrument.id, at(hour, hours * 60, day), paying=paying)
+        made = request_reservation(self.session, wish, actor=self.actor(by or self.student), now=self.now)
         self.session.commit()
         return made
 
@@ -79,14 +87,19 @@ class House:
         self.session.commit()
         return done
 
-    def confirm(self, reservation: Reservation, after: timedelta = timedelta(hours=1), **said: Any) -> Charge | None:
+    def confirm(self, reservation: Reservation, after: timedelta = timedelta(hours=1), **said: Any) -> Any:
         when = reservation.ends_at + after
         self.do(confirm_use, reservation.id, UseForm(**said), windows=Windows(), by=self.steward, at_=when)
         return self.charge(reservation)
 
-    def charge(self, reservation: Reservation) -> Charge | None:
+    def charge(self, reservation: Reservation) -> Any:
         self.session.expire_all()
         return self.session.scalar(sa.select(Charge).where(Charge.reservation_id == reservation.id))
+
+    def go_on(self, now: datetime) -> None:
+        for charge_id in due_to_finish(self.session, now=now):
+            service.go_on(self.session, charge_id, windows=Windows(), now=now)
+        self.session.commit()
 
     def books(self) -> tuple[int, int, int]:
         """What is left, held and captured; the books are right."""
@@ -94,9 +107,8 @@ class House:
         found = self.session.get_one(PayerAccount, self.payer.id)
         wrong = [*ledger_faults(self.session), *faults(self.session), *charge_faults(self.session)]
         assert wrong == []
-        captured = -(left_in(self.session, found) + held_in(self.session, found)) + 0
-        total = amounts.queries.total_of(self.session, found)
-        return left_in(self.session, found), held_in(self.session, found), total + captured
+        left, held = left_in(self.session, found), held_in(self.session, found)
+        return left, held, self.session.get_one(LedgerAccount, found.captured_id).balance_fen
 
 
 @pytest.fixture
@@ -114,7 +126,6 @@ def test_a_use_as_booked_is_charged_what_was_held_and_two_stewards_make_one_char
     house.session.rollback()
     charge = house.confirm(made)
 
-    assert charge is not None
     assert (charge.state, charge.kind, charge.estimated_fen) == (ChargeState.FINAL, ChargeKind.USE, 20_000)
     assert (charge.gross_fen, charge.captured_fen, charge.paper_fen, charge.problem) == (20_000, 20_000, 0, None)
     assert house.books() == (30_000, 0, 20_000)
@@ -134,7 +145,6 @@ def test_actual_time_is_billed_where_the_price_says_so_and_more_than_held_is_tak
     actual = {"actual_starts_at": made.starts_at, "actual_ends_at": made.ends_at + timedelta(minutes=60)}
     charge = house.confirm(made, timedelta(hours=2), **{name: value.isoformat() for name, value in actual.items()})
 
-    assert charge is not None
     assert (charge.gross_fen, charge.captured_fen, charge.problem) == (30_000, 25_000, ChargeProblem.PAYER_SHORT)
     assert house.books() == (0, 0, 25_000)
     later = made.ends_at + timedelta(days=1)
@@ -151,3 +161,168 @@ def test_actual_time_is_billed_where_the_price_says_so_and_more_than_held_is_tak
     found = house.charge(made)
     assert (found.gross_fen, found.captured_fen, found.paper_fen) == (27_000, 27_000, 0)
     assert house.books() == (1_000, 0, 27_000)
+
+
+def test_a_late_cancellation_costs_a_share_less_what_somebody_else_takes_of_the_time(house: House) -> None:
+    part, whole, none = house.book(9), house.book(12), house.book(15, 1)
+    late = house.book(20, 1, day=3)
+    house.do(cancel_reservation, late.id, by=house.student, at_=house.now)
+    assert (house.charge(late), house.books()) == (None, (0, 50_000, 0))
+    for one in (part, whole, none):
+        house.do(cancel_reservation, one.id, by=house.student, at_=one.starts_at - timedelta(hours=2))
+    assert house.books() == (25_000, 25_000, 0)
+    assert house.charge(part).state == ChargeState.ESTIMATED
+    house.book(9, 1, by=house.stranger, paying=ALONE)
+    house.book(12, 2, by=house.stranger, paying=ALONE)
+    house.book(15, 1)
+    with pytest.raises(NotOpen):
+        house.do(service.accept_charge, house.charge(part).id, by=house.lead, at_=house.now)
+    house.session.rollback()
+
+    house.go_on(none.ends_at + timedelta(minutes=1))
+
+    # Half of 200 is 100, an hour of two was taken: 50 remain. All taken: waived. Booked again by oneself: all of it.
+    told = [(house.charge(one).state, house.charge(one).gross_fen) for one in (part, whole, none)]
+    assert told == [(ChargeState.FINAL, 5_000), (ChargeState.WAIVED, 0), (ChargeState.FINAL, 5_000)]
+    assert house.books() == (30_000, 10_000, 10_000)
+
+
+def test_a_steward_who_cancels_and_a_block_that_lies_there_cost_the_holder_nothing(house: House) -> None:
+    by_steward, blocked = house.book(9), house.book(12)
+    soon = by_steward.starts_at - timedelta(hours=2)
+    house.do(cancel_reservation, by_steward.id, reason="停电", by=house.steward, at_=soon)
+    block = (house.instrument.id, at(12, 120), BlockKind.OUTAGE, "故障")
+    house.do(add_block, *block, by=house.steward, at_=soon)
+    house.do(cancel_reservation, blocked.id, by=house.student, at_=soon)
+
+    assert (house.charge(by_steward), house.charge(blocked), house.books()) == (None, None, (50_000, 0, 0))
+
+
+def test_nobody_coming_costs_its_share_and_what_costs_nothing_holds_nothing(session: Session, now: datetime) -> None:
+    house = House(session, now, no_show_share=3_000)
+    first, second = house.book(9), house.book(12)
+    charge = house.confirm(first, outcome=UseOutcome.NO_SHOW)
+    house.do(service.waive_charge, charge.id, "误记", by=house.steward, at_=first.ends_at + timedelta(hours=2))
+
+    waived = house.charge(first)
+    assert (charge.kind, waived.state, waived.gross_fen) == (ChargeKind.NO_SHOW, ChargeState.WAIVED, 0)
+    lines = session.scalars(sa.select(ChargeLine.amount_fen).order_by(ChargeLine.id)).all()
+    assert (lines, session.get_one(Reservation, first.id).state) == ([6_000, -6_000], ReservationState.NO_SHOW)
+    assert house.books() == (30_000, 20_000, 0)
+    house.do(cancel_reservation, second.id, by=house.student, at_=house.now)
+    assert house.books() == (50_000, 0, 0)
+
+
+def test_a_price_that_changes_between_booking_and_use_does_not_change_the_charge(house: House) -> None:
+    made = house.book(9)
+    dearer = {"valid_from": made.starts_at.date(), "revision": 2}
+    make_hourly_price(house.session, house.instrument, 99_900, house.admin, **dearer)
+    charge = house.confirm(made)
+
+    assert (charge.gross_fen, charge.price_policy_id, charge.captured_fen) == (20_000, house.price.id, 20_000)
+
+
+def test_without_an_account_a_charge_is_settled_on_paper_and_answered_by_who_booked(house: House) -> None:
+    made = house.book(9, by=house.stranger, paying=ALONE)
+    charge = house.confirm(made)
+    later = made.ends_at + timedelta(days=1)
+    assert (charge.captured_fen, charge.paper_fen, charge.problem) == (0, 20_000, None)
+    with pytest.raises(NotFound):
+        house.do(service.accept_charge, charge.id, by=house.lead, at_=later)
+    house.session.rollback()
+    house.do(service.accept_charge, charge.id, by=house.stranger, at_=later)
+
+    assert house.charge(made).state == ChargeState.ACCEPTED
+    assert house.books() == (50_000, 0, 0)
+
+
+def test_a_dispute_stops_silence_from_accepting_until_it_is_answered(house: House) -> None:
+    made = house.book(9)
+    charge = house.confirm(made)
+    day = timedelta(days=1)
+    with pytest.raises(Forbidden):
+        house.do(service.accept_charge, charge.id, by=house.student, at_=made.ends_at + day)
+    house.session.rollback()
+    house.do(service.dispute_charge, charge.id, "只用了一小时", by=house.student, at_=made.ends_at + day)
+    house.go_on(made.ends_at + 30 * day)
+    assert house.charge(made).state == ChargeState.DISPUTED
+    house.do(service.write_about, charge.id, "记录在此", by=house.steward, at_=made.ends_at + 30 * day)
+    form = ResolveForm(reason="按记录减一小时", change_fen=-10_000)
+    house.do(service.resolve_dispute, charge.id, form, windows=Windows(), by=house.steward, at_=made.ends_at + 31 * day)
+    found = house.charge(made)
+    assert (found.state, found.gross_fen, found.captured_fen) == (ChargeState.ADJUSTED, 10_000, 10_000)
+    house.go_on(found.due_at - timedelta(minutes=1))
+    assert house.charge(made).state == ChargeState.ADJUSTED
+    house.go_on(found.due_at)
+
+    assert house.charge(made).state == ChargeState.ACCEPTED
+    steps = house.session.scalars(sa.select(ChargeEvent.step).order_by(ChargeEvent.id)).all()
+    assert [str(step) for step in steps] == ["make", "dispute", "write", "adjust", "accept"]
+    assert house.books() == (40_000, 0, 10_000)
+
+
+def test_seven_working_days_of_silence_accept(house: House) -> None:
+    made = house.book(9)
+    charge = house.confirm(made)
+
+    # Confirmed on Tuesday 24 November 2026; the seventh working day after it is Thursday 3 December.
+    assert charge.due_at.astimezone(SHANGHAI).strftime("%m-%d %H:%M") == "12-03 23:59"
+
+
+def test_a_change_is_a_new_line_never_below_zero_and_not_into_a_closed_account(house: House) -> None:
+    made = house.book(9)
+    charge = house.confirm(made)
+    later = made.ends_at + timedelta(days=1)
+    less = ChargeChangeForm(change_fen=-20_001, reason="太多")
+    with pytest.raises(InvalidInput):
+        house.do(service.adjust_charge, charge.id, less, windows=Windows(), by=house.steward, at_=later)
+    house.session.rollback()
+    with pytest.raises(amounts.StillHeld):
+        house.do(amounts.close_payer, house.payer.id, "结题", by=house.admin, at_=later)
+    house.session.rollback()
+    house.do(service.accept_charge, charge.id, by=house.lead, at_=later)
+    house.do(amounts.close_payer, house.payer.id, "结题", by=house.admin, at_=later)
+    with pytest.raises(PayerClosed):
+        house.do(service.waive_charge, charge.id, "补偿", by=house.steward, at_=later)
+    house.session.rollback()
+
+    found = house.charge(made)
+    assert (found.state, found.gross_fen, found.captured_fen) == (ChargeState.ACCEPTED, 20_000, 20_000)
+    assert house.books() == (0, 0, 20_000)
+
+
+def test_what_is_not_offered_to_somebody_waits_as_a_problem_and_what_has_no_price_is_free(house: House) -> None:
+    make_hourly_price(house.session, house.instrument, 0, house.admin, revision=2, offer=Offer.NOT_OFFERED)
+    unpriced = make_instrument(house.session, house.place, policy={"closes_on_holidays": False})
+    give(house.session, house.steward, Role.STEWARD, ScopeKind.INSTRUMENT, unpriced.id)
+    wish, who = Wish(house.instrument.id, at(9, 120)), house.student.id
+    made = house.do(reserve_agreed, wish, holder_id=who, by=house.steward, at_=house.now)
+    free = house.do(request_reservation, Wish(unpriced.id, at(9, 120)), by=house.student, at_=house.now)
+    charge = house.confirm(made)
+    later = made.ends_at + timedelta(days=1)
+
+    assert (charge.state, charge.gross_fen, charge.problem) == (ChargeState.ESTIMATED, 0, ChargeProblem.NOT_PRICED)
+    assert house.confirm(free) is None
+    form = ChargeChangeForm(change_fen=8_000, name="协议价", reason="按协议")
+    house.do(service.adjust_charge, charge.id, form, windows=Windows(), by=house.steward, at_=later)
+    found = house.charge(made)
+    assert (found.state, found.gross_fen, found.problem) == (ChargeState.FINAL, 8_000, None)
+    assert house.books() == (50_000, 0, 0)
+
+
+def test_uses_that_nobody_confirms_go_from_the_steward_to_the_unit_and_the_administrators(house: House) -> None:
+    made = house.book(9)
+    day = timedelta(days=1)
+    told = {}
+    for days in range(1, 25):
+        now = at_local(local_date(made.ends_at) + days * day, 9 * 60)
+        for instrument_id in due_to_remind(house.session, now=now):
+            remind_of_uses(house.session, instrument_id, Windows(), now=now)
+        house.session.commit()
+        if letters := [one for one in mailed(house.session, now=now) if "uses_unconfirmed" in one.template]:
+            told[days] = [one.recipient.partition("@")[0] for one in letters]
+
+    # The use was on Tuesday 24 November: the next day, five and ten working days later.
+    assert told == {1: ["steward"], 7: ["admin"], 14: ["admin"]}
+    assert house.confirm(made, 30 * day).state == ChargeState.FINAL
+    assert list(due_to_remind(house.session, now=made.ends_at + 40 * day)) == []

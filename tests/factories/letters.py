@@ -17,7 +17,8 @@ def mailed(session: Session, *, now: datetime) -> list[Letter]:
     """The letters of every event not yet handled, in order; the events are handled afterwards."""
     written: list[Letter] = []
     for event in session.scalars(select(Event).where(Event.handled_at.is_(None)).order_by(Event.id)):
-        written += REACTIONS[event.name](News(session, event.payload, now, SETTINGS))
+        if event.name in REACTIONS:
+            written += REACTIONS[event.name](News(session, event.payload, now, SETTINGS))
         event.handled_at = now
     session.commit()
     return written

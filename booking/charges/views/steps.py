@@ -6,6 +6,7 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from booking.charges import queries, service
 from booking.charges.forms import ChangePage, ReasonPage, TextPage
@@ -17,6 +18,7 @@ from booking.core.errors import Conflict, InvalidInput, StaleVersion
 from booking.core.forms import Written
 from booking.core.texts import N_
 from booking.web.extensions import reading, transaction
+from booking.web.repeats import create_once
 from booking.web.signed_in import require_actor, signed_in
 
 
@@ -37,8 +39,12 @@ def write(charge_id: int) -> ResponseReturnValue:
     """Write to the other side."""
 
     def work() -> None:
-        form = forms.read(TextPage, {"text": request.form.get("text", "")})
-        _take(charge_id, service.write_about, form.text)
+        text, who, now = forms.read(TextPage, {"text": request.form.get("text", "")}).text, require_actor(), utcnow()
+
+        def store(session: Session) -> dict[str, Any]:
+            return {"id": service.write_about(session, charge_id, text, actor=who, now=now).id}
+
+        create_once(store, actor=who, now=now)
 
     return _done(charge_id, work, N_("已发送。"))
 

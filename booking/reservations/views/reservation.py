@@ -49,7 +49,7 @@ from booking.web.reading import read_query
 from booking.web.signed_in import require_actor, signed_in
 from models.charges import Charge
 from models.reservations import Reservation, ReservationUse
-from models.vocabulary.reservations import HOLDING_TIME, ReservationState
+from models.vocabulary.reservations import STANDING, ReservationState
 
 
 @signed_in
@@ -280,7 +280,7 @@ def _changeable(reservation_id: int) -> tuple[Reservation, Sight]:
     sight = sight_of(reservation, actor)
     if not (sight.is_holder or sight.decides):
         raise Forbidden
-    if reservation.state not in HOLDING_TIME:
+    if reservation.state not in STANDING:
         raise NotChangeable
     return reservation, sight
 
@@ -300,7 +300,7 @@ def _named(reservation: Reservation, sight: Sight) -> dict[str, Any]:
 def _possible(reservation: Reservation, sight: Sight) -> dict[str, bool]:
     """Which steps the page offers; the services decide again."""
     now = utcnow()
-    holds = reservation.state in HOLDING_TIME and reservation.ends_at > now
+    holds = reservation.state in STANDING and reservation.ends_at > now
     changes = holds and (sight.is_holder or sight.decides)
     return {
         "may_move": changes,

@@ -1,0 +1,217 @@
+"""Bookings and their charges at random: every account equals its transfers, and nothing stays held for what is done."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Flask
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import run_state_machine_as_test as run_machine
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.charges import service
+from booking.charges.forms import ChargeChangeForm
+from booking.charges.queries import due_to_finish
+from booking.charges.verifying import faults as charge_faults
+from booking.charges.windows import Windows
+from booking.core.actors import Actor
+from booking.core.errors import Refused
+from booking.core.period import Period
+from booking.ledger.verifying import faults as ledger_faults
+from booking.payers.service import held_in, left_in, set_limit
+from booking.payers.verifying import faults as payer_faults
+from booking.reservations.cancelling import cancel_reservation
+from booking.reservations.forms import UseForm
+from booking.reservations.moving import move_reservation
+from booking.reservations.service import request_reservation
+from booking.reservations.using import confirm_use
+from booking.reservations.verifying import faults as claim_faults
+from booking.reservations.wishes import Paying, Wish
+from booking.web.extensions import db, transaction
+from models.accounts import User
+from models.charges import Charge
+from models.ledger import LedgerAccount
+from models.payers import PayerAccount, PayerMember
+from models.reservations import Reservation
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.pricing import BilledOn
+from models.vocabulary.reservations import ReservationState, UseOutcome
+from tests import databases
+from tests.factories.instruments import make_instrument, make_organisation
+from tests.factories.payers import make_payer
+from tests.factories.people import actor_for, give, make_user
+from tests.factories.prices import make_hourly_price
+
+START = datetime(2026, 11, 23, 1, tzinfo=UTC)
+GRANTED, LIMIT = 60_000, 45_000
+WINDOWS = Windows()
+slots = st.tuples(st.integers(1, 30), st.integers(1, 3))
+picks = st.integers(0, 5)
+
+
+class Machine(RuleBasedStateMachine):
+    """Two people book, one within a limit of a grant, one on paper; a steward and the lead deal with the charges."""
+
+    @initialize()
+    def arrange(self) -> None:
+        with Session(db.engine, expire_on_commit=False) as session:
+            place = make_organisation(session)
+            self.instrument_id = make_instrument(session, place, policy={"closes_on_holidays": False}).id
+            people = {name: make_user(session, name) for name in ("lead", "student", "other", "steward")}
+            give(session, people["steward"], Role.STEWARD, ScopeKind.INSTRUMENT, self.instrument_id)
+            instrument = people["steward"], self.instrument_id
+            self._price(session, *instrument)
+            payer = make_payer(session, place, people["lead"], GRANTED, [people["student"]])
+            member = session.scalars(select(PayerMember)).one()
+            lead = actor_for(session, people["lead"], now=START)
+            set_limit(session, payer.id, member.id, LIMIT, actor=lead, now=START)
+            session.commit()
+            self.payer_id = payer.id
+            self.who: dict[str, Actor] = {
+                name: actor_for(session, person, now=START) for name, person in people.items()
+            }
+        self.now = START
+
+    def _price(self, session: Session, steward: User, instrument_id: int) -> None:
+        from models.catalogue import Instrument
+
+        instrument = session.get_one(Instrument, instrument_id)
+        terms: dict[str, Any] = {"billed_on": BilledOn.LARGER, "cancel_share": 5_000, "no_show_share": 8_000}
+        make_hourly_price(session, instrument, 10_000, steward, cancel_hours=6, **terms)
+
+    @rule(slot=slots, is_student=st.booleans())
+    def book(self, slot: tuple[int, int], is_student: bool) -> None:
+        paying = Paying(self.payer_id) if is_student else Paying(is_later=True)
+        wish = Wish(self.instrument_id, self._period(slot), paying=paying)
+        self._try(request_reservation, wish, by="student" if is_student else "other")
+
+    @rule(pick=picks, slot=slots)
+    def move(self, pick: int, slot: tuple[int, int]) -> None:
+        if one := self._reservation(pick):
+            self._try(move_reservation, one.id, self._period(slot), by=self._holder(one))
+
+    @rule(pick=picks)
+    def cancel(self, pick: int) -> None:
+        if one := self._reservation(pick):
+            self._try(cancel_reservation, one.id, by=self._holder(one))
+
+    @rule(hours=st.integers(1, 12))
+    def wait(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+
+    @rule(pick=picks, late=st.integers(-1, 3), outcome=st.sampled_from(UseOutcome))
+    def confirm(self, pick: int, late: int, outcome: UseOutcome) -> None:
+        if one := self._reservation(pick):
+            self.now = max(self.now, one.ends_at + timedelta(hours=late))
+            end = one.ends_at + timedelta(hours=late)
+            actual = {"actual_starts_at": one.starts_at.isoformat(), "actual_ends_at": end.isoformat()}
+            form = UseForm.model_validate({"outcome": outcome, **(actual if end > one.starts_at else {})})
+            self._try(confirm_use, one.id, form, windows=WINDOWS, by="steward")
+
+    @rule(pick=picks, by=st.sampled_from(["lead", "student", "other"]))
+    def dispute(self, pick: int, by: str) -> None:
+        self._step(pick, service.dispute_charge, "不对", by=by)
+
+    @rule(pick=picks, by=st.sampled_from(["lead", "other"]))
+    def accept(self, pick: int, by: str) -> None:
+        self._step(pick, service.accept_charge, by=by)
+
+    @rule(pick=picks, change=st.integers(-25_000, 25_000))
+    def adjust(self, pick: int, change: int) -> None:
+        form = ChargeChangeForm(change_fen=change, reason="协商")
+        self._step(pick, service.adjust_charge, form, windows=WINDOWS)
+
+    @rule(pick=picks, step=st.sampled_from([service.waive_charge, service.cancel_charge, service.settle_on_paper]))
+    def end(self, pick: int, step: Callable[..., Any]) -> None:
+        self._step(pick, step, "说明")
+
+    @rule(pick=picks)
+    def take_rest(self, pick: int) -> None:
+        self._step(pick, service.take_rest)
+
+    @rule()
+    def go_on(self) -> None:
+        with Session(db.engine) as session:
+            due = list(due_to_finish(session, now=self.now))
+        for charge_id in due:
+            transaction(service.go_on, charge_id, windows=WINDOWS, now=self.now)
+
+    @invariant()
+    def the_books_are_right(self) -> None:
+        if not hasattr(self, "now"):
+            return
+        with Session(db.engine) as session:
+            proofs = (ledger_faults, payer_faults, charge_faults, claim_faults)
+            assert [line for proof in proofs for line in proof(session)] == []
+            payer = session.get_one(PayerAccount, self.payer_id)
+            captured = session.get_one(LedgerAccount, payer.captured_id).balance_fen
+            assert left_in(session, payer) + held_in(session, payer) + captured == GRANTED
+            paid = sum(one.captured_fen for one in session.scalars(select(Charge)))
+            assert captured == paid
+
+    def finish(self) -> None:
+        """When everything is over, confirmed and silently accepted, nothing is held any more."""
+        self.now += timedelta(days=3)
+        with Session(db.engine) as session:
+            standing = select(Reservation.id).where(Reservation.state == ReservationState.CONFIRMED)
+            open_ones = session.scalars(standing).all()
+        for reservation_id in open_ones:
+            self._try(confirm_use, reservation_id, UseForm(), windows=WINDOWS, by="steward")
+        self.go_on()
+        with Session(db.engine) as session:
+            assert held_in(session, session.get_one(PayerAccount, self.payer_id)) == 0
+        self.the_books_are_right()
+
+    def _period(self, slot: tuple[int, int]) -> Period:
+        start = START + timedelta(hours=slot[0])
+        return Period(start, start + timedelta(hours=slot[1]))
+
+    def _reservation(self, pick: int) -> Reservation | None:
+        """One of those that still stand."""
+        with Session(db.engine, expire_on_commit=False) as session:
+            standing = select(Reservation).where(Reservation.state == ReservationState.CONFIRMED)
+            found = session.scalars(standing.order_by(Reservation.id)).all()
+        return found[pick % len(found)] if found else None
+
+    def _holder(self, one: Reservation) -> str:
+        return next(name for name, actor in self.who.items() if actor.id == one.booked_by_id)
+
+    def _step(self, pick: int, work: Callable[..., Any], *given: Any, by: str = "steward", **named: Any) -> None:
+        """A step of one of the charges."""
+        with Session(db.engine) as session:
+            found = session.scalars(select(Charge.id).order_by(Charge.id)).all()
+        if found:
+            self._try(work, found[pick % len(found)], *given, by=by, **named)
+
+    def _try(self, work: Callable[..., Any], *given: Any, by: str, **named: Any) -> None:
+        """Do it as somebody would; what is refused changes nothing, which the invariant sees."""
+        with suppress(Refused):
+            transaction(work, *given, actor=self.who[by], now=self.now, **named)
+
+
+@contextmanager
+def emptied(app: Flask) -> Iterator[None]:
+    databases.empty(app)
+    with app.app_context():
+        yield
+        db.session.remove()
+
+
+def test_accounts_equal_their_transfers_and_nothing_stays_held_whatever_people_do(engine_app: Flask) -> None:
+    class OnThisEngine(Machine):
+        def __init__(self) -> None:
+            super().__init__()
+            self.context = ExitStack()
+            self.context.enter_context(emptied(engine_app))
+
+        def teardown(self) -> None:
+            if hasattr(self, "now"):
+                self.finish()
+            self.context.close()
+
+    bounded = settings(max_examples=6, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
+    run_machine(OnThisEngine, settings=bounded)

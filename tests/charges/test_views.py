@@ -1,0 +1,110 @@
+"""The pages of uses and charges: many confirmed at once, what is refused comes back filled in, letters lead to it."""
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
+
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from booking.core.clock import at_local, local_date, utcnow
+from booking.core.period import Period
+from booking.notifications.rendering import compose
+from booking.reservations.service import request_reservation
+from booking.reservations.wishes import Paying, Wish
+from models.accounts import User
+from models.charges import Charge
+from models.reservations import Reservation
+from models.vocabulary.accounts import Language, Role, ScopeKind
+from models.vocabulary.charges import ChargeState
+from tests.factories.instruments import make_instrument, make_organisation
+from tests.factories.letters import mailed
+from tests.factories.looking import look_again
+from tests.factories.payers import make_payer
+from tests.factories.people import actor_for, give, make_user, sign_in
+from tests.factories.prices import make_hourly_price
+
+HOURLY = 10_000
+
+
+def arranged(session: Session) -> tuple[list[Reservation], dict[str, User]]:
+    """Three hours of yesterday, booked by a student from a lead's grant, at an instrument with a steward."""
+    place = make_organisation(session)
+    instrument = make_instrument(session, place, name_zh="质谱仪", policy={"closes_on_holidays": False})
+    people = {name: make_user(session, name) for name in ("lead", "student", "steward")}
+    give(session, people["steward"], Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
+    make_hourly_price(session, instrument, HOURLY, people["steward"])
+    payer = make_payer(session, place, people["lead"], 100_000, [people["student"]])
+    now = utcnow()
+    day = at_local(local_date(now) - timedelta(days=1))
+    hours = [day + timedelta(hours=hour) for hour in (9, 10, 11, 12)]
+    student = actor_for(session, people["student"], now=now)
+    made = [
+        request_reservation(
+            session,
+            Wish(instrument.id, Period(*times), paying=Paying(payer.id)),
+            actor=student,
+            now=now - timedelta(days=3),
+        )
+        for times in pairwise(hours)
+    ]
+    session.commit()
+    mailed(session, now=now)
+    return made, people
+
+
+def test_a_steward_confirms_several_at_once_and_one_as_it_was(session: Session, client: FlaskClient) -> None:
+    (first, second, third), people = arranged(session)
+    sign_in(client, people["steward"])
+    listed = client.get("/uses").get_data(as_text=True)
+    nothing = client.post("/uses/confirm", data={})
+    several = client.post("/uses/confirm", data={"reservation_ids": [first.id, second.id]})
+    again = client.post("/uses/confirm", data={"reservation_ids": [first.id]}, follow_redirects=True)
+    late = {"outcome": "used", "actual_starts_at": "2030-01-01T09:00", "actual_ends_at": "2030-01-01T10:00"}
+    wrong = client.post(f"/reservations/{third.id}/use", data={**late, "note": "多用"})
+    whole = client.post(f"/reservations/{third.id}/use", data={"outcome": "no_show"})
+
+    look_again(session)
+    states = session.scalars(sa.select(Reservation.state).order_by(Reservation.id)).all()
+    assert listed.count('name="reservation_ids"') == 3
+    assert (nothing.status_code, several.status_code, wrong.status_code, whole.status_code) == (422, 303, 422, 303)
+    assert "这次使用已经确认过了。" in again.get_data(as_text=True)
+    assert "实际结束时间不能晚于现在。" in wrong.get_data(as_text=True)
+    assert "多用" in wrong.get_data(as_text=True)
+    assert [str(state) for state in states] == ["completed", "completed", "no_show"]
+    assert session.scalars(sa.select(Charge.gross_fen).order_by(Charge.id)).all() == [10_000, 10_000]
+
+
+def test_a_charge_is_disputed_on_its_page_and_adjusted_in_yuan_and_letters_are_read_in_both_languages(
+    session: Session, client: FlaskClient
+) -> None:
+    (first, *_others), people = arranged(session)
+    sign_in(client, people["steward"])
+    client.post("/uses/confirm", data={"reservation_ids": [first.id]})
+    charge = session.scalars(sa.select(Charge)).one()
+    page = f"/charges/{charge.id}"
+    asked = mailed(session, now=utcnow())
+    sign_in(client, people["student"])
+    empty = client.post(f"{page}/dispute", data={"dispute_reason": " "})
+    client.post(f"{page}/dispute", data={"dispute_reason": "只用了半小时"})
+    disputed = mailed(session, now=utcnow())
+    sign_in(client, people["steward"])
+    unread = client.post(f"{page}/adjust", data={"adjust_change_fen": "-5,0", "adjust_reason": "按记录"})
+    adjusted = client.post(f"{page}/adjust", data={"adjust_change_fen": "-50", "adjust_reason": "按记录"})
+    stale = client.post(f"{page}/waive", data={"waive_reason": "补偿", "version": "1"})
+    sign_in(client, people["lead"])
+    home, shown = (client.get(path).get_data(as_text=True) for path in ("/home", page))
+
+    look_again(session)
+    found = session.scalars(sa.select(Charge)).one()
+    told = [one.recipient.partition("@")[0] for one in asked if one.template == "charges/changed"]
+    assert (told, [one.recipient.partition("@")[0] for one in disputed]) == (["lead", "student"], ["steward"])
+    assert (empty.status_code, unread.status_code, adjusted.status_code, stale.status_code) == (422, 422, 303, 412)
+    assert 'value="-5,0"' in unread.get_data(as_text=True)
+    assert (found.state, found.gross_fen, found.captured_fen) == (ChargeState.ADJUSTED, 5_000, 5_000)
+    assert ("请您核对的费用" in home, "按记录" in shown, "−¥50.00" in shown) == (True, True, True)
+    for letter in (*asked, *disputed):
+        for language in Language:
+            composed = compose(replace(letter, language=language), "https://instruments.example.cn")
+            assert letter.values["link"] in composed.text
