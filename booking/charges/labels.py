@@ -39,7 +39,7 @@ STEPS = {
     ChargeStep.MAKE: N_("产生费用"),
     ChargeStep.FINISH: N_("时间已过，费用确定"),
     ChargeStep.ACCEPT: N_("接受"),
-    ChargeStep.DISPUTE: N_("提出异议"),
+    ChargeStep.DISPUTE: N_("对费用提出异议"),
     ChargeStep.WRITE: N_("留言"),
     ChargeStep.UPHOLD: N_("维持原金额"),
     ChargeStep.ADJUST: N_("调整"),

@@ -165,8 +165,11 @@ def waiting_at(session: Session, within: Reach, show: Show, *, limit: int) -> tu
     """How many disputes or problems wait for who settles them, and the first of them, the oldest first."""
     wanted = (in_reach(within), _showing(show))
     count = select(func.count(Charge.id)).join(Instrument, Instrument.id == Charge.instrument_id).where(*wanted)
+    found = session.scalar(count)
+    if not found:
+        return 0, ()
     rows = in_full().join(Charge.instrument).where(*wanted).order_by(Charge.updated_at, Charge.id).limit(limit)
-    return session.scalar(count) or 0, session.scalars(rows).all()
+    return found, session.scalars(rows).all()
 
 
 def due_to_finish(session: Session, *, now: datetime) -> Sequence[int]:

@@ -40,8 +40,11 @@ def waiting_uses(session: Session, within: Reach, *, limit: int, now: datetime) 
     """How many uses wait to be confirmed within reach, and the first of them, the oldest first."""
     here = (in_reach(within), _waits(now))
     count = select(func.count(Reservation.id)).join(Reservation.instrument).where(*here)
+    found = session.scalar(count)
+    if not found:
+        return 0, ()
     rows = in_full().where(*here).order_by(Reservation.ends_at, Reservation.id).limit(limit)
-    return session.scalar(count) or 0, session.scalars(rows).all()
+    return found, session.scalars(rows).all()
 
 
 def use_of(session: Session, reservation_id: int) -> ReservationUse | None:

@@ -23,8 +23,8 @@ def upgrade() -> None:
     _uses()
     _charges()
     _parts()
-    for table in GUARDED:
-        make_append_only(op.get_bind(), table)
+    for name in GUARDED:
+        make_append_only(op.get_bind(), name)
 
 
 def _key(table: str, column: str, other: str) -> str:
@@ -201,8 +201,8 @@ def _parts() -> None:
 
 
 def downgrade() -> None:
-    for table in ("charge_captures", "charge_events", "charge_lines", "charges", "use_reminders", "reservation_uses"):
-        op.drop_table(table)
+    for name in ("charge_captures", "charge_events", "charge_lines", "charges", "use_reminders", "reservation_uses"):
+        op.drop_table(name)
     op.execute("UPDATE reservations SET state = 'confirmed' WHERE state IN ('completed', 'no_show')")
     with op.batch_alter_table(PAYERS) as table:
         table.drop_constraint(op.f(f"uq_{PAYERS}_captured_id"), type_="unique")

@@ -1,11 +1,14 @@
 """Charges: made once with the confirmed use, paid from what was held, accepted, disputed, changed and let off."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from booking.charges import service
@@ -30,6 +33,7 @@ from booking.reservations.service import request_reservation, reserve_agreed
 from booking.reservations.use_reminding import due_to_remind, remind_of_uses
 from booking.reservations.using import confirm_use
 from booking.reservations.wishes import Paying, Wish
+from booking.web.extensions import transaction
 from models.accounts import User
 from models.charges import Charge, ChargeEvent, ChargeLine
 from models.ledger import LedgerAccount
@@ -137,6 +141,31 @@ def test_a_use_as_booked_is_charged_what_was_held_and_two_stewards_make_one_char
     assert house.books() == (30_000, 0, 20_000)
 
 
+def test_of_two_stewards_who_confirm_at_once_one_makes_the_charge_and_the_other_is_told(
+    app: Flask, house: House
+) -> None:
+    made, steward = house.book(9), house.actor(house.steward)
+    both = Barrier(2)
+
+    def confirm() -> type[Exception] | None:
+        with app.app_context():
+            both.wait(timeout=30)
+            try:
+                now = made.ends_at
+                transaction(confirm_use, made.id, UseForm(), windows=Windows(), actor=steward, now=now)
+            except UseConfirmed as refused:
+                return type(refused)
+            return None
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = [one.result() for one in [pool.submit(confirm), pool.submit(confirm)]]
+
+    house.session.commit()
+    assert sorted(outcomes, key=str) == [UseConfirmed, None]
+    assert house.charge(made).captured_fen == 20_000
+    assert house.books() == (30_000, 0, 20_000)
+
+
 def test_actual_time_is_billed_where_the_price_says_so_and_more_than_held_is_taken_as_far_as_it_goes(
     session: Session, now: datetime
 ) -> None:
@@ -163,14 +192,17 @@ def test_actual_time_is_billed_where_the_price_says_so_and_more_than_held_is_tak
     assert house.books() == (1_000, 0, 27_000)
 
 
-def test_a_late_cancellation_costs_a_share_less_what_somebody_else_takes_of_the_time(house: House) -> None:
+def test_a_late_cancellation_costs_a_share_less_what_somebody_else_takes_of_the_time(
+    session: Session, now: datetime
+) -> None:
+    house = House(session, now, payer_fen=60_000)
     part, whole, none = house.book(9), house.book(12), house.book(15, 1)
     late = house.book(20, 1, day=3)
     house.do(cancel_reservation, late.id, by=house.student, at_=house.now)
-    assert (house.charge(late), house.books()) == (None, (0, 50_000, 0))
+    assert (house.charge(late), house.books()) == (None, (10_000, 50_000, 0))
     for one in (part, whole, none):
         house.do(cancel_reservation, one.id, by=house.student, at_=one.starts_at - timedelta(hours=2))
-    assert house.books() == (25_000, 25_000, 0)
+    assert house.books() == (35_000, 25_000, 0)
     assert house.charge(part).state == ChargeState.ESTIMATED
     house.book(9, 1, by=house.stranger, paying=ALONE)
     house.book(12, 2, by=house.stranger, paying=ALONE)
@@ -184,7 +216,7 @@ def test_a_late_cancellation_costs_a_share_less_what_somebody_else_takes_of_the_
     # Half of 200 is 100, an hour of two was taken: 50 remain. All taken: waived. Booked again by oneself: all of it.
     told = [(house.charge(one).state, house.charge(one).gross_fen) for one in (part, whole, none)]
     assert told == [(ChargeState.FINAL, 5_000), (ChargeState.WAIVED, 0), (ChargeState.FINAL, 5_000)]
-    assert house.books() == (30_000, 10_000, 10_000)
+    assert house.books() == (40_000, 10_000, 10_000)
 
 
 def test_a_steward_who_cancels_and_a_block_that_lies_there_cost_the_holder_nothing(house: House) -> None:
@@ -215,8 +247,8 @@ def test_nobody_coming_costs_its_share_and_what_costs_nothing_holds_nothing(sess
 
 def test_a_price_that_changes_between_booking_and_use_does_not_change_the_charge(house: House) -> None:
     made = house.book(9)
-    dearer = {"valid_from": made.starts_at.date(), "revision": 2}
-    make_hourly_price(house.session, house.instrument, 99_900, house.admin, **dearer)
+    day = made.starts_at.date()
+    make_hourly_price(house.session, house.instrument, 99_900, house.admin, valid_from=day, revision=2)
     charge = house.confirm(made)
 
     assert (charge.gross_fen, charge.price_policy_id, charge.captured_fen) == (20_000, house.price.id, 20_000)

@@ -34,7 +34,7 @@ PER_PAGE = 30
 ACTUAL = ("actual_starts_at", "actual_ends_at")
 PIECE = "pieces."
 FIELDS = {
-    "outcome": N_("情况"),
+    "outcome": N_("使用情况"),
     "actual_starts_at": N_("实际开始"),
     "actual_ends_at": N_("实际结束"),
     "samples": N_("样品数"),
