@@ -85,7 +85,7 @@ def _available(session: Session, books: Books, spending: Spending, use_id: int |
     use = session.execute(
         select(LedgerAccount.balance_fen, LedgerAccount.floor_fen).where(LedgerAccount.id == use_id)
     ).one()
-    return left if use.floor_fen is None else min(left, use.balance_fen - use.floor_fen)
+    return left if use.floor_fen is None else max(0, min(left, use.balance_fen - use.floor_fen))
 
 
 def _moves(books: Books, use_id: int | None, *, from_held: int, back: int, more: int) -> Iterator[Move]:

@@ -14,11 +14,13 @@ from booking.core.errors import NotFound
 from booking.privacy.rules import is_erased
 from models.accounts import Grant, User
 from models.catalogue import Instrument
+from models.charges import Charge
 from models.payers import PayerAccount
 from models.reservations import Reservation
 from models.samples import SampleOrder
 from models.teams import Team
 from models.vocabulary.accounts import Role
+from models.vocabulary.charges import UNSETTLED
 from models.vocabulary.reservations import HOLDING_TIME
 from models.vocabulary.samples import OVER as SAMPLES_OVER
 
@@ -30,6 +32,7 @@ class HindranceKind(StrEnum):
     LAST_ROLE = "last_role"
     TEAM = "team"
     PAYER_ACCOUNT = "payer_account"
+    CHARGE = "charge"
     SAMPLE_ORDER = "sample_order"
     CONTACT = "contact"
 
@@ -37,10 +40,10 @@ class HindranceKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Hindrance:
     """One thing that is still the person's: a booking, a role that nobody else holds there, a team, a payer account,
-    an open order of samples, a public contact.
+    a charge that is theirs to answer, an open order of samples, a public contact.
 
-    `id` is that of the reservation, the grant, the team, the payer account, the order or the instrument; `role` is set
-    for roles only, and the names are empty for the platform.
+    `id` is that of the reservation, the grant, the team, the account, the charge, the order or the instrument; `role`
+    is set for roles only, and the names are empty for the platform.
     """
 
     kind: HindranceKind
@@ -66,6 +69,7 @@ def hindrances(session: Session, user: User, *, now: datetime) -> list[Hindrance
         *_last_roles(session, user.id, last_day(now)),
         *_teams(session, user.id),
         *_payer_accounts(session, user.id),
+        *_charges(session, user.id),
         *_sample_orders(session, user.id),
         *_contacts(session, user),
     ]
@@ -113,6 +117,17 @@ def _payer_accounts(session: Session, user_id: int) -> list[Hindrance]:
     theirs = (PayerAccount.holder_id == user_id, PayerAccount.closed_at.is_(None))
     rows = session.execute(select(PayerAccount.id, PayerAccount.name).where(*theirs).order_by(PayerAccount.id))
     return [Hindrance(HindranceKind.PAYER_ACCOUNT, row.id, row.name, row.name) for row in rows]
+
+
+def _charges(session: Session, user_id: int) -> list[Hindrance]:
+    """What the person is to answer or to pay on paper themselves and that may still change, the oldest first."""
+    theirs = (Charge.user_id == user_id, Charge.payer_account_id.is_(None), Charge.state.in_(UNSETTLED))
+    columns = select(Charge.id, Instrument.name_zh, Instrument.name_en, Charge.booked_starts_at)
+    rows = session.execute(columns.join(Charge.instrument).where(*theirs).order_by(Charge.id))
+    return [
+        Hindrance(HindranceKind.CHARGE, row.id, row.name_zh, row.name_en, starts_at=row.booked_starts_at)
+        for row in rows
+    ]
 
 
 def _sample_orders(session: Session, user_id: int) -> list[Hindrance]:

@@ -58,9 +58,11 @@ def confirm_use(
         charge_use(session, reservation, used, windows=windows, actor=actor, now=now)
     else:
         charge_no_show(session, reservation, windows=windows, actor=actor, now=now)
-    period = used.period or period_of(reservation)
-    after = times(period) if form.outcome == UseOutcome.USED else None
-    change = Change(kind, before=times(period_of(reservation)), after=after, reason=form.note)
+    booked = period_of(reservation)
+    differs = used.period is not None and used.period != booked
+    before = times(booked) if differs or form.outcome == UseOutcome.NO_SHOW else None
+    after = times(used.period or booked) if form.outcome == UseOutcome.USED else None
+    change = Change(kind, before=before, after=after, reason=form.note)
     record(session, reservation, change, actor=actor, now=now)
     return reservation
 
