@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import and_, or_, select
 
+from booking.affiliations.queries import has_left
 from booking.catalogue.stewards import named_stewards
 from booking.charges.queries import in_full
 from booking.core.clock import local_date
@@ -27,7 +28,7 @@ def on_changed(news: News) -> list[Letter]:
     if charge is None or event is None or event.step in SILENT:
         return []
     is_unpriced = event.step == ChargeStep.MAKE and charge.problem == ChargeProblem.NOT_PRICED
-    payers = _payers(charge)
+    payers = _payers(news, charge)
     from_payers = any(person.id == event.actor_id for person in payers)
     goes_to_staff = is_unpriced or (event.step in TO_STAFF and from_payers)
     people = list(_staff(news, charge)) if goes_to_staff else payers
@@ -38,32 +39,41 @@ def on_changed(news: News) -> list[Letter]:
     ]
 
 
-def _payers(charge: Charge) -> list[User]:
-    """Who answers for what pays, then who booked."""
-    people = [charge.payer.holder, charge.user] if charge.payer else [charge.user]
+def _payers(news: News, charge: Charge) -> list[User]:
+    """Who answers for what pays, unless they have left the institution that keeps it; then who booked."""
+    people = [charge.user]
+    if charge.payer is not None:
+        left = has_left(charge.payer.holder_id, charge.payer.organisation_id, local_date(news.now))
+        people = people if news.session.scalar(select(left)) else [charge.payer.holder, charge.user]
     return list({person.id: person for person in people}.values())
 
 
 def _staff(news: News, charge: Charge) -> Iterable[User]:
-    """The named stewards and who made the charge; where there is nobody, all who settle charges at the instrument."""
-    named = named_stewards(news.session, charge.instrument, today=local_date(news.now)).values()
+    """The named stewards, and who made the charge as long as they settle charges there; else all who do."""
+    settling = {one.id: one for one in _settling(news, charge)}
     made = select(ChargeEvent.actor_id).where(ChargeEvent.charge_id == charge.id, ChargeEvent.step == ChargeStep.MAKE)
-    is_theirs = charge.kind.value != "late_cancellation"
-    maker = news.session.scalar(select(User).where(User.id.in_(made))) if is_theirs else None
-    found = {one.id: one for one in (*named, maker) if one is not None and one.deactivated_at is None}
-    return found.values() or _settling(news, charge)
+    named = named_stewards(news.session, charge.instrument, today=local_date(news.now)) if _is_theirs(charge) else {}
+    asked = [*named.values(), *(settling[one] for one in news.session.scalars(made) if one in settling)]
+    return {one.id: one for one in asked}.values() or settling.values()
 
 
 def _settling(news: News, charge: Charge) -> Iterator[User]:
-    """Stewards of the instrument, and finance and administrators of its owner, in order of id."""
-    today = local_date(news.now)
-    here = [(Role.STEWARD, ScopeKind.INSTRUMENT, charge.instrument_id)]
+    """Stewards of the instrument and its unit, finance and administrators of its owner, in order of id."""
+    today, instrument = local_date(news.now), charge.instrument
     roles = (Role.STEWARD, Role.INSTITUTION_FINANCE, Role.INSTITUTION_ADMIN)
-    here += [(role, ScopeKind.ORGANISATION, charge.organisation_id) for role in roles]
+    here = [(role, ScopeKind.ORGANISATION, charge.organisation_id) for role in roles]
+    if _is_theirs(charge):
+        here.append((Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id))
+        here += [(Role.STEWARD, ScopeKind.UNIT, instrument.unit_id)] if instrument.unit_id is not None else []
     held = or_(*(and_(Grant.role == role, Grant.scope_kind == kind, Grant.scope_id == key) for role, kind, key in here))
     in_force = and_(Grant.starts_on <= today, or_(Grant.ends_on.is_(None), Grant.ends_on >= today))
-    rows = select(User).where(User.id.in_(select(Grant.user_id).where(held, in_force))).order_by(User.id)
-    yield from news.session.scalars(rows)
+    rows = select(User).where(User.id.in_(select(Grant.user_id).where(held, in_force)))
+    yield from news.session.scalars(rows.where(User.deactivated_at.is_(None)).order_by(User.id))
+
+
+def _is_theirs(charge: Charge) -> bool:
+    """Whether the instrument still is the one's that it was used at."""
+    return charge.instrument.organisation_id == charge.organisation_id
 
 
 def _values(news: News, charge: Charge, event: ChargeEvent, person: User, *, is_staff: bool) -> dict[str, Any]:

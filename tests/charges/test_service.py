@@ -25,6 +25,7 @@ from booking.payers import amounts
 from booking.payers.forms import PayerAmountForm
 from booking.payers.service import PayerClosed, held_in, left_in
 from booking.payers.verifying import faults
+from booking.privacy.queries import HindranceKind, hindrances
 from booking.reservations.blocks import add_block
 from booking.reservations.cancelling import cancel_reservation
 from booking.reservations.forms import UseForm
@@ -262,8 +263,10 @@ def test_without_an_account_a_charge_is_settled_on_paper_and_answered_by_who_boo
     with pytest.raises(NotFound):
         house.do(service.accept_charge, charge.id, by=house.lead, at_=later)
     house.session.rollback()
+    waits = [one.kind for one in hindrances(house.session, house.stranger, now=later)]
     house.do(service.accept_charge, charge.id, by=house.stranger, at_=later)
 
+    assert (waits, hindrances(house.session, house.stranger, now=later)) == ([HindranceKind.CHARGE], [])
     assert house.charge(made).state == ChargeState.ACCEPTED
     assert house.books() == (50_000, 0, 0)
 
