@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from booking.core.actors import Actor
 from booking.payers import queries
-from booking.payers.held import HeldFor
+from booking.payers.held import HeldFor, PaidFor
 from booking.payers.queries import Found, Line
 from booking.payers.rules import Sight
 from models.payers import PayerAccount, PayerMember
@@ -112,6 +112,34 @@ class PayerHolds(BaseModel):
 
     items: list[PayerHeld]
     next_cursor: str | None
+
+
+class PayerPaid(BaseModel):
+    """What was paid for a charge, below zero: given back; which one is told as holds are."""
+
+    id: int
+    entry_id: int
+    amount_fen: int
+    created_at: datetime
+    charge_id: int | None
+
+
+class PayerPayments(BaseModel):
+    """What was paid for charges, the newest first; all of it adds up to `captured_fen`."""
+
+    items: list[PayerPaid]
+    next_cursor: str | None
+
+
+def paid(one: PaidFor) -> PayerPaid:
+    """What was paid for a charge."""
+    return PayerPaid(
+        id=one.id,
+        entry_id=one.entry_id,
+        amount_fen=one.amount_fen,
+        created_at=one.created_at,
+        charge_id=one.charge_id,
+    )
 
 
 def held(one: HeldFor) -> PayerHeld:

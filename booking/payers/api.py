@@ -13,7 +13,7 @@ from booking.core.actors import Actor, Target
 from booking.core.clock import local_date, utcnow
 from booking.directory.queries import organisation
 from booking.payers import amounts, answers, held, queries, service
-from booking.payers.answers import PayerAnswer, PayerHolds, PayerList, PayerTransfers
+from booking.payers.answers import PayerAnswer, PayerHolds, PayerList, PayerPayments, PayerTransfers
 from booking.payers.forms import (
     NewPayerBody,
     NewPayerForm,
@@ -174,6 +174,16 @@ def holds(payer_id: int) -> ResponseReturnValue:
     found = queries.found_account(session, payer_id, who, today=local_date(utcnow()))
     page = held.held_in(session, payer_id, who, found.sight, limit=form.limit, cursor=form.cursor)
     return _json(PayerHolds(items=[answers.held(one) for one in page.items], next_cursor=page.next_cursor))
+
+
+@bp.get(f"{ONE}/payments")
+@documented(tag=TAG, answers={200: PayerPayments}, query=TransfersQuery, refusals=(400, 401, 404, 422))
+def payments(payer_id: int) -> ResponseReturnValue:
+    """What was paid for charges, the newest first."""
+    session, form, who = reading(), read_query(TransfersQuery), require_actor()
+    found = queries.found_account(session, payer_id, who, today=local_date(utcnow()))
+    page = held.paid_from(session, payer_id, who, found.sight, limit=form.limit, cursor=form.cursor)
+    return _json(PayerPayments(items=[answers.paid(one) for one in page.items], next_cursor=page.next_cursor))
 
 
 def _created(work: Callable[[Session, Actor], int]) -> Response:

@@ -1,10 +1,10 @@
-"""What is held in payer accounts, and for which reservations, as far as whoever looks may know."""
+"""What is held in payer accounts and was paid from them, and what for, as far as whoever looks may know."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from booking.accounts.permissions import Permission, may
@@ -12,6 +12,7 @@ from booking.core.actors import Actor, Target
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from booking.payers.rules import Sight
 from models.catalogue import Instrument
+from models.charges import ChargeCapture
 from models.payers import PayerHold
 from models.reservations import Reservation
 from models.vocabulary.catalogue import PublishingState
@@ -54,6 +55,42 @@ def held_in(
     rows = session.execute(wanted.order_by(PayerHold.id.desc()).limit(limit + 1)).all()
     page = page_of(rows, limit, lambda row: (row[0].id,))
     return Page([_held(*row, payer_id, actor, sight) for row in page.items], page.next_cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class PaidFor:
+    """What an account has paid for a charge, below zero: got back; which one is told as holds are."""
+
+    id: int
+    entry_id: int
+    amount_fen: int
+    created_at: datetime
+    charge_id: int | None
+
+
+def paid_from(
+    session: Session, payer_id: int, actor: Actor, sight: Sight, *, limit: int, cursor: str = "", entry_id: int = 0
+) -> Page[PaidFor]:
+    """What an account has paid for charges, the newest first, or from one entry on; it adds up to what is captured."""
+    wanted = select(ChargeCapture).where(ChargeCapture.payer_account_id == payer_id)
+    if entry_id:
+        from_it = select(ChargeCapture.id).where(ChargeCapture.entry_id == entry_id).scalar_subquery()
+        wanted = wanted.where(ChargeCapture.id <= func.coalesce(from_it, ChargeCapture.id))
+    if cursor:
+        wanted = wanted.where(ChargeCapture.id < decode_cursor(cursor, row_id)[0])
+    rows = session.scalars(wanted.order_by(ChargeCapture.id.desc()).limit(limit + 1)).all()
+    page = page_of(rows, limit, lambda row: (row.id,))
+    items = [
+        PaidFor(
+            id=one.id,
+            entry_id=one.entry_id,
+            amount_fen=one.amount_fen,
+            created_at=one.created_at,
+            charge_id=one.charge_id if sight.sees_bookings or one.user_id == actor.id else None,
+        )
+        for one in page.items
+    ]
+    return Page(items, page.next_cursor)
 
 
 def _holds() -> Select[PayerHold, Reservation]:

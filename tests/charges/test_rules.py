@@ -20,7 +20,7 @@ from booking.charges.rules import (
 )
 from booking.core.clock import at_local
 from booking.core.period import Period
-from booking.pricing.rules import Extra, Terms
+from booking.pricing.rules import Extra, Package, Terms
 from models.vocabulary.charges import ChargeProblem, ChargeState, ChargeStep
 from models.vocabulary.pricing import BilledOn, ExtraKind, LineKind, Per
 from tests.reservations.acting import TODAY
@@ -70,6 +70,15 @@ def test_a_use_that_crosses_into_peak_hours_is_billed_by_both_rates() -> None:
         (LineKind.TIME, 10_000),
         (LineKind.PEAK_TIME, 22_500),
     ]
+
+
+def test_a_package_that_is_used_up_goes_on_by_the_hour_and_failed_samples_are_not_counted() -> None:
+    packaged = replace(HOUR, packages=(Package(3, 25_000),), billed_on=BilledOn.LARGER)
+    by_sample = replace(HOUR, sample_fen=2_000)
+
+    # Three hours for 250, and the fourth at 100; six samples were booked, two of them failed.
+    assert told(packaged, at(9, 12), Used(at(9, 13))) == [(LineKind.PACKAGE, 25_000), (LineKind.TIME, 10_000)]
+    assert told(by_sample, at(9, 11), Used(None, samples=4)) == [(LineKind.TIME, 20_000), (LineKind.SAMPLES, 8_000)]
 
 
 def test_samples_pieces_assistance_and_a_minimum_are_lines_of_their_own() -> None:

@@ -109,6 +109,7 @@ def account_page(payer_id: int, refused: Refused | None = None) -> ResponseRetur
     account = found.account
     page = queries.lines_of(session, found, actor, limit=LINES, cursor=_cursor(account))
     holds = held.held_in(session, account.id, actor, found.sight, limit=HELD)
+    paid = held.paid_from(session, account.id, actor, found.sight, limit=HELD, entry_id=_entry_id())
     values: dict[str, Any] = {
         **listed(account),
         "sight": found.sight,
@@ -122,6 +123,8 @@ def account_page(payer_id: int, refused: Refused | None = None) -> ResponseRetur
         "own_id": actor.id,
         "held_for": [_held(one) for one in holds.items],
         "holds_more": holds.next_cursor is not None,
+        "payments": paid.items,
+        "payments_more": paid.next_cursor is not None,
         "lines": [_line(one) for one in page.items],
         "next_url": url_for(".show", payer_id=payer_id, cursor=page.next_cursor, _anchor="transfers")
         if page.next_cursor
@@ -132,6 +135,11 @@ def account_page(payer_id: int, refused: Refused | None = None) -> ResponseRetur
     if refused is not None:
         return again("payers/show.html", refused, **values)
     return render_template("payers/show.html", form={}, problems={}, **values)
+
+
+def _entry_id() -> int:
+    """The entry from which on the page shows what was paid; 0 for the newest."""
+    return (read_query(LinesPage).entry or 0) if request.method == "GET" else 0
 
 
 def _cursor(account: PayerAccount) -> str:

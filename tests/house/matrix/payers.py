@@ -61,4 +61,5 @@ PAYERS = (
     step(f"{ONE}/close", KEEPERS, WHY, forbidden=ONLY_READ),
     post(f"{ONE}/members", KEEPERS, MEMBER, told=HOLDER, forbidden=AUDITOR | PARTICIPANT),
     drop(f"{ONE}/members/{{payer_member}}", KEEPERS | HOLDER, forbidden=AUDITOR | PARTICIPANT),
+    read("/payer-accounts/{paying}/payments", SEERS | HOLDER),
 )
