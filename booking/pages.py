@@ -30,7 +30,7 @@ from booking.pricing import views as pricing
 from booking.privacy import showing as privacy_notice
 from booking.privacy import views as privacy
 from booking.reservations import views as reservations
-from booking.reservations.views import todo
+from booking.reservations.views import todo, uses
 from booking.samples import views as samples
 from booking.search import views as search
 from booking.teams import views as teams
@@ -98,7 +98,7 @@ def init_pages(app: Flask) -> None:
     """Register every page and hand templates the menu."""
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.extensions[todo.ALSO] = (enquiries_todo.to_do,)
+    app.extensions[todo.ALSO] = (uses.to_do, enquiries_todo.to_do)
     app.jinja_env.globals.update(
         menu=menu,
         account_menu=account_menu,

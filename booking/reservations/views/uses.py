@@ -1,5 +1,6 @@
 """The pages on which a steward says what came of reservations: a list to confirm at once, and one by one."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -9,6 +10,7 @@ from flask_babel import gettext as _
 from booking.accounts.permissions import Permission, reach
 from booking.charges.terms import windows
 from booking.core import forms
+from booking.core.actors import Actor
 from booking.core.clock import utcnow
 from booking.core.errors import Conflict, Forbidden, InvalidInput, Refused, StaleVersion
 from booking.core.texts import N_
@@ -17,20 +19,21 @@ from booking.pricing.wording import spoken_quote
 from booking.reservations import labels
 from booking.reservations.forms import UsePage, UsesForm, UsesPage
 from booking.reservations.queries import Sight, reservation_for, sight_of
-from booking.reservations.uses import instruments_waiting, uses_to_confirm
+from booking.reservations.uses import instruments_waiting, uses_to_confirm, waiting_uses
 from booking.reservations.using import confirm_use, piece_lines
 from booking.reservations.using_many import confirm_as_booked
+from booking.reservations.views.todo import Also, ToDo, name_of
 from booking.reservations.views.typed import version_typed
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading, transaction
-from booking.web.filters import local_input
+from booking.web.filters import local_input, period
 from booking.web.languages import in_language
 from booking.web.reading import posted, read_query
 from booking.web.signed_in import require_actor, signed_in
 from models.reservations import Reservation
 from models.vocabulary.reservations import UseOutcome
 
-PER_PAGE = 30
+PER_PAGE, SHOWN = 30, 5
 ACTUAL = ("actual_starts_at", "actual_ends_at")
 PIECE = "pieces."
 FIELDS = {
@@ -84,6 +87,26 @@ def use(reservation_id: int) -> ResponseReturnValue:
         return _form(reservation, sight, refused)
     flash(_("已确认。"), "right")
     return redirect(url_for(".show", reservation_id=reservation_id), code=303)
+
+
+def to_do(actor: Actor, now: datetime) -> Also | None:
+    """What the person is to confirm, as the board lists it; a statement, two when there is something."""
+    within = reach(actor, Permission.DECIDE_BOOKINGS)
+    if not within:
+        return None
+    count, rows = waiting_uses(reading(), within, limit=SHOWN, now=now)
+    first = [
+        ToDo(
+            kind=_("使用确认"),
+            url=url_for("reservations.use", reservation_id=one.id),
+            title=name_of(one.instrument),
+            person=one.booked_by.name,
+            due=period(one.starts_at, one.ends_at),
+            is_late=False,
+        )
+        for one in rows
+    ]
+    return Also(count, first, url_for("reservations.uses"), _("全部使用"))
 
 
 def _typed() -> dict[str, Any]:
