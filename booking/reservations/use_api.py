@@ -16,7 +16,7 @@ from booking.reservations.forms import UseForm, UsesForm, UsesQuery
 from booking.reservations.queries import reservation_for
 from booking.reservations.uses import use_of, uses_to_confirm
 from booking.reservations.using import confirm_use
-from booking.reservations.using_many import confirm_as_booked
+from booking.reservations.using_many import each_by_itself
 from booking.web.errors import sentence_of
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
@@ -103,7 +103,8 @@ def confirm_several() -> Response:
     who, form = require_actor(), read_json(UsesForm)
     if not reach(who, Permission.DECIDE_BOOKINGS):
         raise Forbidden
-    told = confirm_as_booked(form.reservation_ids, windows=windows(), actor=who, now=utcnow())
+    as_booked = {"windows": windows(), "actor": who, "now": utcnow()}
+    told = each_by_itself(form.reservation_ids, lambda one: transaction(confirm_use, one, UseForm(), **as_booked))
     items = [
         ToldUse(
             reservation_id=one.reservation_id,

@@ -1,15 +1,9 @@
-"""Confirming several uses as booked: each in a transaction of its own, so that one refusal undoes no other."""
+"""Confirming several uses: each in a step of its own, so that one refusal undoes no other."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
-from booking.charges.windows import Windows
-from booking.core.actors import Actor
 from booking.core.errors import Refused
-from booking.reservations.forms import UseForm
-from booking.reservations.using import confirm_use
-from booking.web.extensions import transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +14,13 @@ class Told:
     refused: Refused | None
 
 
-def confirm_as_booked(reservation_ids: Sequence[int], *, windows: Windows, actor: Actor, now: datetime) -> list[Told]:
-    """Say of each that it was used as booked, in order of id."""
+def each_by_itself(reservation_ids: Iterable[int], confirm: Callable[[int], object]) -> list[Told]:
+    """Confirm each, in order of id; those that are refused are told with the reason."""
     told = []
     for reservation_id in sorted(set(reservation_ids)):
         refused: Refused | None = None
         try:
-            transaction(confirm_use, reservation_id, UseForm(), windows=windows, actor=actor, now=now)
+            confirm(reservation_id)
         except Refused as found:
             refused = found
         told.append(Told(reservation_id, refused))

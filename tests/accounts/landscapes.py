@@ -12,18 +12,21 @@ from booking.accounts import audit, audit_log, grant_queries
 from booking.accounts.permissions import Permission, may, reach
 from booking.catalogue import arrivals, exporting, owner_queries, report_queries, review_queries
 from booking.catalogue.queries import is_readable, organisations_within, readable
+from booking.charges import queries as charges
 from booking.core.actors import Actor, Target
 from booking.core.errors import Forbidden
 from booking.enquiries import queries as enquiries
 from booking.imports.queries import visible
 from booking.reservations import queries as reservations
 from booking.reservations.suspensions import suspensions_in_force
+from booking.reservations.uses import uses_to_confirm
 from booking.samples import lists as sample_lists
 from booking.samples import queries as samples
 from models.accounts import AuditEntry, Grant, User
 from models.arrivals import ReportExemption
 from models.base import Base
 from models.catalogue import Instrument
+from models.charges import Charge
 from models.custody import OwnerChange
 from models.directory import Unit
 from models.enquiries import Enquiry
@@ -34,6 +37,7 @@ from models.samples import SampleOrder
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.arrivals import ExemptionState
 from models.vocabulary.catalogue import PublishingState
+from models.vocabulary.charges import ChargeKind, ChargeState
 from models.vocabulary.directory import OrganisationKind
 from models.vocabulary.reservations import ReservationMode, ReservationState
 from models.vocabulary.samples import Leftover, ReportKind, SampleOrderState
@@ -116,7 +120,11 @@ def _dealings(land: Landscape) -> Iterable[Base]:
         yield _suspension(land, one.organisation_id, one.id)
         yield Enquiry(instrument_id=one.id, asked_by_id=who, asked_at=now, changed_at=now, due_at=now)
         yield _order(land, one.id, firm)
-        yield _reservation(land, one.id)
+        booked = _reservation(land, one.id)
+        yield booked
+        # The first was another's when it was used.
+        owner_id = firms[1] if one is land.instruments[0] else one.organisation_id
+        yield _charge(land, booked, owner_id)
         yield ReviewRound(instrument_id=one.id, is_update=False, opened_at=now, changed_at=now)
         yield ReportExemption(instrument_id=one.id, reason="军工配套", asked_by_id=who, asked_at=now)
     for giver, receiver, offered in zip(firms[:2], firms[4:], land.instruments[::2], strict=True):
@@ -173,6 +181,21 @@ def _reservation(land: Landscape, instrument_id: int) -> Reservation:
     )
 
 
+def _charge(land: Landscape, booked: Reservation, owner_id: int) -> Charge:
+    return Charge(
+        reservation=booked,
+        organisation_id=owner_id,
+        instrument_id=booked.instrument_id,
+        user_id=land.guest.id,
+        kind=ChargeKind.USE,
+        state=ChargeState.FINAL,
+        booked_starts_at=booked.starts_at,
+        booked_ends_at=booked.ends_at,
+        created_at=land.now,
+        updated_at=land.now,
+    )
+
+
 Found = dict[str, set[int]]
 
 
@@ -185,6 +208,10 @@ def listed(session: Session, land: Landscape, actor: Actor, today: date) -> Foun
         "reservations": _ids(
             reservations.visible_reservations(session, actor, everything, limit=MANY, now=land.now).items
         ),
+        "charges": {
+            one.charge.id for one in charges.charges_at(session, actor, charges.Wanted(), today=today, limit=MANY).items
+        },
+        "uses": _ids(uses_to_confirm(session, actor, limit=MANY, now=land.now + timedelta(hours=2)).items),
         "suspensions": _ids(one.suspension for one in suspensions_in_force(session, actor, now=land.now)),
         "enquiries": _ids(_staffed_enquiries(session, actor)),
         "orders": _ids(_orders(session, actor)),
@@ -244,6 +271,14 @@ def allowed(session: Session, land: Landscape, actor: Actor) -> Found:
             one.id
             for one in session.scalars(reservations.in_full())
             if reservations.may_see(reservations.sight_of(one, actor))
+        },
+        "charges": {
+            one.id
+            for one in session.scalars(charges.in_full())
+            if may(actor, Permission.SEE_CHARGES, charges.target_of(one))
+        },
+        "uses": {
+            one.id for one in session.scalars(reservations.in_full()) if reservations.sight_of(one, actor).decides
         },
         "suspensions": {
             one.id

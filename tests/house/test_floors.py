@@ -19,6 +19,7 @@ SPEAKING = {
     "attachments/uploads.py",
     "calendars/polls.py",
     "catalogue/report_terms.py",
+    "charges/terms.py",
     "home/labels.py",
     "imports/jobs.py",
     "imports/shown.py",

@@ -34,7 +34,8 @@ from tests.house.worlds import World
 Codes = Mapping[str, frozenset[str]]
 
 HANDS_ON = frozenset({"enquiries", "sample_orders", "blocks_today"})
-STEWARDING = HANDS_ON | {"decisions", "conflicts", "drafts", "training"}
+SETTLING = frozenset({"charges_disputed", "charge_problems"})
+STEWARDING = HANDS_ON | SETTLING | {"decisions", "conflicts", "drafts", "training", "uses"}
 MONEY = frozenset({"payers_expiring", "payers_low", "prices_missing"})
 ADMINISTERING = (
     STEWARDING
@@ -45,17 +46,18 @@ ADMINISTERING = (
 OPERATING = frozenset({"failing_jobs", "backup", "events_set_aside"})
 EXPECTED: Codes = {
     "researcher": frozenset({"lead_asked", "team_requests", "answers", "visits_hosted", "team_members_ending"}),
-    "holder": frozenset({"team_requests", "answers", "own_sample_orders", "own_requests", "own_bookings"}),
+    "holder": frozenset({"team_requests", "answers", "own_sample_orders", "own_requests", "own_bookings"})
+    | {"charges_to_accept"},
     "their_holder": frozenset({"own_bookings", "feeds_hint"}),
     "steward": STEWARDING - {"training"} | {"own_bookings"},
     "second": frozenset({"decisions", "training", "own_roles_ending"}),
     "technician": HANDS_ON,
     "trainer": frozenset({"training"}),
     "reviewer": frozenset({"reviews"}),
-    "finance": MONEY,
+    "finance": MONEY | SETTLING,
     "admin": ADMINISTERING,
     "their_admin": frozenset({"drafts", "enquiries", "sample_orders", "imports", "reports", "reviews", "role_changes"})
-    | {"affiliations", "visits", "left_behind", "owner_changes"},
+    | {"affiliations", "visits", "left_behind", "owner_changes", "charges_disputed"},
     "operator": frozenset({"registrations", "mail_domains"}),
     "agent": frozenset({"own_sample_orders"}),
     "officer": frozenset(),

@@ -48,6 +48,7 @@ def add_charges(builder: "Builder", staff: frozenset[str], money: frozenset[str]
     their_why = builder.mark("their_dispute", theirs - {"their_technician"})
     service.dispute_charge(session, their_charge.id, their_why, actor=builder.actor("their_holder"), now=now)
     builder.keep("their_charge", their_charge)
+    builder.world.markers["qnamestewardxz"] |= {"finance"}
     session.commit()
 
 

@@ -17,11 +17,11 @@ from booking.core.texts import N_
 from booking.pricing.quoting import quote_of
 from booking.pricing.wording import spoken_quote
 from booking.reservations import labels
-from booking.reservations.forms import UsePage, UsesForm, UsesPage
+from booking.reservations.forms import UseForm, UsePage, UsesForm, UsesPage
 from booking.reservations.queries import Sight, reservation_for, sight_of
 from booking.reservations.uses import instruments_waiting, uses_to_confirm, waiting_uses
 from booking.reservations.using import confirm_use, piece_lines
-from booking.reservations.using_many import confirm_as_booked
+from booking.reservations.using_many import each_by_itself
 from booking.reservations.views.todo import Also, ToDo, name_of
 from booking.reservations.views.typed import version_typed
 from booking.web.errors import problems_of, sentence_of
@@ -62,7 +62,8 @@ def confirm_uses() -> ResponseReturnValue:
         form = forms.read(UsesForm, {"reservation_ids": chosen})
     except InvalidInput as invalid:
         return _list([_("请至少选择一项。")] if not chosen else [sentence_of(invalid)], invalid.status)
-    told = confirm_as_booked(form.reservation_ids, windows=windows(), actor=require_actor(), now=utcnow())
+    as_booked = {"windows": windows(), "actor": require_actor(), "now": utcnow()}
+    told = each_by_itself(form.reservation_ids, lambda one: transaction(confirm_use, one, UseForm(), **as_booked))
     refused = [one for one in told if one.refused is not None]
     if len(refused) < len(told):
         flash(_("已确认 %(count)s 次使用。", count=len(told) - len(refused)), "right")

@@ -1,11 +1,12 @@
 """Who may call what: charges, read by who booked, who pays and the owner's staff; and uses to confirm."""
 
 from tests.house.matrix.writing import AUDITOR, HOLDER, STEWARDS, page, read, sent, step
-from tests.house.worlds import ALL_SEEING, PEOPLE, STAFF, THEIR_ADMIN
+from tests.house.worlds import ALL_SEEING, FINANCE, PEOPLE, STAFF, THEIR_ADMIN
 
 THEIRS = frozenset({"their_steward"}) | THEIR_ADMIN
 DECIDERS = STEWARDS | THEIRS
-MONEY = STEWARDS | AUDITOR
+SETTLERS = STEWARDS | FINANCE
+MONEY = SETTLERS | AUDITOR
 SEERS = MONEY | HOLDER
 ONLY_READ = AUDITOR
 ONE, DISPUTED, SHORT, OTHER = (f"/charges/{{{kind}charge}}" for kind in ("", "disputed_", "short_", "their_"))
@@ -17,31 +18,31 @@ BOOKED_OR_SEES = (STAFF | ALL_SEEING) - STEWARDS | HOLDER
 
 CHARGES = (
     page("/charges", PEOPLE),
-    page("/charges/staffed", DECIDERS | AUDITOR, other=403),
+    page("/charges/staffed", DECIDERS | AUDITOR | FINANCE, other=403),
     page(ONE, SEERS),
     page(OTHER, THEIRS | {"platform", "auditor"}),
     sent(f"{ONE}/accept", HOLDER, forbidden=MONEY),
     sent(f"{ONE}/dispute", HOLDER, {"dispute_reason": "不对"}, forbidden=MONEY),
-    sent(f"{DISPUTED}/messages", STEWARDS | HOLDER, {"text": "请看"}, forbidden=ONLY_READ),
-    sent(f"{DISPUTED}/resolve", STEWARDS, {"resolve_reason": "无误"}, forbidden=AUDITOR | HOLDER),
-    sent(f"{ONE}/adjust", STEWARDS, CHANGE_PAGE, forbidden=AUDITOR | HOLDER),
-    sent(f"{ONE}/waive", STEWARDS, {"waive_reason": "停电"}, forbidden=AUDITOR | HOLDER),
-    sent(f"{ONE}/cancel", STEWARDS, {"cancel_reason": "记错"}, forbidden=AUDITOR | HOLDER),
-    sent(f"{SHORT}/take-rest", STEWARDS, forbidden=AUDITOR | HOLDER),
-    sent(f"{SHORT}/on-paper", STEWARDS, {"on_paper_reason": "收现"}, forbidden=AUDITOR | HOLDER),
+    sent(f"{DISPUTED}/messages", SETTLERS | HOLDER, {"text": "请看"}, forbidden=ONLY_READ),
+    sent(f"{DISPUTED}/resolve", SETTLERS, {"resolve_reason": "无误"}, forbidden=AUDITOR | HOLDER),
+    sent(f"{ONE}/adjust", SETTLERS, CHANGE_PAGE, forbidden=AUDITOR | HOLDER),
+    sent(f"{ONE}/waive", SETTLERS, {"waive_reason": "停电"}, forbidden=AUDITOR | HOLDER),
+    sent(f"{ONE}/cancel", SETTLERS, {"cancel_reason": "记错"}, forbidden=AUDITOR | HOLDER),
+    sent(f"{SHORT}/take-rest", SETTLERS, forbidden=AUDITOR | HOLDER),
+    sent(f"{SHORT}/on-paper", SETTLERS, {"on_paper_reason": "收现"}, forbidden=AUDITOR | HOLDER),
     read("/charges?mine=1"),
-    read("/charges", DECIDERS | AUDITOR, other=403),
+    read("/charges", DECIDERS | AUDITOR | FINANCE, other=403),
     read(ONE, SEERS),
     read(OTHER, THEIRS | {"platform", "auditor"}),
     step(f"{ONE}/accept", HOLDER, {}, forbidden=MONEY),
     step(f"{ONE}/dispute", HOLDER, WHY, forbidden=MONEY),
-    step(f"{DISPUTED}/messages", STEWARDS | HOLDER, {"text": "请看"}, forbidden=ONLY_READ),
-    step(f"{DISPUTED}/resolve", STEWARDS, WHY, forbidden=AUDITOR | HOLDER),
-    step(f"{ONE}/adjust", STEWARDS, CHANGE, forbidden=AUDITOR | HOLDER),
-    step(f"{ONE}/waive", STEWARDS, WHY, forbidden=AUDITOR | HOLDER),
-    step(f"{ONE}/cancel", STEWARDS, WHY, forbidden=AUDITOR | HOLDER),
-    step(f"{SHORT}/take-rest", STEWARDS, {}, forbidden=AUDITOR | HOLDER),
-    step(f"{SHORT}/on-paper", STEWARDS, WHY, forbidden=AUDITOR | HOLDER),
+    step(f"{DISPUTED}/messages", SETTLERS | HOLDER, {"text": "请看"}, forbidden=ONLY_READ),
+    step(f"{DISPUTED}/resolve", SETTLERS, WHY, forbidden=AUDITOR | HOLDER),
+    step(f"{ONE}/adjust", SETTLERS, CHANGE, forbidden=AUDITOR | HOLDER),
+    step(f"{ONE}/waive", SETTLERS, WHY, forbidden=AUDITOR | HOLDER),
+    step(f"{ONE}/cancel", SETTLERS, WHY, forbidden=AUDITOR | HOLDER),
+    step(f"{SHORT}/take-rest", SETTLERS, {}, forbidden=AUDITOR | HOLDER),
+    step(f"{SHORT}/on-paper", SETTLERS, WHY, forbidden=AUDITOR | HOLDER),
     page("/uses", DECIDERS, other=403),
     sent("/uses/confirm", DECIDERS, {"reservation_ids": "{unconfirmed}"}, other=403),
     page(f"{UNCONFIRMED}/use", STEWARDS, forbidden=BOOKED_OR_SEES),
