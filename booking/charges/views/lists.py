@@ -63,4 +63,5 @@ def _list(name: str, page: Page[Found], asked: ChargesPage, show: Show, shows: t
         state_looks=labels.STATE_LOOKS,
         kinds=labels.KINDS,
         problems_named=labels.PROBLEMS,
+        confirms=bool(reach(require_actor(), Permission.DECIDE_BOOKINGS)),
     )
