@@ -15,6 +15,7 @@ from models.vocabulary.reservations import (
     Direction,
     ReservationMode,
     ReservationState,
+    UseOutcome,
 )
 
 
@@ -171,12 +172,30 @@ class ChangeAnswer(BaseModel):
     reason: str
 
 
+class UseSaid(BaseModel):
+    """What came of a reservation as its steward said; `pieces` by the place of their line in the price."""
+
+    outcome: UseOutcome
+    actual_starts_at: datetime | None
+    actual_ends_at: datetime | None
+    samples: int | None
+    pieces: dict[str, int]
+    note: str
+    confirmed_by: str
+    confirmed_at: datetime
+
+
 class ReservationInFull(ReservationAnswer):
-    """A reservation with its history, the first change first; for holder and staff its quote, and what is held."""
+    """A reservation with its history, the first change first; for holder and staff its quote, and what is held.
+
+    Once it was confirmed, what came of it; its charge is named to who may read that.
+    """
 
     history: list[ChangeAnswer]
     price: BookingPrice | None
     payment: PaidAnswer | None
+    use: UseSaid | None
+    charge_id: int | None
 
 
 class ReservationsAnswer(BaseModel):

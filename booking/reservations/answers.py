@@ -14,9 +14,17 @@ from booking.reservations.people import details_of
 from booking.reservations.queries import Sight
 from booking.reservations.rules import Action, Refusal, Remedy
 from booking.reservations.spoken import label_of, sentence_of
+from booking.reservations.uses import Came
 from booking.reservations.wishes import Answer, Details
 from models.accounts import User
-from models.reservations import Block, BlockConflict, Reservation, ReservationChange, Suspension
+from models.reservations import (
+    Block,
+    BlockConflict,
+    Reservation,
+    ReservationChange,
+    ReservationUse,
+    Suspension,
+)
 
 
 def stamp(moment: datetime) -> str:
@@ -158,6 +166,25 @@ def loaded_reservation(row: Reservation, sight: Sight) -> dict[str, Any]:
     shows_mail = sight.is_holder or sight.sees_names
     said = {"shows_mail": shows_mail, "shows_payer": sight.is_holder}
     return reservation(row, details_of(row), booked_by=row.booked_by.name, **said)
+
+
+def came(found: Came) -> dict[str, Any]:
+    """What came of a reservation, and its charge, for who may know."""
+    return {"use": use(found.use) if found.use else None, "charge_id": found.charge.id if found.charge else None}
+
+
+def use(said: ReservationUse) -> dict[str, Any]:
+    """What its steward said; who said it must be loaded."""
+    return {
+        "outcome": str(said.outcome),
+        "actual_starts_at": _maybe(said.starts_at),
+        "actual_ends_at": _maybe(said.ends_at),
+        "samples": said.sample_count,
+        "pieces": said.pieces,
+        "note": said.note,
+        "confirmed_by": said.confirmed_by.name,
+        "confirmed_at": stamp(said.created_at),
+    }
 
 
 def paid(found: Paid) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from booking.reservations.forms import (
 from booking.reservations.held import read_again
 from booking.reservations.paid import paid_for
 from booking.reservations.refusals import ReservationRefused
+from booking.reservations.uses import what_came
 from booking.web.errors import add_to_problem
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
@@ -116,7 +117,9 @@ def show(reservation_id: int) -> ResponseReturnValue:
     price = answers.price(quote_of(session, found)) if sight.is_holder or sight.sees_names else None
     paid = paid_for(session, found, actor, sight, now=utcnow())
     payment = answers.paid(paid) if paid else None
-    return _with_version({**_said(found, actor), "history": history, "price": price, "payment": payment})
+    came = what_came(session, found, actor, sight)
+    told = {"history": history, "price": price, "payment": payment, **answers.came(came)}
+    return _with_version({**_said(found, actor), **told})
 
 
 @bp.patch("/reservations/<int:reservation_id>")

@@ -12,6 +12,8 @@ from booking.charges.queries import charge_of
 from booking.charges.terms import windows
 from booking.core.clock import utcnow
 from booking.core.errors import Forbidden
+from booking.reservations import answers
+from booking.reservations.answer_shapes import UseSaid
 from booking.reservations.forms import UseForm, UsesForm, UsesQuery
 from booking.reservations.queries import reservation_for
 from booking.reservations.uses import use_of, uses_to_confirm
@@ -23,7 +25,7 @@ from booking.web.openapi import documented
 from booking.web.reading import if_match, read_json, read_query
 from booking.web.signed_in import require_actor
 from models.reservations import Reservation, ReservationUse
-from models.vocabulary.reservations import ReservationMode, ReservationState, UseOutcome
+from models.vocabulary.reservations import ReservationMode, ReservationState
 
 bp = Blueprint("uses_api", __name__, url_prefix="/api/v1")
 
@@ -52,19 +54,12 @@ class UsesToConfirm(BaseModel):
     next_cursor: str | None
 
 
-class UseAnswer(BaseModel):
+class UseAnswer(UseSaid):
     """What came of a reservation, and its charge where it has one."""
 
     reservation_id: int
     state: ReservationState
     version: int
-    outcome: UseOutcome
-    actual_starts_at: datetime | None
-    actual_ends_at: datetime | None
-    samples: int | None
-    pieces: dict[str, int]
-    note: str
-    confirmed_at: datetime
     charge_id: int | None
 
 
@@ -145,22 +140,11 @@ def _waiting(row: Reservation) -> UseToConfirm:
 
 def _answer(session: Session, row: Reservation) -> UseAnswer:
     """What came of it."""
-    use = use_of(session, row.id)
-    assert isinstance(use, ReservationUse)
+    said = use_of(session, row.id)
+    assert isinstance(said, ReservationUse)
     charge = charge_of(session, row.id)
-    return UseAnswer(
-        reservation_id=row.id,
-        state=row.state,
-        version=row.version,
-        outcome=use.outcome,
-        actual_starts_at=use.starts_at,
-        actual_ends_at=use.ends_at,
-        samples=use.sample_count,
-        pieces=use.pieces,
-        note=use.note,
-        confirmed_at=use.created_at,
-        charge_id=charge.id if charge else None,
-    )
+    values = {"reservation_id": row.id, "state": row.state, "version": row.version}
+    return UseAnswer(**answers.use(said), **values, charge_id=charge.id if charge else None)
 
 
 def _json(answer: BaseModel) -> Response:

@@ -1,18 +1,31 @@
 """Reading uses: what is over and waits to be confirmed, and what came of a reservation."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
-from booking.accounts.permissions import Permission, reach
+from booking.accounts.permissions import Permission, may, reach
+from booking.charges.queries import charge_of
 from booking.core.actors import Actor, Reach
 from booking.core.pages import Page, decode_cursor, page_of
-from booking.reservations.queries import in_full, in_reach, moment_key, number_key
+from booking.reservations.queries import Sight, in_full, in_reach, moment_key, number_key, target_of
 from models.catalogue import Instrument
+from models.charges import Charge
 from models.reservations import Reservation, ReservationUse
 from models.vocabulary.reservations import ReservationState
+
+CONFIRMED_ALREADY = frozenset({ReservationState.COMPLETED, ReservationState.NO_SHOW})
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What came of a reservation and what it is charged, as far as whoever looks may know."""
+
+    use: ReservationUse | None
+    charge: Charge | None
 
 
 def uses_to_confirm(
@@ -51,6 +64,20 @@ def use_of(session: Session, reservation_id: int) -> ReservationUse | None:
     """What came of a reservation, with who said so."""
     found = select(ReservationUse).where(ReservationUse.reservation_id == reservation_id)
     return session.scalar(found.options(joinedload(ReservationUse.confirmed_by)))
+
+
+def what_came(session: Session, reservation: Reservation, actor: Actor, sight: Sight) -> Came:
+    """What came of a reservation, for its holder and who sees who booked; the charge for who looks after that money.
+
+    What was used under another owner stays between them and who booked.
+    """
+    is_told = reservation.state in CONFIRMED_ALREADY and (sight.is_holder or sight.sees_names)
+    use = use_of(session, reservation.id) if is_told else None
+    if not (sight.is_holder or may(actor, Permission.SEE_CHARGES, target_of(reservation.instrument))):
+        return Came(use, None)
+    charge = charge_of(session, reservation.id)
+    is_ours = charge is not None and charge.organisation_id == reservation.instrument.organisation_id
+    return Came(use, charge if sight.is_holder or is_ours else None)
 
 
 def instruments_waiting(session: Session, actor: Actor, *, now: datetime) -> Sequence[Instrument]:

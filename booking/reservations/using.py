@@ -19,6 +19,7 @@ from booking.reservations.forms import UseForm
 from booking.reservations.held import Held, hold
 from booking.reservations.moving import end_pending
 from booking.reservations.refusals import NotChangeable, NotOver, UseConfirmed
+from booking.reservations.uses import CONFIRMED_ALREADY
 from models.reservations import Reservation, ReservationUse
 from models.vocabulary.pricing import Per
 from models.vocabulary.reservations import ChangeKind, ReservationState, UseOutcome
@@ -28,7 +29,6 @@ AFTER = {
     UseOutcome.USED: (ReservationState.COMPLETED, ChangeKind.COMPLETED),
     UseOutcome.NO_SHOW: (ReservationState.NO_SHOW, ChangeKind.NO_SHOW),
 }
-CONFIRMED_ALREADY = frozenset({ReservationState.COMPLETED, ReservationState.NO_SHOW})
 
 
 def confirm_use(

@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 from booking.accounts.permissions import Permission, may
 from booking.charges.labels import STATES as CHARGE_STATES
 from booking.charges.making import late_fee
-from booking.charges.queries import charge_of
 from booking.core.clock import utcnow
 from booking.core.errors import Forbidden, InvalidInput, Problem
 from booking.core.forms import SENTENCES
@@ -30,8 +29,7 @@ from booking.reservations.queries import Sight, history_of, holders_in, reservat
 from booking.reservations.refusals import NotChangeable, ReasonNeeded, ReservationRefused
 from booking.reservations.spoken import sentence_of as said
 from booking.reservations.story import told
-from booking.reservations.uses import use_of
-from booking.reservations.using import CONFIRMED_ALREADY
+from booking.reservations.uses import what_came
 from booking.reservations.views.typed import (
     DETAILS,
     PEOPLE,
@@ -47,8 +45,7 @@ from booking.web.filters import local_input
 from booking.web.languages import in_language
 from booking.web.reading import read_query
 from booking.web.signed_in import require_actor, signed_in
-from models.charges import Charge
-from models.reservations import Reservation, ReservationUse
+from models.reservations import Reservation
 from models.vocabulary.reservations import STANDING, ReservationState
 
 
@@ -67,8 +64,7 @@ def show(reservation_id: int) -> ResponseReturnValue:
         details=details_of(reservation),
         price=_price(reservation, sight),
         paid=paid_for(reading(), reservation, actor, sight, now=utcnow()),
-        use=_use(reservation, sight),
-        charge=_charge(reservation, sight),
+        came=what_came(reading(), reservation, actor, sight),
         charge_states=CHARGE_STATES,
         history=[told(change, holders, sight) for change in changes],
         state_label=_(STATES[reservation.state]),
@@ -80,23 +76,6 @@ def show(reservation_id: int) -> ResponseReturnValue:
 def _price(reservation: Reservation, sight: Sight) -> SpokenQuote | None:
     """What it was quoted, for the holder and those who see who booked."""
     return spoken_quote(quote_of(reading(), reservation)) if sight.is_holder or sight.sees_names else None
-
-
-def _use(reservation: Reservation, sight: Sight) -> ReservationUse | None:
-    """What came of it, for the holder and those who see who booked."""
-    is_told = reservation.state in CONFIRMED_ALREADY and (sight.is_holder or sight.sees_names)
-    return use_of(reading(), reservation.id) if is_told else None
-
-
-def _charge(reservation: Reservation, sight: Sight) -> Charge | None:
-    """What it is charged, for the holder and who looks after the instrument's money."""
-    target = target_of(reservation.instrument)
-    if not (sight.is_holder or may(require_actor(), Permission.SEE_CHARGES, target)):
-        return None
-    charge = charge_of(reading(), reservation.id)
-    # What was used under another owner stays between them and who booked.
-    is_ours = charge is not None and charge.organisation_id == reservation.instrument.organisation_id
-    return charge if sight.is_holder or is_ours else None
 
 
 @signed_in
