@@ -57,17 +57,20 @@ def arranged(session: Session) -> tuple[list[Reservation], dict[str, User]]:
 def test_a_steward_confirms_several_at_once_and_one_as_it_was(session: Session, client: FlaskClient) -> None:
     (first, second, third), people = arranged(session)
     sign_in(client, people["steward"])
-    listed = client.get("/uses").get_data(as_text=True)
+    listed, board = (client.get(path).get_data(as_text=True) for path in ("/uses", "/board"))
     nothing = client.post("/uses/confirm", data={})
     several = client.post("/uses/confirm", data={"reservation_ids": [first.id, second.id]})
     again = client.post("/uses/confirm", data={"reservation_ids": [first.id]}, follow_redirects=True)
     late = {"outcome": "used", "actual_starts_at": "2030-01-01T09:00", "actual_ends_at": "2030-01-01T10:00"}
     wrong = client.post(f"/reservations/{third.id}/use", data={**late, "note": "多用"})
     whole = client.post(f"/reservations/{third.id}/use", data={"outcome": "no_show"})
+    said = client.get(f"/api/v1/reservations/{first.id}").get_json()
 
     look_again(session)
     states = session.scalars(sa.select(Reservation.state).order_by(Reservation.id)).all()
-    assert listed.count('name="reservation_ids"') == 3
+    assert (listed.count('name="reservation_ids"'), board.count("<strong>使用确认</strong>")) == (3, 3)
+    assert (said["state"], said["use"]["outcome"], said["use"]["confirmed_by"]) == ("completed", "used", "steward")
+    assert said["charge_id"] == session.scalar(sa.select(sa.func.min(Charge.id)))
     assert (nothing.status_code, several.status_code, wrong.status_code, whole.status_code) == (422, 303, 422, 303)
     assert "这次使用已经确认过了。" in again.get_data(as_text=True)
     assert "实际结束时间不能晚于现在。" in wrong.get_data(as_text=True)
@@ -94,7 +97,9 @@ def test_a_charge_is_disputed_on_its_page_and_adjusted_in_yuan_and_letters_are_r
     adjusted = client.post(f"{page}/adjust", data={"adjust_change_fen": "-50", "adjust_reason": "按记录"})
     stale = client.post(f"{page}/waive", data={"waive_reason": "补偿", "version": "1"})
     sign_in(client, people["lead"])
-    home, shown = (client.get(path).get_data(as_text=True) for path in ("/home", page))
+    account = f"/payer-accounts/{charge.payer_account_id}"
+    home, shown, paid = (client.get(path).get_data(as_text=True) for path in ("/home", page, account))
+    payments = client.get(f"/api/v1{account}/payments").get_json()["items"]
 
     look_again(session)
     found = session.scalars(sa.select(Charge)).one()
@@ -103,6 +108,8 @@ def test_a_charge_is_disputed_on_its_page_and_adjusted_in_yuan_and_letters_are_r
     assert (empty.status_code, unread.status_code, adjusted.status_code, stale.status_code) == (422, 422, 303, 412)
     assert 'value="-5,0"' in unread.get_data(as_text=True)
     assert (found.state, found.gross_fen, found.captured_fen) == (ChargeState.ADJUSTED, 5_000, 5_000)
+    assert [one["amount_fen"] for one in payments] == [-5_000, 10_000]
+    assert paid.count('id="paid-') == 2
     assert ("请您核对的费用" in home, "按记录" in shown, "−¥50.00" in shown) == (True, True, True)
     for letter in (*asked, *disputed):
         for language in Language:
