@@ -69,7 +69,7 @@ def test_a_steward_confirms_several_at_once_and_one_as_it_was(session: Session, 
     look_again(session)
     states = session.scalars(sa.select(Reservation.state).order_by(Reservation.id)).all()
     assert (listed.count('name="reservation_ids"'), board.count("<strong>使用确认</strong>")) == (3, 3)
-    assert (said["state"], said["use"]["outcome"], said["use"]["confirmed_by"]) == ("completed", "used", "steward")
+    assert (said["state"], said["use"]["outcome"], said["use"]["confirmed_by"]) == ("completed", "used", "Steward")
     assert said["charge_id"] == session.scalar(sa.select(sa.func.min(Charge.id)))
     assert (nothing.status_code, several.status_code, wrong.status_code, whole.status_code) == (422, 303, 422, 303)
     assert "这次使用已经确认过了。" in again.get_data(as_text=True)
