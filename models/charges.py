@@ -24,7 +24,7 @@ class Charge(Base):
     `gross_fen` is what its lines add up to: `captured_fen` the payer account has paid, `paper_fen` is settled on
     paper, and what is missing then is the charge's problem. `organisation_id` owned the instrument when it was used.
     `due_at` is when it goes on by itself: an estimated one when its time is over, a final or adjusted one when its
-    payer has been silent for long enough.
+    payer has been silent for long enough. `reminded_at` is when its owner's people were last told that a dispute waits.
     """
 
     __tablename__ = "charges"
@@ -61,6 +61,7 @@ class Charge(Base):
     captured_fen: Mapped[int] = mapped_column(BigInteger, default=0)
     paper_fen: Mapped[int] = mapped_column(BigInteger, default=0)
     due_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

@@ -98,7 +98,7 @@ class ReservationChange(Base):
 class ReservationUse(Base):
     """What came of a reservation's time, as its steward says it, once; append-only.
 
-    Nobody who did not come has a time of use; `pieces` are counts by the place of their line in the price.
+    What was not used has no time of use; `pieces` are counts by the place of their line in the price.
     """
 
     __tablename__ = "reservation_uses"
@@ -122,7 +122,11 @@ class ReservationUse(Base):
 
 
 class UseReminder(Base):
-    """Somebody was told that a use waits to be confirmed: 1 the steward, 2 the deputy and the unit, 3 the admins."""
+    """Somebody was told that a use waits to be confirmed: 1 the steward, 2 the deputy and the unit, 3 the admins.
+
+    `sent_at` is when, the last time; the admins are told again and again. What ended before uses were confirmed here
+    has a row of level 0: nobody is told of it.
+    """
 
     __tablename__ = "use_reminders"
     __table_args__ = (UniqueConstraint("reservation_id", "level"),)

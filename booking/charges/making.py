@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from booking.charges import paying
 from booking.charges.books import add_lines, tell
-from booking.charges.queries import lanes_of_others
-from booking.charges.rules import Used, share_line, taken_line, taken_time, use_quote
+from booking.charges.rules import Used, let_off, share_line, taken_time, use_quote
+from booking.charges.times import closed_time, has_open_conflict, lanes_of_others, owner_then
 from booking.charges.windows import Windows, accept_by
 from booking.core.actors import Actor
 from booking.core.period import Period
@@ -18,11 +18,11 @@ from booking.pricing.queries import Spot, is_priced
 from booking.pricing.quoting import LONGEST, Asked, Quoted, quote_of, quoted
 from booking.pricing.rules import Line
 from models.charges import Charge
-from models.reservations import BlockConflict, Reservation
+from models.reservations import Reservation
 from models.samples import SampleRun
 from models.vocabulary.charges import ChargeKind, ChargeProblem, ChargeState, ChargeStep
 from models.vocabulary.pricing import LineKind
-from models.vocabulary.reservations import ConflictState, ReservationMode, ReservationState
+from models.vocabulary.reservations import ReservationMode, ReservationState
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +60,12 @@ def charge_use(
 def charge_no_show(
     session: Session, reservation: Reservation, *, windows: Windows, actor: Actor, now: datetime
 ) -> Charge | None:
-    """The charge for a reservation that nobody came for, less what others took of its time; None without any."""
+    """The charge for a reservation that nobody came for; None where that costs nothing."""
     found = quote_of(session, reservation)
     if found is None or found.quote is None:
         return None
     line = share_line(LineKind.NO_SHOW, found.quote.total_fen, found.policy.no_show_share)
-    costs = Costs(ChargeKind.NO_SHOW, line.amount_fen, [line, *_let_off(session, reservation, line.amount_fen)])
+    costs = Costs(ChargeKind.NO_SHOW, line.amount_fen, [line])
     return _final(session, reservation, found, costs, windows=windows, actor=actor, now=now)
 
 
@@ -75,8 +75,7 @@ def late_fee(session: Session, reservation: Reservation, *, now: datetime) -> in
     is_firm = reservation.state == ReservationState.CONFIRMED
     if found is None or not is_firm or now <= found.free_until or not found.late_fen:
         return 0
-    closed = (BlockConflict.reservation_id == reservation.id, BlockConflict.state == ConflictState.OPEN)
-    return 0 if session.scalar(select(exists().where(*closed))) else found.late_fen
+    return 0 if has_open_conflict(session, reservation.id) else found.late_fen
 
 
 def charge_late_cancellation(session: Session, reservation: Reservation, *, actor: Actor, now: datetime) -> Charge:
@@ -91,7 +90,7 @@ def charge_late_cancellation(session: Session, reservation: Reservation, *, acto
 
 
 def finish(session: Session, charge: Charge, *, windows: Windows, now: datetime) -> None:
-    """A locked late fee whose time is over: less what others took, spent of what is held; all taken, it is waived."""
+    """A locked late fee whose time is over: less what others took or was closed, spent of what is held; or waived."""
     reservation = session.get_one(Reservation, charge.reservation_id)
     paying.change(session, charge, _let_off(session, reservation, charge.gross_fen), now=now)
     if not charge.gross_fen:
@@ -116,7 +115,7 @@ def _final(
     if not sum(line.amount_fen for line in costs.lines):
         paying.release(session, reservation, now=now)
         return None
-    due = accept_by(session, reservation.instrument.organisation_id, windows.accept_days, now=now)
+    due = accept_by(session, owner_then(session, reservation), windows.accept_days, now=now)
     return _make(session, reservation, found, costs, ChargeState.FINAL, due, actor=actor, now=now)
 
 
@@ -132,7 +131,7 @@ def _make(  # noqa: PLR0917 - what a charge is for, and how it begins
     now: datetime,
 ) -> Charge:
     """Store a charge with its lines; one that is final is paid as far as the account goes."""
-    charge = _new(reservation, found, costs, state, now=now)
+    charge = _new(reservation, found, costs, state, owner_then(session, reservation), now=now)
     charge.due_at = due_at
     session.add(charge)
     session.flush()
@@ -144,11 +143,19 @@ def _make(  # noqa: PLR0917 - what a charge is for, and how it begins
     return charge
 
 
-def _new(reservation: Reservation, found: Quoted | None, costs: Costs, state: ChargeState, *, now: datetime) -> Charge:
+def _new(  # noqa: PLR0917 - what a charge is for, and whose it is
+    reservation: Reservation,
+    found: Quoted | None,
+    costs: Costs,
+    state: ChargeState,
+    owner_id: int,
+    *,
+    now: datetime,
+) -> Charge:
     """The row of a charge, with nothing on it yet."""
     return Charge(
         reservation_id=reservation.id,
-        organisation_id=reservation.instrument.organisation_id,
+        organisation_id=owner_id,
         instrument_id=reservation.instrument_id,
         user_id=reservation.booked_by_id,
         payer_account_id=reservation.payer_account_id,
@@ -177,10 +184,10 @@ def _booked(reservation: Reservation) -> Period:
 
 
 def _let_off(session: Session, reservation: Reservation, fee_fen: int) -> Iterable[Line]:
-    """The line for what others took of a reservation's time; none when nobody did."""
+    """The lines for the time in which the instrument could not be used, and for what others took of the rest."""
     freed = _booked(reservation)
-    line = taken_line(fee_fen, freed, taken_time(freed, lanes_of_others(session, reservation)))
-    return [line] if line else []
+    taken = taken_time(freed, lanes_of_others(session, reservation))
+    return let_off(fee_fen, freed, closed_time(session, reservation), taken)
 
 
 def _should_cost(session: Session, reservation: Reservation) -> bool:

@@ -1,4 +1,4 @@
-"""What a charge's payer account pays: one entry for each change, as much as it can; the rest waits as a problem."""
+"""What a charge's payer account pays: what was held at once, the rest once that is agreed; what it cannot, waits."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from booking.payers.holds import Wanted, set_hold
 from booking.pricing.rules import Line
 from models.charges import Charge
 from models.reservations import Reservation
-from models.vocabulary.charges import ChargeProblem
+from models.vocabulary.charges import AGREED, ChargeProblem
 
 
 def change(session: Session, charge: Charge, lines: Iterable[Line], *, now: datetime) -> int:
@@ -28,8 +28,9 @@ def change(session: Session, charge: Charge, lines: Iterable[Line], *, now: date
 def pay(session: Session, charge: Charge, *, now: datetime) -> int:
     """Let the account of a locked charge pay what its lines add up to: more is spent, or spent money goes back.
 
-    How much more was spent. What the account cannot pay is not lost: the charge keeps it as its problem. Nothing is
-    moved for a charge that is settled on paper. Raises PayerClosed when money would go back to a closed account.
+    How much more was spent. Until the payer agreed that is what was held for the reservation, and no more. What the
+    account cannot pay of an agreed charge is not lost: the charge keeps it as its problem. Nothing is moved for a charge
+    that is settled on paper. Raises PayerClosed when money would go back to a closed account.
     """
     charge.problem = None
     if charge.payer_account_id is None:
@@ -40,7 +41,7 @@ def pay(session: Session, charge: Charge, *, now: datetime) -> int:
     charge.paper_fen -= off_paper
     change = _move(session, charge, charge.payer_account_id, missing + off_paper, now=now)
     charge.captured_fen += change
-    if charge.captured_fen + charge.paper_fen < charge.gross_fen:
+    if charge.state in AGREED and charge.captured_fen + charge.paper_fen < charge.gross_fen:
         charge.problem = ChargeProblem.PAYER_SHORT
     return max(0, change)
 
@@ -51,7 +52,7 @@ def _move(session: Session, charge: Charge, payer_id: int, missing_fen: int, *, 
     spending = Spending(charge.id, charge.reservation_id, payer_id, charge.user_id, local_date(last_moment))
     key = f"charge:{charge.id}:{charge.version}"
     if missing_fen >= 0:
-        return capture(session, spending, missing_fen, key, now=now)
+        return capture(session, spending, missing_fen, key, is_agreed=charge.state in AGREED, now=now)
     give_back(session, spending, -missing_fen, key, now=now)
     return missing_fen
 

@@ -14,12 +14,11 @@ from booking.charges.rules import Sight, Standing
 from booking.core.actors import Actor, Reach, Target
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
-from booking.core.period import Period
 from booking.payers.queries import sight_of as payer_sight
-from models.catalogue import Instrument, InstrumentLaneGroup, Lane
+from models.catalogue import Instrument
 from models.charges import Charge, ChargeCapture, ChargeEvent, ChargeLine
 from models.payers import PayerAccount
-from models.reservations import Claim, Reservation
+from models.reservations import Reservation
 from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.charges import ANSWERABLE, UNSETTLED, ChargeState
 
@@ -177,34 +176,6 @@ def due_to_finish(session: Session, *, now: datetime) -> Sequence[int]:
     states = (*ANSWERABLE, ChargeState.ESTIMATED)
     due = select(Charge.id).where(Charge.state.in_(states), Charge.due_at <= now)
     return session.scalars(due.order_by(Charge.due_at, Charge.id).limit(MOST_AT_ONCE)).all()
-
-
-def lanes_of_others(session: Session, reservation: Reservation) -> list[list[list[Period]]]:
-    """What others have booked on each lane of each group that a reservation's instrument needs, within its time."""
-    lanes = session.execute(
-        select(Lane.lane_group_id, Lane.id)
-        .join(InstrumentLaneGroup, InstrumentLaneGroup.lane_group_id == Lane.lane_group_id)
-        .where(InstrumentLaneGroup.instrument_id == reservation.instrument_id, Lane.retired_at.is_(None))
-        .order_by(Lane.lane_group_id, Lane.id)
-    ).all()
-    rows = session.execute(
-        select(Claim.lane_id, Claim.starts_at, Claim.ends_at)
-        .join(Reservation, Reservation.id == Claim.reservation_id)
-        .where(
-            Claim.lane_id.in_([lane_id for _group, lane_id in lanes]),
-            Claim.starts_at < reservation.ends_at,
-            Claim.ends_at > reservation.starts_at,
-            Reservation.id != reservation.id,
-            Reservation.booked_by_id != reservation.booked_by_id,
-        )
-    )
-    taken: dict[int, list[Period]] = {}
-    for lane_id, starts_at, ends_at in rows:
-        taken.setdefault(lane_id, []).append(Period(starts_at, ends_at))
-    groups: dict[int, list[list[Period]]] = {}
-    for group_id, lane_id in lanes:
-        groups.setdefault(group_id, []).append(taken.get(lane_id, []))
-    return list(groups.values())
 
 
 def in_reach(within: Reach) -> ColumnElement[bool]:

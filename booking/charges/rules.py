@@ -8,7 +8,7 @@ from fractions import Fraction
 from booking.core.money import rounded, share_of
 from booking.core.period import Period, common, merged
 from booking.pricing.rules import Line, Quote, Terms, Use, billed_time, quote
-from models.vocabulary.charges import ANSWERABLE, UNSETTLED, ChargeProblem, ChargeState, ChargeStep
+from models.vocabulary.charges import AGREED, ANSWERABLE, UNSETTLED, ChargeProblem, ChargeState, ChargeStep
 from models.vocabulary.pricing import LineKind
 
 MINUTE = timedelta(minutes=1)
@@ -25,8 +25,8 @@ STATES_OF: Mapping[ChargeStep, frozenset[ChargeState]] = {
     ChargeStep.ADJUST: _LIVE,
     ChargeStep.WAIVE: _LIVE,
     ChargeStep.CANCEL: _LIVE,
-    ChargeStep.TAKE_REST: _LIVE - {ChargeState.ESTIMATED},
-    ChargeStep.ON_PAPER: _LIVE - {ChargeState.ESTIMATED},
+    ChargeStep.TAKE_REST: AGREED,
+    ChargeStep.ON_PAPER: AGREED,
 }
 """In which states each step can be taken."""
 
@@ -90,14 +90,18 @@ def share_line(kind: LineKind, total_fen: int, share: int) -> Line:
     return Line(kind, fee, fee, count=1, why={"share": share, "total_fen": total_fen})
 
 
-def taken_line(fee_fen: int, freed: Period, taken: Sequence[Period]) -> Line | None:
-    """What is let off because others took part of the time, in proportion; None when nobody took any."""
-    minutes = sum((part.length for part in taken), timedelta()) // MINUTE
-    if not minutes or not fee_fen:
-        return None
-    whole = freed.length // MINUTE
-    let_off = rounded(Fraction(fee_fen * minutes, whole)) if minutes < whole else fee_fen
-    return Line(LineKind.TAKEN, -let_off, -let_off, count=1, why={"minutes": minutes, "of": whole})
+def let_off(fee_fen: int, freed: Period, closed: Sequence[Period], taken: Sequence[Period]) -> list[Line]:
+    """What is let off of a fee, in proportion: for the time that was closed, and for the rest that others took."""
+    whole, lines, known = freed.length // MINUTE, [], 0
+    for kind, parts in ((LineKind.CLOSED, closed), (LineKind.TAKEN, [*closed, *taken])):
+        minutes = sum((part.length for part in merged(parts)), timedelta()) // MINUTE
+        so_far = rounded(Fraction(fee_fen * minutes, whole)) if minutes < whole else fee_fen
+        already_fen = -sum(line.amount_fen for line in lines)
+        if minutes > known and so_far > already_fen:
+            change = already_fen - so_far
+            lines.append(Line(kind, change, change, count=1, why={"minutes": minutes - known, "of": whole}))
+        known = minutes
+    return lines
 
 
 def taken_time(freed: Period, groups: Iterable[Sequence[Sequence[Period]]]) -> list[Period]:

@@ -27,11 +27,17 @@ Version = int | None
 
 
 def accept_charge(session: Session, charge_id: int, *, version: Version = None, actor: Actor, now: datetime) -> Charge:
-    """Agree to a charge, by who answers for what pays it; a dispute is over with it."""
+    """Agree to a charge, by who answers for what pays it; a dispute is over with it, and what is missing is taken."""
     charge = _hold(session, charge_id, ChargeStep.ACCEPT, version, actor=actor, now=now)
-    charge.state, charge.due_at = ChargeState.ACCEPTED, None
-    tell(session, charge, ChargeStep.ACCEPT, actor=actor, now=now)
+    _agree(session, charge, actor=actor, now=now)
     return charge
+
+
+def _agree(session: Session, charge: Charge, *, actor: Actor | None, now: datetime) -> None:
+    """What goes beyond what was held is spent now; what cannot be waits as a problem."""
+    charge.state, charge.due_at = ChargeState.ACCEPTED, None
+    change(session, charge, [], now=now)
+    tell(session, charge, ChargeStep.ACCEPT, actor=actor, now=now)
 
 
 def dispute_charge(
@@ -110,8 +116,8 @@ def adjust_charge(
     if charge.gross_fen + form.change_fen < 0:
         most = yuan_from_fen(charge.gross_fen)
         raise InvalidInput([Problem("change_fen", N_("这笔费用是 %(most)s 元，不能减少更多。"), {"most": most})])
-    change(session, charge, [correction(LineKind.ADJUSTMENT, form.change_fen, form.name)], now=now)
     charge.state = state_after_change(charge.state)
+    change(session, charge, [correction(LineKind.ADJUSTMENT, form.change_fen, form.name)], now=now)
     charge.due_at = accept_by(session, charge.organisation_id, windows.accept_days, now=now)
     text, change_fen = form.reason, form.change_fen
     tell(session, charge, ChargeStep.ADJUST, actor=actor, now=now, text=text, change_fen=change_fen)
@@ -162,8 +168,7 @@ def go_on(session: Session, charge_id: int, *, windows: Windows, now: datetime) 
     if charge.state == ChargeState.ESTIMATED:
         finish(session, charge, windows=windows, now=now)
     else:
-        charge.state, charge.due_at = ChargeState.ACCEPTED, None
-        tell(session, charge, ChargeStep.ACCEPT, actor=None, now=now)
+        _agree(session, charge, actor=None, now=now)
     return True
 
 
@@ -187,8 +192,8 @@ def _end(
     charge = _hold(session, charge_id, step, version, actor=actor, now=now)
     taken_back = -charge.gross_fen
     state, kind = ENDS[step]
-    change(session, charge, [correction(kind, taken_back)] if taken_back else [], now=now)
     charge.state, charge.due_at = state, None
+    change(session, charge, [correction(kind, taken_back)] if taken_back else [], now=now)
     tell(session, charge, step, actor=actor, now=now, text=reason, change_fen=taken_back)
     return charge
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import BigInteger, cast, exists, func, or_, select
+from sqlalchemy import BigInteger, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models.charges import Charge, ChargeCapture, ChargeLine
 from models.ledger import LedgerAccount, LedgerTransfer
 from models.payers import PayerAccount, PayerHold
 from models.reservations import Reservation
-from models.vocabulary.charges import ChargeProblem, ChargeState
+from models.vocabulary.charges import AGREED, ChargeProblem, ChargeState
 from models.vocabulary.reservations import ReservationState
 
 FEES = (ReservationState.CANCELLED,)
@@ -109,10 +109,9 @@ def _still_held(session: Session) -> Iterator[str]:
 
 
 def _silently_short(session: Session) -> Iterator[str]:
-    """A charge that is neither paid nor settled on paper and says nothing of it, or the other way round."""
-    is_short = Charge.captured_fen + Charge.paper_fen < Charge.gross_fen
+    """An agreed charge that is neither paid nor settled on paper and says nothing of it, or the other way round."""
+    is_short = and_(Charge.captured_fen + Charge.paper_fen < Charge.gross_fen, Charge.state.in_(AGREED))
     says_so = func.coalesce(Charge.problem, "") == ChargeProblem.PAYER_SHORT.value
-    is_final = Charge.state != ChargeState.ESTIMATED
-    off = select(Charge.id).where(is_final, or_(is_short & ~says_so, ~is_short & says_so))
+    off = select(Charge.id).where(or_(is_short & ~says_so, ~is_short & says_so))
     for charge_id in session.scalars(off.order_by(Charge.id)):
         yield f"charge {charge_id} does not say rightly whether something is missing"

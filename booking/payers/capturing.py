@@ -33,11 +33,14 @@ class Spending:
     day: date
 
 
-def capture(session: Session, spending: Spending, amount_fen: int, key: str, *, now: datetime) -> int:
+def capture(
+    session: Session, spending: Spending, amount_fen: int, key: str, *, is_agreed: bool, now: datetime
+) -> int:
     """Spend as much of an amount as can be, by one entry: what is held, then what is left. How much was spent.
 
-    What is held beyond the amount is given back. More than was held is spent only where the account is open on that
-    day, the person may use it, and their limit allows it. Locks the payer account, then the ledger's accounts.
+    What is held beyond the amount is given back. More than was held is spent only once that `is_agreed`, and where the
+    account is open on that day, the person may use it, and their limit allows it. Locks the payer account, then the
+    ledger's accounts.
     """
     last = last_hold(session, spending.reservation_id)
     books = locked_books(session, {spending.payer_id}, spending.user_id)[spending.payer_id]
@@ -45,7 +48,7 @@ def capture(session: Session, spending: Spending, amount_fen: int, key: str, *, 
     held = last.amount_fen if is_ours else 0
     use_id = last.use_id if held else books.use_id
     from_held = min(held, amount_fen)
-    more = min(amount_fen - from_held, _available(session, books, spending, use_id))
+    more = min(amount_fen - from_held, _available(session, books, spending, use_id)) if is_agreed else 0
     moves = list(_moves(books, use_id, from_held=from_held, back=held - from_held, more=more))
     if not moves:
         return 0

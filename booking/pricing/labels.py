@@ -37,16 +37,20 @@ LINES = {
     LineKind.LATE_CANCELLATION: N_("逾时取消"),
     LineKind.NO_SHOW: N_("预约未到"),
     LineKind.TAKEN: N_("时间由他人使用，减免"),
+    LineKind.CLOSED: N_("时间内仪器停用，减免"),
     LineKind.WAIVER: N_("免收"),
     LineKind.CANCELLATION: N_("作废"),
 }
 OF_CHARGES = frozenset(
-    {LineKind.LATE_CANCELLATION, LineKind.NO_SHOW, LineKind.TAKEN, LineKind.WAIVER, LineKind.CANCELLATION}
-) | {LineKind.ADJUSTMENT}
+    {LineKind.LATE_CANCELLATION, LineKind.NO_SHOW, LineKind.TAKEN, LineKind.CLOSED, LineKind.WAIVER}
+) | {LineKind.CANCELLATION, LineKind.ADJUSTMENT}
 """Lines that no quote has: amounts as they are, of nothing that is counted."""
 
 WHY_SHARE = N_("报价 %(amount)s 的 %(share)s")
-WHY_TAKEN = N_("%(of)s中有 %(minutes)s由他人使用")
+WHY_LET_OFF = {
+    LineKind.TAKEN: N_("%(of)s中有 %(minutes)s由他人使用"),
+    LineKind.CLOSED: N_("%(of)s中有 %(minutes)s仪器停用"),
+}
 UNNAMED = {
     LineKind.CONSUMABLE: EXTRA_KINDS[ExtraKind.CONSUMABLE],
     LineKind.PREPARATION: EXTRA_KINDS[ExtraKind.PREPARATION],

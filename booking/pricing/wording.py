@@ -131,9 +131,9 @@ def why_of(line: Line) -> str:
         return str(_(labels.WHY_ROUNDING, unit=_unit_name(line)))
     if line.kind == LineKind.PACKAGE:
         return str(_(labels.WHY_PACKAGE))
-    if line.kind == LineKind.TAKEN:
+    if line.kind in labels.WHY_LET_OFF:
         spoken = {name: filters.minutes(line.why[name]) for name in ("minutes", "of")}
-        return str(_(labels.WHY_TAKEN, **spoken))
+        return str(_(labels.WHY_LET_OFF[line.kind], **spoken))
     if "share" in line.why:
         amount, share = filters.money(line.why["total_fen"]), filters.percent(line.why["share"])
         return str(_(labels.WHY_SHARE, amount=amount, share=share))

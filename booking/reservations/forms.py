@@ -161,6 +161,12 @@ class ReasonForm(Form):
     reason: Reason = ""
 
 
+class CancelForm(ReasonForm):
+    """Why, and what cancelling is known to cost: where it costs something else by now, nothing is cancelled."""
+
+    fee_fen: Annotated[Annotated[int, Field(ge=0, lt=2**53)] | None, Blank] = None
+
+
 class ApprovalForm(Form):
     """Saying yes; a reason sets lasting rules aside."""
 
@@ -168,7 +174,9 @@ class ApprovalForm(Form):
 
 
 class UseForm(Form):
-    """What came of a reservation: used as booked or when it says, or nobody came; samples and pieces for its price.
+    """What came of a reservation: used as booked or when it says, nobody came, or it could not be used (say why).
+
+    Samples and pieces are for its price.
 
     `pieces` counts what is charged by the piece, by the place of its line among the price's further lines.
     """
@@ -190,7 +198,7 @@ class UseForm(Form):
     @property
     def period(self) -> Period | None:
         """The actual time, where one is named and somebody came."""
-        if self.actual_starts_at is None or self.actual_ends_at is None or self.outcome == UseOutcome.NO_SHOW:
+        if self.actual_starts_at is None or self.actual_ends_at is None or self.outcome != UseOutcome.USED:
             return None
         return Period(self.actual_starts_at, self.actual_ends_at)
 
@@ -206,8 +214,12 @@ class UsesForm(Form):
 
 
 class UsesQuery(Form):
-    """Which uses to confirm: of one instrument, or of all that one decides about."""
+    """Which uses to confirm: of one instrument, or of all that one decides about.
 
+    With `older=1` those that ended before uses were confirmed here: they are confirmed one by one.
+    """
+
+    older: bool = False
     instrument: Annotated[Id | None, Blank] = None
     limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = 50
     cursor: Annotated[str, Field(max_length=300)] = ""
@@ -216,6 +228,7 @@ class UsesQuery(Form):
 class UsesPage(PageForm):
     """The same as pages ask."""
 
+    show: Annotated[str, Field(max_length=20)] = ""
     instrument: Annotated[Id | None, Blank] = None
     cursor: Annotated[str, Field(max_length=300)] = ""
 

@@ -97,3 +97,24 @@ class UseConfirmed(Conflict):
 
     code = "use_confirmed"
     sentence = N_("这次使用已经确认过了。")
+
+
+class OwnUse(Conflict):
+    """What a use comes to is said by somebody else than who pays for it."""
+
+    code = "own_use"
+    sentence = N_("自己预约的收费使用，须由其他管理员确认。")
+
+
+class OlderUse(Conflict):
+    """What ended before uses were confirmed here is confirmed one by one, for that may cost something."""
+
+    code = "older_use"
+    sentence = N_("这次使用在系统开始确认使用之前已经结束，请逐条确认。")
+
+
+class FeeChanged(Conflict):
+    """Cancelling costs something else now than what was shown."""
+
+    code = "fee_changed"
+    sentence = N_("取消的费用与刚才显示的不同，请看清后再确认。")

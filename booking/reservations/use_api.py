@@ -86,7 +86,13 @@ def list_uses() -> Response:
     if not reach(who, Permission.DECIDE_BOOKINGS):
         raise Forbidden
     page = uses_to_confirm(
-        reading(), who, instrument_id=asked.instrument, limit=asked.limit, cursor=asked.cursor, now=utcnow()
+        reading(),
+        who,
+        instrument_id=asked.instrument,
+        older=asked.older,
+        limit=asked.limit,
+        cursor=asked.cursor,
+        now=utcnow(),
     )
     return _json(UsesToConfirm(items=[_waiting(one) for one in page.items], next_cursor=page.next_cursor))
 
@@ -98,7 +104,7 @@ def confirm_several() -> Response:
     who, form = require_actor(), read_json(UsesForm)
     if not reach(who, Permission.DECIDE_BOOKINGS):
         raise Forbidden
-    as_booked = {"windows": windows(), "actor": who, "now": utcnow()}
+    as_booked = {"windows": windows(), "is_bulk": True, "actor": who, "now": utcnow()}
     told = each_by_itself(form.reservation_ids, lambda one: transaction(confirm_use, one, UseForm(), **as_booked))
     items = [
         ToldUse(
@@ -115,7 +121,7 @@ def confirm_several() -> Response:
 @bp.post("/reservations/<int:reservation_id>/confirm-use")
 @documented(tag=TAG, body=UseForm, answers={200: UseAnswer}, refusals=(400, 401, 403, 404, 409, 412, 415, 422))
 def confirm(reservation_id: int) -> ResponseReturnValue:
-    """Say what came of a reservation once it is over: as booked, with actual times, or that nobody came."""
+    """Say what came of a reservation once it is over: as booked, with actual times, nobody came, or not usable."""
     who, form, version = require_actor(), read_json(UseForm), if_match()
     transaction(confirm_use, reservation_id, form, windows=windows(), version=version, actor=who, now=utcnow())
     session = reading()

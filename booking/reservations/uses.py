@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts.permissions import Permission, may, reach
@@ -14,8 +14,11 @@ from booking.core.pages import Page, decode_cursor, page_of
 from booking.reservations.queries import Sight, in_full, in_reach, moment_key, number_key, target_of
 from models.catalogue import Instrument
 from models.charges import Charge
-from models.reservations import Reservation, ReservationUse
+from models.reservations import Reservation, ReservationUse, UseReminder
 from models.vocabulary.reservations import ReservationState
+
+OLDER = 0
+"""The level of what ended before uses were confirmed here: nobody is told of it."""
 
 CONFIRMED_ALREADY = frozenset({ReservationState.COMPLETED, ReservationState.NO_SHOW})
 
@@ -33,12 +36,16 @@ def uses_to_confirm(
     actor: Actor,
     *,
     instrument_id: int | None = None,
+    older: bool = False,
     limit: int,
     cursor: str = "",
     now: datetime,
 ) -> Page[Reservation]:
-    """Reservations that are over and unconfirmed, of instruments whose bookings the actor decides; the oldest first."""
-    wanted = in_full().where(in_reach(reach(actor, Permission.DECIDE_BOOKINGS)), _waits(now))
+    """Reservations that are over and unconfirmed, of instruments whose bookings the actor decides; the oldest first.
+
+    `older` ones ended before uses were confirmed here.
+    """
+    wanted = in_full().where(in_reach(reach(actor, Permission.DECIDE_BOOKINGS)), _waits(now, older=older))
     if instrument_id is not None:
         wanted = wanted.where(Reservation.instrument_id == instrument_id)
     if cursor:
@@ -71,7 +78,7 @@ def what_came(session: Session, reservation: Reservation, actor: Actor, sight: S
 
     What was used under another owner stays between them and who booked.
     """
-    is_told = reservation.state in CONFIRMED_ALREADY and (sight.is_holder or sight.sees_names)
+    is_told = reservation.state in {*CONFIRMED_ALREADY, ReservationState.CANCELLED} and (sight.is_holder or sight.sees_names)
     use = use_of(session, reservation.id) if is_told else None
     if not (sight.is_holder or may(actor, Permission.SEE_CHARGES, target_of(reservation.instrument))):
         return Came(use, None)
@@ -80,14 +87,30 @@ def what_came(session: Session, reservation: Reservation, actor: Actor, sight: S
     return Came(use, charge if sight.is_holder or is_ours else None)
 
 
-def instruments_waiting(session: Session, actor: Actor, *, now: datetime) -> Sequence[Instrument]:
+def instruments_waiting(
+    session: Session, actor: Actor, *, older: bool = False, now: datetime
+) -> Sequence[Instrument]:
     """The instruments with uses that the actor is to confirm, by name."""
     within = in_reach(reach(actor, Permission.DECIDE_BOOKINGS))
-    waiting = select(Reservation.instrument_id).where(_waits(now))
+    waiting = select(Reservation.instrument_id).where(_waits(now, older=older))
     rows = select(Instrument).where(within, Instrument.id.in_(waiting))
     return session.scalars(rows.order_by(Instrument.name_zh, Instrument.id)).all()
 
 
-def _waits(now: datetime) -> ColumnElement[bool]:
+def is_older(session: Session, reservation_id: int) -> bool:
+    """Whether a reservation ended before uses were confirmed here."""
+    return bool(session.scalar(select(exists().where(UseReminder.reservation_id == reservation_id, _MARKED))))
+
+
+_MARKED = UseReminder.level == OLDER
+
+
+def from_before() -> ColumnElement[bool]:
+    """Reservations that ended before uses were confirmed here."""
+    return exists().where(UseReminder.reservation_id == Reservation.id, _MARKED)
+
+
+def _waits(now: datetime, *, older: bool = False) -> ColumnElement[bool]:
     """Over, and not confirmed."""
-    return and_(Reservation.state == ReservationState.CONFIRMED, Reservation.ends_at <= now)
+    is_over = and_(Reservation.state == ReservationState.CONFIRMED, Reservation.ends_at <= now)
+    return and_(is_over, from_before() if older else ~from_before())

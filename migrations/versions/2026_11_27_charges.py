@@ -1,5 +1,6 @@
 """Keep what became of each reservation's time, and what it is charged in the end."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ GUARDED = ("reservation_uses", "charge_lines", "charge_events", "charge_captures
 def upgrade() -> None:
     _captured()
     _uses()
+    _older_uses()
     _charges()
     _parts()
     for name in GUARDED:
@@ -102,6 +104,18 @@ def _uses() -> None:
     )
 
 
+def _older_uses() -> None:
+    """Nobody is told of what ended before uses were confirmed, and it is confirmed one by one only."""
+    connection = op.get_bind()
+    now = datetime.now(UTC)
+    here = now.replace(tzinfo=None) if connection.dialect.name == "sqlite" else now
+    older = sa.text(
+        "INSERT INTO use_reminders (reservation_id, level, sent_at) "
+        "SELECT id, 0, :now FROM reservations WHERE state = 'confirmed' AND ends_at <= :now"
+    )
+    connection.execute(older.bindparams(sa.bindparam("now", here, MOMENT)))
+
+
 def _charges() -> None:
     keys = {
         "reservation_id": "reservations",
@@ -129,6 +143,7 @@ def _charges() -> None:
         sa.Column("captured_fen", sa.BigInteger(), nullable=False),
         sa.Column("paper_fen", sa.BigInteger(), nullable=False),
         sa.Column("due_at", MOMENT, nullable=True),
+        sa.Column("reminded_at", MOMENT, nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("updated_at", MOMENT, nullable=False),
@@ -201,6 +216,9 @@ def _parts() -> None:
 
 
 def downgrade() -> None:
+    """Refused once a payer account has paid for something: what it paid would be lost."""
+    if op.get_bind().execute(sa.text("SELECT 1 FROM charge_captures LIMIT 1")).first():
+        raise RuntimeError("payer accounts have paid for charges: restore a backup from before the upgrade instead")
     for name in ("charge_captures", "charge_events", "charge_lines", "charges", "use_reminders", "reservation_uses"):
         op.drop_table(name)
     op.execute("UPDATE reservations SET state = 'confirmed' WHERE state IN ('completed', 'no_show')")

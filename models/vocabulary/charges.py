@@ -29,6 +29,9 @@ ANSWERABLE = frozenset({ChargeState.FINAL, ChargeState.ADJUSTED})
 UNSETTLED = ANSWERABLE | {ChargeState.ESTIMATED, ChargeState.DISPUTED}
 """What may still change without being taken up again."""
 
+AGREED = frozenset({ChargeState.ACCEPTED})
+"""The payer has agreed: what goes beyond what was held for it is spent too."""
+
 
 class ChargeStep(StrEnum):
     """What somebody does with a charge, or a deadline does."""

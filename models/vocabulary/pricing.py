@@ -45,7 +45,7 @@ class Per(StrEnum):
 
 
 class LineKind(StrEnum):
-    """What a line of a quote or a charge is for; the last six are of charges alone."""
+    """What a line of a quote or a charge is for; the last seven are of charges alone."""
 
     PACKAGE = "package"
     TIME = "time"
@@ -61,6 +61,7 @@ class LineKind(StrEnum):
     LATE_CANCELLATION = "late_cancellation"
     NO_SHOW = "no_show"
     TAKEN = "taken"
+    CLOSED = "closed"
     ADJUSTMENT = "adjustment"
     WAIVER = "waiver"
     CANCELLATION = "cancellation"

@@ -22,10 +22,11 @@ HOLDING_TIME = STANDING | {ReservationState.COMPLETED, ReservationState.NO_SHOW}
 
 
 class UseOutcome(StrEnum):
-    """What came of a reservation's time: used, or nobody came."""
+    """What came of a reservation's time: used, nobody came, or it could not be used."""
 
     USED = "used"
     NO_SHOW = "no_show"
+    UNUSABLE = "unusable"
 
 
 class ReservationMode(StrEnum):

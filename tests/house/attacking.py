@@ -51,7 +51,7 @@ QUERY_NAMES = {
     "/enquiries": ("state", "cursor"),
     "/payer-accounts": ("cursor", "entry"),
     "/charges": ("show", "payer", "cursor"),
-    "/uses": ("instrument", "cursor"),
+    "/uses": ("show", "instrument", "cursor"),
     "/sample-orders": ("show", "instrument", "cursor"),
     "/suspensions": ("instrument", "reservation"),
     "/grants": ("role", "person", "with_ended", "cursor"),

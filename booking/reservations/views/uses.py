@@ -34,6 +34,7 @@ from models.reservations import Reservation
 from models.vocabulary.reservations import UseOutcome
 
 PER_PAGE, SHOWN = 30, 5
+OLDER = "older"
 ACTUAL = ("actual_starts_at", "actual_ends_at")
 PIECE = "pieces."
 FIELDS = {
@@ -43,7 +44,7 @@ FIELDS = {
     "samples": N_("样品数"),
     "note": N_("说明"),
 }
-OUTCOMES = {UseOutcome.USED: N_("已使用"), UseOutcome.NO_SHOW: N_("没有人来")}
+OUTCOMES = {UseOutcome.USED: N_("已使用"), UseOutcome.NO_SHOW: N_("没有人来"), UseOutcome.UNUSABLE: N_("未能使用")}
 
 
 @signed_in
@@ -62,7 +63,7 @@ def confirm_uses() -> ResponseReturnValue:
         form = forms.read(UsesForm, {"reservation_ids": chosen})
     except InvalidInput as invalid:
         return _list([_("请至少选择一项。")] if not chosen else [sentence_of(invalid)], invalid.status)
-    as_booked = {"windows": windows(), "actor": require_actor(), "now": utcnow()}
+    as_booked = {"windows": windows(), "is_bulk": True, "actor": require_actor(), "now": utcnow()}
     told = each_by_itself(form.reservation_ids, lambda one: transaction(confirm_use, one, UseForm(), **as_booked))
     refused = [one for one in told if one.refused is not None]
     if len(refused) < len(told):
@@ -160,17 +161,23 @@ def _list(problems: list[str] | None = None, status: int = 200) -> ResponseRetur
     if not reach(actor, Permission.DECIDE_BOOKINGS):
         raise Forbidden
     asked = read_query(UsesPage)
+    older, chosen = asked.show == OLDER, asked.instrument
     page = uses_to_confirm(
-        reading(), actor, instrument_id=asked.instrument, limit=PER_PAGE, cursor=asked.cursor, now=now
+        reading(), actor, instrument_id=chosen, older=older, limit=PER_PAGE, cursor=asked.cursor, now=now
     )
-    next_url = url_for(".uses", instrument=asked.instrument, cursor=page.next_cursor) if page.next_cursor else ""
+    show = OLDER if older else None
+    more = url_for(".uses", show=show, instrument=chosen, cursor=page.next_cursor) if page.next_cursor else ""
+    waiting = instruments_waiting(reading(), actor, older=older, now=now)
     shown = render_template(
         "reservations/uses.html",
         rows=page.items,
-        next_url=next_url,
-        instrument_id=asked.instrument,
-        instruments=[
-            (one.id, in_language(one.name_zh, one.name_en)) for one in instruments_waiting(reading(), actor, now=now)
+        next_url=more,
+        instrument_id=chosen,
+        instruments=[(one.id, in_language(one.name_zh, one.name_en)) for one in waiting],
+        show=show,
+        tabs=[
+            {"label": _("待确认"), "url": url_for(".uses"), "active": not older},
+            {"label": _("更早的使用"), "url": url_for(".uses", show=OLDER), "active": older},
         ],
         modes=labels.MODES,
         problems={"": problems} if problems else {},
