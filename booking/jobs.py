@@ -11,6 +11,7 @@ from booking.catalogue import moves, owners
 from booking.catalogue.report_queries import notices_due
 from booking.catalogue.report_terms import report_terms
 from booking.catalogue.reporting import remind_of_report
+from booking.charges import disputing
 from booking.charges import queries as charges
 from booking.charges import service as charging
 from booking.charges.terms import windows
@@ -107,13 +108,18 @@ def _expire_quotes(now: datetime) -> int:
 
 
 def _remind_of_uses(now: datetime) -> int:
-    """Uses that nobody confirmed are brought before whoever is next; for how many instruments."""
+    """Uses that nobody confirmed are brought before whoever is next; for how many institutions."""
     terms = windows()
 
-    def remind(session: Session, instrument_id: int, /, *, now: datetime) -> bool:
-        return use_reminding.remind_of_uses(session, instrument_id, terms, now=now)
+    def remind(session: Session, organisation_id: int, /, *, now: datetime) -> bool:
+        return use_reminding.remind_of_uses(session, organisation_id, terms, now=now)
 
     return one_by_one(use_reminding.due_to_remind, remind, now=now)
+
+
+def _remind_of_disputes(now: datetime) -> int:
+    """Disputes that nobody answered within a week are brought before the owner's people; for how many institutions."""
+    return one_by_one(disputing.due_to_remind, disputing.remind_of_disputes, now=now)
 
 
 def _go_on_with_charges(now: datetime) -> int:
@@ -160,6 +166,12 @@ TIMETABLE = (
         N_("提醒确认已结束的使用，逾期的提请副管理员、部门和单位处理。"),
         Daily(time(8, 40)),
         _remind_of_uses,
+    ),
+    Job(
+        "remind_of_disputes",
+        N_("提醒答复一周以上没有答复的费用异议，每周一次。"),
+        Daily(time(8, 45)),
+        _remind_of_disputes,
     ),
     Job(
         "go_on_with_charges",

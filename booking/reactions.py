@@ -113,6 +113,7 @@ REACTIONS: dict[str, Letters] = {
     "samples.changed": samples.on_changed,
     "reservations.uses_unconfirmed": uses.on_uses_unconfirmed,
     "charges.changed": charges.on_changed,
+    "charges.disputes_wait": charges.on_disputes_wait,
 }
 
 

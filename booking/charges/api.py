@@ -22,7 +22,7 @@ from booking.charges.queries import Wanted
 from booking.charges.terms import windows
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden
-from booking.web.extensions import reading, transaction
+from booking.web.extensions import reading
 from booking.web.openapi import documented
 from booking.web.reading import if_match, read_json, read_query
 from booking.web.repeats import create_once
@@ -74,13 +74,7 @@ def dispute(charge_id: int) -> Response:
 @documented(tag=TAG, body=ChargeTextForm, answers={200: ChargeAnswer}, refusals=STEP)
 def write(charge_id: int) -> Response:
     """Write to the other side about a disputed one."""
-    who, text, version, now = require_actor(), read_json(ChargeTextForm).text, if_match(), utcnow()
-
-    def work(session: Session) -> dict[str, Any]:
-        return {"id": service.write_about(session, charge_id, text, version=version, actor=who, now=now).id}
-
-    create_once(work, actor=who, now=now)
-    return _charge(charge_id)
+    return _step(charge_id, service.write_about, read_json(ChargeTextForm).text)
 
 
 @bp.post(f"{ONE}/resolve")
@@ -133,9 +127,15 @@ def _read_nothing() -> None:
         read_json(NothingForm)
 
 
-def _step(charge_id: int, work: Callable[..., object], *given: Any, **named: Any) -> Response:
-    """Take a step, in the version that was read where one is named, and answer the charge."""
-    transaction(work, charge_id, *given, version=if_match(), actor=require_actor(), now=utcnow(), **named)
+def _step(charge_id: int, work: Callable[..., Any], *given: Any, **named: Any) -> Response:
+    """Take a step once, in the version that was read where one is named, and answer the charge."""
+    who, now, version = require_actor(), utcnow(), if_match()
+
+    def store(session: Session) -> dict[str, Any]:
+        done = work(session, charge_id, *given, version=version, actor=who, now=now, **named)
+        return {"id": done.id}
+
+    create_once(store, actor=who, now=now)
     return _charge(charge_id)
 
 

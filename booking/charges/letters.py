@@ -16,7 +16,8 @@ from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.charges import ChargeProblem, ChargeState, ChargeStep
 
-TEMPLATE = "charges/changed"
+TEMPLATE, WAITING = "charges/changed", "charges/disputes_wait"
+MOST_LISTED = 50
 SILENT = frozenset({ChargeStep.ACCEPT, ChargeStep.TAKE_REST})
 TO_STAFF = frozenset({ChargeStep.DISPUTE, ChargeStep.WRITE})
 
@@ -37,6 +38,32 @@ def on_changed(news: News) -> list[Letter]:
         for one in people
         if one.deactivated_at is None and (one.id != event.actor_id or event.step == ChargeStep.MAKE)
     ]
+
+
+def on_disputes_wait(news: News) -> list[Letter]:
+    """One letter to each of the owner's people with every dispute that they have not answered."""
+    told: dict[int, tuple[User, list[dict[str, Any]]]] = {}
+    rows = in_full().where(Charge.id.in_(news.payload["charge_ids"]), Charge.state == ChargeState.DISPUTED)
+    for charge in news.session.scalars(rows.order_by(Charge.updated_at, Charge.id)):
+        for person in _staff(news, charge):
+            told.setdefault(person.id, (person, []))[1].append(_waiting(charge))
+    link = news.link("charges/staffed?show=disputed")
+    return [
+        Letter(one.email, one.language, WAITING, {"count": len(rows), "waiting": rows[:MOST_LISTED], "link": link})
+        for one, rows in told.values()
+    ]
+
+
+def _waiting(charge: Charge) -> dict[str, Any]:
+    """One dispute in a list."""
+    return {
+        "number": charge.id,
+        "instrument_zh": charge.instrument.name_zh,
+        "instrument_en": charge.instrument.name_en,
+        "booked_by": charge.user.name,
+        "gross_fen": charge.gross_fen,
+        "since": charge.updated_at,
+    }
 
 
 def _payers(news: News, charge: Charge) -> list[User]:

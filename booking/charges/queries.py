@@ -1,6 +1,6 @@
 """Reading charges: one in full for who may read it, lists for either side, what is due."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -17,6 +17,7 @@ from booking.core.pages import Page, decode_cursor, page_of, row_id
 from booking.payers.queries import sight_of as payer_sight
 from models.catalogue import Instrument
 from models.charges import Charge, ChargeCapture, ChargeEvent, ChargeLine
+from models.directory import Organisation
 from models.payers import PayerAccount
 from models.reservations import Reservation
 from models.vocabulary.catalogue import PublishingState
@@ -104,19 +105,34 @@ def charge_of(session: Session, reservation_id: int) -> Charge | None:
 
 def sight_of(session: Session, charge: Charge, actor: Actor, *, today: date) -> Sight:
     """What the actor is to a charge; who answers for its account has not left the institution that keeps it."""
-    target, payer = target_of(charge), charge.payer
-    answers, keeps = charge.user_id == actor.id, False
+    return _sight(charge, actor, _left_by(session, actor, [charge], today))
+
+
+def _sight(charge: Charge, actor: Actor, left: Collection[int]) -> Sight:
+    """The same for somebody who has left these institutions; nobody settles what they booked or pay themselves."""
+    target, payer, is_booker = target_of(charge), charge.payer, charge.user_id == actor.id
+    answers, keeps = is_booker, False
     if payer is not None:
-        stays = select(~has_left(actor.id, payer.organisation_id, today))
-        answers = payer.holder_id == actor.id and bool(session.scalar(stays))
+        answers = payer.holder_id == actor.id and payer.organisation_id not in left
         keeps = may(actor, Permission.SEE_PAYERS, Target(payer.organisation_id))
+    is_own = is_booker or answers
     return Sight(
-        is_booker=charge.user_id == actor.id,
+        is_booker=is_booker,
         answers=answers,
-        settles=may(actor, Permission.SETTLE_CHARGES, target),
+        settles=not is_own and may(actor, Permission.SETTLE_CHARGES, target),
         reads=may(actor, Permission.SEE_CHARGES, target),
         keeps_payer=keeps,
     )
+
+
+def _left_by(session: Session, actor: Actor, charges: Sequence[Charge], today: date) -> Collection[int]:
+    """Of the institutions that keep accounts which the actor answers for: those that they have left."""
+    payers = [one.payer for one in charges if one.payer is not None and one.payer.holder_id == actor.id]
+    if not payers:
+        return ()
+    kept_by = {one.organisation_id for one in payers}
+    left = select(Organisation.id).where(Organisation.id.in_(kept_by), has_left(actor.id, Organisation.id, today))
+    return set(session.scalars(left))
 
 
 def target_of(charge: Charge) -> Target:
@@ -161,8 +177,9 @@ def waiting_for_payer(session: Session, actor: Actor, *, today: date, limit: int
 
 
 def waiting_at(session: Session, within: Reach, show: Show, *, limit: int) -> tuple[int, Sequence[Charge]]:
-    """How many disputes or problems wait for who settles them, and the first of them, the oldest first."""
-    wanted = (in_reach(within), _showing(show))
+    """How many disputes or (other) problems wait for who settles them, and the first of them, the oldest first."""
+    shown = Charge.problem.is_not(None) if show == Show.PROBLEMS else _showing(show)
+    wanted = (in_reach(within), shown)
     count = select(func.count(Charge.id)).join(Instrument, Instrument.id == Charge.instrument_id).where(*wanted)
     found = session.scalar(count)
     if not found:
@@ -230,7 +247,7 @@ def _showing(show: Show) -> ColumnElement[bool]:
     """The charges of one part of a list."""
     return {
         Show.OPEN: Charge.state.in_(UNSETTLED),
-        Show.PROBLEMS: Charge.problem.is_not(None),
+        Show.PROBLEMS: or_(Charge.problem.is_not(None), Charge.state == ChargeState.DISPUTED),
         Show.DISPUTED: Charge.state == ChargeState.DISPUTED,
         Show.ALL: true(),
     }[show]
@@ -247,17 +264,37 @@ def _page(
     cursor: str,
 ) -> Page[Found]:
     """One page, the newest first."""
-    rows = in_full().join(Charge.instrument).where(within, _showing(wanted.show))
-    for column, value in (
-        (Charge.state, wanted.state),
-        (Charge.payer_account_id, wanted.payer_id),
-        (Charge.instrument_id, wanted.instrument_id),
-    ):
-        rows = rows.where(column == value) if value is not None else rows
+    shown = (within, _showing(wanted.show), *_narrowed(session, wanted, actor, today))
+    rows = in_full().join(Charge.instrument).where(*shown)
     if cursor:
         rows = rows.where(Charge.id < decode_cursor(cursor, row_id)[0])
     page = page_of(
         session.scalars(rows.order_by(Charge.id.desc()).limit(limit + 1)).all(), limit, lambda row: (row.id,)
     )
-    items = [_found(one, sight_of(session, one, actor, today=today), actor) for one in page.items]
-    return Page(items, page.next_cursor)
+    left = _left_by(session, actor, page.items, today)
+    return Page([_found(one, _sight(one, actor, left), actor) for one in page.items], page.next_cursor)
+
+
+def _narrowed(session: Session, wanted: Wanted, actor: Actor, today: date) -> Iterator[ColumnElement[bool]]:
+    """What a list is narrowed to; by an account or an instrument as far as the actor may know of that."""
+    if wanted.state is not None:
+        yield Charge.state == wanted.state
+    own = Charge.user_id == actor.id
+    if wanted.payer_id is not None:
+        payer = session.get(PayerAccount, wanted.payer_id)
+        sight = payer_sight(session, payer, actor, today=today) if payer is not None else None
+        yield Charge.payer_account_id == wanted.payer_id
+        if sight is None or not sight.sees_bookings:
+            yield own if sight is not None and sight.sees else false()
+    if wanted.instrument_id is not None:
+        yield Charge.instrument_id == wanted.instrument_id
+        if not _knows_instrument(session, wanted.instrument_id, actor):
+            yield own
+
+
+def _knows_instrument(session: Session, instrument_id: int, actor: Actor) -> bool:
+    """Whether an instrument is public, or the actor may read its record."""
+    found = session.get(Instrument, instrument_id)
+    if found is None or found.publishing_state == PublishingState.PUBLISHED:
+        return found is not None
+    return may(actor, Permission.SEE_RECORD, Target(found.organisation_id, found.unit_id, found.id))

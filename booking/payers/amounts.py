@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.core.actors import Actor
@@ -46,7 +46,14 @@ class StillHeld(Conflict):
     """What is held for reservations has to be given back or paid for before the account is closed."""
 
     code = "still_held"
-    sentence = N_("账户里还有为预约冻结的金额或没有接受的费用。请先取消这些预约或为其换一个账户，费用接受后再关闭。")
+    sentence = N_("账户里还有为预约冻结的金额。请先取消这些预约、为其换一个账户，或等使用确认后再关闭。")
+
+
+class ChargesWait(Conflict):
+    """What charges may still take from the account, or give back, is settled before it is closed."""
+
+    code = "charges_wait"
+    sentence = N_("还有 %(count)s 笔由这个账户支付的费用没有结清：有的等待接受、有异议，或者经费不足。请先处理，再关闭账户。")
 
 
 class NotAReceipt(Conflict):
@@ -130,10 +137,13 @@ def correct(session: Session, payer_id: int, movement_id: int, reason: str, *, a
 def close_payer(session: Session, payer_id: int, reason: str, *, actor: Actor, now: datetime) -> PayerAccount:
     """Close an account for good: what is left of an amount is withdrawn.
 
-    Raises StillHolds while money is in it, and StillHeld while some is held for reservations or a charge may change.
+    Raises StillHolds while money is in it, StillHeld while some is held for reservations, ChargesWait while charges may
+    still change or are short.
     """
     account = hold(session, payer_id, actor=actor, now=now).account
-    if held_in(session, account) or _has_unsettled(session, account):
+    if waiting := _waiting_charges(session, account):
+        raise ChargesWait(count=waiting)
+    if held_in(session, account):
         raise StillHeld
     left = left_in(session, account)
     if left and account.kind not in BY_AMOUNT:
@@ -147,10 +157,11 @@ def close_payer(session: Session, payer_id: int, reason: str, *, actor: Actor, n
     return account
 
 
-def _has_unsettled(session: Session, account: PayerAccount) -> bool:
-    """Whether a charge that it pays may still change of itself."""
-    theirs = (Charge.payer_account_id == account.id, Charge.state.in_(UNSETTLED))
-    return session.scalar(select(Charge.id).where(*theirs).limit(1)) is not None
+def _waiting_charges(session: Session, account: PayerAccount) -> int:
+    """How many charges that it pays may still change of themselves, or are short of something."""
+    waits = or_(Charge.state.in_(UNSETTLED), Charge.problem.is_not(None))
+    count = select(func.count(Charge.id)).where(Charge.payer_account_id == account.id, waits)
+    return session.scalar(count) or 0
 
 
 def _by_receipt(

@@ -25,6 +25,7 @@ from booking.reservations.changes import period_of
 from booking.reservations.choosing_payer import choose_payer
 from booking.reservations.forms import (
     ApprovalForm,
+    CancelForm,
     ChangeForm,
     ReasonForm,
     ReservationsQuery,
@@ -131,15 +132,14 @@ def change(reservation_id: int) -> ResponseReturnValue:
 
 
 @bp.post("/reservations/<int:reservation_id>/cancel")
-@documented(tag=TAG, answers={200: ReservationAnswer}, body=ReasonForm, refusals=STEP)
+@documented(tag=TAG, answers={200: ReservationAnswer}, body=CancelForm, refusals=STEP)
 def cancel(reservation_id: int) -> ResponseReturnValue:
-    """Cancel it: the holder before the start, a steward with a reason."""
-    reason = _read(ReasonForm).reason
+    """Cancel it: the holder before the start, a steward with a reason; with `fee_fen` for that fee only."""
+    form = _read(CancelForm)
 
     def work(session: Session, actor: Actor, version: int | None) -> object:
-        return service.cancel_reservation(
-            session, reservation_id, reason=reason, version=version, actor=actor, now=utcnow()
-        )
+        said = {"reason": form.reason, "fee_seen": form.fee_fen, "version": version}
+        return service.cancel_reservation(session, reservation_id, actor=actor, now=utcnow(), **said)
 
     return _step(reservation_id, work)
 

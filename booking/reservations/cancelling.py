@@ -12,7 +12,7 @@ from booking.reservations.claims import Holder
 from booking.reservations.filling import refill, settle_conflicts
 from booking.reservations.held import hold_changeable
 from booking.reservations.paying import set_cost
-from booking.reservations.refusals import AlreadyStarted
+from booking.reservations.refusals import AlreadyStarted, FeeChanged
 from models.reservations import Reservation
 from models.vocabulary.reservations import ChangeKind, ReservationState
 
@@ -23,23 +23,58 @@ def cancel_reservation(
     *,
     reason: str = "",
     version: int | None = None,
+    fee_seen: int | None = None,
     actor: Actor,
     now: datetime,
 ) -> Reservation:
     """Cancel it: the holder before the start, a steward with a reason until the end.
 
-    A holder who cancels too late is charged the share that its price says; so much stays held until its time is over.
+    Raises FeeChanged where cancelling costs something else than the holder has seen.
     """
     held = hold_changeable(session, reservation_id, reason=reason, actor=actor, version=version, now=now)
     if not held.sight.decides and held.period.start <= now:
         raise AlreadyStarted
     reservation = held.reservation
-    fee = late_fee(session, reservation, now=now) if held.sight.is_holder else 0
+    cancel_held(session, reservation, reason=reason, fee_seen=fee_seen, actor=actor, now=now)
+    return reservation
+
+
+def cancel_held(
+    session: Session,
+    reservation: Reservation,
+    *,
+    reason: str,
+    fee_seen: int | None = None,
+    actor: Actor,
+    now: datetime,
+    by_institution: bool = False,
+) -> None:
+    """Cancel a locked reservation; a holder who does so too late is charged the share that its price says.
+
+    So much stays held until its time is over. What a steward cancels, or an institution because somebody leaves, costs
+    nothing.
+    """
+    fee = fee_of_cancelling(session, reservation, actor, now=now)
+    if fee_seen is not None and fee != fee_seen:
+        raise FeeChanged
     state = ReservationState.CANCELLED
-    end_reservation(session, reservation, state, reason=reason, kept_fen=fee, actor=actor, now=now)
+    end_reservation(
+        session,
+        reservation,
+        state,
+        reason=reason,
+        kept_fen=fee,
+        actor=actor,
+        now=now,
+        by_institution=by_institution,
+    )
     if fee:
         charge_late_cancellation(session, reservation, actor=actor, now=now)
-    return reservation
+
+
+def fee_of_cancelling(session: Session, reservation: Reservation, actor: Actor, *, now: datetime) -> int:
+    """What it would cost the actor's reservation if they cancelled it now."""
+    return late_fee(session, reservation, now=now) if reservation.booked_by_id == actor.id else 0
 
 
 KINDS = {

@@ -17,7 +17,7 @@ from booking.core.clock import local_date
 from booking.core.errors import InvalidInput, NotFound, Problem
 from booking.core.texts import N_
 from booking.reservations import claims
-from booking.reservations.cancelling import cancel_reservation, end_reservation
+from booking.reservations.cancelling import cancel_held, cancel_reservation
 from booking.reservations.changes import Change, asked_period, period_of, record, touch
 from booking.reservations.coming import Chosen, are_colleagues, chosen_bookings, require_settling
 from booking.reservations.held import locked, read_again
@@ -159,14 +159,16 @@ def _require_entitled(
 def _cancel_elsewhere(
     session: Session, reservation_id: int, user_id: int, *, reason: str, actor: Actor, now: datetime
 ) -> None:
-    """Cancel a booking at another institution for the person, as they could: before its start."""
+    """Cancel a booking at another institution for the person, as they could: before its start.
+
+    It costs nothing where their institution does it; whoever cancels their own pays as with every cancellation.
+    """
     reservation = locked(session, reservation_id)
     if reservation.booked_by_id != user_id or reservation.state not in STANDING:
         raise BookingsChanged
     if reservation.starts_at <= now:
         raise AlreadyStarted
-    state = ReservationState.CANCELLED
-    end_reservation(session, reservation, state, reason=reason, actor=actor, now=now, by_institution=True)
+    cancel_held(session, reservation, reason=reason, actor=actor, now=now, by_institution=True)
 
 
 def _hand_over(session: Session, one: Chosen, handing: _Handing, *, actor: Actor, now: datetime) -> list[Refusal]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -22,25 +23,40 @@ MOST_LISTED = 50
 
 
 def on_uses_unconfirmed(news: News) -> list[Letter]:
-    """To whoever is next, one letter with every use of the instrument that still waits."""
-    instrument = news.session.get(Instrument, news.payload["instrument_id"])
-    waiting = _waiting(news.session, news.payload["reservation_ids"])
-    if instrument is None or not waiting:
-        return []
-    level: int = news.payload["level"]
+    """One letter to each person who is next, with every use that still waits for them."""
+    told: dict[int, tuple[User, list[dict[str, Any]]]] = {}
+    for part in news.payload["levels"]:
+        level: int = part["level"]
+        known: dict[int, Sequence[User]] = {}
+        for use in _waiting(news.session, part["reservation_ids"]):
+            if use.instrument_id not in known:
+                known[use.instrument_id] = people_at(news.session, use.instrument, level, news)
+            for person in known[use.instrument_id]:
+                told.setdefault(person.id, (person, []))[1].append(_said(use, level))
+    return [_letter(news, person, waiting) for person, waiting in told.values()]
+
+
+def _letter(news: News, person: User, waiting: list[dict[str, Any]]) -> Letter:
+    """The letter to one person: the first of the uses, and how many there are."""
     values = {
-        "instrument_zh": instrument.name_zh,
-        "instrument_en": instrument.name_en,
-        "is_escalated": level > 1,
+        "is_escalated": any(one["level"] > 1 for one in waiting),
         "count": len(waiting),
-        "waiting": [
-            {"holder": one.booked_by.name, "starts_at": one.starts_at, "ends_at": one.ends_at}
-            for one in waiting[:MOST_LISTED]
-        ],
-        "link": news.link(f"uses?instrument={instrument.id}"),
+        "waiting": waiting[:MOST_LISTED],
+        "link": news.link("uses"),
     }
-    people = people_at(news.session, instrument, level, news)
-    return [Letter(one.email, one.language, "reservations/uses_unconfirmed", values) for one in people]
+    return Letter(person.email, person.language, "reservations/uses_unconfirmed", values)
+
+
+def _said(use: Reservation, level: int) -> dict[str, Any]:
+    """One use in a letter."""
+    return {
+        "level": level,
+        "holder": use.booked_by.name,
+        "instrument_zh": use.instrument.name_zh,
+        "instrument_en": use.instrument.name_en,
+        "starts_at": use.starts_at,
+        "ends_at": use.ends_at,
+    }
 
 
 def people_at(session: Session, instrument: Instrument, level: int, news: News) -> Sequence[User]:
@@ -80,4 +96,4 @@ def _waiting(session: Session, reservation_ids: Sequence[int]) -> Sequence[Reser
         Reservation.id.in_(reservation_ids), Reservation.state == ReservationState.CONFIRMED
     )
     ordered = rows.order_by(Reservation.ends_at, Reservation.id)
-    return session.scalars(ordered.options(joinedload(Reservation.booked_by))).all()
+    return session.scalars(ordered.options(joinedload(Reservation.booked_by), joinedload(Reservation.instrument))).all()

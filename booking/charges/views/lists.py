@@ -8,6 +8,7 @@ from booking.accounts.permissions import Permission, reach
 from booking.charges import labels, queries
 from booking.charges.forms import ChargesPage
 from booking.charges.queries import Found, Show, Wanted
+from booking.charges.times import uses_overdue
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden
 from booking.core.pages import Page
@@ -37,7 +38,8 @@ def staffed() -> ResponseReturnValue:
     show = _show(asked.show, Show.OPEN)
     today, wanted = local_date(utcnow()), Wanted(show, payer_id=asked.payer)
     page = queries.charges_at(reading(), who, wanted, today=today, limit=PER_PAGE, cursor=asked.cursor)
-    return _list("staffed", page, asked, show, tuple(Show))
+    overdue = uses_overdue(reading(), reach(who, Permission.DECIDE_BOOKINGS)) if show == Show.PROBLEMS else 0
+    return _list("staffed", page, asked, show, tuple(Show), overdue=overdue)
 
 
 def _show(text: str, otherwise: Show) -> Show:
@@ -45,7 +47,9 @@ def _show(text: str, otherwise: Show) -> Show:
     return Show(text) if text in set(Show) else otherwise
 
 
-def _list(name: str, page: Page[Found], asked: ChargesPage, show: Show, shows: tuple[Show, ...]) -> ResponseReturnValue:
+def _list(  # noqa: PLR0917 - a list, how it is narrowed, and what stands beside it
+    name: str, page: Page[Found], asked: ChargesPage, show: Show, shows: tuple[Show, ...], *, overdue: int = 0
+) -> ResponseReturnValue:
     """A list with a tab for each part."""
     endpoint, payer = f"charges.{name}", asked.payer
     more_at = url_for(endpoint, show=show.value, payer=payer, cursor=page.next_cursor) if page.next_cursor else ""
@@ -63,5 +67,6 @@ def _list(name: str, page: Page[Found], asked: ChargesPage, show: Show, shows: t
         state_looks=labels.STATE_LOOKS,
         kinds=labels.KINDS,
         problems_named=labels.PROBLEMS,
+        overdue=overdue,
         confirms=bool(reach(require_actor(), Permission.DECIDE_BOOKINGS)),
     )

@@ -17,9 +17,11 @@ from booking.core.clock import local_date, utcnow
 from booking.core.errors import Conflict, InvalidInput, StaleVersion
 from booking.core.forms import Written
 from booking.core.texts import N_
-from booking.web.extensions import reading, transaction
+from booking.web.extensions import reading
 from booking.web.repeats import create_once
 from booking.web.signed_in import require_actor, signed_in
+
+LONGEST_VERSION = 9
 
 
 @signed_in
@@ -39,12 +41,7 @@ def write(charge_id: int) -> ResponseReturnValue:
     """Write to the other side."""
 
     def work() -> None:
-        text, who, now = forms.read(TextPage, {"text": request.form.get("text", "")}).text, require_actor(), utcnow()
-
-        def store(session: Session) -> dict[str, Any]:
-            return {"id": service.write_about(session, charge_id, text, actor=who, now=now).id}
-
-        create_once(store, actor=who, now=now)
+        _take(charge_id, service.write_about, forms.read(TextPage, {"text": request.form.get("text", "")}).text)
 
     return _done(charge_id, work, N_("已发送。"))
 
@@ -108,11 +105,18 @@ def _for_reason(charge_id: int, step: str, work: Callable[..., object], said: st
     return _done(charge_id, lambda: _take(charge_id, work, _reason(step)), said, {"reason": f"{step}_reason"})
 
 
-def _take(charge_id: int, work: Callable[..., object], *given: Any, **named: Any) -> None:
-    """One step in a transaction, of the version that the page was made from."""
+def _take(charge_id: int, work: Callable[..., Any], *given: Any, **named: Any) -> None:
+    """One step, once, of the version that the page was made from; raises StaleVersion where none is named."""
     text = request.form.get("version", "")
-    version = int(text) if text.isdecimal() and len(text) < 10 else None
-    transaction(work, charge_id, *given, version=version, actor=require_actor(), now=utcnow(), **named)
+    if not text.isdecimal() or len(text) > LONGEST_VERSION:
+        raise StaleVersion
+    who, now = require_actor(), utcnow()
+
+    def store(session: Session) -> dict[str, Any]:
+        done = work(session, charge_id, *given, version=int(text), actor=who, now=now, **named)
+        return {"id": done.id}
+
+    create_once(store, actor=who, now=now)
 
 
 def _done(

@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 
 from booking.accounts.permissions import Permission, may
 from booking.charges.labels import STATES as CHARGE_STATES
-from booking.charges.making import late_fee
 from booking.core.clock import utcnow
 from booking.core.errors import Forbidden, InvalidInput, Problem
 from booking.core.forms import SENTENCES
@@ -16,17 +15,18 @@ from booking.pricing.quoting import quote_of
 from booking.pricing.wording import SpokenQuote, spoken_quote
 from booking.reservations import service
 from booking.reservations.availability import instrument_time
+from booking.reservations.cancelling import fee_of_cancelling
 from booking.reservations.changes import period_of
 from booking.reservations.choosing_payer import ask_payer, choose_payer
 from booking.reservations.events import public_events
-from booking.reservations.forms import ChangeForm, DetailsForm, PeriodForm, ReasonForm, WindowForm
+from booking.reservations.forms import CancelForm, ChangeForm, DetailsForm, PeriodForm, ReasonForm, WindowForm
 from booking.reservations.labels import DIRECTIONS, MODES, STATES
 from booking.reservations.paid import paid_for
 from booking.reservations.panel import FIELDS, TIMES, Frame, Said, weigh
 from booking.reservations.payer_field import FIELD, field_of
 from booking.reservations.people import details_of
 from booking.reservations.queries import Sight, history_of, holders_in, reservation_for, sight_of, target_of
-from booking.reservations.refusals import NotChangeable, ReasonNeeded, ReservationRefused
+from booking.reservations.refusals import FeeChanged, NotChangeable, ReasonNeeded, ReservationRefused
 from booking.reservations.spoken import sentence_of as said
 from booking.reservations.story import told
 from booking.reservations.uses import what_came
@@ -222,18 +222,20 @@ def cancel(reservation_id: int) -> ResponseReturnValue:
             problems, status = problems_of(invalid), invalid.status
         except ReasonNeeded as needed:
             problems, status = {"reason": [sentence_of(needed)]}, needed.status
+        except FeeChanged as changed:
+            problems, status = {"": [sentence_of(changed)]}, changed.status
         reservation, sight = _changeable(reservation_id)
     reason = request.form.get("reason", "")
-    fee = late_fee(reading(), reservation, now=utcnow()) if sight.is_holder else 0
+    fee = fee_of_cancelling(reading(), reservation, require_actor(), now=utcnow())
     shown = {**_named(reservation, sight), "problems": problems, "reason": reason, "fee_fen": fee}
     return render_template("reservations/cancel.html", **shown), status
 
 
 def _cancel(reservation_id: int) -> ResponseReturnValue:
-    """Read the reason and cancel."""
-    reason = read_typed(ReasonForm, "reason").reason
-    actor, now, version = require_actor(), utcnow(), version_typed()
-    transaction(service.cancel_reservation, reservation_id, reason=reason, version=version, actor=actor, now=now)
+    """Read the reason and cancel, for the fee that the page named."""
+    form = read_typed(CancelForm, "reason", "fee_fen")
+    said = {"reason": form.reason, "fee_seen": form.fee_fen, "version": version_typed()}
+    transaction(service.cancel_reservation, reservation_id, actor=require_actor(), now=utcnow(), **said)
     flash(_("预约已取消。"), "right")
     return redirect(url_for(".show", reservation_id=reservation_id), code=303)
 
