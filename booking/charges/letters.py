@@ -67,12 +67,29 @@ def _waiting(charge: Charge) -> dict[str, Any]:
 
 
 def _payers(news: News, charge: Charge) -> list[User]:
-    """Who answers for what pays, unless they have left the institution that keeps it; then who booked."""
-    people = [charge.user]
-    if charge.payer is not None:
-        left = has_left(charge.payer.holder_id, charge.payer.organisation_id, local_date(news.now))
-        people = people if news.session.scalar(select(left)) else [charge.payer.holder, charge.user]
-    return list({person.id: person for person in people}.values())
+    """Who answers for what pays and who booked, unless they have left the institution that keeps the account.
+
+    Where nobody is left who answers for it, the finance of that institution.
+    """
+    if charge.payer is None:
+        return [charge.user]
+    keeper_id, people = charge.payer.organisation_id, {one.id: one for one in (charge.payer.holder, charge.user)}
+    gone = has_left(User.id, keeper_id, local_date(news.now))
+    left = set(news.session.scalars(select(User.id).where(User.id.in_(people), gone)))
+    still = [one for one in people.values() if one.id not in left and one.deactivated_at is None]
+    return still if charge.payer.holder in still else [*still, *_finance(news, keeper_id)]
+
+
+def _finance(news: News, organisation_id: int) -> list[User]:
+    """Those who look after an institution's accounts, else its administrators, in order of id."""
+    today = local_date(news.now)
+    for role in (Role.INSTITUTION_FINANCE, Role.INSTITUTION_ADMIN):
+        held = (Grant.role == role, Grant.scope_kind == ScopeKind.ORGANISATION, Grant.scope_id == organisation_id)
+        in_force = and_(Grant.starts_on <= today, or_(Grant.ends_on.is_(None), Grant.ends_on >= today))
+        rows = select(User).where(User.id.in_(select(Grant.user_id).where(*held, in_force)))
+        if found := news.session.scalars(rows.where(User.deactivated_at.is_(None)).order_by(User.id)).all():
+            return list(found)
+    return []
 
 
 def _staff(news: News, charge: Charge) -> Iterable[User]:
