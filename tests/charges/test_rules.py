@@ -11,10 +11,10 @@ from booking.charges.rules import (
     Standing,
     Used,
     is_open,
+    let_off,
     may_take,
     share_line,
     steps_open,
-    taken_line,
     taken_time,
     use_quote,
 )
@@ -96,17 +96,29 @@ def test_samples_pieces_assistance_and_a_minimum_are_lines_of_their_own() -> Non
     ]
 
 
-def test_the_fee_of_a_late_cancellation_is_a_share_less_what_others_took() -> None:
+@pytest.mark.parametrize(
+    ("closed", "taken", "expected"),
+    [
+        pytest.param([], [], [], id="nobody took any"),
+        # A third of 166.67 is 55.56.
+        pytest.param([], [at(10, 11)], [(LineKind.TAKEN, -5_556)], id="others took an hour of three"),
+        pytest.param([], [at(9, 12)], [(LineKind.TAKEN, -16_667)], id="others took all of it"),
+        pytest.param([at(9, 12)], [], [(LineKind.CLOSED, -16_667)], id="it was closed all the time"),
+        pytest.param(
+            [at(9, 10)], [at(9, 11)], [(LineKind.CLOSED, -5_556), (LineKind.TAKEN, -5_555)], id="no hour counts twice"
+        ),
+        pytest.param(
+            [at(9, 10)], [at(10, 12)], [(LineKind.CLOSED, -5_556), (LineKind.TAKEN, -11_111)], id="never beyond the fee"
+        ),
+    ],
+)
+def test_the_fee_of_a_late_cancellation_is_a_share_less_what_was_closed_and_what_others_took(
+    closed: list[Period], taken: list[Period], expected: list[tuple[LineKind, int]]
+) -> None:
     fee = share_line(LineKind.LATE_CANCELLATION, 33_333, 5_000).amount_fen
-    freed = at(9, 12)
 
     assert fee == 16_667
-    assert taken_line(fee, freed, []) is None
-    part, whole = taken_line(fee, freed, [at(10, 11)]), taken_line(fee, freed, [at(9, 12)])
-    assert part is not None
-    assert whole is not None
-    # A third of 166.67 is 55.56.
-    assert (part.amount_fen, whole.amount_fen) == (-5_556, -16_667)
+    assert [(line.kind, line.amount_fen) for line in let_off(fee, at(9, 12), closed, taken)] == expected
 
 
 @pytest.mark.parametrize(

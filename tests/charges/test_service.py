@@ -13,107 +13,34 @@ from sqlalchemy.orm import Session
 
 from booking.charges import service
 from booking.charges.forms import ChargeChangeForm, ResolveForm
-from booking.charges.queries import due_to_finish
 from booking.charges.refusals import NotOpen
-from booking.charges.verifying import faults as charge_faults
 from booking.charges.windows import Windows
-from booking.core.actors import Actor
-from booking.core.clock import SHANGHAI, at_local, local_date
-from booking.core.errors import Forbidden, InvalidInput, NotFound
-from booking.ledger.verifying import faults as ledger_faults
+from booking.core.clock import SHANGHAI
+from booking.core.errors import Forbidden, InvalidInput, NotFound, Refused
 from booking.payers import amounts
 from booking.payers.forms import PayerAmountForm
-from booking.payers.service import PayerClosed, held_in, left_in
-from booking.payers.verifying import faults
+from booking.payers.service import PayerClosed
 from booking.privacy.queries import HindranceKind, hindrances
 from booking.reservations.blocks import add_block
 from booking.reservations.cancelling import cancel_reservation
 from booking.reservations.forms import UseForm
 from booking.reservations.refusals import NotOver, UseConfirmed
 from booking.reservations.service import request_reservation, reserve_agreed
-from booking.reservations.use_reminding import due_to_remind, remind_of_uses
 from booking.reservations.using import confirm_use
-from booking.reservations.wishes import Paying, Wish
+from booking.reservations.wishes import Wish
 from booking.web.extensions import transaction
-from models.accounts import User
 from models.charges import Charge, ChargeEvent, ChargeLine
-from models.ledger import LedgerAccount
-from models.payers import PayerAccount
 from models.reservations import Reservation
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.charges import ChargeKind, ChargeProblem, ChargeState
 from models.vocabulary.pricing import BilledOn, Offer
 from models.vocabulary.reservations import BlockKind, ReservationState, UseOutcome
-from tests.factories.instruments import make_instrument, make_organisation
-from tests.factories.letters import mailed
-from tests.factories.payers import make_payer
-from tests.factories.people import actor_for, give, make_user
+from tests.charges.houses import ALONE, House
+from tests.factories.instruments import make_instrument
+from tests.factories.people import give
 from tests.factories.prices import make_hourly_price
 from tests.reservations.acting import at
 
-HOURLY = 10_000
-PAID = Paying()
-ALONE = Paying(is_later=True)
-
-
-class House:
-    """An instrument at 100 yuan an hour, its steward, a grant of a lead's with a student, and a stranger."""
-
-    def __init__(self, session: Session, now: datetime, *, payer_fen: int = 50_000, **price: Any) -> None:
-        self.session, self.now = session, now
-        self.place = make_organisation(session)
-        self.instrument = make_instrument(session, self.place, policy={"closes_on_holidays": False})
-        self.lead, self.student, self.stranger = (make_user(session, name) for name in ("lead", "student", "stranger"))
-        self.steward, self.admin = make_user(session, "steward"), make_user(session, "admin")
-        give(session, self.steward, Role.STEWARD, ScopeKind.INSTRUMENT, self.instrument.id)
-        give(session, self.admin, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, self.place.id)
-        terms = {"cancel_share": 5_000, "no_show_share": 10_000, **price}
-        self.price = make_hourly_price(session, self.instrument, HOURLY, self.admin, **terms)
-        self.payer = make_payer(session, self.place, self.lead, payer_fen, [self.student])
-
-    def actor(self, user: User) -> Actor:
-        return actor_for(self.session, user, now=self.now)
-
-    def book(
-        self,
-        hour: int,
-        hours: int = 2,
-        by: User | None = None,
-        paying: Paying = PAID,
-        day: int = 1,
-    ) -> Reservation:
-        wish = Wish(self.instrument.id, at(hour, hours * 60, day), paying=paying)
-        made = request_reservation(self.session, wish, actor=self.actor(by or self.student), now=self.now)
-        self.session.commit()
-        return made
-
-    def do(self, work: Callable[..., Any], *args: Any, by: User, at_: datetime, **more: Any) -> Any:
-        done = work(self.session, *args, **more, actor=self.actor(by), now=at_)
-        self.session.commit()
-        return done
-
-    def confirm(self, reservation: Reservation, after: timedelta = timedelta(hours=1), **said: Any) -> Any:
-        when = reservation.ends_at + after
-        self.do(confirm_use, reservation.id, UseForm(**said), windows=Windows(), by=self.steward, at_=when)
-        return self.charge(reservation)
-
-    def charge(self, reservation: Reservation) -> Any:
-        self.session.expire_all()
-        return self.session.scalar(sa.select(Charge).where(Charge.reservation_id == reservation.id))
-
-    def go_on(self, now: datetime) -> None:
-        for charge_id in due_to_finish(self.session, now=now):
-            service.go_on(self.session, charge_id, windows=Windows(), now=now)
-        self.session.commit()
-
-    def books(self) -> tuple[int, int, int]:
-        """What is left, held and captured; the books are right."""
-        self.session.expire_all()
-        found = self.session.get_one(PayerAccount, self.payer.id)
-        wrong = [*ledger_faults(self.session), *faults(self.session), *charge_faults(self.session)]
-        assert wrong == []
-        left, held = left_in(self.session, found), held_in(self.session, found)
-        return left, held, self.session.get_one(LedgerAccount, found.captured_id).balance_fen
 
 
 @pytest.fixture
@@ -142,32 +69,67 @@ def test_a_use_as_booked_is_charged_what_was_held_and_two_stewards_make_one_char
     assert house.books() == (30_000, 0, 20_000)
 
 
+def at_once(app: Flask, *steps: Callable[[], object]) -> list[str]:
+    """How steps end that begin in the same moment: done, or what they were refused with."""
+    together = Barrier(len(steps))
+
+    def take(step: Callable[[], object]) -> str:
+        with app.app_context():
+            together.wait(timeout=30)
+            try:
+                step()
+            except Refused as refused:
+                return type(refused).__name__
+            return "done"
+
+    with ThreadPoolExecutor(len(steps)) as pool:
+        return sorted(one.result() for one in [pool.submit(take, step) for step in steps])
+
+
 def test_of_two_stewards_who_confirm_at_once_one_makes_the_charge_and_the_other_is_told(
     app: Flask, house: House
 ) -> None:
     made, steward = house.book(9), house.actor(house.steward)
-    both = Barrier(2)
 
-    def confirm() -> type[Exception] | None:
-        with app.app_context():
-            both.wait(timeout=30)
-            try:
-                now = made.ends_at
-                transaction(confirm_use, made.id, UseForm(), windows=Windows(), actor=steward, now=now)
-            except UseConfirmed as refused:
-                return type(refused)
-            return None
+    def confirm() -> None:
+        transaction(confirm_use, made.id, UseForm(), windows=Windows(), actor=steward, now=made.ends_at)
 
-    with ThreadPoolExecutor(2) as pool:
-        outcomes = [one.result() for one in [pool.submit(confirm), pool.submit(confirm)]]
+    outcomes = at_once(app, confirm, confirm)
 
     house.session.commit()
-    assert sorted(outcomes, key=str) == [UseConfirmed, None]
+    assert outcomes == ["UseConfirmed", "done"]
     assert house.charge(made).captured_fen == 20_000
     assert house.books() == (30_000, 0, 20_000)
 
 
-def test_actual_time_is_billed_where_the_price_says_so_and_more_than_held_is_taken_as_far_as_it_goes(
+def test_of_a_payer_who_accepts_and_a_steward_who_adjusts_or_waives_at_once_exactly_one_is_heard(
+    app: Flask, house: House
+) -> None:
+    made, now = house.book(9), house.now + timedelta(days=3)
+    charge = house.confirm(made)
+    lead, steward, seen = house.actor(house.lead), house.actor(house.steward), {"version": charge.version, "now": now}
+    form = ChargeChangeForm(change_fen=7_000, reason="加时")
+    told = {**seen, "actor": steward}
+    outcomes = at_once(
+        app,
+        lambda: transaction(service.accept_charge, charge.id, actor=lead, **seen),
+        lambda: transaction(service.adjust_charge, charge.id, form, windows=Windows(), **told),
+        lambda: transaction(service.waive_charge, charge.id, "补偿", **told),
+    )
+
+    house.session.commit()
+    found = house.charge(made)
+    ends = {
+        ChargeState.ACCEPTED: (30_000, 0, 20_000),
+        ChargeState.ADJUSTED: (30_000, 0, 20_000),
+        ChargeState.WAIVED: (50_000, 0, 0),
+    }
+    assert outcomes == ["StaleVersion", "StaleVersion", "done"]
+    assert house.books() == ends[found.state]
+    assert found.version == seen["version"] + 1
+
+
+def test_what_goes_beyond_what_was_held_is_taken_once_the_payer_agrees_and_the_rest_waits_as_a_problem(
     session: Session, now: datetime
 ) -> None:
     house = House(session, now, payer_fen=25_000, billed_on=BilledOn.LARGER)
@@ -175,12 +137,23 @@ def test_actual_time_is_billed_where_the_price_says_so_and_more_than_held_is_tak
     actual = {"actual_starts_at": made.starts_at, "actual_ends_at": made.ends_at + timedelta(minutes=60)}
     charge = house.confirm(made, timedelta(hours=2), **{name: value.isoformat() for name, value in actual.items()})
 
-    assert (charge.gross_fen, charge.captured_fen, charge.problem) == (30_000, 25_000, ChargeProblem.PAYER_SHORT)
-    assert house.books() == (0, 0, 25_000)
+    assert (charge.gross_fen, charge.captured_fen, charge.problem) == (30_000, 20_000, None)
+    assert house.books() == (5_000, 0, 20_000)
     later = made.ends_at + timedelta(days=1)
+    house.do(service.accept_charge, charge.id, by=house.lead, at_=later)
+    found = house.charge(made)
+    assert (found.state, found.captured_fen, found.problem) == (
+        ChargeState.ACCEPTED,
+        25_000,
+        ChargeProblem.PAYER_SHORT,
+    )
+    assert house.books() == (0, 0, 25_000)
     house.do(
         amounts.set_amount, house.payer.id, PayerAmountForm(amount_fen=28_000, reason="追加"), by=house.admin, at_=later
     )
+    with pytest.raises(amounts.ChargesWait):
+        house.do(amounts.close_payer, house.payer.id, "结题", by=house.admin, at_=later)
+    house.session.rollback()
     house.do(service.take_rest, charge.id, by=house.steward, at_=later)
     assert house.charge(made).captured_fen == 28_000
     house.do(service.settle_on_paper, charge.id, "余款线下收取", by=house.steward, at_=later)
@@ -191,6 +164,40 @@ def test_actual_time_is_billed_where_the_price_says_so_and_more_than_held_is_tak
     found = house.charge(made)
     assert (found.gross_fen, found.captured_fen, found.paper_fen) == (27_000, 27_000, 0)
     assert house.books() == (1_000, 0, 27_000)
+
+
+def test_an_added_line_takes_nothing_from_the_account_until_it_is_accepted_by_silence(house: House) -> None:
+    made = house.book(9)
+    charge = house.confirm(made)
+    later = made.ends_at + timedelta(days=1)
+    form = ChargeChangeForm(change_fen=12_000, name="耗材", reason="多用了铜网")
+    house.do(service.adjust_charge, charge.id, form, windows=Windows(), by=house.steward, at_=later)
+    found = house.charge(made)
+
+    assert (found.state, found.gross_fen, found.captured_fen, found.problem) == (
+        ChargeState.ADJUSTED,
+        32_000,
+        20_000,
+        None,
+    )
+    assert house.books() == (30_000, 0, 20_000)
+    house.go_on(found.due_at)
+    assert (house.charge(made).state, house.charge(made).captured_fen) == (ChargeState.ACCEPTED, 32_000)
+    assert house.books() == (18_000, 0, 32_000)
+
+
+def test_a_use_ends_a_day_after_it_was_booked_to_end_at_most(house: House) -> None:
+    made, day = house.book(9), timedelta(days=1)
+
+    def until(end: datetime) -> dict[str, str]:
+        return {"actual_starts_at": made.starts_at.isoformat(), "actual_ends_at": end.isoformat()}
+
+    with pytest.raises(InvalidInput) as refused:
+        house.confirm(made, 2 * day, **until(made.ends_at + day + timedelta(minutes=1)))
+    house.session.rollback()
+
+    assert [one.field for one in refused.value.problems] == ["actual_ends_at"]
+    assert house.confirm(made, 2 * day, **until(made.ends_at + day)).used_ends_at == made.ends_at + day
 
 
 def test_a_late_cancellation_costs_a_share_less_what_somebody_else_takes_of_the_time(
@@ -312,7 +319,7 @@ def test_a_change_is_a_new_line_never_below_zero_and_not_into_a_closed_account(h
     with pytest.raises(InvalidInput):
         house.do(service.adjust_charge, charge.id, less, windows=Windows(), by=house.steward, at_=later)
     house.session.rollback()
-    with pytest.raises(amounts.StillHeld):
+    with pytest.raises(amounts.ChargesWait):
         house.do(amounts.close_payer, house.payer.id, "结题", by=house.admin, at_=later)
     house.session.rollback()
     house.do(service.accept_charge, charge.id, by=house.lead, at_=later)
@@ -343,21 +350,3 @@ def test_what_is_not_offered_to_somebody_waits_as_a_problem_and_what_has_no_pric
     found = house.charge(made)
     assert (found.state, found.gross_fen, found.problem) == (ChargeState.FINAL, 8_000, None)
     assert house.books() == (50_000, 0, 0)
-
-
-def test_uses_that_nobody_confirms_go_from_the_steward_to_the_unit_and_the_administrators(house: House) -> None:
-    made = house.book(9)
-    day = timedelta(days=1)
-    told = {}
-    for days in range(1, 25):
-        now = at_local(local_date(made.ends_at) + days * day, 9 * 60)
-        for instrument_id in due_to_remind(house.session, now=now):
-            remind_of_uses(house.session, instrument_id, Windows(), now=now)
-        house.session.commit()
-        if letters := [one for one in mailed(house.session, now=now) if "uses_unconfirmed" in one.template]:
-            told[days] = [one.recipient.partition("@")[0] for one in letters]
-
-    # The use was on Tuesday 24 November: the next day, five and ten working days later.
-    assert told == {1: ["steward"], 7: ["admin"], 14: ["admin"]}
-    assert house.confirm(made, 30 * day).state == ChargeState.FINAL
-    assert list(due_to_remind(house.session, now=made.ends_at + 40 * day)) == []

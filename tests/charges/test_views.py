@@ -89,12 +89,15 @@ def test_a_charge_is_disputed_on_its_page_and_adjusted_in_yuan_and_letters_are_r
     page = f"/charges/{charge.id}"
     asked = mailed(session, now=utcnow())
     sign_in(client, people["student"])
-    empty = client.post(f"{page}/dispute", data={"dispute_reason": " "})
-    client.post(f"{page}/dispute", data={"dispute_reason": "只用了半小时"})
+    seen = {"version": str(charge.version)}
+    empty = client.post(f"{page}/dispute", data={"dispute_reason": " ", **seen})
+    blind = client.post(f"{page}/dispute", data={"dispute_reason": "只用了半小时"})
+    client.post(f"{page}/dispute", data={"dispute_reason": "只用了半小时", **seen})
     disputed = mailed(session, now=utcnow())
     sign_in(client, people["steward"])
-    unread = client.post(f"{page}/adjust", data={"adjust_change_fen": "-5,0", "adjust_reason": "按记录"})
-    adjusted = client.post(f"{page}/adjust", data={"adjust_change_fen": "-50", "adjust_reason": "按记录"})
+    seen = {"version": str(charge.version + 1), "adjust_reason": "按记录", "idempotency_key": "once"}
+    unread = client.post(f"{page}/adjust", data={"adjust_change_fen": "-5,0", **seen})
+    adjusted, again = (client.post(f"{page}/adjust", data={"adjust_change_fen": "-50", **seen}) for _ in range(2))
     stale = client.post(f"{page}/waive", data={"waive_reason": "补偿", "version": "1"})
     sign_in(client, people["lead"])
     account = f"/payer-accounts/{charge.payer_account_id}"
@@ -105,7 +108,8 @@ def test_a_charge_is_disputed_on_its_page_and_adjusted_in_yuan_and_letters_are_r
     found = session.scalars(sa.select(Charge)).one()
     told = [one.recipient.partition("@")[0] for one in asked if one.template == "charges/changed"]
     assert (told, [one.recipient.partition("@")[0] for one in disputed]) == (["lead", "student"], ["steward"])
-    assert (empty.status_code, unread.status_code, adjusted.status_code, stale.status_code) == (422, 422, 303, 412)
+    assert (empty.status_code, blind.status_code, unread.status_code) == (422, 412, 422)
+    assert (adjusted.status_code, again.status_code, stale.status_code) == (303, 303, 412)
     assert 'value="-5,0"' in unread.get_data(as_text=True)
     assert (found.state, found.gross_fen, found.captured_fen) == (ChargeState.ADJUSTED, 5_000, 5_000)
     assert [one["amount_fen"] for one in payments] == [-5_000, 10_000]

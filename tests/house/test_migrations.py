@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import flask_migrate
@@ -10,11 +11,21 @@ import sqlalchemy as sa
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from app import create_app
+from booking.core.clock import utcnow
+from booking.reservations.use_reminding import due_to_remind
 from booking.settings import ROOT
 from booking.web.extensions import db
+from models.charges import Charge
+from models.reservations import Reservation, UseReminder
+from tests.charges.houses import House
 from tests.databases import postgresql_database, settings_for
+
+BEFORE_CHARGES = "2026_11_26_sample_orders"
+NOW = datetime(2026, 11, 23, 0, tzinfo=UTC)
+"""The Monday of the tests' bookings."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -46,3 +57,37 @@ def test_there_is_one_head() -> None:
     config.set_main_option("script_location", str(ROOT / "migrations"))
 
     assert len(ScriptDirectory.from_config(config).get_heads()) == 1
+
+
+def test_what_ended_before_uses_were_confirmed_is_nobodys_to_be_reminded_of_and_costs_nothing_by_itself(
+    unmigrated: Flask,
+) -> None:
+    with unmigrated.app_context():
+        flask_migrate.upgrade()
+        with Session(db.engine) as session:
+            house = House(session, NOW)
+            ids = [house.book(9, day=day).id for day in (1, 2)]
+            for reservation_id, year in zip(ids, (2020, 2100), strict=True):
+                times = {"starts_at": datetime(year, 3, 2, 1, tzinfo=UTC), "ends_at": datetime(year, 3, 2, 3, tzinfo=UTC)}
+                session.execute(sa.update(Reservation).where(Reservation.id == reservation_id).values(times))
+            session.commit()
+        flask_migrate.downgrade(revision=BEFORE_CHARGES)
+        flask_migrate.upgrade()
+        with Session(db.engine) as session:
+            marked = session.execute(sa.select(UseReminder.reservation_id, UseReminder.level)).all()
+            charged = session.scalars(sa.select(Charge)).all()
+            told = due_to_remind(session, now=utcnow())
+
+    assert (marked, charged, told) == ([(ids[0], 0)], [], [])
+
+
+def test_payments_for_charges_are_not_lost_by_going_back(unmigrated: Flask) -> None:
+    with unmigrated.app_context():
+        flask_migrate.upgrade()
+        with Session(db.engine) as session:
+            house = House(session, NOW)
+            house.confirm(house.book(9))
+        with pytest.raises(RuntimeError):
+            flask_migrate.downgrade(revision=BEFORE_CHARGES)
+        with Session(db.engine) as session:
+            assert session.scalars(sa.select(Charge.captured_fen)).all() == [20_000]

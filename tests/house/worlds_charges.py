@@ -48,6 +48,8 @@ def add_charges(builder: "Builder", staff: frozenset[str], money: frozenset[str]
     their_why = builder.mark("their_dispute", theirs - {"their_technician"})
     service.dispute_charge(session, their_charge.id, their_why, actor=builder.actor("their_holder"), now=now)
     builder.keep("their_charge", their_charge)
+    for name in ("charge", "disputed_charge", "short_charge"):
+        builder.world.names[f"{name}_version"] = session.get_one(Charge, builder.world.names[name]).version
     builder.world.markers["qnamestewardxz"] |= {"finance"}
     session.commit()
 
@@ -72,7 +74,7 @@ def _charged(  # noqa: PLR0917 - whose use of what, confirmed by whom
 
 
 def _short(builder: "Builder") -> Charge:
-    """A charge that its account could not pay whole, and could now."""
+    """An accepted charge that its account could not pay whole, and could now."""
     session, now, payer_id = builder.session, builder.now, builder.world.names["paying"]
     made = _booked(builder, "published", "holder", 13)
     admin, why = builder.actor("admin"), "qwhypayingxz"
@@ -81,5 +83,7 @@ def _short(builder: "Builder") -> Charge:
     actual = {"actual_starts_at": made.starts_at, "actual_ends_at": made.ends_at + timedelta(hours=1)}
     form = UseForm(**{name: moment.isoformat() for name, moment in actual.items()})
     confirm_use(session, made.id, form, windows=Windows(), actor=builder.actor("steward"), now=now)
+    charge = session.scalars(select(Charge).where(Charge.reservation_id == made.id)).one()
+    service.accept_charge(session, charge.id, actor=builder.actor("holder"), now=now)
     amounts.set_amount(session, payer_id, PayerAmountForm(amount_fen=500_000, reason=why), actor=admin, now=now)
-    return session.scalars(select(Charge).where(Charge.reservation_id == made.id)).one()
+    return charge

@@ -13,6 +13,7 @@ ONE, DISPUTED, SHORT, OTHER = (f"/charges/{{{kind}charge}}" for kind in ("", "di
 UNCONFIRMED = "/reservations/{unconfirmed}"
 WHY = {"reason": "说明"}
 CHANGE = {"change_fen": -100, "name": "减免", "reason": "协商"}
+SEEN, DISPUTED_SEEN, SHORT_SEEN = ({"version": f"{{{kind}charge_version}}"} for kind in ("", "disputed_", "short_"))
 CHANGE_PAGE = {"adjust_change_fen": "-1.00", "adjust_name": "减免", "adjust_reason": "协商"}
 BOOKED_OR_SEES = (STAFF | ALL_SEEING) - STEWARDS | HOLDER
 
@@ -21,15 +22,15 @@ CHARGES = (
     page("/charges/staffed", DECIDERS | AUDITOR | FINANCE, other=403),
     page(ONE, SEERS),
     page(OTHER, THEIRS | {"platform", "auditor"}),
-    sent(f"{ONE}/accept", HOLDER, forbidden=MONEY),
-    sent(f"{ONE}/dispute", HOLDER, {"dispute_reason": "不对"}, forbidden=MONEY),
-    sent(f"{DISPUTED}/messages", SETTLERS | HOLDER, {"text": "请看"}, forbidden=ONLY_READ),
-    sent(f"{DISPUTED}/resolve", SETTLERS, {"resolve_reason": "无误"}, forbidden=AUDITOR | HOLDER),
-    sent(f"{ONE}/adjust", SETTLERS, CHANGE_PAGE, forbidden=AUDITOR | HOLDER),
-    sent(f"{ONE}/waive", SETTLERS, {"waive_reason": "停电"}, forbidden=AUDITOR | HOLDER),
-    sent(f"{ONE}/cancel", SETTLERS, {"cancel_reason": "记错"}, forbidden=AUDITOR | HOLDER),
-    sent(f"{SHORT}/take-rest", SETTLERS, forbidden=AUDITOR | HOLDER),
-    sent(f"{SHORT}/on-paper", SETTLERS, {"on_paper_reason": "收现"}, forbidden=AUDITOR | HOLDER),
+    sent(f"{ONE}/accept", HOLDER, SEEN, forbidden=MONEY),
+    sent(f"{ONE}/dispute", HOLDER, {"dispute_reason": "不对", **SEEN}, forbidden=MONEY),
+    sent(f"{DISPUTED}/messages", SETTLERS | HOLDER, {"text": "请看", **DISPUTED_SEEN}, forbidden=ONLY_READ),
+    sent(f"{DISPUTED}/resolve", SETTLERS, {"resolve_reason": "无误", **DISPUTED_SEEN}, forbidden=AUDITOR | HOLDER),
+    sent(f"{ONE}/adjust", SETTLERS, CHANGE_PAGE | SEEN, forbidden=AUDITOR | HOLDER),
+    sent(f"{ONE}/waive", SETTLERS, {"waive_reason": "停电", **SEEN}, forbidden=AUDITOR | HOLDER),
+    sent(f"{ONE}/cancel", SETTLERS, {"cancel_reason": "记错", **SEEN}, forbidden=AUDITOR | HOLDER),
+    sent(f"{SHORT}/take-rest", SETTLERS, SHORT_SEEN, forbidden=AUDITOR | HOLDER),
+    sent(f"{SHORT}/on-paper", SETTLERS, {"on_paper_reason": "收现", **SHORT_SEEN}, forbidden=AUDITOR | HOLDER),
     read("/charges?mine=1"),
     read("/charges", DECIDERS | AUDITOR | FINANCE, other=403),
     read(ONE, SEERS),

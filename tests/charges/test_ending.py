@@ -1,0 +1,155 @@
+"""What became of a reservation's time decides what it costs: closed, given back, cancelled by others, another owner."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from booking.charges import service
+from booking.charges.windows import Windows
+from booking.core.errors import Forbidden, InvalidInput
+from booking.reservations.blocks import add_block
+from booking.reservations.cancelling import cancel_reservation
+from booking.reservations.forms import UseForm
+from booking.reservations.handing_over import cancel_bookings
+from booking.reservations.refusals import FeeChanged, OwnUse
+from booking.reservations.using import confirm_use
+from models.catalogue import Instrument
+from models.charges import Charge, ChargeLine
+from models.custody import OwnerChange
+from models.reservations import Reservation
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.charges import ChargeState
+from models.vocabulary.custody import OwnerChangeState
+from models.vocabulary.reservations import BlockKind, ReservationState, UseOutcome
+from tests.charges.houses import ALONE, House
+from tests.factories.affiliations import affiliate
+from tests.factories.instruments import make_organisation
+from tests.factories.people import give, make_user
+from tests.reservations.acting import at, claims_of
+
+TWO_HOURS = timedelta(hours=2)
+
+
+@pytest.fixture
+def house(session: Session, now: datetime) -> House:
+    return House(session, now)
+
+
+def block(house: House, hour: int, minutes: int, now: datetime) -> None:
+    """The instrument is out of use from an hour of tomorrow on."""
+    wanted = (house.instrument.id, at(hour, minutes), BlockKind.OUTAGE, "故障")
+    house.do(add_block, *wanted, by=house.steward, at_=now)
+
+
+def test_nobody_pays_for_not_coming_to_what_was_out_of_use(house: House) -> None:
+    made = house.book(9)
+    block(house, 10, 30, house.now)
+    with pytest.raises(InvalidInput) as refused:
+        house.confirm(made, outcome=UseOutcome.NO_SHOW)
+    house.session.rollback()
+    with pytest.raises(InvalidInput) as wordless:
+        house.confirm(made, outcome=UseOutcome.UNUSABLE)
+    house.session.rollback()
+    charge = house.confirm(made, outcome=UseOutcome.UNUSABLE, note="停电")
+
+    fields = [one.field for error in (refused, wordless) for one in error.value.problems]
+    assert (fields, charge) == (["outcome", "note"], None)
+    assert house.session.get_one(Reservation, made.id).state == ReservationState.CANCELLED
+    assert claims_of(house.session, made) == []
+    assert house.books() == (50_000, 0, 0)
+
+
+def test_a_block_after_a_late_cancellation_lets_off_the_part_that_it_covers(session: Session, now: datetime) -> None:
+    house = House(session, now, payer_fen=60_000)
+    part, whole, before = house.book(9), house.book(12), house.book(15)
+    for one in (part, whole, before):
+        house.do(cancel_reservation, one.id, by=house.student, at_=one.starts_at - TWO_HOURS)
+    block(house, 10, 180, part.starts_at - timedelta(hours=1))
+    block(house, 13, 60, part.starts_at - timedelta(hours=1))
+
+    house.go_on(before.ends_at + timedelta(minutes=1))
+
+    # Half of 200 is 100; the last hour of the first, and all of the second, lay under blocks.
+    told = [(house.charge(one).state, house.charge(one).gross_fen) for one in (part, whole, before)]
+    assert told == [(ChargeState.FINAL, 5_000), (ChargeState.WAIVED, 0), (ChargeState.FINAL, 10_000)]
+    kinds = session.scalars(sa.select(ChargeLine.kind).order_by(ChargeLine.id)).all()
+    assert [str(kind) for kind in kinds if kind != "late_cancellation"] == ["closed", "closed"]
+    assert house.books() == (45_000, 0, 15_000)
+
+
+def test_who_cancels_their_own_pays_however_they_do_it_and_an_institution_for_who_leaves_pays_nothing(
+    session: Session, now: datetime
+) -> None:
+    house = House(session, now, payer_fen=60_000)
+    home = make_organisation(session)
+    officer = make_user(session, "officer")
+    give(session, officer, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, home.id)
+    affiliate(session, house.student, home)
+    own, theirs, here = house.book(9), house.book(12), house.book(15)
+    late = own.starts_at - TWO_HOURS
+    of = house.student.id
+    house.do(cancel_bookings, None, of, [own.id], reason="离校", by=house.student, at_=late)
+    house.do(cancel_bookings, home.id, of, [theirs.id], reason="离校", by=officer, at_=late)
+    house.do(cancel_bookings, house.place.id, of, [here.id], reason="离校", by=house.admin, at_=late)
+
+    charged = [charge.reservation_id for charge in session.scalars(sa.select(Charge))]
+    assert (charged, house.charge(own).gross_fen) == ([own.id], 10_000)
+    states = {session.get_one(Reservation, one.id).state for one in (own, theirs, here)}
+    assert states == {ReservationState.CANCELLED}
+    assert house.books() == (50_000, 10_000, 0)
+
+
+def test_cancelling_asks_again_when_it_costs_something_else_than_was_shown(house: House) -> None:
+    made = house.book(9)
+    late = made.starts_at - TWO_HOURS
+    with pytest.raises(FeeChanged):
+        house.do(cancel_reservation, made.id, fee_seen=0, by=house.student, at_=late)
+    house.session.rollback()
+    assert house.books() == (30_000, 20_000, 0)
+    house.do(cancel_reservation, made.id, fee_seen=10_000, by=house.student, at_=late)
+
+    assert house.charge(made).gross_fen == 10_000
+
+
+def test_the_owner_of_the_day_of_use_earns_the_fee_whoever_confirms_it_later(house: House) -> None:
+    made = house.book(9)
+    heir = make_organisation(house.session)
+    new_steward = make_user(house.session, "newsteward")
+    give(house.session, new_steward, Role.STEWARD, ScopeKind.ORGANISATION, heir.id)
+    applied = made.ends_at + timedelta(days=2)
+    house.session.add(
+        OwnerChange(
+            instrument_id=house.instrument.id,
+            from_organisation_id=house.place.id,
+            to_organisation_id=heir.id,
+            starts_on=date(2026, 11, 26),
+            reason="划转",
+            state=OwnerChangeState.APPLIED,
+            proposed_at=house.now,
+            applied_at=applied,
+        )
+    )
+    house.session.get_one(Instrument, house.instrument.id).organisation_id = heir.id
+    house.session.commit()
+    house.do(confirm_use, made.id, UseForm(), windows=Windows(), by=new_steward, at_=applied)
+    charge = house.charge(made)
+
+    assert (charge.organisation_id, charge.captured_fen) == (house.place.id, 20_000)
+
+
+def test_nobody_confirms_a_priced_use_of_their_own_or_settles_what_they_pay(house: House) -> None:
+    own = house.book(9, by=house.steward, paying=ALONE)
+    with pytest.raises(OwnUse):
+        house.confirm(own)
+    house.session.rollback()
+    house.do(confirm_use, own.id, UseForm(), windows=Windows(), by=house.admin, at_=own.ends_at)
+    charge = house.charge(own)
+    with pytest.raises(Forbidden):
+        house.do(service.waive_charge, charge.id, "自用", by=house.steward, at_=own.ends_at)
+    house.session.rollback()
+
+    assert house.charge(own).state == ChargeState.FINAL
+    house.do(service.waive_charge, charge.id, "校内共建", by=house.admin, at_=own.ends_at)
+    assert house.charge(own).state == ChargeState.WAIVED

@@ -1,0 +1,67 @@
+"""Lists of charges tell nothing by what they are narrowed to, and cost the same however long they are."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from booking.charges.queries import Wanted, charges_at, own_charges
+from booking.core.clock import local_date
+from booking.web.extensions import db
+from models.accounts import User
+from models.catalogue import Instrument
+from models.vocabulary.catalogue import PublishingState
+from tests.charges.houses import ALONE, House
+from tests.factories.affiliations import affiliate
+
+
+@pytest.fixture
+def house(session: Session, now: datetime) -> House:
+    return House(session, now)
+
+
+def test_a_list_is_narrowed_by_an_account_or_instrument_as_far_as_one_knows_of_it(house: House) -> None:
+    granted, alone = house.book(9), house.book(12, by=house.stranger, paying=ALONE)
+    own, free = house.confirm(granted).id, house.confirm(alone).id
+    house.session.get_one(Instrument, house.instrument.id).publishing_state = PublishingState.DRAFT
+    house.session.commit()
+    today = local_date(alone.ends_at)
+    payer, instrument = Wanted(payer_id=house.payer.id), Wanted(instrument_id=house.instrument.id)
+
+    def staffed(user: User, wanted: Wanted) -> list[int]:
+        found = charges_at(house.session, house.actor(user), wanted, today=today, limit=9)
+        return [one.charge.id for one in found.items]
+
+    def mine(user: User, wanted: Wanted) -> list[int]:
+        found = own_charges(house.session, house.actor(user), wanted, today=today, limit=9)
+        return [one.charge.id for one in found.items]
+
+    assert staffed(house.steward, Wanted()) == [free, own]
+    assert staffed(house.steward, payer) == []
+    assert staffed(house.steward, instrument) == [free, own]
+    assert (mine(house.lead, Wanted()), mine(house.lead, payer), mine(house.lead, instrument)) == ([own], [own], [])
+    assert (mine(house.student, payer), mine(house.student, instrument)) == ([own], [own])
+    assert (mine(house.stranger, Wanted()), mine(house.stranger, payer)) == ([free], [])
+
+
+def test_a_longer_list_takes_no_more_statements(house: House) -> None:
+    affiliate(house.session, house.lead, house.place)
+    made = [house.book(hour, 1) for hour in (9, 10, 11)]
+    counts = []
+    for one in made:
+        house.confirm(one)
+        today, lead = local_date(one.ends_at + timedelta(days=1)), house.actor(house.lead)
+        house.session.expire_all()
+        statements: list[str] = []
+
+        def note(*told: object, seen: list[str] = statements) -> None:
+            seen.append(str(told[2]))
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        found = own_charges(house.session, lead, Wanted(), today=today, limit=9)
+        event.remove(db.engine, "before_cursor_execute", note)
+        assert all(one.sight.answers for one in found.items)
+        counts.append(len(statements))
+
+    assert counts == [counts[0]] * 3
