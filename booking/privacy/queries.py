@@ -5,23 +5,25 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.accounts.succession import lacking
 from booking.core.clock import local_date
 from booking.core.errors import NotFound
 from booking.privacy.rules import is_erased
+from booking.reservations.uses import from_before
 from models.accounts import Grant, User
 from models.catalogue import Instrument
 from models.charges import Charge
 from models.payers import PayerAccount
+from models.pricing import ReservationQuote
 from models.reservations import Reservation
 from models.samples import SampleOrder
 from models.teams import Team
 from models.vocabulary.accounts import Role
 from models.vocabulary.charges import UNSETTLED
-from models.vocabulary.reservations import HOLDING_TIME
+from models.vocabulary.reservations import HOLDING_TIME, ReservationState
 from models.vocabulary.samples import OVER as SAMPLES_OVER
 
 
@@ -33,6 +35,7 @@ class HindranceKind(StrEnum):
     TEAM = "team"
     PAYER_ACCOUNT = "payer_account"
     CHARGE = "charge"
+    UNCONFIRMED_USE = "unconfirmed_use"
     SAMPLE_ORDER = "sample_order"
     CONTACT = "contact"
 
@@ -40,7 +43,7 @@ class HindranceKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Hindrance:
     """One thing that is still the person's: a booking, a role that nobody else holds there, a team, a payer account,
-    a charge that is theirs to answer, an open order of samples, a public contact.
+    a charge that is theirs to answer or will be, an open order of samples, a public contact.
 
     `id` is that of the reservation, the grant, the team, the account, the charge, the order or the instrument; `role`
     is set for roles only, and the names are empty for the platform.
@@ -70,6 +73,7 @@ def hindrances(session: Session, user: User, *, now: datetime) -> list[Hindrance
         *_teams(session, user.id),
         *_payer_accounts(session, user.id),
         *_charges(session, user.id),
+        *_unconfirmed_uses(session, user.id, now),
         *_sample_orders(session, user.id),
         *_contacts(session, user),
     ]
@@ -126,6 +130,19 @@ def _charges(session: Session, user_id: int) -> list[Hindrance]:
     rows = session.execute(columns.join(Charge.instrument).where(*theirs).order_by(Charge.id))
     return [
         Hindrance(HindranceKind.CHARGE, row.id, row.name_zh, row.name_en, starts_at=row.booked_starts_at)
+        for row in rows
+    ]
+
+
+def _unconfirmed_uses(session: Session, user_id: int, now: datetime) -> list[Hindrance]:
+    """What the person used and will be asked to pay for themselves once somebody confirms it, the oldest first."""
+    theirs = (Reservation.booked_by_id == user_id, Reservation.payer_account_id.is_(None), Reservation.ends_at <= now)
+    costs = exists().where(ReservationQuote.reservation_id == Reservation.id, ReservationQuote.total_fen > 0)
+    waits = (Reservation.state == ReservationState.CONFIRMED, ~from_before(), costs)
+    columns = select(Reservation.id, Instrument.name_zh, Instrument.name_en, Reservation.starts_at)
+    rows = session.execute(columns.join(Reservation.instrument).where(*theirs, *waits).order_by(Reservation.starts_at))
+    return [
+        Hindrance(HindranceKind.UNCONFIRMED_USE, row.id, row.name_zh, row.name_en, starts_at=row.starts_at)
         for row in rows
     ]
 

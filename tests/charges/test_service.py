@@ -264,8 +264,10 @@ def test_a_price_that_changes_between_booking_and_use_does_not_change_the_charge
 
 def test_without_an_account_a_charge_is_settled_on_paper_and_answered_by_who_booked(house: House) -> None:
     made = house.book(9, by=house.stranger, paying=ALONE)
-    charge = house.confirm(made)
     later = made.ends_at + timedelta(days=1)
+    unconfirmed = [one.kind for one in hindrances(house.session, house.stranger, now=later)]
+    charge = house.confirm(made)
+    assert unconfirmed == [HindranceKind.UNCONFIRMED_USE]
     assert (charge.captured_fen, charge.paper_fen, charge.problem) == (0, 20_000, None)
     with pytest.raises(NotFound):
         house.do(service.accept_charge, charge.id, by=house.lead, at_=later)

@@ -14,10 +14,12 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app import create_app
+from booking.catalogue.reference import load_classes
 from booking.core.clock import utcnow
+from booking.directory.reference import load_places
 from booking.reservations.use_reminding import due_to_remind
 from booking.settings import ROOT
-from booking.web.extensions import db
+from booking.web.extensions import db, transaction
 from models.charges import Charge
 from models.reservations import Reservation, UseReminder
 from tests.charges.houses import House
@@ -64,7 +66,9 @@ def test_what_ended_before_uses_were_confirmed_is_nobodys_to_be_reminded_of_and_
 ) -> None:
     with unmigrated.app_context():
         flask_migrate.upgrade()
-        with Session(db.engine) as session:
+        transaction(load_places)
+        transaction(load_classes)
+        with Session(db.engine, expire_on_commit=False) as session:
             house = House(session, NOW)
             ids = [house.book(9, day=day).id for day in (1, 2)]
             for reservation_id, year in zip(ids, (2020, 2100), strict=True):
@@ -84,7 +88,9 @@ def test_what_ended_before_uses_were_confirmed_is_nobodys_to_be_reminded_of_and_
 def test_payments_for_charges_are_not_lost_by_going_back(unmigrated: Flask) -> None:
     with unmigrated.app_context():
         flask_migrate.upgrade()
-        with Session(db.engine) as session:
+        transaction(load_places)
+        transaction(load_classes)
+        with Session(db.engine, expire_on_commit=False) as session:
             house = House(session, NOW)
             house.confirm(house.book(9))
         with pytest.raises(RuntimeError):
