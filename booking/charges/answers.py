@@ -19,6 +19,7 @@ from models.vocabulary.charges import ChargeKind, ChargeProblem, ChargeState, Ch
 class ChargeSummary(BaseModel):
     """A charge in a list: `gross_fen` is paid by the account (`captured_fen`), on paper, or missing.
 
+    Until it is accepted the account pays what was held for the booking and no more; `problem` says what cannot be paid.
     The instrument is told to who may know of it, the account to who answers for it or keeps it.
     """
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.charges import service
@@ -24,6 +24,7 @@ from booking.core.period import Period
 from booking.ledger.verifying import faults as ledger_faults
 from booking.payers.service import held_in, left_in, set_limit
 from booking.payers.verifying import faults as payer_faults
+from booking.reservations.blocks import add_block
 from booking.reservations.cancelling import cancel_reservation
 from booking.reservations.forms import UseForm
 from booking.reservations.moving import move_reservation
@@ -33,13 +34,14 @@ from booking.reservations.verifying import faults as claim_faults
 from booking.reservations.wishes import Paying, Wish
 from booking.web.extensions import db, transaction
 from models.accounts import User
-from models.charges import Charge
+from models.charges import Charge, ChargeCapture, ChargeEvent
 from models.ledger import LedgerAccount
-from models.payers import PayerAccount, PayerMember
+from models.payers import PayerAccount, PayerHold, PayerMember
 from models.reservations import Reservation
 from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.charges import ChargeProblem, ChargeState, ChargeStep
 from models.vocabulary.pricing import BilledOn
-from models.vocabulary.reservations import ReservationState, UseOutcome
+from models.vocabulary.reservations import BlockKind, ReservationState, UseOutcome
 from tests import databases
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.payers import make_payer
@@ -109,8 +111,12 @@ class Machine(RuleBasedStateMachine):
             self.now = max(self.now, one.ends_at + timedelta(hours=late))
             end = one.ends_at + timedelta(hours=late)
             actual = {"actual_starts_at": one.starts_at.isoformat(), "actual_ends_at": end.isoformat()}
-            form = UseForm.model_validate({"outcome": outcome, **(actual if end > one.starts_at else {})})
+            form = UseForm.model_validate({"outcome": outcome, "note": "说明", **(actual if end > one.starts_at else {})})
             self._try(confirm_use, one.id, form, windows=WINDOWS, by="steward")
+
+    @rule(slot=slots)
+    def close(self, slot: tuple[int, int]) -> None:
+        self._try(add_block, self.instrument_id, self._period(slot), BlockKind.OUTAGE, "故障", by="steward")
 
     @rule(pick=picks, by=st.sampled_from(["lead", "student", "other"]))
     def dispute(self, pick: int, by: str) -> None:
@@ -150,8 +156,22 @@ class Machine(RuleBasedStateMachine):
             payer = session.get_one(PayerAccount, self.payer_id)
             captured = session.get_one(LedgerAccount, payer.captured_id).balance_fen
             assert left_in(session, payer) + held_in(session, payer) + captured == GRANTED
-            paid = sum(one.captured_fen for one in session.scalars(select(Charge)))
-            assert captured == paid
+            charges = session.scalars(select(Charge)).all()
+            assert captured == sum(one.captured_fen for one in charges)
+            for one in charges:
+                self._owes_the_rest(session, one)
+
+    def _owes_the_rest(self, session: Session, one: Charge) -> None:
+        """What is charged is paid, settled on paper or owed; before anybody agreed no more is paid than was held."""
+        of_it = ChargeCapture.charge_id == one.id
+        paid = session.scalar(select(func.coalesce(func.sum(ChargeCapture.amount_fen), 0)).where(of_it))
+        owed = one.gross_fen - one.paper_fen - int(paid or 0)
+        assert owed >= 0
+        assert one.state != ChargeState.ACCEPTED or (owed > 0) == (one.problem == ChargeProblem.PAYER_SHORT)
+        agreed = select(ChargeEvent.id).where(ChargeEvent.charge_id == one.id, ChargeEvent.step == ChargeStep.ACCEPT)
+        if session.scalar(agreed.limit(1)) is None:
+            holds = select(func.max(PayerHold.amount_fen)).where(PayerHold.reservation_id == one.reservation_id)
+            assert int(paid or 0) <= (session.scalar(holds) or 0)
 
     def finish(self) -> None:
         """When everything is over, confirmed and silently accepted, nothing is held any more."""
