@@ -143,7 +143,7 @@ def _make(  # noqa: PLR0917 - what a charge is for, and how it begins
     return charge
 
 
-def _new(  # noqa: PLR0917 - what a charge is for, and whose it is
+def _new(
     reservation: Reservation,
     found: Quoted | None,
     costs: Costs,

@@ -29,8 +29,8 @@ def pay(session: Session, charge: Charge, *, now: datetime) -> int:
     """Let the account of a locked charge pay what its lines add up to: more is spent, or spent money goes back.
 
     How much more was spent. Until the payer agreed that is what was held for the reservation, and no more. What the
-    account cannot pay of an agreed charge is not lost: the charge keeps it as its problem. Nothing is moved for a charge
-    that is settled on paper. Raises PayerClosed when money would go back to a closed account.
+    account cannot pay of an agreed charge is not lost: the charge keeps it as its problem. Nothing is moved for what is
+    settled on paper. Raises PayerClosed when money would go back to a closed account.
     """
     charge.problem = None
     if charge.payer_account_id is None:

@@ -19,7 +19,6 @@ from models.catalogue import Instrument
 from models.charges import Charge, ChargeCapture, ChargeEvent, ChargeLine
 from models.directory import Organisation
 from models.payers import PayerAccount
-from models.reservations import Reservation
 from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.charges import ANSWERABLE, UNSETTLED, ChargeState
 

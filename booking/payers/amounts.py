@@ -53,7 +53,9 @@ class ChargesWait(Conflict):
     """What charges may still take from the account, or give back, is settled before it is closed."""
 
     code = "charges_wait"
-    sentence = N_("还有 %(count)s 笔由这个账户支付的费用没有结清：有的等待接受、有异议，或者经费不足。请先处理，再关闭账户。")
+    sentence = N_(
+        "还有 %(count)s 笔由这个账户支付的费用没有结清：有的等待接受、有异议，或者经费不足。请先处理，再关闭账户。"
+    )
 
 
 class NotAReceipt(Conflict):

@@ -33,9 +33,7 @@ class Spending:
     day: date
 
 
-def capture(
-    session: Session, spending: Spending, amount_fen: int, key: str, *, is_agreed: bool, now: datetime
-) -> int:
+def capture(session: Session, spending: Spending, amount_fen: int, key: str, *, is_agreed: bool, now: datetime) -> int:
     """Spend as much of an amount as can be, by one entry: what is held, then what is left. How much was spent.
 
     What is held beyond the amount is given back. More than was held is spent only once that `is_agreed`, and where the

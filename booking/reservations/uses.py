@@ -21,6 +21,8 @@ OLDER = 0
 """The level of what ended before uses were confirmed here: nobody is told of it."""
 
 CONFIRMED_ALREADY = frozenset({ReservationState.COMPLETED, ReservationState.NO_SHOW})
+TOLD_OF = CONFIRMED_ALREADY | {ReservationState.CANCELLED}
+"""What a steward may have said something of; what could not be used is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def what_came(session: Session, reservation: Reservation, actor: Actor, sight: S
 
     What was used under another owner stays between them and who booked.
     """
-    is_told = reservation.state in {*CONFIRMED_ALREADY, ReservationState.CANCELLED} and (sight.is_holder or sight.sees_names)
+    is_told = reservation.state in TOLD_OF and (sight.is_holder or sight.sees_names)
     use = use_of(session, reservation.id) if is_told else None
     if not (sight.is_holder or may(actor, Permission.SEE_CHARGES, target_of(reservation.instrument))):
         return Came(use, None)
@@ -87,9 +89,7 @@ def what_came(session: Session, reservation: Reservation, actor: Actor, sight: S
     return Came(use, charge if sight.is_holder or is_ours else None)
 
 
-def instruments_waiting(
-    session: Session, actor: Actor, *, older: bool = False, now: datetime
-) -> Sequence[Instrument]:
+def instruments_waiting(session: Session, actor: Actor, *, older: bool = False, now: datetime) -> Sequence[Instrument]:
     """The instruments with uses that the actor is to confirm, by name."""
     within = in_reach(reach(actor, Permission.DECIDE_BOOKINGS))
     waiting = select(Reservation.instrument_id).where(_waits(now, older=older))

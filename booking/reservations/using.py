@@ -164,12 +164,13 @@ def _store(
     """Keep what came of it."""
     was_used = form.outcome == UseOutcome.USED
     period = (used.period or period_of(reservation)) if was_used else None
+    is_counted = was_used and (form.samples is not None or reservation.sample_count is not None)
     use = ReservationUse(
         reservation_id=reservation.id,
         outcome=form.outcome,
         starts_at=period.start if period else None,
         ends_at=period.end if period else None,
-        sample_count=used.samples if was_used and (form.samples is not None or reservation.sample_count is not None) else None,
+        sample_count=used.samples if is_counted else None,
         pieces={str(place): count for place, count in form.pieces.items()} if was_used else {},
         note=form.note,
         confirmed_by_id=actor.id,

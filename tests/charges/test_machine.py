@@ -111,7 +111,9 @@ class Machine(RuleBasedStateMachine):
             self.now = max(self.now, one.ends_at + timedelta(hours=late))
             end = one.ends_at + timedelta(hours=late)
             actual = {"actual_starts_at": one.starts_at.isoformat(), "actual_ends_at": end.isoformat()}
-            form = UseForm.model_validate({"outcome": outcome, "note": "说明", **(actual if end > one.starts_at else {})})
+            form = UseForm.model_validate(
+                {"outcome": outcome, "note": "说明", **(actual if end > one.starts_at else {})}
+            )
             self._try(confirm_use, one.id, form, windows=WINDOWS, by="steward")
 
     @rule(slot=slots)

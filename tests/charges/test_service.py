@@ -4,7 +4,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Barrier
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -40,7 +39,6 @@ from tests.factories.instruments import make_instrument
 from tests.factories.people import give
 from tests.factories.prices import make_hourly_price
 from tests.reservations.acting import at
-
 
 
 @pytest.fixture

@@ -72,7 +72,10 @@ def test_what_ended_before_uses_were_confirmed_is_nobodys_to_be_reminded_of_and_
             house = House(session, NOW)
             ids = [house.book(9, day=day).id for day in (1, 2)]
             for reservation_id, year in zip(ids, (2020, 2100), strict=True):
-                times = {"starts_at": datetime(year, 3, 2, 1, tzinfo=UTC), "ends_at": datetime(year, 3, 2, 3, tzinfo=UTC)}
+                times = {
+                    "starts_at": datetime(year, 3, 2, 1, tzinfo=UTC),
+                    "ends_at": datetime(year, 3, 2, 3, tzinfo=UTC),
+                }
                 session.execute(sa.update(Reservation).where(Reservation.id == reservation_id).values(times))
             session.commit()
         flask_migrate.downgrade(revision=BEFORE_CHARGES)

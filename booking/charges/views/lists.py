@@ -47,7 +47,7 @@ def _show(text: str, otherwise: Show) -> Show:
     return Show(text) if text in set(Show) else otherwise
 
 
-def _list(  # noqa: PLR0917 - a list, how it is narrowed, and what stands beside it
+def _list(
     name: str, page: Page[Found], asked: ChargesPage, show: Show, shows: tuple[Show, ...], *, overdue: int = 0
 ) -> ResponseReturnValue:
     """A list with a tab for each part."""
