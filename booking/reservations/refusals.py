@@ -113,6 +113,13 @@ class OlderUse(Conflict):
     sentence = N_("这次使用在系统开始确认使用之前已经结束，请逐条确认。")
 
 
+class SamplesNeeded(Conflict):
+    """What is charged by the sample is not confirmed among others as long as nobody says how many there were."""
+
+    code = "samples_needed"
+    sentence = N_("这次使用按样品数收费，请逐条填写样品数。")
+
+
 class FeeChanged(Conflict):
     """Cancelling costs something else now than what was shown."""
 

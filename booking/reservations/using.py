@@ -20,7 +20,7 @@ from booking.reservations.changes import Change, asked_period, period_of, record
 from booking.reservations.forms import UseForm
 from booking.reservations.held import Held, hold
 from booking.reservations.moving import end_pending
-from booking.reservations.refusals import NotChangeable, NotOver, OlderUse, OwnUse, UseConfirmed
+from booking.reservations.refusals import NotChangeable, NotOver, OlderUse, OwnUse, SamplesNeeded, UseConfirmed
 from booking.reservations.uses import CONFIRMED_ALREADY, is_older
 from models.reservations import Reservation, ReservationUse
 from models.vocabulary.pricing import Per
@@ -49,12 +49,12 @@ def confirm_use(
 
     One that could not be used ends as cancelled and costs nothing. For who decides about the instrument's bookings,
     once it is over, and for somebody else where it costs something. Raises NotOver, UseConfirmed, OwnUse, InvalidInput,
-    and OlderUse where many are confirmed at once.
+    and OlderUse or SamplesNeeded where many are confirmed at once.
     """
     held = _hold(session, reservation_id, version, actor=actor, now=now)
     reservation = held.reservation
-    if is_bulk and is_older(session, reservation_id):
-        raise OlderUse
+    if is_bulk:
+        _require_plain(session, reservation)
     used = _used(session, reservation, form, now=now)
     if asked_period(reservation):
         end_pending(session, reservation, ChangeKind.MOVE_LAPSED, reason="", actor=None, now=now)
@@ -107,6 +107,15 @@ def _hold(session: Session, reservation_id: int, version: int | None, *, actor: 
     if held.sight.is_holder and quote_of(session, held.reservation) is not None:
         raise OwnUse
     return held
+
+
+def _require_plain(session: Session, reservation: Reservation) -> None:
+    """Refuse to confirm among others what is to be looked at by itself; raises OlderUse and SamplesNeeded."""
+    if is_older(session, reservation.id):
+        raise OlderUse
+    found = quote_of(session, reservation)
+    if found is not None and found.terms.sample_fen and reservation.sample_count is None:
+        raise SamplesNeeded
 
 
 def _used(session: Session, reservation: Reservation, form: UseForm, *, now: datetime) -> Used:

@@ -13,12 +13,12 @@ from booking.reservations.blocks import add_block
 from booking.reservations.cancelling import cancel_reservation
 from booking.reservations.forms import UseForm
 from booking.reservations.handing_over import cancel_bookings
-from booking.reservations.refusals import FeeChanged, OwnUse
+from booking.reservations.refusals import FeeChanged, OwnUse, SamplesNeeded
 from booking.reservations.using import confirm_use
 from models.catalogue import Instrument
 from models.charges import Charge, ChargeLine
 from models.custody import OwnerChange
-from models.reservations import Reservation
+from models.reservations import Reservation, ReservationUse
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.charges import ChargeState
 from models.vocabulary.custody import OwnerChangeState
@@ -153,3 +153,17 @@ def test_nobody_confirms_a_priced_use_of_their_own_or_settles_what_they_pay(hous
     assert house.charge(own).state == ChargeState.FINAL
     house.do(service.waive_charge, charge.id, "校内共建", by=house.admin, at_=own.ends_at)
     assert house.charge(own).state == ChargeState.WAIVED
+
+
+def test_what_is_charged_by_the_sample_is_not_confirmed_among_others_without_a_count(
+    session: Session, now: datetime
+) -> None:
+    house = House(session, now, sample_fen=2_000)
+    made = house.book(9)
+    many = {"windows": Windows(), "is_bulk": True}
+    with pytest.raises(SamplesNeeded):
+        house.do(confirm_use, made.id, UseForm(), **many, by=house.steward, at_=made.ends_at)
+    house.session.rollback()
+    none = house.confirm(made, samples=0)
+
+    assert (none.gross_fen, session.scalars(sa.select(ReservationUse.sample_count)).all()) == (20_000, [0])

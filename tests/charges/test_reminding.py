@@ -19,6 +19,7 @@ from booking.reservations.uses import uses_to_confirm
 from booking.reservations.using import confirm_use
 from models.reservations import Reservation, UseReminder
 from models.vocabulary.charges import ChargeState
+from models.vocabulary.reservations import ReservationMode, ReservationState
 from tests.charges.houses import House
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.letters import mailed
@@ -66,7 +67,7 @@ def test_institutions_whose_uses_wait_longest_come_first_however_they_are_number
         place = make_organisation(house.session)
         instrument = make_instrument(house.session, place)
         times = at(9, 60, day)
-        user = make_user(house.session)
+        user = make_user(house.session, f"user{place.id}")
         house.session.add(_confirmed(instrument.id, user.id, times.start, times.end))
         places.append(place.id)
     house.book(9)
@@ -79,7 +80,8 @@ def _confirmed(instrument_id: int, user_id: int, start: datetime, end: datetime)
     return Reservation(
         instrument_id=instrument_id,
         booked_by_id=user_id,
-        state="confirmed",
+        state=ReservationState.CONFIRMED,
+        mode=ReservationMode.SELF,
         starts_at=start,
         ends_at=end,
         uid=f"{instrument_id}",
