@@ -18,9 +18,11 @@ from booking.reservations.use_reminding import due_to_remind, next_level, remind
 from booking.reservations.uses import uses_to_confirm
 from booking.reservations.using import confirm_use
 from models.reservations import Reservation, UseReminder
+from models.vocabulary.affiliations import AffiliationState
 from models.vocabulary.charges import ChargeState
 from models.vocabulary.reservations import ReservationMode, ReservationState
 from tests.charges.houses import House
+from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.letters import mailed
 from tests.factories.people import make_user
@@ -154,3 +156,14 @@ def test_disputes_stand_among_the_problems_and_are_brought_up_every_week(house: 
     house.do(service.uphold_charge, charge.id, "记录无误", windows=Windows(), by=house.steward, at_=later)
     assert list(disputing.due_to_remind(house.session, now=later + 30 * DAY)) == []
     assert house.session.scalar(sa.select(sa.func.count(UseReminder.id))) == 0
+
+
+def test_what_nobody_answers_for_any_more_is_told_to_the_finance_that_keeps_the_account(house: House) -> None:
+    made = house.book(9)
+    affiliate(house.session, house.lead, house.place, state=AffiliationState.ENDED, ends_on=date(2026, 11, 1))
+    mailed(house.session, now=house.now)
+    house.confirm(made)
+    letters = mailed(house.session, now=made.ends_at + DAY)
+
+    told = sorted(one.recipient.partition("@")[0] for one in letters if one.template == "charges/changed")
+    assert told == [f"clerk{house.place.id}-52170001", "student"]

@@ -25,7 +25,7 @@ from models.reservations import Reservation, UseReminder
 from tests.charges.houses import House
 from tests.databases import postgresql_database, settings_for
 
-BEFORE_CHARGES = "2026_11_26_sample_orders"
+CHARGES = "2026_11_27_charges"
 NOW = datetime(2026, 11, 23, 0, tzinfo=UTC)
 """The Monday of the tests' bookings."""
 
@@ -55,10 +55,17 @@ def test_up_check_down_and_up_again(unmigrated: Flask) -> None:
 
 
 def test_there_is_one_head() -> None:
+    assert len(_scripts().get_heads()) == 1
+
+
+def _scripts() -> ScriptDirectory:
     config = Config()
     config.set_main_option("script_location", str(ROOT / "migrations"))
+    return ScriptDirectory.from_config(config)
 
-    assert len(ScriptDirectory.from_config(config).get_heads()) == 1
+
+def _before(revision: str) -> str:
+    return str(_scripts().get_revision(revision).down_revision)
 
 
 def test_what_ended_before_uses_were_confirmed_is_nobodys_to_be_reminded_of_and_costs_nothing_by_itself(
@@ -78,7 +85,7 @@ def test_what_ended_before_uses_were_confirmed_is_nobodys_to_be_reminded_of_and_
                 }
                 session.execute(sa.update(Reservation).where(Reservation.id == reservation_id).values(times))
             session.commit()
-        flask_migrate.downgrade(revision=BEFORE_CHARGES)
+        flask_migrate.downgrade(revision=_before(CHARGES))
         flask_migrate.upgrade()
         with Session(db.engine) as session:
             marked = session.execute(sa.select(UseReminder.reservation_id, UseReminder.level)).all()
@@ -97,6 +104,6 @@ def test_payments_for_charges_are_not_lost_by_going_back(unmigrated: Flask) -> N
             house = House(session, NOW)
             house.confirm(house.book(9))
         with pytest.raises(SystemExit):
-            flask_migrate.downgrade(revision=BEFORE_CHARGES)
+            flask_migrate.downgrade(revision=_before(CHARGES))
         with Session(db.engine) as session:
             assert session.scalars(sa.select(Charge.captured_fen)).all() == [20_000]
