@@ -92,7 +92,8 @@ def share_line(kind: LineKind, total_fen: int, share: int) -> Line:
 
 def let_off(fee_fen: int, freed: Period, closed: Sequence[Period], taken: Sequence[Period]) -> list[Line]:
     """What is let off of a fee, in proportion: for the time that was closed, and for the rest that others took."""
-    whole, lines, known = freed.length // MINUTE, [], 0
+    whole, known = freed.length // MINUTE, 0
+    lines: list[Line] = []
     for kind, parts in ((LineKind.CLOSED, closed), (LineKind.TAKEN, [*closed, *taken])):
         minutes = sum((part.length for part in merged(parts)), timedelta()) // MINUTE
         so_far = rounded(Fraction(fee_fen * minutes, whole)) if minutes < whole else fee_fen

@@ -138,8 +138,10 @@ def cancel(reservation_id: int) -> ResponseReturnValue:
     form = _read(CancelForm)
 
     def work(session: Session, actor: Actor, version: int | None) -> object:
-        said = {"reason": form.reason, "fee_seen": form.fee_fen, "version": version}
-        return service.cancel_reservation(session, reservation_id, actor=actor, now=utcnow(), **said)
+        now, fee = utcnow(), form.fee_fen
+        return service.cancel_reservation(
+            session, reservation_id, reason=form.reason, version=version, fee_seen=fee, actor=actor, now=now
+        )
 
     return _step(reservation_id, work)
 

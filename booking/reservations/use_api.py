@@ -1,6 +1,7 @@
 """Uses in the HTTP API: what waits to be confirmed, and confirming it, one by one or several as booked."""
 
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, Response
 from flask.typing import ResponseReturnValue
@@ -104,7 +105,7 @@ def confirm_several() -> Response:
     who, form = require_actor(), read_json(UsesForm)
     if not reach(who, Permission.DECIDE_BOOKINGS):
         raise Forbidden
-    as_booked = {"windows": windows(), "is_bulk": True, "actor": who, "now": utcnow()}
+    as_booked: dict[str, Any] = {"windows": windows(), "is_bulk": True, "actor": who, "now": utcnow()}
     told = each_by_itself(form.reservation_ids, lambda one: transaction(confirm_use, one, UseForm(), **as_booked))
     items = [
         ToldUse(

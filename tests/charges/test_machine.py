@@ -1,6 +1,6 @@
 """Bookings and their charges at random: every account equals its transfers, and nothing stays held for what is done."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from booking.charges import service
@@ -160,20 +160,18 @@ class Machine(RuleBasedStateMachine):
             assert left_in(session, payer) + held_in(session, payer) + captured == GRANTED
             charges = session.scalars(select(Charge)).all()
             assert captured == sum(one.captured_fen for one in charges)
-            for one in charges:
-                self._owes_the_rest(session, one)
+            self._the_rest_is_owed(session, charges)
 
-    def _owes_the_rest(self, session: Session, one: Charge) -> None:
+    def _the_rest_is_owed(self, session: Session, charges: Sequence[Charge]) -> None:
         """What is charged is paid, settled on paper or owed; before anybody agreed no more is paid than was held."""
-        of_it = ChargeCapture.charge_id == one.id
-        paid = session.scalar(select(func.coalesce(func.sum(ChargeCapture.amount_fen), 0)).where(of_it))
-        owed = one.gross_fen - one.paper_fen - int(paid or 0)
-        assert owed >= 0
-        assert one.state != ChargeState.ACCEPTED or (owed > 0) == (one.problem == ChargeProblem.PAYER_SHORT)
-        agreed = select(ChargeEvent.id).where(ChargeEvent.charge_id == one.id, ChargeEvent.step == ChargeStep.ACCEPT)
-        if session.scalar(agreed.limit(1)) is None:
-            holds = select(func.max(PayerHold.amount_fen)).where(PayerHold.reservation_id == one.reservation_id)
-            assert int(paid or 0) <= (session.scalar(holds) or 0)
+        paid = _sums(session, select(ChargeCapture.charge_id, func.sum(ChargeCapture.amount_fen)))
+        held = _sums(session, select(PayerHold.reservation_id, func.max(PayerHold.amount_fen)))
+        agreed = set(session.scalars(select(ChargeEvent.charge_id).where(ChargeEvent.step == ChargeStep.ACCEPT)))
+        for one in charges:
+            owed = one.gross_fen - one.paper_fen - paid.get(one.id, 0)
+            assert owed >= 0
+            assert one.state != ChargeState.ACCEPTED or (owed > 0) == (one.problem == ChargeProblem.PAYER_SHORT)
+            assert one.id in agreed or paid.get(one.id, 0) <= held.get(one.reservation_id, 0)
 
     def finish(self) -> None:
         """When everything is over, confirmed and silently accepted, nothing is held any more."""
@@ -213,6 +211,12 @@ class Machine(RuleBasedStateMachine):
         """Do it as somebody would; what is refused changes nothing, which the invariant sees."""
         with suppress(Refused):
             transaction(work, *given, actor=self.who[by], now=self.now, **named)
+
+
+def _sums(session: Session, rows: Select[int, int]) -> dict[int, int]:
+    """Amounts by what they belong to."""
+    grouped = rows.group_by(rows.selected_columns[0])
+    return {key: int(amount) for key, amount in session.execute(grouped)}
 
 
 @contextmanager

@@ -234,7 +234,7 @@ def cancel(reservation_id: int) -> ResponseReturnValue:
 def _cancel(reservation_id: int) -> ResponseReturnValue:
     """Read the reason and cancel, for the fee that the page named."""
     form = read_typed(CancelForm, "reason", "fee_fen")
-    said = {"reason": form.reason, "fee_seen": form.fee_fen, "version": version_typed()}
+    said: dict[str, Any] = {"reason": form.reason, "fee_seen": form.fee_fen, "version": version_typed()}
     transaction(service.cancel_reservation, reservation_id, actor=require_actor(), now=utcnow(), **said)
     flash(_("预约已取消。"), "right")
     return redirect(url_for(".show", reservation_id=reservation_id), code=303)

@@ -63,7 +63,7 @@ def confirm_uses() -> ResponseReturnValue:
         form = forms.read(UsesForm, {"reservation_ids": chosen})
     except InvalidInput as invalid:
         return _list([_("请至少选择一项。")] if not chosen else [sentence_of(invalid)], invalid.status)
-    as_booked = {"windows": windows(), "is_bulk": True, "actor": require_actor(), "now": utcnow()}
+    as_booked: dict[str, Any] = {"windows": windows(), "is_bulk": True, "actor": require_actor(), "now": utcnow()}
     told = each_by_itself(form.reservation_ids, lambda one: transaction(confirm_use, one, UseForm(), **as_booked))
     refused = [one for one in told if one.refused is not None]
     if len(refused) < len(told):
