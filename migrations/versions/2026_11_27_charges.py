@@ -9,7 +9,7 @@ from alembic import op
 from booking.database.guards import make_append_only
 
 revision = "2026_11_27_charges"
-down_revision = "2026_11_28_withdrawn_words"
+down_revision = "2026_11_28_removed_files"
 branch_labels = None
 depends_on = None
 
