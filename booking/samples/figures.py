@@ -10,7 +10,7 @@ from sqlalchemy import Subquery, or_, select
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
-from booking.catalogue.queries import within
+from booking.catalogue.keeping import staffed_within
 from booking.core.actors import Actor
 from booking.core.clock import at_local, local_date
 from booking.core.errors import Forbidden
@@ -68,7 +68,7 @@ def figures_of(session: Session, actor: Actor, *, now: datetime, instrument_id: 
         raise Forbidden
     days, months = week_ends(local_date(now)), month_starts(local_date(now))
     since = min(at_local(days[0]), at_local(months[0]))
-    wanted = select(SampleOrder.id).join(SampleOrder.instrument).where(within(reached))
+    wanted = select(SampleOrder.id).join(SampleOrder.instrument).where(staffed_within(SampleOrder, reached))
     if instrument_id is not None:
         wanted = wanted.where(SampleOrder.instrument_id == instrument_id)
     counted = wanted.where(or_(SampleOrder.changed_at >= since, SampleOrder.state == SampleOrderState.QUEUED))

@@ -24,7 +24,7 @@ from models.accounts import User
 from models.samples import SampleOrder
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.samples import SampleOrderState
-from tests.factories.instruments import make_instrument
+from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.people import actor_for, give, make_user, sign_in
 from tests.factories.samples import Orders
 
@@ -121,6 +121,20 @@ def test_staff_count_the_orders_of_their_instruments_and_of_no_other(session: Se
     assert foreign.is_empty
     with pytest.raises(Forbidden):
         figures_of(session, ours.asker, now=now)
+
+
+def test_what_a_former_owner_keeps_counts_there_and_not_for_the_new_one(session: Session, now: datetime) -> None:
+    orders = make_orders(session, "new", now)
+    order = report(orders)
+    former, manager = make_organisation(session), make_user(session, "former")
+    give(session, manager, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, former.id)
+    order.kept_by_id = former.id
+    session.flush()
+
+    kept = figures_of(session, actor_for(session, manager, now=now), now=now)
+
+    assert figures_of(session, orders.staff, now=now).is_empty
+    assert kept.turnaround[-1].orders == 1
 
 
 def test_page_and_api_tell_the_same_numbers(client: FlaskClient, session: Session) -> None:
