@@ -12,7 +12,7 @@ from booking.accounts.audit import Changed
 from booking.accounts.mailed import LinkSpent
 from booking.accounts.permissions import Permission, may
 from booking.affiliations import queries
-from booking.affiliations.rules import INVITATIONS_PER_DAY
+from booking.affiliations.rules import INVITATIONS_PER_DAY, OWNS_INSTRUMENTS
 from booking.affiliations.service import announce_about
 from booking.affiliations.user_groups import lock_organisation
 from booking.affiliations.withdrawing import GOOD_FOR, KEPT, is_overruled, withdraw_all
@@ -24,6 +24,7 @@ from booking.core.texts import N_
 from booking.notifications.service import announce, announce_all
 from models.accounts import User
 from models.affiliations import Affiliation, Invitation
+from models.directory import Organisation
 from models.vocabulary.affiliations import AffiliationState, ConfirmedBy, InvitationState
 
 
@@ -149,8 +150,9 @@ def accept_invitation(session: Session, secret: str, *, actor: Actor, now: datet
 
 
 def accept_by_address(session: Session, user_id: int, *, now: datetime) -> int:
-    """Whoever confirmed an invited address is a member of everything it was invited to; how many.
+    """Whoever confirmed an invited address is a member of every institution it was invited to; how many.
 
+    A firm's invitation is accepted by its link alone: an address that somebody confirms for themselves says nothing.
     What is older than the end of the person's affiliation there is void instead.
     """
     user = session.scalar(select(User).where(User.id == user_id, User.confirmed_at.is_not(None)))
@@ -158,9 +160,11 @@ def accept_by_address(session: Session, user_id: int, *, now: datetime) -> int:
         return 0
     found = session.scalars(
         select(Invitation)
+        .join(Organisation, Organisation.id == Invitation.organisation_id)
         .where(Invitation.email == user.email, Invitation.state == InvitationState.OPEN, Invitation.expires_at > now)
+        .where(Organisation.kind.in_(OWNS_INSTRUMENTS))
         .order_by(Invitation.id)
-        .with_for_update()
+        .with_for_update(of=Invitation)
     ).all()
     over = [invitation.id for invitation in found if is_overruled(session, invitation, user_id)]
     standing = [one for one in found if one.id not in over and _is_open(one, now=now)]

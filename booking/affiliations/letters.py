@@ -13,7 +13,7 @@ from booking.affiliations.invitations import accept_by_address
 from booking.affiliations.invitations import write_secret as write_secret_of
 from booking.affiliations.labels import CONFIRMED_BY
 from booking.affiliations.mail_domains import affiliate_by_address
-from booking.affiliations.rules import role_of_registrant
+from booking.affiliations.rules import OWNS_INSTRUMENTS, role_of_registrant
 from booking.core.clock import local_date
 from booking.core.errors import NotFound
 from booking.notifications.letters import Letter, News
@@ -50,6 +50,7 @@ def on_invited(news: News) -> list[Letter]:
         "email": invitation.email,
         "organisation_zh": organisation.name_zh,
         "organisation_en": organisation.name_en,
+        "by_address": organisation.kind in OWNS_INSTRUMENTS,
         "expires_at": invitation.expires_at,
         "link": news.link(f"invited/{write_secret_of(invitation)}"),
     }

@@ -388,6 +388,8 @@ def test_a_firms_roster_tells_nobody_who_has_an_account(session: Session, house:
         house.lin.email,
         "new@uni.edu.cn",
     ]
+    newcomer = make_user(session, "new", email="new@uni.edu.cn")
+    assert invitations.accept_by_address(session, newcomer.id, now=now) == 0
 
 
 def invited(session: Session, house: House, now: datetime) -> Invitation:

@@ -13,6 +13,7 @@ from booking.accounts.permissions import Permission
 from booking.affiliations import handed_links, invitations, labels, queries
 from booking.affiliations.forms import HandedLinksForm
 from booking.affiliations.looking import note_invited
+from booking.affiliations.rules import OWNS_INSTRUMENTS
 from booking.affiliations.views.showing import manages, problems_in, seen_organisation, status_of
 from booking.core.clock import utcnow
 from booking.core.errors import Conflict, InvalidInput, NotFound, Problem, Refused
@@ -130,12 +131,14 @@ def invited(secret: str) -> ResponseReturnValue:
         found = invitations.invitation_by_secret(reading(), secret, now=now)
     except LinkSpent as spent:
         return render_template("affiliations/invited.html", problems=problems_in(spent), secret=""), spent.status
+    organisation = reading().get_one(Organisation, found.organisation_id)
     return render_template(
         "affiliations/invited.html",
         problems={},
         secret=secret,
         invitation=found,
-        organisation=reading().get_one(Organisation, found.organisation_id),
+        organisation=organisation,
+        by_address=organisation.kind in OWNS_INSTRUMENTS,
         actor=actor,
     )
 
