@@ -1,6 +1,6 @@
 """What people wrote to the staff of an instrument, when it goes to another institution.
 
-Enquiries and sample orders that are over stay with the institution that had it; what is open goes along.
+What still waits for the work of the staff goes along; everything else stays with the institution of its time.
 """
 
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ from models.enquiries import Enquiry
 from models.samples import SampleOrder
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.attachments import OwnerKind, Visibility
-from models.vocabulary.enquiries import EnquiryState
-from models.vocabulary.samples import OVER
+from models.vocabulary.enquiries import OPEN_WISHES, EnquiryState
+from models.vocabulary.samples import UNDER_WAY
 
 Written = Enquiry | SampleOrder
 NOTICE = timedelta(days=3)
@@ -75,11 +75,11 @@ def going_along(session: Session, instrument_id: int) -> GoingAlong:
 
 
 def part(session: Session, instrument: Instrument, *, giver_id: int, giver_unit_id: int | None) -> None:
-    """Leave what is over with the giver; what is open counts against the receiver's quota from now on."""
+    """Leave what waits for no work with the giver; the rest counts against the receiver's quota from now on."""
     kept = {"kept_by_id": giver_id, "kept_unit_id": giver_unit_id}
     for table, kind in ((Enquiry, OwnerKind.ENQUIRY), (SampleOrder, OwnerKind.SAMPLE_ORDER)):
         theirs = table.instrument_id == instrument.id, table.kept_by_id.is_(None)
-        session.execute(update(table).where(*theirs, _is_over(table)).values(kept))
+        session.execute(update(table).where(*theirs, ~_waits(table)).values(kept))
         gone = select(table.id).where(*_open(table, instrument.id))
         files = update(Attachment).where(Attachment.owner_kind == kind, Attachment.owner_id.in_(gone))
         session.execute(files.values(organisation_id=instrument.organisation_id))
@@ -105,11 +105,14 @@ def askers_of(session: Session, instrument_id: int, *, today: date) -> Sequence[
     return session.scalars(select(User).where(*active).order_by(User.id)).all()
 
 
-def _is_over(table: type[Written]) -> ColumnElement[bool]:
-    """The condition that nothing more is asked of either side."""
-    return table.state == EnquiryState.CLOSED if table is Enquiry else table.state.in_(OVER)
+def _waits(table: type[Written]) -> ColumnElement[bool]:
+    """The condition that the staff still have work: an answer or a time to give, an order to carry out."""
+    if table is not Enquiry:
+        return table.state.in_(UNDER_WAY)
+    wished = and_(Enquiry.wish_state.is_not(None), Enquiry.wish_state.in_(OPEN_WISHES))
+    return or_(Enquiry.state == EnquiryState.WAITING, and_(Enquiry.state == EnquiryState.ANSWERED, wished))
 
 
 def _open(table: type[Written], instrument_id: int) -> tuple[ColumnElement[bool], ...]:
-    """The conditions that something is written to the instrument's staff of today and goes on."""
-    return table.instrument_id == instrument_id, table.kept_by_id.is_(None), ~_is_over(table)
+    """The conditions that something is written to the instrument's staff of today and waits for their work."""
+    return table.instrument_id == instrument_id, table.kept_by_id.is_(None), _waits(table)

@@ -8,7 +8,6 @@ from booking.core.period import Period
 from booking.core.texts import N_
 from models.vocabulary.enquiries import WishAnswer, WishState
 
-ANSWERABLE = frozenset({WishState.ASKED, WishState.OFFERED, WishState.DECLINED})
 OWED_AN_ANSWER = frozenset({WishState.ASKED, WishState.DECLINED})
 MOST_A_DAY = 20
 

@@ -14,7 +14,7 @@ from booking.attachments import service as attachments
 from booking.attachments.preparing import Prepared
 from booking.attachments.queries import Owner
 from booking.attachments.rules import Limits
-from booking.catalogue.keeping import staff_target
+from booking.catalogue.keeping import staff_organisation_id, staff_target
 from booking.catalogue.queries import instrument_for
 from booking.core.actors import Actor
 from booking.core.clock import at_local, local_date
@@ -140,8 +140,7 @@ def add_message(
     if enquiry.state == EnquiryState.CLOSED:
         raise IsClosed
     message = write(session, enquiry, text, actor=actor, now=now)
-    organisation_id = enquiry.instrument.organisation_id
-    _attach(session, enquiry, organisation_id, files, limits, actor=actor, now=now)
+    _attach(session, enquiry, staff_organisation_id(enquiry), files, limits, actor=actor, now=now)
     if message.is_staff and enquiry.wish_state not in OWED_AN_ANSWER:
         turn_to_asker(enquiry)
     elif not message.is_staff and enquiry.due_at is None:
@@ -257,7 +256,7 @@ def add_period(
 
 def turn_to_staff(session: Session, enquiry: Enquiry, days: int, *, now: datetime) -> None:
     """The staff must answer, from now within so many working days."""
-    due_at = answer_due(session, enquiry.instrument.organisation_id, days, now=now)
+    due_at = answer_due(session, staff_organisation_id(enquiry), days, now=now)
     enquiry.state, enquiry.due_at, enquiry.reminded_at = EnquiryState.WAITING, due_at, None
 
 

@@ -17,7 +17,7 @@ from booking.core.period import Period
 from booking.core.texts import N_
 from booking.enquiries.forms import OfferForm, WishAnswerForm
 from booking.enquiries.queries import periods_of
-from booking.enquiries.rules import ANSWERABLE, period_problems, state_after
+from booking.enquiries.rules import period_problems, state_after
 from booking.enquiries.service import (
     IsClosed,
     Offer,
@@ -33,7 +33,7 @@ from booking.reservations.rules import Refusal
 from booking.reservations.service import check_agreed, reserve_agreed
 from booking.reservations.wishes import Details, Wish
 from models.enquiries import Enquiry, WishedPeriod
-from models.vocabulary.enquiries import EnquiryState, WishAnswer, WishState
+from models.vocabulary.enquiries import OPEN_WISHES, EnquiryState, WishAnswer, WishState
 
 
 class NothingToAnswer(Conflict):
@@ -74,7 +74,7 @@ def _answerable(session: Session, enquiry_id: int, form: WishAnswerForm, *, acto
         require(actor, Permission.DECIDE_BOOKINGS, target_of(enquiry.instrument))
     if enquiry.state == EnquiryState.CLOSED:
         raise IsClosed
-    if enquiry.wish_state not in ANSWERABLE:
+    if enquiry.wish_state not in OPEN_WISHES:
         raise NothingToAnswer
     return enquiry
 

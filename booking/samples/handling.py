@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from booking.attachments.preparing import Prepared
 from booking.attachments.rules import Limits
+from booking.catalogue.keeping import staff_organisation_id
 from booking.core.actors import Actor
 from booking.core.errors import InvalidInput, NotFound, Problem
 from booking.core.period import Period
@@ -77,7 +78,7 @@ def receive_samples(
     order = held.order
     order.received_at = now
     order.queued_at = now if target == SampleOrderState.QUEUED else None
-    attach(session, order, order.instrument.organisation_id, files, limits, actor=actor, now=now)
+    attach(session, order, staff_organisation_id(order), files, limits, actor=actor, now=now)
     facts = {"damaged": len(set(form.damaged)), "missing": len(set(form.missing)), "extra": form.extra}
     return finish(session, held, to=target, reason=form.note, facts=facts, actor=actor, now=now)
 
@@ -171,7 +172,7 @@ def add_results(
     if problems:
         raise InvalidInput(problems)
     order = held.order
-    stored = attach(session, order, order.instrument.organisation_id, files, limits, actor=actor, now=now)
+    stored = attach(session, order, staff_organisation_id(order), files, limits, actor=actor, now=now)
     session.add_all(
         SampleResult(
             order_id=order_id,

@@ -14,7 +14,7 @@ from booking.catalogue.queries import within
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import NotFound
-from booking.samples.rules import Side, steps_open
+from booking.samples.rules import AT_THE_INSTRUMENT, Side, steps_open
 from models.accounts import Grant
 from models.attachments import Attachment
 from models.catalogue import Instrument
@@ -107,6 +107,8 @@ def open_steps(session: Session, order: SampleOrder, actor: Actor) -> list[Sampl
     found = steps_open(order.state, side) if side else []
     if side == Side.STAFF:
         found = [one for one in found if may(actor, NEEDED.get(one, Permission.HANDLE_SAMPLES), target)]
+    if order.kept_by_id is not None:
+        found = [one for one in found if one not in AT_THE_INSTRUMENT]
     if SampleStep.GIVE_BACK in found and not has_leftovers(session, order.id):
         found.remove(SampleStep.GIVE_BACK)
     return found
@@ -199,6 +201,7 @@ def runnable(session: Session, instrument_id: int, actor: Actor) -> Sequence[Sam
     statement = in_full().where(
         SampleOrder.instrument_id == instrument_id,
         SampleOrder.state.in_(waiting),
+        SampleOrder.kept_by_id.is_(None),
         within(reach(actor, Permission.HANDLE_SAMPLES)),
     )
     return session.scalars(statement.order_by(SampleOrder.queued_at, SampleOrder.id)).all()

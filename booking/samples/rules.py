@@ -68,6 +68,9 @@ AT_HAND = frozenset({SampleState.RECEIVED, SampleState.TESTED, SampleState.FAILE
 RECORDED = (SampleState.TESTED, SampleState.FAILED, SampleState.DAMAGED, SampleState.LOST, SampleState.RECEIVED)
 """What staff may say became of a sample that had arrived."""
 
+AT_THE_INSTRUMENT = frozenset({Step.QUOTE, Step.RUN})
+"""What only the institution can do that has the instrument, not a former one about an order that stayed with it."""
+
 FREE_NAMED = frozenset({LineKind.CONSUMABLE, LineKind.PREPARATION, LineKind.TEST_ITEM})
 
 

@@ -24,7 +24,16 @@ from booking.core.texts import N_
 from booking.notifications.service import announce
 from booking.samples.forms import SampleOrderForm
 from booking.samples.queries import NEEDED, asked_since, in_full, requesters_bytes, side_of
-from booking.samples.rules import MOST_A_DAY, MOVES, REQUESTERS_SHARE, Asked, Side, request_problems, target_of_step
+from booking.samples.rules import (
+    AT_THE_INSTRUMENT,
+    MOST_A_DAY,
+    MOVES,
+    REQUESTERS_SHARE,
+    Asked,
+    Side,
+    request_problems,
+    target_of_step,
+)
 from models.accounts import User
 from models.attachments import Attachment
 from models.catalogue import Instrument, TestItem
@@ -41,6 +50,13 @@ class NotNow(Conflict):
 
     code = "not_now"
     sentence = N_("委托当前的状态不允许这样操作，可能已由他人处理。")
+
+
+class HasNoInstrument(Conflict):
+    """The order is kept by an institution that no longer has the instrument."""
+
+    code = "order_kept"
+    sentence = N_("仪器已转到另一单位，这个委托留在原单位，不能再报价或安排测试。请在仪器页面另提委托。")
 
 
 class TooManyOrders(Refused):
@@ -223,6 +239,8 @@ def begin(session: Session, order_id: int, step: SampleStep, *, actor: Actor) ->
     target = target_of_step(step, order.state, side)
     if target is None:
         raise NotNow
+    if order.kept_by_id is not None and step in AT_THE_INSTRUMENT:
+        raise HasNoInstrument
     return Held(order, side, step, target)
 
 

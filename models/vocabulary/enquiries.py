@@ -21,6 +21,10 @@ class WishState(StrEnum):
     DECLINED = "declined"
 
 
+OPEN_WISHES = frozenset({WishState.ASKED, WishState.OFFERED, WishState.DECLINED})
+"""Where a time may still be agreed."""
+
+
 class WishAnswer(StrEnum):
     """What an owner says to a wish: one of its times, another one, or no."""
 

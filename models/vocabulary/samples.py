@@ -23,6 +23,19 @@ class SampleOrderState(StrEnum):
 
 OVER = frozenset({SampleOrderState.DONE, SampleOrderState.REFUSED, SampleOrderState.CANCELLED})
 """Where nothing more is asked of either side."""
+UNDER_WAY = frozenset(
+    {
+        SampleOrderState.REQUESTED,
+        SampleOrderState.QUOTED,
+        SampleOrderState.ACCEPTED,
+        SampleOrderState.SENT,
+        SampleOrderState.QUESTIONED,
+        SampleOrderState.QUEUED,
+        SampleOrderState.TESTING,
+        SampleOrderState.DISPUTED,
+    }
+)
+"""Where the staff of the instrument still have work before them; neither results nor a quote run out leave any."""
 
 
 class SampleStep(StrEnum):

@@ -25,21 +25,25 @@ from booking.enquiries.forms import EnquiryForm
 from booking.enquiries.queries import staffed_enquiries, thread_for
 from booking.reservations.service import request_reservation
 from booking.reservations.wishes import Wish
-from booking.samples.handling import cancel_order
+from booking.samples.handling import cancel_order, dispute_results
+from booking.samples.lists import Show, staffed_orders
 from booking.samples.lists import Wanted as WantedOrders
-from booking.samples.lists import staffed_orders
-from booking.samples.queries import order_for
+from booking.samples.queries import open_steps, order_for
+from booking.samples.service import HasNoInstrument, begin
 from booking.samples.service import add_message as write_to_staff
 from models.accounts import User
 from models.attachments import Attachment
 from models.catalogue import Instrument, LaneGroup, SharedSettings
 from models.custody import OwnerChange, Stewardship
 from models.directory import Organisation, Unit
+from models.enquiries import Enquiry
 from models.reservations import Claim, Reservation
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.attachments import OwnerKind
 from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.custody import OwnerChangeState, StewardRank
+from models.vocabulary.enquiries import WishState
+from models.vocabulary.samples import SampleOrderState, SampleStep
 from tests.factories.instruments import add_lane_group, make_instrument, make_organisation
 from tests.factories.letters import mailed
 from tests.factories.people import actor_for, give, make_user, sign_in
@@ -305,14 +309,18 @@ def test_the_new_owner_is_told_that_prices_do_not_go_along_and_where_to_set_them
     assert (asked, shown) == ([True], [True, False])
 
 
-def test_what_was_over_stays_with_the_institution_that_had_the_instrument_and_what_is_open_goes_along(
+def test_only_what_waits_for_the_staffs_work_goes_along_and_the_rest_stays_with_the_institution_of_its_time(
     session: Session, house: House, now: datetime
 ) -> None:
     asker = actor_for(session, make_user(session, "asker"), now=now)
-    over, still = (_ask(session, house, asker, now) for _ in range(2))
+    over, answered, offered, still = (_ask(session, house, asker, now) for _ in range(4))
     enquiries.close(session, over, actor=asker, now=now)
+    for thread in (answered, offered):
+        enquiries.add_message(session, thread, "能做。", [], LIMITS, days=2, actor=house.gives, now=now)
+    session.get_one(Enquiry, offered).wish_state = WishState.OFFERED
     orders = Orders(session, house.instrument.id, asker, house.gives, now)
-    cancelled = orders.asked(files=pdf()).id
+    cancelled, reported, expired, sent = orders.asked(files=pdf()).id, orders.received(), orders.quoted(), orders.sent()
+    reported.state, expired.state = SampleOrderState.REPORTED, SampleOrderState.EXPIRED
     cancel_order(session, cancelled, reason="不做了", actor=asker, now=now)
     session.commit()
     mailed(session, now=now)
@@ -330,18 +338,27 @@ def test_what_was_over_stays_with_the_institution_that_had_the_instrument_and_wh
     gives, takes = (actor_for(session, session.get_one(User, one.id), now=day) for one in (house.gives, house.takes))
     found = {
         side.name: (
-            [one.id for one in staffed_enquiries(session, side, limit=9).items],
-            [one.order.id for one in staffed_orders(session, side, WantedOrders(), limit=9).items],
+            {one.id for one in staffed_enquiries(session, side, limit=9).items},
+            {one.order.id for one in staffed_orders(session, side, WantedOrders(show=Show.ALL), limit=9).items},
         )
         for side in (gives, takes)
     }
     assert ([one.field for one in too_soon.value.problems], before) == (["starts_on"], ["asker@example.org"])
-    assert found == {"Gives": ([over], [cancelled]), "Takes": ([still], [])}
-    for side, thread in ((gives, still), (takes, over)):
+    assert found == {
+        "Gives": ({over, answered}, {cancelled, reported.id, expired.id}),
+        "Takes": ({offered, still}, {sent.id}),
+    }
+    for side, thread in ((gives, still), (takes, over), (takes, answered)):
         with pytest.raises(NotFound):
             thread_for(session, thread, side)
-    with pytest.raises(NotFound):
-        order_for(session, cancelled, takes)
+    for order_id in (cancelled, reported.id):
+        with pytest.raises(NotFound):
+            order_for(session, order_id, takes)
+    dispute_results(session, reported.id, reason="铁含量不对", actor=asker, now=day)
+    assert SampleStep.UPHOLD in open_steps(session, reported, gives)
+    assert SampleStep.RUN not in open_steps(session, reported, gives)
+    with pytest.raises(HasNoInstrument):
+        begin(session, expired.id, SampleStep.QUOTE, actor=gives)
     with pytest.raises(enquiries.StaysClosed):
         enquiries.reopen(session, over, days=2, actor=asker, now=day)
     kept = select(Attachment.organisation_id).where(Attachment.owner_kind == OwnerKind.SAMPLE_ORDER)
@@ -349,7 +366,8 @@ def test_what_was_over_stays_with_the_institution_that_had_the_instrument_and_wh
     write_to_staff(session, cancelled, "样品还在吗？", [], LIMITS, actor=asker, now=day)
     session.commit()
     told = [(letter.recipient, letter.template) for letter in mailed(session, now=day)]
-    assert told[-2:] == [("asker@example.org", "catalogue/goes_along"), ("gives@example.org", "samples/changed")]
+    to_giver = ("gives@example.org", "samples/changed")
+    assert told[-3:] == [("asker@example.org", "catalogue/goes_along"), to_giver, to_giver]
 
 
 def _ask(session: Session, house: House, asker: Actor, now: datetime) -> int:

@@ -21,7 +21,7 @@ from booking.enquiries import queries, removing, service, wishes, withdrawing
 from booking.enquiries.addresses import attachment_address, days
 from booking.enquiries.forms import MessagePage, OfferPage, WishAnswerPage
 from booking.enquiries.labels import FIELDS, WISH_ANSWER
-from booking.enquiries.rules import ANSWERABLE, OWED_AN_ANSWER
+from booking.enquiries.rules import OWED_AN_ANSWER
 from booking.enquiries.views.lists import looks
 from booking.reservations.labels import MODES
 from booking.reservations.refusals import ReservationRefused
@@ -36,7 +36,7 @@ from models.attachments import Attachment
 from models.custody import OwnerChange
 from models.enquiries import Enquiry
 from models.vocabulary.attachments import AttachmentKind, OwnerKind
-from models.vocabulary.enquiries import EnquiryState, WishAnswer
+from models.vocabulary.enquiries import OPEN_WISHES, EnquiryState, WishAnswer
 
 
 def show(enquiry_id: int) -> ResponseReturnValue:
@@ -168,7 +168,7 @@ def _page(enquiry_id: int, refused: Refused | None = None) -> Response:
         leaving=_leaving(enquiry) if is_own else None,
         may_write=is_own or answers,
         may_remove=answers,
-        may_answer_wish=answers and enquiry.wish_state in ANSWERABLE,
+        may_answer_wish=answers and enquiry.wish_state in OPEN_WISHES,
         owes_answer=enquiry.wish_state in OWED_AN_ANSWER,
         may_publish=answers and enquiry.kept_by is None and may(who, Permission.EDIT_RECORD, target),
         photos=_of_kind(thread, AttachmentKind.PHOTO),
