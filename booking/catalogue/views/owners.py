@@ -1,6 +1,7 @@
 """The pages of changes of owner: offering an instrument, and answering an offer."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Annotated, Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -164,14 +165,15 @@ def _more(instrument_id: int) -> dict[str, Any]:
         for one in queries.organisations_within(session, Reach(everywhere=True))
         if one.id != record.instrument.organisation_id
     ]
+    along, today = keeping.going_along(session, instrument_id), local_date(utcnow())
     return {
         "tenures": owner_queries.owners_of(session, record.instrument),
         "change": owner_queries.open_change(session, instrument_id),
-        "along": keeping.going_along(session, instrument_id),
+        "along": along,
+        "earliest": today + (keeping.NOTICE if along.is_written else timedelta()),
         "notice_days": keeping.NOTICE.days,
         "owner_labels": owner_labels,
         "may_change_owner": may(require_actor(), Permission.CHANGE_OWNER, record.target),
         "organisations": organisation_choices(others),
-        "today": local_date(utcnow()),
         "key": request.form.get("idempotency_key") or new_key(),
     }
