@@ -7,11 +7,11 @@ from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConst
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
-from models.vocabulary.imports import ImportState, RowFate
+from models.vocabulary.imports import ImportKind, ImportState, RowFate
 
 
 class Import(Base):
-    """One uploaded table of instruments, with who, when and how many of its rows had which fate.
+    """One uploaded table of instruments or of their test items, with who, when and how many of its rows had which fate.
 
     Without an organisation its rows may belong to any that the uploader may import for, and only they and those who
     may import everywhere see it. `mapping` has a field or nothing for each column; `steads` says which organisation
@@ -27,6 +27,7 @@ class Import(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    kind: Mapped[ImportKind] = mapped_column(default=ImportKind.INSTRUMENTS)
     state: Mapped[ImportState] = mapped_column(default=ImportState.READING)
     file_name: Mapped[str] = mapped_column(String(200))
     file_format: Mapped[str] = mapped_column(String(10), default="")

@@ -59,27 +59,30 @@ def known_names() -> Mapping[str, str]:
     return found | {simplified(field): field for field in FIELDS}
 
 
-def guessed(header: Sequence[str]) -> list[str]:
-    """The likely field of each column, empty where none is; each field once, exact names before likenesses."""
-    names = [simplified(name) for name in header]
+def guessed(header: Sequence[str], known: Mapping[str, str] | None = None) -> list[str]:
+    """The likely field of each column, empty where none is; each field once, exact names before likenesses.
+
+    `known` has fields by simplified name, those of records unless another kind of table is read.
+    """
+    names, fields_by_name = [simplified(name) for name in header], known or known_names()
     fields = ["" for _ in names]
     for index, name in enumerate(names):
-        field = known_names().get(name, "")
+        field = fields_by_name.get(name, "")
         if field and field not in fields:
             fields[index] = field
     for index, name in enumerate(names):
         if not fields[index] and len(name) >= SHORTEST_LIKE:
-            field = _likest(name)
+            field = _likest(name, fields_by_name)
             fields[index] = "" if field in fields else field
     return fields
 
 
-def _likest(name: str) -> str:
+def _likest(name: str, known: Mapping[str, str]) -> str:
     """The field with the name most like this one, if any is like enough."""
     found, best = "", LIKE_ENOUGH
     matcher = SequenceMatcher(b=name, autojunk=False)
-    for known, field in known_names().items():
-        matcher.set_seq1(known)
+    for one, field in known.items():
+        matcher.set_seq1(one)
         if matcher.quick_ratio() >= best and (ratio := matcher.ratio()) >= best:
             found, best = field, ratio
     return found

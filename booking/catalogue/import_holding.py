@@ -62,7 +62,7 @@ def hold_back_all(
     insert_rows(session, ROUNDS, ROUND, [(key, *ready.round) for key, ready in aside.items()])
     audit.insert_entries(session, [(key, ready.held) for key, ready in aside.items()])
     audit.note_all(session, HELD, "instrument", held, actor=actor, now=now)
-    _tell(session, list(aside), now=now)
+    tell(session, list(aside), now=now)
 
 
 def take_back_all(session: Session, changes: Sequence[Waiting], *, actor: Actor | None, now: datetime) -> None:
@@ -101,7 +101,7 @@ def _settle(
         close(session, waiting, RoundState.WITHDRAWN, actor=actor, now=now)
 
 
-def _tell(session: Session, instrument_ids: Sequence[int], *, now: datetime) -> None:
+def tell(session: Session, instrument_ids: Sequence[int], *, now: datetime) -> None:
     """One announcement for each institution: of its first new round, and of how many there are."""
     firsts: dict[int, tuple[int, int]] = {}
     for chunk in chunks(instrument_ids):

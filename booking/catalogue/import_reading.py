@@ -102,19 +102,24 @@ def read_row(
 
     `defaults` are the cells of fields that the row leaves blank.
     """
-    row = ReadRow(raw.number)
-    if raw.problem is not None:
-        row.problems.append(raw.problem)
-    elif len(raw.cells) != len(names):
-        values = {"found": len(raw.cells), "wanted": len(names)}
-        row.problems.append(Problem("", N_("这一行有 %(found)s 个单元格，表头有 %(wanted)s 列。"), values))
-    elif wrong := [Problem(names[index], why) for index, why in sorted(raw.wrong.items()) if names[index]]:
-        row.problems += wrong
-    else:
-        cells = {name: cell for name, cell in zip(names, raw.cells, strict=True) if name}
-        missing = {name: cell for name, cell in (defaults or {}).items() if not cells.get(name, "").strip()}
-        _fill(row, cells | missing, layout)
+    cells, problems = named_cells(raw, names, defaults or {})
+    row = ReadRow(raw.number, problems=problems)
+    if not problems:
+        _fill(row, cells, layout)
     return row
+
+
+def named_cells(raw: RawRow, names: Sequence[str], defaults: Mapping[str, str]) -> tuple[dict[str, str], list[Problem]]:
+    """The cells of a row by field, with the defaults where one is blank; or why the row cannot be read."""
+    if raw.problem is not None:
+        return {}, [raw.problem]
+    if len(raw.cells) != len(names):
+        values = {"found": len(raw.cells), "wanted": len(names)}
+        return {}, [Problem("", N_("这一行有 %(found)s 个单元格，表头有 %(wanted)s 列。"), values)]
+    if wrong := [Problem(names[index], why) for index, why in sorted(raw.wrong.items()) if names[index]]:
+        return {}, wrong
+    cells = {name: cell for name, cell in zip(names, raw.cells, strict=True) if name}
+    return cells | {name: cell for name, cell in defaults.items() if not cells.get(name, "").strip()}, []
 
 
 def _fill(row: ReadRow, cells: Mapping[str, str], layout: Layout) -> None:

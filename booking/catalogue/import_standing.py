@@ -39,7 +39,7 @@ def standing_for(session: Session, rows: Sequence[ImportRow], more_owners: Seque
 
     `more_owners` are organisations that rows stand for under a name which is not theirs.
     """
-    owners = _owners(session, {row.institution for row in rows})
+    owners = owners_named(session, {row.institution for row in rows})
     further = session.scalars(select(Organisation).where(Organisation.id.in_(more_owners))) if more_owners else ()
     by_id = {owner.id: owner for owner in (*owners.values(), *further)}
     instruments: dict[tuple[int, str], Instrument] = {}
@@ -71,7 +71,7 @@ def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
         yield ordered[start : start + CHUNK]
 
 
-def _owners(session: Session, names: set[str]) -> dict[str, Organisation]:
+def owners_named(session: Session, names: set[str]) -> dict[str, Organisation]:
     """The organisations by both of their names, letter case aside."""
     found: dict[str, Organisation] = {}
     for chunk in chunks({name.lower() for name in names}):

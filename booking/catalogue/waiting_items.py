@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, null, or_, select
+from sqlalchemy import ColumnElement, Row, null, or_, select
 from sqlalchemy.orm import Session
 
 from booking.catalogue.forms import TestItemForm
@@ -18,14 +18,14 @@ from models.vocabulary.publishing import RoundState
 SHOWN = ("name_zh", "name_en", "standard", "range_zh", "range_en", "price_zh", "price_en")
 
 
-def values_of(item: TestItem) -> dict[str, Any]:
+def values_of(item: TestItem | Row[Any]) -> dict[str, Any]:
     """What the item says once everything that waits is let through."""
     if item.proposed is not None:
         return TestItemForm.model_validate(item.proposed).model_dump()
     return public_values(item)
 
 
-def public_values(item: TestItem) -> dict[str, Any]:
+def public_values(item: TestItem | Row[Any]) -> dict[str, Any]:
     """What the item itself says."""
     return {name: getattr(item, name) for name in TestItemForm.model_fields}
 

@@ -20,7 +20,7 @@ from booking.web.reading import read_json, read_query
 from booking.web.signed_in import require_actor
 from booking.web.uploads import takes_files
 from models.imports import Import, ImportedRow
-from models.vocabulary.imports import ImportState, RowFate
+from models.vocabulary.imports import ImportKind, ImportState, RowFate
 
 bp = Blueprint("imports_api", __name__, url_prefix="/api/v1")
 
@@ -32,6 +32,7 @@ class ImportAnswer(BaseModel):
     """An import: how far it has come, what its columns are, and how many rows have which fate."""
 
     id: int
+    kind: ImportKind
     state: ImportState
     version: int
     organisation_id: int | None
@@ -91,7 +92,7 @@ class ImportRowsAnswer(BaseModel):
 @takes_files
 @documented(tag="imports", answers={201: ImportStarted}, refusals=(400, 401, 403, 413, 422))
 def start() -> ResponseReturnValue:
-    """Upload a table (multipart: `file`, and `organisation_id` if you may import for several)."""
+    """Upload a table (multipart: `file`, `kind`, and `organisation_id` if you may import for several)."""
     actor = require_actor()
     queries.owners_for(reading(), actor)
     answer = started(read_upload(), actor)

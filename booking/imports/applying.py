@@ -1,6 +1,6 @@
 """The last steps of an import: everything written in one transaction, everything taken back in one."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, delete, select, update
@@ -12,6 +12,7 @@ from booking.accounts.queries import actor_of
 from booking.catalogue.import_applying import apply
 from booking.catalogue.import_preparing import Prepared, Write, prepare
 from booking.catalogue.import_undoing import undo
+from booking.catalogue.item_writing import ItemWrite
 from booking.core.actors import Actor, Reach
 from booking.core.errors import Problem
 from booking.core.texts import N_
@@ -22,6 +23,7 @@ from models.imports import Import, ImportedRow, ImportFile
 from models.vocabulary.imports import WORKING, ImportState
 from models.vocabulary.imports import RowFate as Fate
 
+Work = Callable[[Session, Leased], None]
 STALE = Problem("", N_("记录在试运行之后有了变化，没有写入；请重新试运行。"))
 OUT_OF_REACH = Problem("institution", N_("这次导入不能写入这个单位。"))
 FORGOTTEN = Problem("", N_("九十天内没有应用，文件和内容已删除。"))
@@ -62,35 +64,61 @@ def prepare_staged(session: Session, import_id: int, *, actor: Actor | None, now
     return prepare(writes_of(session, import_id), dialect, actor=actor, now=now, reason=reason)
 
 
+def ready_to_apply(session: Session, import_id: int, *, actor: Actor | None, now: datetime) -> Work:
+    """What writes the rows of the dry run, once it is locked."""
+    prepared = prepare_staged(session, import_id, actor=actor, now=now)
+    return lambda session, leased: apply_staged(session, leased, prepared)
+
+
+def ready_to_undo(session: Session, import_id: int, *, actor: Actor | None, now: datetime) -> Work:
+    """What takes the rows back."""
+    writes = writes_of(session, import_id)
+    return lambda session, leased: undo_staged(session, leased, writes, actor=actor, now=now)
+
+
 def apply_staged(session: Session, leased: Leased, prepared: Prepared) -> None:
     """Write the dry run's rows that still fit; the others are refused, with the reason."""
     found, within = held(session, leased), reach_of(prepared.actor)
-    foreign = _foreign(prepared.writes, within)
+    foreign = foreign_of(prepared.writes, within)
     applied = apply(session, prepared.without(foreign))
-    _refuse(session, found.id, applied.stale, STALE)
-    _refuse(session, found.id, foreign, OUT_OF_REACH)
-    found.created_count, found.updated_count = applied.created, applied.updated
-    found.refused_count += len(applied.stale) + len(foreign)
+    refused = dict.fromkeys(applied.stale, STALE) | dict.fromkeys(foreign, OUT_OF_REACH)
     found.unit_ids = applied.unit_ids
-    found.state, found.applied_at, found.leased_until = ImportState.APPLIED, prepared.now, None
-    counts = {"created": applied.created, "updated": applied.updated, "refused": found.refused_count}
-    subject = ("import", found.id)
-    audit.note(session, "imports.applied", subject, actor=prepared.actor, now=prepared.now, after=counts)
+    counts = {"created": applied.created, "updated": applied.updated}
+    settle_applied(session, found, refused, counts, actor=prepared.actor, now=prepared.now)
 
 
-def _foreign(writes: Sequence[Write], within: Reach) -> frozenset[int]:
+def settle_applied(
+    session: Session,
+    found: Import,
+    refused: Mapping[int, Problem],
+    counts: Mapping[str, int],
+    *,
+    actor: Actor | None,
+    now: datetime,
+) -> None:
+    """The import is written: how many rows were, and why the others were not after all."""
+    _refuse(session, found.id, refused)
+    found.created_count, found.updated_count = counts["created"], counts["updated"]
+    found.refused_count += len(refused)
+    found.state, found.applied_at, found.leased_until = ImportState.APPLIED, now, None
+    after = {**counts, "refused": found.refused_count}
+    audit.note(session, "imports.applied", ("import", found.id), actor=actor, now=now, after=after)
+
+
+def foreign_of(writes: Sequence[Write] | Sequence[ItemWrite], within: Reach) -> frozenset[int]:
     """The rows of organisations that the person may not import for any more."""
     if within.everywhere:
         return frozenset()
     return frozenset(write.number for write in writes if write.organisation_id not in within.organisation_ids)
 
 
-def _refuse(session: Session, import_id: int, numbers: Collection[int], why: Problem) -> None:
+def _refuse(session: Session, import_id: int, refused: Mapping[int, Problem]) -> None:
     """These rows were not written after all."""
-    if numbers:
+    if refused:
         same = ROWS.c.import_id == import_id, ROWS.c.number == bindparam("row_number")
-        statement = update(ROWS).where(*same).values(fate=Fate.REFUSED, problems=[said(why)], changes={})
-        session.connection().execute(statement, [{"row_number": number} for number in sorted(numbers)])
+        new = {"fate": Fate.REFUSED, "problems": bindparam("why", type_=ROWS.c.problems.type), "changes": {}}
+        rows = [{"row_number": number, "why": [said(why)]} for number, why in sorted(refused.items())]
+        session.connection().execute(update(ROWS).where(*same).values(new), rows)
 
 
 def undo_staged(
@@ -98,15 +126,29 @@ def undo_staged(
 ) -> None:
     """Take back what was written; what stays is kept with its reason."""
     found, within = held(session, leased), reach_of(actor)
-    foreign = _foreign(writes, within)
+    foreign = foreign_of(writes, within)
     allowed = [write for write in writes if write.number not in foreign]
     undone = undo(session, allowed, found.unit_ids, applied_at=found.applied_at, actor=actor, now=now)
     kept = dict(undone.kept) | dict.fromkeys(foreign, OUT_OF_REACH)
+    counts = {"restored": undone.restored, "removed": undone.removed}
+    settle_undone(session, found, kept, counts, actor=actor, now=now)
+
+
+def settle_undone(
+    session: Session,
+    found: Import,
+    kept: Mapping[int, Problem],
+    counts: Mapping[str, int],
+    *,
+    actor: Actor | None,
+    now: datetime,
+) -> None:
+    """The import is taken back: how much, and why some rows stay."""
     _keep(session, found.id, kept)
     found.kept_count = len(kept)
     found.state, found.undone_at, found.leased_until = ImportState.UNDONE, now, None
-    counts = {"restored": undone.restored, "removed": undone.removed, "kept": len(kept)}
-    audit.note(session, "imports.undone", ("import", found.id), actor=actor, now=now, after=counts)
+    after = {**counts, "kept": len(kept)}
+    audit.note(session, "imports.undone", ("import", found.id), actor=actor, now=now, after=after)
 
 
 def _keep(session: Session, import_id: int, kept: Mapping[int, Problem]) -> None:

@@ -7,17 +7,17 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from booking.catalogue.form_fields import Id
-from booking.catalogue.import_headers import FIELDS
 from booking.core.forms import Blank, Form, Line, PageForm
 from booking.core.pages import LARGEST_PAGE
 from booking.core.table_files import MOST_COLUMNS
+from booking.imports.kinds import ALL_FIELDS
 from booking.imports.rules import MOST_STEADS
-from models.vocabulary.imports import RowFate
+from models.vocabulary.imports import ImportKind, RowFate
 
 
 def _field(value: str) -> str:
     """Refuse what is no field; empty means that nothing is read from the column."""
-    if value and value not in FIELDS:
+    if value and value not in ALL_FIELDS:
         raise PydanticCustomError("enum", "no such field")
     return value
 
@@ -26,9 +26,16 @@ FieldName = Annotated[Line, Field(max_length=60), AfterValidator(_field)]
 
 
 class UploadForm(PageForm):
-    """For which organisation a table is uploaded; none means several, named row by row."""
+    """For which organisation a table is uploaded (none means several, named row by row), and what its rows are."""
 
     organisation_id: Annotated[Id | None, Blank] = None
+    kind: ImportKind = ImportKind.INSTRUMENTS
+
+
+class TemplateQuery(PageForm):
+    """For which kind of table a template is."""
+
+    content: ImportKind = ImportKind.INSTRUMENTS
 
 
 class SteadForm(Form):

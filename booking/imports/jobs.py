@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -9,17 +10,18 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from booking.catalogue.import_headers import known_names
+from booking.core.actors import Reach
 from booking.core.clock import utcnow
 from booking.core.errors import Problem, Refused
 from booking.core.table_files import open_table
 from booking.core.texts import N_
-from booking.imports import applying, queries, staging
+from booking.imports import applying, items, queries, staging
+from booking.imports.kinds import names_known
 from booking.imports.staging import Leased, LeaseLost
 from booking.imports.uploads import limits
 from booking.web.extensions import db, transaction
 from models.imports import Import, ImportFile
-from models.vocabulary.imports import ImportState
+from models.vocabulary.imports import ImportKind, ImportState
 
 log = structlog.get_logger()
 
@@ -68,7 +70,7 @@ def _fail(leased: Leased, why: Problem) -> None:
         until = session.scalar(select(Import.leased_until).where(Import.id == leased.id))
     if until is not None:
         with suppress(LeaseLost):
-            transaction(applying.fail, Leased(leased.id, leased.state, until), why)
+            transaction(applying.fail, Leased(leased.id, leased.state, until, leased.kind), why)
 
 
 def _read(leased: Leased, clock: Clock) -> None:
@@ -76,7 +78,7 @@ def _read(leased: Leased, clock: Clock) -> None:
     with Session(db.engine) as session:
         content = session.get_one(ImportFile, leased.id).content
         done = session.get_one(Import, leased.id).rows_read
-    table = open_table(content, frozenset(known_names()), limits())
+    table = open_table(content, frozenset(names_known(leased.kind)), limits())
     for chunk in staging.chunks_after(table.rows, done):
         rows = staging.ready_to_read(leased.id, chunk, db.engine.dialect)
         leased = transaction(staging.store_read, leased, rows, now=clock())
@@ -88,7 +90,7 @@ def _compare(leased: Leased, clock: Clock) -> None:
     while True:
         with Session(db.engine) as session:
             asker = applying.asker_of(session, leased.id, now=clock())
-            compared = staging.compare(session, leased.id, applying.reach_of(asker))
+            compared = _WAYS[leased.kind].compare(session, leased.id, applying.reach_of(asker))
         if not compared.rows:
             transaction(staging.finish_comparing, leased)
             return
@@ -99,17 +101,31 @@ def _apply(leased: Leased, clock: Clock) -> None:
     """Write the rows of the dry run."""
     with Session(db.engine) as session:
         asker = applying.asker_of(session, leased.id, now=clock())
-        prepared = applying.prepare_staged(session, leased.id, actor=asker, now=clock())
-    transaction(applying.apply_staged, leased, prepared)
+        work = _WAYS[leased.kind].apply(session, leased.id, actor=asker, now=clock())
+    transaction(work, leased)
 
 
 def _undo(leased: Leased, clock: Clock) -> None:
     """Take the rows back."""
     with Session(db.engine) as session:
         asker = applying.asker_of(session, leased.id, now=clock())
-        writes = staging.writes_of(session, leased.id)
-    transaction(applying.undo_staged, leased, writes, actor=asker, now=clock())
+        work = _WAYS[leased.kind].undo(session, leased.id, actor=asker, now=clock())
+    transaction(work, leased)
 
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How rows of one kind are compared, and what makes ready to write them and to take them back."""
+
+    compare: Callable[[Session, int, Reach], staging.Compared]
+    apply: Callable[..., applying.Work]
+    undo: Callable[..., applying.Work]
+
+
+_WAYS = {
+    ImportKind.INSTRUMENTS: _Way(staging.compare, applying.ready_to_apply, applying.ready_to_undo),
+    ImportKind.TEST_ITEMS: _Way(items.compare, items.ready_to_apply, items.ready_to_undo),
+}
 
 _STEPS: dict[ImportState, Callable[[Leased, Clock], None]] = {
     ImportState.READING: _read,

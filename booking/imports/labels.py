@@ -32,5 +32,12 @@ FIELDS = {
     "modes": N_("上机方式"),
     "is_sample": N_("示例"),
     "provenance": N_("来源说明"),
+    "standard": N_("标准"),
+    "range_zh": N_("范围"),
+    "range_en": N_("范围（英文）"),
+    "price_zh": N_("价格"),
+    "price_en": N_("价格（英文）"),
+    "turnaround_days": N_("出报告天数"),
+    "report_mark": N_("报告标识"),
 }
 """Fields of tables and of records by their names here."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from booking.core.errors import Conflict, Problem
 from booking.core.texts import N_
-from models.vocabulary.imports import ImportState
+from models.vocabulary.imports import ImportKind, ImportState
 
 LEASE = timedelta(seconds=60)
 KEPT_FOR = timedelta(days=90)
@@ -27,7 +27,17 @@ EXAMPLE = {
     "opens": "1-5 09:00-18:00",
     "lanes": "1",
 }
-"""The row of the template that shows how to fill it in."""
+ITEM_EXAMPLE = {
+    "inner_id": "2026-0001",
+    "name_zh": "微观形貌观察",
+    "standard": "GB/T 16594",
+    "range_zh": "1 nm–100 μm",
+    "price_zh": "300 元/样",
+    "turnaround_days": "5",
+    "report_mark": "CMA",
+}
+EXAMPLES = {ImportKind.INSTRUMENTS: EXAMPLE, ImportKind.TEST_ITEMS: ITEM_EXAMPLE}
+"""The rows of the templates that show how to fill them in."""
 IS_EXAMPLE = Problem("", N_("这是模板里的示例行，没有导入。请删除，或改成自己的仪器。"))
 
 
@@ -49,8 +59,15 @@ class Emptied(Conflict):
     sentence = N_("这次导入的内容已过保留期，无法撤销。")
 
 
-def mapping_problems(mapping: Sequence[str], *, width: int, names_owner: bool) -> list[Problem]:
-    """Why columns cannot be read so: as many as the header has, each field once, and what names a record."""
+def mapping_problems(
+    mapping: Sequence[str],
+    *,
+    width: int,
+    names_owner: bool,
+    fields: Sequence[str],
+    needed: Mapping[tuple[str, ...], str],
+) -> list[Problem]:
+    """Why columns cannot be read so: as many as the header has, fields of the kind, each once, and what must be."""
     if len(mapping) != width:
         return [Problem("mapping", N_("应为每一列各给出一个字段，共 %(width)s 列。"), {"width": width})]
     found = [
@@ -58,18 +75,21 @@ def mapping_problems(mapping: Sequence[str], *, width: int, names_owner: bool) -
         for index, field in enumerate(mapping)
         if field and field in mapping[:index]
     ]
-    needed = ("inner_id", "institution") if names_owner else ("inner_id",)
-    sentences = {
-        "inner_id": N_("请指明哪一列是所内编号，重复导入时据此识别仪器。"),
-        "institution": N_("请指明哪一列是单位名称，或在上传时选定单位。"),
-    }
-    return found + [Problem("mapping", sentences[field]) for field in needed if field not in mapping]
+    found += [
+        Problem(f"column-{index}", N_("这类表格没有这个字段。"))
+        for index, field in enumerate(mapping)
+        if field and field not in fields
+    ]
+    wanted = dict(needed)
+    if names_owner:
+        wanted["institution",] = N_("请指明哪一列是单位名称，或在上传时选定单位。")
+    return found + [Problem("mapping", text) for names, text in wanted.items() if not {*names} & {*mapping}]
 
 
-def is_example(cells: Sequence[str], mapping: Sequence[str]) -> bool:
+def is_example(cells: Sequence[str], mapping: Sequence[str], kind: ImportKind = ImportKind.INSTRUMENTS) -> bool:
     """Whether a row still says what the template shows and nothing else; whoever changed a word means it."""
     given = {field: cell.strip() for field, cell in zip(mapping, cells, strict=False) if field and cell.strip()}
-    return given == {field: text for field, text in EXAMPLE.items() if field in mapping}
+    return given == {field: text for field, text in EXAMPLES[kind].items() if field in mapping}
 
 
 def said(problem: Problem) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts import audit
 from booking.accounts.permissions import Permission, reach, require
-from booking.catalogue.import_headers import guessed, known_names, signature_of
+from booking.catalogue.import_headers import guessed, signature_of
 from booking.catalogue.queries import organisations_within
 from booking.core.actors import Actor, Target
 from booking.core.errors import InvalidInput, Problem
@@ -18,25 +18,27 @@ from booking.core.texts import N_
 from booking.imports import queries
 from booking.imports.forms import MappingForm, SteadForm
 from booking.imports.kicks import kick_after_commit
+from booking.imports.kinds import FIELDS, NEEDED, names_known
 from booking.imports.rules import MAPPABLE, Emptied, NoSuchStep, NotTheLast, mapping_problems
 from models.imports import Import, ImportedRow, ImportFile, ImportMapping
-from models.vocabulary.imports import ImportState
+from models.vocabulary.imports import ImportKind, ImportState
 
 LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file as it came, and for which organisation; None lets each row name its own."""
+    """A file as it came, for which organisation (None lets each row name its own), and what its rows are."""
 
     name: str
     content: bytes
     organisation_id: int | None = None
+    kind: ImportKind = ImportKind.INSTRUMENTS
 
 
 def opened(upload: Upload, limits: Limits) -> TableFile:
     """The table of an upload; raises TooLarge or Unreadable."""
-    return open_table(upload.content, frozenset(known_names()), limits)
+    return open_table(upload.content, frozenset(names_known(upload.kind)), limits)
 
 
 def start_import(session: Session, upload: Upload, table: TableFile, *, actor: Actor, now: datetime) -> Import:
@@ -48,6 +50,7 @@ def start_import(session: Session, upload: Upload, table: TableFile, *, actor: A
     if organisation_id is not None and organisation_id not in owners:
         raise InvalidInput([Problem("organisation_id", N_("您不能为这个单位导入。"))])
     known = queries.remembered(session, organisation_id, table.header, actor)
+    is_known = known and len(known) == len(table.header) and {*known} <= {"", *FIELDS[upload.kind]}
     made = Import(
         organisation_id=organisation_id,
         user_id=actor.id,
@@ -58,7 +61,8 @@ def start_import(session: Session, upload: Upload, table: TableFile, *, actor: A
         file_format=table.format.value,
         encoding=table.encoding,
         header=table.header,
-        mapping=known if known and len(known) == len(table.header) else guessed(table.header),
+        kind=upload.kind,
+        mapping=known if known and is_known else guessed(table.header, names_known(upload.kind)),
         created_at=now,
     )
     session.add(made)
@@ -74,7 +78,13 @@ def map_columns(session: Session, import_id: int, form: MappingForm, *, actor: A
     found = _locked(session, import_id, actor)
     if found.state not in MAPPABLE:
         raise NoSuchStep
-    problems = mapping_problems(form.mapping, width=len(found.header), names_owner=found.organisation_id is None)
+    problems = mapping_problems(
+        form.mapping,
+        width=len(found.header),
+        names_owner=found.organisation_id is None,
+        fields=FIELDS[found.kind],
+        needed=NEEDED[found.kind],
+    )
     problems += _stead_problems(session, found, form.steads, actor)
     if problems:
         raise InvalidInput(problems)

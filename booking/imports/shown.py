@@ -23,6 +23,7 @@ WORDS: Mapping[str, Mapping[Any, str]] = {
     "funding": catalogue.FUNDING,
     "running_state": catalogue.RUNNING_STATE,
     "share_mode": catalogue.SHARE_MODE,
+    "report_mark": catalogue.REPORT_MARK,
 }
 POLICY_DEFAULTS = {
     name: ImportRow.model_fields[name].default if name in ImportRow.model_fields else True for name in POLICY_COLUMNS

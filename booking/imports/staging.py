@@ -39,7 +39,7 @@ from booking.imports.rules import (
 from models.base import Base
 from models.directory import Organisation
 from models.imports import Import, ImportedRow
-from models.vocabulary.imports import WORKING, ImportState
+from models.vocabulary.imports import WORKING, ImportKind, ImportState
 from models.vocabulary.imports import RowFate as Fate
 
 ROWS = Base.metadata.tables["imported_rows"]
@@ -60,6 +60,7 @@ class Leased:
     id: int
     state: ImportState
     until: datetime
+    kind: ImportKind = ImportKind.INSTRUMENTS
 
 
 def lease(session: Session, import_id: int, *, now: datetime) -> Leased | None:
@@ -68,7 +69,7 @@ def lease(session: Session, import_id: int, *, now: datetime) -> Leased | None:
     if found is None or found.state not in WORKING or (found.leased_until and found.leased_until >= now):
         return None
     found.leased_until = now + LEASE
-    return Leased(found.id, found.state, found.leased_until)
+    return Leased(found.id, found.state, found.leased_until, found.kind)
 
 
 def held(session: Session, leased: Leased) -> Import:
@@ -83,7 +84,7 @@ def held(session: Session, leased: Leased) -> Import:
 def renewed(found: Import, *, now: datetime) -> Leased:
     """The lease, longer."""
     found.leased_until = now + LEASE
-    return Leased(found.id, found.state, found.leased_until)
+    return Leased(found.id, found.state, found.leased_until, found.kind)
 
 
 def chunks_after(rows: Iterable[RawRow], done: int) -> Iterator[list[RawRow]]:
@@ -154,22 +155,18 @@ def wishes_of(found: Import, within: Reach) -> Wishes:
 
 def compare(session: Session, import_id: int, within: Reach, at_once: int = COMPARE_CHUNK) -> Compared:
     """The fates of the next rows that have none; reads only."""
-    found = session.get_one(Import, import_id)
-    columns = (ImportedRow.id, ImportedRow.number, ImportedRow.cells, ImportedRow.wrong, ImportedRow.unreadable)
-    waiting = select(*columns).where(ImportedRow.import_id == import_id, ImportedRow.fate.is_(None))
-    rows = session.execute(waiting.order_by(ImportedRow.number).limit(at_once)).all()
+    found, rows = session.get_one(Import, import_id), next_rows(session, import_id, at_once)
     if not rows:
         return Compared()
-    owner = session.get(Organisation, found.organisation_id) if found.organisation_id else None
-    defaults = {"institution": owner.name_zh} if owner else {}
-    reads = [_read(_raw(row), found.mapping, defaults) for row in rows]
+    defaults = defaults_of(session, found)
+    reads = [_read(raw_of(row), found.mapping, defaults) for row in rows]
     values = [read.values for read in reads if read.values is not None]
     wishes = wishes_of(found, within)
     standing = standing_for(session, values, [stead.organisation_id for stead in wishes.steads.values()])
     inner_ids = {row.inner_id for row in values}
     planned = plan(reads, standing, wishes, seen=_seen(session, import_id, inner_ids, rows[0].number))
     unknown = {p.owner_name for p in planned if p.owner_name and p.owner is None}
-    ready = readier(ROWS, _FILLED, session.get_bind().dialect, short_json)
+    ready = readier(ROWS, FILLED, session.get_bind().dialect, short_json)
     compared = [(*ready(_row(p)), row.id) for row, p in zip(rows, planned, strict=True)]
     return Compared(compared, frozenset(unknown))
 
@@ -181,7 +178,20 @@ def _read(raw: RawRow, mapping: Sequence[str], defaults: Mapping[str, str]) -> R
     return read_row(raw, mapping, defaults=defaults)
 
 
-def _raw(row: Any) -> RawRow:
+def next_rows(session: Session, import_id: int, at_once: int) -> Sequence[Any]:
+    """The next staged rows that have no fate."""
+    columns = (ImportedRow.id, ImportedRow.number, ImportedRow.cells, ImportedRow.wrong, ImportedRow.unreadable)
+    waiting = select(*columns).where(ImportedRow.import_id == import_id, ImportedRow.fate.is_(None))
+    return session.execute(waiting.order_by(ImportedRow.number).limit(at_once)).all()
+
+
+def defaults_of(session: Session, found: Import) -> dict[str, str]:
+    """What the rows of an import for one organisation need not say."""
+    owner = session.get(Organisation, found.organisation_id) if found.organisation_id else None
+    return {"institution": owner.name_zh} if owner else {}
+
+
+def raw_of(row: Any) -> RawRow:
     """The row as it was read from the file."""
     wrong = {int(index): why for index, why in row.wrong.items()}
     return RawRow(row.number, row.cells, wrong, problem_in(row.unreadable) if row.unreadable else None)
@@ -235,7 +245,7 @@ def _changes(planned: Planned) -> dict[str, Any]:
     return {name: [before.get(name), value] for name, value in new.items()}
 
 
-_FILLED = (
+FILLED = (
     "fate",
     "label",
     "organisation_id",
@@ -251,7 +261,7 @@ _FILLED = (
 def store_compared(session: Session, leased: Leased, compared: Compared, *, now: datetime) -> Leased:
     """Keep the fates of some rows."""
     found = held(session, leased)
-    update_rows(session, ROWS, _FILLED, compared.rows)
+    update_rows(session, ROWS, FILLED, compared.rows)
     found.rows_compared += len(compared.rows)
     found.unknown_owners = sorted({*found.unknown_owners, *compared.unknown})[:MOST_STEADS]
     return renewed(found, now=now)

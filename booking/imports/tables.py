@@ -6,15 +6,16 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from booking.catalogue import labels, queries
-from booking.catalogue.import_headers import FIELDS as FIELD_NAMES
+from booking.catalogue.exporting_items import HEADINGS as ITEM_HEADINGS
 from booking.catalogue.import_layouts import heading_of
 from booking.core.table_writing import Row
+from booking.imports.kinds import FIELDS
 from booking.imports.queries import rows_after
-from booking.imports.rules import EXAMPLE
+from booking.imports.rules import EXAMPLES
 from booking.imports.shown import reasons_of
 from booking.web.languages import in_language, page_language
 from models.imports import Import
-from models.vocabulary.imports import RowFate
+from models.vocabulary.imports import ImportKind, RowFate
 
 AT_ONCE = 500
 
@@ -30,10 +31,19 @@ def refused_rows(session: Session, found: Import) -> Iterator[Row]:
         last = rows[-1].number
 
 
-def template_rows() -> Iterator[Row]:
-    """The columns to fill in, and an example that is refused as long as nobody makes a record of it."""
-    yield [heading_of(name, english=page_language() == "en") for name in FIELD_NAMES]
-    yield [EXAMPLE.get(name, "") for name in FIELD_NAMES]
+def template_rows(kind: ImportKind) -> Iterator[Row]:
+    """The columns to fill in, and an example that is refused as long as nobody makes a row of their own of it."""
+    example = EXAMPLES[kind]
+    yield [_heading(kind, name) for name in FIELDS[kind]]
+    yield [example.get(name, "") for name in FIELDS[kind]]
+
+
+def _heading(kind: ImportKind, name: str) -> str:
+    """What the column of a field is called; those of test items are called as in their export."""
+    is_english = page_language() == "en"
+    if kind == ImportKind.TEST_ITEMS and name in ITEM_HEADINGS:
+        return name if is_english else ITEM_HEADINGS[name]
+    return heading_of(name, english=is_english)
 
 
 def code_sheet(session: Session) -> Iterator[Row]:

@@ -31,7 +31,7 @@ def read_upload() -> Upload:
     if file is None or not file.filename:
         raise InvalidInput([Problem("file", N_("请选择一个 CSV 或 XLSX 文件。"))])
     name = "".join(char for char in file.filename if char.isprintable() and not "\ud800" <= char <= "\udfff")
-    return Upload(name, file.stream.read(), form.organisation_id)
+    return Upload(name, file.stream.read(), form.organisation_id, form.kind)
 
 
 def started(upload: Upload, actor: Actor) -> dict[str, Any]:

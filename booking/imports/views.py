@@ -7,14 +7,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from booking.catalogue.import_headers import FIELDS as FIELD_NAMES
 from booking.catalogue.queries import units_of
 from booking.core.actors import Actor
 from booking.core.clock import utcnow
 from booking.core.errors import InvalidInput, NotFound, Problem, Refused
 from booking.core.forms import read
 from booking.imports import labels, queries, service, shown, tables
-from booking.imports.forms import HistoryPage, MappingForm, RowPage, mapping_of
+from booking.imports.forms import HistoryPage, MappingForm, RowPage, TemplateQuery, mapping_of
+from booking.imports.kinds import FIELDS, KINDS
 from booking.imports.rules import problem_in
 from booking.imports.uploads import limits, read_upload, started
 from booking.web.errors import problems_of
@@ -26,7 +26,7 @@ from booking.web.signed_in import require_actor
 from booking.web.tables import table_response
 from booking.web.uploads import takes_files
 from models.imports import Import
-from models.vocabulary.imports import WORKING, ImportState, RowFate
+from models.vocabulary.imports import WORKING, ImportKind, ImportState, RowFate
 
 bp = Blueprint("imports", __name__)
 
@@ -55,6 +55,8 @@ def _index(problems: dict[str, list[str]]) -> str:
         problems=problems,
         form=request.form,
         labels=labels,
+        kinds=[(kind.value, _(label)) for kind, label in KINDS.items()],
+        kind_names=KINDS,
         key=request.form.get("idempotency_key") or new_key(),
         megabytes=limits().packed // 1_000_000,
     )
@@ -92,12 +94,13 @@ def _show(import_id: int, problems: dict[str, list[str]], typed: dict[str, str] 
         "imports/show.html",
         found=found,
         is_working=found.state in WORKING,
+        kind_name=_(KINDS[found.kind]),
         failure=shown.sentence(problem_in(found.failure)) if found.failure else "",
         counts=counts,
         labels=labels,
         problems=problems,
         columns=_columns(session, found, typed),
-        fields=[(name, _(labels.FIELDS[name])) for name in FIELD_NAMES],
+        fields=[(name, _(labels.FIELDS[name])) for name in FIELDS[found.kind]],
         steads=_steads(session, found, actor, typed),
         rows=_rows(session, found, wanted, counts),
         may_undo=_may_undo(session, found),
@@ -237,7 +240,8 @@ def refused(import_id: int, kind: str) -> ResponseReturnValue:
         raise NotFound
     session = reading()
     found = queries.import_for(session, import_id, require_actor())
-    return table_response(tables.refused_rows(session, found), f"refused-{import_id}", kind, title=_("仪器"))
+    rows = tables.refused_rows(session, found)
+    return table_response(rows, f"refused-{import_id}", kind, title=_(KINDS[found.kind]))
 
 
 @bp.get("/imports/template.<kind>")
@@ -247,5 +251,7 @@ def template(kind: str) -> ResponseReturnValue:
         abort(404)
     session = reading()
     queries.owners_for(session, require_actor())
-    codes = [(_("代码"), tables.code_sheet(session))]
-    return table_response(tables.template_rows(), "instruments", kind, title=_("仪器"), more=codes)
+    wanted = read_query(TemplateQuery).content
+    codes = [(_("代码"), tables.code_sheet(session))] if wanted == ImportKind.INSTRUMENTS else []
+    name = wanted.value.replace("_", "-")
+    return table_response(tables.template_rows(wanted), name, kind, title=_(KINDS[wanted]), more=codes)

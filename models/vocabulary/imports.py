@@ -3,6 +3,13 @@
 from enum import StrEnum
 
 
+class ImportKind(StrEnum):
+    """What the rows of a table are."""
+
+    INSTRUMENTS = "instruments"
+    TEST_ITEMS = "test_items"
+
+
 class ImportState(StrEnum):
     """How far an import has come; the service itself works on those in `WORKING`."""
 

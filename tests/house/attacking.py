@@ -70,7 +70,7 @@ QUERY_NAMES = {
     "/invited": ("code",),
     "/registrations": ("state", "cursor"),
     "/reviews": ("cursor",),
-    "/imports": ("fate", "page", "before"),
+    "/imports": ("fate", "page", "before", "content"),
     "/operations/mailbox": ("before",),
     "/instruments/export": ("format", "mine", "state", "q", "class", "free_from", "near_lat"),
     "/instruments": ("week", "from", "to", "starts_at", "ends_at"),

@@ -16,6 +16,7 @@ from booking.imports.jobs import work_due
 from booking.imports.service import Upload
 from booking.web.extensions import transaction
 from models.imports import Import, ImportedRow
+from models.vocabulary.imports import ImportKind
 from tests.factories.looking import look_again
 
 HEADER = ("资产编号", "仪器名称", "型号", "原值(万元)", "所属部门")
@@ -39,9 +40,15 @@ class Importer:
     def __init__(self, session: Session, actor: Actor, now: datetime) -> None:
         self.session, self.actor, self.now = session, actor, now
 
-    def upload(self, content: bytes, organisation_id: int | None = None, name: str = "台账.csv") -> int:
+    def upload(
+        self,
+        content: bytes,
+        organisation_id: int | None = None,
+        name: str = "台账.csv",
+        kind: ImportKind = ImportKind.INSTRUMENTS,
+    ) -> int:
         """The new import's number, its rows not read yet."""
-        upload = Upload(name, content, organisation_id)
+        upload = Upload(name, content, organisation_id, kind)
         table = service.opened(upload, Limits())
         return transaction(service.start_import, upload, table, actor=self.actor, now=self.now).id
 

@@ -21,7 +21,7 @@ def table() -> tuple[io.BytesIO, str]:
 IMPORTS = (
     page("/imports", IMPORTERS, other=403),
     page("/imports/template.csv", IMPORTERS, other=403),
-    page("/imports/template.xlsx", IMPORTERS, other=403),
+    page("/imports/template.xlsx?content=test_items", IMPORTERS, other=403),
     sent("/imports", IMPORTERS, {"file": table}, other=403),
     page("/imports/{import}", ADMINS),
     page("/imports/{waiting_import}", ADMINS),
