@@ -30,6 +30,7 @@ from models.catalogue import Instrument
 from models.imports import Import
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.catalogue import PublishingState
+from models.vocabulary.imports import ImportKind
 from tests.databases import migrated, postgresql_database, settings_for
 from tests.factories.instruments import make_organisation
 from tests.factories.people import actor_for, give, make_user
@@ -86,6 +87,19 @@ def register(rows: int, fees: str = "每小时 300 元，含样品制备；") ->
     return text.getvalue().encode()
 
 
+def item_register(records: int, each: int) -> bytes:
+    """A table of so many test items for each of so many records."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["所内编号", "检测项目", "标准", "范围", "价格", "出报告天数", "报告标识"])
+    for number in range(records):
+        for item in range(each):
+            writer.writerow(
+                [f"A-{number}", f"微观形貌观察 {each}-{item}", "GB/T 16594", "1 nm–100 μm", "300 元/样", "5", "CMA"]
+            )
+    return text.getvalue().encode()
+
+
 @contextmanager
 def timed(engine: str, what: str, target: float | None = None) -> Iterator[None]:
     """Print how long the block takes, in seconds of the clock and of this process."""
@@ -112,6 +126,9 @@ def measure(engine: str, app: Flask, rows: int) -> None:
         with timed(engine, "undo: fees of drafts"):
             jobs.work_due()
         print(f"{engine}: undo: locked {locks.told()}", flush=True)
+        for records in (50, 5_000):
+            table = item_register(records, rows // records)
+            _import(engine, f"test items of {records:,} drafts", table, actor, locks, ImportKind.TEST_ITEMS)
         with Session(db.engine) as session:
             session.execute(update(Instrument).values(publishing_state=PublishingState.PUBLISHED))
             listing.refresh(session, session.scalars(select(Instrument.id)).all())
@@ -120,9 +137,16 @@ def measure(engine: str, app: Flask, rows: int) -> None:
         _export(engine, app)
 
 
-def _import(engine: str, what: str, content: bytes, actor: Actor, locks: Locks) -> int:
+def _import(
+    engine: str,
+    what: str,
+    content: bytes,
+    actor: Actor,
+    locks: Locks,
+    kind: ImportKind = ImportKind.INSTRUMENTS,
+) -> int:
     """One import as the service does it, step by step; its number."""
-    upload = Upload("register.csv", content)
+    upload = Upload("register.csv", content, kind=kind)
     with timed(engine, f"{what}: the whole import", WHOLE_TARGET):
         table = service.opened(upload, Limits())
         import_id = transaction(service.start_import, upload, table, actor=actor, now=utcnow()).id

@@ -69,7 +69,7 @@ class ImportedRow(Base):
     """One row of an uploaded table by its number in a spreadsheet: what it says, its fate, and why.
 
     `wrong` has what is wrong with single cells, by column. `changes` has for each field what was before and what
-    comes after. `seen_version` is the version of the record that the row was compared with.
+    comes after, of the record or of its test item. `seen_version` is the version of the record that the row was compared with.
     """
 
     __tablename__ = "imported_rows"
@@ -90,6 +90,7 @@ class ImportedRow(Base):
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     inner_id: Mapped[str | None] = mapped_column(String(150))
     instrument_id: Mapped[int | None]
+    test_item_id: Mapped[int | None]
     seen_version: Mapped[int] = mapped_column(default=0)
     changes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     problems: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, Column, Connection, Dialect, Table, func, select
+from sqlalchemy import JSON, Column, Connection, Dialect, String, Table, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
@@ -94,11 +94,16 @@ def update_rows(session: Session, table: Table, names: Sequence[str], rows: Sequ
         connection.exec_driver_sql(statement, list(rows))
         return
     new = ", ".join(f"{name} = new.{name}" for name in columns)
-    types = [table.columns[name].type.compile(connection.dialect) for name in (*names, key)]
+    types = [_array_of(table.columns[name], connection.dialect) for name in (*names, key)]
     arrays = ", ".join(f"%s::{kind}[]" for kind in types)
     given = f"unnest({arrays}) AS new ({', '.join((*columns, of_key))})"
     statement = f"UPDATE {of_table} SET {new} FROM {given} WHERE {of_table}.{of_key} = new.{of_key}"  # noqa: S608 - our own names
     connection.exec_driver_sql(statement, tuple(list(values) for values in zip(*rows, strict=True)))
+
+
+def _array_of(column: Column[Any], dialect: Dialect) -> str:
+    """The type of which an array is given; texts of any length, so that the column refuses one that is too long."""
+    return "TEXT" if isinstance(column.type, String) else column.type.compile(dialect)
 
 
 def _quoted(session: Session, table: Table, names: Sequence[str]) -> list[str]:

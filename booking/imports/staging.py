@@ -45,6 +45,19 @@ from models.vocabulary.imports import RowFate as Fate
 ROWS = Base.metadata.tables["imported_rows"]
 DAYS = frozenset(column.name for column in INSTRUMENTS.columns if isinstance(column.type, Date))
 NOT_VALUES = frozenset({"unit", "unit_en", "opening_hours", "lanes", *POLICY_COLUMNS})
+FILLED = (
+    "fate",
+    "label",
+    "organisation_id",
+    "inner_id",
+    "instrument_id",
+    "seen_version",
+    "changes",
+    "problems",
+    "notes",
+)
+"""The columns that a comparison fills."""
+
 LOST = "\ufffd"
 _READ = columns_of(ROWS, without=("id",))
 
@@ -145,6 +158,7 @@ class Compared:
 
     rows: list[Row] = field(default_factory=list)
     unknown: frozenset[str] = frozenset()
+    columns: Sequence[str] = FILLED
 
 
 def wishes_of(found: Import, within: Reach) -> Wishes:
@@ -245,23 +259,10 @@ def _changes(planned: Planned) -> dict[str, Any]:
     return {name: [before.get(name), value] for name, value in new.items()}
 
 
-FILLED = (
-    "fate",
-    "label",
-    "organisation_id",
-    "inner_id",
-    "instrument_id",
-    "seen_version",
-    "changes",
-    "problems",
-    "notes",
-)
-
-
 def store_compared(session: Session, leased: Leased, compared: Compared, *, now: datetime) -> Leased:
     """Keep the fates of some rows."""
     found = held(session, leased)
-    update_rows(session, ROWS, FILLED, compared.rows)
+    update_rows(session, ROWS, compared.columns, compared.rows)
     found.rows_compared += len(compared.rows)
     found.unknown_owners = sorted({*found.unknown_owners, *compared.unknown})[:MOST_STEADS]
     return renewed(found, now=now)

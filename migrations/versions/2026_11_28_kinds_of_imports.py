@@ -10,7 +10,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """imports.kind."""
+    """imports.kind, imported_rows.test_item_id."""
+    op.add_column("imported_rows", sa.Column("test_item_id", sa.Integer(), nullable=True))
     with op.batch_alter_table("imports", schema=None) as batch_op:
         batch_op.add_column(sa.Column("kind", sa.String(length=40), nullable=False, server_default="instruments"))
     with op.batch_alter_table("imports", schema=None) as batch_op:
@@ -25,5 +26,6 @@ def downgrade() -> None:
         table = sa.table(name, sa.column("import_id", sa.Integer))
         op.execute(sa.delete(table).where(table.c.import_id.in_(gone)))
     op.execute(sa.delete(imports).where(imports.c.kind == "test_items"))
+    op.drop_column("imported_rows", "test_item_id")
     with op.batch_alter_table("imports", schema=None) as batch_op:
         batch_op.drop_column("kind")

@@ -4,17 +4,20 @@ from datetime import datetime
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from booking.core.errors import InvalidInput
-from models.accounts import AuditEntry, User
+from booking.imports import applying, service, staging
+from booking.imports import items as items_import
+from booking.web.extensions import transaction
+from models.accounts import AuditEntry, Grant, User
 from models.catalogue import Instrument, TestItem
 from models.directory import Organisation
 from models.publishing import ReviewRound
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.catalogue import PublishingState
-from models.vocabulary.imports import ImportKind, ImportState
+from models.vocabulary.imports import ImportKind, ImportState, RowFate
 from models.vocabulary.publishing import RoundState
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.looking import look_again
@@ -179,7 +182,7 @@ def test_the_template_and_the_export_are_read_as_they_are(
     session.execute(update(TestItem).values(is_held=False))
     session.commit()
     for lang in ("zh", "en"):
-        exported = client.get(f"/api/v1/instruments/export?format=test_items&mine=1&lang={lang}").get_data()
+        exported = client.get(f"/instruments/export?format=test_items&mine=1&lang={lang}").get_data()
         counts.append(importer.counts(compared(importer, exported)))
     page = client.get("/imports?lang=zh").get_data(as_text=True)
 
@@ -196,3 +199,63 @@ def test_a_field_of_records_is_none_of_test_items(importer: Importer, records: t
         importer.map(import_id, ["inner_id", "model", "", "", "", ""])
 
     assert {problem.field for problem in refused.value.problems} == {"column-1", "mapping"}
+
+
+@pytest.mark.parametrize("standards", [("", "GB/T 1"), ("GB/T 1", "")])
+def test_two_rows_that_mean_one_item_are_one_change_and_a_refusal_also_far_apart(
+    session: Session, importer: Importer, records: tuple[Instrument, Instrument], standards: tuple[str, str]
+) -> None:
+    first, second = standards
+    rows = [["D-1", "形貌观察", first, "200 元", "", ""], ["D-1", "形貌观察", second, "", "5", ""]]
+    both = [["D-1", "拉伸", "", "", "", ""], ["D-1", "拉伸", "", "9 元", "", ""]]
+    import_id = importer.upload(csv_of([*rows, *both], HEADER), kind=ImportKind.TEST_ITEMS)
+    importer.work()
+    importer.map(import_id)
+    leased = transaction(staging.lease, import_id, now=importer.now)
+    while leased is not None:
+        part = items_import.compare(session, import_id, applying.reach_of(importer.actor), at_once=1)
+        session.rollback()
+        if not part.rows:
+            transaction(staging.finish_comparing, leased)
+            break
+        leased = transaction(staging.store_compared, leased, part, now=importer.now)
+
+    importer.apply(import_id)
+
+    assert importer.counts(import_id) == (1, 1, 0, 2)
+    assert importer.reasons(import_id) == {3: ["name_zh"], 5: ["name_zh"]}
+    assert items(session, records[0]) == [
+        ("形貌观察", "GB/T 1", "200 元", False, None),
+        ("拉伸", "", "", False, None),
+    ]
+
+
+def test_what_changed_or_ended_meanwhile_is_left_alone_and_says_so(
+    session: Session, importer: Importer, records: tuple[Instrument, Instrument]
+) -> None:
+    draft, public = records
+    register = csv_of([[number, "形貌观察", "", "200 元", "", ""] for number in ("D-1", "P-1")], HEADER)
+    import_id = compared(importer, register)
+    ready = items_import.ready_to_apply(session, import_id, actor=importer.actor, now=importer.now)
+    session.rollback()
+    transaction(service.apply_import, import_id, actor=importer.actor, now=importer.now)
+    session.execute(update(TestItem).where(TestItem.instrument_id == draft.id).values(range_zh="新"))
+    session.commit()
+    leased = transaction(staging.lease, import_id, now=importer.now)
+    assert leased is not None
+    transaction(ready, leased)
+    session.rollback()
+    session.execute(update(TestItem).where(TestItem.instrument_id == public.id).values(proposed=None, price_zh="7 元"))
+    session.commit()
+    applied = importer.counts(import_id)
+    importer.undo(import_id)
+    later = compared(importer, register)
+    session.execute(delete(Grant))
+    session.commit()
+    transaction(service.apply_import, later, actor=importer.actor, now=importer.now)
+    importer.work()
+
+    assert (applied, importer.see(import_id).kept_count) == ((0, 1, 0, 1), 1)
+    assert importer.rows(import_id)[1].problems[0]["message"] == items_import.CHANGED.message
+    assert (importer.counts(later), [row.fate for row in importer.rows(later)]) == ((0, 0, 0, 2), [RowFate.REFUSED] * 2)
+    assert [price for record in records for _, _, price, _, _ in items(session, record)] == ["100 元", "7 元"]
