@@ -128,7 +128,7 @@ def measure(engine: str, app: Flask, rows: int) -> None:
         print(f"{engine}: undo: locked {locks.told()}", flush=True)
         for records in (50, 5_000):
             table = item_register(records, rows // records)
-            _import(engine, f"test items of {records:,} drafts", table, actor, locks, ImportKind.TEST_ITEMS)
+            _import(engine, f"test items of {records:,} drafts", table, actor, locks, kind=ImportKind.TEST_ITEMS)
         with Session(db.engine) as session:
             session.execute(update(Instrument).values(publishing_state=PublishingState.PUBLISHED))
             listing.refresh(session, session.scalars(select(Instrument.id)).all())
@@ -143,6 +143,7 @@ def _import(
     content: bytes,
     actor: Actor,
     locks: Locks,
+    *,
     kind: ImportKind = ImportKind.INSTRUMENTS,
 ) -> int:
     """One import as the service does it, step by step; its number."""

@@ -1,6 +1,6 @@
 """Imports of test items: compared, written and taken back by the same steps as those of records."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,12 +14,14 @@ from booking.catalogue.item_reading import ReadItem, read_item
 from booking.catalogue.item_writing import ItemWrite, PreparedItems, prepare_items, write_items
 from booking.core.actors import Actor, Reach
 from booking.core.errors import Problem
+from booking.core.table_files import RawRow
 from booking.core.texts import N_
 from booking.database.bulk import readier, short_json
 from booking.imports.applying import OUT_OF_REACH, Work, foreign_of, reach_of, settle_applied, settle_undone
-from booking.imports.rules import COMPARE_CHUNK, said
+from booking.imports.rules import COMPARE_CHUNK, IS_EXAMPLE, ITEM_EXAMPLE, is_example, said
 from booking.imports.staging import FILLED, ROWS, Compared, Leased, defaults_of, held, next_rows, raw_of, wishes_of
 from models.imports import Import
+from models.vocabulary.imports import ImportKind
 from models.vocabulary.imports import RowFate as Fate
 
 WRITTEN = (Fate.CREATED, Fate.UPDATED)
@@ -46,7 +48,14 @@ def compare(session: Session, import_id: int, within: Reach, at_once: int = COMP
 def _read(session: Session, found: Import, rows: Sequence[Any]) -> list[ReadItem]:
     """Staged rows as test items."""
     defaults = defaults_of(session, found)
-    return [read_item(raw_of(row), found.mapping, defaults) for row in rows]
+    return [_read_one(raw_of(row), found.mapping, defaults) for row in rows]
+
+
+def _read_one(raw: RawRow, mapping: Sequence[str], defaults: Mapping[str, str]) -> ReadItem:
+    """A row as values or problems; the example of the template is none."""
+    if is_example(raw.cells, mapping, ImportKind.TEST_ITEMS):
+        return ReadItem(raw.number, label=ITEM_EXAMPLE["name_zh"], problems=[IS_EXAMPLE])
+    return read_item(raw, mapping, defaults)
 
 
 def _earlier(session: Session, import_id: int, before: int, instrument_ids: Collection[int]) -> Earlier:

@@ -5,6 +5,7 @@ import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+import openpyxl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -32,6 +33,17 @@ def csv_of(rows: Sequence[Sequence[str]], header: Sequence[str] = HEADER, encodi
 def row(number: int, name: str = "电镜", value: str = "50", unit: str = "") -> list[str]:
     """One instrument of a register."""
     return [f"A-{number}", name, "JSM-7800F", value, unit]
+
+
+def with_own_number(template: bytes, kind: str) -> bytes:
+    """The template whose example somebody made a record of."""
+    if kind == "csv":
+        return template.replace(b"2026-0001", b"A-1")
+    book, changed = openpyxl.load_workbook(io.BytesIO(template)), io.BytesIO()
+    [cell] = [one for one in book.worksheets[0][2] if one.value == "2026-0001"]
+    cell.value = "A-1"
+    book.save(changed)
+    return changed.getvalue()
 
 
 class Importer:

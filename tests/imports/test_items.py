@@ -22,7 +22,7 @@ from models.vocabulary.publishing import RoundState
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.looking import look_again
 from tests.factories.people import actor_for, give, make_user, sign_in
-from tests.imports.importing import Importer, csv_of
+from tests.imports.importing import Importer, csv_of, with_own_number
 
 HEADER = ("仪器编号", "检测项目", "检测标准", "收费", "报告周期", "资质")
 
@@ -164,19 +164,22 @@ def test_rows_that_cannot_be_taken_are_refused_at_their_columns(
     assert len(items(session, draft)) == 3
 
 
-def test_the_template_and_the_export_are_read_as_they_are(
+def test_the_template_becomes_an_item_once_it_names_a_record_and_the_export_is_read_as_it_is(
     session: Session, client: FlaskClient, importer: Importer, organisation: Organisation
 ) -> None:
-    record = make_instrument(session, organisation, inner_id="2026-0001")
+    record = make_instrument(session, organisation, inner_id="A-1")
+    make_instrument(session, organisation, inner_id="2026-0001")
     sign_in(client, session.get_one(User, importer.actor.id))
     session.rollback()
-    paths = [
-        f"/imports/template.{kind}?content=test_items&lang={lang}" for kind in ("csv", "xlsx") for lang in ("zh", "en")
+    templates = [
+        (kind, client.get(f"/imports/template.{kind}?content=test_items&lang={lang}").get_data())
+        for kind in ("csv", "xlsx")
+        for lang in ("zh", "en")
     ]
 
-    counts = []
-    for path in paths:
-        import_id = compared(importer, client.get(path).get_data())
+    counts = [importer.counts(compared(importer, templates[0][1]))]
+    for kind, template in templates:
+        import_id = compared(importer, with_own_number(template, kind))
         importer.apply(import_id)
         counts.append(importer.counts(import_id))
     session.execute(update(TestItem).values(is_held=False))
@@ -186,7 +189,7 @@ def test_the_template_and_the_export_are_read_as_they_are(
         counts.append(importer.counts(compared(importer, exported)))
     page = client.get("/imports?lang=zh").get_data(as_text=True)
 
-    assert counts == [(1, 0, 0, 0)] + [(0, 0, 1, 0)] * 5
+    assert counts == [(0, 0, 0, 1), (1, 0, 0, 0)] + [(0, 0, 1, 0)] * 5
     assert [row[:3] for row in items(session, record)] == [("微观形貌观察", "GB/T 16594", "300 元/样")]
     assert "检测项目模板 XLSX" in page
 

@@ -1,10 +1,8 @@
 """From an uploaded register to records and back."""
 
-import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import openpyxl
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
@@ -34,7 +32,7 @@ from tests.factories.looking import count, look_again
 from tests.factories.people import actor_for, give, make_user, sign_in
 from tests.factories.samples import LIMITS as FILE_LIMITS
 from tests.factories.samples import pdf
-from tests.imports.importing import HEADER, Importer, csv_of, row
+from tests.imports.importing import HEADER, Importer, csv_of, row, with_own_number
 
 MakeImporter = Callable[..., Importer]
 
@@ -333,17 +331,6 @@ def test_progress_rises_and_a_reload_amid_a_dry_run_or_the_writing_loses_nothing
     assert (seen, held, dry) == ([[True] * 3] * 2, 2, (3, 0, 0, 0))
     assert (amid, waiting, importer.see(import_id).state) == ([200, 200], ImportState.APPLYING, ImportState.APPLIED)
     assert (importer.counts(import_id), count(session, Instrument)) == ((3, 0, 0, 0), 3)
-
-
-def with_own_number(template: bytes, kind: str) -> bytes:
-    """The template whose example somebody made a record of."""
-    if kind == "csv":
-        return template.replace(b"2026-0001", b"A-1")
-    book, changed = openpyxl.load_workbook(io.BytesIO(template)), io.BytesIO()
-    [cell] = [one for one in book.worksheets[0][2] if one.value == "2026-0001"]
-    cell.value = "A-1"
-    book.save(changed)
-    return changed.getvalue()
 
 
 def test_the_example_of_each_template_is_refused_until_it_is_made_a_record_and_then_imported_once(
