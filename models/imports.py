@@ -69,7 +69,8 @@ class ImportedRow(Base):
     """One row of an uploaded table by its number in a spreadsheet: what it says, its fate, and why.
 
     `wrong` has what is wrong with single cells, by column. `changes` has for each field what was before and what
-    comes after, of the record or of its test item. `seen_version` is the version of the record that the row was compared with.
+    comes after, of the record or of its test item. `seen_version` is the version of the record that the row was
+    compared with.
     """
 
     __tablename__ = "imported_rows"
