@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts import audit, queries
 from booking.accounts.grant_queries import source_of
-from booking.accounts.grants import NewGrant, account_id, described, foresee_end, may_give, store
+from booking.accounts.grants import NewGrant, described, foresee_end, may_give, named_account, store
 from booking.accounts.permissions import Permission, may
 from booking.accounts.rules import HANDING_OVER_DAYS, LONGEST_TERM_AGAIN
 from booking.accounts.succession import SuccessorNeeded, end_of, lacking, left_empty, lock_scopes
@@ -169,7 +169,8 @@ def _appoint_successors(
         if not (email := departure.successors.get(grant.id, "").strip()):
             continue
         try:
-            person = account_id(session, email, field_name)
+            target = queries.target_of(session, grant.scope_kind, grant.scope_id)
+            person = named_account(session, email, grant.role, target, field_name, actor=actor, now=now)
         except InvalidInput as unknown:
             problems += unknown.problems
             continue

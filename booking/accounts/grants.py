@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit, queries
@@ -16,9 +16,12 @@ from booking.core.errors import Forbidden, InvalidInput, Problem
 from booking.core.texts import N_
 from booking.notifications.service import announce
 from models.accounts import Grant, User
+from models.affiliations import Affiliation
 from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.affiliations import AffiliationState
 
 Scope = tuple[ScopeKind, int | None]
+BACKWARDS = N_("结束日期不能早于开始日期。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +57,19 @@ def give_by_address(
     actor: Actor,
     now: datetime,
 ) -> Grant:
-    """Give a role to the account with this address; raises InvalidInput when nobody uses it."""
+    """Give a role to the account with this address; raises InvalidInput for days that cannot be, else for the address.
+
+    Nobody learns from wrong days whether an address is used: it is not looked up then.
+    """
     target = queries.target_of(session, *scope)
     if not may_give(actor, role, target):
         raise Forbidden
-    person = account_id(session, email)
     first, last = days
     if last is not None and last < local_date(now):
         raise InvalidInput([Problem("ends_on", N_("结束日期已经过去。"))])
+    if last is not None and last < first:
+        raise InvalidInput([Problem("ends_on", BACKWARDS)])
+    person = named_account(session, email, role, target, actor=actor, now=now)
     return give_grant(session, NewGrant(person, role, *scope, first, last), reason=reason, actor=actor, now=now)
 
 
@@ -85,6 +93,38 @@ def account_id(session: Session, email: str, field: str = "email") -> int:
     )
     if found is None:
         raise InvalidInput([Problem(field, N_("没有使用这个邮箱的账户。"))])
+    return found
+
+
+def named_account(
+    session: Session,
+    email: str,
+    role: Role,
+    target: Target | None,
+    field: str = "email",
+    *,
+    actor: Actor,
+    now: datetime,
+) -> int:
+    """The account with this address that the actor names for a role; raises InvalidInput at the field.
+
+    An agent of a firm names who belongs to it, and learns of nobody else whether they have an account.
+    """
+    if role != Role.ENTERPRISE_AGENT or target is None or may(actor, Permission.GIVE_GRANTS, target):
+        return account_id(session, email, field)
+    today = local_date(now)
+    belongs = exists().where(
+        Affiliation.user_id == User.id,
+        Affiliation.organisation_id == target.organisation_id,
+        Affiliation.state == AffiliationState.CONFIRMED,
+        Affiliation.starts_on <= today,
+        or_(Affiliation.ends_on.is_(None), Affiliation.ends_on >= today),
+    )
+    found = session.scalar(
+        select(User.id).where(User.email == normal_address(email), User.deactivated_at.is_(None), belongs)
+    )
+    if found is None:
+        raise InvalidInput([Problem(field, N_("请填写本企业已确认人员的邮箱；其他人请先邀请加入。"))])
     return found
 
 
@@ -147,7 +187,7 @@ def _problems(session: Session, wanted: NewGrant) -> list[Problem]:
     elif queries.target_of(session, wanted.scope_kind, wanted.scope_id) is None:
         found.append(Problem("scope", N_("没有这个单位、部门或仪器。")))
     if wanted.ends_on is not None and wanted.ends_on < wanted.starts_on:
-        found.append(Problem("ends_on", N_("结束日期不能早于开始日期。")))
+        found.append(Problem("ends_on", BACKWARDS))
     return found
 
 

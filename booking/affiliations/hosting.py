@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit
 from booking.affiliations import queries
 from booking.affiliations.forms import HostForm
-from booking.affiliations.visitors import managed_visit
+from booking.affiliations.visitors import is_off, managed_visit
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, InvalidInput, Problem
@@ -74,7 +74,7 @@ def end_without_host(session: Session, *, now: datetime) -> int:
         visit.decided_at = now
         subject, after = ("visit", visit.id), {"ends_on": visit.ends_on.isoformat()}
         audit.note(session, "affiliations.visit_ended", subject, actor=None, now=now, before=before, after=after)
-        told = {"visit_id": visit.id, "actor_id": None, "is_off": today <= visit.starts_on, "was_told": was_told}
+        told = {"visit_id": visit.id, "actor_id": None, "is_off": is_off(visit, today), "was_told": was_told}
         announce(session, "affiliations.visit_ended", told, now=now)
     return len(found)
 

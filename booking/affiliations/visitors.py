@@ -123,18 +123,19 @@ def change_visit(session: Session, visit_id: int, form: VisitChangeForm, *, acto
 def end_visit(session: Session, visit_id: int, *, actor: Actor, now: datetime) -> Visit:
     """End a visit before its last day, or call it off; by the host or the admin. Raises NotFound or Conflict.
 
-    Whoever was told that it is confirmed is told, and so is the side that did not do it.
+    Whoever was told that it is confirmed is told, and so is the side that did not do it, as long as its last day is
+    not over: one that ends on its first day is called off.
     """
     visit = _hosted(session, visit_id, actor)
     was_told, before = visit.state == VisitState.CONFIRMED or visit.confirmed_ends_on is not None, visit.ends_on
-    visit.state, visit.ends_on = VisitState.ENDED, max(visit.starts_on, min(visit.ends_on, local_date(now)))
+    today = local_date(now)
+    visit.state, visit.ends_on = VisitState.ENDED, max(visit.starts_on, min(visit.ends_on, today))
     visit.confirmed_starts_on = visit.confirmed_ends_on = None
     _decide(visit, actor=actor, now=now)
     days = {"before": {"ends_on": before.isoformat()}, "after": {"ends_on": visit.ends_on.isoformat()}}
     _note(session, "ended", visit, actor=actor, now=now, **days)
-    is_off = _is_called_off(visit)
-    if is_off or visit.ends_on < before:
-        told = {"actor_id": actor.id, "is_off": is_off, "was_told": was_told}
+    if before >= today:
+        told = {"actor_id": actor.id, "is_off": is_off(visit, today), "was_told": was_told}
         _announce(session, "affiliations.visit_ended", visit, now=now, **told)
     return visit
 
@@ -175,16 +176,20 @@ def end_over_visits(session: Session, now: datetime) -> int:
 
 
 def _never_made(session: Session, now: datetime) -> list[int]:
-    """Visits that were refused, or called off before their first day, long enough ago."""
+    """Visits that were refused or called off, long enough ago."""
     decided = Visit.state.in_((VisitState.REFUSED, VisitState.ENDED)), Visit.decided_at < now - KEPT_OF_NOBODY
     rows = session.scalars(select(Visit).where(*decided, Visit.erased_at.is_(None)))
     return [one.id for one in rows if one.state == VisitState.REFUSED or _is_called_off(one)]
 
 
 def _is_called_off(visit: Visit) -> bool:
-    """Whether an ended visit was over before it began."""
-    is_before = visit.decided_at is not None and local_date(visit.decided_at) < visit.starts_on
-    return is_before and visit.ends_on == visit.starts_on
+    """Whether an ended visit was called off."""
+    return visit.decided_at is not None and is_off(visit, local_date(visit.decided_at))
+
+
+def is_off(visit: Visit, day: date) -> bool:
+    """Whether a visit that somebody ends on this day is called off: its first day is not over."""
+    return day <= visit.starts_on
 
 
 def _is_longer(visit: Visit, form: VisitChangeForm) -> bool:

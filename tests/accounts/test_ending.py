@@ -15,6 +15,7 @@ from models.accounts import AuditEntry, Grant, User
 from models.directory import Unit
 from models.vocabulary.accounts import Role, ScopeKind
 from tests.accounts.leaving import TODAY, admin_of, end, platform_admin, roles_of
+from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.looking import look_again
 from tests.factories.people import actor_for, give, make_user
@@ -109,10 +110,11 @@ def test_a_firms_last_agent_hands_over_to_somebody_with_an_account(session: Sess
     grant = give(session, agent, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, firm.id)
     actor = actor_for(session, agent, now=now)
 
-    for email in ("nobody@example.org", agent.email):
+    for email in ("nobody@example.org", heir.email, agent.email):
         with pytest.raises(InvalidInput) as refused:
             end(session, grant, actor, now, successor=email)
         assert [problem.field for problem in refused.value.problems] == [f"successor_{grant.id}"]
+    affiliate(session, heir, firm)
     end(session, grant, actor, now, successor=heir.email)
 
     assert roles_of(session, heir, now=now) == [Role.ENTERPRISE_AGENT]

@@ -8,11 +8,13 @@ from booking.accounts import grants
 from booking.accounts.ending import end_grant
 from booking.accounts.grants import NewGrant
 from booking.accounts.succession import SuccessorNeeded
+from booking.core.clock import local_date
 from booking.core.errors import Forbidden, InvalidInput, NotFound
 from booking.web.extensions import transaction
 from models.accounts import AuditEntry, Grant
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.directory import OrganisationKind
+from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.looking import count, look_again
 from tests.factories.people import actor_for, give, make_user
@@ -138,6 +140,47 @@ def test_nobody_ends_a_grant_beyond_their_reach_or_learns_that_it_exists(session
 
     look_again(session)
     assert len(actor_for(session, steward, now=now).grants) == 1
+
+
+def test_an_agent_names_who_belongs_to_the_firm_and_learns_of_nobody_else(session: Session, now: datetime) -> None:
+    firm = make_organisation(session, kind=OrganisationKind.ENTERPRISE)
+    agent, second, foreign = (make_user(session, name) for name in ("agent", "second", "foreign"))
+    give(session, agent, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, firm.id)
+    affiliate(session, second, firm)
+    actor, today = actor_for(session, agent, now=now), local_date(now)
+
+    def name(email: str, last: date | None = None) -> list[tuple[str, str]]:
+        scope = (ScopeKind.ORGANISATION, firm.id)
+        with pytest.raises(InvalidInput) as refused:
+            transaction(
+                grants.give_by_address,
+                email,
+                Role.ENTERPRISE_AGENT,
+                scope,
+                days=(today, last),
+                actor=actor,
+                now=now,
+            )
+        return [(one.field, one.message) for one in refused.value.problems]
+
+    yesterday = today - timedelta(days=1)
+    late = [name(email, yesterday) for email in ("nobody@example.org", foreign.email, second.email)]
+    unknown, known = name("nobody@example.org"), name(foreign.email)
+    scope = (ScopeKind.ORGANISATION, firm.id)
+    transaction(
+        grants.give_by_address,
+        second.email,
+        Role.ENTERPRISE_AGENT,
+        scope,
+        days=(today, None),
+        actor=actor,
+        now=now,
+    )
+
+    assert [[field for field, _ in one] for one in late] == [["ends_on"]] * 3
+    assert (unknown, [field for field, _ in unknown]) == (known, ["email"])
+    look_again(session)
+    assert [len(actor_for(session, one, now=now).grants) for one in (second, foreign)] == [1, 0]
 
 
 def test_an_agent_names_another_for_the_firm_and_nobody_else_and_the_last_one_stays(

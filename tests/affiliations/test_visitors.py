@@ -219,6 +219,25 @@ def test_a_visit_called_off_is_told_to_who_would_come_and_a_month_later_nothing_
         assert visit.name == name
 
 
+@pytest.mark.parametrize(("first", "last"), [(0, 0), (-2, 0)], ids=["of one day", "on its last day"])
+def test_a_visit_that_is_ended_on_its_last_day_is_told_to_who_stands_at_the_gate(
+    session: Session, house: House, now: datetime, first: int, last: int
+) -> None:
+    affiliate(session, house.lin, house.organisation)
+    days = {"starts_on": local_date(now) + timedelta(days=first), "ends_on": local_date(now) + timedelta(days=last)}
+    register = partial(visitors.register_visitor, session, house.organisation.id, form(now, **days))
+    visit = register(actor=house.lin_actor, now=now)
+    visitors.confirm_visit(session, visit.id, actor=house.admin_actor, now=now)
+    told(session, now)
+
+    visitors.end_visit(session, visit.id, actor=house.admin_actor, now=now)
+
+    assert told(session, now) == [("guest", "ended"), (house.lin.email.partition("@")[0], "ended")]
+    visitors.end_over_visits(session, now + timedelta(days=31))
+    session.refresh(visit)
+    assert visit.name == ("" if first == 0 else "访客甲")
+
+
 def test_only_an_erased_visit_may_hold_nothing_to_reach_the_visitor_by(
     session: Session, house: House, now: datetime
 ) -> None:

@@ -9,8 +9,10 @@ from booking.attachments.preparing import Prepared, Uploaded, prepare
 from booking.samples import handling
 from booking.samples.queries import quotes_of
 from models.attachments import Attachment
+from models.directory import Organisation
 from models.samples import SampleOrder
 from models.vocabulary.attachments import OwnerKind
+from tests.factories.affiliations import affiliate
 from tests.factories.pictures import photo
 from tests.factories.samples import LIMITS, Orders, request_form
 
@@ -49,6 +51,7 @@ def add_samples(builder: "Builder", staff: frozenset[str], their_staff: frozense
     for name, order in made.items():
         builder.keep(name, order)
     names["firm"] = _firm(firm)
+    affiliate(builder.session, builder.world.users["agent"], builder.session.get_one(Organisation, names["firm"]))
     names["order_file"] = _file_of(builder, made["asked_order"]).id
     names["quote_id"] = _quote_of(ours, made["quoted_order"])
     names["firm_quote_id"] = _quote_of(firm, made["firm_order"])
