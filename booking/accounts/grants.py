@@ -84,6 +84,16 @@ def may_give(actor: Actor, role: Role, target: Target | None) -> bool:
     return is_agent or may(actor, Permission.GIVE_GRANTS, target)
 
 
+def may_end(session: Session, grant: Grant, actor: Actor) -> bool:
+    """Whether the actor may end a role because its holder leaves: their own, or one that they may give.
+
+    What only the platform gives ends with the affiliation, whoever ends that.
+    """
+    if grant.user_id == actor.id or grant.role in GIVEN_BY_THE_PLATFORM:
+        return True
+    return may_give(actor, grant.role, queries.target_of(session, grant.scope_kind, grant.scope_id))
+
+
 def account_id(session: Session, email: str, field: str = "email") -> int:
     """The confirmed account with this address; raises InvalidInput at the field where it was typed."""
     found = session.scalar(

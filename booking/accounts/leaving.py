@@ -10,15 +10,17 @@ from sqlalchemy.orm import Session
 
 from booking.accounts import audit
 from booking.accounts.audit import Changed
-from booking.accounts.grants import foresee_end
+from booking.accounts.grants import foresee_end, may_end
 from booking.accounts.succession import Lack, SuccessorNeeded, keep_last, lacking, left_empty, lock_scopes
 from booking.core.actors import Actor
+from booking.core.errors import Forbidden
 from booking.core.texts import N_
 from models.accounts import Grant
 from models.catalogue import Instrument
 from models.directory import Unit
 from models.vocabulary.accounts import ScopeKind
 
+NOT_YOURS_TO_END = N_("对方有您不能授予的角色，所以不能由您结束，请联系单位的管理员或平台管理员。")
 OWN_ROLES = N_("您的职责没有其他人承担，请先在“账户”页的角色中卸任并指定接任者。")
 THEIR_ROLES = N_("对方的职责没有其他人承担，请先在“离开与交接”页或由本人卸任时指定接任者。")
 
@@ -76,6 +78,20 @@ def require_successors(session: Session, organisation_id: int, user_id: int, *, 
     lock_scopes(session, grants)
     if lacks := left_empty(session, grants, last_day, actor=actor):
         raise SuccessorNeeded(lacks, OWN_ROLES if user_id == actor.id else THEIR_ROLES)
+
+
+def require_ending(session: Session, organisation_id: int, user_id: int, *, last_day: date, actor: Actor) -> None:
+    """Refuse that somebody ends another's roles there which they may not give; raises Forbidden."""
+    if held_against(session, organisation_id, [user_id], last_day=last_day, actor=actor):
+        raise Forbidden(NOT_YOURS_TO_END)
+
+
+def held_against(
+    session: Session, organisation_id: int, user_ids: Collection[int], *, last_day: date, actor: Actor
+) -> set[int]:
+    """Who of these people holds a role there beyond the day that is not the actor's to end."""
+    grants = _unended(session, organisation_id, user_ids, last_day)
+    return {grant.user_id for grant in grants if not may_end(session, grant, actor)}
 
 
 def left_to_nobody(session: Session, organisation_id: int, user_ids: Collection[int], *, last_day: date) -> list[Lack]:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
-from booking.accounts.leaving import end_grants_within, require_successors
+from booking.accounts.leaving import end_grants_within, require_ending, require_successors
 from booking.affiliations.service import announce_about, managed
 from booking.affiliations.user_groups import lock_organisation
 from booking.affiliations.withdrawing import withdraw_for
@@ -28,7 +28,8 @@ def end_affiliation(
 ) -> Affiliation:
     """Let an affiliation and the person's grants within the organisation end on `last_day`, included.
 
-    Raises NotFound, Conflict or InvalidInput, and SuccessorNeeded when a role there would be left to nobody.
+    Raises NotFound, Conflict or InvalidInput, Forbidden when a role there is not the actor's to end, and
+    SuccessorNeeded when one would be left to nobody.
     """
     affiliation = managed(session, affiliation_id, actor)
     if affiliation.state != AffiliationState.CONFIRMED:
@@ -37,6 +38,7 @@ def end_affiliation(
     if not affiliation.starts_on - timedelta(days=1) <= last_day <= today + FURTHEST_AHEAD:
         raise InvalidInput([Problem("last_day", N_("不能早于开始的日子，也不能超过十年之后。"))])
     place, person = affiliation.organisation_id, affiliation.user_id
+    require_ending(session, place, person, last_day=last_day, actor=actor)
     require_successors(session, place, person, last_day=last_day, actor=actor)
     let_end(session, affiliation, last_day, reason, actor=actor, now=now, keeps_last=False)
     return affiliation

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.affiliations.group_reading import stored_groups
@@ -104,9 +104,10 @@ class Standing:
 
 
 def standing_for(session: Session, organisation_id: int, rows: Iterable[ReadRow], *, now: datetime) -> Standing:
-    """Read how an organisation's people stand; seven statements however many rows.
+    """Read how an organisation's people stand; eight statements however many rows.
 
-    A firm learns of nobody whether they have an account here: whoever neither belongs nor has asked is invited.
+    A firm learns of nobody whether they have an account here: whoever neither belongs nor has asked is invited, and
+    so is everywhere who left of their own accord.
     """
     emails = sorted({row.email for row in rows if row.values and row.email})
     confirmed = (User.confirmed_at.is_not(None), User.deactivated_at.is_(None))
@@ -122,9 +123,14 @@ def standing_for(session: Session, organisation_id: int, rows: Iterable[ReadRow]
     still = (Invitation.state == InvitationState.OPEN, Invitation.expires_at > now)
     invited = session.scalars(own.where(*still)).all()
     held = [(found[0], found[1]) for found in people]
-    known = None if _meets_accounts(session, organisation_id) else {one.user_id for one, _ in held}
+    there = {one.user_id for one, _ in held}
+    left = _left_by_themselves(session, organisation_id) if _meets_accounts(session, organisation_id) else None
     return Standing(
-        accounts={found.email: found.id for found in accounts if known is None or found.id in known},
+        accounts={
+            found.email: found.id
+            for found in accounts
+            if found.id in there or (left is not None and found.id not in left)
+        },
         people=held,
         by_user={affiliation.user_id: affiliation for affiliation, _ in held},
         by_number={one.staff_number: one for one, _ in held if one.staff_number and _is_confirmed(one)},
@@ -136,9 +142,22 @@ def standing_for(session: Session, organisation_id: int, rows: Iterable[ReadRow]
     )
 
 
+def _is_met(user_id: int, left: set[int] | None) -> bool:
+    """Whether a row may confirm an account that is not there; None means none may."""
+    return left is not None and user_id not in left
+
+
 def _meets_accounts(session: Session, organisation_id: int) -> bool:
     """Whether a roster confirms who has an account already, instead of inviting them."""
     return directory.organisation(session, organisation_id).kind in OWNS_INSTRUMENTS
+
+
+def _left_by_themselves(session: Session, organisation_id: int) -> set[int]:
+    """Who ended the last affiliation that they had with the organisation themselves."""
+    had = Affiliation.organisation_id == organisation_id, Affiliation.confirmed_by.is_not(None)
+    last = select(func.max(Affiliation.id)).where(*had).group_by(Affiliation.user_id)
+    ended = select(Affiliation.user_id).where(Affiliation.id.in_(last), Affiliation.ended_by_id == Affiliation.user_id)
+    return set(session.scalars(ended))
 
 
 def _accepted(session: Session, organisation_id: int, numbers: Mapping[int, str]) -> dict[Mark, int]:
@@ -194,7 +213,7 @@ def _decide(planned: Planned, values: RosterRow, named: dict[str, Any], standing
     """The fate of a sound row: to an account, or to an invitation."""
     if planned.user_id is not None:
         held = planned.affiliation = standing.by_user.get(planned.user_id)
-        planned.sets = _differing(named, held)
+        planned.sets = _differing(_lasting(named, held), held)
         if held is None or not _is_confirmed(held):
             planned.fate = Fate.CONFIRMED
         else:
@@ -207,6 +226,13 @@ def _decide(planned: Planned, values: RosterRow, named: dict[str, Any], standing
         planned.fate, planned.sets = Fate.INVITED, planned.sets | {"email": values.email or ""}
     else:
         planned.fate = Fate.INVITATION_CHANGED if planned.sets else Fate.UNCHANGED
+
+
+def _lasting(named: dict[str, Any], held: Affiliation | None) -> dict[str, Any]:
+    """What a row sets, without another end for who leaves today of their own accord."""
+    if held is None or held.ended_by_id != held.user_id:
+        return named
+    return {name: value for name, value in named.items() if name != "ends_on"}
 
 
 def _vouch(planned: Planned, *, is_complete: bool) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts import audit
 from booking.accounts.audit import Changed
-from booking.accounts.leaving import end_grants_within
+from booking.accounts.leaving import end_grants_within, held_against
 from booking.accounts.permissions import Permission, may, require
 from booking.affiliations.forms import ApplyRosterForm, RosterForm
 from booking.affiliations.invitations import expire_over, invite_all
@@ -222,8 +222,15 @@ def _end(step: _Step, planned: Plan, last_day: date) -> dict[str, int]:
 
 
 def _end_people(step: _Step, leavers: Sequence[Leaver], last_day: date) -> dict[str, int]:
-    """Let those who are missing end on the day, with their grants; each is told. How many, and how many roles stay."""
-    ending = [one for one in leavers if one.affiliation.ends_on is None or one.affiliation.ends_on > last_day]
+    """Let those who are missing end on the day, with their grants; each is told. How many, and how many roles stay.
+
+    Who holds a role that is not the actor's to end stays with it.
+    """
+    later = [one for one in leavers if one.affiliation.ends_on is None or one.affiliation.ends_on > last_day]
+    people = [one.affiliation.user_id for one in later]
+    place = step.roster.organisation_id
+    barred = held_against(step.session, place, people, last_day=last_day, actor=step.actor)
+    ending = [one for one in later if one.affiliation.user_id not in barred]
     is_over = last_day < local_date(step.now)
     state = AffiliationState.ENDED if is_over else AffiliationState.CONFIRMED
     rows = [
@@ -251,7 +258,7 @@ def _end_people(step: _Step, leavers: Sequence[Leaver], last_day: date) -> dict[
     ]
     _note_all(step, "affiliations.ended", "affiliation", changes)
     _tell_of_ends(step, ending, last_day, is_over=is_over)
-    return {"ended": len(ending), "roles_kept": outcome.kept}
+    return {"ended": len(ending), "roles_kept": outcome.kept, "people_kept": len(barred)}
 
 
 def _tell_of_ends(step: _Step, ending: Sequence[Leaver], last_day: date, *, is_over: bool) -> None:

@@ -369,6 +369,30 @@ def test_invitations_have_a_limit_a_day_that_only_the_platform_raises(
     rosters.apply_roster(session, two.id, APPLY, actor=house.admin_actor, now=now + timedelta(days=1))
 
 
+def test_who_left_of_their_own_accord_is_invited_and_not_taken_back(
+    session: Session, house: House, now: datetime
+) -> None:
+    member = affiliate(session, house.lin, house.organisation)
+    leaving.leave_organisation(session, member.id, actor=house.lin_actor, now=now)
+    session.commit()
+    text, today, later = (
+        "姓名,邮箱,有效期至\n林,lin@cs.uni.edu.cn,2027-11-01\n",
+        local_date(now),
+        now + timedelta(days=1),
+    )
+
+    same_day = applied(session, house, text, now)
+    session.refresh(member)
+    stays = member.ends_on, member.ended_by_id
+    leaving.end_over(session, member.id, now=later)
+    next_day = applied(session, house, text, later)
+
+    assert (same_day, stays) == ({"unchanged": 1}, (today, house.lin.id))
+    assert next_day == {"invited": 1}
+    assert queries.open_affiliation(session, house.lin.id, house.organisation.id) is None
+    assert session.scalars(select(Invitation.email)).all() == [house.lin.email]
+
+
 def test_a_firms_roster_tells_nobody_who_has_an_account(session: Session, house: House, now: datetime) -> None:
     house.organisation.kind = OrganisationKind.ENTERPRISE
     asker = make_user(session, "asker")

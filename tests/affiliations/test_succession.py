@@ -7,12 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts import ending, succession
+from booking.accounts.delegating import delegate_grant
 from booking.accounts.grants import NewGrant, give_grant
 from booking.affiliations import leaving, rosters
 from booking.affiliations.forms import ApplyRosterForm, RosterForm
 from booking.core.actors import Actor
 from booking.core.clock import local_date
-from booking.core.errors import Conflict
+from booking.core.errors import Conflict, Forbidden
 from booking.home.queries import cards
 from booking.settings import Settings
 from models.accounts import AuditEntry, Grant
@@ -168,3 +169,29 @@ def test_an_admin_keeps_somebody_after_all(session: Session, house: House, now: 
     with pytest.raises(Conflict):
         ending.keep_grant(session, steward.id, actor=house.admin_actor, now=now)
     assert actor_for(session, house.lin, now=now).grants != ()
+
+
+def test_who_stands_in_ends_no_other_administrator_alone_or_by_a_roster(
+    session: Session, house: House, now: datetime
+) -> None:
+    today = local_date(now)
+    second, deputy = make_user(session, "second"), make_user(session, "deputy")
+    there = affiliate(session, second, house.organisation)
+    role = give(session, second, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, house.organisation.id)
+    own = session.scalars(select(Grant).where(Grant.user_id == house.admin.id)).one()
+    week = (today, today + timedelta(days=7))
+    delegate_grant(session, own.id, deputy.email, *week, actor=house.admin_actor, now=now)
+    stand_in = actor_for(session, deputy, now=now)
+    form = RosterForm(text="姓名,邮箱\n别,other@uni.edu.cn\n", is_complete=True)
+
+    with pytest.raises(Forbidden):
+        leaving.end_affiliation(session, there.id, today, "离职", actor=stand_in, now=now)
+    made = rosters.upload_roster(session, house.organisation.id, form, actor=stand_in, now=now)
+    apply = ApplyRosterForm(ends_missing=True, last_day=today)
+    outcome = rosters.apply_roster(session, made.id, apply, actor=stand_in, now=now).outcome or {}
+    session.expire_all()
+
+    assert (outcome["counts"]["ended"], outcome["counts"]["people_kept"]) == (0, 1)
+    assert (there.ends_on, role.ends_on, role.due_to_end_on) == (None, None, None)
+    leaving.end_affiliation(session, there.id, today, "离职", actor=house.admin_actor, now=now)
+    assert (there.ends_on, role.ends_on) == (today, today)
