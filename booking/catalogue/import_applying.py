@@ -32,7 +32,7 @@ from booking.catalogue.listing import NEVER_LISTED
 from booking.catalogue.review_rules import HELD_BACK
 from booking.catalogue.rounds import note_editors
 from booking.catalogue.rules import Hours
-from booking.database.bulk import Row, insert_rows, new_ids, readier, update_rows
+from booking.database.bulk import Row, among, insert_rows, new_ids, readier, update_rows
 from models.catalogue import Instrument
 from models.directory import Unit
 from models.vocabulary.catalogue import PublishingState
@@ -126,12 +126,11 @@ def locked(session: Session, writes: Sequence[Write]) -> dict[Key, Standing]:
     columns = (Instrument.organisation_id, Instrument.inner_id, Instrument.id, Instrument.version)
     found: dict[Key, Standing] = {}
     for owner_id, inner_ids in _by_owner(write.key for write in writes).items():
-        for chunk in chunks(inner_ids):
-            named = select(*columns, Instrument.publishing_state, Instrument.created_at).where(
-                Instrument.organisation_id == owner_id, Instrument.inner_id.in_(chunk)
-            )
-            for owner, inner_id, key, version, state, created_at in session.execute(named.with_for_update()):
-                found[owner, inner_id or ""] = Standing(key, version, state, created_at)
+        named = select(*columns, Instrument.publishing_state, Instrument.created_at).where(
+            Instrument.organisation_id == owner_id, among(session, INSTRUMENTS.c.inner_id, inner_ids)
+        )
+        for owner, inner_id, key, version, state, created_at in session.execute(named.with_for_update()):
+            found[owner, inner_id or ""] = Standing(key, version, state, created_at)
     return found
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.catalogue.forms import PlaceFields, RecordFields
 from booking.core.actors import Actor
-from booking.database.bulk import insert_rows, readier
+from booking.database.bulk import among, insert_rows, readier
 from booking.notifications.service import announce
 from models.base import Base
 from models.catalogue import Instrument
@@ -17,7 +17,6 @@ from models.publishing import RecordEditor, Review, ReviewRound
 from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.publishing import ReviewDecision, RoundState
 
-CHUNK = 500
 _EDITORS = Base.metadata.tables["record_editors"]
 DESCRIBING = frozenset(RecordFields.model_fields) | frozenset(PlaceFields.model_fields)
 CONTENT_FACTS = frozenset(
@@ -125,11 +124,10 @@ def note_editors(session: Session, instrument_ids: Sequence[int], actor: Actor |
         return
     names = ("user_id", "edited_at")
     same = readier(_EDITORS, names, session.get_bind().dialect)({"user_id": actor.id, "edited_at": now})
-    for start in range(0, len(instrument_ids), CHUNK):
-        chunk = instrument_ids[start : start + CHUNK]
-        own = RecordEditor.user_id == actor.id, RecordEditor.instrument_id.in_(chunk)
-        known = set(session.scalars(select(RecordEditor.instrument_id).where(*own)))
-        insert_rows(session, _EDITORS, ("instrument_id", *names), [(n, *same) for n in chunk if n not in known])
+    own = _EDITORS.c.user_id == actor.id, among(session, _EDITORS.c.instrument_id, instrument_ids)
+    known = set(session.scalars(select(_EDITORS.c.instrument_id).where(*own)))
+    rows = [(number, *same) for number in instrument_ids if number not in known]
+    insert_rows(session, _EDITORS, ("instrument_id", *names), rows)
 
 
 def forget_editors(session: Session, instrument_id: int) -> None:

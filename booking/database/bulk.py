@@ -5,10 +5,11 @@ insert takes. Done here beforehand, only the database's own work is left for the
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, Column, Connection, Dialect, String, Table, func, select
+from sqlalchemy import JSON, Column, ColumnElement, Connection, Dialect, String, Table, any_, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
@@ -54,6 +55,14 @@ def new_ids(session: Session, table: Table, count: int) -> Sequence[int]:
         return range(first, first + count)
     sequence = func.pg_get_serial_sequence(table.name, "id")
     return session.scalars(select(func.nextval(sequence)).select_from(func.generate_series(1, count))).all()
+
+
+def among(session: Session, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """Whether a column is one of many values, given as one parameter: naming thousands would take longer than finding."""
+    if session.get_bind().dialect.name == "sqlite":
+        given = func.json_each(json.dumps(list(values))).table_valued("value")
+        return column.in_(select(given.c.value))
+    return column == any_(literal(list(values), ARRAY(column.type)))
 
 
 def insert_rows(session: Session, table: Table, names: Sequence[str], rows: Sequence[Row]) -> None:
