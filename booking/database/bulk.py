@@ -58,7 +58,7 @@ def new_ids(session: Session, table: Table, count: int) -> Sequence[int]:
 
 
 def among(session: Session, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
-    """Whether a column is one of many values, given as one parameter: naming thousands would take longer than finding."""
+    """Whether a column is one of many values, given as one parameter, because naming thousands takes long."""
     if session.get_bind().dialect.name == "sqlite":
         given = func.json_each(json.dumps(list(values))).table_valued("value")
         return column.in_(select(given.c.value))
