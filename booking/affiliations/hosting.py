@@ -34,10 +34,11 @@ def name_host(session: Session, visit_id: int, form: HostForm, *, actor: Actor, 
     if (found, None) == (visit.host_id, visit.host_missed_on):
         return visit
     before, after = {"host_id": visit.host_id}, {"host_id": found}
+    former = visit.host_id if visit.host_missed_on is None else None
     visit.host_id, visit.host_missed_on = found, None
     subject = ("visit", visit.id)
     audit.note(session, "affiliations.visit_host_named", subject, actor=actor, now=now, before=before, after=after)
-    announce(session, "affiliations.visit_host_named", {"visit_id": visit.id}, now=now)
+    announce(session, "affiliations.visit_host_named", {"visit_id": visit.id, "former_host_id": former}, now=now)
     return visit
 
 

@@ -239,12 +239,14 @@ def on_visits_without_host(news: News) -> list[Letter]:
 
 
 def on_visit_host_named(news: News) -> list[Letter]:
-    """To the new host, and to the visitor of a confirmed visit."""
+    """To the new host, to the one before who has not left, and to the visitor of a confirmed visit."""
     visit = news.session.get(Visit, news.payload["visit_id"])
     if visit is None or visit.state not in VISITS_STAND:
         return []
     values, host = _visit_values(news, visit), news.session.get_one(User, visit.host_id)
-    letters = _letters([host], "affiliations/visit_host_named", values)
+    former = news.session.get(User, news.payload["former_host_id"]) if news.payload.get("former_host_id") else None
+    hosts = [one for one in (host, former) if one is not None and one.deactivated_at is None]
+    letters = _letters(hosts, "affiliations/visit_host_named", values)
     if visit.email and visit.state == VisitState.CONFIRMED:
         letters.append(Letter(visit.email, Language.CHINESE, "affiliations/visit_host_named", values))
     return letters

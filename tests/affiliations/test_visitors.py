@@ -267,7 +267,8 @@ def test_visitors_whose_host_has_left_get_another_or_go_after_a_fortnight(
     today, later = local_date(now), now + timedelta(days=15)
     there = affiliate(session, house.lin, house.organisation)
     wei = make_user(session, "wei")
-    affiliate(session, wei, house.organisation)
+    for person in (wei, house.admin):
+        affiliate(session, person, house.organisation)
     wanted = form(now, ends_on=today + timedelta(days=60))
     kept, lost = (
         visitors.register_visitor(session, house.organisation.id, wanted, actor=house.lin_actor, now=now)
@@ -293,11 +294,15 @@ def test_visitors_whose_host_has_left_get_another_or_go_after_a_fortnight(
     hosting.name_host(session, kept.id, named(wei.email), actor=house.admin_actor, now=now)
     session.commit()
     news = {one.recipient for one in mailed(session, now=now)}
+    hosting.name_host(session, kept.id, named(house.admin.email), actor=house.admin_actor, now=now)
+    session.commit()
+    changed = {one.recipient for one in mailed(session, now=now)}
 
     assert told == [(house.admin.email, "affiliations/visits_without_host", ["访客甲", "访客甲"])]
     assert ([visit.id for visit in listed.items], again) == ([lost.id, kept.id], 0)
     assert stands_until == [today + timedelta(days=14)] * 2
-    assert (kept.host_id, kept.host_missed_on, news) == (wei.id, None, {wei.email, "guest@other.edu.cn"})
+    assert (kept.host_id, kept.host_missed_on, news) == (house.admin.id, None, {wei.email, "guest@other.edu.cn"})
+    assert changed == {house.admin.email, wei.email, "guest@other.edu.cn"}
     assert hosting.end_without_host(session, now=later - timedelta(days=1)) == 0
     assert hosting.end_without_host(session, now=later) == 1
     assert (kept.state, lost.state, lost.ends_on) == (
