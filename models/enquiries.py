@@ -94,12 +94,13 @@ class WishedPeriod(Base):
 class FaqEntry(Base):
     """A question with its answer on an instrument's page, edited so that it names nobody.
 
-    What was made from an enquiry goes when its asker withdraws what they wrote.
+    What was made from an enquiry goes off the page, without its question, when its asker withdraws what they wrote;
+    the answer stays with the staff, who may ask it in their own words.
     """
 
     __tablename__ = "faq_entries"
     __table_args__ = (
-        CheckConstraint("question_zh <> '' OR question_en <> ''", name="question"),
+        CheckConstraint("question_zh <> '' OR question_en <> '' OR taken_back_at IS NOT NULL", name="question"),
         CheckConstraint("answer_zh <> '' OR answer_en <> ''", name="answer"),
         Index("ix_faq_entries_instrument_id", "instrument_id", "position"),
     )
@@ -112,5 +113,6 @@ class FaqEntry(Base):
     answer_zh: Mapped[str] = mapped_column(String(2000), default="")
     answer_en: Mapped[str] = mapped_column(String(4000), default="")
     from_enquiry_id: Mapped[int | None] = mapped_column(ForeignKey("enquiries.id"), index=True)
+    taken_back_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)

@@ -3,14 +3,15 @@
 Whoever calls has locked the owner and asked the permission; the quota is kept under the organisation's lock.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
+from booking.accounts.audit import Changed
 from booking.attachments.preparing import FIELD, MEGABYTE, FilesRefused, Prepared
 from booking.attachments.queries import Owner, attachment_for, used_bytes
 from booking.attachments.rules import Limits, moved, shows_more
@@ -19,7 +20,7 @@ from booking.core.errors import Problem, StaleVersion
 from booking.core.texts import N_
 from models.attachments import Attachment, AttachmentContent
 from models.directory import Organisation
-from models.vocabulary.attachments import Visibility
+from models.vocabulary.attachments import OwnerKind, Visibility
 
 NOTED = ("kind", "file_name", "size_bytes", "sha256", "caption_zh", "caption_en", "position", "visibility")
 
@@ -114,6 +115,20 @@ def remove_attachment(
     session.delete(attachment)
     session.flush()
     _note(session, "removed", attachment, actor=actor, now=now, before=before)
+
+
+def remove_sent(
+    session: Session, kind: OwnerKind, owner_ids: Collection[int], user_id: int, *, actor: Actor, now: datetime
+) -> list[int]:
+    """Delete all that somebody sent to some owners of one kind, as `remove_attachment` does; whose they were."""
+    sent = Attachment.owner_kind == kind, Attachment.uploaded_by_id == user_id, Attachment.owner_id.in_(owner_ids)
+    files = session.scalars(select(Attachment).where(*sent).order_by(Attachment.id)).all()
+    ids = [file.id for file in files]
+    told = [Changed(file.owner_id, {"attachment_id": file.id, **_said(file)}, {}) for file in files]
+    session.execute(delete(AttachmentContent).where(AttachmentContent.attachment_id.in_(ids)))
+    session.execute(delete(Attachment).where(Attachment.id.in_(ids)))
+    audit.note_all(session, "attachments.removed", kind.value, told, actor=actor, now=now)
+    return [change.subject_id for change in told]
 
 
 def _last_positions(session: Session, owner: Owner) -> dict[str, tuple[int, int]]:

@@ -76,7 +76,7 @@ class EnquiryAnswer(EnquirySummary):
 
 
 class FaqAnswer(BaseModel):
-    """A public question and answer."""
+    """A question and answer; `taken_back_at` is when the asker took the question back, and it went off the page."""
 
     id: int
     version: int
@@ -85,6 +85,7 @@ class FaqAnswer(BaseModel):
     question_en: str
     answer_zh: str
     answer_en: str
+    taken_back_at: datetime | None
 
 
 class FaqList(BaseModel):

@@ -6,11 +6,12 @@ from flask import Blueprint, Response, url_for
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
+from booking.accounts.permissions import Permission, may
 from booking.attachments.answers import UploadBody
 from booking.attachments.forms import FileRemovalForm
 from booking.attachments.uploads import limits_for, read_uploads
 from booking.catalogue.api.answering import json_answer
-from booking.catalogue.queries import instrument_for
+from booking.catalogue.queries import instrument_for, target_of
 from booking.core.clock import utcnow
 from booking.enquiries import faq, queries, removing, service, wishes, withdrawing
 from booking.enquiries.addresses import attachment_address, days
@@ -190,10 +191,12 @@ def settle_offer(enquiry_id: int) -> Response:
 @bp.get(FAQ)
 @documented(tag=TAG, answers={200: FaqList}, refusals=(404,))
 def faq_list(instrument_id: int) -> Response:
-    """The public questions and answers of an instrument."""
+    """The public questions and answers; who edits the record sees those too that wait to be asked anew."""
     session = reading()
-    instrument_for(session, instrument_id, actor())
-    return json_answer(FaqList(items=[faq_answer(one) for one in queries.faq_of(session, instrument_id)]))
+    instrument = instrument_for(session, instrument_id, actor())
+    is_editor = may(actor(), Permission.EDIT_RECORD, target_of(instrument))
+    shown = [one for one in queries.faq_of(session, instrument_id) if is_editor or one.taken_back_at is None]
+    return json_answer(FaqList(items=[faq_answer(one) for one in shown]))
 
 
 @bp.post(FAQ)

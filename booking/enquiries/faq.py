@@ -1,10 +1,11 @@
 """Good answers made public on the instrument's page: edited, without names, in order."""
 
-from collections.abc import Collection, Mapping
+import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
@@ -12,21 +13,31 @@ from booking.accounts.permissions import Permission
 from booking.attachments.rules import moved
 from booking.catalogue.changes import assign, lock
 from booking.core.actors import Actor
-from booking.core.errors import InvalidInput, NotFound, Problem, StaleVersion
+from booking.core.errors import Conflict, InvalidInput, NotFound, Problem, StaleVersion
 from booking.core.texts import N_
 from booking.enquiries.forms import FaqForm, NewFaq
-from booking.enquiries.queries import faq_of
-from models.enquiries import Enquiry, FaqEntry
+from booking.enquiries.queries import faq_of, in_full, is_readable
+from models.enquiries import Enquiry, EnquiryMessage, FaqEntry
 
 MOST_ENTRIES = 50
 
 
+class WordsWithdrawn(Conflict):
+    """The entry was written before the asker took words back."""
+
+    code = "words_withdrawn"
+    sentence = N_("提问人已撤回咨询中的内容。请重新打开咨询，用自己的话整理后再公开。")
+
+
 def add_faq(session: Session, instrument_id: int, form: FaqForm, *, actor: Actor, now: datetime) -> FaqEntry:
-    """A new entry after the others; made from an enquiry, it goes when the asker takes their words back."""
+    """A new entry after the others; made from an enquiry, it goes when the asker takes their words back.
+
+    Raises InvalidInput, and WordsWithdrawn where some were taken back after the enquiry was read.
+    """
     lock(session, instrument_id, Permission.EDIT_RECORD, actor=actor)
     values = form.model_dump(include=set(FaqForm.model_fields))
     _check(values)
-    source = _source(session, instrument_id, form)
+    source = _source(session, instrument_id, form, actor)
     count, last = session.execute(
         select(func.count(), func.max(FaqEntry.position)).where(FaqEntry.instrument_id == instrument_id)
     ).one()
@@ -36,7 +47,7 @@ def add_faq(session: Session, instrument_id: int, form: FaqForm, *, actor: Actor
     entry = FaqEntry(instrument_id=instrument_id, position=(last or 0) + 1, **columns)
     session.add(entry)
     session.flush()
-    _note(session, entry, "added", actor=actor, now=now, after=values)
+    _note(session, entry, "added", actor=actor, now=now, after=_logged(entry, values))
     return entry
 
 
@@ -50,12 +61,16 @@ def edit_faq(
     now: datetime,
     expected_version: int | None = None,
 ) -> FaqEntry:
-    """Set what is given, position included; raises StaleVersion past `expected_version`."""
+    """Set what is given, position included; an answer that is asked anew is public again.
+
+    Raises InvalidInput, and StaleVersion past `expected_version`.
+    """
     entry = _locked(session, instrument_id, entry_id, actor=actor)
     if expected_version is not None and expected_version != entry.version:
         raise StaleVersion
     standing = {name: getattr(entry, name) for name in FaqForm.model_fields}
     _check(standing | dict(values))
+    entry.taken_back_at = None
     texts = {name: value for name, value in values.items() if name != "position"}
     before, after = assign(entry, texts)
     if "position" in values and _move(session, entry, values["position"] - 1):
@@ -63,7 +78,8 @@ def edit_faq(
     if after:
         entry.version += 1
         session.flush()
-        _note(session, entry, "edited", actor=actor, now=now, before=before, after=after)
+        logged = {"before": _logged(entry, before), "after": _logged(entry, after)}
+        _note(session, entry, "edited", actor=actor, now=now, **logged)
     return entry
 
 
@@ -91,32 +107,42 @@ def remove_faq(
     entry = _locked(session, instrument_id, entry_id, actor=actor)
     if expected_version is not None and expected_version != entry.version:
         raise StaleVersion
-    before = {name: getattr(entry, name) for name in FaqForm.model_fields}
+    before = _logged(entry, {name: getattr(entry, name) for name in FaqForm.model_fields})
     session.delete(entry)
     session.flush()
     _note(session, entry, "removed", actor=actor, now=now, before=before)
 
 
-def take_back(session: Session, enquiry_ids: Collection[int], *, actor: Actor, now: datetime) -> int:
-    """Take entries that were made from these enquiries off their pages; the log keeps no text of them. How many."""
-    made = select(FaqEntry).where(FaqEntry.from_enquiry_id.in_(enquiry_ids)).order_by(FaqEntry.id)
-    entries = session.scalars(made.with_for_update()).all()
+def take_back(session: Session, *made: ColumnElement[bool], actor: Actor, now: datetime) -> list[FaqEntry]:
+    """Take entries off their pages, with their questions; the answers stay with the staff, to be asked anew."""
+    public = select(FaqEntry).where(FaqEntry.taken_back_at.is_(None), *made).order_by(FaqEntry.id)
+    entries = list(session.scalars(public.with_for_update().execution_options(populate_existing=True)))
     for entry in entries:
+        entry.question_zh = entry.question_en = ""
+        entry.taken_back_at = now
+        entry.version += 1
         _note(session, entry, "taken_back", actor=actor, now=now, before={"entry_id": entry.id})
-        session.delete(entry)
     session.flush()
-    return len(entries)
+    return entries
 
 
-def _source(session: Session, instrument_id: int, form: FaqForm) -> int | None:
-    """The enquiry about this instrument that the entry is made from, if one is named; raises InvalidInput."""
-    enquiry_id = form.enquiry_id if isinstance(form, NewFaq) else None
-    if enquiry_id is None:
+def _source(session: Session, instrument_id: int, form: FaqForm, actor: Actor) -> int | None:
+    """The enquiry about this instrument that the entry is made from, locked, if one is named."""
+    if not isinstance(form, NewFaq) or form.enquiry_id is None:
         return None
-    enquiry = session.get(Enquiry, enquiry_id)
-    if enquiry is None or enquiry.instrument_id != instrument_id:
+    named = in_full().where(Enquiry.id == form.enquiry_id, Enquiry.instrument_id == instrument_id)
+    enquiry = session.scalar(named.with_for_update(of=Enquiry).execution_options(populate_existing=True))
+    if enquiry is None or not is_readable(enquiry, actor):
         raise InvalidInput([Problem("enquiry_id", N_("没有关于这台仪器的这个咨询。"))])
-    return enquiry_id
+    if form.enquiry_version != enquiry.version and _has_withdrawn(session, enquiry.id):
+        raise WordsWithdrawn
+    return enquiry.id
+
+
+def _has_withdrawn(session: Session, enquiry_id: int) -> bool:
+    """Whether the asker has taken words back."""
+    withdrawn = select(EnquiryMessage.id).where(EnquiryMessage.enquiry_id == enquiry_id)
+    return session.scalar(withdrawn.where(EnquiryMessage.withdrawn_at.is_not(None)).limit(1)) is not None
 
 
 def faq_entry(session: Session, instrument_id: int, entry_id: int) -> FaqEntry:
@@ -157,6 +183,18 @@ def _move(session: Session, entry: FaqEntry, index: int) -> bool:
             one.version += 1
         one.position = position
     return entry.position != before
+
+
+def _logged(entry: FaqEntry, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What the log keeps of texts: of those made from an enquiry, whose asker may take it back, never the words."""
+    if entry.from_enquiry_id is None:
+        return dict(values)
+    return {name: _trace(value) if isinstance(value, str) else value for name, value in values.items()}
+
+
+def _trace(text: str) -> dict[str, Any]:
+    """Which text it was, for who has it."""
+    return {"length": len(text), "sha256": hashlib.sha256(text.encode()).hexdigest()}
 
 
 def _note(

@@ -83,9 +83,13 @@ class FaqForm(Form):
 
 
 class NewFaq(FaqForm):
-    """A public entry, and from which enquiry it was made, if it was."""
+    """A public entry, and from which enquiry it was made, if it was.
+
+    `enquiry_version` is the version of the enquiry that was read; it is needed once words of it were withdrawn.
+    """
 
     enquiry_id: Annotated[Id | None, Blank] = None
+    enquiry_version: Annotated[Id | None, Blank] = None
 
 
 class FaqChanges(FaqForm):

@@ -121,6 +121,7 @@ def _letters(news: News, enquiry: Enquiry, people: Iterable[User], template: str
         "offered": (offers[-1].starts_at, offers[-1].ends_at) if offers else None,
         "agreed": (enquiry.agreed_starts_at, enquiry.agreed_ends_at) if enquiry.agreed_starts_at else None,
         "faq_removed": news.payload.get("faq_removed", 0),
+        "has_ended": news.payload.get("has_ended", False),
         "link": news.link(f"enquiries/{enquiry.id}"),
     }
     active = [person for person in people if person.deactivated_at is None]

@@ -159,7 +159,7 @@ def overdue(session: Session, *, now: datetime) -> list[int]:
 
 
 def faq_of(session: Session, instrument_id: int) -> Sequence[FaqEntry]:
-    """The public questions and answers in order."""
+    """The questions and answers in order, as the staff keep them: also those that wait to be asked anew."""
     entries = select(FaqEntry).where(FaqEntry.instrument_id == instrument_id)
     return session.scalars(entries.order_by(FaqEntry.position, FaqEntry.id)).all()
 

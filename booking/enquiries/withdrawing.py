@@ -1,33 +1,36 @@
 """Whoever asked takes their words and files back: a message keeps its place, what was made public of it goes."""
 
+from collections import Counter
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
+from booking.accounts.audit import Changed
 from booking.attachments import service as attachments
 from booking.attachments.queries import Owner, attachment_for
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden, NotFound
 from booking.enquiries.faq import take_back
 from booking.enquiries.queries import ALL_FILES
-from booking.enquiries.rules import OWED_AN_ANSWER
+from booking.enquiries.rules import ANSWERABLE, OWED_AN_ANSWER
 from booking.enquiries.service import is_asker, lock
-from booking.notifications.service import announce
-from models.attachments import Attachment
-from models.enquiries import Enquiry, EnquiryMessage
+from booking.notifications.service import announce, announce_all
+from models.enquiries import Enquiry, EnquiryMessage, FaqEntry
 from models.vocabulary.attachments import OwnerKind
-from models.vocabulary.enquiries import EnquiryState
+from models.vocabulary.enquiries import EnquiryState, WishState
 
 
 def withdraw_message(
     session: Session, enquiry_id: int, message_id: int, *, actor: Actor, now: datetime
 ) -> EnquiryMessage:
-    """Delete what one wrote oneself as the asker; asking again changes nothing.
+    """Delete what one wrote oneself as the asker; asking again only takes off what was made public meanwhile.
 
-    Sample and purpose go with the first message. Public answers made from the thread are taken off, and a thread in
-    which nothing is asked any more is closed. Raises NotFound, or Forbidden for what somebody else wrote.
+    Sample and purpose go with the first message. Public answers that were made from the thread after the message was
+    written are taken off, and a thread in which nothing is asked any more is closed. Raises NotFound, or Forbidden
+    for what somebody else wrote.
     """
     enquiry = _own(session, enquiry_id, actor)
     message = session.get(EnquiryMessage, message_id)
@@ -35,14 +38,14 @@ def withdraw_message(
         raise NotFound
     if message.author_id != actor.id or message.is_staff:
         raise Forbidden
-    if message.withdrawn_at is not None:
+    taken_back = len(take_back(session, *_made_from(message), actor=actor, now=now))
+    if message.withdrawn_at is not None and not taken_back:
         return message
-    message.text, message.withdrawn_at = "", now
+    message.text, message.withdrawn_at = "", message.withdrawn_at or now
     asked = _asked(session, enquiry_id)
     if message.id == asked[0].id:
         enquiry.sample = enquiry.purpose = ""
     _close_when_empty(enquiry, asked)
-    taken_back = take_back(session, [enquiry_id], actor=actor, now=now)
     enquiry.version += 1
     session.flush()
     after = {"message_id": message_id, "faq_removed": taken_back}
@@ -65,22 +68,52 @@ def withdraw_file(session: Session, enquiry_id: int, attachment_id: int, *, acto
 
 
 def withdraw_everything(session: Session, user_id: int, *, actor: Actor, now: datetime) -> None:
-    """Delete all that somebody asked, with their files and what was made public of it; open threads are closed."""
+    """Delete all that somebody asked, with their files and what was made public of it, and tell the staff.
+
+    Open threads are closed and open wishes declined.
+    """
     enquiries = session.scalars(select(Enquiry).where(Enquiry.asked_by_id == user_id).with_for_update()).all()
     ids = [enquiry.id for enquiry in enquiries]
-    for enquiry in enquiries:
-        enquiry.sample = enquiry.purpose = ""
-        enquiry.state, enquiry.due_at = EnquiryState.CLOSED, None
-        enquiry.version += 1
     own = EnquiryMessage.enquiry_id.in_(ids), EnquiryMessage.author_id == user_id
-    for message in session.scalars(select(EnquiryMessage).where(*own, EnquiryMessage.withdrawn_at.is_(None))).all():
+    messages = session.scalars(select(EnquiryMessage).where(*own, EnquiryMessage.withdrawn_at.is_(None))).all()
+    for message in messages:
         message.text, message.withdrawn_at = "", now
-    take_back(session, ids, actor=actor, now=now)
-    sent = Attachment.owner_kind == OwnerKind.ENQUIRY, Attachment.uploaded_by_id == user_id
-    for file in session.scalars(select(Attachment).where(*sent, Attachment.owner_id.in_(ids))).all():
-        owner = Owner(OwnerKind.ENQUIRY, file.owner_id, file.organisation_id)
-        attachments.remove_attachment(session, owner, file.id, actor=actor, now=now)
+    taken_back = take_back(session, FaqEntry.from_enquiry_id.in_(ids), actor=actor, now=now)
+    entries = Counter(entry.from_enquiry_id for entry in taken_back)
+    files = Counter(attachments.remove_sent(session, OwnerKind.ENQUIRY, ids, user_id, actor=actor, now=now))
+    told, news = [], []
+    for enquiry in enquiries:
+        said = sorted(message.id for message in messages if message.enquiry_id == enquiry.id)
+        counts = {"faq_removed": entries[enquiry.id], "files_removed": files[enquiry.id]}
+        is_open = enquiry.state != EnquiryState.CLOSED
+        if is_open or said or any(counts.values()):
+            before, after = _end(enquiry)
+            told.append(Changed(enquiry.id, before, {**after, "message_ids": said, **counts}))
+            news.append({"enquiry_id": enquiry.id, "actor_id": actor.id, "has_ended": is_open, **counts})
     session.flush()
+    audit.note_all(session, "enquiries.withdrawn", "enquiry", told, actor=actor, now=now)
+    announce_all(session, "enquiries.withdrawn", news, now=now)
+
+
+def _end(enquiry: Enquiry) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Nothing is asked any more, and no time wished for; what it was and what it is for the log."""
+    before = _standing(enquiry)
+    enquiry.sample = enquiry.purpose = ""
+    enquiry.state, enquiry.due_at = EnquiryState.CLOSED, None
+    if enquiry.wish_state in ANSWERABLE:
+        enquiry.wish_state = WishState.DECLINED
+    enquiry.version += 1
+    return before, _standing(enquiry)
+
+
+def _standing(enquiry: Enquiry) -> dict[str, Any]:
+    """Whose turn it is, and how far a wish has come."""
+    return {"state": enquiry.state.value, "wish": enquiry.wish_state and enquiry.wish_state.value}
+
+
+def _made_from(message: EnquiryMessage) -> tuple[ColumnElement[bool], ...]:
+    """Entries that may hold words of the message: what was made public before it was written cannot."""
+    return FaqEntry.from_enquiry_id == message.enquiry_id, FaqEntry.created_at >= message.written_at
 
 
 def _own(session: Session, enquiry_id: int, actor: Actor) -> Enquiry:

@@ -16,7 +16,7 @@ from booking.accounts.permissions import Permission, reach
 from booking.attachments.preparing import FilesRefused, Uploaded, prepare
 from booking.attachments.rules import Limits
 from booking.core.actors import Actor
-from booking.core.clock import local_date
+from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden, InvalidInput, NotFound
 from booking.enquiries import queries, removing, service, wishes
 from booking.enquiries.faq import add_faq
@@ -505,7 +505,12 @@ def test_who_asked_takes_words_files_and_what_was_made_public_of_them_back(
     for enquiry_id in (made.id, None):
         add_faq(session, instrument.id, NewFaq(**pair, enquiry_id=enquiry_id), actor=staff, now=now)
     session.commit()
-    mailed(session, now=now)
+    later = now + DAY
+    thanks = service.add_message(session, made.id, "谢谢", [], LIMITS, days=DAYS, actor=own, now=later)
+    withdraw_message(session, made.id, thanks.id, actor=own, now=later)
+    session.commit()
+    mailed(session, now=later)
+    public = list(session.scalars(select(FaqEntry.taken_back_at)))
     messages = session.scalars(select(EnquiryMessage).order_by(EnquiryMessage.id)).all()
     for step, number, who in ((withdraw_message, messages[0].id, staff), (withdraw_message, messages[2].id, own)):
         with pytest.raises(Forbidden):
@@ -519,15 +524,69 @@ def test_who_asked_takes_words_files_and_what_was_made_public_of_them_back(
     client.post(f"/enquiries/{made.id}/attachments/{file_id}/withdraw")
     page = client.get(f"/enquiries/{made.id}?lang=zh").get_data(as_text=True)
     look_again(session)
-    told = [letter for letter in mailed(session, now=now) if letter.template == "enquiries/withdrawn"]
+    told = [letter for letter in mailed(session, now=later) if letter.template == "enquiries/withdrawn"]
 
-    assert [one.text for one in session.scalars(select(EnquiryMessage).order_by(EnquiryMessage.id))] == ["", "", "能。"]
+    assert [one.text for one in session.scalars(select(EnquiryMessage).order_by(EnquiryMessage.id))] == [
+        *("", "", "能。", "")
+    ]
+    assert public == [None, None]
     assert [(letter.recipient, letter.values["faq_removed"]) for letter in told] == [
         (steward.email, 1),
         (steward.email, 0),
     ]
     assert ("能做吗？" in page, "粉末" in page, "能。" in page) == (False, False, True)
-    assert session.scalars(select(FaqEntry.from_enquiry_id)).all() == [None]
+    kept = session.scalars(select(FaqEntry).order_by(FaqEntry.id)).all()
+    assert [(one.question_zh, one.answer_zh, one.taken_back_at is None) for one in kept] == [
+        ("", "能。", False),
+        ("能做粉末吗？", "能。", True),
+    ]
     assert (count(session, Attachment), session.get_one(Enquiry, made.id).sample) == (0, "")
     withdrawn = select(AuditEntry.after).where(AuditEntry.action == "enquiries.withdrawn").order_by(AuditEntry.id)
-    assert [entry and entry["message_id"] for entry in session.scalars(withdrawn)] == [one.id for one in messages[:2]]
+    assert [entry and entry["message_id"] for entry in session.scalars(withdrawn)] == [
+        *(thanks.id, messages[0].id, messages[1].id)
+    ]
+
+
+def test_what_was_taken_back_is_not_published_again_and_its_answer_waits_for_the_staff(
+    app: Flask,
+    session: Session,
+    client: FlaskClient,
+    instrument: Instrument,
+    *,
+    steward: User,
+    asker: User,
+    now: datetime,
+) -> None:
+    made, own = asked(session, instrument, asker, now=now), acting(session, asker, now)
+    sign_in(client, steward)
+    shown, nobody = f"/instruments/{instrument.id}", app.test_client()
+    words = {"question_zh": "能做机密粉末吗？", "answer_zh": "能做机密粉末。", "enquiry_id": made.id}
+    client.post(f"{shown}/faq", data=words)
+    first = session.scalars(select(FaqEntry)).one()
+    client.post(f"{shown}/faq/{first.id}", data={**words, "question_zh": "机密粉末？", "version": first.version})
+    message_id = session.scalars(select(EnquiryMessage.id)).one()
+    seen = session.get_one(Enquiry, made.id).version
+    withdraw_message(session, made.id, message_id, actor=own, now=utcnow())
+    session.commit()
+
+    late = [client.post(f"{shown}/faq", data={**words, **more}) for more in ({"enquiry_version": seen}, {})]
+    listed = [one.get(f"/api/v1{shown}/faq").get_json()["items"] for one in (client, nobody)]
+    page, form = (one.get(path).get_data(as_text=True) for one, path in ((nobody, shown), (client, f"{shown}/faq")))
+    look_again(session)
+    stored = [(one.id, one.question_zh, one.answer_zh) for one in session.scalars(select(FaqEntry))]
+    asked_anew = client.post(f"{shown}/faq/{first.id}", data={"question_zh": "粉末可以吗？", "answer_zh": "可以。"})
+    again = nobody.get(shown).get_data(as_text=True)
+
+    assert [answer.status_code for answer in late] == [409, 409]
+    assert not any("机密" in answer.get_data(as_text=True).replace("能做机密粉末。", "") for answer in late)
+    assert stored == [(first.id, "", "能做机密粉末。")]
+    assert [[one["id"] for one in items] for items in listed] == [[first.id], []]
+    assert ("机密" in page, "（提问人已撤回问题）" in form) == (False, True)
+    assert (asked_anew.status_code, "粉末可以吗？" in again) == (303, True)
+    log = session.scalars(select(AuditEntry).where(AuditEntry.action.startswith("enquiries.faq_"))).all()
+    assert [entry.action for entry in log] == [
+        f"enquiries.faq_{x}" for x in ("added", "edited", "taken_back", "edited")
+    ]
+    assert "机密" not in "".join(f"{entry.before}{entry.after}" for entry in log)
+    withdraw_message(session, made.id, message_id, actor=own, now=utcnow())
+    assert session.get_one(FaqEntry, first.id, populate_existing=True).question_zh == ""

@@ -12,13 +12,14 @@ from booking.accounts import limits, tokens
 from booking.accounts.audit import Origin
 from booking.accounts.mailed import write_secret
 from booking.accounts.tokens import NewToken
+from booking.attachments.preparing import Uploaded, prepare
 from booking.attachments.rules import Limits
 from booking.calendars.forms import FeedForm
 from booking.calendars.service import make_feed
 from booking.core.clock import utcnow
 from booking.core.errors import Forbidden
 from booking.core.period import Period
-from booking.enquiries.forms import EnquiryForm
+from booking.enquiries.forms import EnquiryForm, PeriodForm
 from booking.enquiries.service import ask
 from booking.notifications.service import announce
 from booking.privacy import service
@@ -32,19 +33,24 @@ from models.accounts import AuditEntry, Grant, User
 from models.affiliations import Affiliation
 from models.base import Base
 from models.directory import Organisation
-from models.enquiries import FaqEntry
+from models.enquiries import Enquiry, EnquiryMessage, FaqEntry
 from models.notifications import Mail
 from models.reservations import Reservation, ReservationPerson
 from models.vocabulary.accounts import Role, ScopeKind, TokenPurpose
 from models.vocabulary.affiliations import AffiliationState
 from models.vocabulary.calendars import FeedScope
+from models.vocabulary.catalogue import BookingMode
+from models.vocabulary.enquiries import EnquiryState, WishState
 from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_instrument, make_organisation
+from tests.factories.letters import mailed
 from tests.factories.looking import look_again
 from tests.factories.passwords import PASSWORD, password_hash
 from tests.factories.people import actor_for, give, make_user, sign_in
+from tests.factories.pictures import PDF
 
 NAME, EMAIL = "qzhang<san>", "qzhangsan@example.org"
+FILES = Limits(photo_bytes=10**6, document_bytes=10**6, quota_bytes=10**8, most_files=12)
 KEPT_BY_LAW = {"audit_entries", "reviews"}
 
 
@@ -69,10 +75,14 @@ def leave_traces(session: Session, person: User, university: Organisation, now: 
     named = replace(details, operator=Named(NAME, EMAIL), participants=details.participants[1:])
     edit_reservation(session, reservation.id, named, fields={"operator", "participants"}, actor=actor, now=now)
     edit_reservation(session, reservation.id, details, fields={"operator", "participants"}, actor=actor, now=now)
-    question = EnquiryForm(text=f"{NAME} 能做吗？", sample=NAME, purpose=NAME, periods=[])
-    enquiry = ask(session, instrument.id, question, [], Limits(1, 1, 1, 1), days=2, actor=actor, now=now)
+    steward, wanted = make_user(session, "keeper"), make_instrument(session, booking_mode=BookingMode.ON_REQUEST)
+    give(session, steward, Role.STEWARD, ScopeKind.INSTRUMENT, wanted.id)
+    times = [PeriodForm(starts_at=start, ends_at=start + timedelta(hours=1))]
+    question = EnquiryForm(text=f"{NAME} 能做吗？", sample=NAME, purpose=NAME, periods=times)
+    files = prepare([Uploaded("样品.pdf", PDF)], FILES)
+    enquiry = ask(session, wanted.id, question, files, FILES, days=2, actor=actor, now=now)
     public = {"question_zh": NAME, "answer_zh": "能。", "from_enquiry_id": enquiry.id}
-    session.add(FaqEntry(instrument_id=instrument.id, position=1, created_at=now, **public))
+    session.add(FaqEntry(instrument_id=wanted.id, position=1, created_at=now, **public))
     tokens.make_token(session, NewToken("script", True, 30), actor=actor, now=now)
     make_feed(session, FeedForm(scope=FeedScope.MINE, id=None, name=NAME), actor=actor, now=now)
     write_secret(session, person.id, TokenPurpose.CHANGE_ADDRESS, now=now, new_email="qzhangsan@new.example.org")
@@ -107,6 +117,7 @@ def test_nothing_names_an_erased_person_and_the_books_keep_a_pseudonym(session: 
     reservation = leave_traces(session, person, university, now)
     actor = actor_for(session, person, now=now)
     assert len(traces_left(session)) > 5
+    mailed(session, now=now)
     session.rollback()
 
     transaction(service.erase_me, actor=actor, now=past(now))
@@ -120,8 +131,19 @@ def test_nothing_names_an_erased_person_and_the_books_keep_a_pseudonym(session: 
     assert (person.name in names, "Other" in names) == (True, True)
     assert session.scalars(select(Mail.recipient)).all() == ["other@example.org"]
     assert session.scalars(select(Affiliation.state)).all() == [AffiliationState.ENDED]
-    assert session.scalars(select(Grant.ends_on)).all() == [date(2026, 11, 25)]
+    own = select(Grant.ends_on).where(Grant.user_id == person.id)
+    assert session.scalars(own).all() == [date(2026, 11, 25)]
     assert session.scalars(select(AuditEntry.action).order_by(AuditEntry.id.desc())).first() == "privacy.erased"
+    enquiry, message = session.scalars(select(Enquiry)).one(), session.scalars(select(EnquiryMessage)).one()
+    assert (enquiry.state, enquiry.wish_state, message.text) == (EnquiryState.CLOSED, WishState.DECLINED, "")
+    log = session.scalars(select(AuditEntry).where(AuditEntry.action == "enquiries.withdrawn")).one()
+    counts = {"message_ids": [message.id], "faq_removed": 1, "files_removed": 1}
+    assert (log.before, log.after) == (
+        {"state": "waiting", "wish": "asked"},
+        {"state": "closed", "wish": "declined", **counts},
+    )
+    letters = [one for one in mailed(session, now=past(now)) if one.template == "enquiries/withdrawn"]
+    assert [(one.recipient, one.values["has_ended"]) for one in letters] == [("keeper@example.org", True)]
 
 
 def test_coming_bookings_last_roles_and_contacts_come_first_and_nothing_is_erased(

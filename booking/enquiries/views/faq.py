@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from booking.accounts.permissions import Permission, require
 from booking.catalogue.queries import instrument_for, target_of
 from booking.core.clock import utcnow
-from booking.core.errors import Conflict, InvalidInput, NotFound, StaleVersion
+from booking.core.errors import Conflict, InvalidInput, NotFound, Refused, StaleVersion
 from booking.enquiries import faq as entries
 from booking.enquiries import queries
 from booking.enquiries.forms import FaqForm, FaqMove, FaqPage, NewFaqPage
 from booking.enquiries.labels import FIELDS
-from booking.web.errors import problems_of
+from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading, transaction
 from booking.web.reading import read_form
 from booking.web.repeats import create_once, new_key
@@ -44,6 +44,8 @@ def add_faq(instrument_id: int) -> ResponseReturnValue:
         create_once(work, actor=who, now=now)
     except InvalidInput as invalid:
         return _list(instrument, request.form, invalid)
+    except entries.WordsWithdrawn as refused:
+        return _list(instrument, {}, refused)
     return _back(instrument_id, _("已公开。"))
 
 
@@ -121,7 +123,7 @@ def _draft(instrument_id: int) -> dict[str, str]:
     question = next((one.text for one in thread.messages if not one.is_staff), "")
     answer = next((one.text for one in reversed(thread.messages) if one.is_staff), "")
     made = {"question_zh": " ".join(question.split())[:300], "answer_zh": answer[:2000]}
-    return made | {"enquiry_id": number}
+    return made | {"enquiry_id": number, "enquiry_version": str(thread.enquiry.version)}
 
 
 def _back(instrument_id: int, said: str) -> ResponseReturnValue:
@@ -130,18 +132,25 @@ def _back(instrument_id: int, said: str) -> ResponseReturnValue:
     return redirect(url_for("enquiries.faq", instrument_id=instrument_id), code=303)
 
 
-def _list(instrument: Instrument, form: Mapping[str, Any], refused: InvalidInput | None = None) -> Response:
+def _list(instrument: Instrument, form: Mapping[str, Any], refused: Refused | None = None) -> Response:
     """The entries with the form for a new one."""
     page = render_template(
         "enquiries/faq.html",
         instrument=instrument,
         entries=queries.faq_of(reading(), instrument.id),
         form=form,
-        problems=problems_of(refused) if refused else {},
+        problems=_problems(refused),
         labels={name: _(label) for name, label in FIELDS.items()},
         key=request.form.get("idempotency_key") or new_key(),
     )
     return make_response(page, refused.status if refused else 200)
+
+
+def _problems(refused: Refused | None) -> dict[str, list[str]]:
+    """The sentences of a refusal by field."""
+    if refused is None:
+        return {}
+    return problems_of(refused) if isinstance(refused, InvalidInput) else {"": [sentence_of(refused)]}
 
 
 def _one(
