@@ -562,8 +562,10 @@ def test_what_was_taken_back_is_not_published_again_and_its_answer_waits_for_the
     shown, nobody = f"/instruments/{instrument.id}", app.test_client()
     words = {"question_zh": "能做机密粉末吗？", "answer_zh": "能做机密粉末。", "enquiry_id": made.id}
     client.post(f"{shown}/faq", data=words)
+    look_again(session)
     first = session.scalars(select(FaqEntry)).one()
     client.post(f"{shown}/faq/{first.id}", data={**words, "question_zh": "机密粉末？", "version": first.version})
+    look_again(session)
     message_id = session.scalars(select(EnquiryMessage.id)).one()
     seen = session.get_one(Enquiry, made.id).version
     withdraw_message(session, made.id, message_id, actor=own, now=utcnow())
@@ -588,5 +590,6 @@ def test_what_was_taken_back_is_not_published_again_and_its_answer_waits_for_the
         f"enquiries.faq_{x}" for x in ("added", "edited", "taken_back", "edited")
     ]
     assert "机密" not in "".join(f"{entry.before}{entry.after}" for entry in log)
+    look_again(session)
     withdraw_message(session, made.id, message_id, actor=own, now=utcnow())
     assert session.get_one(FaqEntry, first.id, populate_existing=True).question_zh == ""
