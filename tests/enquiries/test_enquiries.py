@@ -578,6 +578,7 @@ def test_what_was_taken_back_is_not_published_again_and_its_answer_waits_for_the
     stored = [(one.id, one.question_zh, one.answer_zh) for one in session.scalars(select(FaqEntry))]
     asked_anew = client.post(f"{shown}/faq/{first.id}", data={"question_zh": "粉末可以吗？", "answer_zh": "可以。"})
     again = nobody.get(shown).get_data(as_text=True)
+    look_again(session)
 
     assert [answer.status_code for answer in late] == [409, 409]
     assert not any("机密" in answer.get_data(as_text=True).replace("能做机密粉末。", "") for answer in late)
