@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_28_answers_kept"
-down_revision = "2026_11_27_charges"
+down_revision = "2026_11_28_kinds_of_imports"
 branch_labels = None
 depends_on = None
 
