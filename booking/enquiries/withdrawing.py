@@ -15,12 +15,12 @@ from booking.core.actors import Actor
 from booking.core.errors import Forbidden, NotFound
 from booking.enquiries.faq import take_back
 from booking.enquiries.queries import ALL_FILES
-from booking.enquiries.rules import ANSWERABLE, OWED_AN_ANSWER
+from booking.enquiries.rules import OWED_AN_ANSWER
 from booking.enquiries.service import is_asker, lock
 from booking.notifications.service import announce, announce_all
 from models.enquiries import Enquiry, EnquiryMessage, FaqEntry
 from models.vocabulary.attachments import OwnerKind
-from models.vocabulary.enquiries import EnquiryState, WishState
+from models.vocabulary.enquiries import OPEN_WISHES, EnquiryState, WishState
 
 
 def withdraw_message(
@@ -100,7 +100,7 @@ def _end(enquiry: Enquiry) -> tuple[dict[str, Any], dict[str, Any]]:
     before = _standing(enquiry)
     enquiry.sample = enquiry.purpose = ""
     enquiry.state, enquiry.due_at = EnquiryState.CLOSED, None
-    if enquiry.wish_state in ANSWERABLE:
+    if enquiry.wish_state in OPEN_WISHES:
         enquiry.wish_state = WishState.DECLINED
     enquiry.version += 1
     return before, _standing(enquiry)
