@@ -43,10 +43,13 @@ def name_host(session: Session, visit_id: int, form: HostForm, *, actor: Actor, 
 
 
 def miss_hosts(session: Session, *, host_id: int | None = None, now: datetime) -> int:
-    """Note which standing visits have lost their host since, and tell each house once for each host; how many."""
+    """Note which standing visits have lost their host since, and tell each house once for each host; how many.
+
+    Whose host is back lacks none any more.
+    """
     today = local_date(now)
-    closed = exists().where(User.id == Visit.host_id, User.deactivated_at.is_not(None))
-    lost = or_(closed, queries.has_left(Visit.host_id, Visit.organisation_id, today))
+    _find_again(session, now=now)
+    lost = _has_lost_host(today)
     statement = select(Visit).where(standing(today), Visit.host_missed_on.is_(None), lost).order_by(Visit.id)
     if host_id is not None:
         statement = statement.where(Visit.host_id == host_id)
@@ -62,10 +65,27 @@ def miss_hosts(session: Session, *, host_id: int | None = None, now: datetime) -
     return sum(len(ids) for ids in told.values())
 
 
+def _find_again(session: Session, *, now: datetime) -> None:
+    """Take the mark off standing visits whose host belongs to the house again."""
+    today = local_date(now)
+    back = select(Visit).where(standing(today), Visit.host_missed_on.is_not(None), ~_has_lost_host(today))
+    for visit in session.scalars(back.order_by(Visit.id).with_for_update()).all():
+        before, after = {"host_missed_on": str(visit.host_missed_on)}, {"host_missed_on": None}
+        visit.host_missed_on = None
+        subject = ("visit", visit.id)
+        audit.note(session, "affiliations.visit_host_back", subject, actor=None, now=now, before=before, after=after)
+
+
+def _has_lost_host(today: date) -> ColumnElement[bool]:
+    """Visits whose host has left the house, or has no account any more."""
+    closed = exists().where(User.id == Visit.host_id, User.deactivated_at.is_not(None))
+    return or_(closed, queries.has_left(Visit.host_id, Visit.organisation_id, today))
+
+
 def end_without_host(session: Session, *, now: datetime) -> int:
     """End the visits for which nobody was named in time, and tell visitor and admins; how many."""
     today = local_date(now)
-    over = (standing(today), Visit.host_missed_on < today - WITHOUT_HOST)
+    over = (standing(today), Visit.host_missed_on < today - WITHOUT_HOST, _has_lost_host(today))
     found = session.scalars(select(Visit).where(*over).order_by(Visit.id).with_for_update()).all()
     for visit in found:
         before = {"ends_on": visit.ends_on.isoformat()}

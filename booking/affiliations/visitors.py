@@ -98,7 +98,7 @@ def change_visit(session: Session, visit_id: int, form: VisitChangeForm, *, acto
     Days besides those confirmed wait for the admin again when the host names them. Raises NotFound, Forbidden,
     Conflict or InvalidInput.
     """
-    visit = _hosted(session, visit_id, actor)
+    visit = _hosted(session, visit_id, actor, now=now)
     today, before = local_date(now), _told_days(visit)
     problems = _day_problems(form.starts_on, form.ends_on, today=today)
     if visit.starts_on <= today and form.starts_on != visit.starts_on:
@@ -126,7 +126,7 @@ def end_visit(session: Session, visit_id: int, *, actor: Actor, now: datetime) -
     Whoever was told that it is confirmed is told, and so is the side that did not do it, as long as its last day is
     not over: one that ends on its first day is called off.
     """
-    visit = _hosted(session, visit_id, actor)
+    visit = _hosted(session, visit_id, actor, now=now)
     was_told, before = visit.state == VisitState.CONFIRMED or visit.confirmed_ends_on is not None, visit.ends_on
     today = local_date(now)
     visit.state, visit.ends_on = VisitState.ENDED, max(visit.starts_on, min(visit.ends_on, today))
@@ -148,15 +148,26 @@ def identity_number(session: Session, visit_id: int, *, actor: Actor, now: datet
     return visit.identity_number
 
 
-def visit_for(session: Session, visit_id: int, actor: Actor) -> Visit:
-    """The visit, to its host and to who looks after the organisation's people; raises NotFound."""
+def visit_for(session: Session, visit_id: int, actor: Actor, *, now: datetime) -> Visit:
+    """The visit, to its host and to who looks after the organisation's people; raises NotFound.
+
+    Host and whoever registered it read it only as long as they belong to the organisation.
+    """
     visit = session.get(Visit, visit_id)
     if visit is None:
         raise NotFound
     sees = may(actor, Permission.SEE_AFFILIATIONS, Target(visit.organisation_id))
-    if not sees and actor.id not in {visit.host_id, visit.registered_by_id}:
+    is_theirs = actor.id in {visit.host_id, visit.registered_by_id}
+    if not sees and not (is_theirs and queries.belongs(session, actor.id, visit.organisation_id, local_date(now))):
         raise NotFound
     return visit
+
+
+def may_change(session: Session, visit: Visit, actor: Actor, *, now: datetime) -> bool:
+    """Whether the visit is the actor's to change and end: its host's while they belong, and the admin's."""
+    if _manages(actor, visit.organisation_id):
+        return True
+    return visit.host_id == actor.id and queries.belongs(session, actor.id, visit.organisation_id, local_date(now))
 
 
 def end_over_visits(session: Session, now: datetime) -> int:
@@ -220,10 +231,10 @@ def managed_visit(session: Session, visit_id: int, actor: Actor) -> Visit:
     return visit
 
 
-def _hosted(session: Session, visit_id: int, actor: Actor) -> Visit:
+def _hosted(session: Session, visit_id: int, actor: Actor, *, now: datetime) -> Visit:
     """A visit that is to come or goes on, locked for its host or the admin; raises NotFound, Forbidden or Conflict."""
-    visit = visit_for(session, visit_id, actor)
-    if visit.host_id != actor.id and not _manages(actor, visit.organisation_id):
+    visit = visit_for(session, visit_id, actor, now=now)
+    if not may_change(session, visit, actor, now=now):
         raise Forbidden
     session.refresh(visit, with_for_update=True)
     _require(visit, *VISITS_STAND)

@@ -16,7 +16,7 @@ from booking.affiliations.rules import masked
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from models.accounts import AuditEntry
-from models.affiliations import Visit
+from models.affiliations import Affiliation, Visit
 from models.vocabulary.affiliations import IdentityKind, VisitState
 from tests.affiliations.conftest import House
 from tests.factories.affiliations import affiliate
@@ -253,7 +253,7 @@ def test_the_host_calls_a_visit_off_and_strangers_do_not_know_it(session: Sessio
     stranger = actor_for(session, make_user(session, "stranger"), now=now)
 
     with pytest.raises(NotFound):
-        visitors.visit_for(session, visit.id, stranger)
+        visitors.visit_for(session, visit.id, stranger, now=now)
     visitors.end_visit(session, visit.id, actor=house.lin_actor, now=now)
     with pytest.raises(Conflict):
         visitors.confirm_visit(session, visit.id, actor=house.admin_actor, now=now)
@@ -310,6 +310,29 @@ def test_visitors_whose_host_has_left_get_another_or_go_after_a_fortnight(
         VisitState.ENDED,
         today + timedelta(days=14),
     )
+
+
+def test_a_host_who_has_left_neither_reads_nor_decides_and_one_who_is_back_keeps_the_visitors(
+    session: Session, house: House, now: datetime
+) -> None:
+    visit, today = hosted(session, house, now), local_date(now)
+    visit.ends_on = today + timedelta(days=60)
+    there = session.scalars(select(Affiliation).where(Affiliation.user_id == house.lin.id)).one()
+    end_affiliation(session, there.id, today - timedelta(days=1), "", actor=house.admin_actor, now=now)
+    hosting.miss_hosts(session, now=now)
+    missed = visit.host_missed_on
+
+    with pytest.raises(NotFound):
+        visitors.visit_for(session, visit.id, house.lin_actor, now=now)
+    with pytest.raises(NotFound):
+        visitors.end_visit(session, visit.id, actor=house.lin_actor, now=now)
+    affiliate(session, house.lin, house.organisation)
+    ended = hosting.end_without_host(session, now=now + timedelta(days=15))
+    hosting.miss_hosts(session, now=now)
+
+    assert (missed, ended, visit.host_missed_on) == (today, 0, None)
+    visitors.confirm_visit(session, visit.id, actor=house.admin_actor, now=now)
+    assert visitors.visit_for(session, visit.id, house.lin_actor, now=now).state == VisitState.CONFIRMED
 
 
 def named(email: str) -> HostForm:

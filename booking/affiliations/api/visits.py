@@ -113,7 +113,7 @@ def register(organisation_id: int) -> Response:
 def show(visit_id: int) -> Response:
     """One visit: a look that is logged for the visitor."""
     actor = require_actor()
-    visit = visitors.visit_for(reading(), visit_id, actor)
+    visit = visitors.visit_for(reading(), visit_id, actor, now=utcnow())
     transaction(note_visitors, visit.organisation_id, [visit], actor=actor, now=utcnow())
     return json_answer(VisitAnswer.of(visit))
 

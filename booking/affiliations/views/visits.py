@@ -77,7 +77,7 @@ def show(visit_id: int) -> ResponseReturnValue:
     """Show one visit, with its identity number masked: a look that is logged for the visitor."""
     page = _page(visit_id)
     actor = require_actor()
-    visit = visitors.visit_for(reading(), visit_id, actor)
+    visit = visitors.visit_for(reading(), visit_id, actor, now=utcnow())
     transaction(note_visitors, visit.organisation_id, [visit], actor=actor, now=utcnow())
     return page
 
@@ -90,7 +90,7 @@ def confirm(visit_id: int) -> ResponseReturnValue:
 def change(visit_id: int) -> ResponseReturnValue:
     """Give a visit other days or another purpose."""
     actor = require_actor()
-    visitors.visit_for(reading(), visit_id, actor)
+    visitors.visit_for(reading(), visit_id, actor, now=utcnow())
     try:
         form = VisitChangeForm(**read_form(ChangePage).model_dump())
         visit = transaction(visitors.change_visit, visit_id, form, actor=actor, now=utcnow())
@@ -108,7 +108,7 @@ def end(visit_id: int) -> ResponseReturnValue:
 def refuse(visit_id: int) -> ResponseReturnValue:
     """Refuse a visit."""
     actor = require_actor()
-    visitors.visit_for(reading(), visit_id, actor)
+    visitors.visit_for(reading(), visit_id, actor, now=utcnow())
     try:
         reason = read_form(RefusePage).reason
         transaction(visitors.refuse_visit, visit_id, reason, actor=actor, now=utcnow())
@@ -121,7 +121,7 @@ def refuse(visit_id: int) -> ResponseReturnValue:
 def name_host(visit_id: int) -> ResponseReturnValue:
     """Say who receives the visitor from now on."""
     actor = require_actor()
-    visitors.visit_for(reading(), visit_id, actor)
+    visitors.visit_for(reading(), visit_id, actor, now=utcnow())
     try:
         form = HostForm(**read_form(HostPage).model_dump())
         transaction(hosting.name_host, visit_id, form, actor=actor, now=utcnow())
@@ -214,7 +214,7 @@ def _tabs(organisation_id: int, query: ListQuery) -> list[dict[str, Any]]:
 def _page(visit_id: int, refused: Refused | None = None, number: str = "") -> ResponseReturnValue:
     """One visit; the number is masked unless it was asked for."""
     actor, session = require_actor(), reading()
-    visit = visitors.visit_for(session, visit_id, actor)
+    visit = visitors.visit_for(session, visit_id, actor, now=utcnow())
     is_admin = manages(actor, visit.organisation_id)
     page = render_template(
         "affiliations/visit.html",
@@ -224,7 +224,7 @@ def _page(visit_id: int, refused: Refused | None = None, number: str = "") -> Re
         number=number or rules.masked(visit.identity_number),
         is_whole=bool(number),
         is_admin=is_admin,
-        may_end=is_admin or visit.host_id == actor.id,
+        may_end=visitors.may_change(session, visit, actor, now=utcnow()),
         last_day=hosting.last_day_of(visit),
         labels=labels,
         form=typed_or({"reason": "", **{name: getattr(visit, name) for name in VisitChangeForm.model_fields}}, refused),
