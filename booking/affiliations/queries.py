@@ -296,11 +296,17 @@ def visits(
     if host_id is not None:
         statement = statement.where(or_(Visit.host_id == host_id, Visit.registered_by_id == host_id))
     if state is not None:
-        statement = statement.where(Visit.state == state)
+        statement = statement.where(is_confirmed_visit() if state == VisitState.CONFIRMED else Visit.state == state)
     if cursor:
         statement = statement.where(Visit.id < decode_cursor(cursor, row_id)[0])
     found = session.scalars(statement.order_by(Visit.id.desc()).limit(limit + 1)).all()
     return page_of(found, limit, lambda visit: (visit.id,))
+
+
+def is_confirmed_visit() -> ColumnElement[bool]:
+    """Visits that are confirmed, also while more days than those wait."""
+    asks_more = and_(Visit.state == VisitState.PENDING, Visit.confirmed_ends_on.is_not(None))
+    return or_(Visit.state == VisitState.CONFIRMED, asks_more)
 
 
 def registrations(

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
@@ -99,15 +99,17 @@ def change_visit(session: Session, visit_id: int, form: VisitChangeForm, *, acto
     Conflict or InvalidInput.
     """
     visit = _hosted(session, visit_id, actor, now=now)
-    today, before = local_date(now), _told_days(visit)
+    today, before, confirmed = local_date(now), _told_days(visit), confirmed_days(visit)
+    first_day = confirmed[0] if confirmed else visit.starts_on
     problems = _day_problems(form.starts_on, form.ends_on, today=today)
-    if visit.starts_on <= today and form.starts_on != visit.starts_on:
+    if first_day <= today and form.starts_on != first_day:
         problems.append(Problem("starts_on", N_("来访已经开始，这一天不能再改。")))
     if problems:
         raise InvalidInput(problems)
-    if visit.state == VisitState.CONFIRMED and _is_longer(visit, form) and not _manages(actor, visit.organisation_id):
-        visit.state = VisitState.PENDING
-        visit.confirmed_starts_on, visit.confirmed_ends_on = visit.starts_on, visit.ends_on
+    if confirmed and (_manages(actor, visit.organisation_id) or not _is_longer(confirmed, form)):
+        visit.state, visit.confirmed_starts_on, visit.confirmed_ends_on = VisitState.CONFIRMED, None, None
+    elif confirmed:
+        visit.state, (visit.confirmed_starts_on, visit.confirmed_ends_on) = VisitState.PENDING, confirmed
     visit.starts_on, visit.ends_on, visit.purpose = form.starts_on, form.ends_on, form.purpose
     after = _told_days(visit)
     if before == after:
@@ -127,9 +129,10 @@ def end_visit(session: Session, visit_id: int, *, actor: Actor, now: datetime) -
     not over: one that ends on its first day is called off.
     """
     visit = _hosted(session, visit_id, actor, now=now)
-    was_told, before = visit.state == VisitState.CONFIRMED or visit.confirmed_ends_on is not None, visit.ends_on
-    today = local_date(now)
-    visit.state, visit.ends_on = VisitState.ENDED, max(visit.starts_on, min(visit.ends_on, today))
+    confirmed, before, today = confirmed_days(visit), visit.ends_on, local_date(now)
+    was_told = confirmed is not None
+    visit.starts_on, last_day = confirmed or (visit.starts_on, visit.ends_on)
+    visit.state, visit.ends_on = VisitState.ENDED, max(visit.starts_on, min(last_day, today))
     visit.confirmed_starts_on = visit.confirmed_ends_on = None
     _decide(visit, actor=actor, now=now)
     days = {"before": {"ends_on": before.isoformat()}, "after": {"ends_on": visit.ends_on.isoformat()}}
@@ -177,7 +180,14 @@ def end_over_visits(session: Session, now: datetime) -> int:
     """
     today = local_date(now)
     over = update(Visit).where(Visit.state.in_(VISITS_STAND), Visit.ends_on < today)
-    gone = {"state": VisitState.ENDED, "decided_at": now, "confirmed_starts_on": None, "confirmed_ends_on": None}
+    gone = {
+        "state": VisitState.ENDED,
+        "decided_at": now,
+        "starts_on": func.coalesce(Visit.confirmed_starts_on, Visit.starts_on),
+        "ends_on": func.coalesce(Visit.confirmed_ends_on, Visit.ends_on),
+        "confirmed_starts_on": None,
+        "confirmed_ends_on": None,
+    }
     ended = session.scalars(over.values(gone).returning(Visit.id)).all()
     changes = [Changed(visit_id, {}, {"state": VisitState.ENDED.value}) for visit_id in ended]
     audit.note_all(session, "affiliations.visit_ended", "visit", changes, actor=None, now=now)
@@ -203,9 +213,18 @@ def is_off(visit: Visit, day: date) -> bool:
     return day <= visit.starts_on
 
 
-def _is_longer(visit: Visit, form: VisitChangeForm) -> bool:
+def confirmed_days(visit: Visit) -> tuple[date, date] | None:
+    """The days on which the visitor may come, also while others wait to be confirmed."""
+    if visit.state == VisitState.CONFIRMED:
+        return visit.starts_on, visit.ends_on
+    if visit.confirmed_starts_on is None or visit.confirmed_ends_on is None:
+        return None
+    return visit.confirmed_starts_on, visit.confirmed_ends_on
+
+
+def _is_longer(confirmed: tuple[date, date], form: VisitChangeForm) -> bool:
     """Whether a visit would have days that are not confirmed."""
-    return form.starts_on < visit.starts_on or form.ends_on > visit.ends_on
+    return form.starts_on < confirmed[0] or form.ends_on > confirmed[1]
 
 
 def _told_days(visit: Visit) -> dict[str, str]:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from booking.affiliations import hosting, queries, visitors
+from booking.affiliations import due, hosting, queries, visitors
 from booking.affiliations.forms import HostForm, VisitChangeForm, VisitForm
 from booking.affiliations.leaving import end_affiliation
 from booking.affiliations.rules import masked
@@ -198,6 +198,25 @@ def test_more_days_wait_for_the_admin_and_a_refusal_leaves_those_confirmed(
     assert len(session.scalars(facts).all()) == 2
     with pytest.raises(InvalidInput):
         change(changed(visit, starts_on=1))
+
+
+def test_days_that_are_confirmed_stand_while_more_are_asked_for(session: Session, house: House, now: datetime) -> None:
+    visit, today = hosted(session, house, now), local_date(now)
+    visitors.confirm_visit(session, visit.id, actor=house.admin_actor, now=now)
+    last_day, change = visit.ends_on, partial(visitors.change_visit, session, visit.id, actor=house.lin_actor, now=now)
+    change(changed(visit, ends_on=5))
+
+    shown = queries.visits(session, house.organisation.id, VisitState.CONFIRMED, limit=9).items
+    card = due.visits_hosted(session, house.lin.id, today=today, limit=9).first
+    change(changed(visit, ends_on=-5))
+    back = visit.state, visit.ends_on, visit.confirmed_ends_on
+    change(changed(visit, ends_on=5))
+    visitors.end_over_visits(session, now + timedelta(days=9))
+    session.refresh(visit)
+
+    assert (list(shown), list(card)) == ([visit], [visit])
+    assert back == (VisitState.CONFIRMED, last_day, None)
+    assert (visit.state, visit.ends_on, visit.confirmed_ends_on) == (VisitState.ENDED, last_day, None)
 
 
 def test_a_visit_called_off_is_told_to_who_would_come_and_a_month_later_nothing_says_who(
