@@ -33,7 +33,8 @@ class TooManyInvitations(Conflict):
 
     code = "too_many_invitations"
     sentence = N_(
-        "今天还可以发出 %(left)s 封邀请，这次需要 %(wanted)s 封。请分成几份，明天继续，或请平台管理员提高上限。"
+        "今天还可以发出 %(left)s 封邀请，这次需要 %(wanted)s 封。请分成几份逐日导入，或请平台管理员提高上限。"
+        "完整的名册不能分开：每一份都会结束其他各份上的人。"
     )
 
 

@@ -1,6 +1,8 @@
 """Mail domains that stand for an organisation: registered, given up, and what a confirmed address makes of somebody."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -105,9 +107,11 @@ def change_settings(
         raise StaleVersion
     before = {name: getattr(settings, name) for name in AffiliationSettingsForm.model_fields}
     after = {**before, **form.model_dump(exclude_unset=True)}
+    if _most(before) == _most(after) and not may(actor, Permission.MANAGE_AFFILIATIONS):
+        after["invitations_per_day"] = before["invitations_per_day"]
     if before == after:
         return settings
-    if before["invitations_per_day"] != after["invitations_per_day"] and not may(actor, Permission.MANAGE_AFFILIATIONS):
+    if _most(before) != _most(after) and not may(actor, Permission.MANAGE_AFFILIATIONS):
         raise InvalidInput([Problem("invitations_per_day", N_("这一项由平台管理员设定。"))])
     for name, value in after.items():
         setattr(settings, name, value)
@@ -117,6 +121,11 @@ def change_settings(
     subject = ("organisation", organisation_id)
     audit.note(session, "affiliations.settings_changed", subject, actor=actor, now=now, before=before, after=after)
     return settings
+
+
+def _most(settings: Mapping[str, Any]) -> int:
+    """How many invitations may be mailed in a day."""
+    return settings["invitations_per_day"] or rules.INVITATIONS_PER_DAY
 
 
 def ask(session: Session, form: AskAffiliationForm, *, actor: Actor, now: datetime) -> Affiliation:

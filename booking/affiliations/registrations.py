@@ -86,13 +86,16 @@ def verify_registration(
 ) -> OrganisationRegistration:
     """Make the organisation unless it is known; the registrant belongs to it and gets the role of its kind.
 
-    Raises NotFound, Conflict, also where a known one has got somebody meanwhile, and InvalidInput where giving the
-    administration is not ticked.
+    Raises NotFound, Forbidden for a known one that is out of reach, Conflict, also where a known one has got somebody
+    meanwhile, and InvalidInput where giving the administration is not ticked.
     """
     registration = _pending(session, registration_id, actor)
+    if not decides(session, registration, actor):
+        raise Forbidden(N_("这个单位已在名录中，由平台管理员或所在省（市）的运营人员核验。"))
     role = role_of_registrant(registration.kind)
     if role == Role.INSTITUTION_ADMIN and not form.gives_administration:
         raise InvalidInput([Problem("gives_administration", N_("请确认由登记人担任单位管理员。"))])
+    is_known = registration.organisation_id is not None
     organisation = _organisation_of(session, registration, actor=actor, now=now)
     today = local_date(now)
     wanted = NewGrant(registration.registrant_id, role, ScopeKind.ORGANISATION, organisation.id, starts_on=today)
@@ -102,7 +105,7 @@ def verify_registration(
     registration.organisation_id = organisation.id
     _decide(registration, actor=actor, now=now)
     session.flush()
-    after = {"organisation_id": organisation.id, "checked": form.checked, "role": role.value}
+    after = {"organisation_id": organisation.id, "checked": form.checked, "role": role.value, "was_known": is_known}
     _note(session, "verified", registration, actor=actor, now=now, after=after)
     announce(session, "affiliations.registration_decided", {"registration_id": registration.id}, now=now)
     return registration
@@ -142,6 +145,19 @@ def withdraw_registration(
 def verifies(actor: Actor | None) -> bool:
     """Whether the actor verifies organisations; operators do so for everybody, whatever centre they are of."""
     return bool(reach(actor, Permission.VERIFY_ORGANISATIONS))
+
+
+def decides(session: Session, registration: OrganisationRegistration, actor: Actor) -> bool:
+    """Whether the actor verifies this one: what is known already is the platform's, or its province's operators'."""
+    within = reach(actor, Permission.VERIFY_ORGANISATIONS)
+    if registration.registrant_id == actor.id or not within:
+        return False
+    if registration.organisation_id is None or within.everywhere:
+        return True
+    if not registration.adcode:
+        return False
+    centres = Organisation.id.in_(within.organisation_ids), Organisation.adcode.startswith(registration.adcode[:2])
+    return session.scalar(select(Organisation.id).where(*centres).limit(1)) is not None
 
 
 def registration_for(session: Session, registration_id: int, actor: Actor) -> OrganisationRegistration:

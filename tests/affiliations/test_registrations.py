@@ -151,10 +151,20 @@ def test_who_asks_to_look_after_a_known_house_without_anybody_gets_it_verified_o
     with pytest.raises(Conflict):
         registrations.ask_administration(session, house.organisation.id, "我", actor=house.lin_actor, now=now)
     wanted = VerifyForm(gives_administration=True)
+    stranger = make_user(session, "stranger")
+    chengdu = make_organisation(session, name_zh="成都中心", kind=OrganisationKind.PLATFORM, adcode="510700")
+    give(session, stranger, Role.OPERATOR, ScopeKind.ORGANISATION, chengdu.id)
+    with pytest.raises(Forbidden):
+        registrations.verify_registration(
+            session, made.id, wanted, actor=actor_for(session, stranger, now=now), now=now
+        )
+    assert session.scalars(select(Grant).where(mine(house))).all() == []
     registrations.verify_registration(session, made.id, wanted, actor=operator, now=now)
     with pytest.raises(Conflict):
         registrations.verify_registration(session, other.id, wanted, actor=operator, now=now)
     session.commit()
+    verified = select(AuditEntry.after).where(AuditEntry.action == "affiliations.registration_verified")
+    assert [(entry or {})["was_known"] for entry in session.scalars(verified)] == [True]
 
     assert (refused.status_code, [f'href="{one}"' in refused.text for one in ways_in]) == (422, [True, True])
     assert [(one.role, one.scope_id) for one in session.scalars(select(Grant).where(mine(house)))] == [

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -30,7 +31,7 @@ from booking.core.errors import Conflict, InvalidInput, NotFound
 from booking.core.secret import normal_code, secret_hash
 from booking.notifications.letters import News
 from models.accounts import AuditEntry, Grant
-from models.affiliations import Affiliation, Invitation, Roster
+from models.affiliations import Affiliation, AffiliationSettings, Invitation, Roster
 from models.directory import Unit
 from models.notifications import Event
 from models.vocabulary.accounts import Role, ScopeKind
@@ -41,7 +42,8 @@ from tests.counting import counting
 from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_organisation
 from tests.factories.letters import SETTINGS, mailed, path_in, secret_in
-from tests.factories.people import actor_for, give, make_user
+from tests.factories.looking import look_again
+from tests.factories.people import actor_for, give, make_user, sign_in
 
 HEAD = "工号,姓名,邮箱,手机,部门,用户类别,有效期至\n"
 TODAY = date(2026, 11, 23)
@@ -345,7 +347,7 @@ def test_three_hundred_people_are_confirmed_and_invited_within_seconds_and_few_s
 
 
 def test_invitations_have_a_limit_a_day_that_only_the_platform_raises(
-    session: Session, house: House, now: datetime
+    client: FlaskClient, session: Session, house: House, now: datetime
 ) -> None:
     platform = make_user(session, "platform")
     give(session, platform, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
@@ -358,6 +360,13 @@ def test_invitations_have_a_limit_a_day_that_only_the_platform_raises(
     allow(2, root)
     with pytest.raises(InvalidInput):
         allow(3, house.admin_actor)
+    session.commit()
+    sign_in(client, platform)
+    client.post(f"/organisations/{where}/mail-domains/settings", data={"mail_domain_days": 365})
+    look_again(session)
+    allow(invitations.INVITATIONS_PER_DAY, house.admin_actor)
+    assert session.scalars(select(AffiliationSettings.invitations_per_day)).all() == [None]
+    allow(2, root)
     applied(session, house, HEAD + "1,甲,a@uni.edu.cn,,,,\n2,乙,,13800000001,,,\n", now)
     two = upload(session, house, HEAD + "3,丙,c@uni.edu.cn,,,,\n4,丁,d@uni.edu.cn,,,,\n", now)
 

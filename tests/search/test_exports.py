@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from booking.catalogue import listing
 from booking.catalogue.importing import Fate, import_instruments
-from booking.search.one_export import one_export
+from booking.search.one_export import one_export, slot_of
 from booking.web.extensions import db
 from models.accounts import User
 from models.catalogue import Instrument, TestItem
@@ -223,4 +223,5 @@ def test_one_export_at_a_time_for_each_address_and_each_person(
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "15")
     assert (by_api.status_code, by_api.get_json()["code"]) == (429, "export_runs")
     assert [one.status_code for one in (elsewhere, again, twice)] == [200, 200, 429]
+    assert len({slot_of(f"user {number}", "postgresql") for number in range(100)}) > 98
     assert "Disallow: /instruments/export" in client.get("/robots.txt").text.splitlines()

@@ -85,7 +85,7 @@ def change_settings(organisation_id: int) -> ResponseReturnValue:
         transaction(
             mail_domains.change_settings,
             organisation_id,
-            AffiliationSettingsForm(**typed.model_dump(exclude={"version"}, exclude_unset=True)),
+            _settings(typed),
             actor=require_actor(),
             now=utcnow(),
             expected_version=typed.version,
@@ -96,6 +96,14 @@ def change_settings(organisation_id: int) -> ResponseReturnValue:
         return _page(organisation_id, refused)
     flash(_("已保存。"), "right")
     return redirect(url_for(".domains", organisation_id=organisation_id), code=303)
+
+
+def _settings(typed: SettingsPage) -> AffiliationSettingsForm:
+    """What the page sets: to who sees the field, no number of invitations is the usual one again."""
+    given = {"mail_domain_days": typed.mail_domain_days}
+    if may(require_actor(), Permission.MANAGE_AFFILIATIONS):
+        return AffiliationSettingsForm(**given, invitations_per_day=typed.invitations_per_day)
+    return AffiliationSettingsForm.model_validate(typed.model_dump(exclude={"version"}, exclude_unset=True))
 
 
 def _page(organisation_id: int, refused: Refused | None = None) -> ResponseReturnValue:

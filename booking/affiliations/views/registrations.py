@@ -213,6 +213,7 @@ def _page(registration_id: int, refused: Refused | None = None) -> ResponseRetur
         places=directory.place_path(session, found.adcode),
         may_list=registrations.verifies(actor),
         may_withdraw=found.registrant_id == actor.id and found.state == RegistrationState.PENDING,
+        may_verify=registrations.decides(session, found, actor),
         may_decide=registrations.verifies(actor) and found.registrant_id != actor.id,
         role=role_of_registrant(found.kind),
         role_names=ROLES,
