@@ -90,25 +90,31 @@ def edit_many(
     actor: Actor,
     now: datetime,
 ) -> list[Row]:
-    """Change these records, or in a dry run tell what would come of it; callers send a few at a time."""
+    """Change these records, or in a dry run tell what would come of it; callers send a few at a time.
+
+    Who is named steward is told once of all parts that are changed at the same moment.
+    """
     check(change)
     expected = versions or {}
     with _tried(session) if dry_run else one_refresh(session):
-        return [
+        rows = [
             _edit_one(session, number, change, version=expected.get(number), actor=actor, now=now)
             for number in instrument_ids
         ]
+        if not dry_run:
+            _tell_stewards(session, rows, actor=actor, now=now)
+    return rows
 
 
-def tell_stewards(session: Session, rows: Sequence[Row], *, actor: Actor, now: datetime) -> None:
-    """Tell whoever was named on any of the changed records, each person once."""
+def _tell_stewards(session: Session, rows: Sequence[Row], *, actor: Actor, now: datetime) -> None:
+    """Tell whoever was named on any of the changed records, in the transaction of the change."""
     named = [
         (row.instrument_id, STEWARDS[one.name], one.after)
         for row in rows
         for one in row.differences
         if one.name in STEWARDS and one.after is not None
     ]
-    stewards.tell_named(session, named, actor=actor, now=now)
+    stewards.tell_named(session, named, actor=actor, now=now, batch=f"{actor.id} {now.isoformat()}")
 
 
 def parts(instrument_ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -11,6 +11,7 @@ from booking.notifications.letters import Letter, News
 from models.accounts import User
 from models.catalogue import Instrument
 from models.custody import Stewardship
+from models.notifications import Event
 from models.publishing import Review, ReviewRound
 from models.vocabulary.custody import StewardRank
 from models.vocabulary.publishing import RoundState
@@ -49,7 +50,8 @@ def on_stewards_named(news: News) -> list[Letter]:
     """To whoever was named primary steward or deputy, of all instruments in one letter; while they still are."""
     user_id = news.payload["user_id"]
     person = news.session.scalars(select(User).where(User.id == user_id, User.deactivated_at.is_(None))).one_or_none()
-    named = {rank: _still_named(news, rank, user_id) for rank in StewardRank}
+    parts = _batch(news)
+    named = {rank: _still_named(news, parts, rank) for rank in StewardRank}
     if person is None or not any(named.values()):
         return []
     by = news.session.get_one(User, news.payload["actor_id"])
@@ -57,9 +59,21 @@ def on_stewards_named(news: News) -> list[Letter]:
     return _to([person], "catalogue/stewards_named", values | {"person": by.name, "link": news.link("catalogue")})
 
 
-def _still_named(news: News, rank: StewardRank, user_id: int) -> list[tuple[str, str]]:
-    """The names of the instruments of the event for which the person has the rank."""
-    ids = news.payload["instruments"].get(rank.value, [])
+def _batch(news: News) -> list[Mapping[str, Any]]:
+    """The payloads of all that the person was named for in one step; the last event of it tells of all of them."""
+    batch = news.payload.get("batch")
+    if not batch:
+        return [news.payload]
+    same = Event.name == "catalogue.stewards_named", Event.payload["batch"].as_string() == batch
+    payloads = news.session.scalars(select(Event.payload).where(*same).order_by(Event.id))
+    own = [one for one in payloads if one["user_id"] == news.payload["user_id"]]
+    return own if own[-1]["instruments"] == news.payload["instruments"] else []
+
+
+def _still_named(news: News, parts: Iterable[Mapping[str, Any]], rank: StewardRank) -> list[tuple[str, str]]:
+    """The names of the instruments of these events for which the person has the rank."""
+    user_id = news.payload["user_id"]
+    ids = [number for part in parts for number in part["instruments"].get(rank.value, [])]
     rows = news.session.execute(
         select(Instrument.name_zh, Instrument.name_en)
         .join(Stewardship, Stewardship.instrument_id == Instrument.id)

@@ -1,7 +1,7 @@
 """The primary steward of an instrument and the deputy: named among those who hold the role there."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select
 from sqlalchemy.orm import Session
@@ -20,6 +20,8 @@ from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.custody import StewardRank
 
 Named = Mapping[StewardRank, User]
+BATCH_LASTS = timedelta(minutes=2)
+"""Longer than the parts of one request take: their letter waits so long."""
 
 
 def candidates(session: Session, instrument: Instrument, *, today: date) -> Sequence[User]:
@@ -99,15 +101,26 @@ def name_some(
     return name_stewards(session, instrument_id, *named, reason=reason, actor=actor, now=now, is_told=False)
 
 
-def tell_named(session: Session, named: Iterable[tuple[int, StewardRank, int]], *, actor: Actor, now: datetime) -> None:
-    """Announce to each person named which instruments they look after now, all at once; not to whoever named them."""
+def tell_named(
+    session: Session,
+    named: Iterable[tuple[int, StewardRank, int]],
+    *,
+    actor: Actor,
+    now: datetime,
+    batch: str = "",
+) -> None:
+    """Announce to each person named which instruments they look after now, all at once; not to whoever named them.
+
+    What is named in several transactions bears the same `batch` and is told together, when the last is over.
+    """
     told: dict[int, dict[str, list[int]]] = {}
     for instrument_id, rank, user_id in named:
         if user_id != actor.id:
             told.setdefault(user_id, {}).setdefault(rank.value, []).append(instrument_id)
     for user_id, instruments in told.items():
-        payload = {"user_id": user_id, "actor_id": actor.id, "instruments": instruments}
-        announce(session, "catalogue.stewards_named", payload, now=now)
+        payload = {"user_id": user_id, "actor_id": actor.id, "instruments": instruments, "batch": batch}
+        due_at = now + BATCH_LASTS if batch else now
+        announce(session, "catalogue.stewards_named", payload, now=now, due_at=due_at)
 
 
 def able_at_any(session: Session, instruments: Sequence[Instrument], *, today: date) -> Sequence[User]:

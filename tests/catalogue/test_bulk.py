@@ -107,8 +107,15 @@ def test_records_inherit_again_and_what_is_set_is_their_own(
 
 
 def test_stewards_are_named_on_many_records_and_told_in_one_letter_each(
-    session: Session, client: FlaskClient, organisation: Organisation, admin: User, now: datetime
+    monkeypatch: pytest.MonkeyPatch,
+    session: Session,
+    client: FlaskClient,
+    organisation: Organisation,
+    admin: User,
+    *,
+    now: datetime,
 ) -> None:
+    monkeypatch.setattr(bulk, "AT_ONCE", 1)
     records = [make_instrument(session, organisation) for _ in range(3)]
     anna, bo = make_user(session, "Anna"), make_user(session, "Bo")
     for one in records[:2]:

@@ -91,8 +91,6 @@ def edit_many() -> Response:
         rows += transaction(
             bulk.edit_many, part, change, versions=form.versions, dry_run=form.dry_run, actor=actor, now=now
         )
-    if not form.dry_run and change.stewards():
-        transaction(bulk.tell_stewards, rows, actor=actor, now=now)
     changed, refused = sum(bool(row.differences) for row in rows), sum(row.refused is not None for row in rows)
     unchanged = len(rows) - changed - refused
     answered = [_row(row) for row in rows]

@@ -136,8 +136,6 @@ def _done(chosen: _Chosen, change: BulkChange, *, dry_run: bool) -> list[bulk.Ro
         found += transaction(
             bulk.edit_many, part, change, versions=chosen.versions, dry_run=dry_run, actor=actor, now=now
         )
-    if not dry_run and change.stewards():
-        transaction(bulk.tell_stewards, found, actor=actor, now=now)
     return found
 
 
