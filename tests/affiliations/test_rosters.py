@@ -24,6 +24,7 @@ from booking.affiliations.forms import (
 from booking.affiliations.letters import on_address_confirmed
 from booking.affiliations.roster_planning import Fate, Plan
 from booking.affiliations.roster_reading import read_roster
+from booking.affiliations.rules import INVITATIONS_PER_DAY
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.csv_tables import decoded
@@ -364,7 +365,7 @@ def test_invitations_have_a_limit_a_day_that_only_the_platform_raises(
     sign_in(client, platform)
     client.post(f"/organisations/{where}/mail-domains/settings", data={"mail_domain_days": 365})
     look_again(session)
-    allow(invitations.INVITATIONS_PER_DAY, house.admin_actor)
+    allow(INVITATIONS_PER_DAY, house.admin_actor)
     assert session.scalars(select(AffiliationSettings.invitations_per_day)).all() == [None]
     allow(2, root)
     applied(session, house, HEAD + "1,甲,a@uni.edu.cn,,,,\n2,乙,,13800000001,,,\n", now)
