@@ -586,7 +586,8 @@ def test_what_was_taken_back_is_not_published_again_and_its_answer_waits_for_the
     assert [[one["id"] for one in items] for items in listed] == [[first.id], []]
     assert ("机密" in page, "（提问人已撤回问题）" in form) == (False, True)
     assert (asked_anew.status_code, "粉末可以吗？" in again) == (303, True)
-    log = session.scalars(select(AuditEntry).where(AuditEntry.action.startswith("enquiries.faq_"))).all()
+    of_faq = select(AuditEntry).where(AuditEntry.action.startswith("enquiries.faq_")).order_by(AuditEntry.id)
+    log = session.scalars(of_faq).all()
     assert [entry.action for entry in log] == [
         f"enquiries.faq_{x}" for x in ("added", "edited", "taken_back", "edited")
     ]

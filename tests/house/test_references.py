@@ -7,6 +7,7 @@ LOOKED_AFTER = {
     ("audit_entries", "subject_id"): "entries outlive what they are about; audit_reach asks whose it was then",
     ("grants", "scope_id"): "an undone import keeps records and units that somebody has a role at",
     ("imported_rows", "instrument_id"): "what has the number now is compared before an undo changes it",
+    ("imported_rows", "test_item_id"): "what has the number now is compared before an undo changes it",
     ("instrument_listings", "photo_id"): "written anew with every change of a record's files",
     ("listing_removals", "instrument_id"): "names what has gone",
 }

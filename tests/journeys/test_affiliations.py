@@ -143,4 +143,4 @@ def test_a_visitor_comes_and_goes(
     )
     assert session.scalar(looks) == 1
     told_again = subjects_to(session, hosting, "guest@other.edu.cn", 2)
-    assert (told, told_again) == ([CONFIRMED], [CONFIRMED, "来访提前结束：访客甲"])
+    assert (told, told_again) == ([CONFIRMED], [CONFIRMED, "来访已取消：访客甲"])
