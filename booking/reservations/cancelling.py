@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from booking.charges.making import charge_late_cancellation, late_fee
 from booking.core.actors import Actor
+from booking.pricing.quoting import quote_of
 from booking.reservations import claims
 from booking.reservations.changes import Change, period_of, record, times, touch
 from booking.reservations.claims import Holder
@@ -27,14 +28,15 @@ def cancel_reservation(
     actor: Actor,
     now: datetime,
 ) -> Reservation:
-    """Cancel it: the holder before the start, a steward with a reason until the end.
+    """Cancel it: the holder before the start, a steward with a reason until the end, but not their own priced use.
 
     Raises FeeChanged where cancelling costs something else than the holder has seen.
     """
     held = hold_changeable(session, reservation_id, reason=reason, actor=actor, version=version, now=now)
-    if not held.sight.decides and held.period.start <= now:
+    reservation, sight = held.reservation, held.sight
+    is_begun = held.period.start <= now and sight.is_holder
+    if is_begun and (not sight.decides or quote_of(session, reservation) is not None):
         raise AlreadyStarted
-    reservation = held.reservation
     cancel_held(session, reservation, reason=reason, fee_seen=fee_seen, actor=actor, now=now)
     return reservation
 

@@ -76,6 +76,7 @@ REFUSALS: Mapping[Code, str] = {
     Code.SUSPENDED: N_("%(until)s 之前暂停预约这台仪器。原因：%(reason)s"),
     Code.MODE_NOT_OFFERED: N_("这台仪器不提供“%(mode)s”。"),
     Code.IN_THE_PAST: N_("所选时间已经过去。"),
+    Code.HAS_BEGUN: N_("预约已经开始，只能更改结束时间。"),
     Code.TOO_SOON: N_("须提前 %(minutes)s 预约，最早可从 %(earliest)s 开始。"),
     Code.TOO_FAR: N_("最多提前 %(days)s 天预约，最晚可选 %(last_day)s。"),
     Code.TOO_FAR_FOR_GROUP: N_(

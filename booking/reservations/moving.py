@@ -70,7 +70,8 @@ def move_reservation(
 
     A confirmed one on an instrument with approval keeps its time until the change is decided; less of the
     same time needs no decision. Asking for the time it has withdraws a pending change. What it costs is held anew,
-    in the account that its holder names, else in that of before.
+    in the account that its holder names, else in that of before. What has begun keeps its start, so that no use is
+    taken out of the books; a steward may set that aside for others, as other rules.
     """
     why = reason or override_reason
     held = hold_changeable(session, reservation_id, reason=why, actor=actor, version=version, now=now)
@@ -84,7 +85,8 @@ def move_reservation(
             return reservation
         return choose_payer(session, reservation_id, chosen, actor=actor, now=now)
     situation = _situation(session, reservation, held.sight, period, chosen, actor=actor, now=now)
-    allowed_reason = override_reason if held.sight.decides else ""
+    takes_use_back = held.sight.is_holder and earlier.start <= now and earlier.start != period.start
+    allowed_reason = override_reason if held.sight.decides and not takes_use_back else ""
     if overridden := refuse_or_override(session, situation, allowed_reason, now=now):
         note_override(session, reservation_id, overridden, allowed_reason, actor=actor, now=now)
     freed = _retake(session, situation, now=now)

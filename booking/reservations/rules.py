@@ -29,6 +29,7 @@ class Code(StrEnum):
     SUSPENDED = "suspended"
     MODE_NOT_OFFERED = "mode_not_offered"
     IN_THE_PAST = "in_the_past"
+    HAS_BEGUN = "has_begun"
     TOO_SOON = "too_soon"
     TOO_FAR = "too_far"
     TOO_FAR_FOR_GROUP = "too_far_for_group"
@@ -275,7 +276,9 @@ def _about_instrument(wanted: Wanted, terms: Terms) -> Iterator[Refusal]:
 
 
 def _about_start(wanted: Wanted, terms: Terms, now: datetime) -> Iterator[Refusal]:
-    """How soon and how far ahead; a running reservation may change its end to one still to come."""
+    """How soon and how far ahead; what has begun may change its end alone, to one still to come."""
+    if wanted.held and wanted.held.start <= now and not wanted.keeps_start:
+        yield Refusal(Code.HAS_BEGUN)
     if wanted.keeps_start:
         if wanted.period.end <= now:
             yield Refusal(Code.IN_THE_PAST)

@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 from booking.charges import service
 from booking.charges.windows import Windows
 from booking.core.errors import Forbidden, InvalidInput
+from booking.core.period import Period
 from booking.reservations.blocks import add_block
 from booking.reservations.cancelling import cancel_reservation
 from booking.reservations.forms import UseForm
 from booking.reservations.handing_over import cancel_bookings
-from booking.reservations.refusals import FeeChanged, OwnUse, SamplesNeeded
+from booking.reservations.moving import move_reservation
+from booking.reservations.refusals import AlreadyStarted, FeeChanged, OwnUse, ReservationRefused, SamplesNeeded
 from booking.reservations.using import confirm_use
 from models.catalogue import Instrument
 from models.charges import Charge, ChargeLine
@@ -23,7 +25,7 @@ from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.charges import ChargeState
 from models.vocabulary.custody import OwnerChangeState
 from models.vocabulary.reservations import BlockKind, ReservationState, UseOutcome
-from tests.charges.houses import ALONE, House
+from tests.charges.houses import ALONE, PAID, House
 from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_organisation
 from tests.factories.people import give, make_user
@@ -153,6 +155,26 @@ def test_nobody_confirms_a_priced_use_of_their_own_or_settles_what_they_pay(hous
     assert house.charge(own).state == ChargeState.FINAL
     house.do(service.waive_charge, charge.id, "校内共建", by=house.admin, at_=own.ends_at)
     assert house.charge(own).state == ChargeState.WAIVED
+
+
+@pytest.mark.parametrize("by_steward", [False, True], ids=["by a student", "by a steward of their own"])
+def test_a_use_that_runs_is_not_taken_out_of_the_books(house: House, by_steward: bool) -> None:
+    who = house.steward if by_steward else house.student
+    made = house.book(9, hours=4, by=who, paying=ALONE if by_steward else PAID)
+    before, late = house.books(), made.ends_at - timedelta(minutes=10)
+    ends_at = made.ends_at
+    for period in (Period(late, ends_at), Period(made.starts_at + timedelta(days=7), ends_at + timedelta(days=7))):
+        with pytest.raises(ReservationRefused) as refused:
+            house.do(move_reservation, made.id, period, override_reason="改期", by=who, at_=late)
+        house.session.rollback()
+        assert "has_begun" in {str(one.code) for one in refused.value.refusals}
+    with pytest.raises(AlreadyStarted):
+        house.do(cancel_reservation, made.id, reason="不用了", by=who, at_=late)
+    house.session.rollback()
+
+    assert house.books() == before
+    charge = house.confirm(made) if not by_steward else None
+    assert charge is None or charge.gross_fen == 4 * 10_000
 
 
 def test_what_is_charged_by_the_sample_is_not_confirmed_among_others_without_a_count(

@@ -126,6 +126,18 @@ def test_a_running_reservation_may_end_later_but_not_before_now() -> None:
     assert (codes(later), codes(earlier)) == ([], ["in_the_past"])
 
 
+@pytest.mark.parametrize(
+    "wish", [at(15, 60, day=0), at(8, 240, day=7), at(7, 300, day=0)], ids=["less", "later", "more"]
+)
+def test_what_has_begun_keeps_its_start(wish: Period) -> None:
+    running = at(8, 8 * 60, day=0)
+
+    assert "has_begun" in codes(refusals(Wanted(wish, held=running), Terms(hours=ALWAYS), KNOWN, now=NOW))
+    assert "has_begun" not in codes(
+        refusals(Wanted(wish, held=running), Terms(hours=ALWAYS), KNOWN, now=running.start - timedelta(minutes=1))
+    )
+
+
 def everything_free(window: Period) -> FreeTime:
     return FreeTime(window, [window], window.contains)
 
