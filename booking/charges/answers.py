@@ -59,7 +59,10 @@ class ChargeList(BaseModel):
 
 
 class ChargeEventAnswer(BaseModel):
-    """One thing that happened: who did it (nobody: a deadline), what was written, what it changed."""
+    """One thing that happened: who did it, what was written, what it changed.
+
+    `by` is nobody for a deadline, and where it would tell who answers for an account that the reader may not know.
+    """
 
     step: ChargeStep
     state: ChargeState
@@ -107,7 +110,7 @@ def charge_answer(whole: Whole) -> ChargeAnswer:
         user_group=group.name_zh if group else "",
         user_group_en=group.name_en if group else "",
         lines=[line_answer(one) for one in told_lines(whole.lines, knows=found.knows)],
-        history=[_event(one) for one in whole.events],
+        history=[_event(one, is_told=not whole.hides_author(one)) for one in whole.events],
         entries=[
             ChargeEntry(entry_id=one.entry_id, amount_fen=one.amount_fen, created_at=one.created_at)
             for one in whole.captures
@@ -138,12 +141,12 @@ def _summary(found: Found) -> dict[str, Any]:
     }
 
 
-def _event(event: ChargeEvent) -> ChargeEventAnswer:
+def _event(event: ChargeEvent, *, is_told: bool) -> ChargeEventAnswer:
     """One row of history."""
     return ChargeEventAnswer(
         step=event.step,
         state=event.state,
-        by=event.actor.name if event.actor else None,
+        by=event.actor.name if event.actor and is_told else None,
         change_fen=event.change_fen,
         text=event.text,
         occurred_at=event.occurred_at,

@@ -20,7 +20,7 @@ from models.charges import Charge, ChargeCapture, ChargeEvent, ChargeLine
 from models.directory import Organisation
 from models.payers import PayerAccount
 from models.vocabulary.catalogue import PublishingState
-from models.vocabulary.charges import ANSWERABLE, UNSETTLED, ChargeState
+from models.vocabulary.charges import ANSWERABLE, UNSETTLED, ChargeState, ChargeStep
 
 MOST_AT_ONCE = 200
 
@@ -44,6 +44,10 @@ class Wanted:
     instrument_id: int | None = None
 
 
+PAYERS_STEPS = frozenset({ChargeStep.ACCEPT, ChargeStep.DISPUTE})
+"""What is done by who booked, or who answers for the account."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A charge with what the actor is to it, and whether they may know which instrument it was, and what pays."""
@@ -62,6 +66,13 @@ class Whole:
     lines: Sequence[ChargeLine]
     events: Sequence[ChargeEvent]
     captures: Sequence[ChargeCapture]
+
+    def hides_author(self, event: ChargeEvent) -> bool:
+        """Whether who did something must not be told: who answers for an account that the reader may not know."""
+        charge = self.found.charge
+        if charge.payer is None or self.found.names_payer or event.actor_id in {None, charge.user_id}:
+            return False
+        return event.step in PAYERS_STEPS or event.actor_id == charge.payer.holder_id
 
 
 def charge_for(session: Session, charge_id: int, actor: Actor, *, today: date) -> Found:

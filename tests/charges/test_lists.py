@@ -3,10 +3,13 @@
 from datetime import datetime, timedelta
 
 import pytest
+from flask.testing import FlaskClient
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from booking.charges.queries import Wanted, charges_at, own_charges
+from booking.charges import service
+from booking.charges.answers import charge_answer
+from booking.charges.queries import Wanted, charges_at, own_charges, whole_charge
 from booking.core.clock import local_date
 from booking.web.extensions import db
 from models.accounts import User
@@ -14,6 +17,7 @@ from models.catalogue import Instrument
 from models.vocabulary.catalogue import PublishingState
 from tests.charges.houses import ALONE, House
 from tests.factories.affiliations import affiliate
+from tests.factories.people import sign_in
 
 
 @pytest.fixture
@@ -65,3 +69,24 @@ def test_a_longer_list_takes_no_more_statements(house: House) -> None:
         counts.append(len(statements))
 
     assert counts == [counts[0]] * 3
+
+
+def test_the_owners_people_learn_from_no_history_who_answers_for_an_account(
+    client: FlaskClient, session: Session, now: datetime
+) -> None:
+    house = House(session, now)
+    made = house.book(9)
+    charge, when = house.confirm(made), made.ends_at + timedelta(hours=2)
+    house.do(service.dispute_charge, charge.id, "只用了一小时", by=house.lead, at_=when)
+    house.do(service.write_about, charge.id, "请看记录", by=house.steward, at_=when)
+    house.do(service.write_about, charge.id, "见附件", by=house.lead, at_=when)
+
+    def authors(reader: User) -> list[str | None]:
+        whole = whole_charge(session, charge.id, house.actor(reader), today=local_date(when))
+        return [one.by for one in charge_answer(whole).history]
+
+    assert authors(house.steward) == ["Steward", None, "Steward", None]
+    assert authors(house.lead) == ["Steward", "Lead", "Steward", "Lead"]
+    sign_in(client, house.steward)
+    page = client.get(f"/charges/{charge.id}").get_data(as_text=True)
+    assert ("Lead" in page, page.count("经费账户的负责人")) == (False, 2)

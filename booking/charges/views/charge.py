@@ -70,7 +70,7 @@ def _told(whole: Whole) -> dict[str, Any]:
         "missing_fen": missing,
         "why_problem": _(why, missing=filters.money(missing)) if why else "",
         "captures": whole.captures,
-        "history": [(one, _(labels.STEPS[one.step])) for one in whole.events],
+        "history": [(one, _(labels.STEPS[one.step]), whole.hides_author(one)) for one in whole.events],
         "by_silence": _(labels.BY_SILENCE),
         "steps": [str(step) for step in steps_open(standing_of(charge), found.sight)],
     }
