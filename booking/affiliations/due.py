@@ -88,7 +88,8 @@ def visits_hosted(session: Session, host_id: int, *, today: date, limit: int) ->
         func.coalesce(Visit.confirmed_starts_on, Visit.starts_on) <= today + VISITS_AHEAD,
         func.coalesce(Visit.confirmed_ends_on, Visit.ends_on) >= today,
     )
-    return _counted(session, hosted.order_by(Visit.ends_on, Visit.id), limit)
+    last_day = func.coalesce(Visit.confirmed_ends_on, Visit.ends_on)
+    return _counted(session, hosted.order_by(last_day, Visit.id), limit)
 
 
 def ending_soon(session: Session, organisation_ids: Collection[int], *, today: date) -> dict[int, int]:

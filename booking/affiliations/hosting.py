@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit
 from booking.affiliations import queries
 from booking.affiliations.forms import HostForm
-from booking.affiliations.visitors import is_off, managed_visit
+from booking.affiliations.visitors import confirmed_days, is_off, managed_visit
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, InvalidInput, Problem
@@ -89,7 +89,9 @@ def end_without_host(session: Session, *, now: datetime) -> int:
     found = session.scalars(select(Visit).where(*over).order_by(Visit.id).with_for_update()).all()
     for visit in found:
         before = {"ends_on": visit.ends_on.isoformat()}
-        was_told = visit.state == VisitState.CONFIRMED or visit.confirmed_ends_on is not None
+        confirmed = confirmed_days(visit)
+        was_told = confirmed is not None
+        visit.starts_on = confirmed[0] if confirmed else visit.starts_on
         visit.state, visit.ends_on = VisitState.ENDED, max(visit.starts_on, today - timedelta(days=1))
         visit.confirmed_starts_on = visit.confirmed_ends_on = None
         visit.decided_at = now
@@ -102,7 +104,7 @@ def end_without_host(session: Session, *, now: datetime) -> int:
 
 def standing(today: date) -> ColumnElement[bool]:
     """Visits that are not over, and that nobody has refused or ended."""
-    return Visit.state.in_(VISITS_STAND) & (Visit.ends_on >= today)
+    return Visit.state.in_(VISITS_STAND) & or_(Visit.ends_on >= today, Visit.confirmed_ends_on >= today)
 
 
 def last_day_of(visit: Visit) -> date:

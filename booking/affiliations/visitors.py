@@ -176,9 +176,11 @@ def may_change(session: Session, visit: Visit, actor: Actor, *, now: datetime) -
 def end_over_visits(session: Session, now: datetime) -> int:
     """Visits whose last day is over end by themselves; how many.
 
-    Half a year later, or a month after a visit was refused or called off, nothing says who came or would have.
+    Where only days that were asked for are over, those that are confirmed stand again. Half a year later,
+    or a month after a visit was refused or called off, nothing says who came or would have.
     """
     today = local_date(now)
+    _stand_as_confirmed(session, now)
     over = update(Visit).where(Visit.state.in_(VISITS_STAND), Visit.ends_on < today)
     gone = {
         "state": VisitState.ENDED,
@@ -194,6 +196,18 @@ def end_over_visits(session: Session, now: datetime) -> int:
     old = or_(Visit.ends_on < today - KEPT, Visit.id.in_(_never_made(session, now)))
     session.execute(update(Visit).where(old, Visit.erased_at.is_(None)).values(**WHO, erased_at=now))
     return len(ended)
+
+
+def _stand_as_confirmed(session: Session, now: datetime) -> None:
+    """Give visits their confirmed days back whose other days are over and were never decided."""
+    today = local_date(now)
+    unanswered = Visit.state.in_(VISITS_STAND), Visit.ends_on < today, Visit.confirmed_ends_on >= today
+    for visit in session.scalars(select(Visit).where(*unanswered).order_by(Visit.id).with_for_update()).all():
+        before = _told_days(visit)
+        visit.starts_on, visit.ends_on = confirmed_days(visit) or (visit.starts_on, visit.ends_on)
+        visit.state, visit.confirmed_starts_on, visit.confirmed_ends_on = VisitState.CONFIRMED, None, None
+        _note(session, "changed", visit, actor=None, now=now, before=before, after=_told_days(visit))
+    session.flush()
 
 
 def _never_made(session: Session, now: datetime) -> list[int]:

@@ -219,6 +219,23 @@ def test_days_that_are_confirmed_stand_while_more_are_asked_for(session: Session
     assert (visit.state, visit.ends_on, visit.confirmed_ends_on) == (VisitState.ENDED, last_day, None)
 
 
+def test_confirmed_days_outlast_earlier_ones_that_nobody_decided(session: Session, house: House, now: datetime) -> None:
+    visit, today = hosted(session, house, now), local_date(now)
+    visit.starts_on, visit.ends_on = today + timedelta(days=10), today + timedelta(days=12)
+    visitors.confirm_visit(session, visit.id, actor=house.admin_actor, now=now)
+    earlier = changed(visit, starts_on=-5, ends_on=-6)
+    visitors.change_visit(session, visit.id, earlier, actor=house.lin_actor, now=now)
+    asked = (visit.state, visit.confirmed_starts_on)
+    stood = [visitors.end_over_visits(session, now + timedelta(days=days)) for days in (7, 12)]
+    session.refresh(visit)
+    kept = (visit.state, visit.starts_on, visit.ends_on, visit.confirmed_ends_on)
+    ended = visitors.end_over_visits(session, now + timedelta(days=13))
+
+    assert asked == (VisitState.PENDING, today + timedelta(days=10))
+    assert (stood, ended) == ([0, 0], 1)
+    assert kept == (VisitState.CONFIRMED, today + timedelta(days=10), today + timedelta(days=12), None)
+
+
 def test_a_visit_called_off_is_told_to_who_would_come_and_a_month_later_nothing_says_who(
     session: Session, house: House, now: datetime
 ) -> None:
