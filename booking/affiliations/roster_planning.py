@@ -142,11 +142,6 @@ def standing_for(session: Session, organisation_id: int, rows: Iterable[ReadRow]
     )
 
 
-def _is_met(user_id: int, left: set[int] | None) -> bool:
-    """Whether a row may confirm an account that is not there; None means none may."""
-    return left is not None and user_id not in left
-
-
 def _meets_accounts(session: Session, organisation_id: int) -> bool:
     """Whether a roster confirms who has an account already, instead of inviting them."""
     return directory.organisation(session, organisation_id).kind in OWNS_INSTRUMENTS

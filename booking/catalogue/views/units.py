@@ -1,6 +1,7 @@
 """The pages on which a unit or an institution sets things once for its instruments."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -60,7 +61,7 @@ def save_unit_settings(unit_id: int) -> ResponseReturnValue:
     """Store what a unit sets for its instruments."""
     found = sharing.unit_for(reading(), unit_id, require_actor())
     place = (found.organisation_id, unit_id)
-    shown = lambda **more: _unit_page(unit_id, **more)  # noqa: E731
+    shown = partial(_unit_page, unit_id)
     return _saved(lambda: _store(place), SettingsPage, shown, url_for("catalogue.unit", unit_id=unit_id))
 
 
@@ -74,7 +75,7 @@ def settings(organisation_id: int) -> ResponseReturnValue:
 def save_settings(organisation_id: int) -> ResponseReturnValue:
     """Store what an institution sets for its instruments."""
     sharing.settings_of(reading(), (organisation_id, None), require_actor())
-    shown = lambda **more: _organisation_page(organisation_id, **more)  # noqa: E731
+    shown = partial(_organisation_page, organisation_id)
     back = url_for("catalogue.settings", organisation_id=organisation_id)
     return _saved(lambda: _store((organisation_id, None)), SettingsPage, shown, back)
 
