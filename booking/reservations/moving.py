@@ -13,7 +13,7 @@ from booking.reservations.choosing_payer import choose_payer
 from booking.reservations.claims import Holder
 from booking.reservations.deadlines import decide_by
 from booking.reservations.filling import refill, settle_conflicts
-from booking.reservations.held import hold_changeable
+from booking.reservations.held import Held, hold_changeable
 from booking.reservations.paying import Payer, cost_at, cost_of, hold_again, payable, payer_after, set_cost
 from booking.reservations.queries import Sight, reservation_for, sight_of
 from booking.reservations.rules import Standing, Wanted
@@ -70,8 +70,7 @@ def move_reservation(
 
     A confirmed one on an instrument with approval keeps its time until the change is decided; less of the
     same time needs no decision. Asking for the time it has withdraws a pending change. What it costs is held anew,
-    in the account that its holder names, else in that of before. What has begun keeps its start, so that no use is
-    taken out of the books; a steward may set that aside for others, as other rules.
+    in the account that its holder names, else in that of before. What has begun keeps its start.
     """
     why = reason or override_reason
     held = hold_changeable(session, reservation_id, reason=why, actor=actor, version=version, now=now)
@@ -85,8 +84,7 @@ def move_reservation(
             return reservation
         return choose_payer(session, reservation_id, chosen, actor=actor, now=now)
     situation = _situation(session, reservation, held.sight, period, chosen, actor=actor, now=now)
-    takes_use_back = held.sight.is_holder and earlier.start <= now and earlier.start != period.start
-    allowed_reason = override_reason if held.sight.decides and not takes_use_back else ""
+    allowed_reason = override_reason if _may_override(held, period, now=now) else ""
     if overridden := refuse_or_override(session, situation, allowed_reason, now=now):
         note_override(session, reservation_id, overridden, allowed_reason, actor=actor, now=now)
     freed = _retake(session, situation, now=now)
@@ -96,6 +94,12 @@ def move_reservation(
     change = Change(kind, before=times(earlier), after=times(period), reason=why, freed=freed)
     record(session, reservation, change, actor=actor, now=now)
     return reservation
+
+
+def _may_override(held: Held, period: Period, *, now: datetime) -> bool:
+    """Whether the actor's reason sets rules aside: for staff, but never to take use of their own out of the books."""
+    takes_back = held.sight.is_holder and held.period.start <= now and held.period.start != period.start
+    return held.sight.decides and not takes_back
 
 
 def end_pending(
