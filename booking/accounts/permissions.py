@@ -121,12 +121,13 @@ NEVER_DELEGATED = frozenset(
     {
         Permission.GIVE_GRANTS,
         Permission.NAME_AGENTS,
+        Permission.CHANGE_OWNER,
         Permission.VERIFY_ORGANISATIONS,
         Permission.DEACTIVATE_PEOPLE,
         Permission.ERASE_PEOPLE,
     }
 )
-"""What gives or takes for good: roles, also by verifying, and accounts."""
+"""What gives or takes for good: roles, also by verifying, instruments, and accounts."""
 
 
 def may(actor: Actor | None, permission: Permission, target: Target | None = None) -> bool:

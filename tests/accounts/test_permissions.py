@@ -69,8 +69,8 @@ def test_who_stands_in_has_everything_of_the_role_but_what_outlasts_it() -> None
     withheld = [held(role, is_delegated=False) - held(role, is_delegated=True) for role in roles]
 
     assert withheld == [
-        {"give_grants", "name_agents"},
-        {"give_grants", "name_agents", "verify_organisations", "deactivate_people", "erase_people"},
+        {"give_grants", "name_agents", "change_owner"},
+        {"give_grants", "name_agents", "change_owner", "verify_organisations", "deactivate_people", "erase_people"},
         {"verify_organisations"},
         set(),
         {"name_agents"},

@@ -46,7 +46,7 @@ from models.vocabulary.enquiries import WishState
 from models.vocabulary.samples import SampleOrderState, SampleStep
 from tests.factories.instruments import add_lane_group, make_instrument, make_organisation
 from tests.factories.letters import mailed
-from tests.factories.people import actor_for, give, make_user, sign_in
+from tests.factories.people import actor_for, give, make_user, sign_in, stand_in
 from tests.factories.samples import LIMITS, Orders, pdf
 
 DAY = date(2026, 12, 1)
@@ -215,6 +215,29 @@ def test_only_the_right_side_acts_and_strangers_learn_nothing(session: Session, 
     session.rollback()
 
     assert session.scalars(select(OwnerChange.state)).all() == [OwnerChangeState.PROPOSED]
+
+
+def test_who_stands_in_for_an_administrator_reads_changes_of_owner_and_neither_gives_nor_takes(
+    session: Session, house: House, now: datetime
+) -> None:
+    gives, takes = (stand_in(session, one, now=now) for one in (house.gives, house.takes))
+    with pytest.raises(Forbidden):
+        offer(session, house._replace(gives=gives), now)
+    session.rollback()
+    change = offer(session, house, now)
+
+    with pytest.raises(Forbidden):
+        accept(session, house._replace(takes=takes), change, now)
+    with pytest.raises(Forbidden):
+        owners.decline_owner(session, change.id, actor=takes, now=now)
+    with pytest.raises(Forbidden):
+        owners.withdraw_owner(session, change.id, actor=gives, now=now)
+    session.rollback()
+
+    seen = [owner_queries.changes_within(session, one, limit=9).items for one in (gives, takes)]
+    assert [[row.id for row in rows] for rows in seen] == [[change.id], [change.id]]
+    assert session.scalars(select(OwnerChange.state)).all() == [OwnerChangeState.PROPOSED]
+    assert session.get_one(Instrument, house.instrument.id).organisation_id == house.giver.id
 
 
 def test_what_would_not_stand_in_the_new_institution_is_refused_at_its_field(

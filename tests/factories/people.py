@@ -6,6 +6,7 @@ from functools import cache
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts import queries
@@ -55,6 +56,16 @@ def actor_for(session: Session, user: User, *, now: datetime) -> Actor:
     actor = queries.actor_by_session(session, user.id, user.credential_version, now=now)
     assert actor is not None
     return actor
+
+
+def stand_in(session: Session, absent: Actor, *, now: datetime) -> Actor:
+    """Somebody who stands in until 2030 for a person with one role, committed."""
+    held = session.scalars(select(Grant).where(Grant.user_id == absent.id)).one()
+    user = make_user(session, f"in-place-of-{absent.id}")
+    grant = give(session, user, held.role, held.scope_kind, held.scope_id)
+    grant.ends_on, grant.delegated_from_id = date(2030, 1, 1), held.id
+    session.commit()
+    return actor_for(session, user, now=now)
 
 
 def sign_in(client: FlaskClient, user: User) -> None:
