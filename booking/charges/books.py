@@ -42,8 +42,12 @@ def tell(
     now: datetime,
     text: str = "",
     change_fen: int = 0,
+    spent_fen: int = 0,
 ) -> None:
-    """Write down what happened to a locked charge, who did it and why, and announce it."""
+    """Write down what happened to a locked charge, who did it and why, and announce it.
+
+    `spent_fen` is what its account paid beyond what was held.
+    """
     charge.version += 1
     charge.updated_at = now
     event = ChargeEvent(
@@ -65,7 +69,8 @@ def tell(
     }
     said = "" if step == ChargeStep.WRITE else text
     audit.note(session, f"charges.{step}", ("charge", charge.id), actor=actor, now=now, after=after, reason=said[:300])
-    announce(session, "charges.changed", {"charge_id": charge.id, "event_id": event.id}, now=now)
+    payload = {"charge_id": charge.id, "event_id": event.id, "spent_fen": spent_fen}
+    announce(session, "charges.changed", payload, now=now)
 
 
 def _plain(line: Line) -> dict[str, Any]:

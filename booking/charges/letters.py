@@ -1,15 +1,18 @@
 """Which mails follow from what happened to a charge: each step tells the other side."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, or_, select
 
 from booking.affiliations.queries import has_left
 from booking.catalogue.stewards import named_stewards
+from booking.charges.disputing import disputed_since
 from booking.charges.queries import in_full
 from booking.core.clock import local_date
 from booking.notifications.letters import Letter, News
+from booking.payers.queries import orphaned
 from models.accounts import Grant, User
 from models.charges import Charge, ChargeEvent
 from models.vocabulary.accounts import Role, ScopeKind
@@ -19,34 +22,68 @@ from models.vocabulary.charges import ChargeProblem, ChargeState, ChargeStep
 TEMPLATE, WAITING = "charges/changed", "charges/disputes_wait"
 MOST_LISTED = 50
 SILENT = frozenset({ChargeStep.ACCEPT, ChargeStep.TAKE_REST})
-TO_STAFF = frozenset({ChargeStep.DISPUTE, ChargeStep.WRITE})
 
 
 def on_changed(news: News) -> list[Letter]:
     """To whoever answers for the charge and booked the time, or to the owner's people; never to who did it."""
     charge = news.session.scalar(in_full().where(Charge.id == news.payload["charge_id"]))
     event = news.session.get(ChargeEvent, news.payload["event_id"])
-    if charge is None or event is None or event.step in SILENT:
+    if charge is None or event is None or _is_silent(news, charge, event):
         return []
-    is_unpriced = event.step == ChargeStep.MAKE and charge.problem == ChargeProblem.NOT_PRICED
-    payers = _payers(news, charge)
-    from_payers = any(person.id == event.actor_id for person in payers)
-    goes_to_staff = is_unpriced or (event.step in TO_STAFF and from_payers)
-    people = list(_staff(news, charge)) if goes_to_staff else payers
+    told = [(one, False) for one in _payers_told(news, charge, event)]
+    if _goes_to_staff(news, charge, event):
+        told += [(one, True) for one in _staff(news, charge)]
+    by_person = {person.id: (person, is_staff) for person, is_staff in told}
     return [
-        Letter(one.email, one.language, TEMPLATE, _values(news, charge, event, one, is_staff=goes_to_staff))
-        for one in people
+        Letter(one.email, one.language, TEMPLATE, _values(news, charge, event, one, is_staff=is_staff))
+        for one, is_staff in by_person.values()
         if one.deactivated_at is None and (one.id != event.actor_id or event.step == ChargeStep.MAKE)
     ]
+
+
+def _is_silent(news: News, charge: Charge, event: ChargeEvent) -> bool:
+    """What whoever it concerns knows already; but not what silence took beyond what was held, or could not take."""
+    if event.step not in SILENT:
+        return False
+    by_silence = event.step == ChargeStep.ACCEPT and event.actor_id is None
+    return not (by_silence and (news.payload.get("spent_fen") or charge.problem == ChargeProblem.PAYER_SHORT))
+
+
+def _payers_told(news: News, charge: Charge, event: ChargeEvent) -> list[User]:
+    """Who answers for the charge and booked the time; of a dispute who answers for it, of a message the other side."""
+    if _is_unpriced(charge, event) or (event.step == ChargeStep.WRITE and _by_payers(news, charge, event)):
+        return []
+    return _answering(news, charge) if event.step == ChargeStep.DISPUTE else _payers(news, charge)
+
+
+def _goes_to_staff(news: News, charge: Charge, event: ChargeEvent) -> bool:
+    """Whether the owner's people are told: of what has no price, disputes, what is short, and what payers write."""
+    if event.step == ChargeStep.WRITE:
+        return _by_payers(news, charge, event)
+    is_short = event.step == ChargeStep.ACCEPT and charge.problem == ChargeProblem.PAYER_SHORT
+    return is_short or event.step == ChargeStep.DISPUTE or _is_unpriced(charge, event)
+
+
+def _is_unpriced(charge: Charge, event: ChargeEvent) -> bool:
+    """Whether a charge begins without a price."""
+    return event.step == ChargeStep.MAKE and charge.problem == ChargeProblem.NOT_PRICED
+
+
+def _by_payers(news: News, charge: Charge, event: ChargeEvent) -> bool:
+    """Whether somebody on the payer's side did it, even if they have left."""
+    answering = {one.id for one in _answering(news, charge)}
+    return event.actor_id in answering | {charge.user_id}
 
 
 def on_disputes_wait(news: News) -> list[Letter]:
     """One letter to each of the owner's people with every dispute that they have not answered."""
     told: dict[int, tuple[User, list[dict[str, Any]]]] = {}
     rows = in_full().where(Charge.id.in_(news.payload["charge_ids"]), Charge.state == ChargeState.DISPUTED)
-    for charge in news.session.scalars(rows.order_by(Charge.updated_at, Charge.id)):
-        for person in _staff(news, charge):
-            told.setdefault(person.id, (person, []))[1].append(_waiting(charge))
+    charges = news.session.scalars(rows.order_by(Charge.updated_at, Charge.id)).all()
+    since, staff = disputed_since(news.session, [one.id for one in charges]), _Staff(news, charges)
+    for charge in charges:
+        for person in staff.of(charge):
+            told.setdefault(person.id, (person, []))[1].append(_waiting(charge, since[charge.id]))
     link = news.link("charges/staffed?show=disputed")
     return [
         Letter(one.email, one.language, WAITING, {"count": len(rows), "waiting": rows[:MOST_LISTED], "link": link})
@@ -54,7 +91,7 @@ def on_disputes_wait(news: News) -> list[Letter]:
     ]
 
 
-def _waiting(charge: Charge) -> dict[str, Any]:
+def _waiting(charge: Charge, since: datetime) -> dict[str, Any]:
     """One dispute in a list."""
     return {
         "number": charge.id,
@@ -62,22 +99,27 @@ def _waiting(charge: Charge) -> dict[str, Any]:
         "instrument_en": charge.instrument.name_en,
         "booked_by": charge.user.name,
         "gross_fen": charge.gross_fen,
-        "since": charge.updated_at,
+        "since": since,
     }
 
 
 def _payers(news: News, charge: Charge) -> list[User]:
-    """Who answers for what pays and who booked, unless they have left the institution that keeps the account.
-
-    Where nobody is left who answers for it, the finance of that institution.
-    """
+    """Who answers for what pays and who booked, unless they have left the institution that keeps the account."""
+    answering = _answering(news, charge)
     if charge.payer is None:
+        return answering
+    gone = has_left(User.id, charge.payer.organisation_id, local_date(news.now))
+    booker = select(User).where(User.id == charge.user_id, User.deactivated_at.is_(None), ~gone)
+    return list({one.id: one for one in (*answering, *news.session.scalars(booker))}.values())
+
+
+def _answering(news: News, charge: Charge) -> list[User]:
+    """Who answers for a charge: who booked it without an account, else its holder, else the finance that keeps it."""
+    payer = charge.payer
+    if payer is None:
         return [charge.user]
-    keeper_id, people = charge.payer.organisation_id, {one.id: one for one in (charge.payer.holder, charge.user)}
-    gone = has_left(User.id, keeper_id, local_date(news.now))
-    left = set(news.session.scalars(select(User.id).where(User.id.in_(people), gone)))
-    still = [one for one in people.values() if one.id not in left and one.deactivated_at is None]
-    return still if charge.payer.holder in still else [*still, *_finance(news, keeper_id)]
+    is_gone = orphaned(news.session, {payer.id}, today=local_date(news.now))
+    return _finance(news, payer.organisation_id) if is_gone else [payer.holder]
 
 
 def _finance(news: News, organisation_id: int) -> list[User]:
@@ -94,11 +136,35 @@ def _finance(news: News, organisation_id: int) -> list[User]:
 
 def _staff(news: News, charge: Charge) -> Iterable[User]:
     """The named stewards, and who made the charge as long as they settle charges there; else all who do."""
-    settling = {one.id: one for one in _settling(news, charge)}
-    made = select(ChargeEvent.actor_id).where(ChargeEvent.charge_id == charge.id, ChargeEvent.step == ChargeStep.MAKE)
-    named = named_stewards(news.session, charge.instrument, today=local_date(news.now)) if _is_theirs(charge) else {}
-    asked = [*named.values(), *(settling[one] for one in news.session.scalars(made) if one in settling)]
-    return {one.id: one for one in asked}.values() or settling.values()
+    return _Staff(news, [charge]).of(charge)
+
+
+class _Staff:
+    """Whom disputes of some charges are brought before; who looks after an instrument is read once."""
+
+    def __init__(self, news: News, charges: Sequence[Charge]) -> None:
+        """Read who made these charges."""
+        self.news = news
+        self.here: dict[tuple[int, int], tuple[list[User], dict[int, User]]] = {}
+        made = select(ChargeEvent.charge_id, ChargeEvent.actor_id).where(
+            ChargeEvent.charge_id.in_([one.id for one in charges]), ChargeEvent.step == ChargeStep.MAKE
+        )
+        self.makers = dict(news.session.execute(made).tuples().all())
+
+    def of(self, charge: Charge) -> Iterable[User]:
+        """The people for one charge."""
+        place = (charge.organisation_id, charge.instrument_id)
+        if place not in self.here:
+            self.here[place] = self._read(charge)
+        named, settling = self.here[place]
+        maker = settling.get(self.makers.get(charge.id) or 0)
+        return {one.id: one for one in (*named, *([maker] if maker else []))}.values() or settling.values()
+
+    def _read(self, charge: Charge) -> tuple[list[User], dict[int, User]]:
+        """The named stewards of the charge's instrument, and all who settle charges there."""
+        is_theirs, today = _is_theirs(charge), local_date(self.news.now)
+        named = named_stewards(self.news.session, charge.instrument, today=today) if is_theirs else {}
+        return list(named.values()), {one.id: one for one in _settling(self.news, charge)}
 
 
 def _settling(news: News, charge: Charge) -> Iterator[User]:
@@ -140,6 +206,8 @@ def _values(news: News, charge: Charge, event: ChargeEvent, person: User, *, is_
         "is_waived": event.state == ChargeState.WAIVED,
         "gross_fen": charge.gross_fen,
         "due_at": charge.due_at if event.state in {ChargeState.FINAL, ChargeState.ADJUSTED} else None,
+        "missing_fen": charge.gross_fen - charge.captured_fen - charge.paper_fen if charge.payer_account_id else 0,
+        "spent_fen": news.payload.get("spent_fen", 0),
         "text": event.text,
         "is_staff": is_staff,
         "link": news.link(f"charges/{charge.id}"),

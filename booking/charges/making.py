@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from booking.charges import paying
@@ -14,12 +13,11 @@ from booking.charges.times import closed_time, has_open_conflict, lanes_of_other
 from booking.charges.windows import Windows, accept_by
 from booking.core.actors import Actor
 from booking.core.period import Period
-from booking.pricing.queries import Spot, is_priced
-from booking.pricing.quoting import LONGEST, Asked, Quoted, quote_of, quoted
+from booking.pricing.queries import Spot
+from booking.pricing.quoting import LONGEST, Asked, Quoted, is_for_samples, quote_of, quoted
 from booking.pricing.rules import Line
 from models.charges import Charge
 from models.reservations import Reservation
-from models.samples import SampleRun
 from models.vocabulary.charges import ChargeKind, ChargeProblem, ChargeState, ChargeStep
 from models.vocabulary.pricing import LineKind
 from models.vocabulary.reservations import ReservationMode, ReservationState
@@ -45,9 +43,10 @@ def charge_use(
     never guessed: it waits with its problem.
     """
     booked = _booked(reservation)
-    found = quote_of(session, reservation)
+    found = price_of(session, reservation)
     if found is None or found.quote is None:
-        if not _should_cost(session, reservation):
+        if unpriced(session, reservation) is None:
+            paying.release(session, reservation, now=now)
             return None
         costs = Costs(ChargeKind.USE, 0, used=used.period or booked, problem=ChargeProblem.NOT_PRICED)
         return _make(session, reservation, None, costs, ChargeState.ESTIMATED, None, actor=actor, now=now)
@@ -60,10 +59,18 @@ def charge_use(
 def charge_no_show(
     session: Session, reservation: Reservation, *, windows: Windows, actor: Actor, now: datetime
 ) -> Charge | None:
-    """The charge for a reservation that nobody came for; None where that costs nothing."""
-    found = quote_of(session, reservation)
+    """The charge for a reservation that nobody came for; None where that costs nothing.
+
+    What has no price although the instrument has one waits with its problem, as a use does.
+    """
+    found = price_of(session, reservation)
     if found is None or found.quote is None:
-        return None
+        price = unpriced(session, reservation)
+        if price is None or not _owes(price, price.policy.no_show_share):
+            paying.release(session, reservation, now=now)
+            return None
+        costs = Costs(ChargeKind.NO_SHOW, 0, problem=ChargeProblem.NOT_PRICED)
+        return _make(session, reservation, None, costs, ChargeState.ESTIMATED, None, actor=actor, now=now)
     line = share_line(LineKind.NO_SHOW, found.quote.total_fen, found.policy.no_show_share)
     costs = Costs(ChargeKind.NO_SHOW, line.amount_fen, [line])
     return _final(session, reservation, found, costs, windows=windows, actor=actor, now=now)
@@ -71,20 +78,33 @@ def charge_no_show(
 
 def late_fee(session: Session, reservation: Reservation, *, now: datetime) -> int:
     """What it costs its holder to cancel now: nothing in time, or while the instrument is closed to them anyway."""
-    found = quote_of(session, reservation)
-    is_firm = reservation.state == ReservationState.CONFIRMED
-    if found is None or not is_firm or now <= found.free_until or not found.late_fen:
+    found = price_of(session, reservation)
+    if found is None or not found.late_fen or not _is_late(session, reservation, found, now=now):
         return 0
-    return 0 if has_open_conflict(session, reservation.id) else found.late_fen
+    return found.late_fen
+
+
+def is_late_and_unpriced(session: Session, reservation: Reservation, *, now: datetime) -> bool:
+    """Whether cancelling now may cost something, but no price says how much."""
+    if price_of(session, reservation) is not None:
+        return False
+    price = unpriced(session, reservation)
+    if price is None or not _owes(price, price.policy.cancel_share):
+        return False
+    return _is_late(session, reservation, price, now=now)
 
 
 def charge_late_cancellation(session: Session, reservation: Reservation, *, actor: Actor, now: datetime) -> Charge:
-    """The charge for a cancellation that came too late: estimated until its time is over, for others may take that."""
-    found = quote_of(session, reservation)
-    assert found is not None
-    assert found.quote is not None
+    """The charge for a cancellation that came too late: estimated until its time is over, for others may take that.
+
+    Where no price says how much it is, it waits with its problem.
+    """
+    found, kind = price_of(session, reservation), ChargeKind.LATE_CANCELLATION
+    if found is None or found.quote is None:
+        costs = Costs(kind, 0, problem=ChargeProblem.NOT_PRICED)
+        return _make(session, reservation, None, costs, ChargeState.ESTIMATED, None, actor=actor, now=now)
     line = share_line(LineKind.LATE_CANCELLATION, found.quote.total_fen, found.policy.cancel_share)
-    costs = Costs(ChargeKind.LATE_CANCELLATION, line.amount_fen, [line])
+    costs = Costs(kind, line.amount_fen, [line])
     ends_at = reservation.ends_at
     return _make(session, reservation, found, costs, ChargeState.ESTIMATED, ends_at, actor=actor, now=now)
 
@@ -190,17 +210,39 @@ def _let_off(session: Session, reservation: Reservation, fee_fen: int) -> Iterab
     return let_off(fee_fen, freed, closed_time(session, reservation), taken)
 
 
-def _should_cost(session: Session, reservation: Reservation) -> bool:
-    """Whether a use without a quote has a price that does not say what it costs: not offered to them, or too long.
+def price_of(session: Session, reservation: Reservation) -> Quoted | None:
+    """What a reservation was quoted; nothing for time in which samples are tested: their orders are charged."""
+    return None if is_for_samples(session, reservation.id) else quote_of(session, reservation)
+
+
+def unpriced(session: Session, reservation: Reservation) -> Quoted | None:
+    """The price of a reservation without a quote that does not say what it costs: not offered to them, or too long.
 
     What had no price when it was booked is free of charge; time for samples is charged with their orders.
     """
-    if session.scalar(select(exists().where(SampleRun.reservation_id == reservation.id))):
-        return False
+    if is_for_samples(session, reservation.id):
+        return None
     instrument, booked = reservation.instrument, _booked(reservation)
-    if booked.length > LONGEST:
-        return is_priced(session, instrument.id, instrument.unit_id)
+    period = Period(booked.start, min(booked.end, booked.start + LONGEST))
     spot = Spot(instrument.id, instrument.unit_id, instrument.organisation_id)
-    wanted = Asked(reservation.booked_by_id, booked, reservation.mode, reservation.sample_count)
+    wanted = Asked(reservation.booked_by_id, period, reservation.mode, reservation.sample_count)
     found = quoted(session, spot, wanted, now=reservation.created_at)
-    return found is not None and found.quote is None and found.policy.created_at <= reservation.created_at
+    if found is None or found.policy.created_at > reservation.created_at:
+        return None
+    return found if found.quote is None or period != booked else None
+
+
+def may_cost(session: Session, reservation: Reservation) -> bool:
+    """Whether a reservation has a price, even one that does not say what it costs."""
+    return price_of(session, reservation) is not None or unpriced(session, reservation) is not None
+
+
+def _owes(price: Quoted, share: int) -> bool:
+    """Whether a share of what no quote says may be owed: a price that is offered must name one."""
+    return price.quote is None or share > 0
+
+
+def _is_late(session: Session, reservation: Reservation, price: Quoted, *, now: datetime) -> bool:
+    """Whether cancelling now comes too late, and the instrument is not closed to its holder anyway."""
+    is_firm = reservation.state == ReservationState.CONFIRMED
+    return is_firm and now > price.free_until and not has_open_conflict(session, reservation.id)

@@ -28,9 +28,10 @@ def change(session: Session, charge: Charge, lines: Iterable[Line], *, now: date
 def pay(session: Session, charge: Charge, *, now: datetime) -> int:
     """Let the account of a locked charge pay what its lines add up to: more is spent, or spent money goes back.
 
-    How much more was spent. Until the payer agreed that is what was held for the reservation, and no more. What the
-    account cannot pay of an agreed charge is not lost: the charge keeps it as its problem. Nothing is moved for what is
-    settled on paper. Raises PayerClosed when money would go back to a closed account.
+    How much more was spent. Until the payer agreed that is what was held for the reservation, and no more; what is held
+    in an account that does not pay to the owner of the day goes back. What the account cannot pay of an agreed charge
+    is not lost: the charge keeps it as its problem. Nothing is moved for what is settled on paper. Raises PayerClosed
+    when money would go back to a closed account.
     """
     charge.problem = None
     if charge.payer_account_id is None:
@@ -49,7 +50,14 @@ def pay(session: Session, charge: Charge, *, now: datetime) -> int:
 def _move(session: Session, charge: Charge, payer_id: int, missing_fen: int, *, now: datetime) -> int:
     """Spend up to what is missing, or give back what is too much; what that changed."""
     last_moment = (charge.used_ends_at or charge.booked_ends_at) - timedelta(microseconds=1)
-    spending = Spending(charge.id, charge.reservation_id, payer_id, charge.user_id, local_date(last_moment))
+    spending = Spending(
+        charge_id=charge.id,
+        owner_id=charge.organisation_id,
+        reservation_id=charge.reservation_id,
+        payer_id=payer_id,
+        user_id=charge.user_id,
+        day=local_date(last_moment),
+    )
     key = f"charge:{charge.id}:{charge.version}"
     if missing_fen >= 0:
         return capture(session, spending, missing_fen, key, is_agreed=charge.state in AGREED, now=now)

@@ -9,15 +9,14 @@ from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, tr
 from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts.permissions import Permission, may, reach
-from booking.affiliations.queries import has_left
 from booking.charges.rules import Sight, Standing
 from booking.core.actors import Actor, Reach, Target
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
+from booking.payers.queries import is_orphaned, orphaned
 from booking.payers.queries import sight_of as payer_sight
 from models.catalogue import Instrument
 from models.charges import Charge, ChargeCapture, ChargeEvent, ChargeLine
-from models.directory import Organisation
 from models.payers import PayerAccount
 from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.charges import ANSWERABLE, UNSETTLED, ChargeState, ChargeStep
@@ -114,18 +113,23 @@ def charge_of(session: Session, reservation_id: int) -> Charge | None:
 
 
 def sight_of(session: Session, charge: Charge, actor: Actor, *, today: date) -> Sight:
-    """What the actor is to a charge; who answers for its account has not left the institution that keeps it."""
-    return _sight(charge, actor, _left_by(session, actor, [charge], today))
+    """What the actor is to a charge.
+
+    Who answers for its account has not left the institution that keeps it; where they have, its finance does.
+    """
+    return _sight(charge, actor, _orphaned(session, [charge], today))
 
 
-def _sight(charge: Charge, actor: Actor, left: Collection[int]) -> Sight:
-    """The same for somebody who has left these institutions; nobody settles what they booked or pay themselves."""
+def _sight(charge: Charge, actor: Actor, orphaned: Collection[int]) -> Sight:
+    """The same where nobody answers for these accounts; nobody settles what they booked or pay themselves."""
     target, payer, is_booker = target_of(charge), charge.payer, charge.user_id == actor.id
-    answers, keeps = is_booker, False
+    answers, keeps, is_own = is_booker, False, is_booker
     if payer is not None:
-        answers = payer.holder_id == actor.id and payer.organisation_id not in left
-        keeps = may(actor, Permission.SEE_PAYERS, Target(payer.organisation_id))
-    is_own = is_booker or answers
+        kept_by, is_orphaned = Target(payer.organisation_id), payer.id in orphaned
+        answers = payer.holder_id == actor.id and not is_orphaned
+        is_own = is_booker or answers
+        answers = answers or (is_orphaned and may(actor, Permission.MANAGE_PAYERS, kept_by))
+        keeps = may(actor, Permission.SEE_PAYERS, kept_by)
     return Sight(
         is_booker=is_booker,
         answers=answers,
@@ -135,14 +139,9 @@ def _sight(charge: Charge, actor: Actor, left: Collection[int]) -> Sight:
     )
 
 
-def _left_by(session: Session, actor: Actor, charges: Sequence[Charge], today: date) -> Collection[int]:
-    """Of the institutions that keep accounts which the actor answers for: those that they have left."""
-    payers = [one.payer for one in charges if one.payer is not None and one.payer.holder_id == actor.id]
-    if not payers:
-        return ()
-    kept_by = {one.organisation_id for one in payers}
-    left = select(Organisation.id).where(Organisation.id.in_(kept_by), has_left(actor.id, Organisation.id, today))
-    return set(session.scalars(left))
+def _orphaned(session: Session, charges: Sequence[Charge], today: date) -> Collection[int]:
+    """Of the accounts that pay these charges those that nobody answers for."""
+    return orphaned(session, {one.payer.id for one in charges if one.payer is not None}, today=today)
 
 
 def target_of(charge: Charge) -> Target:
@@ -241,11 +240,18 @@ def sees_record(charge: Charge, actor: Actor) -> bool:
 
 
 def _answered_by(actor: Actor, today: date) -> ColumnElement[bool]:
-    """Charges that the actor answers for: those of their accounts, and what they booked themselves without one."""
-    stays = ~has_left(actor.id, PayerAccount.organisation_id, today)
-    accounts = select(PayerAccount.id).where(PayerAccount.holder_id == actor.id, stays)
+    """Charges that the actor answers for: those of their accounts, and what they booked themselves without one.
+
+    Whoever manages an institution's accounts answers for those whose holder has left it.
+    """
+    kept_by = reach(actor, Permission.MANAGE_PAYERS).organisation_ids
+    gone = is_orphaned(today)
+    theirs = and_(PayerAccount.holder_id == actor.id, ~gone)
+    left_to_them = and_(PayerAccount.organisation_id.in_(kept_by), gone) if kept_by else false()
+    accounts = select(PayerAccount.id).where(or_(theirs, left_to_them))
+    paid = and_(Charge.payer_account_id.is_not(None), Charge.payer_account_id.in_(accounts))
     without = and_(Charge.payer_account_id.is_(None), Charge.user_id == actor.id)
-    return or_(Charge.payer_account_id.in_(accounts), without)
+    return or_(paid, without)
 
 
 def _own(actor: Actor, today: date) -> ColumnElement[bool]:
@@ -281,8 +287,8 @@ def _page(
     page = page_of(
         session.scalars(rows.order_by(Charge.id.desc()).limit(limit + 1)).all(), limit, lambda row: (row.id,)
     )
-    left = _left_by(session, actor, page.items, today)
-    return Page([_found(one, _sight(one, actor, left), actor) for one in page.items], page.next_cursor)
+    gone = _orphaned(session, page.items, today)
+    return Page([_found(one, _sight(one, actor, gone), actor) for one in page.items], page.next_cursor)
 
 
 def _narrowed(session: Session, wanted: Wanted, actor: Actor, today: date) -> Iterator[ColumnElement[bool]]:

@@ -36,8 +36,8 @@ def accept_charge(session: Session, charge_id: int, *, version: Version = None, 
 def _agree(session: Session, charge: Charge, *, actor: Actor | None, now: datetime) -> None:
     """What goes beyond what was held is spent now; what cannot be waits as a problem."""
     charge.state, charge.due_at = ChargeState.ACCEPTED, None
-    change(session, charge, [], now=now)
-    tell(session, charge, ChargeStep.ACCEPT, actor=actor, now=now)
+    spent = change(session, charge, [], now=now)
+    tell(session, charge, ChargeStep.ACCEPT, actor=actor, now=now, spent_fen=spent)
 
 
 def dispute_charge(

@@ -50,5 +50,5 @@ def _dispute_one(session: Session, *, now: datetime) -> None:
     own = select(Charge.id).where(Charge.user_id == researcher.id, Charge.state == ChargeState.FINAL)
     charge_id = session.scalar(own.order_by(Charge.id.desc()).limit(1))
     if charge_id is not None:
-        reason = "示例：仪器提前半小时停机，请按实际时间计费。"
+        reason = "当天最后半小时真空报警，仪器停机，没有测成。请按实际使用的时间计费。"
         service.dispute_charge(session, charge_id, reason, actor=researcher, now=now)

@@ -13,7 +13,7 @@ from models.vocabulary.catalogue import PublishingState
 
 def uses_waiting(asked: Asked) -> Found:
     """Uses to confirm, the oldest first."""
-    count, rows = uses.waiting_uses(asked.session, asked.within, limit=SHOWN, now=asked.now)
+    count, rows = uses.waiting_uses(asked.session, asked.within, asked.actor, limit=SHOWN, now=asked.now)
     items = [
         Item(
             "use",

@@ -46,7 +46,9 @@ class StillHeld(Conflict):
     """What is held for reservations has to be given back or paid for before the account is closed."""
 
     code = "still_held"
-    sentence = N_("账户里还有为预约冻结的金额。请先取消这些预约、为其换一个账户，或等使用确认后再关闭。")
+    sentence = N_(
+        "账户里还有为预约冻结的金额。请先取消这些预约、为其换一个账户，或等使用确认后再关闭；很早以前的使用，请仪器管理员登记为不收费。"
+    )
 
 
 class ChargesWait(Conflict):

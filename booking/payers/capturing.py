@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from booking.ledger.queries import balance_of
 from booking.ledger.rules import Move
 from booking.ledger.service import post_entry
+from booking.payers.choosing import fault_at
 from booking.payers.holds import Books, last_hold, locked_books, store_hold
-from booking.payers.rules import Standing, has_expired
+from booking.payers.rules import ELSEWHERE, Fault, Standing
 from booking.payers.service import PayerClosed
 from models.base import Base
 from models.charges import ChargeCapture
@@ -24,9 +25,10 @@ _STORE = insert(Base.metadata.tables["charge_captures"])
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What a charge is paid from: an account, for a reservation of somebody, who used it until a day."""
+    """What a charge is paid from: an account, to an owner, for a reservation of somebody, who used it until a day."""
 
     charge_id: int
+    owner_id: int
     reservation_id: int
     payer_id: int
     user_id: int
@@ -36,17 +38,18 @@ class Spending:
 def capture(session: Session, spending: Spending, amount_fen: int, key: str, *, is_agreed: bool, now: datetime) -> int:
     """Spend as much of an amount as can be, by one entry: what is held, then what is left. How much was spent.
 
-    What is held beyond the amount is given back. More than was held is spent only once that `is_agreed`, and where the
-    account is open on that day, the person may use it, and their limit allows it. Locks the payer account, then the
-    ledger's accounts.
+    What is held beyond the amount is given back; all of it where the account does not pay to that owner. More than was
+    held is spent only once that `is_agreed`, and where the account is good for that day and owner, the person may use
+    it, and their limit allows it. Locks the payer account, then the ledger's accounts.
     """
     last = last_hold(session, spending.reservation_id)
     books = locked_books(session, {spending.payer_id}, spending.user_id)[spending.payer_id]
-    is_ours = last is not None and last.payer_account_id == spending.payer_id
-    held = last.amount_fen if is_ours else 0
+    held = _held_there(last, spending)
     use_id = last.use_id if held else books.use_id
-    from_held = min(held, amount_fen)
-    more = min(amount_fen - from_held, _available(session, books, spending, use_id)) if is_agreed else 0
+    fault = fault_at(session, spending.payer_id, spending.owner_id, spending.day)
+    from_held = 0 if fault in ELSEWHERE else min(held, amount_fen)
+    missing = amount_fen - from_held
+    more = min(missing, _available(session, books, fault, use_id)) if is_agreed and missing else 0
     moves = list(_moves(books, use_id, from_held=from_held, back=held - from_held, more=more))
     if not moves:
         return 0
@@ -76,9 +79,19 @@ def give_back(session: Session, spending: Spending, amount_fen: int, key: str, *
             rest -= part
 
 
-def _available(session: Session, books: Books, spending: Spending, use_id: int | None) -> int:
+def _held_there(last: Any, spending: Spending) -> int:
+    """What is held for the reservation in the account that pays; held in another it would stay there unseen."""
+    if last is None or not last.amount_fen:
+        return 0
+    if last.payer_account_id != spending.payer_id:
+        said = f"reservation {spending.reservation_id}: held in {last.payer_account_id}, charged to {spending.payer_id}"
+        raise RuntimeError(said)
+    return int(last.amount_fen)
+
+
+def _available(session: Session, books: Books, fault: Fault | None, use_id: int | None) -> int:
     """How much more than what is held may be spent; the lock on the payer account keeps it so."""
-    if not books.is_usable or books.use_id != use_id or has_expired(books.expires_on, spending.day):
+    if not books.is_usable or books.use_id != use_id or fault is not None:
         return 0
     left = balance_of(session, books.left_id)
     if use_id is None:

@@ -1,5 +1,6 @@
 """Which payer accounts somebody may use for an instrument, with what is left on each for them."""
 
+from collections.abc import Collection
 from datetime import date
 from functools import lru_cache
 from typing import Any, cast
@@ -65,6 +66,29 @@ def _choices() -> Select[*tuple[Any, ...]]:
         )
         .order_by(PayerAccount.name, PayerAccount.id)
     )
+
+
+def keepings(session: Session, payer_ids: Collection[int]) -> dict[int, Keeping]:
+    """What decides where and until when these accounts pay."""
+    rows = session.execute(
+        select(
+            PayerAccount.id,
+            PayerAccount.kind,
+            PayerAccount.organisation_id,
+            Organisation.adcode,
+            PayerAccount.expires_on,
+            PayerAccount.other_provinces,
+        )
+        .join(Organisation, Organisation.id == PayerAccount.organisation_id)
+        .where(PayerAccount.id.in_(payer_ids))
+    )
+    return {row.id: Keeping(*row[1:]) for row in rows}
+
+
+def fault_at(session: Session, payer_id: int, owner_id: int, day: date) -> Fault | None:
+    """Why an account cannot pay an institution for a use that ended on a day, whatever is left or held."""
+    adcode = session.scalar(select(Organisation.adcode).where(Organisation.id == owner_id))
+    return fault_of(keepings(session, [payer_id])[payer_id], owner_id, adcode, day)
 
 
 def still_held(session: Session, holding: Standing | None, payer_id: int | None, day: date) -> Choice | None:

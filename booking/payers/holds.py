@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -114,7 +114,6 @@ class Books:
     use_id: int | None
     is_open: bool
     is_usable: bool
-    expires_on: date | None
 
     def taking(self, amount_fen: int, use_id: int | None) -> Iterator[Move]:
         """What sets an amount aside; below zero: gives it back."""
@@ -146,7 +145,6 @@ def locked_books(session: Session, payer_ids: set[int], user_id: int) -> dict[in
             PayerAccount.captured_id,
             PayerAccount.closed_at,
             PayerAccount.holder_id,
-            PayerAccount.expires_on,
         )
         .where(PayerAccount.id.in_(sorted(payer_ids)))
         .order_by(PayerAccount.id)
@@ -165,7 +163,6 @@ def locked_books(session: Session, payer_ids: set[int], user_id: int) -> dict[in
             uses.get(row.id),
             row.closed_at is None,
             row.closed_at is None and (row.holder_id == user_id or row.id in uses),
-            row.expires_on,
         )
         for row in locked
     }

@@ -1,6 +1,6 @@
 """Reading payer accounts: who sees which, who uses them, and what changed their amounts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -70,6 +70,22 @@ def sight_of(session: Session, account: PayerAccount, actor: Actor, *, today: da
         manages=may(actor, Permission.MANAGE_PAYERS, target),
         audits=may(actor, Permission.SEE_PAYERS, target),
     )
+
+
+def is_orphaned(today: date) -> ColumnElement[bool]:
+    """Payer accounts that nobody answers for: the holder has left the institution that keeps them, or is deactivated.
+
+    Until another holder is named, whoever manages the institution's accounts answers for them.
+    """
+    gone = select(User.id).where(User.deactivated_at.is_not(None))
+    return or_(PayerAccount.holder_id.in_(gone), has_left(PayerAccount.holder_id, PayerAccount.organisation_id, today))
+
+
+def orphaned(session: Session, payer_ids: Collection[int], *, today: date) -> set[int]:
+    """Those of these payer accounts."""
+    if not payer_ids:
+        return set()
+    return set(session.scalars(select(PayerAccount.id).where(PayerAccount.id.in_(payer_ids), is_orphaned(today))))
 
 
 def accounts_of(session: Session, user_id: int, *, today: date, limit: int, cursor: str = "") -> Page[PayerAccount]:

@@ -109,6 +109,10 @@ class Fault(StrEnum):
     GONE = "gone"
 
 
+ELSEWHERE = frozenset({Fault.OTHER_PROVINCE, Fault.OTHER_PLACE})
+"""It does not pay to that owner at all, not even what is held for a use."""
+
+
 @dataclass(frozen=True, slots=True)
 class Keeping:
     """What decides where and until when an account pays: its kind, its institution with its code, its terms."""

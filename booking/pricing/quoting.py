@@ -1,11 +1,11 @@
 """The quote of a reservation: worked out before booking, stored with it, never changed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import exists, func, insert, select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.affiliations.group_reading import Belonging
@@ -17,6 +17,7 @@ from booking.pricing.rules import Line, Quote, Terms, Use, quote
 from models.base import Base
 from models.pricing import PricePolicy, ReservationQuote
 from models.reservations import Reservation, ReservationChange
+from models.samples import SampleRun
 from models.vocabulary.pricing import LineKind
 from models.vocabulary.reservations import ChangeKind, ReservationMode
 
@@ -123,6 +124,21 @@ def quote_again(session: Session, reservation: Reservation, period: Period, *, n
 def quote_of(session: Session, reservation: Reservation) -> Quoted | None:
     """The stored quote for the time that a reservation has; the last one, and never that of a move still undecided."""
     return _quote_for(session, reservation, Period(reservation.starts_at, reservation.ends_at))
+
+
+def is_for_samples(session: Session, reservation_id: int) -> bool:
+    """Whether a reservation is time in which samples are tested: it has no price, for their orders are charged."""
+    return bool(session.scalar(select(exists().where(SampleRun.reservation_id == reservation_id))))
+
+
+def terms_told(session: Session, reservations: Collection[Reservation]) -> dict[int, Terms]:
+    """The terms that these reservations were booked on, by their id; two statements however many there are."""
+    times = {one.id: (one.starts_at, one.ends_at) for one in reservations}
+    rows = select(ReservationQuote).where(ReservationQuote.reservation_id.in_(times))
+    quotes = session.scalars(rows.order_by(ReservationQuote.id).options(joinedload(ReservationQuote.policy))).all()
+    told = {row.reservation_id: row for row in quotes if (row.starts_at, row.ends_at) == times[row.reservation_id]}
+    tested = set(session.scalars(select(SampleRun.reservation_id).where(SampleRun.reservation_id.in_(told))))
+    return {key: terms_of(row.policy) for key, row in told.items() if key not in tested}
 
 
 def total_for(session: Session, reservation: Reservation, period: Period) -> int:

@@ -61,6 +61,16 @@ class Terms:
     extras: tuple[Extra, ...] = ()
     packages: tuple[Package, ...] = ()
 
+    @property
+    def counts_samples(self) -> bool:
+        """Whether the number of samples changes what a use costs."""
+        return self.sample_fen > 0 or any(extra.per == Per.SAMPLE and extra.unit_fen for extra in self.extras)
+
+    @property
+    def pieces(self) -> Mapping[int, Extra]:
+        """The further lines that are counted by the piece, by their place."""
+        return {place: extra for place, extra in enumerate(self.extras) if extra.per == Per.PIECE}
+
 
 @dataclass(frozen=True, slots=True)
 class Use:

@@ -4,15 +4,16 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from booking.charges.making import charge_late_cancellation, late_fee
+from booking.charges.making import charge_late_cancellation, is_late_and_unpriced, late_fee, may_cost
+from booking.charges.own import is_own
 from booking.core.actors import Actor
-from booking.pricing.quoting import quote_of
 from booking.reservations import claims
 from booking.reservations.changes import Change, period_of, record, times, touch
 from booking.reservations.claims import Holder
 from booking.reservations.filling import refill, settle_conflicts
 from booking.reservations.held import hold_changeable
 from booking.reservations.paying import set_cost
+from booking.reservations.queries import Sight
 from booking.reservations.refusals import AlreadyStarted, FeeChanged
 from models.reservations import Reservation
 from models.vocabulary.reservations import ChangeKind, ReservationState
@@ -28,17 +29,23 @@ def cancel_reservation(
     actor: Actor,
     now: datetime,
 ) -> Reservation:
-    """Cancel it: the holder before the start, a steward with a reason until the end, but not their own priced use.
+    """Cancel it: the holder before the start, a steward with a reason until the end, but not a use that they pay.
 
     Raises FeeChanged where cancelling costs something else than the holder has seen.
     """
     held = hold_changeable(session, reservation_id, reason=reason, actor=actor, version=version, now=now)
-    reservation, sight = held.reservation, held.sight
-    is_begun = held.period.start <= now and sight.is_holder
-    if is_begun and (not sight.decides or quote_of(session, reservation) is not None):
+    reservation = held.reservation
+    if not may_still_cancel(session, reservation, held.sight, actor, now=now):
         raise AlreadyStarted
     cancel_held(session, reservation, reason=reason, fee_seen=fee_seen, actor=actor, now=now)
     return reservation
+
+
+def may_still_cancel(session: Session, reservation: Reservation, sight: Sight, actor: Actor, *, now: datetime) -> bool:
+    """Whether it has not begun, or a steward takes it back: never a use that costs something and that they pay."""
+    if reservation.starts_at > now:
+        return True
+    return sight.decides and not (is_own(session, reservation, actor) and may_cost(session, reservation))
 
 
 def cancel_held(
@@ -53,10 +60,11 @@ def cancel_held(
 ) -> None:
     """Cancel a locked reservation; a holder who does so too late is charged the share that its price says.
 
-    So much stays held until its time is over. What a steward cancels, or an institution because somebody leaves, costs
-    nothing.
+    So much stays held until its time is over. Who answers for the account that pays is charged as the holder is. What
+    another steward cancels, or an institution because somebody leaves, costs nothing.
     """
     fee = fee_of_cancelling(session, reservation, actor, now=now)
+    is_unpriced = not fee and costs_unknown(session, reservation, actor, now=now)
     if fee_seen is not None and fee != fee_seen:
         raise FeeChanged
     state = ReservationState.CANCELLED
@@ -70,13 +78,18 @@ def cancel_held(
         now=now,
         by_institution=by_institution,
     )
-    if fee:
+    if fee or is_unpriced:
         charge_late_cancellation(session, reservation, actor=actor, now=now)
 
 
 def fee_of_cancelling(session: Session, reservation: Reservation, actor: Actor, *, now: datetime) -> int:
-    """What it would cost the actor's reservation if they cancelled it now."""
-    return late_fee(session, reservation, now=now) if reservation.booked_by_id == actor.id else 0
+    """What it would cost if the actor cancelled it now, who booked it or answers for what pays it."""
+    return late_fee(session, reservation, now=now) if is_own(session, reservation, actor) else 0
+
+
+def costs_unknown(session: Session, reservation: Reservation, actor: Actor, *, now: datetime) -> bool:
+    """Whether that would cost something which no price names: whoever looks after the charges says how much."""
+    return is_own(session, reservation, actor) and is_late_and_unpriced(session, reservation, now=now)
 
 
 KINDS = {

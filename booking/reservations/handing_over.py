@@ -180,7 +180,7 @@ def _hand_over(session: Session, one: Chosen, handing: _Handing, *, actor: Actor
     period = period_of(reservation)
     place = find_place(session, reservation.instrument_id, period, actor=heir, user_id=heir.id, internal=True, now=now)
     wanted, standing = Wanted(period, reservation.mode), standing_of(place, heir)
-    situation = Situation(place, wanted, standing, sees_free_time=True)
+    situation = Situation(place, wanted, standing, sees_free_time=True, own_id=reservation.id)
     if found := _against(session, reservation, situation, handing, now=now):
         return found if may(actor, Permission.SUSPEND_PEOPLE, place.target) else _discreet(found)
     before, after = {"booked_by_id": user_id}, {"booked_by_id": heir.id}

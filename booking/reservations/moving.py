@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from booking.charges.own import is_own
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden
 from booking.core.period import Period
@@ -84,7 +85,7 @@ def move_reservation(
             return reservation
         return choose_payer(session, reservation_id, chosen, actor=actor, now=now)
     situation = _situation(session, reservation, held.sight, period, chosen, actor=actor, now=now)
-    allowed_reason = override_reason if _may_override(held, period, now=now) else ""
+    allowed_reason = override_reason if _may_override(session, held, period, actor, now=now) else ""
     if overridden := refuse_or_override(session, situation, allowed_reason, now=now):
         note_override(session, reservation_id, overridden, allowed_reason, actor=actor, now=now)
     freed = _retake(session, situation, now=now)
@@ -96,10 +97,12 @@ def move_reservation(
     return reservation
 
 
-def _may_override(held: Held, period: Period, *, now: datetime) -> bool:
-    """Whether the actor's reason sets rules aside: for staff, but never to take use of their own out of the books."""
-    takes_back = held.sight.is_holder and held.period.start <= now and held.period.start != period.start
-    return held.sight.decides and not takes_back
+def _may_override(session: Session, held: Held, period: Period, actor: Actor, *, now: datetime) -> bool:
+    """Whether the actor's reason sets rules aside: for staff, but never to take use that they pay out of the books."""
+    if not held.sight.decides:
+        return False
+    leaves_start = held.period.start <= now and held.period.start != period.start
+    return not (leaves_start and is_own(session, held.reservation, actor))
 
 
 def end_pending(

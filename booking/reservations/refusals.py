@@ -103,7 +103,7 @@ class OwnUse(Conflict):
     """What a use comes to is said by somebody else than who pays for it."""
 
     code = "own_use"
-    sentence = N_("自己预约的收费使用，须由其他管理员确认。")
+    sentence = N_("自己预约或由自己的经费支付的收费使用，须由其他管理员确认。")
 
 
 class OlderUse(Conflict):
@@ -113,11 +113,25 @@ class OlderUse(Conflict):
     sentence = N_("这次使用在系统开始确认使用之前已经结束，请逐条确认。")
 
 
+class NotOlder(Conflict):
+    """What ended since uses are confirmed here is let off by its charge alone."""
+
+    code = "not_older"
+    sentence = N_("只有系统开始确认使用之前结束的预约可以这样免收；其他的请先确认，再免收其费用。")
+
+
 class SamplesNeeded(Conflict):
     """What is charged by the sample is not confirmed among others as long as nobody says how many there were."""
 
     code = "samples_needed"
     sentence = N_("这次使用按样品数收费，请逐条填写样品数。")
+
+
+class PiecesNeeded(Conflict):
+    """What is charged by the piece is not confirmed among others: somebody says how many there were."""
+
+    code = "pieces_needed"
+    sentence = N_("这次使用按件收费，请逐条填写件数。")
 
 
 class FeeChanged(Conflict):

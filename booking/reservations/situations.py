@@ -13,7 +13,7 @@ from booking.core.clock import at_local, local_date
 from booking.core.errors import NotFound
 from booking.core.period import Period, merged
 from booking.pricing.queries import Spot
-from booking.pricing.quoting import Asked, Quoted, quoted, store
+from booking.pricing.quoting import Asked, Quoted, is_for_samples, quoted, store
 from booking.reservations import claims
 from booking.reservations.claims import Freed, Holder
 from booking.reservations.refusals import ReservationRefused, SlotTaken
@@ -102,7 +102,12 @@ def priced(
     may_refuse: bool = True,
     now: datetime,
 ) -> Situation:
-    """The situation with what it costs that person; a group to which the instrument is not offered is refused."""
+    """The situation with what it costs that person; a group to which the instrument is not offered is refused.
+
+    Time in which samples are tested stays free, however it is moved and whoever takes it over.
+    """
+    if situation.own_id and is_for_samples(session, situation.own_id):
+        return situation
     place, wanted = situation.place, situation.wanted
     asked = Asked(user_id, wanted.period, wanted.mode, samples, place.belonging)
     spot = Spot(place.instrument_id, place.unit_id, place.organisation_id)

@@ -1,5 +1,6 @@
 """Uses in the HTTP API: what waits to be confirmed, and confirming it, one by one or several as booked."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -13,13 +14,16 @@ from booking.charges.queries import charge_of
 from booking.charges.terms import windows
 from booking.core.clock import utcnow
 from booking.core.errors import Forbidden
+from booking.pricing.quoting import terms_told
+from booking.pricing.rules import Terms
 from booking.reservations import answers
 from booking.reservations.answer_shapes import UseSaid
 from booking.reservations.forms import UseForm, UsesForm, UsesQuery
+from booking.reservations.older_uses import let_off_use
 from booking.reservations.queries import reservation_for
 from booking.reservations.uses import use_of, uses_to_confirm
 from booking.reservations.using import confirm_use
-from booking.reservations.using_many import each_by_itself
+from booking.reservations.using_many import Told, each_by_itself
 from booking.web.errors import sentence_of
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
@@ -34,7 +38,10 @@ TAG = "uses"
 
 
 class UseToConfirm(BaseModel):
-    """A reservation that is over and nobody confirmed."""
+    """A reservation that is over and nobody confirmed.
+
+    Where its price counts samples or pieces it is confirmed by itself, unless it was booked with samples.
+    """
 
     reservation_id: int
     version: int
@@ -46,6 +53,8 @@ class UseToConfirm(BaseModel):
     ends_at: datetime
     mode: ReservationMode
     sample_count: int | None
+    counts_samples: bool
+    counts_pieces: bool
 
 
 class UsesToConfirm(BaseModel):
@@ -65,7 +74,7 @@ class UseAnswer(UseSaid):
 
 
 class ToldUse(BaseModel):
-    """Whether one of several was confirmed, or why not."""
+    """Whether one of several was confirmed, or let off, or why not."""
 
     reservation_id: int
     confirmed: bool
@@ -95,7 +104,9 @@ def list_uses() -> Response:
         cursor=asked.cursor,
         now=utcnow(),
     )
-    return _json(UsesToConfirm(items=[_waiting(one) for one in page.items], next_cursor=page.next_cursor))
+    terms = terms_told(reading(), page.items)
+    items = [_waiting(one, terms.get(one.id, Terms())) for one in page.items]
+    return _json(UsesToConfirm(items=items, next_cursor=page.next_cursor))
 
 
 @bp.post("/uses/confirm")
@@ -106,7 +117,24 @@ def confirm_several() -> Response:
     if not reach(who, Permission.DECIDE_BOOKINGS):
         raise Forbidden
     as_booked: dict[str, Any] = {"windows": windows(), "is_bulk": True, "actor": who, "now": utcnow()}
-    told = each_by_itself(form.reservation_ids, lambda one: transaction(confirm_use, one, UseForm(), **as_booked))
+    return _told(
+        each_by_itself(form.reservation_ids, lambda one: transaction(confirm_use, one, UseForm(), **as_booked))
+    )
+
+
+@bp.post("/uses/let-off")
+@documented(tag=TAG, body=UsesForm, answers={200: ToldUses}, refusals=(400, 401, 403, 415, 422))
+def let_off_several() -> Response:
+    """Charge nothing for several that ended before uses were confirmed here; what is held for them goes back."""
+    who, form = require_actor(), read_json(UsesForm)
+    if not reach(who, Permission.DECIDE_BOOKINGS):
+        raise Forbidden
+    said: dict[str, Any] = {"actor": who, "now": utcnow()}
+    return _told(each_by_itself(form.reservation_ids, lambda one: transaction(let_off_use, one, **said)))
+
+
+def _told(told: Iterable[Told]) -> Response:
+    """What came of each."""
     items = [
         ToldUse(
             reservation_id=one.reservation_id,
@@ -129,7 +157,7 @@ def confirm(reservation_id: int) -> ResponseReturnValue:
     return _json(_answer(session, reservation_for(session, reservation_id, who)))
 
 
-def _waiting(row: Reservation) -> UseToConfirm:
+def _waiting(row: Reservation, terms: Terms) -> UseToConfirm:
     """One that waits."""
     return UseToConfirm(
         reservation_id=row.id,
@@ -142,6 +170,8 @@ def _waiting(row: Reservation) -> UseToConfirm:
         ends_at=row.ends_at,
         mode=row.mode,
         sample_count=row.sample_count,
+        counts_samples=terms.counts_samples,
+        counts_pieces=bool(terms.pieces),
     )
 
 

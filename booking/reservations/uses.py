@@ -8,12 +8,14 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts.permissions import Permission, may, reach
+from booking.charges.own import own_reservations
 from booking.charges.queries import charge_of
 from booking.core.actors import Actor, Reach
 from booking.core.pages import Page, decode_cursor, page_of
 from booking.reservations.queries import Sight, in_full, in_reach, moment_key, number_key, target_of
 from models.catalogue import Instrument
 from models.charges import Charge
+from models.pricing import ReservationQuote
 from models.reservations import Reservation, ReservationUse, UseReminder
 from models.vocabulary.reservations import ReservationState
 
@@ -45,9 +47,10 @@ def uses_to_confirm(
 ) -> Page[Reservation]:
     """Reservations that are over and unconfirmed, of instruments whose bookings the actor decides; the oldest first.
 
-    `older` ones ended before uses were confirmed here.
+    Not what the actor pays: others confirm that. `older` ones ended before uses were confirmed here.
     """
-    wanted = in_full().where(in_reach(reach(actor, Permission.DECIDE_BOOKINGS)), _waits(now, older=older))
+    within = in_reach(reach(actor, Permission.DECIDE_BOOKINGS))
+    wanted = in_full().where(within, _waits(now, older=older), ~_paid_by(actor.id))
     if instrument_id is not None:
         wanted = wanted.where(Reservation.instrument_id == instrument_id)
     if cursor:
@@ -58,9 +61,11 @@ def uses_to_confirm(
     return page_of(rows, limit, lambda row: (row.ends_at.isoformat(), row.id))
 
 
-def waiting_uses(session: Session, within: Reach, *, limit: int, now: datetime) -> tuple[int, Sequence[Reservation]]:
-    """How many uses wait to be confirmed within reach, and the first of them, the oldest first."""
-    here = (in_reach(within), _waits(now))
+def waiting_uses(
+    session: Session, within: Reach, actor: Actor, *, limit: int, now: datetime
+) -> tuple[int, Sequence[Reservation]]:
+    """How many uses wait within reach for the actor to confirm them, and the first of them, the oldest first."""
+    here = (in_reach(within), _waits(now), ~_paid_by(actor.id))
     count = select(func.count(Reservation.id)).join(Reservation.instrument).where(*here)
     found = session.scalar(count)
     if not found:
@@ -92,7 +97,7 @@ def what_came(session: Session, reservation: Reservation, actor: Actor, sight: S
 def instruments_waiting(session: Session, actor: Actor, *, older: bool = False, now: datetime) -> Sequence[Instrument]:
     """The instruments with uses that the actor is to confirm, by name."""
     within = in_reach(reach(actor, Permission.DECIDE_BOOKINGS))
-    waiting = select(Reservation.instrument_id).where(_waits(now, older=older))
+    waiting = select(Reservation.instrument_id).where(_waits(now, older=older), ~_paid_by(actor.id))
     rows = select(Instrument).where(within, Instrument.id.in_(waiting))
     return session.scalars(rows.order_by(Instrument.name_zh, Instrument.id)).all()
 
@@ -108,6 +113,21 @@ _MARKED = UseReminder.level == OLDER
 def from_before() -> ColumnElement[bool]:
     """Reservations that ended before uses were confirmed here."""
     return exists().where(UseReminder.reservation_id == Reservation.id, _MARKED)
+
+
+def waits_from_before(now: datetime) -> ColumnElement[bool]:
+    """Reservations that ended before uses were confirmed here, and that nobody confirmed or let off."""
+    return _waits(now, older=True)
+
+
+def _paid_by(user_id: int) -> ColumnElement[bool]:
+    """Reservations that cost something and that somebody booked or pays: others say what came of them."""
+    quoted = exists().where(
+        ReservationQuote.reservation_id == Reservation.id,
+        ReservationQuote.starts_at == Reservation.starts_at,
+        ReservationQuote.ends_at == Reservation.ends_at,
+    )
+    return and_(own_reservations(user_id), quoted)
 
 
 def _waits(now: datetime, *, older: bool = False) -> ColumnElement[bool]:

@@ -1,11 +1,12 @@
 """Confirming what came of a reservation's time, and what it is charged, in one step; once, whoever else tries."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking.charges.making import charge_no_show, charge_use
+from booking.charges.making import charge_no_show, charge_use, may_cost, price_of
+from booking.charges.own import is_own
 from booking.charges.rules import Used
 from booking.charges.times import could_be_used
 from booking.charges.windows import Windows
@@ -13,17 +14,24 @@ from booking.core.actors import Actor
 from booking.core.errors import Forbidden, InvalidInput, Problem
 from booking.core.period import Period
 from booking.core.texts import N_
-from booking.pricing.quoting import LONGEST, quote_of
-from booking.pricing.rules import Extra
+from booking.pricing.quoting import LONGEST
+from booking.pricing.rules import Extra, Terms
 from booking.reservations.cancelling import end_reservation
 from booking.reservations.changes import Change, asked_period, period_of, record, times, touch
 from booking.reservations.forms import UseForm
 from booking.reservations.held import Held, hold
 from booking.reservations.moving import end_pending
-from booking.reservations.refusals import NotChangeable, NotOver, OlderUse, OwnUse, SamplesNeeded, UseConfirmed
+from booking.reservations.refusals import (
+    NotChangeable,
+    NotOver,
+    OlderUse,
+    OwnUse,
+    PiecesNeeded,
+    SamplesNeeded,
+    UseConfirmed,
+)
 from booking.reservations.uses import CONFIRMED_ALREADY, is_older
 from models.reservations import Reservation, ReservationUse
-from models.vocabulary.pricing import Per
 from models.vocabulary.reservations import ChangeKind, ReservationState, UseOutcome
 
 A_DAY = timedelta(days=1)
@@ -48,14 +56,14 @@ def confirm_use(
     """Say that a reservation was used, as booked or otherwise, or that nobody came; its charge is made with it.
 
     One that could not be used ends as cancelled and costs nothing. For who decides about the instrument's bookings,
-    once it is over, and for somebody else where it costs something. Raises NotOver, UseConfirmed, OwnUse, InvalidInput,
-    and OlderUse or SamplesNeeded where many are confirmed at once.
+    once it is over, and not for who pays it where it costs something. Raises NotOver, UseConfirmed, OwnUse,
+    InvalidInput, and OlderUse, SamplesNeeded or PiecesNeeded where many are confirmed at once.
     """
-    held = _hold(session, reservation_id, version, actor=actor, now=now)
+    held = hold_over(session, reservation_id, version, actor=actor, now=now)
     reservation = held.reservation
     if is_bulk:
         _require_plain(session, reservation)
-    used = _used(session, reservation, form, now=now)
+    used = _used(session, reservation, form, is_bulk=is_bulk, now=now)
     if asked_period(reservation):
         end_pending(session, reservation, ChangeKind.MOVE_LAPSED, reason="", actor=None, now=now)
     _store(session, reservation, form, used, actor=actor, now=now)
@@ -93,8 +101,8 @@ def _end_used(
     record(session, reservation, change, actor=actor, now=now)
 
 
-def _hold(session: Session, reservation_id: int, version: int | None, *, actor: Actor, now: datetime) -> Held:
-    """The locked reservation whose use can be confirmed now, for who decides about it."""
+def hold_over(session: Session, reservation_id: int, version: int | None, *, actor: Actor, now: datetime) -> Held:
+    """The locked reservation of which can be said now what came of it, for who decides about it and pays nothing."""
     held = hold(session, reservation_id, actor=actor, version=version)
     if not held.sight.decides:
         raise Forbidden
@@ -104,26 +112,39 @@ def _hold(session: Session, reservation_id: int, version: int | None, *, actor: 
         raise NotChangeable
     if held.period.end > now:
         raise NotOver
-    if held.sight.is_holder and quote_of(session, held.reservation) is not None:
+    if is_own(session, held.reservation, actor) and may_cost(session, held.reservation):
         raise OwnUse
     return held
 
 
 def _require_plain(session: Session, reservation: Reservation) -> None:
-    """Refuse to confirm among others what is to be looked at by itself; raises OlderUse and SamplesNeeded."""
+    """Refuse to confirm among others what is to be looked at by itself.
+
+    Raises OlderUse, SamplesNeeded and PiecesNeeded.
+    """
     if is_older(session, reservation.id):
         raise OlderUse
-    found = quote_of(session, reservation)
-    if found is not None and found.terms.sample_fen and reservation.sample_count is None:
+    terms = _terms(session, reservation)
+    if terms.counts_samples and not reservation.sample_count:
         raise SamplesNeeded
+    if terms.pieces:
+        raise PiecesNeeded
 
 
-def _used(session: Session, reservation: Reservation, form: UseForm, *, now: datetime) -> Used:
-    """What was used, when it can have been; samples as they were booked where nothing else is said."""
+def _terms(session: Session, reservation: Reservation) -> Terms:
+    """The terms that it was booked on; without a price they ask for nothing."""
+    found = price_of(session, reservation)
+    return found.terms if found else Terms()
+
+
+def _used(session: Session, reservation: Reservation, form: UseForm, *, is_bulk: bool, now: datetime) -> Used:
+    """What was used, when it can have been; among others as many samples as were booked."""
+    terms = _terms(session, reservation)
     problems = [
         *_outcome_problems(session, reservation, form),
         *_time_problems(reservation, form.period, now=now),
-        *_piece_problems(session, reservation, form),
+        *_piece_problems(terms, form),
+        *(() if is_bulk else _count_problems(terms, form)),
     ]
     if problems:
         raise InvalidInput(problems)
@@ -137,6 +158,17 @@ def _outcome_problems(session: Session, reservation: Reservation, form: UseForm)
         yield Problem("outcome", N_("这段时间仪器停用过，不能登记为没有人来，请选“未能使用”。"))
     if form.outcome == UseOutcome.UNUSABLE and not form.note:
         yield Problem("note", N_("请写明为什么不能使用，预约人会看到。"))
+
+
+def _count_problems(terms: Terms, form: UseForm) -> Iterator[Problem]:
+    """What the price counts, and nobody said how many there were: zero is to be said too."""
+    if form.outcome != UseOutcome.USED:
+        return
+    if terms.counts_samples and form.samples is None:
+        yield Problem("samples", N_("收费按样品数计算，请填写样品数，没有就填 0。"))
+    for place in terms.pieces:
+        if place not in form.pieces:
+            yield Problem(f"pieces.{place}", N_("收费按件计算，请填写件数，没有就填 0。"))
 
 
 def _time_problems(reservation: Reservation, period: Period | None, *, now: datetime) -> Iterator[Problem]:
@@ -154,17 +186,15 @@ def _time_problems(reservation: Reservation, period: Period | None, *, now: date
         yield Problem("actual_starts_at", N_("实际时间与预约相差一天以上，请核对日期。"))
 
 
-def _piece_problems(session: Session, reservation: Reservation, form: UseForm) -> Iterator[Problem]:
+def _piece_problems(terms: Terms, form: UseForm) -> Iterator[Problem]:
     """Pieces that no line of the price counts."""
-    if form.pieces and not set(form.pieces) <= set(piece_lines(session, reservation)):
+    if form.pieces and not set(form.pieces) <= set(terms.pieces):
         yield Problem("pieces", N_("收费标准里没有这样按数量收费的项目。"))
 
 
-def piece_lines(session: Session, reservation: Reservation) -> dict[int, Extra]:
+def piece_lines(session: Session, reservation: Reservation) -> Mapping[int, Extra]:
     """The lines of a reservation's price that are counted by the piece, by their place."""
-    found = quote_of(session, reservation)
-    extras = found.terms.extras if found else ()
-    return {place: extra for place, extra in enumerate(extras) if extra.per == Per.PIECE}
+    return _terms(session, reservation).pieces
 
 
 def _store(

@@ -66,6 +66,7 @@ bp.add_url_rule("/reservations/<int:reservation_id>/reject", "reject", todo.reje
 bp.add_url_rule("/reservations/<int:reservation_id>/use", "use", uses.use, methods=BOTH)
 bp.add_url_rule("/uses", "uses", uses.uses, methods=READ)
 bp.add_url_rule("/uses/confirm", "confirm_uses", uses.confirm_uses, methods=SEND)
+bp.add_url_rule("/uses/let-off", "let_off_uses", uses.let_off_uses, methods=SEND)
 bp.add_url_rule("/board", "board", board.board, methods=READ)
 bp.add_url_rule("/board/instruments/<int:instrument_id>", "board_instrument", board.board_instrument, methods=READ)
 bp.add_url_rule(

@@ -8,6 +8,8 @@ from flask_babel import gettext as _
 
 from booking.accounts.permissions import Permission, may
 from booking.charges.labels import STATES as CHARGE_STATES
+from booking.charges.making import may_cost
+from booking.charges.own import is_own
 from booking.core.clock import utcnow
 from booking.core.errors import Forbidden, InvalidInput, Problem
 from booking.core.forms import SENTENCES
@@ -15,7 +17,7 @@ from booking.pricing.quoting import quote_of
 from booking.pricing.wording import SpokenQuote, spoken_quote
 from booking.reservations import service
 from booking.reservations.availability import instrument_time
-from booking.reservations.cancelling import fee_of_cancelling
+from booking.reservations.cancelling import costs_unknown, fee_of_cancelling, may_still_cancel
 from booking.reservations.changes import period_of
 from booking.reservations.choosing_payer import ask_payer, choose_payer
 from booking.reservations.events import public_events
@@ -26,7 +28,13 @@ from booking.reservations.panel import FIELDS, TIMES, Frame, Said, weigh
 from booking.reservations.payer_field import FIELD, field_of
 from booking.reservations.people import details_of
 from booking.reservations.queries import Sight, history_of, holders_in, reservation_for, sight_of, target_of
-from booking.reservations.refusals import FeeChanged, NotChangeable, ReasonNeeded, ReservationRefused
+from booking.reservations.refusals import (
+    AlreadyStarted,
+    FeeChanged,
+    NotChangeable,
+    ReasonNeeded,
+    ReservationRefused,
+)
 from booking.reservations.spoken import sentence_of as said
 from booking.reservations.story import told
 from booking.reservations.uses import what_came
@@ -213,6 +221,8 @@ def _edit(reservation_id: int) -> ResponseReturnValue:
 def cancel(reservation_id: int) -> ResponseReturnValue:
     """Ask once more, then cancel; stewards say why."""
     reservation, sight = _changeable(reservation_id)
+    if not may_still_cancel(reading(), reservation, sight, require_actor(), now=utcnow()):
+        raise AlreadyStarted
     problems: dict[str, list[str]] = {}
     status = 200
     if request.method == "POST":
@@ -226,8 +236,11 @@ def cancel(reservation_id: int) -> ResponseReturnValue:
             problems, status = {"": [sentence_of(changed)]}, changed.status
         reservation, sight = _changeable(reservation_id)
     reason = request.form.get("reason", "")
-    fee = fee_of_cancelling(reading(), reservation, require_actor(), now=utcnow())
+    actor, now = require_actor(), utcnow()
+    fee = fee_of_cancelling(reading(), reservation, actor, now=now)
+    is_unknown = not fee and costs_unknown(reading(), reservation, actor, now=now)
     shown = {**_named(reservation, sight), "problems": problems, "reason": reason, "fee_fen": fee}
+    shown["is_fee_unknown"] = is_unknown
     return render_template("reservations/cancel.html", **shown), status
 
 
@@ -280,19 +293,22 @@ def _named(reservation: Reservation, sight: Sight) -> dict[str, Any]:
 
 def _possible(reservation: Reservation, sight: Sight) -> dict[str, bool]:
     """Which steps the page offers; the services decide again."""
-    now = utcnow()
+    now, actor = utcnow(), require_actor()
     holds = reservation.state in STANDING and reservation.ends_at > now
     changes = holds and (sight.is_holder or sight.decides)
+    is_over = reservation.state == ReservationState.CONFIRMED and reservation.ends_at <= now
     return {
         "may_move": changes,
         "may_edit": changes,
-        "may_cancel": changes and (sight.decides or reservation.starts_at > now),
+        "may_cancel": changes and may_still_cancel(reading(), reservation, sight, actor, now=now),
         "may_choose_payer": holds and sight.is_holder,
         "may_leave": holds and sight.is_linked and not sight.is_holder,
         "may_decide": holds and sight.decides and reservation.decide_by is not None,
-        "may_confirm_use": sight.decides
-        and reservation.state == ReservationState.CONFIRMED
-        and reservation.ends_at <= now,
-        "may_suspend": not sight.is_holder
-        and may(require_actor(), Permission.SUSPEND_PEOPLE, target_of(reservation.instrument)),
+        "may_confirm_use": is_over and sight.decides and not _pays(reservation),
+        "may_suspend": not sight.is_holder and may(actor, Permission.SUSPEND_PEOPLE, target_of(reservation.instrument)),
     }
+
+
+def _pays(reservation: Reservation) -> bool:
+    """Whether it costs something, and whoever looks pays that."""
+    return is_own(reading(), reservation, require_actor()) and may_cost(reading(), reservation)

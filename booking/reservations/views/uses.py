@@ -1,5 +1,6 @@
 """The pages on which a steward says what came of reservations: a list to confirm at once, and one by one."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,20 +9,23 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.accounts.permissions import Permission, reach
+from booking.charges.making import price_of
 from booking.charges.terms import windows
 from booking.core import forms
 from booking.core.actors import Actor
 from booking.core.clock import utcnow
 from booking.core.errors import Conflict, Forbidden, InvalidInput, Refused, StaleVersion
 from booking.core.texts import N_
-from booking.pricing.quoting import quote_of
+from booking.pricing.quoting import terms_told
+from booking.pricing.rules import Terms
 from booking.pricing.wording import spoken_quote
 from booking.reservations import labels
 from booking.reservations.forms import UseForm, UsePage, UsesForm, UsesPage
+from booking.reservations.older_uses import held_for_older, let_off_use
 from booking.reservations.queries import Sight, reservation_for, sight_of
 from booking.reservations.uses import instruments_waiting, uses_to_confirm, waiting_uses
-from booking.reservations.using import confirm_use, piece_lines
-from booking.reservations.using_many import each_by_itself
+from booking.reservations.using import confirm_use
+from booking.reservations.using_many import Told, each_by_itself
 from booking.reservations.views.todo import Also, ToDo, name_of
 from booking.reservations.views.typed import version_typed
 from booking.web.errors import problems_of, sentence_of
@@ -65,14 +69,33 @@ def confirm_uses() -> ResponseReturnValue:
         return _list([_("请至少选择一项。")] if not chosen else [sentence_of(invalid)], invalid.status)
     as_booked: dict[str, Any] = {"windows": windows(), "is_bulk": True, "actor": require_actor(), "now": utcnow()}
     told = each_by_itself(form.reservation_ids, lambda one: transaction(confirm_use, one, UseForm(), **as_booked))
-    refused = [one for one in told if one.refused is not None]
-    if len(refused) < len(told):
-        flash(_("已确认 %(count)s 次使用。", count=len(told) - len(refused)), "right")
-    for one in refused:
-        assert one.refused is not None
-        said = {"number": one.reservation_id, "reason": sentence_of(one.refused)}
-        flash(_("预约 %(number)s：%(reason)s", **said), "attention")
+    _say(told, N_("已确认 %(count)s 次使用。"))
     return redirect(url_for(".uses"), code=303)
+
+
+@signed_in
+def let_off_uses() -> ResponseReturnValue:
+    """Charge nothing for the chosen ones from before; those that cannot be let off are told with the reason."""
+    if not reach(require_actor(), Permission.DECIDE_BOOKINGS):
+        raise Forbidden
+    chosen = request.form.getlist("reservation_ids")
+    try:
+        form = forms.read(UsesForm, {"reservation_ids": chosen})
+    except InvalidInput as invalid:
+        return _list([_("请至少选择一项。")] if not chosen else [sentence_of(invalid)], invalid.status, OLDER)
+    said: dict[str, Any] = {"actor": require_actor(), "now": utcnow()}
+    told = each_by_itself(form.reservation_ids, lambda one: transaction(let_off_use, one, **said))
+    _say(told, N_("已免收 %(count)s 次使用，冻结的金额已退回。"))
+    return redirect(url_for(".uses", show=OLDER), code=303)
+
+
+def _say(told: Sequence[Told], done: str) -> None:
+    """How many of them it was done for, and why not for the others."""
+    refused = [(one.reservation_id, one.refused) for one in told if one.refused is not None]
+    if len(refused) < len(told):
+        flash(_(done, count=len(told) - len(refused)), "right")
+    for number, why in refused:
+        flash(_("预约 %(number)s：%(reason)s", number=number, reason=sentence_of(why)), "attention")
 
 
 @signed_in
@@ -96,7 +119,7 @@ def to_do(actor: Actor, now: datetime) -> Also | None:
     within = reach(actor, Permission.DECIDE_BOOKINGS)
     if not within:
         return None
-    count, rows = waiting_uses(reading(), within, limit=SHOWN, now=now)
+    count, rows = waiting_uses(reading(), within, actor, limit=SHOWN, now=now)
     first = [
         ToDo(
             kind=_("使用确认"),
@@ -138,30 +161,33 @@ def _form(reservation: Reservation, sight: Sight, refused: Refused | None = None
     }
     booked |= {"samples": "" if reservation.sample_count is None else str(reservation.sample_count)}
     problems = problems_of(refused) if isinstance(refused, InvalidInput) else {}
-    pieces = piece_lines(reading(), reservation)
+    found = price_of(reading(), reservation)
+    terms = found.terms if found else Terms()
+    pieces = {f"{PIECE}{place}": in_language(one.name_zh, one.name_en) for place, one in terms.pieces.items()}
     page = render_template(
         "reservations/use.html",
         reservation=reservation,
         sight=sight,
         instrument_name=in_language(instrument.name_zh, instrument.name_en),
-        price=spoken_quote(quote_of(reading(), reservation)),
-        pieces=[(f"{PIECE}{place}", in_language(one.name_zh, one.name_en)) for place, one in pieces.items()],
+        price=spoken_quote(found),
+        pieces=pieces.items(),
+        counts_samples=terms.counts_samples,
         outcomes=[(str(outcome), _(text)) for outcome, text in OUTCOMES.items()],
         form=request.form if refused is not None else booked,
         problems=problems,
         refusal=sentence_of(refused) if refused is not None and not problems else "",
-        labels={name: _(label) for name, label in FIELDS.items()},
+        labels={name: _(label) for name, label in FIELDS.items()} | pieces,
     )
     return page, refused.status if refused is not None else 200
 
 
-def _list(problems: list[str] | None = None, status: int = 200) -> ResponseReturnValue:
+def _list(problems: list[str] | None = None, status: int = 200, part: str = "") -> ResponseReturnValue:
     """What waits to be confirmed, for who decides about bookings anywhere."""
     actor, now = require_actor(), utcnow()
     if not reach(actor, Permission.DECIDE_BOOKINGS):
         raise Forbidden
     asked = read_query(UsesPage)
-    older, chosen = asked.show == OLDER, asked.instrument
+    older, chosen = (part or asked.show) == OLDER, asked.instrument
     page = uses_to_confirm(
         reading(), actor, instrument_id=chosen, older=older, limit=PER_PAGE, cursor=asked.cursor, now=now
     )
@@ -171,6 +197,8 @@ def _list(problems: list[str] | None = None, status: int = 200) -> ResponseRetur
     shown = render_template(
         "reservations/uses.html",
         rows=page.items,
+        terms=terms_told(reading(), page.items),
+        held_fen=held_for_older(reading(), actor, now=now) if older else 0,
         next_url=more,
         instrument_id=chosen,
         instruments=[(one.id, in_language(one.name_zh, one.name_en)) for one in waiting],
