@@ -1,16 +1,21 @@
-"""Adding charges up again: each from its lines, what paid for it from its entries, and nothing left held."""
+"""Adding charges up again: from their lines and their entries; nothing left held, and no use without its charge."""
 
 from collections.abc import Iterator
 
-from sqlalchemy import BigInteger, and_, cast, exists, func, or_, select
+from sqlalchemy import BigInteger, Select, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from booking.charges.rules import Used, use_quote
+from booking.core.period import Period
+from booking.pricing.quoting import quote_of
 from models.charges import Charge, ChargeCapture, ChargeLine
 from models.ledger import LedgerAccount, LedgerTransfer
 from models.payers import PayerAccount, PayerHold
-from models.reservations import Reservation
+from models.pricing import PricePolicy, ReservationQuote
+from models.reservations import Reservation, ReservationUse, UseReminder
+from models.samples import SampleRun
 from models.vocabulary.charges import AGREED, ChargeProblem, ChargeState
-from models.vocabulary.reservations import ReservationState
+from models.vocabulary.reservations import ReservationMode, ReservationState
 
 FEES = (ReservationState.CANCELLED,)
 USES = (ReservationState.COMPLETED, ReservationState.NO_SHOW)
@@ -24,6 +29,7 @@ def faults(session: Session) -> Iterator[str]:
     yield from _wrong_accounts(session)
     yield from _still_held(session)
     yield from _silently_short(session)
+    yield from _without_charge(session)
 
 
 def _wrong_sums(session: Session) -> Iterator[str]:
@@ -115,3 +121,52 @@ def _silently_short(session: Session) -> Iterator[str]:
     off = select(Charge.id).where(or_(is_short & ~says_so, ~is_short & says_so))
     for charge_id in session.scalars(off.order_by(Charge.id)):
         yield f"charge {charge_id} does not say rightly whether something is missing"
+
+
+def _without_charge(session: Session) -> Iterator[str]:
+    """A confirmed use, or an absence, that costs something by its quote and has no charge."""
+    for reservation in session.scalars(_quoted_without_charge()).unique():
+        if _costs(session, reservation):
+            yield f"reservation {reservation.id} is {reservation.state} and costs something, but has no charge"
+
+
+def _quoted_without_charge() -> Select[Reservation]:
+    """Those that a quote above zero was made for; not what was let off as older, nor time for samples."""
+    costs = exists().where(
+        ReservationQuote.reservation_id == Reservation.id,
+        ReservationQuote.starts_at == Reservation.starts_at,
+        ReservationQuote.ends_at == Reservation.ends_at,
+        ReservationQuote.price_policy_id == PricePolicy.id,
+        ReservationQuote.total_fen > 0,
+        or_(Reservation.state == ReservationState.COMPLETED, PricePolicy.no_show_share > 0),
+    )
+    return (
+        select(Reservation)
+        .where(
+            Reservation.state.in_(USES),
+            costs,
+            ~exists().where(Charge.reservation_id == Reservation.id),
+            ~exists().where(UseReminder.reservation_id == Reservation.id, UseReminder.level == 0),
+            ~exists().where(SampleRun.reservation_id == Reservation.id),
+        )
+        .order_by(Reservation.id)
+    )
+
+
+def _costs(session: Session, reservation: Reservation) -> bool:
+    """Whether what came of it costs something by the very price that it was booked on."""
+    found = quote_of(session, reservation)
+    if found is None or found.quote is None:
+        return False
+    if reservation.state == ReservationState.NO_SHOW:
+        return found.no_show_fen > 0
+    use = session.scalars(select(ReservationUse).where(ReservationUse.reservation_id == reservation.id)).first()
+    if use is None or use.starts_at is None or use.ends_at is None:
+        return True
+    pieces = {int(place): count for place, count in use.pieces.items()}
+    used = Used(Period(use.starts_at, use.ends_at), use.sample_count or 0, pieces)
+    booked, is_assisted = (
+        Period(reservation.starts_at, reservation.ends_at),
+        reservation.mode == ReservationMode.ASSISTED,
+    )
+    return use_quote(found.terms, booked, used, is_assisted=is_assisted).total_fen > 0

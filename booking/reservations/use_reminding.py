@@ -1,24 +1,25 @@
 """Reminding of uses that nobody confirmed: the steward first, then the deputy and the unit, then the administrators."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from booking.charges.windows import LOOKED_AHEAD, Windows
 from booking.core.clock import at_local, local_date
 from booking.core.working_days import add_working_days
+from booking.database.bulk import among
 from booking.directory.queries import working_day_test
 from booking.notifications.service import announce
 from booking.reservations.changes import last_day, period_of
+from booking.reservations.use_people import LEVELS
 from booking.reservations.uses import from_before
 from models.catalogue import Instrument
 from models.reservations import Reservation, UseReminder
 from models.vocabulary.reservations import ReservationState
 
-LEVELS = (1, 2, 3)
 AGAIN = timedelta(days=7)
 """After so long the last level is told again, until somebody confirms."""
 
@@ -60,13 +61,14 @@ def remind_of_uses(session: Session, organisation_id: int, windows: Windows, *, 
     first = last_day(period_of(waiting[0][0]))
     is_working = working_day_test(session, organisation_id, first, today + LOOKED_AHEAD)
     by_level: dict[int, list[int]] = {}
+    again: list[int] = []
     for reservation, told, sent_at in waiting:
         told_on = local_date(sent_at) if sent_at is not None else None
         ended_on = last_day(period_of(reservation))
         if level := next_level(ended_on, told, told_on, today, windows.confirm_days, is_working):
             by_level.setdefault(level, []).append(reservation.id)
-            _mark(session, reservation.id, level, is_again=level == told, now=now)
-    session.flush()
+            again += [reservation.id] if level == told else []
+    _mark(session, by_level, again, now=now)
     if by_level:
         payload = {"levels": [{"level": level, "reservation_ids": ids} for level, ids in sorted(by_level.items())]}
         announce(session, "reservations.uses_unconfirmed", payload, now=now)
@@ -96,10 +98,18 @@ def _waiting(session: Session, organisation_id: int, now: datetime) -> Sequence[
     return session.execute(rows.order_by(Reservation.ends_at, Reservation.id)).all()
 
 
-def _mark(session: Session, reservation_id: int, level: int, *, is_again: bool, now: datetime) -> None:
-    """Keep that a level was told, or told again."""
-    if not is_again:
-        session.add(UseReminder(reservation_id=reservation_id, level=level, sent_at=now))
-        return
-    its_row = (UseReminder.reservation_id == reservation_id, UseReminder.level == level)
-    session.execute(update(UseReminder).where(*its_row).values(sent_at=now))
+def _mark(session: Session, by_level: Mapping[int, Sequence[int]], again: Collection[int], *, now: datetime) -> None:
+    """Keep that levels were told, the last one of some `again`; as many statements for one use as for many."""
+    known = set(again)
+    rows = [
+        {"reservation_id": one, "level": level, "sent_at": now}
+        for level, ids in by_level.items()
+        for one in ids
+        if one not in known
+    ]
+    if rows:
+        session.execute(insert(UseReminder), rows)
+    if known:
+        told = (among(session, UseReminder.__table__.c.reservation_id, known), UseReminder.level == LEVELS[-1])
+        marked = update(UseReminder).where(*told).values(sent_at=now)
+        session.execute(marked.execution_options(synchronize_session=False))

@@ -216,12 +216,12 @@ def _parts() -> None:
 
 
 def downgrade() -> None:
-    """Refused once a payer account has paid for something: what it paid would be lost."""
-    if op.get_bind().execute(sa.text("SELECT 1 FROM charge_captures LIMIT 1")).first():
-        raise RuntimeError("payer accounts have paid for charges: restore a backup from before the upgrade instead")
+    """Refused once anything was confirmed or charged: what came of it, and what is owed, would be lost."""
+    for name in ("reservation_uses", "charges"):
+        if op.get_bind().execute(sa.text(f"SELECT 1 FROM {name} LIMIT 1")).first():  # noqa: S608 - our own names
+            raise RuntimeError("uses have been confirmed or charged: restore a backup from before the upgrade instead")
     for name in ("charge_captures", "charge_events", "charge_lines", "charges", "use_reminders", "reservation_uses"):
         op.drop_table(name)
-    op.execute("UPDATE reservations SET state = 'confirmed' WHERE state IN ('completed', 'no_show')")
     with op.batch_alter_table(PAYERS) as table:
         table.drop_constraint(op.f(f"uq_{PAYERS}_captured_id"), type_="unique")
         table.drop_constraint(_key(PAYERS, "captured_id", "ledger_accounts"), type_="foreignkey")

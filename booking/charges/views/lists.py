@@ -10,11 +10,13 @@ from booking.charges.forms import ChargesPage
 from booking.charges.queries import Found, Show, Wanted
 from booking.charges.times import uses_overdue
 from booking.core.clock import local_date, utcnow
-from booking.core.errors import Forbidden
+from booking.core.errors import Forbidden, NotFound
 from booking.core.pages import Page
+from booking.payers.queries import found_account
 from booking.web.extensions import reading
 from booking.web.reading import read_query
 from booking.web.signed_in import require_actor, signed_in
+from models.payers import PayerAccount
 
 PER_PAGE = 30
 
@@ -26,7 +28,7 @@ def mine() -> ResponseReturnValue:
     show = _show(asked.show, Show.ALL)
     today, wanted = local_date(utcnow()), Wanted(show, payer_id=asked.payer)
     page = queries.own_charges(reading(), who, wanted, today=today, limit=PER_PAGE, cursor=asked.cursor)
-    return _list("mine", page, asked, show, (Show.ALL, Show.OPEN, Show.DISPUTED))
+    return _list("mine", page, asked, show, (Show.ALL, Show.OPEN, Show.DISPUTED), account=_account(asked.payer))
 
 
 @signed_in
@@ -42,13 +44,30 @@ def staffed() -> ResponseReturnValue:
     return _list("staffed", page, asked, show, tuple(Show), overdue=overdue)
 
 
+def _account(payer_id: int | None) -> PayerAccount | None:
+    """The account that the list is narrowed to, for who may know of it."""
+    if payer_id is None:
+        return None
+    try:
+        return found_account(reading(), payer_id, require_actor(), today=local_date(utcnow())).account
+    except NotFound:
+        return None
+
+
 def _show(text: str, otherwise: Show) -> Show:
     """Which part is asked for."""
     return Show(text) if text in set(Show) else otherwise
 
 
 def _list(
-    name: str, page: Page[Found], asked: ChargesPage, show: Show, shows: tuple[Show, ...], *, overdue: int = 0
+    name: str,
+    page: Page[Found],
+    asked: ChargesPage,
+    show: Show,
+    shows: tuple[Show, ...],
+    *,
+    overdue: int = 0,
+    account: PayerAccount | None = None,
 ) -> ResponseReturnValue:
     """A list with a tab for each part."""
     endpoint, payer = f"charges.{name}", asked.payer
@@ -68,5 +87,6 @@ def _list(
         kinds=labels.KINDS,
         problems_named=labels.PROBLEMS,
         overdue=overdue,
+        account=account,
         confirms=bool(reach(require_actor(), Permission.DECIDE_BOOKINGS)),
     )
