@@ -2,6 +2,7 @@
 
 import random
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -11,7 +12,7 @@ from booking.charges.windows import Windows
 from booking.core.actors import Actor
 from booking.demo import people
 from booking.reservations.forms import UseForm
-from booking.reservations.using import confirm_use
+from booking.reservations.using import confirm_use, piece_lines
 from models.charges import Charge
 from models.notifications import Event
 from models.reservations import Reservation
@@ -34,7 +35,7 @@ def add_uses(session: Session, *, actor: Actor, now: datetime) -> int:
     for reservation_id, ends_at in session.execute(over.order_by(Reservation.ends_at, Reservation.id)).all():
         outcome = UseOutcome.NO_SHOW if chance.random() < NOBODY_CAME else UseOutcome.USED
         said_at = ends_at + timedelta(hours=chance.randint(1, 30))
-        form = UseForm(outcome=outcome)
+        form = UseForm(outcome=outcome, **_counted(session, reservation_id, chance))
         confirm_use(session, reservation_id, form, windows=Windows(), actor=actor, now=said_at)
     charges = session.scalars(select(Charge.id).order_by(Charge.id)).all()
     for charge_id in charges:
@@ -42,6 +43,13 @@ def add_uses(session: Session, *, actor: Actor, now: datetime) -> int:
     session.execute(delete(Event).where(Event.name.in_(PAST)))
     _dispute_one(session, now=now)
     return len(charges)
+
+
+def _counted(session: Session, reservation_id: int, chance: random.Random) -> dict[str, Any]:
+    """As many samples as were booked, and some pieces of what the price counts so."""
+    reservation = session.get_one(Reservation, reservation_id)
+    pieces = {place: chance.randint(1, 3) for place in piece_lines(session, reservation)}
+    return {"samples": reservation.sample_count or 0, "pieces": pieces}
 
 
 def _dispute_one(session: Session, *, now: datetime) -> None:

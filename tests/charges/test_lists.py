@@ -1,23 +1,27 @@
 """Lists of charges tell nothing by what they are narrowed to, and cost the same however long they are."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.charges import service
 from booking.charges.answers import charge_answer
-from booking.charges.queries import Wanted, charges_at, own_charges, whole_charge
+from booking.charges.queries import Wanted, charges_at, own_charges, waiting_for_payer, whole_charge
 from booking.core.clock import local_date
-from booking.web.extensions import db
 from models.accounts import User
 from models.catalogue import Instrument
+from models.vocabulary.affiliations import AffiliationState
 from models.vocabulary.catalogue import PublishingState
-from tests.charges.houses import ALONE, House
+from models.vocabulary.charges import ChargeState
+from tests.charges.houses import ALONE, House, counted
 from tests.factories.affiliations import affiliate
 from tests.factories.people import sign_in
+
+DAY = timedelta(days=1)
+MOST_FOR_ONE_USE = 60
 
 
 @pytest.fixture
@@ -57,18 +61,46 @@ def test_a_longer_list_takes_no_more_statements(house: House) -> None:
         house.confirm(one)
         today, lead = local_date(one.ends_at + timedelta(days=1)), house.actor(house.lead)
         house.session.expire_all()
-        statements: list[str] = []
-
-        def note(*told: object, seen: list[str] = statements) -> None:
-            seen.append(str(told[2]))
-
-        event.listen(db.engine, "before_cursor_execute", note)
-        found = own_charges(house.session, lead, Wanted(), today=today, limit=9)
-        event.remove(db.engine, "before_cursor_execute", note)
+        with counted() as statements:
+            found = own_charges(house.session, lead, Wanted(), today=today, limit=9)
         assert all(one.sight.answers for one in found.items)
         counts.append(len(statements))
 
     assert counts == [counts[0]] * 3
+
+
+def test_confirming_takes_as_many_statements_however_many_uses_and_charges_there_are(house: House) -> None:
+    counts = []
+    for made in [house.book(hour, 1) for hour in (9, 10, 11, 12)]:
+        with counted() as statements:
+            house.confirm(made)
+        counts.append(len(statements))
+
+    assert counts == [counts[0]] * 4
+    assert counts[0] <= MOST_FOR_ONE_USE
+
+
+def test_the_finance_that_keeps_an_account_answers_for_it_once_its_holder_has_left(house: House) -> None:
+    made = house.book(9)
+    charge, today = house.confirm(made), local_date(made.ends_at + DAY)
+    clerk = house.session.scalars(select(User).where(User.name.startswith("Clerk"))).one()
+
+    def steps(user: User) -> set[str]:
+        whole = whole_charge(house.session, charge.id, house.actor(user), today=today)
+        return {str(step) for step in charge_answer(whole).steps} & {"accept", "dispute"}
+
+    def asked(user: User) -> list[list[int]]:
+        actor = house.actor(user)
+        waiting = waiting_for_payer(house.session, actor, today=today, limit=9)
+        listed = own_charges(house.session, actor, Wanted(), today=today, limit=9).items
+        return [[one.id for one in waiting], [one.charge.id for one in listed]]
+
+    assert (steps(clerk), asked(clerk), asked(house.lead)) == (set(), [[], []], [[charge.id], [charge.id]])
+    affiliate(house.session, house.lead, house.place, state=AffiliationState.ENDED, ends_on=date(2026, 11, 1))
+    assert (steps(clerk), asked(clerk)) == ({"accept", "dispute"}, [[charge.id], [charge.id]])
+    assert asked(house.lead) == [[], []]
+    house.do(service.dispute_charge, charge.id, "没有来用", by=clerk, at_=made.ends_at + DAY)
+    assert house.charge(made).state == ChargeState.DISPUTED
 
 
 def test_the_owners_people_learn_from_no_history_who_answers_for_an_account(

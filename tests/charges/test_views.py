@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
+from typing import Any
 
 import sqlalchemy as sa
 from flask.testing import FlaskClient
@@ -15,9 +16,11 @@ from booking.reservations.service import request_reservation
 from booking.reservations.wishes import Paying, Wish
 from models.accounts import User
 from models.charges import Charge
-from models.reservations import Reservation
+from models.reservations import Reservation, UseReminder
 from models.vocabulary.accounts import Language, Role, ScopeKind
 from models.vocabulary.charges import ChargeState
+from models.vocabulary.reservations import ReservationState
+from tests.charges.houses import PIECES
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.letters import mailed
 from tests.factories.looking import look_again
@@ -28,13 +31,13 @@ from tests.factories.prices import make_hourly_price
 HOURLY = 10_000
 
 
-def arranged(session: Session) -> tuple[list[Reservation], dict[str, User]]:
+def arranged(session: Session, **price: Any) -> tuple[list[Reservation], dict[str, User]]:
     """Three hours of yesterday, booked by a student from a lead's grant, at an instrument with a steward."""
     place = make_organisation(session)
     instrument = make_instrument(session, place, name_zh="质谱仪", policy={"closes_on_holidays": False})
     people = {name: make_user(session, name) for name in ("lead", "student", "steward")}
     give(session, people["steward"], Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
-    make_hourly_price(session, instrument, HOURLY, people["steward"])
+    make_hourly_price(session, instrument, HOURLY, people["steward"], **price)
     payer = make_payer(session, place, people["lead"], 100_000, [people["student"]])
     now = utcnow()
     day = at_local(local_date(now) - timedelta(days=1))
@@ -101,13 +104,15 @@ def test_a_charge_is_disputed_on_its_page_and_adjusted_in_yuan_and_letters_are_r
     stale = client.post(f"{page}/waive", data={"waive_reason": "补偿", "version": "1"})
     sign_in(client, people["lead"])
     account = f"/payer-accounts/{charge.payer_account_id}"
-    home, shown, paid = (client.get(path).get_data(as_text=True) for path in ("/home", page, account))
+    paths = ("/home", page, account, f"/charges?payer={charge.payer_account_id}")
+    home, shown, paid, listed = (client.get(path).get_data(as_text=True) for path in paths)
     payments = client.get(f"/api/v1{account}/payments").get_json()["items"]
 
     look_again(session)
     found = session.scalars(sa.select(Charge)).one()
     told = [one.recipient.partition("@")[0] for one in asked if one.template == "charges/changed"]
-    assert (told, [one.recipient.partition("@")[0] for one in disputed]) == (["lead", "student"], ["steward"])
+    assert (told, [one.recipient.partition("@")[0] for one in disputed]) == (["lead", "student"], ["lead", "steward"])
+    assert "<h1>账户的费用</h1>" in listed
     assert (empty.status_code, blind.status_code, unread.status_code) == (422, 412, 422)
     assert (adjusted.status_code, again.status_code, stale.status_code) == (303, 303, 412)
     assert 'value="-5,0"' in unread.get_data(as_text=True)
@@ -119,3 +124,51 @@ def test_a_charge_is_disputed_on_its_page_and_adjusted_in_yuan_and_letters_are_r
         for language in Language:
             composed = compose(replace(letter, language=language), "https://instruments.example.cn")
             assert letter.values["link"] in composed.text
+
+
+def test_what_is_counted_is_asked_for_on_the_page_and_what_is_older_is_let_off_there(
+    session: Session, client: FlaskClient
+) -> None:
+    (first, second, third), people = arranged(session, extras=[PIECES])
+    sign_in(client, people["steward"])
+    listed = client.get("/uses").get_data(as_text=True)
+    several = client.post("/api/v1/uses/confirm", json={"reservation_ids": [first.id]}).get_json()["items"]
+    missing = client.post(f"/api/v1/reservations/{first.id}/confirm-use", json={})
+    empty = client.post(f"/reservations/{first.id}/use", data={"outcome": "used"})
+    whole = client.post(f"/reservations/{first.id}/use", data={"outcome": "used", "pieces.0": "2"})
+    session.add_all(UseReminder(reservation_id=one.id, level=0, sent_at=utcnow()) for one in (second, third))
+    session.commit()
+    older = client.get("/uses?show=older").get_data(as_text=True)
+    nothing = client.post("/uses/let-off", data={})
+    client.post("/uses/let-off", data={"reservation_ids": [second.id]})
+    free = client.post("/api/v1/uses/let-off", json={"reservation_ids": [first.id, third.id]}).get_json()["items"]
+
+    look_again(session)
+    assert (listed.count("按件"), listed.count('name="reservation_ids"')) == (3, 0)
+    assert ([one["code"] for one in several], missing.status_code) == (["pieces_needed"], 422)
+    assert (empty.status_code, "收费按件计算，请填写件数" in empty.get_data(as_text=True)) == (422, True)
+    assert (whole.status_code, older.count('name="reservation_ids"'), "¥200.00" in older) == (303, 2, True)
+    assert (nothing.status_code, [one["code"] for one in free]) == (422, ["use_confirmed", ""])
+    assert session.scalars(sa.select(Charge.gross_fen)).all() == [HOURLY + 2 * PIECES["unit_fen"]]
+    assert set(session.scalars(sa.select(Reservation.state))) == {ReservationState.COMPLETED}
+
+
+def test_a_priced_use_of_ones_own_that_runs_shows_no_button_that_would_be_refused(
+    session: Session, client: FlaskClient
+) -> None:
+    (theirs, *_others), people = arranged(session)
+    now = utcnow()
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    wish = Wish(theirs.instrument_id, Period(hour, hour + timedelta(hours=2)), paying=Paying(is_later=True))
+    steward = actor_for(session, people["steward"], now=now)
+    own = request_reservation(session, wish, actor=steward, now=now - timedelta(days=3))
+    session.commit()
+    sign_in(client, people["steward"])
+    running, cancel = (client.get(f"/reservations/{own.id}{path}") for path in ("", "/cancel"))
+    session.get_one(Reservation, own.id).booked_by_id = people["student"].id
+    session.commit()
+    others = client.get(f"/reservations/{own.id}").get_data(as_text=True)
+
+    link = f'href="/reservations/{own.id}/cancel"'
+    assert (running.status_code, link in running.get_data(as_text=True), cancel.status_code) == (200, False, 409)
+    assert link in others

@@ -17,12 +17,13 @@ from app import create_app
 from booking.catalogue.reference import load_classes
 from booking.core.clock import utcnow
 from booking.directory.reference import load_places
+from booking.reservations.older_uses import let_off_use
 from booking.reservations.use_reminding import due_to_remind
 from booking.settings import ROOT
 from booking.web.extensions import db, transaction
 from models.charges import Charge
 from models.reservations import Reservation, UseReminder
-from tests.charges.houses import House
+from tests.charges.houses import ALONE, House
 from tests.databases import postgresql_database, settings_for
 
 CHARGES = "2026_11_27_charges"
@@ -88,22 +89,28 @@ def test_what_ended_before_uses_were_confirmed_is_nobodys_to_be_reminded_of_and_
         flask_migrate.downgrade(revision=_before(CHARGES))
         flask_migrate.upgrade()
         with Session(db.engine) as session:
+            house.session = session
+            before = house.books()
+            let_off_use(session, ids[0], actor=house.actor(house.steward), now=utcnow())
+            session.commit()
+            after = house.books()
             marked = session.execute(sa.select(UseReminder.reservation_id, UseReminder.level)).all()
             charged = session.scalars(sa.select(Charge)).all()
             told = due_to_remind(session, now=utcnow())
 
     assert (marked, charged, told) == ([(ids[0], 0)], [], [])
+    assert (before, after) == ((10_000, 40_000, 0), (30_000, 20_000, 0))
 
 
-def test_payments_for_charges_are_not_lost_by_going_back(unmigrated: Flask) -> None:
+def test_what_was_confirmed_and_charged_is_not_lost_by_going_back(unmigrated: Flask) -> None:
     with unmigrated.app_context():
         flask_migrate.upgrade()
         transaction(load_places)
         transaction(load_classes)
         with Session(db.engine, expire_on_commit=False) as session:
             house = House(session, NOW)
-            house.confirm(house.book(9))
+            house.confirm(house.book(9, by=house.stranger, paying=ALONE))
         with pytest.raises(SystemExit):
             flask_migrate.downgrade(revision=_before(CHARGES))
         with Session(db.engine) as session:
-            assert session.scalars(sa.select(Charge.captured_fen)).all() == [20_000]
+            assert session.scalars(sa.select(Charge.paper_fen)).all() == [20_000]

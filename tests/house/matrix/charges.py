@@ -46,9 +46,11 @@ CHARGES = (
     step(f"{SHORT}/on-paper", SETTLERS, WHY, forbidden=AUDITOR | HOLDER),
     page("/uses", DECIDERS, other=403),
     sent("/uses/confirm", DECIDERS, {"reservation_ids": "{unconfirmed}"}, other=403),
+    sent("/uses/let-off", DECIDERS, {"reservation_ids": "{unconfirmed}"}, other=403),
     page(f"{UNCONFIRMED}/use", STEWARDS, forbidden=BOOKED_OR_SEES),
     sent(f"{UNCONFIRMED}/use", STEWARDS, {"outcome": "no_show"}, forbidden=BOOKED_OR_SEES),
     read("/uses", DECIDERS, other=403),
     step("/uses/confirm", DECIDERS, {"reservation_ids": ["{unconfirmed}"]}, other=403),
+    step("/uses/let-off", DECIDERS, {"reservation_ids": ["{unconfirmed}"]}, other=403),
     step(f"{UNCONFIRMED}/confirm-use", STEWARDS, {}, forbidden=BOOKED_OR_SEES),
 )
