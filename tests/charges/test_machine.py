@@ -1,5 +1,6 @@
 """Bookings and their charges at random: every account equals its transfers, and nothing stays held for what is done."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -22,11 +23,15 @@ from booking.core.actors import Actor
 from booking.core.errors import Refused
 from booking.core.period import Period
 from booking.ledger.verifying import faults as ledger_faults
+from booking.payers.amounts import close_payer, set_amount
+from booking.payers.forms import PayerAmountForm
 from booking.payers.service import held_in, left_in, set_limit
 from booking.payers.verifying import faults as payer_faults
 from booking.reservations.blocks import add_block
 from booking.reservations.cancelling import cancel_reservation
+from booking.reservations.choosing_payer import choose_payer
 from booking.reservations.forms import UseForm
+from booking.reservations.handing_over import hand_over_bookings
 from booking.reservations.moving import move_reservation
 from booking.reservations.service import request_reservation
 from booking.reservations.using import confirm_use
@@ -51,7 +56,10 @@ from tests.factories.prices import make_hourly_price
 START = datetime(2026, 11, 23, 1, tzinfo=UTC)
 GRANTED, LIMIT = 60_000, 45_000
 WINDOWS = Windows()
-slots = st.tuples(st.integers(1, 30), st.integers(1, 3))
+KINDS_AT_LEAST = 6
+"""Kinds of steps that must have taken effect, or the machine proves nothing."""
+slots = st.tuples(st.integers(-1, 12), st.integers(1, 3))
+"""Hours from now on, and how long."""
 picks = st.integers(0, 5)
 
 
@@ -63,20 +71,24 @@ class Machine(RuleBasedStateMachine):
         with Session(db.engine, expire_on_commit=False) as session:
             place = make_organisation(session)
             self.instrument_id = make_instrument(session, place, policy={"closes_on_holidays": False}).id
-            people = {name: make_user(session, name) for name in ("lead", "student", "other", "steward")}
+            names = ("lead", "student", "other", "steward", "admin")
+            people = {name: make_user(session, name) for name in names}
             give(session, people["steward"], Role.STEWARD, ScopeKind.INSTRUMENT, self.instrument_id)
+            give(session, people["admin"], Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, place.id)
             instrument = people["steward"], self.instrument_id
             self._price(session, *instrument)
             payer = make_payer(session, place, people["lead"], GRANTED, [people["student"]])
             member = session.scalars(select(PayerMember)).one()
             lead = actor_for(session, people["lead"], now=START)
             set_limit(session, payer.id, member.id, LIMIT, actor=lead, now=START)
+            other = make_payer(session, place, people["lead"], GRANTED, [people["student"]], number="52170002")
             session.commit()
-            self.payer_id = payer.id
+            self.payer_id, self.place_id = payer.id, place.id
+            self.payer_ids = (payer.id, other.id)
             self.who: dict[str, Actor] = {
                 name: actor_for(session, person, now=START) for name, person in people.items()
             }
-        self.now = START
+        self.now, self.done = START, Counter[str]()
 
     def _price(self, session: Session, steward: User, instrument_id: int) -> None:
         from models.catalogue import Instrument
@@ -87,7 +99,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(slot=slots, is_student=st.booleans())
     def book(self, slot: tuple[int, int], is_student: bool) -> None:
-        paying = Paying(self.payer_id) if is_student else Paying(is_later=True)
+        paying = Paying(self.payer_ids[slot[0] % 2]) if is_student else Paying(is_later=True)
         wish = Wish(self.instrument_id, self._period(slot), paying=paying)
         self._try(request_reservation, wish, by="student" if is_student else "other")
 
@@ -95,6 +107,30 @@ class Machine(RuleBasedStateMachine):
     def move(self, pick: int, slot: tuple[int, int]) -> None:
         if one := self._reservation(pick):
             self._try(move_reservation, one.id, self._period(slot), by=self._holder(one))
+
+    @rule(pick=picks, account=st.integers(0, 2))
+    def choose_payer(self, pick: int, account: int) -> None:
+        if one := self._reservation(pick):
+            paying = Paying(self.payer_ids[account]) if account < len(self.payer_ids) else Paying(is_later=True)
+            self._try(choose_payer, one.id, paying, by=self._holder(one))
+
+    @rule(pick=picks)
+    def hand_over(self, pick: int) -> None:
+        if one := self._reservation(pick):
+            heir = "other" if self._holder(one) == "student" else "student"
+            handed = (self.place_id, one.booked_by_id, [one.id], f"{heir}@example.org")
+            self._try(hand_over_bookings, *handed, reason="换人", by="admin")
+
+    @rule(account=st.integers(0, 1))
+    def close_account(self, account: int) -> None:
+        with Session(db.engine) as session:
+            is_used = session.scalar(select(func.count(Charge.id))) or 0
+        if is_used > 1:
+            self._try(close_payer, self.payer_ids[account], "结题", by="admin")
+
+    @rule(account=st.integers(0, 1), fen=st.integers(30_000, 90_000))
+    def set_amount(self, account: int, fen: int) -> None:
+        self._try(set_amount, self.payer_ids[account], PayerAmountForm(amount_fen=fen, reason="调整"), by="admin")
 
     @rule(pick=picks)
     def cancel(self, pick: int) -> None:
@@ -108,7 +144,7 @@ class Machine(RuleBasedStateMachine):
     @rule(pick=picks, late=st.integers(-1, 3), outcome=st.sampled_from(UseOutcome))
     def confirm(self, pick: int, late: int, outcome: UseOutcome) -> None:
         if one := self._reservation(pick):
-            self.now = max(self.now, one.ends_at + timedelta(hours=late))
+            self.now = max(self.now, one.ends_at + timedelta(hours=max(late, 0)))
             end = one.ends_at + timedelta(hours=late)
             actual = {"actual_starts_at": one.starts_at.isoformat(), "actual_ends_at": end.isoformat()}
             form = UseForm.model_validate(
@@ -146,7 +182,7 @@ class Machine(RuleBasedStateMachine):
         with Session(db.engine) as session:
             due = list(due_to_finish(session, now=self.now))
         for charge_id in due:
-            transaction(service.go_on, charge_id, windows=WINDOWS, now=self.now)
+            self.done["go_on"] += transaction(service.go_on, charge_id, windows=WINDOWS, now=self.now)
 
     @invariant()
     def the_books_are_right(self) -> None:
@@ -155,11 +191,13 @@ class Machine(RuleBasedStateMachine):
         with Session(db.engine) as session:
             proofs = (ledger_faults, payer_faults, charge_faults, claim_faults)
             assert [line for proof in proofs for line in proof(session)] == []
-            payer = session.get_one(PayerAccount, self.payer_id)
-            captured = session.get_one(LedgerAccount, payer.captured_id).balance_fen
-            assert left_in(session, payer) + held_in(session, payer) + captured == GRANTED
             charges = session.scalars(select(Charge)).all()
-            assert captured == sum(one.captured_fen for one in charges)
+            for payer_id in self.payer_ids:
+                payer = session.get_one(PayerAccount, payer_id)
+                captured = session.get_one(LedgerAccount, payer.captured_id).balance_fen
+                put_in = -session.get_one(LedgerAccount, payer.source_id).balance_fen
+                assert left_in(session, payer) + held_in(session, payer) + captured == put_in
+                assert captured == sum(one.captured_fen for one in charges if one.payer_account_id == payer_id)
             self._the_rest_is_owed(session, charges)
 
     def _the_rest_is_owed(self, session: Session, charges: Sequence[Charge]) -> None:
@@ -183,11 +221,12 @@ class Machine(RuleBasedStateMachine):
             self._try(confirm_use, reservation_id, UseForm(), windows=WINDOWS, by="steward")
         self.go_on()
         with Session(db.engine) as session:
-            assert held_in(session, session.get_one(PayerAccount, self.payer_id)) == 0
+            held = [held_in(session, session.get_one(PayerAccount, payer_id)) for payer_id in self.payer_ids]
+        assert held == [0, 0]
         self.the_books_are_right()
 
     def _period(self, slot: tuple[int, int]) -> Period:
-        start = START + timedelta(hours=slot[0])
+        start = self.now.replace(minute=0) + timedelta(hours=slot[0])
         return Period(start, start + timedelta(hours=slot[1]))
 
     def _reservation(self, pick: int) -> Reservation | None:
@@ -211,6 +250,7 @@ class Machine(RuleBasedStateMachine):
         """Do it as somebody would; what is refused changes nothing, which the invariant sees."""
         with suppress(Refused):
             transaction(work, *given, actor=self.who[by], now=self.now, **named)
+            self.done[work.__name__] += 1
 
 
 def _sums(session: Session, rows: Select[int, int]) -> dict[int, int]:
@@ -228,6 +268,8 @@ def emptied(app: Flask) -> Iterator[None]:
 
 
 def test_accounts_equal_their_transfers_and_nothing_stays_held_whatever_people_do(engine_app: Flask) -> None:
+    took_effect: Counter[str] = Counter()
+
     class OnThisEngine(Machine):
         def __init__(self) -> None:
             super().__init__()
@@ -236,8 +278,11 @@ def test_accounts_equal_their_transfers_and_nothing_stays_held_whatever_people_d
 
         def teardown(self) -> None:
             if hasattr(self, "now"):
+                took_effect.update(self.done)
                 self.finish()
             self.context.close()
 
     bounded = settings(max_examples=6, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
     run_machine(OnThisEngine, settings=bounded)
+    assert {"request_reservation", "confirm_use"} <= set(took_effect)
+    assert len(took_effect) >= KINDS_AT_LEAST

@@ -41,7 +41,6 @@ from models.vocabulary.custody import OwnerChangeState
 from models.vocabulary.pricing import Offer
 from models.vocabulary.reservations import ReservationState, UseOutcome
 from tests.charges.houses import PIECES, House
-from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_organisation
 from tests.factories.letters import mailed
 from tests.factories.payers import make_payer
@@ -108,8 +107,6 @@ def test_what_the_price_counts_is_counted_one_by_one_and_never_left_out(session:
 
 def test_time_for_samples_stays_free_when_it_is_moved_and_handed_over(house: House) -> None:
     give(house.session, house.student, Role.STEWARD, ScopeKind.INSTRUMENT, house.instrument.id)
-    for person in (house.steward, house.student):
-        affiliate(house.session, person, house.place)
     wish = Wish(house.instrument.id, at(9, 120))
     made = house.do(reserve_for_staff, wish, by=house.steward, at_=house.now)
     made_by = {"reservation_id": made.id, "instrument_id": house.instrument.id, "started_by_id": house.steward.id}

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from booking.charges import service
 from booking.charges.windows import Windows
 from booking.payers import amounts
-from booking.payers.forms import PayerAmountForm
+from booking.payers.forms import NewPayerForm, PayerAmountForm
+from booking.payers.service import add_member, open_payer
 from booking.reservations.forms import UseForm
 from booking.reservations.service import request_reservation
 from booking.reservations.using import confirm_use
@@ -16,6 +17,7 @@ from booking.reservations.wishes import Paying, Wish
 from models.catalogue import Instrument
 from models.charges import Charge
 from models.reservations import Reservation
+from models.vocabulary.payers import PayerKind
 from models.vocabulary.pricing import BilledOn
 from tests.factories.prices import make_hourly_price
 
@@ -39,6 +41,7 @@ def add_charges(builder: "Builder", staff: frozenset[str], money: frozenset[str]
     service.dispute_charge(session, disputed.id, why, actor=builder.actor("holder"), now=now)
     builder.keep("disputed_charge", disputed)
     builder.keep("short_charge", _short(builder))
+    builder.keep("orphan_charge", _orphaned(builder, money - staff | {"admin", "reader", "writer", "holder"}))
     builder.keep("unconfirmed", _booked(builder, "published", "holder", 16))
     their_note = builder.mark("their_use_note", theirs)
     later = Paying(is_later=True)
@@ -48,7 +51,7 @@ def add_charges(builder: "Builder", staff: frozenset[str], money: frozenset[str]
     their_why = builder.mark("their_dispute", theirs - {"their_technician"})
     service.dispute_charge(session, their_charge.id, their_why, actor=builder.actor("their_holder"), now=now)
     builder.keep("their_charge", their_charge)
-    for name in ("charge", "disputed_charge", "short_charge"):
+    for name in ("charge", "disputed_charge", "short_charge", "orphan_charge"):
         builder.world.names[f"{name}_version"] = session.get_one(Charge, builder.world.names[name]).version
     builder.world.markers["qnamestewardxz"] |= {"finance"}
     session.commit()
@@ -87,3 +90,19 @@ def _short(builder: "Builder") -> Charge:
     service.accept_charge(session, charge.id, actor=builder.actor("holder"), now=now)
     amounts.set_amount(session, payer_id, PayerAmountForm(amount_fen=500_000, reason=why), actor=admin, now=now)
     return charge
+
+
+def _orphaned(builder: "Builder", readers: frozenset[str]) -> Charge:
+    """A charge that nobody answers for but the finance: the holder of its account is deactivated."""
+    session, names, admin = builder.session, builder.world.names, builder.actor("admin")
+    holder, name = builder.world.users["holder"], builder.mark("of_orphan", readers)
+    form = NewPayerForm(kind=PayerKind.GRANT, number="2026-9", name=name, holder=holder.email)
+    account = open_payer(session, names["organisation"], form, actor=admin, now=builder.now)
+    amount = PayerAmountForm(amount_fen=500_000, reason=builder.mark("why_orphan", readers))
+    amounts.set_amount(session, account.id, amount, actor=admin, now=builder.now)
+    account.holder_id = builder.world.users["closed"].id
+    add_member(session, account.id, holder.email, actor=admin, now=builder.now)
+    for told in ("nameclosed", "mailclosed"):
+        builder.world.markers[f"q{told}xz"] |= readers
+    session.flush()
+    return _charged(builder, "published", "holder", "steward", 18, paying=Paying(account.id))

@@ -1,15 +1,17 @@
 """Who may call what: charges, read by who booked, who pays and the owner's staff; and uses to confirm."""
 
-from tests.house.matrix.writing import AUDITOR, HOLDER, STEWARDS, page, read, sent, step
+from tests.house.matrix.writing import ADMINS, AUDITOR, HOLDER, STEWARDS, page, read, sent, step
 from tests.house.worlds import ALL_SEEING, FINANCE, PEOPLE, STAFF, THEIR_ADMIN
 
 THEIRS = frozenset({"their_steward"}) | THEIR_ADMIN
 DECIDERS = STEWARDS | THEIRS
 SETTLERS = STEWARDS | FINANCE
+KEEPERS = ADMINS | FINANCE
 MONEY = SETTLERS | AUDITOR
 SEERS = MONEY | HOLDER
 ONLY_READ = AUDITOR
 ONE, DISPUTED, SHORT, OTHER = (f"/charges/{{{kind}charge}}" for kind in ("", "disputed_", "short_", "their_"))
+ORPHAN, ORPHAN_SEEN = "/charges/{orphan_charge}", {"version": "{orphan_charge_version}"}
 UNCONFIRMED = "/reservations/{unconfirmed}"
 WHY = {"reason": "说明"}
 CHANGE = {"change_fen": -100, "name": "减免", "reason": "协商"}
@@ -23,6 +25,7 @@ CHARGES = (
     page(ONE, SEERS),
     page(OTHER, THEIRS | {"platform", "auditor"}),
     sent(f"{ONE}/accept", HOLDER, SEEN, forbidden=MONEY),
+    sent(f"{ORPHAN}/accept", KEEPERS, ORPHAN_SEEN, forbidden=frozenset({"steward"}) | AUDITOR | HOLDER),
     sent(f"{ONE}/dispute", HOLDER, {"dispute_reason": "不对", **SEEN}, forbidden=MONEY),
     sent(f"{DISPUTED}/messages", SETTLERS | HOLDER, {"text": "请看", **DISPUTED_SEEN}, forbidden=ONLY_READ),
     sent(f"{DISPUTED}/resolve", SETTLERS, {"resolve_reason": "无误", **DISPUTED_SEEN}, forbidden=AUDITOR | HOLDER),
@@ -36,6 +39,7 @@ CHARGES = (
     read(ONE, SEERS),
     read(OTHER, THEIRS | {"platform", "auditor"}),
     step(f"{ONE}/accept", HOLDER, {}, forbidden=MONEY),
+    step(f"{ORPHAN}/accept", KEEPERS, {}, forbidden=frozenset({"steward"}) | AUDITOR | HOLDER),
     step(f"{ONE}/dispute", HOLDER, WHY, forbidden=MONEY),
     step(f"{DISPUTED}/messages", SETTLERS | HOLDER, {"text": "请看"}, forbidden=ONLY_READ),
     step(f"{DISPUTED}/resolve", SETTLERS, WHY, forbidden=AUDITOR | HOLDER),
