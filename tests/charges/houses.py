@@ -1,7 +1,6 @@
 """A house in which uses are charged: an instrument with a price, its people, and a grant that pays."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +19,6 @@ from booking.reservations.forms import UseForm
 from booking.reservations.service import request_reservation
 from booking.reservations.using import confirm_use
 from booking.reservations.wishes import Paying, Wish
-from booking.web.extensions import db
 from models.accounts import User
 from models.charges import Charge
 from models.ledger import LedgerAccount
@@ -37,21 +35,6 @@ HOURLY = 10_000
 PIECES = {"kind": "consumables", "per": "piece", "name_zh": "铜网", "name_en": "Copper grid", "unit_fen": 3_000}
 PAID = Paying()
 ALONE = Paying(is_later=True)
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that the database is asked meanwhile."""
-    statements: list[str] = []
-
-    def note(*told: object) -> None:
-        statements.append(str(told[2]))
-
-    sa.event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        sa.event.remove(db.engine, "before_cursor_execute", note)
 
 
 class House:

@@ -16,7 +16,8 @@ from models.catalogue import Instrument
 from models.vocabulary.affiliations import AffiliationState
 from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.charges import ChargeState
-from tests.charges.houses import ALONE, House, counted
+from tests.charges.houses import ALONE, House
+from tests.counting import counting
 from tests.factories.affiliations import affiliate
 from tests.factories.people import sign_in
 
@@ -61,7 +62,7 @@ def test_a_longer_list_takes_no_more_statements(house: House) -> None:
         house.confirm(one)
         today, lead = local_date(one.ends_at + timedelta(days=1)), house.actor(house.lead)
         house.session.expire_all()
-        with counted() as statements:
+        with counting() as statements:
             found = own_charges(house.session, lead, Wanted(), today=today, limit=9)
         assert all(one.sight.answers for one in found.items)
         counts.append(len(statements))
@@ -72,7 +73,7 @@ def test_a_longer_list_takes_no_more_statements(house: House) -> None:
 def test_confirming_takes_as_many_statements_however_many_uses_and_charges_there_are(house: House) -> None:
     counts = []
     for made in [house.book(hour, 1) for hour in (9, 10, 11, 12)]:
-        with counted() as statements:
+        with counting() as statements:
             house.confirm(made)
         counts.append(len(statements))
 

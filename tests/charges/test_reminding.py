@@ -26,7 +26,8 @@ from models.reservations import Reservation, UseReminder
 from models.vocabulary.affiliations import AffiliationState
 from models.vocabulary.charges import ChargeState
 from models.vocabulary.reservations import ReservationMode, ReservationState
-from tests.charges.houses import ALONE, House, counted
+from tests.charges.houses import ALONE, House
+from tests.counting import counting
 from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.letters import mailed
@@ -166,7 +167,7 @@ def test_reminding_takes_as_many_statements_for_many_uses_and_disputes_as_for_on
     counts = []
     for days in (21, 28):
         house.session.expire_all()
-        with counted() as statements:
+        with counting() as statements:
             assert remind(house, start + days * DAY) == [f"admin:{4 if days == 21 else 1}"]
         counts.append(len(statements))
         for one in made[1:] if days == 21 else ():
@@ -179,7 +180,7 @@ def test_reminding_takes_as_many_statements_for_many_uses_and_disputes_as_for_on
         mailed(house.session, now=now)
         disputing.remind_of_disputes(house.session, house.place.id, now=now)
         house.session.commit()
-        with counted() as statements:
+        with counting() as statements:
             letters = mailed(house.session, now=now)
         disputed.append((letters[0].values["count"], len(statements)))
         for one in made[2:] if days == 34 else ():
