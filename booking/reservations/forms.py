@@ -176,9 +176,8 @@ class ApprovalForm(Form):
 class UseForm(Form):
     """What came of a reservation: used as booked or when it says, nobody came, or it could not be used (say why).
 
-    Samples and pieces are for its price.
-
-    `pieces` counts what is charged by the piece, by the place of its line among the price's further lines.
+    Samples and pieces are for its price: what that counts is named, zero too. `pieces` are counts by the place of their
+    line among the price's further lines.
     """
 
     outcome: UseOutcome = UseOutcome.USED
@@ -208,7 +207,7 @@ class UsePage(UseForm, PageForm):
 
 
 class UsesForm(Form):
-    """Several reservations that were used as booked."""
+    """Several reservations: used as booked, or from before and to be let off."""
 
     reservation_ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_USES)]
 
