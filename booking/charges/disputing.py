@@ -40,7 +40,7 @@ def disputed_since(session: Session, charge_ids: Collection[int]) -> dict[int, d
     disputed = select(ChargeEvent.charge_id, func.max(ChargeEvent.occurred_at)).where(
         ChargeEvent.charge_id.in_(charge_ids), ChargeEvent.step == ChargeStep.DISPUTE
     )
-    return dict(session.execute(disputed.group_by(ChargeEvent.charge_id)).tuples().all())
+    return dict(session.execute(disputed.group_by(ChargeEvent.charge_id)).all())
 
 
 def _last_heard() -> Subquery:

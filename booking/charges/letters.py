@@ -149,7 +149,7 @@ class _Staff:
         made = select(ChargeEvent.charge_id, ChargeEvent.actor_id).where(
             ChargeEvent.charge_id.in_([one.id for one in charges]), ChargeEvent.step == ChargeStep.MAKE
         )
-        self.makers = dict(news.session.execute(made).tuples().all())
+        self.makers = dict(news.session.execute(made).all())
 
     def of(self, charge: Charge) -> Iterable[User]:
         """The people for one charge."""

@@ -10,10 +10,12 @@ from booking.database.bulk import among
 from booking.notifications.letters import Letter, News
 from booking.reservations.use_people import UsePeople, payers_of
 from models.accounts import User
+from models.base import Base
 from models.reservations import Reservation
 from models.vocabulary.reservations import ReservationState
 
 MOST_LISTED = 50
+_reservations = Base.metadata.tables["reservations"]
 
 
 def on_uses_unconfirmed(news: News) -> list[Letter]:
@@ -55,7 +57,7 @@ def _said(use: Reservation, level: int) -> dict[str, Any]:
 
 def _waiting(session: Session, reservation_ids: Sequence[int]) -> Sequence[Reservation]:
     """Which of these still wait, the oldest first."""
-    is_asked = among(session, Reservation.__table__.c.id, reservation_ids)
+    is_asked = among(session, _reservations.c.id, reservation_ids)
     rows = select(Reservation).where(is_asked, Reservation.state == ReservationState.CONFIRMED)
     ordered = rows.order_by(Reservation.ends_at, Reservation.id)
     return session.scalars(ordered.options(joinedload(Reservation.booked_by), joinedload(Reservation.instrument))).all()

@@ -12,6 +12,7 @@ from booking.database.bulk import among
 from booking.directory.queries import stewards_of_unit
 from booking.reservations.deciders import deciders_of
 from models.accounts import Grant, User
+from models.base import Base
 from models.catalogue import Instrument
 from models.payers import PayerAccount
 from models.pricing import ReservationQuote
@@ -20,6 +21,7 @@ from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.custody import StewardRank
 
 LEVELS = (1, 2, 3)
+_reservations = Base.metadata.tables["reservations"]
 
 
 class UsePeople:
@@ -105,6 +107,6 @@ def payers_of(session: Session, reservation_ids: Collection[int]) -> dict[int, f
             ),
         )
         .outerjoin(PayerAccount, PayerAccount.id == Reservation.payer_account_id)
-        .where(among(session, Reservation.__table__.c.id, reservation_ids))
+        .where(among(session, _reservations.c.id, reservation_ids))
     )
     return {row.id: frozenset({row.booked_by_id, row.holder_id or row.booked_by_id}) for row in rows}

@@ -16,10 +16,12 @@ from booking.notifications.service import announce
 from booking.reservations.changes import last_day, period_of
 from booking.reservations.use_people import LEVELS
 from booking.reservations.uses import from_before
+from models.base import Base
 from models.catalogue import Instrument
 from models.reservations import Reservation, UseReminder
 from models.vocabulary.reservations import ReservationState
 
+_reminders = Base.metadata.tables["use_reminders"]
 AGAIN = timedelta(days=7)
 """After so long the last level is told again, until somebody confirms."""
 
@@ -110,6 +112,6 @@ def _mark(session: Session, by_level: Mapping[int, Sequence[int]], again: Collec
     if rows:
         session.execute(insert(UseReminder), rows)
     if known:
-        told = (among(session, UseReminder.__table__.c.reservation_id, known), UseReminder.level == LEVELS[-1])
+        told = (among(session, _reminders.c.reservation_id, known), UseReminder.level == LEVELS[-1])
         marked = update(UseReminder).where(*told).values(sent_at=now)
         session.execute(marked.execution_options(synchronize_session=False))

@@ -32,7 +32,13 @@ from tests.factories.prices import make_hourly_price
 from tests.reservations.acting import at
 
 HOURLY = 10_000
-PIECES = {"kind": "consumables", "per": "piece", "name_zh": "铜网", "name_en": "Copper grid", "unit_fen": 3_000}
+PIECES: dict[str, Any] = {
+    "kind": "consumables",
+    "per": "piece",
+    "name_zh": "铜网",
+    "name_en": "Copper grid",
+    "unit_fen": 3_000,
+}
 PAID = Paying()
 ALONE = Paying(is_later=True)
 

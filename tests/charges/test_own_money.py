@@ -86,12 +86,12 @@ def test_who_answers_for_the_account_neither_confirms_the_use_nor_takes_it_back_
 def test_what_the_price_counts_is_counted_one_by_one_and_never_left_out(session: Session, now: datetime) -> None:
     house = House(session, now, sample_fen=2_000, extras=[PIECES])
     made = house.book(9)
-    made.sample_count = 0
+    session.get_one(Reservation, made.id).sample_count = 0
     session.commit()
     with pytest.raises(SamplesNeeded):
         house.do(confirm_use, made.id, UseForm(), **MANY, by=house.steward, at_=made.ends_at)
     session.rollback()
-    made.sample_count = 2
+    session.get_one(Reservation, made.id).sample_count = 2
     session.commit()
     with pytest.raises(PiecesNeeded):
         house.do(confirm_use, made.id, UseForm(), **MANY, by=house.steward, at_=made.ends_at)
@@ -172,9 +172,9 @@ def test_a_hold_in_another_account_than_the_charges_is_never_left_there_in_silen
 def test_what_has_a_price_that_says_no_amount_waits_as_a_problem_however_it_ends(house: House) -> None:
     make_hourly_price(house.session, house.instrument, 0, house.admin, revision=2, offer=Offer.NOT_OFFERED)
     wishes = [Wish(house.instrument.id, at(hour, 120)) for hour in (9, 12, 15)]
-    who = {"holder_id": house.student.id, "by": house.steward, "at_": house.now}
+    who: dict[str, Any] = {"holder_id": house.student.id, "by": house.steward, "at_": house.now}
     absent, late, own = [house.do(reserve_agreed, wish, **who) for wish in wishes]
-    own.booked_by_id = house.steward.id
+    house.session.get_one(Reservation, own.id).booked_by_id = house.steward.id
     house.session.commit()
     house.do(cancel_reservation, late.id, by=house.student, at_=late.starts_at - TWO_HOURS)
     house.confirm(absent, outcome=UseOutcome.NO_SHOW)

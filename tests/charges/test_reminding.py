@@ -1,6 +1,7 @@
 """Uses that nobody confirms and disputes that nobody answers are brought up until somebody does."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -123,7 +124,8 @@ def test_what_ended_before_uses_were_confirmed_is_let_off_many_at_once_or_confir
         house.session.add(UseReminder(reservation_id=one.id, level=0, sent_at=older.ends_at))
     house.session.commit()
     later = made.ends_at + 30 * DAY
-    steward, free = house.actor(house.steward), {"by": house.steward, "at_": later}
+    steward = house.actor(house.steward)
+    free: dict[str, Any] = {"by": house.steward, "at_": later}
 
     def listed(older: bool) -> list[int]:
         page = uses_to_confirm(house.session, steward, older=older, limit=9, now=later)
