@@ -33,7 +33,7 @@ from tests.reservations.acting import at
 
 HOURLY = 10_000
 PIECES: dict[str, Any] = {
-    "kind": "consumables",
+    "kind": "consumable",
     "per": "piece",
     "name_zh": "铜网",
     "name_en": "Copper grid",
