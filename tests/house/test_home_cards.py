@@ -54,8 +54,8 @@ EXPECTED: Codes = {
     "technician": HANDS_ON,
     "trainer": frozenset({"training"}),
     "reviewer": frozenset({"reviews"}),
-    "finance": MONEY | SETTLING,
-    "admin": ADMINISTERING,
+    "finance": MONEY | SETTLING | {"charges_to_accept"},
+    "admin": ADMINISTERING | {"charges_to_accept"},
     "their_admin": frozenset({"drafts", "enquiries", "sample_orders", "imports", "reports", "reviews", "role_changes"})
     | {"affiliations", "visits", "left_behind", "owner_changes", "charges_disputed"},
     "operator": frozenset({"registrations", "mail_domains"}),
