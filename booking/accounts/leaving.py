@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit
 from booking.accounts.audit import Changed
 from booking.accounts.grants import foresee_end, may_end
+from booking.accounts.permissions import Permission, may
 from booking.accounts.succession import Lack, SuccessorNeeded, keep_last, lacking, left_empty, lock_scopes
-from booking.core.actors import Actor
+from booking.core.actors import Actor, Target
 from booking.core.errors import Forbidden
 from booking.core.texts import N_
 from models.accounts import Grant
@@ -82,16 +83,24 @@ def require_successors(session: Session, organisation_id: int, user_id: int, *, 
 
 def require_ending(session: Session, organisation_id: int, user_id: int, *, last_day: date, actor: Actor) -> None:
     """Refuse that somebody ends another's roles there which they may not give; raises Forbidden."""
-    if held_against(session, organisation_id, [user_id], last_day=last_day, actor=actor):
+    if held_until(session, organisation_id, [user_id], beyond=last_day, actor=actor):
         raise Forbidden(NOT_YOURS_TO_END)
 
 
-def held_against(
-    session: Session, organisation_id: int, user_ids: Collection[int], *, last_day: date, actor: Actor
-) -> set[int]:
-    """Who of these people holds a role there beyond the day that is not the actor's to end."""
-    grants = _unended(session, organisation_id, user_ids, last_day)
-    return {grant.user_id for grant in grants if not may_end(session, grant, actor)}
+def held_until(
+    session: Session, organisation_id: int, user_ids: Collection[int] | None = None, *, beyond: date, actor: Actor
+) -> dict[int, date]:
+    """Until when people hold a role there, beyond a day, that is not the actor's to end: by person, of all or of these.
+
+    This one rule stands for every way in which an affiliation comes to its end by somebody's hand.
+    """
+    if may(actor, Permission.GIVE_GRANTS, Target(organisation_id)):
+        return {}
+    until: dict[int, date] = {}
+    for grant in _unended(session, organisation_id, user_ids, beyond):
+        if not may_end(session, grant, actor):
+            until[grant.user_id] = max(until.get(grant.user_id, date.min), grant.ends_on or date.max)
+    return until
 
 
 def left_to_nobody(session: Session, organisation_id: int, user_ids: Collection[int], *, last_day: date) -> list[Lack]:
@@ -99,11 +108,15 @@ def left_to_nobody(session: Session, organisation_id: int, user_ids: Collection[
     return lacking(session, _unended(session, organisation_id, user_ids, last_day), last_day)
 
 
-def _unended(session: Session, organisation_id: int, user_ids: Collection[int], last_day: date) -> Sequence[Grant]:
-    """What these people hold there beyond the day, the oldest first."""
+def _unended(
+    session: Session, organisation_id: int, user_ids: Collection[int] | None, last_day: date
+) -> Sequence[Grant]:
+    """What these people, or all, hold there beyond the day, the oldest first."""
     longer = or_(Grant.ends_on.is_(None), Grant.ends_on > last_day)
-    rows = select(Grant).where(Grant.user_id.in_(user_ids), longer, within_organisation(organisation_id))
-    return session.scalars(rows.order_by(Grant.id)).all()
+    rows = select(Grant).where(longer, within_organisation(organisation_id)).order_by(Grant.id)
+    if user_ids is not None:
+        rows = rows.where(Grant.user_id.in_(user_ids))
+    return session.scalars(rows).all()
 
 
 def within_organisation(organisation_id: int) -> ColumnElement[bool]:

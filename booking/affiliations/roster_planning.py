@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from booking.accounts.leaving import NOT_YOURS_TO_END
 from booking.affiliations.group_reading import stored_groups
 from booking.affiliations.roster_reading import ReadRow, RosterRow
 from booking.affiliations.rules import OWNS_INSTRUMENTS
@@ -48,11 +49,16 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Leaver:
-    """Somebody confirmed who is not on the roster."""
+    """Somebody confirmed who is not on the roster, and until when a role not the actor's to end keeps them."""
 
     affiliation: Affiliation
     name: str
     email: str
+    held_until: date | None
+
+    def stays(self, last_day: date) -> bool:
+        """Whether they stay although others who are missing end on the day."""
+        return self.held_until is not None and self.held_until > last_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,8 @@ class Plan:
 class Standing:
     """How an organisation's people stand: accounts by address, open affiliations, invitations, names of units.
 
-    `accepted` is who came by an invitation and is still there, by what the invitation knew of them.
+    `accepted` is who came by an invitation and is still there, by what the invitation knew of them. `held_until` is,
+    by person, until when they hold roles that whoever applies the roster may not end.
     """
 
     accounts: Mapping[str, int]
@@ -89,6 +96,7 @@ class Standing:
     accepted: Mapping[Mark, int]
     units: Mapping[str, int]
     groups: Mapping[str, int]
+    held_until: Mapping[int, date]
 
     def invitation_for(self, values: RosterRow) -> Invitation | None:
         """The open invitation of whom a row means: by address, else by telephone, else by number."""
@@ -103,7 +111,9 @@ class Standing:
         return next((self.accepted[mark] for mark in _marks(row) if mark in self.accepted), own)
 
 
-def standing_for(session: Session, organisation_id: int, rows: Iterable[ReadRow], *, now: datetime) -> Standing:
+def standing_for(
+    session: Session, organisation_id: int, rows: Iterable[ReadRow], held_until: Mapping[int, date], *, now: datetime
+) -> Standing:
     """Read how an organisation's people stand; eight statements however many rows.
 
     A firm learns of nobody whether they have an account here: whoever neither belongs nor has asked is invited, and
@@ -139,6 +149,7 @@ def standing_for(session: Session, organisation_id: int, rows: Iterable[ReadRow]
         accepted=_accepted(session, organisation_id, {one.user_id: one.staff_number for one, _ in held}),
         units=_by_name(directory.units(session, organisation_id)),
         groups=_by_name(stored_groups(session, organisation_id)),
+        held_until=held_until,
     )
 
 
@@ -209,7 +220,9 @@ def _decide(planned: Planned, values: RosterRow, named: dict[str, Any], standing
     if planned.user_id is not None:
         held = planned.affiliation = standing.by_user.get(planned.user_id)
         planned.sets = _differing(_lasting(named, held), held)
-        if held is None or not _is_confirmed(held):
+        if _ends_roles(planned, standing):
+            planned.row.problems.append(Problem("until", NOT_YOURS_TO_END))
+        elif held is None or not _is_confirmed(held):
             planned.fate = Fate.CONFIRMED
         else:
             planned.fate = Fate.CHANGED if planned.sets else Fate.UNCHANGED
@@ -221,6 +234,20 @@ def _decide(planned: Planned, values: RosterRow, named: dict[str, Any], standing
         planned.fate, planned.sets = Fate.INVITED, planned.sets | {"email": values.email or ""}
     else:
         planned.fate = Fate.INVITATION_CHANGED if planned.sets else Fate.UNCHANGED
+
+
+def _ends_roles(planned: Planned, standing: Standing) -> bool:
+    """Whether a row would let somebody's roles that are not the actor's to end, end earlier."""
+    last_day, held_until = planned.sets.get("ends_on"), standing.held_until.get(planned.user_id or 0)
+    if last_day is None or held_until is None or held_until <= last_day:
+        return False
+    return planned.affiliation is None or is_earlier(planned)
+
+
+def is_earlier(planned: Planned) -> bool:
+    """Whether a row lets an affiliation end earlier than it stands."""
+    held, last_day = planned.affiliation, planned.sets.get("ends_on")
+    return held is not None and last_day is not None and (held.ends_on is None or last_day < held.ends_on)
 
 
 def _lasting(named: dict[str, Any], held: Affiliation | None) -> dict[str, Any]:
@@ -266,7 +293,7 @@ def _leavers(rows: Sequence[ReadRow], standing: Standing, own_id: int) -> list[L
     emails = {row.email for row in rows if row.email}
     invited = {standing.accepted.get(mark) for row in rows for mark in _marks(row)}
     return [
-        Leaver(affiliation, person.name, person.email)
+        Leaver(affiliation, person.name, person.email, standing.held_until.get(person.id))
         for affiliation, person in standing.people
         if _is_confirmed(affiliation)
         and affiliation.ended_by_id is None

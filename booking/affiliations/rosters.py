@@ -10,11 +10,20 @@ from sqlalchemy.orm import Session
 
 from booking.accounts import audit
 from booking.accounts.audit import Changed
-from booking.accounts.leaving import end_grants_within, held_against
+from booking.accounts.leaving import end_grants_within, held_until
 from booking.accounts.permissions import Permission, may, require
 from booking.affiliations.forms import ApplyRosterForm, RosterForm
 from booking.affiliations.invitations import expire_over, invite_all
-from booking.affiliations.roster_planning import DETAILS, Fate, Leaver, Plan, Planned, plan, standing_for
+from booking.affiliations.roster_planning import (
+    DETAILS,
+    Fate,
+    Leaver,
+    Plan,
+    Planned,
+    is_earlier,
+    plan,
+    standing_for,
+)
 from booking.affiliations.roster_reading import read_roster
 from booking.affiliations.roster_refusals import keep_refused
 from booking.affiliations.user_groups import lock_organisation, seed_groups
@@ -79,9 +88,12 @@ def roster_for(session: Session, roster_id: int, actor: Actor, *, sees: bool = F
 
 
 def plan_of(session: Session, roster: Roster, *, actor: Actor, now: datetime) -> Plan:
-    """What a draft would do to the people as they stand now."""
-    rows = read_roster(roster.content, today=local_date(now))
-    standing = standing_for(session, roster.organisation_id, rows, now=now)
+    """What a draft would do to the people as they stand now, applied by the actor."""
+    rows, place = read_roster(roster.content, today=local_date(now)), roster.organisation_id
+    is_applied_by = may(actor, Permission.MANAGE_AFFILIATIONS, Target(place))
+    before = local_date(now) - timedelta(days=1)
+    held = held_until(session, place, beyond=before, actor=actor) if is_applied_by else {}
+    standing = standing_for(session, place, rows, held, now=now)
     return plan(rows, standing, is_complete=roster.is_complete, own_id=actor.id)
 
 
@@ -193,7 +205,7 @@ def _change(step: _Step, rows: Sequence[Planned]) -> None:
 
     What still invites somebody whose end is earlier now is void.
     """
-    shortened = [row.affiliation for row in rows if row.affiliation is not None and _is_earlier(row)]
+    shortened = [row.affiliation for row in rows if row.affiliation is not None and is_earlier(row)]
     withdraw_for(step.session, shortened, actor=step.actor, now=step.now, reason=step.reason)
     changed, changes = [], []
     for row in rows:
@@ -227,10 +239,7 @@ def _end_people(step: _Step, leavers: Sequence[Leaver], last_day: date) -> dict[
     Who holds a role that is not the actor's to end stays with it.
     """
     later = [one for one in leavers if one.affiliation.ends_on is None or one.affiliation.ends_on > last_day]
-    people = [one.affiliation.user_id for one in later]
-    place = step.roster.organisation_id
-    barred = held_against(step.session, place, people, last_day=last_day, actor=step.actor)
-    ending = [one for one in later if one.affiliation.user_id not in barred]
+    ending = [one for one in later if not one.stays(last_day)]
     is_over = last_day < local_date(step.now)
     state = AffiliationState.ENDED if is_over else AffiliationState.CONFIRMED
     rows = [
@@ -258,7 +267,7 @@ def _end_people(step: _Step, leavers: Sequence[Leaver], last_day: date) -> dict[
     ]
     _note_all(step, "affiliations.ended", "affiliation", changes)
     _tell_of_ends(step, ending, last_day, is_over=is_over)
-    return {"ended": len(ending), "roles_kept": outcome.kept, "people_kept": len(barred)}
+    return {"ended": len(ending), "roles_kept": outcome.kept, "people_kept": len(later) - len(ending)}
 
 
 def _tell_of_ends(step: _Step, ending: Sequence[Leaver], last_day: date, *, is_over: bool) -> None:
@@ -314,12 +323,6 @@ def _update_each(session: Session, table: type[Affiliation] | type[Invitation], 
 def _note_all(step: _Step, action: str, kind: str, changes: Sequence[Changed]) -> None:
     """One row of the log for each, in one statement."""
     audit.note_all(step.session, action, kind, changes, actor=step.actor, now=step.now, reason=step.reason)
-
-
-def _is_earlier(row: Planned) -> bool:
-    """Whether a row lets an affiliation end earlier than it stands."""
-    held, last_day = row.affiliation, row.sets.get("ends_on")
-    return held is not None and last_day is not None and (held.ends_on is None or last_day < held.ends_on)
 
 
 def _plain(value: Any) -> Any:

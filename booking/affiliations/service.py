@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
+from booking.accounts.leaving import NOT_YOURS_TO_END, held_until
 from booking.accounts.permissions import Permission, may
 from booking.affiliations import queries
 from booking.affiliations.forms import AffiliationDetailsForm, AskAffiliationForm
@@ -76,7 +77,7 @@ def confirm_affiliation(
     seed_groups(session, affiliation.organisation_id)
     if "staff_number" not in form.model_fields_set:
         form = form.model_copy(update={"staff_number": affiliation.staff_number})
-    _apply(session, affiliation, form, today=local_date(now))
+    _apply(session, affiliation, form, actor=actor, today=local_date(now))
     affiliation.state, affiliation.confirmed_by = AffiliationState.CONFIRMED, ConfirmedBy.ADMIN
     affiliation.starts_on = local_date(now)
     _decide(affiliation, actor=actor, now=now)
@@ -119,7 +120,7 @@ def change_affiliation(
     if affiliation.state != AffiliationState.CONFIRMED:
         raise Conflict(N_("只有已确认的隶属可以修改。"))
     before = described(affiliation)
-    _apply(session, affiliation, form, today=local_date(now))
+    _apply(session, affiliation, form, actor=actor, today=local_date(now))
     after = {name: value for name, value in described(affiliation).items() if value != before[name]}
     if not after:
         return affiliation
@@ -166,7 +167,7 @@ def described(affiliation: Affiliation) -> dict[str, Any]:
 
 
 def detail_problems(
-    session: Session, affiliation: Affiliation, form: AffiliationDetailsForm, *, today: date
+    session: Session, affiliation: Affiliation, form: AffiliationDetailsForm, *, actor: Actor, today: date
 ) -> list[Problem]:
     """Everything in the details that does not fit the organisation or its other people."""
     found = _unit_problems(session, affiliation.organisation_id, form.unit_id)
@@ -183,12 +184,23 @@ def detail_problems(
         found.append(Problem("staff_number", N_("这个工号已属于另一个人。")))
     if form.ends_on is not None and form.ends_on < today and form.ends_on != affiliation.ends_on:
         found.append(Problem("ends_on", N_("不能早于今天。")))
-    return found
+    return found + _end_problems(session, affiliation, form.ends_on, actor)
 
 
-def _apply(session: Session, affiliation: Affiliation, form: AffiliationDetailsForm, *, today: date) -> None:
+def _end_problems(session: Session, affiliation: Affiliation, ends_on: date | None, actor: Actor) -> list[Problem]:
+    """A problem when an end that comes earlier would take a role with it that is not the actor's to end."""
+    if ends_on is None or (affiliation.ends_on is not None and affiliation.ends_on <= ends_on):
+        return []
+    place, person = affiliation.organisation_id, affiliation.user_id
+    is_held = held_until(session, place, [person], beyond=ends_on, actor=actor)
+    return [Problem("ends_on", NOT_YOURS_TO_END)] if is_held else []
+
+
+def _apply(
+    session: Session, affiliation: Affiliation, form: AffiliationDetailsForm, *, actor: Actor, today: date
+) -> None:
     """Set what the form names; raises InvalidInput."""
-    if problems := detail_problems(session, affiliation, form, today=today):
+    if problems := detail_problems(session, affiliation, form, actor=actor, today=today):
         raise InvalidInput(problems)
     for name in form.model_fields_set:
         setattr(affiliation, name, getattr(form, name))

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from booking.accounts import grant_queries
 from booking.accounts.ending import Departure, end_grants
 from booking.accounts.grant_queries import ShownGrant
-from booking.accounts.grants import account_id, may_give
-from booking.accounts.permissions import Permission, require
-from booking.accounts.queries import target_of
+from booking.accounts.grants import account_id
+from booking.accounts.leaving import held_until, require_ending
+from booking.accounts.permissions import Permission, may, require
 from booking.accounts.rules import GIVEN_BY_THE_PLATFORM, normal_address
 from booking.accounts.sights import Sight, note_sight
 from booking.affiliations.leaving import let_end
@@ -20,7 +20,7 @@ from booking.affiliations.queries import open_affiliation
 from booking.affiliations.user_groups import lock_organisation
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
-from booking.core.errors import Forbidden, InvalidInput, NotFound, Problem
+from booking.core.errors import InvalidInput, NotFound, Problem
 from booking.core.texts import N_
 from booking.directory.queries import organisation
 from booking.reservations.coming import PER_PAGE, Coming, coming_bookings
@@ -107,7 +107,8 @@ def end_everything(
     """
     leaving = leaving_of(session, organisation_id, user_id, actor=actor, now=now)
     lock_organisation(session, organisation_id)
-    later = _to_end(session, leaving, departure.last_day, actor=actor)
+    require_ending(session, organisation_id, user_id, last_day=departure.last_day, actor=actor)
+    later = _to_end(leaving, departure.last_day, actor=actor)
     end_grants(session, later, departure, actor=actor, now=now)
     _pass_teams_on(session, leaving, leads, actor=actor, now=now)
     for member in leaving.memberships:
@@ -116,23 +117,17 @@ def end_everything(
     _end_affiliation(session, organisation_id, user_id, departure, actor=actor, now=now)
 
 
-def may_end(session: Session, leaving: Leaving, *, actor: Actor) -> bool:
+def may_end(session: Session, leaving: Leaving, *, actor: Actor, now: datetime) -> bool:
     """Whether the roles here are the actor's to end: who stands in for an administrator ends nobody's but their own."""
-    theirs = [one.grant for one in leaving.grants if one.grant.role not in GIVEN_BY_THE_PLATFORM]
-    return leaving.person.id == actor.id or all(_may_end(session, grant, actor) for grant in theirs)
+    place, person = leaving.organisation.id, leaving.person.id
+    return not held_until(session, place, [person], beyond=local_date(now), actor=actor)
 
 
-def _may_end(session: Session, grant: Grant, actor: Actor) -> bool:
-    """Whether the actor may end somebody else's role."""
-    return may_give(actor, grant.role, target_of(session, grant.scope_kind, grant.scope_id))
-
-
-def _to_end(session: Session, leaving: Leaving, last_day: date, *, actor: Actor) -> list[Grant]:
-    """The roles that would hold beyond the day, without those that only the platform gives; raises Forbidden."""
-    if not may_end(session, leaving, actor=actor):
-        raise Forbidden(N_("代行期间不能结束他人的角色，请联系单位的其他管理员或平台管理员。"))
+def _to_end(leaving: Leaving, last_day: date, *, actor: Actor) -> list[Grant]:
+    """The roles that would hold beyond the day, without those of somebody else that only the platform gives."""
     later = [one.grant for one in leaving.grants if one.grant.ends_on is None or one.grant.ends_on > last_day]
-    return [grant for grant in later if leaving.person.id == actor.id or _may_end(session, grant, actor)]
+    gives_every_role = leaving.person.id == actor.id or may(actor, Permission.GIVE_GRANTS)
+    return [grant for grant in later if gives_every_role or grant.role not in GIVEN_BY_THE_PLATFORM]
 
 
 def _end_affiliation(

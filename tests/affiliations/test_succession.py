@@ -9,15 +9,16 @@ from sqlalchemy.orm import Session
 from booking.accounts import ending, succession
 from booking.accounts.delegating import delegate_grant
 from booking.accounts.grants import NewGrant, give_grant
-from booking.affiliations import leaving, rosters
-from booking.affiliations.forms import ApplyRosterForm, RosterForm
+from booking.affiliations import leaving, rosters, service
+from booking.affiliations.forms import AffiliationDetailsForm, ApplyRosterForm, RosterForm
+from booking.affiliations.roster_planning import Fate
 from booking.core.actors import Actor
 from booking.core.clock import local_date
-from booking.core.errors import Conflict, Forbidden
+from booking.core.errors import Conflict, Forbidden, InvalidInput
 from booking.home.queries import cards
 from booking.settings import Settings
-from models.accounts import AuditEntry, Grant
-from models.affiliations import Affiliation
+from models.accounts import AuditEntry, Grant, User
+from models.affiliations import Affiliation, Roster
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.affiliations import AffiliationState
 from tests.affiliations.conftest import House
@@ -171,27 +172,96 @@ def test_an_admin_keeps_somebody_after_all(session: Session, house: House, now: 
     assert actor_for(session, house.lin, now=now).grants != ()
 
 
+def second_admin(session: Session, house: House) -> tuple[User, Affiliation, Grant]:
+    """Another administrator of the house, who belongs there."""
+    second = make_user(session, "second")
+    there = affiliate(session, second, house.organisation)
+    role = give(session, second, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, house.organisation.id)
+    return second, there, role
+
+
+def deputy_of_admin(session: Session, house: House, now: datetime) -> Actor:
+    """Who stands in for the administrator this week."""
+    deputy, today = make_user(session, "deputy"), local_date(now)
+    own = session.scalars(select(Grant).where(Grant.user_id == house.admin.id)).one()
+    week = (today, today + timedelta(days=7))
+    delegate_grant(session, own.id, deputy.email, *week, actor=house.admin_actor, now=now)
+    return actor_for(session, deputy, now=now)
+
+
 def test_who_stands_in_ends_no_other_administrator_alone_or_by_a_roster(
     session: Session, house: House, now: datetime
 ) -> None:
     today = local_date(now)
-    second, deputy = make_user(session, "second"), make_user(session, "deputy")
-    there = affiliate(session, second, house.organisation)
-    role = give(session, second, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, house.organisation.id)
-    own = session.scalars(select(Grant).where(Grant.user_id == house.admin.id)).one()
-    week = (today, today + timedelta(days=7))
-    delegate_grant(session, own.id, deputy.email, *week, actor=house.admin_actor, now=now)
-    stand_in = actor_for(session, deputy, now=now)
+    second, there, role = second_admin(session, house)
+    stand_in = deputy_of_admin(session, house, now)
     form = RosterForm(text="姓名,邮箱\n别,other@uni.edu.cn\n", is_complete=True)
 
     with pytest.raises(Forbidden):
         leaving.end_affiliation(session, there.id, today, "离职", actor=stand_in, now=now)
     made = rosters.upload_roster(session, house.organisation.id, form, actor=stand_in, now=now)
+    by_whom = (stand_in, house.admin_actor)
+    plans = [rosters.plan_of(session, made, actor=actor, now=now) for actor in by_whom]
     apply = ApplyRosterForm(ends_missing=True, last_day=today)
     outcome = rosters.apply_roster(session, made.id, apply, actor=stand_in, now=now).outcome or {}
     session.expire_all()
 
+    stays = [[(one.email, one.stays(today)) for one in plan.leavers] for plan in plans]
+    assert stays == [[(second.email, True)], [(second.email, False)]]
     assert (outcome["counts"]["ended"], outcome["counts"]["people_kept"]) == (0, 1)
     assert (there.ends_on, role.ends_on, role.due_to_end_on) == (None, None, None)
     leaving.end_affiliation(session, there.id, today, "离职", actor=house.admin_actor, now=now)
     assert (there.ends_on, role.ends_on) == (today, today)
+
+
+def test_who_stands_in_shortens_no_affiliation_with_which_anothers_role_would_end(
+    session: Session, house: House, now: datetime
+) -> None:
+    today = local_date(now)
+    second, there, role = second_admin(session, house)
+    stand_in = deputy_of_admin(session, house, now)
+    soon, later = AffiliationDetailsForm(ends_on=today), AffiliationDetailsForm(ends_on=today + timedelta(days=30))
+    form = RosterForm(text=f"姓名,邮箱,有效期至\n二,{second.email},{today}\n")
+    made = rosters.upload_roster(session, house.organisation.id, form, actor=stand_in, now=now)
+    session.commit()
+
+    with pytest.raises(InvalidInput) as refused:
+        service.change_affiliation(session, there.id, soon, actor=stand_in, now=now)
+    session.rollback()
+    rosters.apply_roster(session, made.id, ApplyRosterForm(), actor=stand_in, now=now)
+
+    [row] = rosters.plan_of(session, again(session, house, form, stand_in, now), actor=stand_in, now=now).rows
+    assert [problem.field for problem in refused.value.problems] == ["ends_on"]
+    assert (row.fate, [problem.field for problem in row.row.problems]) == (Fate.REFUSED, ["until"])
+    session.expire_all()
+    assert (there.ends_on, there.version, role.ends_on) == (None, 1, None)
+    role.ends_on = today + timedelta(days=30)
+    session.flush()
+    service.change_affiliation(session, there.id, later, actor=stand_in, now=now)
+    assert (there.ends_on, role.ends_on) == (later.ends_on, later.ends_on)
+    service.change_affiliation(session, there.id, soon, actor=house.admin_actor, now=now)
+    assert there.ends_on == today
+
+
+def test_who_stands_in_confirms_nobody_until_a_day_before_their_role_ends(
+    session: Session, house: House, now: datetime
+) -> None:
+    give(session, house.lin, Role.STEWARD, ScopeKind.ORGANISATION, house.organisation.id)
+    asked = affiliate(
+        session, house.lin, house.organisation, state=AffiliationState.PENDING, confirmed_by=None, decided_at=None
+    )
+    stand_in, today = deputy_of_admin(session, house, now), local_date(now)
+    session.commit()
+
+    with pytest.raises(InvalidInput):
+        service.confirm_affiliation(session, asked.id, AffiliationDetailsForm(ends_on=today), actor=stand_in, now=now)
+    session.rollback()
+
+    assert asked.state == AffiliationState.PENDING
+    service.confirm_affiliation(session, asked.id, AffiliationDetailsForm(), actor=stand_in, now=now)
+    assert (asked.state, asked.ends_on) == (AffiliationState.CONFIRMED, None)
+
+
+def again(session: Session, house: House, form: RosterForm, actor: Actor, now: datetime) -> Roster:
+    """The same roster uploaded once more."""
+    return rosters.upload_roster(session, house.organisation.id, form, actor=actor, now=now)

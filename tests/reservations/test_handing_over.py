@@ -405,7 +405,7 @@ def test_who_stands_in_for_the_only_admin_cannot_end_them_and_name_who_follows(
     held = session.scalars(select(Affiliation).where(Affiliation.user_id == admin.id)).one()
     assert (grant.ends_on, held.ends_on, kinds_of_grants(session)) == (None, None, [None, grant.id])
     sign_in(client, deputy)
-    assert "代行期间不能结束他人的角色" in client.get(f"/organisations/{here.id}/people/{admin.id}/leaving").text
+    assert "对方有您不能授予的角色" in client.get(f"/organisations/{here.id}/people/{admin.id}/leaving").text
 
 
 def kinds_of_grants(session: Session) -> list[int | None]:

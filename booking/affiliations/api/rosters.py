@@ -22,7 +22,7 @@ from booking.affiliations.forms import (
 from booking.affiliations.looking import note_invited, note_people, note_roster
 from booking.affiliations.roster_planning import Fate, Leaver, Planned
 from booking.affiliations.roster_refusals import RefusedRow
-from booking.core.clock import utcnow
+from booking.core.clock import local_date, utcnow
 from booking.core.errors import Problem
 from booking.core.pages import decode_cursor, encode_cursor, row_id
 from booking.web.extensions import reading, transaction
@@ -102,18 +102,25 @@ class PlannedRowsAnswer(BaseModel):
 
 
 class LeaverAnswer(BaseModel):
-    """Somebody confirmed who is not on a complete roster."""
+    """Somebody confirmed who is not on a complete roster; `is_kept` for a role that the reader may not end."""
 
     affiliation_id: int
     name: str
     email: str
     staff_number: str
+    is_kept: bool
 
     @classmethod
-    def of(cls, leaver: Leaver) -> Self:
-        """The person as the API shows them."""
+    def of(cls, leaver: Leaver, today: date) -> Self:
+        """The person as the API shows them, were the last day today."""
         found = leaver.affiliation
-        return cls(affiliation_id=found.id, name=leaver.name, email=leaver.email, staff_number=found.staff_number)
+        return cls(
+            affiliation_id=found.id,
+            name=leaver.name,
+            email=leaver.email,
+            staff_number=found.staff_number,
+            is_kept=leaver.stays(today),
+        )
 
 
 class InvitationAnswer(BaseModel):
@@ -222,7 +229,8 @@ def missing(roster_id: int) -> Response:
     roster = rosters.roster_for(reading(), roster_id, actor, sees=True)
     is_draft = roster.state == RosterState.DRAFT
     plan = rosters.plan_of(reading(), roster, actor=actor, now=utcnow()) if is_draft else None
-    items = [LeaverAnswer.of(leaver) for leaver in plan.leavers] if plan else []
+    today = local_date(utcnow())
+    items = [LeaverAnswer.of(leaver, today) for leaver in plan.leavers] if plan else []
     invited = [InvitationAnswer.of(invitation) for invitation in plan.uninvited] if plan else []
     if plan:
         transaction(note_roster, roster.organisation_id, plan, [], actor=actor, now=utcnow())

@@ -172,7 +172,10 @@ def _page(roster_id: int, refused: Refused | None = None) -> ResponseReturnValue
     query = read_query(RowsQuery) if request.method == "GET" else RowsQuery()
     is_draft = roster.state == RosterState.DRAFT
     plan = rosters.plan_of(session, roster, actor=actor, now=now) if is_draft else None
-    leaving = [one.affiliation.user_id for one in plan.leavers] if plan else []
+    missing = plan.leavers if plan else []
+    kept = [one for one in missing if one.stays(local_date(now))]
+    leavers = [one for one in missing if one not in kept]
+    leaving = [one.affiliation.user_id for one in leavers]
     lacks = left_to_nobody(session, roster.organisation_id, leaving, last_day=local_date(now)) if leaving else []
     shown = _rows(roster, plan, query)
     page = render_template(
@@ -182,7 +185,8 @@ def _page(roster_id: int, refused: Refused | None = None) -> ResponseReturnValue
         may_manage=manages(actor, roster.organisation_id),
         may_hand_over=may(actor, Permission.HAND_OVER, Target(roster.organisation_id)),
         labels=labels,
-        leavers=plan.leavers if plan else [],
+        leavers=leavers,
+        kept=kept,
         uninvited=plan.uninvited if plan else [],
         lacks=lacks_shown(lacks),
         problems=problems_in(refused),

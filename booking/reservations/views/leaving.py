@@ -122,7 +122,7 @@ def _page(organisation_id: int, user_id: int, refused: Refused | None = None) ->
         "grants": found.grants,
         "memberships": found.memberships,
         "lacks": lacks,
-        "may_end": service.may_end(reading(), found, actor=actor),
+        "may_end": service.may_end(reading(), found, actor=actor, now=now),
         "role_names": ROLES,
         "scope_kinds": SCOPE_KINDS,
         "today": local_date(now),
