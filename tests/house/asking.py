@@ -134,7 +134,7 @@ class Crowd:
         """The cookie of a person, or the header of a program."""
         if role in TOKENS or role == "revoked":
             return {"Authorization": f"Bearer {self.world.bearers[role]}"}
-        if role in EVERYBODY - NOBODY:
+        if role in self.world.users:
             sign_in(client, self.world.users[role])
         return {}
 

@@ -36,6 +36,7 @@ from tests.house.matrix.privacy import PRIVACY
 from tests.house.matrix.reservations import BOOKING, RESERVATIONS, STEWARDSHIP
 from tests.house.matrix.samples import SAMPLES
 from tests.house.matrix.search import SEARCH
+from tests.house.matrix.standing_in import BOTH, STANDING_IN
 from tests.house.matrix.teams import TEAMS
 from tests.house.snapshots import Snapshot
 from tests.house.worlds import World
@@ -104,12 +105,20 @@ def test_no_route_is_missing_from_the_matrix(engine_app: Flask, world: World) ->
 
 @pytest.mark.parametrize("line", MATRIX, ids=lambda line: line.call)
 def test_every_role_gets_what_the_matrix_says_and_reads_nothing_private(crowd: Crowd, line: Line) -> None:
-    roles = line.roles_on(crowd.snapshot.engine.dialect.name)
+    assert differing(crowd, line, line.roles_on(crowd.snapshot.engine.dialect.name)) == ({}, [])
+
+
+@pytest.mark.parametrize("line", STANDING_IN, ids=lambda line: line.call)
+def test_who_stands_in_for_an_administrator_does_nothing_that_outlasts_it(crowd: Crowd, line: Line) -> None:
+    assert differing(crowd, line, sorted(BOTH)) == ({}, [])
+
+
+def differing(crowd: Crowd, line: Line, roles: list[str]) -> tuple[dict[str, tuple[int | str, int | str]], list[str]]:
+    """Who of these gets something else than the line says, and everything that is wrong with the answers."""
     outcomes = {role: crowd.outcome(role, line) for role in roles}
     expected = {role: line.expected(role) for role in roles}
-
-    assert {role: (got, expected[role]) for role, (got, _) in outcomes.items() if got != expected[role]} == {}
-    assert [fault for _, faults in outcomes.values() for fault in faults] == []
+    others = {role: (got, expected[role]) for role, (got, _) in outcomes.items() if got != expected[role]}
+    return others, [fault for _, faults in outcomes.values() for fault in faults]
 
 
 def entries(session: Session, *organisation_ids: int) -> dict[str, set[int]]:

@@ -41,7 +41,7 @@ from tests.house.worlds_attachments import add_files
 from tests.house.worlds_charges import add_charges
 from tests.house.worlds_enquiries import add_enquiries
 from tests.house.worlds_gate import arrange_arrivals, arrange_owner_change, arrange_reviews
-from tests.house.worlds_grants import build_grants
+from tests.house.worlds_grants import add_stand_ins, build_grants
 from tests.house.worlds_imports import add_imports
 from tests.house.worlds_payers import add_payers
 from tests.house.worlds_pricing import add_prices
@@ -76,6 +76,7 @@ class World:
     names: dict[str, Any] = field(default_factory=dict)
     bearers: dict[str, str] = field(default_factory=dict)
     markers: dict[str, frozenset[str]] = field(default_factory=dict)
+    stand_ins: dict[str, str] = field(default_factory=dict)
 
     def filled(self, value: Any) -> Any:
         """The value with every `{name}` replaced; a text that is nothing else becomes the thing itself."""
@@ -91,8 +92,9 @@ class World:
         return value.format_map(self.names) if whole is None else whole
 
     def hidden_from(self, role: str) -> list[str]:
-        """The markers that an answer to this role must not contain."""
-        return [marker for marker, readers in self.markers.items() if role not in readers]
+        """The markers that an answer to this role must not contain; who stands in for somebody reads what they do."""
+        reads_as = self.stand_ins.get(role, role)
+        return [marker for marker, readers in self.markers.items() if reads_as not in readers]
 
 
 @dataclass
@@ -165,6 +167,7 @@ def build(session: Session) -> World:
     _times(builder)
     add_affiliations(builder, ADMIN, THEIR_ADMIN)
     add_registration(builder)
+    add_stand_ins(builder)
     add_imports(builder)
     add_prices(builder, RECORD_STAFF)
     add_samples(builder, STAFF, THEIR_STAFF)

@@ -1,13 +1,16 @@
-"""Grants of the world: a second steward, one who stands in, roles to be ended."""
+"""Grants of the world: a second steward, some who stand in, roles to be ended."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from booking.accounts import audit
 from booking.accounts.grants import described
+from booking.core.clock import local_date
 from models.accounts import Grant
+from models.directory import Organisation
 from models.vocabulary.accounts import Role, ScopeKind
-from tests.factories.people import LONG_AGO, give
+from tests.factories.affiliations import affiliate
+from tests.factories.people import LONG_AGO, give, make_user
 
 if TYPE_CHECKING:
     from tests.house.worlds import Builder
@@ -44,6 +47,31 @@ def build_grants(builder: "Builder", ours: dict[str, Any], theirs: dict[str, Any
         held = session.query(Grant).filter_by(user_id=users[key].id).order_by(Grant.id).first()
         builder.keep(f"{key}_grant", held)
     session.commit()
+
+
+def add_stand_ins(builder: "Builder") -> None:
+    """Who stands in for our administrator and for the platform's until next year, and a colleague with a role.
+
+    Their names are no markers, so that nothing else in the world changes by them.
+    """
+    session, users, names = builder.session, builder.world.users, builder.world.names
+    for key, role in {"admin": Role.INSTITUTION_ADMIN, "platform": Role.PLATFORM_ADMIN}.items():
+        deputy = "stands_in" if key == "admin" else f"{key}_stands_in"
+        held = session.query(Grant).filter_by(user_id=users[key].id, role=role).one()
+        users[deputy] = make_user(session, deputy.replace("_", "-"))
+        names |= {f"{deputy}_id": users[deputy].id, f"{deputy}_email": users[deputy].email}
+        scope: dict[str, Any] = {"scope_kind": held.scope_kind, "scope_id": held.scope_id}
+        days = {"starts_on": date(2020, 1, 1), "ends_on": local_date(builder.now) + timedelta(days=300)}
+        told = {"delegated_from_id": held.id, "created_at": LONG_AGO}
+        stands_in = Grant(user_id=users[deputy].id, role=role, **scope, **days, **told)
+        session.add(stands_in)
+        session.flush()
+        builder.keep(f"{deputy}_grant", stands_in)
+        builder.world.stand_ins[deputy] = key
+    users["colleague"] = make_user(session, "colleague")
+    ours = session.get_one(Organisation, names["organisation"])
+    builder.keep("colleague_affiliation", affiliate(session, users["colleague"], ours))
+    give(session, users["colleague"], Role.TECHNICIAN, ScopeKind.INSTRUMENT, names["draft"])
 
 
 def _explain_changes(
