@@ -48,6 +48,7 @@ REACTIONS: dict[str, Letters] = {
     "catalogue.exemption_decided": reporting.on_exemption_decided,
     "accounts.address_change_asked": accounts.on_address_change_asked,
     "accounts.address_changed": accounts.on_address_changed,
+    "accounts.address_move_asked": accounts.on_address_move_asked,
     "catalogue.review_asked": catalogue.on_review_asked,
     "catalogue.review_decided": catalogue.on_review_decided,
     "catalogue.stewards_named": catalogue.on_stewards_named,

@@ -41,9 +41,13 @@ def change_password(session: Session, old_hash: str, new_hash: str, *, actor: Ac
 
 
 def _set(session: Session, user: User, new_hash: str, *, now: datetime) -> None:
-    """Store the hash, end all sessions and open links, and tell the owner by mail."""
+    """Store the hash, end all sessions and open links, and tell the owner by mail.
+
+    Who sets a password reads the mails of the address still, so nobody else's wish to move it holds any more.
+    """
     user.password_hash = new_hash
     user.credential_version += 1
-    mailed.void_secrets(session, user.id, TokenPurpose.RESET_PASSWORD, now=now)
+    for purpose in (TokenPurpose.RESET_PASSWORD, TokenPurpose.MOVE_ADDRESS):
+        mailed.void_secrets(session, user.id, purpose, now=now)
     limits.forget_failures(session, user.email)
     announce(session, "accounts.password_changed", {"user_id": user.id}, now=now)

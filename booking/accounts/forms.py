@@ -104,6 +104,17 @@ class NewAddressForm(PageForm):
     current_password: KnownPassword
 
 
+class MoveAddressForm(Form):
+    """Another address for somebody who lost the mailbox, and how it was made sure that it is they."""
+
+    new_email: Email
+    reason: Annotated[FilledLine, Field(max_length=300)]
+
+
+class MoveAddressPage(MoveAddressForm, PageForm):
+    """The same as the page sends it."""
+
+
 class ProfileForm(PageForm):
     """Name and language."""
 

@@ -96,6 +96,7 @@ PERMISSIONS = {
     Permission.SEE_REPORT_DATES: N_("查看报送期限"),
     Permission.DECIDE_EXEMPTIONS: N_("决定报送豁免"),
     Permission.ERASE_PEOPLE: N_("应本人要求删除个人信息"),
+    Permission.MOVE_ADDRESSES: N_("为失去邮箱的人更换邮箱"),
     Permission.RUN_JOBS: N_("运行后台任务"),
     Permission.SEE_MAILBOX: N_("查看系统邮箱"),
     Permission.SET_PRICES: N_("设定收费标准"),

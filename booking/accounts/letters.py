@@ -9,7 +9,9 @@ from sqlalchemy import select
 
 from booking.accounts import queries
 from booking.accounts.addresses import is_taken
+from booking.accounts.grant_queries import admins_of
 from booking.accounts.mailed import GOOD_FOR, write_secret
+from booking.core.clock import local_date
 from booking.notifications.letters import Letter, News
 from models.accounts import User
 from models.vocabulary.accounts import TokenPurpose
@@ -60,6 +62,28 @@ def on_address_change_asked(news: News) -> list[Letter]:
     return [Letter(new, user.language, "accounts/new_address", {**link, "new_email": new}), told]
 
 
+def on_address_move_asked(news: News) -> list[Letter]:
+    """To the new address the link; to the old one and the platform's other administrators that somebody asked."""
+    user = news.session.scalar(select(User).where(User.id == news.payload["user_id"], User.deactivated_at.is_(None)))
+    new, asker_id = news.payload["email"], news.payload["actor_id"]
+    if user is None or is_taken(news.session, new):
+        return []
+    link = _link(news, user, TokenPurpose.MOVE_ADDRESS, new_email=new) | _links(news, "forgot") | {"new_email": new}
+    letters = [
+        Letter(new, user.language, "accounts/address_moving", link),
+        Letter(user.email, user.language, "accounts/address_moving_away", _links(news, "forgot", "privacy")),
+    ]
+    asker = news.session.get_one(User, asker_id)
+    values = {"asker": asker.name, "name": user.name, "old": user.email, "new": new}
+    told = admins_of(news.session, None, local_date(news.now), other_than=asker_id)
+    page = {"link": news.link(f"users/{user.id}")}
+    return letters + [
+        Letter(admin.email, admin.language, "accounts/address_move_told", values | page)
+        for admin in told
+        if admin.id != user.id
+    ]
+
+
 def on_address_changed(news: News) -> list[Letter]:
     """To the old address that the account has left it."""
     user = news.session.get_one(User, news.payload["user_id"])
@@ -71,6 +95,7 @@ PATHS = {
     TokenPurpose.CONFIRM_ADDRESS: "confirm",
     TokenPurpose.RESET_PASSWORD: "reset",
     TokenPurpose.CHANGE_ADDRESS: "address",
+    TokenPurpose.MOVE_ADDRESS: "address",
 }
 
 

@@ -16,6 +16,7 @@ GOOD_FOR = {
     TokenPurpose.RESET_PASSWORD: timedelta(hours=1),
     TokenPurpose.RENEW_AFFILIATION: timedelta(hours=24),
     TokenPurpose.CHANGE_ADDRESS: timedelta(hours=24),
+    TokenPurpose.MOVE_ADDRESS: timedelta(hours=24),
 }
 KEPT_FOR = timedelta(days=30)
 

@@ -53,6 +53,7 @@ class Permission(StrEnum):
     RUN_JOBS = "run_jobs"
     SEE_MAILBOX = "see_mailbox"
     ERASE_PEOPLE = "erase_people"
+    MOVE_ADDRESSES = "move_addresses"
     SET_PRICES = "set_prices"
     SEE_PAYERS = "see_payers"
     MANAGE_PAYERS = "manage_payers"
@@ -110,6 +111,7 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.RUN_JOBS: _PLATFORM,
     Permission.SEE_MAILBOX: _PLATFORM,
     Permission.ERASE_PEOPLE: _PLATFORM,
+    Permission.MOVE_ADDRESSES: _PLATFORM,
     Permission.SET_PRICES: _STEWARDS | {Role.INSTITUTION_FINANCE},
     Permission.SEE_PAYERS: _ADMINS | {Role.INSTITUTION_FINANCE, Role.AUDITOR},
     Permission.MANAGE_PAYERS: _ADMINS | {Role.INSTITUTION_FINANCE},
@@ -125,6 +127,7 @@ NEVER_DELEGATED = frozenset(
         Permission.VERIFY_ORGANISATIONS,
         Permission.DEACTIVATE_PEOPLE,
         Permission.ERASE_PEOPLE,
+        Permission.MOVE_ADDRESSES,
     }
 )
 """What gives or takes for good: roles, also by verifying, instruments, and accounts."""

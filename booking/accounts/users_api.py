@@ -7,16 +7,16 @@ from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 
-from booking.accounts import user_care, user_queries
+from booking.accounts import addresses, user_care, user_queries
 from booking.accounts.answers import GrantAnswer
-from booking.accounts.forms import UsersQuery
+from booking.accounts.forms import MoveAddressForm, UsersQuery
 from booking.accounts.looking import note_accounts
 from booking.accounts.permissions import Permission, require
 from booking.accounts.user_queries import Account
 from booking.core.clock import utcnow
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
-from booking.web.reading import read_query
+from booking.web.reading import read_json, read_query
 from booking.web.signed_in import require_actor
 from models.accounts import User
 from models.vocabulary.accounts import AccountState, Language
@@ -97,6 +97,17 @@ def end_sessions(user_id: int) -> ResponseReturnValue:
     """Sign the person out of every browser; access tokens stay."""
     now = utcnow()
     transaction(user_care.end_sessions, user_id, actor=require_actor(), now=now)
+    return _answer(user_id, now)
+
+
+@bp.post("/users/<int:user_id>/move-address")
+@documented(
+    tag=TAG, body=MoveAddressForm, answers={200: UserDetailAnswer}, refusals=(400, 401, 403, 404, 409, 415, 422)
+)
+def move_address(user_id: int) -> ResponseReturnValue:
+    """Send the link to another address for somebody who lost the mailbox; until it is opened the address stays."""
+    asking, now = require(require_actor(), Permission.MOVE_ADDRESSES), utcnow()
+    transaction(addresses.ask_move, user_id, read_json(MoveAddressForm), actor=asking, now=now)
     return _answer(user_id, now)
 
 

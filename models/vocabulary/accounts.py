@@ -37,6 +37,7 @@ class TokenPurpose(StrEnum):
     RESET_PASSWORD = "reset_password"  # noqa: S105 - a purpose, not a secret
     RENEW_AFFILIATION = "renew_affiliation"
     CHANGE_ADDRESS = "change_address"
+    MOVE_ADDRESS = "move_address"
 
 
 class TokenScope(StrEnum):

@@ -42,6 +42,7 @@ bp.add_url_rule("/users", "users", users.users, methods=READ)
 bp.add_url_rule("/users/<int:user_id>", "user", users.user, methods=READ)
 bp.add_url_rule("/users/<int:user_id>/confirmation", "send_confirmation", users.send_confirmation, methods=SEND)
 bp.add_url_rule("/users/<int:user_id>/sign-out", "end_sessions", users.end_sessions, methods=SEND)
+bp.add_url_rule("/users/<int:user_id>/address", "move_address", users.move_address, methods=BOTH)
 
 SCOPE = "/grants/<any(organisation, unit, instrument):kind>/<int:scope_id>"
 

@@ -1,21 +1,22 @@
 """The pages of those who look after accounts: a list to search, and one person's."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from booking.accounts import user_care, user_queries
-from booking.accounts.forms import UsersQuery
+from booking.accounts import addresses, user_care, user_queries
+from booking.accounts.forms import MoveAddressForm, MoveAddressPage, UsersQuery
 from booking.accounts.labels import ACCOUNT_STATE_LOOKS, ACCOUNT_STATES, LANGUAGES, ROLES, SCOPE_KINDS
 from booking.accounts.looking import note_accounts
 from booking.accounts.permissions import Permission, may, require
+from booking.accounts.views.again import again
 from booking.core.actors import Actor
 from booking.core.clock import utcnow
-from booking.core.errors import InvalidInput
+from booking.core.errors import Conflict, InvalidInput
 from booking.core.pages import Page
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading, transaction
-from booking.web.reading import read_query
+from booking.web.reading import read_form, read_query
 from booking.web.signed_in import actor
 from models.accounts import User
 
@@ -63,6 +64,7 @@ def user(user_id: int) -> ResponseReturnValue:
         scope_names=SCOPE_KINDS,
         languages=LANGUAGES,
         may_erase=may(asking, Permission.ERASE_PEOPLE) and user_id != asking.id,
+        may_move=may(asking, Permission.MOVE_ADDRESSES) and user_id != asking.id,
     )
 
 
@@ -82,4 +84,20 @@ def end_sessions(user_id: int) -> ResponseReturnValue:
     asking = require(actor(), Permission.CARE_FOR_USERS)
     transaction(user_care.end_sessions, user_id, actor=asking, now=utcnow())
     flash(_("此人已在所有浏览器中退出登录。"), "right")
+    return redirect(url_for(".user", user_id=user_id), code=303)
+
+
+def move_address(user_id: int) -> ResponseReturnValue:
+    """Ask for another address in the place of somebody who lost the mailbox; a logged look at the account."""
+    asking, now = require(actor(), Permission.MOVE_ADDRESSES), utcnow()
+    person = user_queries.account(reading(), user_id, now=now).user
+    if request.method == "GET":
+        transaction(user_care.note_reading, user_id, actor=asking, now=now)
+        return render_template("accounts/move_address.html", form={}, problems={}, person=person)
+    try:
+        form = MoveAddressForm(**read_form(MoveAddressPage).model_dump())
+        transaction(addresses.ask_move, user_id, form, actor=asking, now=now)
+    except (InvalidInput, Conflict) as refused:
+        return again("accounts/move_address.html", refused, person=person)
+    flash(_("确认邮件已发往 %(email)s。打开其中的链接之前，邮箱不变。", email=form.new_email))
     return redirect(url_for(".user", user_id=user_id), code=303)

@@ -9,6 +9,7 @@ NEW_PASSWORD = "three other words here"
 PASSWORDS = {"current_password": "{password}", "password": NEW_PASSWORD}
 NEW_ADDRESS = {"new_email": "moved@example.org", "current_password": "{password}"}
 ACCOUNT = {"name": "Newcomer", "email": "newcomer@example.org", "password": NEW_PASSWORD, "agrees": "1"}
+MOVING = {"new_email": "moved@example.org", "reason": "单位来函"}
 TOKEN = {"name": "script", "scopes": ["read"], "days": 30}
 TOKEN_FORM = {"name": "script", "scopes": "read", "days": "30"}
 
@@ -57,6 +58,9 @@ ACCOUNTS = (
     page("/users/{absent}", NO_ONE, other=403, unknown=PLATFORM),
     sent("/users/{holder_id}/confirmation", PLATFORM, other=403),
     sent("/users/{holder_id}/sign-out", PLATFORM, other=403),
+    page("/users/{holder_id}/address", PLATFORM, other=403),
+    sent("/users/{holder_id}/address", PLATFORM, MOVING, other=403),
+    step("/users/{holder_id}/move-address", PLATFORM, MOVING, other=403),
     read("/users", PLATFORM, other=403),
     read("/users/{holder_id}", PLATFORM, other=403),
     Line("POST /api/v1/users/{unconfirmed_id}/send-confirmation", PLATFORM, other=403),

@@ -1,6 +1,7 @@
 """What those may who stand in for an administrator, where it matters: nothing that outlasts their stay."""
 
 from tests.house.asking import NO_ONE
+from tests.house.matrix.accounts import MOVING
 from tests.house.matrix.affiliations import FIRM, LAST_DAY, ROSTER, WHO, WHY, bare
 from tests.house.matrix.grants import ABSENCE, AT_OUR_PLACE, AUDITING, LEAVING, NAMING, OVER, ROLE
 from tests.house.matrix.privacy import GONE
@@ -29,6 +30,8 @@ LEAVING_AND_ENDING = (
     change("/affiliations/{their_affiliation}", PLATFORM_STANDS_IN, SHORTENED),
     page("/people/{holder_id}/deactivate", NO_ONE, other=403),
     step("/people/{holder_id}/deactivate", NO_ONE, REASON, other=403),
+    page("/users/{holder_id}/address", NO_ONE, other=403),
+    step("/users/{holder_id}/move-address", NO_ONE, MOVING, other=403),
     page("/users/{former_id}/erase", NO_ONE, other=403),
     sent("/users/{former_id}/erase", NO_ONE, GONE, other=403),
     step("/users/{former_id}/erase", NO_ONE, {"reason": "asked by letter"}, other=403),
