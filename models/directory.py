@@ -45,7 +45,7 @@ class Organisation(Base):
 
 
 class Unit(Base):
-    """A school, centre or laboratory within an organisation."""
+    """A school, centre or laboratory within an organisation; one that was removed stays for the books and the log."""
 
     __tablename__ = "units"
     __table_args__ = (UniqueConstraint("organisation_id", "name_zh"),)
@@ -55,6 +55,7 @@ class Unit(Base):
     name_zh: Mapped[str] = mapped_column(String(200))
     name_en: Mapped[str] = mapped_column(String(200), default="")
     version: Mapped[int] = mapped_column(default=1)
+    removed_at: Mapped[datetime | None]
     organisation: Mapped[Organisation] = relationship(lazy="raise")
 
 

@@ -17,6 +17,7 @@ from booking.core.texts import N_
 from booking.notifications.service import announce
 from models.accounts import Grant, User
 from models.affiliations import Affiliation
+from models.directory import Unit
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.affiliations import AffiliationState
 
@@ -194,11 +195,19 @@ def _problems(session: Session, wanted: NewGrant) -> list[Problem]:
         found.append(Problem("user", N_("没有这个账户。")))
     if wanted.scope_kind not in SCOPES_OF_ROLE[wanted.role]:
         found.append(Problem("scope", N_("这个角色不能授予在这样的范围。")))
-    elif queries.target_of(session, wanted.scope_kind, wanted.scope_id) is None:
+    elif not _is_there(session, wanted.scope_kind, wanted.scope_id):
         found.append(Problem("scope", N_("没有这个单位、部门或仪器。")))
     if wanted.ends_on is not None and wanted.ends_on < wanted.starts_on:
         found.append(Problem("ends_on", BACKWARDS))
     return found
+
+
+def _is_there(session: Session, kind: ScopeKind, scope_id: int | None) -> bool:
+    """Whether there is such a scope to give a role at: a unit that was removed has its history only."""
+    removed = select(Unit.id).where(Unit.id == scope_id, Unit.removed_at.is_not(None))
+    if kind == ScopeKind.UNIT and session.scalar(removed) is not None:
+        return False
+    return queries.target_of(session, kind, scope_id) is not None
 
 
 def described(grant: Grant) -> dict[str, Any]:

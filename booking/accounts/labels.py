@@ -114,6 +114,7 @@ LOOKS = {
 GRANT_EVENTS = {
     "accounts.grant_given": N_("授予角色"),
     "accounts.grant_ended": N_("结束角色"),
+    "accounts.grant_moved": N_("随部门并入另一个部门"),
     "accounts.grant_kept": N_("保留角色，等待接任者"),
     "accounts.grant_stays": N_("不再等待接任者"),
 }

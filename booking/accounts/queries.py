@@ -142,8 +142,9 @@ def target_of(session: Session, kind: ScopeKind, scope_id: int | None) -> Target
 
 
 def units_of(session: Session, organisation_id: int) -> Sequence[Unit]:
-    """The units of an organisation by name."""
-    return session.scalars(select(Unit).where(Unit.organisation_id == organisation_id).order_by(Unit.name_zh)).all()
+    """The units of an organisation by name, without those that were removed."""
+    standing = Unit.organisation_id == organisation_id, Unit.removed_at.is_(None)
+    return session.scalars(select(Unit).where(*standing).order_by(Unit.name_zh)).all()
 
 
 def scope_names(session: Session, kind: ScopeKind, scope_id: int | None) -> tuple[str, str]:

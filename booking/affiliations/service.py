@@ -224,9 +224,9 @@ def _ask_problems(session: Session, form: AskAffiliationForm, actor: Actor) -> l
 
 
 def _unit_problems(session: Session, organisation_id: int, unit_id: int | None) -> list[Problem]:
-    """A problem when the unit is not the organisation's."""
+    """A problem when the unit is not, or no longer, the organisation's."""
     unit = session.get(Unit, unit_id) if unit_id else None
-    if unit_id and (unit is None or unit.organisation_id != organisation_id):
+    if unit_id and (unit is None or unit.organisation_id != organisation_id or unit.removed_at is not None):
         return [Problem("unit_id", N_("这个单位没有这个部门。"))]
     return []
 

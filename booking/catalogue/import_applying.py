@@ -158,7 +158,10 @@ def _shows(write: Write, standing: Mapping[Key, Standing]) -> bool:
 
 
 def _units(session: Session, writes: Sequence[Write]) -> tuple[dict[tuple[int, str], int], list[int]]:
-    """The units that the writes name, by owner and name, and the ids of those made for them."""
+    """The units that the writes name, by owner and name, and the ids of those made for them.
+
+    One that was removed is back when a table names it again.
+    """
     wanted = {(write.organisation_id, write.unit): write.unit_en for write in writes if write.unit}
     known: dict[tuple[int, str], int] = {}
     for owner_id in {owner_id for owner_id, _ in wanted}:
@@ -168,6 +171,8 @@ def _units(session: Session, writes: Sequence[Write]) -> tuple[dict[tuple[int, s
     made = [Unit(organisation_id=key[0], name_zh=key[1], name_en=name_en) for key, name_en in missing.items()]
     session.add_all(made)
     session.flush()
+    named = [known[key] for key in wanted if key in known]
+    session.execute(update(Unit).where(Unit.id.in_(named), Unit.removed_at.is_not(None)).values(removed_at=None))
     return known | {(unit.organisation_id, unit.name_zh): unit.id for unit in made}, [unit.id for unit in made]
 
 

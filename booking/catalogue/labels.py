@@ -81,6 +81,7 @@ FIELDS = {
     "name_zh": N_("中文名称"),
     "name_en": N_("英文名称"),
     "unit_id": N_("部门"),
+    "into_id": N_("并入"),
     "class_code": N_("分类编码"),
     "subject_code": N_("学科领域"),
     "belongs_to": N_("所属资源载体"),
@@ -152,4 +153,13 @@ FIELDS = {
     "closed_from": N_("停用第一天"),
     "closed_until": N_("停用最后一天"),
     "note": N_("说明"),
+}
+
+GOES_ALONG = {
+    "instruments": N_("仪器"),
+    "people": N_("人员（含待确认的申请）"),
+    "invitations": N_("尚未接受的邀请"),
+    "kept_enquiries": N_("仪器转出后留下的咨询"),
+    "kept_orders": N_("仪器转出后留下的委托"),
+    "owner_changes": N_("将转入的仪器"),
 }

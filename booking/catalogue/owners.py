@@ -215,7 +215,7 @@ def _problems_of_acceptance(
     """Everything that hinders the instrument from standing in its new institution as chosen."""
     found = _sharing_problems(session, instrument.id, "unit_id")
     if unit_id is not None:
-        owner = session.scalar(select(Unit.organisation_id).where(Unit.id == unit_id))
+        owner = session.scalar(select(Unit.organisation_id).where(Unit.id == unit_id, Unit.removed_at.is_(None)))
         if owner != row.to_organisation_id:
             return [*found, Problem("unit_id", N_("这个部门不属于该单位。"))]
     if _is_taken(session, row.to_organisation_id, inner_id):

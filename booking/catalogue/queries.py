@@ -334,8 +334,9 @@ def places(session: Session) -> list[Place]:
 
 
 def units_of(session: Session, organisation_id: int) -> list[Unit]:
-    """The units of an organisation by name."""
-    return list(session.scalars(select(Unit).where(Unit.organisation_id == organisation_id).order_by(Unit.name_zh)))
+    """The units of an organisation by name, without those that were removed."""
+    standing = Unit.organisation_id == organisation_id, Unit.removed_at.is_(None)
+    return list(session.scalars(select(Unit).where(*standing).order_by(Unit.name_zh)))
 
 
 def organisations_within(session: Session, reach: Reach) -> list[Organisation]:

@@ -199,7 +199,7 @@ def _unknown(session: Session, values: Mapping[str, Any], organisation_id: int) 
         if key is not None and session.get(table, key) is None:
             found.append(Problem(name, N_("没有这个编码，请从列表中选择。")))
     if (unit_id := values.get("unit_id")) is not None:
-        owner = session.scalar(select(Unit.organisation_id).where(Unit.id == unit_id))
+        owner = session.scalar(select(Unit.organisation_id).where(Unit.id == unit_id, Unit.removed_at.is_(None)))
         if owner != organisation_id:
             found.append(Problem("unit_id", N_("这个部门不属于该单位。")))
     return found

@@ -67,7 +67,8 @@ class Inheriting:
 
 def unit_for(session: Session, unit_id: int, actor: Actor) -> Unit:
     """The unit with its organisation, for who may edit it; raises NotFound or Forbidden."""
-    unit = session.scalar(select(Unit).where(Unit.id == unit_id).options(joinedload(Unit.organisation)))
+    standing = select(Unit).where(Unit.id == unit_id, Unit.removed_at.is_(None))
+    unit = session.scalar(standing.options(joinedload(Unit.organisation)))
     if unit is None:
         raise NotFound
     require(actor, Permission.EDIT_UNIT, Target(unit.organisation_id, unit.id))
@@ -95,7 +96,7 @@ def edit_settings(
     row = _locked_row(session, place, expected_version)
     values = _values(form)
     inheriting = _inheriting(session, place, _settings(values))
-    if problems := _problems(inheriting):
+    if problems := problems_below(inheriting):
         raise InvalidInput(problems)
     before, after = assign(row, values)
     if not after and row.id:
@@ -200,7 +201,7 @@ def _inheriting(session: Session, place: Place, settings: Settings) -> Sequence[
     return found
 
 
-def _problems(inheriting: Collection[Inheriting]) -> list[Problem]:
+def problems_below(inheriting: Collection[Inheriting]) -> list[Problem]:
     """What would be wrong below, once for each field, with how many instruments it concerns."""
     found: dict[str, list[str]] = {}
     for one in inheriting:

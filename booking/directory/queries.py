@@ -59,8 +59,9 @@ def place_path(session: Session, adcode: str | None) -> list[Place]:
 
 
 def units(session: Session, organisation_id: int) -> list[Unit]:
-    """The units of an organisation by name."""
-    return list(session.scalars(select(Unit).where(Unit.organisation_id == organisation_id).order_by(Unit.name_zh)))
+    """The units of an organisation by name, without those that were removed."""
+    standing = Unit.organisation_id == organisation_id, Unit.removed_at.is_(None)
+    return list(session.scalars(select(Unit).where(*standing).order_by(Unit.name_zh)))
 
 
 def stewards_of_unit(session: Session, unit_id: int, today: date) -> list[User]:

@@ -102,14 +102,18 @@ def _note_change(
 
 
 def add_unit(session: Session, organisation_id: int, form: UnitForm, *, actor: Actor, now: datetime) -> Unit:
-    """A new unit of an organisation; raises InvalidInput when the name is taken."""
+    """A new unit of an organisation, or one that was removed once more; raises InvalidInput when the name is taken."""
     queries.organisation(session, organisation_id)
     require(actor, Permission.EDIT_ORGANISATION, Target(organisation_id=organisation_id))
-    taken = select(Unit.id).where(Unit.organisation_id == organisation_id, Unit.name_zh == form.name_zh)
-    if session.scalar(taken) is not None:
+    same = select(Unit).where(Unit.organisation_id == organisation_id, Unit.name_zh == form.name_zh).with_for_update()
+    unit = session.scalar(same.execution_options(populate_existing=True))
+    if unit is not None and unit.removed_at is None:
         raise InvalidInput([Problem("name_zh", N_("这个部门已经登记。"))])
-    unit = Unit(organisation_id=organisation_id, name_zh=form.name_zh, name_en=form.name_en)
-    session.add(unit)
+    if unit is None:
+        unit = Unit(organisation_id=organisation_id, name_zh=form.name_zh, name_en=form.name_en)
+        session.add(unit)
+    else:
+        unit.removed_at, unit.name_en, unit.version = None, form.name_en, unit.version + 1
     session.flush()
     after = {"organisation_id": organisation_id, "name_zh": form.name_zh}
     audit.note(session, "directory.unit_added", ("unit", unit.id), actor=actor, now=now, after=after)

@@ -51,6 +51,7 @@ QUERY_NAMES = {
     "/enquiries": ("state", "cursor"),
     "/payer-accounts": ("cursor", "entry"),
     "/charges": ("show", "payer", "cursor"),
+    "/units": ("into_id",),
     "/uses": ("show", "instrument", "cursor"),
     "/sample-orders": ("show", "instrument", "cursor"),
     "/suspensions": ("instrument", "reservation"),

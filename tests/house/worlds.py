@@ -203,7 +203,8 @@ def _institution(
     session, word = builder.session, "Their" if side else "Our"
     organisation = make_organisation(session, name_zh=f"{word}大学", name_en=f"{word} University", adcode=adcode)
     unit = Unit(organisation_id=organisation.id, name_zh=f"{word}中心", name_en=f"{word} Centre")
-    session.add(unit)
+    spare_unit = Unit(organisation_id=organisation.id, name_zh=f"{word}分中心", name_en=f"{word} branch")
+    session.add_all([unit, spare_unit])
     session.flush()
     made = _records(builder, word, organisation, unit, staff=staff, admins=admins)
     group = add_lane_group(session, made["published"], made["withheld"], shared=True, name=f"{word}Detector")
@@ -217,7 +218,14 @@ def _institution(
     )
     session.add_all([*items, day])
     session.flush()
-    kept = {**made, "organisation": organisation, "unit": unit, "group": group, "spare": spare}
+    kept = {
+        **made,
+        "organisation": organisation,
+        "unit": unit,
+        "spare_unit": spare_unit,
+        "group": group,
+        "spare": spare,
+    }
     kept |= {"item": items[0], "day": day}
     for name, row in kept.items():
         builder.keep(f"{side}{name}", row)

@@ -9,6 +9,7 @@ from booking.catalogue.api import (
     bulk,
     items,
     lanes,
+    merging,
     organisations,
     owners,
     records,
@@ -85,5 +86,8 @@ bp.add_url_rule(f"{OWNER}/settings", "settings", units.settings, methods=GET)
 bp.add_url_rule(f"{OWNER}/settings", "edit_settings", units.edit_settings, methods=PUT)
 bp.add_url_rule(UNIT, "unit", units.unit, methods=GET)
 bp.add_url_rule(UNIT, "rename", units.rename, methods=PUT)
+bp.add_url_rule(UNIT, "remove_unit", merging.remove, methods=DELETE)
+bp.add_url_rule(f"{UNIT}/merge", "preview_merge", merging.preview, methods=GET)
+bp.add_url_rule(f"{UNIT}/merge", "merge_unit", merging.merge, methods=POST)
 bp.add_url_rule(f"{UNIT}/settings", "unit_settings", units.unit_settings, methods=GET)
 bp.add_url_rule(f"{UNIT}/settings", "edit_unit_settings", units.edit_unit_settings, methods=PUT)

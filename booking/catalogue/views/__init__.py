@@ -9,6 +9,7 @@ from booking.catalogue.views import (
     bulk,
     index,
     items,
+    merging,
     organisations,
     owners,
     publishing,
@@ -102,4 +103,6 @@ bp.add_url_rule("/organisations/<int:organisation_id>/settings", "settings", uni
 bp.add_url_rule("/organisations/<int:organisation_id>/settings", "save_settings", units.save_settings, methods=SEND)
 bp.add_url_rule("/units/<int:unit_id>/edit", "unit", units.unit, methods=READ)
 bp.add_url_rule("/units/<int:unit_id>/edit", "save_unit", units.save_unit, methods=SEND)
+bp.add_url_rule("/units/<int:unit_id>/merge", "merge_unit", merging.merge, methods=[*READ, *SEND])
+bp.add_url_rule("/units/<int:unit_id>/remove", "remove_unit", merging.remove, methods=SEND)
 bp.add_url_rule("/units/<int:unit_id>/settings", "save_unit_settings", units.save_unit_settings, methods=SEND)

@@ -1,7 +1,7 @@
 """Who may call what: directory."""
 
 from tests.house.asking import NO_ONE
-from tests.house.matrix.writing import ADMINS, THEIR_ADMINS, drop, page, post, put, read, sent
+from tests.house.matrix.writing import ADMINS, THEIR_ADMINS, drop, page, post, put, read, sent, step
 from tests.house.worlds import EVERYBODY, PLATFORM
 
 ENTRY = {"name_zh": "Our大学", "kind": "university", "adcode": "500109"}
@@ -11,6 +11,8 @@ HOLIDAY = {**NATIONAL, "first_day": "{later_day}"}
 TABLE = "日期,名称\n{later_day},停电"
 CUT = {"day": "{later_day}", "name_zh": "停电"}
 CLOSURE = {"first_day": "{later_day}", "name_zh": "停电"}
+
+INTO = {"into_id": "{spare_unit}"}
 
 DIRECTORY = (
     page("/organisations"),
@@ -29,6 +31,10 @@ DIRECTORY = (
     sent("/units/{unit}/edit", ADMINS, {"name_zh": "Our新中心"}, other=403),
     sent("/units/{unit}/settings", ADMINS, SHARED, other=403),
     sent("/units/{their_unit}/settings", THEIR_ADMINS, SHARED, other=403),
+    page("/units/{unit}/merge", ADMINS, other=403),
+    page("/units/{unit}/merge?into_id={spare_unit}", ADMINS, other=403),
+    sent("/units/{unit}/merge", ADMINS, INTO, other=403),
+    sent("/units/{spare_unit}/remove", ADMINS, other=403),
     page("/organisations/{organisation}/closing-days", ADMINS, other=403),
     page("/calendar-days", PLATFORM, other=403),
     sent("/calendar-days", PLATFORM, HOLIDAY, other=403),
@@ -57,6 +63,10 @@ DIRECTORY = (
     read("/units/{unit}/settings", ADMINS, other=403),
     put("/units/{unit}/settings", ADMINS, {"horizon_days": 30}, other=403),
     put("/units/{their_unit}/settings", THEIR_ADMINS, {"horizon_days": 30}, other=403),
+    read("/units/{unit}/merge?into_id={spare_unit}", ADMINS, other=403),
+    step("/units/{unit}/merge", ADMINS, INTO, other=403),
+    step("/units/{their_unit}/merge", THEIR_ADMINS, {"into_id": "{their_spare_unit}"}, other=403),
+    drop("/units/{spare_unit}", ADMINS, other=403),
     read("/calendar-days", EVERYBODY),
     post("/calendar-days", PLATFORM, {"days": [{**NATIONAL, "day": "{later_day}"}]}, other=403),
     drop("/calendar-days/{national_day}", PLATFORM, other=403),

@@ -53,6 +53,7 @@ GRANTS = (
     sent("/grants/{grant}/end", NO_ONE, OVER, other=403),
     step("/grants/{grant}/end", NO_ONE, OVER, other=403),
     bare("/grants/{grant}/keep", NO_ONE, other=403),
+    step("/units/{unit}/merge", NO_ONE, {"into_id": "{spare_unit}"}, other=403),
     sent("/grants/{admin_grant}/delegate", NO_ONE, ABSENCE),
     sent("/grants/{stands_in_grant}/delegate", NO_ONE, ABSENCE),
 )
