@@ -15,7 +15,7 @@ from booking.affiliations.rules import OWNS_INSTRUMENTS, role_of_registrant
 from booking.affiliations.user_groups import lock_organisation
 from booking.core.actors import Actor
 from booking.core.clock import local_date
-from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem
+from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, StaleVersion
 from booking.core.texts import N_
 from booking.directory import queries as directory_queries
 from booking.directory import service as directory
@@ -39,7 +39,7 @@ def register_organisation(
 ) -> OrganisationRegistration:
     """Register an organisation that the actor wants to act for; raises InvalidInput with every problem."""
     session.execute(select(User.id).where(User.id == actor.id).with_for_update())
-    if problems := _problems(session, form, actor):
+    if problems := _waiting_problems(session, actor) or _entry_problems(session, form):
         raise InvalidInput(problems)
     registration = OrganisationRegistration(**form.model_dump(), registrant_id=actor.id, created_at=now)
     session.add(registration)
@@ -47,6 +47,39 @@ def register_organisation(
     after = form.model_dump(mode="json")
     _note(session, "asked", registration, actor=actor, now=now, after=after)
     announce(session, "affiliations.registration_asked", {"registration_id": registration.id}, now=now)
+    return registration
+
+
+def correct_registration(
+    session: Session,
+    registration_id: int,
+    form: RegistrationForm,
+    *,
+    actor: Actor,
+    now: datetime,
+    expected_version: int | None = None,
+) -> OrganisationRegistration:
+    """Correct one's own registration while nobody has decided; who verifies has to read it anew.
+
+    Raises NotFound, Forbidden, Conflict, also for an organisation that is known already, StaleVersion or InvalidInput.
+    """
+    registration = _own_pending(session, registration_id, actor)
+    if expected_version not in {None, registration.version}:
+        raise StaleVersion
+    if registration.organisation_id is not None:
+        raise Conflict(N_("这个单位已在名录中，不能更正；请撤回后重新申请。"))
+    if problems := _entry_problems(session, form):
+        raise InvalidInput(problems)
+    values = form.model_dump(mode="json")
+    before = {name: value for name, value in _typed(registration).items() if value != values[name]}
+    if not before:
+        return registration
+    for name in before:
+        setattr(registration, name, getattr(form, name))
+    registration.version += 1
+    session.flush()
+    after = {name: values[name] for name in before}
+    _note(session, "corrected", registration, actor=actor, now=now, before=before, after=after)
     return registration
 
 
@@ -82,14 +115,22 @@ def is_unmanaged(session: Session, organisation: Organisation, *, now: datetime)
 
 
 def verify_registration(
-    session: Session, registration_id: int, form: VerifyForm, *, actor: Actor, now: datetime
+    session: Session,
+    registration_id: int,
+    form: VerifyForm,
+    *,
+    actor: Actor,
+    now: datetime,
+    expected_version: int | None = None,
 ) -> OrganisationRegistration:
     """Make the organisation unless it is known; the registrant belongs to it and gets the role of its kind.
 
     Raises NotFound, Forbidden for a known one that is out of reach, Conflict, also where a known one has got somebody
-    meanwhile, and InvalidInput where giving the administration is not ticked.
+    meanwhile, StaleVersion after a correction, and InvalidInput where giving the administration is not ticked.
     """
     registration = _pending(session, registration_id, actor)
+    if expected_version not in {None, registration.version}:
+        raise StaleVersion(N_("登记人刚刚更正了内容，请重新核对。"))
     if not decides(session, registration, actor):
         raise Forbidden(N_("这个单位已在名录中，由平台管理员或所在省（市）的运营人员核验。"))
     role = role_of_registrant(registration.kind)
@@ -130,12 +171,7 @@ def withdraw_registration(
 
     Raises NotFound, Forbidden or Conflict.
     """
-    registration = registration_for(session, registration_id, actor)
-    if registration.registrant_id != actor.id:
-        raise Forbidden
-    session.refresh(registration, with_for_update=True)
-    if registration.state != RegistrationState.PENDING:
-        raise Conflict(N_("这个申请已经处理过了。"))
+    registration = _own_pending(session, registration_id, actor)
     registration.state = RegistrationState.WITHDRAWN
     _decide(registration, actor=actor, now=now)
     _note(session, "withdrawn", registration, actor=actor, now=now)
@@ -173,14 +209,36 @@ def organisation_form(registration: OrganisationRegistration) -> OrganisationFor
     return OrganisationForm(**{name: getattr(registration, name) for name in ENTRY})
 
 
-def _problems(session: Session, form: RegistrationForm, actor: Actor) -> list[Problem]:
-    """Everything that makes the registration impossible; other registrations are nobody's business."""
+def _own_pending(session: Session, registration_id: int, actor: Actor) -> OrganisationRegistration:
+    """One's own registration, locked, while nobody has decided; raises NotFound, Forbidden or Conflict."""
+    registration = registration_for(session, registration_id, actor)
+    if registration.registrant_id != actor.id:
+        raise Forbidden
+    session.refresh(registration, with_for_update=True)
+    if registration.state != RegistrationState.PENDING:
+        raise Conflict(N_("这个申请已经处理过了。"))
+    return registration
+
+
+def _typed(registration: OrganisationRegistration) -> dict[str, Any]:
+    """The registration as its form would say it."""
+    values = {name: getattr(registration, name) for name in RegistrationForm.model_fields}
+    return values | {"kind": registration.kind.value}
+
+
+def _waiting_problems(session: Session, actor: Actor) -> list[Problem]:
+    """A problem when too many of one's own wait."""
     waiting = select(func.count()).where(
         OrganisationRegistration.registrant_id == actor.id,
         OrganisationRegistration.state == RegistrationState.PENDING,
     )
     if (session.scalar(waiting) or 0) >= MOST_WAITING:
         return [Problem("name_zh", TOO_MANY, {"most": MOST_WAITING})]
+    return []
+
+
+def _entry_problems(session: Session, form: RegistrationForm) -> list[Problem]:
+    """Everything that makes the registration impossible; other registrations are nobody's business."""
     entry = OrganisationForm(**form.model_dump(exclude={"message"}))
     found = directory.organisation_problems(session, entry)
     if form.country == "CN" and not form.uscc:

@@ -11,7 +11,7 @@ from booking.accounts.permissions import Permission, may
 from booking.affiliations import registrations
 from booking.affiliations.forms import REGISTERED_KINDS, RegistrationForm, VerifyForm
 from booking.core.actors import Actor, Target
-from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, StaleVersion
 from models.accounts import AuditEntry, Grant
 from models.affiliations import Affiliation, OrganisationRegistration
 from models.directory import Organisation
@@ -232,3 +232,50 @@ def test_abroad_there_is_no_number(session: Session, house: House, operator: Act
 
     firm = session.get_one(Organisation, made.organisation_id)
     assert (firm.country, firm.uscc) == ("DE", None)
+
+
+def test_a_registration_that_waits_is_corrected_and_read_anew_before_it_is_verified(
+    session: Session, house: House, operator: Actor, now: datetime
+) -> None:
+    made = registrations.register_organisation(session, form(), actor=house.lin_actor, now=now)
+    session.commit()
+
+    better = form(name_zh="北碚某某检测有限公司", website="https://example.org")
+    registrations.correct_registration(session, made.id, better, actor=house.lin_actor, now=now, expected_version=1)
+    session.commit()
+
+    entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
+    assert (entry.action, entry.before["name_zh"], sorted(entry.after)) == (
+        "affiliations.registration_corrected",
+        "北碚某某科技有限公司",
+        ["name_zh", "website"],
+    )
+    with pytest.raises(StaleVersion):
+        registrations.verify_registration(session, made.id, VerifyForm(), actor=operator, now=now, expected_version=1)
+    registrations.verify_registration(session, made.id, VerifyForm(), actor=operator, now=now, expected_version=2)
+    firm = session.scalars(select(Organisation).where(Organisation.uscc == USCC)).one()
+    assert (firm.name_zh, firm.website) == ("北碚某某检测有限公司", "https://example.org")
+    with pytest.raises(Conflict):
+        registrations.correct_registration(session, made.id, better, actor=house.lin_actor, now=now)
+
+
+def test_what_is_unsound_or_anothers_is_not_corrected(
+    client: FlaskClient, session: Session, house: House, operator: Actor, now: datetime
+) -> None:
+    made = registrations.register_organisation(session, form(), actor=house.lin_actor, now=now)
+    session.commit()
+    page = f"/registrations/{made.id}/edit"
+    sound = {"name_zh": "北碚某某检测有限公司", "country": "CN", "adcode": "500109", "uscc": USCC, "kind": "enterprise"}
+
+    with pytest.raises(Forbidden):
+        registrations.correct_registration(session, made.id, form(), actor=operator, now=now)
+    session.rollback()
+    sign_in(client, house.lin)
+    unsound = client.post(page, data=sound | {"uscc": "1", "version": 1})
+    shown = client.get(page).text
+    stale, saved = (client.post(page, data=sound | {"version": version}).status_code for version in (7, 1))
+
+    session.refresh(made)
+    assert (unsound.status_code, stale, saved) == (422, 412, 303)
+    assert "北碚某某科技有限公司" in shown
+    assert (made.name_zh, made.version) == ("北碚某某检测有限公司", 2)

@@ -62,6 +62,7 @@ bp.add_url_rule("/registrations", "registrations", registrations.listed, methods
 bp.add_url_rule("/registrations", "register_organisation", registrations.register, methods=MAKE)
 bp.add_url_rule(f"{OF}/administration", "ask_administration", registrations.ask_administration, methods=MAKE)
 bp.add_url_rule(FIRM, "registration", registrations.show, methods=READ)
+bp.add_url_rule(FIRM, "correct_registration", registrations.correct, methods=REPLACE)
 bp.add_url_rule(f"{FIRM}/verify", "verify_registration", registrations.verify, methods=MAKE)
 bp.add_url_rule(f"{FIRM}/refuse", "refuse_registration", registrations.refuse, methods=MAKE)
 bp.add_url_rule(f"{FIRM}/withdraw", "withdraw_registration", registrations.withdraw, methods=MAKE)

@@ -14,7 +14,7 @@ from booking.affiliations.rules import role_of_registrant
 from booking.core.clock import utcnow
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
-from booking.web.reading import read_json, read_query
+from booking.web.reading import if_match, read_json, read_query
 from booking.web.repeats import create_once
 from booking.web.signed_in import require_actor
 from models.affiliations import OrganisationRegistration
@@ -47,6 +47,7 @@ class RegistrationAnswer(BaseModel):
     organisation_id: int | None
     created_at: datetime
     decided_at: datetime | None
+    version: int
 
     @classmethod
     def of(cls, registration: OrganisationRegistration) -> Self:
@@ -110,9 +111,20 @@ def show(registration_id: int) -> Response:
 
 @documented(tag=TAG, body=VerifyForm, answers={200: RegistrationAnswer}, refusals=EDITING)
 def verify(registration_id: int) -> Response:
-    """Verify an organisation: it is made, and the registrant gets the role that the registration names."""
-    actor, form = require_actor(), read_json(VerifyForm)
-    transaction(registrations.verify_registration, registration_id, form, actor=actor, now=utcnow())
+    """Verify an organisation: it is made, and the registrant gets the role that the registration names.
+
+    With `If-Match` only the version that was read is verified.
+    """
+    form = read_json(VerifyForm)
+    transaction(registrations.verify_registration, registration_id, form, **_who())
+    return _answer(registration_id)
+
+
+@documented(tag=TAG, body=RegistrationForm, answers={200: RegistrationAnswer}, refusals=EDITING)
+def correct(registration_id: int) -> Response:
+    """Correct one's own registration, whole at a time, while nobody has decided."""
+    form = read_json(RegistrationForm)
+    transaction(registrations.correct_registration, registration_id, form, **_who())
     return _answer(registration_id)
 
 
@@ -134,4 +146,11 @@ def withdraw(registration_id: int) -> Response:
 def _answer(registration_id: int, status: int = 200) -> Response:
     """The registration as it is now."""
     found = registrations.registration_for(reading(), registration_id, require_actor())
-    return json_answer(RegistrationAnswer.of(found), status)
+    response = json_answer(RegistrationAnswer.of(found), status)
+    response.set_etag(str(found.version))
+    return response
+
+
+def _who() -> dict[str, Any]:
+    """Who acts, when, and on which version."""
+    return {"actor": require_actor(), "now": utcnow(), "expected_version": if_match()}

@@ -79,6 +79,7 @@ bp.add_url_rule(f"{PEOPLE}/administration", "administration", registrations.admi
 bp.add_url_rule(f"{PEOPLE}/administration", "ask_administration", registrations.ask_administration, methods=SEND)
 bp.add_url_rule(FIRM, "registration", registrations.show, methods=READ)
 bp.add_url_rule(f"{FIRM}/verify", "verify_registration", registrations.verify, methods=SEND)
+bp.add_url_rule(f"{FIRM}/edit", "correct_registration", registrations.correct, methods=[*READ, *SEND])
 bp.add_url_rule(f"{FIRM}/refuse", "refuse_registration", registrations.refuse, methods=SEND)
 bp.add_url_rule(f"{FIRM}/withdraw", "withdraw_registration", registrations.withdraw, methods=SEND)
 

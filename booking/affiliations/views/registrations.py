@@ -24,6 +24,7 @@ from booking.web.reading import read_form, read_query
 from booking.web.repeats import create_once, new_key
 from booking.web.signed_in import require_actor, signed_in
 from models.accounts import User
+from models.affiliations import OrganisationRegistration
 from models.vocabulary.affiliations import RegistrationState
 from models.vocabulary.directory import PlaceLevel
 
@@ -31,7 +32,13 @@ PER_PAGE = 50
 
 
 class RegistrationPage(RegistrationForm, PageForm):
-    """A registration as the page sends it."""
+    """A registration as the page sends it, with the version that it was made from when it is corrected."""
+
+    version: Annotated[int | None, Blank] = None
+
+    def entry(self) -> RegistrationForm:
+        """The registration itself."""
+        return RegistrationForm(**self.model_dump(include={*RegistrationForm.model_fields}))
 
 
 class AdministrationPage(AdministrationForm, PageForm):
@@ -39,7 +46,9 @@ class AdministrationPage(AdministrationForm, PageForm):
 
 
 class VerifyPage(VerifyForm, PageForm):
-    """What was checked, as the page sends it."""
+    """What was checked, as the page sends it, and which version was read."""
+
+    version: Annotated[int | None, Blank] = None
 
 
 class RefusePage(RefuseForm, PageForm):
@@ -64,7 +73,7 @@ def register() -> ResponseReturnValue:
     """Register an organisation."""
     actor, now = require_actor(), utcnow()
     try:
-        form = RegistrationForm(**read_form(RegistrationPage).model_dump())
+        form = read_form(RegistrationPage).entry()
 
         def work(session: Session) -> dict[str, int]:
             return {"id": registrations.register_organisation(session, form, actor=actor, now=now).id}
@@ -74,6 +83,25 @@ def register() -> ResponseReturnValue:
         return _form_page(refused)
     flash(_("已提交，核验后会发邮件告诉您。在此之前只有您和核验人员能看到。"), "right")
     return redirect(url_for(".registration", registration_id=made["id"]), code=303)
+
+
+@signed_in
+def correct(registration_id: int) -> ResponseReturnValue:
+    """Correct one's own registration while it waits."""
+    actor = require_actor()
+    found = registrations.registration_for(reading(), registration_id, actor)
+    if found.registrant_id != actor.id:
+        raise Forbidden
+    if request.method == "GET":
+        return _form_page(registration=found)
+    try:
+        form = read_form(RegistrationPage)
+        told = {"actor": actor, "now": utcnow(), "expected_version": form.version}
+        transaction(registrations.correct_registration, registration_id, form.entry(), **told)
+    except Refused as refused:
+        return _form_page(refused, found)
+    flash(_("已更正，仍在等待核验。"), "right")
+    return redirect(url_for(".registration", registration_id=registration_id), code=303)
 
 
 @signed_in
@@ -131,8 +159,10 @@ def verify(registration_id: int) -> ResponseReturnValue:
     actor = require_actor()
     registrations.registration_for(reading(), registration_id, actor)
     try:
-        form = VerifyForm(**read_form(VerifyPage).model_dump())
-        transaction(registrations.verify_registration, registration_id, form, actor=actor, now=utcnow())
+        read = read_form(VerifyPage)
+        form = VerifyForm(checked=read.checked, gives_administration=read.gives_administration)
+        told = {"actor": actor, "now": utcnow(), "expected_version": read.version}
+        transaction(registrations.verify_registration, registration_id, form, **told)
     except Refused as refused:
         if refused.status == Forbidden.status:
             raise
@@ -185,13 +215,18 @@ def _administration_page(organisation_id: int, refused: Refused | None = None) -
     return page, status_of(refused)
 
 
-def _form_page(refused: Refused | None = None) -> ResponseReturnValue:
-    """The form, with what was typed."""
+def _form_page(
+    refused: Refused | None = None, registration: OrganisationRegistration | None = None
+) -> ResponseReturnValue:
+    """The form, with what was typed, for another registration or for correcting one."""
+    names = RegistrationForm.model_fields
+    standing = {name: getattr(registration, name) for name in names} if registration else {}
     places = directory.places(reading())
     cities = [place for place in places if place.level != PlaceLevel.PROVINCE]
     page = render_template(
         "affiliations/register_organisation.html",
-        form=typed_or({"kind": "enterprise", "country": "CN"}, refused),
+        registration=registration,
+        form=typed_or(standing or {"kind": "enterprise", "country": "CN"}, refused),
         kinds=choices({kind: directory_labels.KIND[kind] for kind in REGISTERED_KINDS}),
         places=[(place.adcode, f"{in_language(place.name_zh, place.name_en)} {place.adcode}") for place in cities],
         field_names={name: _(text) for name, text in directory_labels.FIELDS.items()},
@@ -213,6 +248,7 @@ def _page(registration_id: int, refused: Refused | None = None) -> ResponseRetur
         places=directory.place_path(session, found.adcode),
         may_list=registrations.verifies(actor),
         may_withdraw=found.registrant_id == actor.id and found.state == RegistrationState.PENDING,
+        may_correct=found.registrant_id == actor.id and found.organisation_id is None,
         may_verify=registrations.decides(session, found, actor),
         may_decide=registrations.verifies(actor) and found.registrant_id != actor.id,
         role=role_of_registrant(found.kind),
