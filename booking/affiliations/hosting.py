@@ -3,12 +3,13 @@
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
 from booking.affiliations import queries
 from booking.affiliations.forms import HostForm
+from booking.affiliations.missed_hosts import find_again, has_lost_host
 from booking.affiliations.visitors import confirmed_days, is_off, managed_visit
 from booking.core.actors import Actor
 from booking.core.clock import local_date
@@ -48,8 +49,8 @@ def miss_hosts(session: Session, *, host_id: int | None = None, now: datetime) -
     Whose host is back lacks none any more.
     """
     today = local_date(now)
-    _find_again(session, now=now)
-    lost = _has_lost_host(today)
+    find_again(session, standing(today), now=now)
+    lost = has_lost_host(today)
     statement = select(Visit).where(standing(today), Visit.host_missed_on.is_(None), lost).order_by(Visit.id)
     if host_id is not None:
         statement = statement.where(Visit.host_id == host_id)
@@ -65,27 +66,10 @@ def miss_hosts(session: Session, *, host_id: int | None = None, now: datetime) -
     return sum(len(ids) for ids in told.values())
 
 
-def _find_again(session: Session, *, now: datetime) -> None:
-    """Take the mark off standing visits whose host belongs to the house again."""
-    today = local_date(now)
-    back = select(Visit).where(standing(today), Visit.host_missed_on.is_not(None), ~_has_lost_host(today))
-    for visit in session.scalars(back.order_by(Visit.id).with_for_update()).all():
-        before, after = {"host_missed_on": str(visit.host_missed_on)}, {"host_missed_on": None}
-        visit.host_missed_on = None
-        subject = ("visit", visit.id)
-        audit.note(session, "affiliations.visit_host_back", subject, actor=None, now=now, before=before, after=after)
-
-
-def _has_lost_host(today: date) -> ColumnElement[bool]:
-    """Visits whose host has left the house, or has no account any more."""
-    closed = exists().where(User.id == Visit.host_id, User.deactivated_at.is_not(None))
-    return or_(closed, queries.has_left(Visit.host_id, Visit.organisation_id, today))
-
-
 def end_without_host(session: Session, *, now: datetime) -> int:
     """End the visits for which nobody was named in time, and tell visitor and admins; how many."""
     today = local_date(now)
-    over = (standing(today), Visit.host_missed_on < today - WITHOUT_HOST, _has_lost_host(today))
+    over = (standing(today), Visit.host_missed_on < today - WITHOUT_HOST, has_lost_host(today))
     found = session.scalars(select(Visit).where(*over).order_by(Visit.id).with_for_update()).all()
     for visit in found:
         before = {"ends_on": visit.ends_on.isoformat()}

@@ -12,6 +12,7 @@ from booking.accounts.permissions import Permission, may
 from booking.accounts.sights import Sight, seen_as
 from booking.affiliations import queries
 from booking.affiliations.forms import VisitChangeForm, VisitForm
+from booking.affiliations.missed_hosts import find_again
 from booking.affiliations.rules import identity_problems
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
@@ -62,9 +63,11 @@ def register_visitor(session: Session, organisation_id: int, form: VisitForm, *,
 
 
 def confirm_visit(session: Session, visit_id: int, *, actor: Actor, now: datetime) -> Visit:
-    """Confirm a visit that a host registered; raises NotFound or Conflict."""
+    """Confirm a visit that a host registered, also one whose host is back since; raises NotFound or Conflict."""
     visit = managed_visit(session, visit_id, actor)
     _require(visit, VisitState.PENDING)
+    if visit.host_missed_on is not None:
+        find_again(session, Visit.id == visit.id, now=now)
     if visit.host_missed_on is not None:
         raise Conflict(N_("接待人已离开，请先指定新的接待人。"))
     visit.state, visit.confirmed_starts_on, visit.confirmed_ends_on = VisitState.CONFIRMED, None, None
@@ -95,10 +98,11 @@ def refuse_visit(session: Session, visit_id: int, reason: str, *, actor: Actor, 
 def change_visit(session: Session, visit_id: int, form: VisitChangeForm, *, actor: Actor, now: datetime) -> Visit:
     """Give a visit other days or another purpose; by the host or the admin.
 
-    Days besides those confirmed wait for the admin again when the host names them. Raises NotFound, Forbidden,
-    Conflict or InvalidInput.
+    Days besides those confirmed wait for the admin again when the host names them; of what the admin changes before
+    confirming it nobody has to be told. Raises NotFound, Forbidden, Conflict or InvalidInput.
     """
     visit = _hosted(session, visit_id, actor, now=now)
+    is_admin = _manages(actor, visit.organisation_id)
     today, before, confirmed = local_date(now), _told_days(visit), confirmed_days(visit)
     first_day = confirmed[0] if confirmed else visit.starts_on
     problems = _day_problems(form.starts_on, form.ends_on, today=today)
@@ -106,7 +110,7 @@ def change_visit(session: Session, visit_id: int, form: VisitChangeForm, *, acto
         problems.append(Problem("starts_on", N_("来访已经开始，这一天不能再改。")))
     if problems:
         raise InvalidInput(problems)
-    if confirmed and (_manages(actor, visit.organisation_id) or not _is_longer(confirmed, form)):
+    if confirmed and (is_admin or not _is_longer(confirmed, form)):
         visit.state, visit.confirmed_starts_on, visit.confirmed_ends_on = VisitState.CONFIRMED, None, None
     elif confirmed:
         visit.state, (visit.confirmed_starts_on, visit.confirmed_ends_on) = VisitState.PENDING, confirmed
@@ -115,10 +119,10 @@ def change_visit(session: Session, visit_id: int, form: VisitChangeForm, *, acto
     if before == after:
         return visit
     _note(session, "changed", visit, actor=actor, now=now, before=before, after=after)
-    if visit.state == VisitState.PENDING:
-        _announce(session, "affiliations.visit_asked", visit, now=now)
-    else:
+    if visit.state == VisitState.CONFIRMED:
         _announce(session, "affiliations.visit_changed", visit, now=now, actor_id=actor.id)
+    elif not is_admin:
+        _announce(session, "affiliations.visit_asked", visit, now=now)
     return visit
 
 

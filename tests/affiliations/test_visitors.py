@@ -364,11 +364,30 @@ def test_a_host_who_has_left_neither_reads_nor_decides_and_one_who_is_back_keeps
         visitors.end_visit(session, visit.id, actor=house.lin_actor, now=now)
     affiliate(session, house.lin, house.organisation)
     ended = hosting.end_without_host(session, now=now + timedelta(days=15))
-    hosting.miss_hosts(session, now=now)
-
-    assert (missed, ended, visit.host_missed_on) == (today, 0, None)
+    still = visit.host_missed_on
     visitors.confirm_visit(session, visit.id, actor=house.admin_actor, now=now)
+
+    assert (missed, ended, still, visit.host_missed_on) == (today, 0, today, None)
     assert visitors.visit_for(session, visit.id, house.lin_actor, now=now).state == VisitState.CONFIRMED
+    visit.host_missed_on = today
+    hosting.miss_hosts(session, now=now)
+    assert visit.host_missed_on is None
+    facts = select(AuditEntry.action).where(AuditEntry.action == "affiliations.visit_host_back")
+    assert len(session.scalars(facts).all()) == 2
+
+
+def test_what_the_admin_changes_before_confirming_a_visit_is_told_to_nobody(
+    session: Session, house: House, now: datetime
+) -> None:
+    visit = hosted(session, house, now)
+    told(session, now)
+
+    visitors.change_visit(session, visit.id, changed(visit, ends_on=1), actor=house.admin_actor, now=now)
+    by_admin = visit.state, told(session, now)
+    visitors.change_visit(session, visit.id, changed(visit, ends_on=1), actor=house.lin_actor, now=now)
+
+    assert by_admin == (VisitState.PENDING, [])
+    assert told(session, now) == [(house.admin.email.partition("@")[0], "asked")]
 
 
 def named(email: str) -> HostForm:
