@@ -3,7 +3,7 @@
 `uv run python -m benchmarks.feeds [sqlite] [postgresql]`
 """
 
-import sys
+import argparse
 import tempfile
 from contextlib import ExitStack
 from datetime import timedelta
@@ -98,4 +98,7 @@ def etag_of(app: Flask, path: str) -> str:
 
 
 if __name__ == "__main__":
-    main([name for name in sys.argv[1:] if name in TARGETS] or list(TARGETS))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("engines", nargs="*", metavar="engine")
+    wanted = parser.parse_args().engines
+    main([name for name in wanted if name in TARGETS] or list(TARGETS))
