@@ -90,9 +90,9 @@ def roster_for(session: Session, roster_id: int, actor: Actor, *, sees: bool = F
 def plan_of(session: Session, roster: Roster, *, actor: Actor, now: datetime) -> Plan:
     """What a draft would do to the people as they stand now, applied by the actor."""
     rows, place = read_roster(roster.content, today=local_date(now)), roster.organisation_id
-    is_applied_by = may(actor, Permission.MANAGE_AFFILIATIONS, Target(place))
+    may_apply = may(actor, Permission.MANAGE_AFFILIATIONS, Target(place))
     before = local_date(now) - timedelta(days=1)
-    held = held_until(session, place, beyond=before, actor=actor) if is_applied_by else {}
+    held = held_until(session, place, beyond=before, actor=actor) if may_apply else {}
     standing = standing_for(session, place, rows, held, now=now)
     return plan(rows, standing, is_complete=roster.is_complete, own_id=actor.id)
 

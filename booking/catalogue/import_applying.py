@@ -172,7 +172,8 @@ def _units(session: Session, writes: Sequence[Write]) -> tuple[dict[tuple[int, s
     session.add_all(made)
     session.flush()
     named = [known[key] for key in wanted if key in known]
-    session.execute(update(Unit).where(Unit.id.in_(named), Unit.removed_at.is_not(None)).values(removed_at=None))
+    if named:
+        session.execute(update(Unit).where(Unit.id.in_(named), Unit.removed_at.is_not(None)).values(removed_at=None))
     return known | {(unit.organisation_id, unit.name_zh): unit.id for unit in made}, [unit.id for unit in made]
 
 

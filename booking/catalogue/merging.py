@@ -255,9 +255,9 @@ def _close(
 ) -> None:
     """Remove the unit with what it set; the log keeps that."""
     settings = session.scalar(select(SharedSettings).where(SharedSettings.unit_id == unit.id))
-    before = {"name_zh": unit.name_zh, "name_en": unit.name_en}
+    before: dict[str, Any] = {"name_zh": unit.name_zh, "name_en": unit.name_en}
     if settings is not None:
-        before |= {"settings": plain(_set_by(settings))}
+        before["settings"] = plain(_set_by(settings))
         session.delete(settings)
     unit.removed_at = now
     unit.version += 1

@@ -147,7 +147,7 @@ def administrators(session: Session) -> list[User]:
 def test_an_administrator_moves_the_address_of_who_lost_the_mailbox_once_the_new_one_has_proved_itself(
     client: FlaskClient, session: Session
 ) -> None:
-    user = make_user(session, "lin", name="Lin")
+    user = make_user(session, "lin")
     first, second = administrators(session)
     theirs = client.application.test_client()
     sign_in(client, first)

@@ -56,7 +56,7 @@ def actor(session: Session, admin: User, now: datetime) -> Actor:
 def used(session: Session, organisation: Organisation, unit: Unit) -> tuple[Instrument, Grant]:
     """An instrument in the unit and a steward of the unit."""
     instrument = make_instrument(session, organisation, unit_id=unit.id)
-    steward = make_user(session, "steward", name="Wei")
+    steward = make_user(session, "wei")
     return instrument, give(session, steward, Role.STEWARD, ScopeKind.UNIT, unit.id)
 
 

@@ -1,6 +1,6 @@
 """The pages on which organisations are registered and verified."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -96,7 +96,7 @@ def correct(registration_id: int) -> ResponseReturnValue:
         return _form_page(registration=found)
     try:
         form = read_form(RegistrationPage)
-        told = {"actor": actor, "now": utcnow(), "expected_version": form.version}
+        told: dict[str, Any] = {"actor": actor, "now": utcnow(), "expected_version": form.version}
         transaction(registrations.correct_registration, registration_id, form.entry(), **told)
     except Refused as refused:
         return _form_page(refused, found)
@@ -161,7 +161,7 @@ def verify(registration_id: int) -> ResponseReturnValue:
     try:
         read = read_form(VerifyPage)
         form = VerifyForm(checked=read.checked, gives_administration=read.gives_administration)
-        told = {"actor": actor, "now": utcnow(), "expected_version": read.version}
+        told: dict[str, Any] = {"actor": actor, "now": utcnow(), "expected_version": read.version}
         transaction(registrations.verify_registration, registration_id, form, **told)
     except Refused as refused:
         if refused.status == Forbidden.status:

@@ -174,7 +174,7 @@ def _page(roster_id: int, refused: Refused | None = None) -> ResponseReturnValue
     plan = rosters.plan_of(session, roster, actor=actor, now=now) if is_draft else None
     missing = plan.leavers if plan else []
     kept = [one for one in missing if one.stays(local_date(now))]
-    leavers = [one for one in missing if one not in kept]
+    leavers = [one for one in missing if not one.stays(local_date(now))]
     leaving = [one.affiliation.user_id for one in leavers]
     lacks = left_to_nobody(session, roster.organisation_id, leaving, last_day=local_date(now)) if leaving else []
     shown = _rows(roster, plan, query)

@@ -32,7 +32,7 @@ def merge(unit_id: int) -> ResponseReturnValue:
             return _page(unit_id, None, refused)
     try:
         form = read_form(MergePage)
-        said = {"reason": form.change_reason, "expected_version": form.version}
+        said: dict[str, Any] = {"reason": form.change_reason, "expected_version": form.version}
         into = transaction(merging.merge_unit, unit_id, form.into_id, **said, actor=actor, now=utcnow())
     except (InvalidInput, StaleVersion) as refused:
         return _page(unit_id, None, refused)
