@@ -21,6 +21,7 @@ from models.vocabulary.directory import OrganisationKind
 from tests.affiliations.conftest import House
 from tests.factories.instruments import make_organisation
 from tests.factories.letters import mailed
+from tests.factories.looking import look_again
 from tests.factories.people import actor_for, give, make_user, sign_in
 
 USCC = "91110108551385082Q"
@@ -275,7 +276,7 @@ def test_what_is_unsound_or_anothers_is_not_corrected(
     shown = client.get(page).text
     stale, saved = (client.post(page, data=sound | {"version": version}).status_code for version in (7, 1))
 
-    session.refresh(made)
+    look_again(session)
     assert (unsound.status_code, stale, saved) == (422, 412, 303)
     assert "北碚某某科技有限公司" in shown
     assert (made.name_zh, made.version) == ("北碚某某检测有限公司", 2)

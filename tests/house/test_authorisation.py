@@ -108,6 +108,7 @@ def test_every_role_gets_what_the_matrix_says_and_reads_nothing_private(crowd: C
     assert differing(crowd, line, line.roles_on(crowd.snapshot.engine.dialect.name)) == ({}, [])
 
 
+@pytest.mark.parametrize("engine_app", ["sqlite"], indirect=True, scope="session")
 @pytest.mark.parametrize("line", STANDING_IN, ids=lambda line: line.call)
 def test_who_stands_in_for_an_administrator_does_nothing_that_outlasts_it(crowd: Crowd, line: Line) -> None:
     assert differing(crowd, line, sorted(BOTH)) == ({}, [])
