@@ -246,7 +246,7 @@ def test_a_registration_that_waits_is_corrected_and_read_anew_before_it_is_verif
     session.commit()
 
     entry = session.scalars(select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
-    assert (entry.action, entry.before["name_zh"], sorted(entry.after)) == (
+    assert (entry.action, (entry.before or {})["name_zh"], sorted(entry.after or {})) == (
         "affiliations.registration_corrected",
         "北碚某某科技有限公司",
         ["name_zh", "website"],
