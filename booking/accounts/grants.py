@@ -17,7 +17,6 @@ from booking.core.texts import N_
 from booking.notifications.service import announce
 from models.accounts import Grant, User
 from models.affiliations import Affiliation
-from models.directory import Unit
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.affiliations import AffiliationState
 
@@ -85,14 +84,12 @@ def may_give(actor: Actor, role: Role, target: Target | None) -> bool:
     return is_agent or may(actor, Permission.GIVE_GRANTS, target)
 
 
-def may_end(session: Session, grant: Grant, actor: Actor) -> bool:
+def may_end(grant: Grant, target: Target | None, actor: Actor) -> bool:
     """Whether the actor may end a role because its holder leaves: their own, or one that they may give.
 
     What only the platform gives ends with the affiliation, whoever ends that.
     """
-    if grant.user_id == actor.id or grant.role in GIVEN_BY_THE_PLATFORM:
-        return True
-    return may_give(actor, grant.role, queries.target_of(session, grant.scope_kind, grant.scope_id))
+    return grant.user_id == actor.id or grant.role in GIVEN_BY_THE_PLATFORM or may_give(actor, grant.role, target)
 
 
 def account_id(session: Session, email: str, field: str = "email") -> int:
@@ -204,8 +201,7 @@ def _problems(session: Session, wanted: NewGrant) -> list[Problem]:
 
 def _is_there(session: Session, kind: ScopeKind, scope_id: int | None) -> bool:
     """Whether there is such a scope to give a role at: a unit that was removed has its history only."""
-    removed = select(Unit.id).where(Unit.id == scope_id, Unit.removed_at.is_not(None))
-    if kind == ScopeKind.UNIT and session.scalar(removed) is not None:
+    if kind == ScopeKind.UNIT and (scope_id is None or queries.owner_of_unit(session, scope_id) is None):
         return False
     return queries.target_of(session, kind, scope_id) is not None
 

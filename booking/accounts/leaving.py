@@ -12,6 +12,7 @@ from booking.accounts import audit
 from booking.accounts.audit import Changed
 from booking.accounts.grants import foresee_end, may_end
 from booking.accounts.permissions import Permission, may
+from booking.accounts.queries import targets_within
 from booking.accounts.succession import Lack, SuccessorNeeded, keep_last, lacking, left_empty, lock_scopes
 from booking.core.actors import Actor, Target
 from booking.core.errors import Forbidden
@@ -97,8 +98,10 @@ def held_until(
     if may(actor, Permission.GIVE_GRANTS, Target(organisation_id)):
         return {}
     until: dict[int, date] = {}
-    for grant in _unended(session, organisation_id, user_ids, beyond):
-        if not may_end(session, grant, actor):
+    grants = _unended(session, organisation_id, user_ids, beyond)
+    targets = targets_within(session, organisation_id, {(grant.scope_kind, grant.scope_id) for grant in grants})
+    for grant in grants:
+        if not may_end(grant, targets.get((grant.scope_kind, grant.scope_id)), actor):
             until[grant.user_id] = max(until.get(grant.user_id, date.min), grant.ends_on or date.max)
     return until
 

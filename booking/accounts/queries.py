@@ -1,6 +1,6 @@
 """Reading accounts, their grants and tokens."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVarTuple
@@ -139,6 +139,27 @@ def target_of(session: Session, kind: ScopeKind, scope_id: int | None) -> Target
     columns = select(Instrument.organisation_id, Instrument.unit_id).where(Instrument.id == scope_id)
     row = session.execute(columns).one_or_none()
     return Target(row.organisation_id, row.unit_id, scope_id) if row else None
+
+
+def targets_within(
+    session: Session, organisation_id: int, scopes: Collection[tuple[ScopeKind, int | None]]
+) -> dict[tuple[ScopeKind, int | None], Target]:
+    """Where scopes of one organisation stand; one statement at most, however many."""
+    targets: dict[tuple[ScopeKind, int | None], Target] = {}
+    for kind, scope_id in scopes:
+        unit_id = scope_id if kind == ScopeKind.UNIT else None
+        targets[kind, scope_id] = Target(organisation_id, unit_id)
+    ids = [scope_id for kind, scope_id in scopes if kind == ScopeKind.INSTRUMENT]
+    columns = select(Instrument.id, Instrument.unit_id).where(Instrument.id.in_(ids))
+    for row in session.execute(columns) if ids else ():
+        targets[ScopeKind.INSTRUMENT, row.id] = Target(organisation_id, row.unit_id, row.id)
+    return targets
+
+
+def owner_of_unit(session: Session, unit_id: int) -> int | None:
+    """Whose unit it is, None once it was removed; locked, so that it is not removed while something is put there."""
+    standing = select(Unit.organisation_id).where(Unit.id == unit_id, Unit.removed_at.is_(None))
+    return session.scalar(standing.with_for_update(read=True, key_share=True))
 
 
 def units_of(session: Session, organisation_id: int) -> Sequence[Unit]:

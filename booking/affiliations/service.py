@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit
 from booking.accounts.leaving import NOT_YOURS_TO_END, held_until
 from booking.accounts.permissions import Permission, may
+from booking.accounts.queries import owner_of_unit
 from booking.affiliations import queries
 from booking.affiliations.forms import AffiliationDetailsForm, AskAffiliationForm
 from booking.affiliations.user_groups import lock_organisation, seed_groups
@@ -20,7 +21,7 @@ from booking.core.texts import N_
 from booking.notifications.service import announce
 from models.accounts import User
 from models.affiliations import Affiliation, UserGroup
-from models.directory import Organisation, Unit
+from models.directory import Organisation
 from models.vocabulary.affiliations import AffiliationState, ConfirmedBy
 
 MOST_WAITING = 10
@@ -225,8 +226,7 @@ def _ask_problems(session: Session, form: AskAffiliationForm, actor: Actor) -> l
 
 def _unit_problems(session: Session, organisation_id: int, unit_id: int | None) -> list[Problem]:
     """A problem when the unit is not, or no longer, the organisation's."""
-    unit = session.get(Unit, unit_id) if unit_id else None
-    if unit_id and (unit is None or unit.organisation_id != organisation_id or unit.removed_at is not None):
+    if unit_id and owner_of_unit(session, unit_id) != organisation_id:
         return [Problem("unit_id", N_("这个单位没有这个部门。"))]
     return []
 

@@ -1,7 +1,7 @@
 """Writing what an import decided: set by set, in the caller's one transaction."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -157,6 +157,15 @@ def _shows(write: Write, standing: Mapping[Key, Standing]) -> bool:
     return write.publishes or (is_listed and is_told)
 
 
+def bring_back(session: Session, unit_ids: Collection[int]) -> None:
+    """Units in which records stand again are there again, though they were removed; locked, so that none goes now."""
+    if unit_ids:
+        these = Unit.id.in_(unit_ids)
+        session.execute(select(Unit.id).where(these).order_by(Unit.id).with_for_update(read=True, key_share=True))
+        removed = update(Unit).where(these, Unit.removed_at.is_not(None))
+        session.execute(removed.values(removed_at=None, version=Unit.version + 1))
+
+
 def _units(session: Session, writes: Sequence[Write]) -> tuple[dict[tuple[int, str], int], list[int]]:
     """The units that the writes name, by owner and name, and the ids of those made for them.
 
@@ -171,9 +180,7 @@ def _units(session: Session, writes: Sequence[Write]) -> tuple[dict[tuple[int, s
     made = [Unit(organisation_id=key[0], name_zh=key[1], name_en=name_en) for key, name_en in missing.items()]
     session.add_all(made)
     session.flush()
-    named = [known[key] for key in wanted if key in known]
-    if named:
-        session.execute(update(Unit).where(Unit.id.in_(named), Unit.removed_at.is_not(None)).values(removed_at=None))
+    bring_back(session, [known[key] for key in wanted if key in known])
     return known | {(unit.organisation_id, unit.name_zh): unit.id for unit in made}, [unit.id for unit in made]
 
 

@@ -14,7 +14,16 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit
 from booking.accounts.audit import Changed
 from booking.catalogue.changes import plain, refresh_listing
-from booking.catalogue.import_applying import GROUPS, LANES, LINKS, Standing, locked, replace_hours, set_columns
+from booking.catalogue.import_applying import (
+    GROUPS,
+    LANES,
+    LINKS,
+    Standing,
+    bring_back,
+    locked,
+    replace_hours,
+    set_columns,
+)
 from booking.catalogue.import_holding import Waiting, take_back_all
 from booking.catalogue.import_preparing import HOURS, INSTRUMENTS, POLICIES, TABLES, Write
 from booking.catalogue.import_standing import chunks
@@ -107,6 +116,7 @@ def _restore(session: Session, updated: Sequence[Write], *, now: datetime) -> No
     """Give changed records their former values."""
     policy_names = set(POLICIES.columns.keys())
     units = _units_before(session, updated)
+    bring_back(session, list(units.values()))
     records: list[tuple[int, dict[str, Any]]] = []
     policies: list[tuple[int, dict[str, Any]]] = []
     hours = {}
@@ -127,11 +137,12 @@ def _restore(session: Session, updated: Sequence[Write], *, now: datetime) -> No
 
 def _units_before(session: Session, updated: Sequence[Write]) -> dict[tuple[int, str], int]:
     """The units that records stood in before, by owner and name."""
-    owners = {write.organisation_id for write in updated if write.before.get("unit")}
-    if not owners:
+    wanted = {(write.organisation_id, write.before["unit"]) for write in updated if write.before.get("unit")}
+    if not wanted:
         return {}
-    rows = session.execute(select(Unit.organisation_id, Unit.name_zh, Unit.id).where(Unit.organisation_id.in_(owners)))
-    return {(owner_id, name): unit_id for owner_id, name, unit_id in rows}
+    within = Unit.organisation_id.in_({owner_id for owner_id, _ in wanted})
+    rows = session.execute(select(Unit.organisation_id, Unit.name_zh, Unit.id).where(within))
+    return {(owner_id, name): unit_id for owner_id, name, unit_id in rows if (owner_id, name) in wanted}
 
 
 def _needed(session: Session, ids: Sequence[int]) -> set[int]:

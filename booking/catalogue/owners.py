@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts import audit
 from booking.accounts.permissions import Permission
+from booking.accounts.queries import owner_of_unit
 from booking.catalogue.changes import assign, changed, lock
 from booking.catalogue.keeping import NOTICE, going_along, part
 from booking.catalogue.levels import above_of
@@ -27,7 +28,7 @@ from booking.notifications.service import announce
 from models.attachments import Attachment
 from models.catalogue import BookingPolicy, Instrument, InstrumentLaneGroup, LaneGroup
 from models.custody import OwnerChange, Stewardship
-from models.directory import Organisation, Unit
+from models.directory import Organisation
 from models.reservations import Suspension
 from models.vocabulary.attachments import OwnerKind
 from models.vocabulary.custody import OwnerChangeState
@@ -214,10 +215,8 @@ def _problems_of_acceptance(
 ) -> list[Problem]:
     """Everything that hinders the instrument from standing in its new institution as chosen."""
     found = _sharing_problems(session, instrument.id, "unit_id")
-    if unit_id is not None:
-        owner = session.scalar(select(Unit.organisation_id).where(Unit.id == unit_id, Unit.removed_at.is_(None)))
-        if owner != row.to_organisation_id:
-            return [*found, Problem("unit_id", N_("这个部门不属于该单位。"))]
+    if unit_id is not None and owner_of_unit(session, unit_id) != row.to_organisation_id:
+        return [*found, Problem("unit_id", N_("这个部门不属于该单位。"))]
     if _is_taken(session, row.to_organisation_id, inner_id):
         found.append(NUMBER_TAKEN)
     return found + _inheriting_problems(session, row, instrument, unit_id)

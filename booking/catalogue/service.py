@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
 from booking.accounts.permissions import Permission, require
+from booking.accounts.queries import owner_of_unit
 from booking.catalogue.changes import assign, changed, inheriting, lock, plain, refresh_listing
 from booking.catalogue.forms import InstrumentChanges, NewInstrument
 from booking.catalogue.holding import NotReadyToPublish, hold_back
@@ -21,7 +21,7 @@ from booking.core.actors import Actor, Target
 from booking.core.errors import InvalidInput, Problem
 from booking.core.texts import N_
 from models.catalogue import BookingPolicy, Instrument, InstrumentClass, InstrumentLaneGroup, Lane, LaneGroup, Subject
-from models.directory import Organisation, Place, Unit
+from models.directory import Organisation, Place
 from models.vocabulary.catalogue import BookingMode, PublishingState, RunningState
 
 CHECKED = (
@@ -198,10 +198,8 @@ def _unknown(session: Session, values: Mapping[str, Any], organisation_id: int) 
         key = values.get(name)
         if key is not None and session.get(table, key) is None:
             found.append(Problem(name, N_("没有这个编码，请从列表中选择。")))
-    if (unit_id := values.get("unit_id")) is not None:
-        owner = session.scalar(select(Unit.organisation_id).where(Unit.id == unit_id, Unit.removed_at.is_(None)))
-        if owner != organisation_id:
-            found.append(Problem("unit_id", N_("这个部门不属于该单位。")))
+    if (unit_id := values.get("unit_id")) is not None and owner_of_unit(session, unit_id) != organisation_id:
+        found.append(Problem("unit_id", N_("这个部门不属于该单位。")))
     return found
 
 

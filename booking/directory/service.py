@@ -130,18 +130,25 @@ def rename_unit(
     now: datetime,
     expected_version: int | None = None,
 ) -> None:
-    """Give a unit other names; raises InvalidInput when another unit has it, or StaleVersion."""
+    """Give a unit other names; raises InvalidInput when another unit has it, or StaleVersion.
+
+    A unit that was removed leaves its name and bears its number behind it.
+    """
     require(actor, Permission.EDIT_UNIT, Target(unit.organisation_id, unit.id))
     session.refresh(unit, with_for_update={"of": Unit})
     if expected_version is not None and expected_version != unit.version:
         raise StaleVersion
     same = Unit.organisation_id == unit.organisation_id, Unit.name_zh == form.name_zh, Unit.id != unit.id
-    if session.scalar(select(Unit.id).where(*same)) is not None:
+    other = session.scalar(select(Unit).where(*same).with_for_update())
+    if other is not None and other.removed_at is None:
         raise InvalidInput([Problem("name_zh", N_("这个部门已经登记。"))])
     before = {"name_zh": unit.name_zh, "name_en": unit.name_en}
     after = form.model_dump()
     if after == before:
         return
+    if other is not None:
+        other.name_zh = f"{other.name_zh[:180]} #{other.id}"
+        session.flush()
     unit.name_zh, unit.name_en = form.name_zh, form.name_en
     unit.version += 1
     session.flush()

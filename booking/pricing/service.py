@@ -55,7 +55,8 @@ def place_for(session: Session, scope: Scope, actor: Actor | None) -> Place:
     if scope.instrument_id is not None:
         found = instrument_for(session, scope.instrument_id, actor)
         return Place(scope, found.organisation_id, found.name_zh, found.name_en, target_of(found))
-    unit = session.scalar(select(Unit).where(Unit.id == scope.unit_id).options(joinedload(Unit.organisation)))
+    standing = select(Unit).where(Unit.id == scope.unit_id, Unit.removed_at.is_(None))
+    unit = session.scalar(standing.options(joinedload(Unit.organisation)))
     if unit is None:
         raise NotFound
     return Place(scope, unit.organisation_id, unit.name_zh, unit.name_en, Target(unit.organisation_id, unit.id))

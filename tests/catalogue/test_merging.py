@@ -141,6 +141,8 @@ def test_only_an_empty_unit_is_removed_and_none_is_merged_elsewhere_or_by_a_depu
 
     assert queries.units(session, organisation.id) == [old]
     assert (role.scope_id, new.removed_at) == (old.id, now)
+    sharing.rename_unit(session, old.id, UnitForm(name_zh="新中心"), actor=actor, now=now)
+    assert (old.name_zh, new.name_zh) == ("新中心", f"新中心 #{new.id}")
 
 
 def test_the_page_says_what_goes_along_and_does_it(

@@ -1,6 +1,6 @@
 """From a table of test items to the items of records, and back."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from booking.core.errors import InvalidInput
 from booking.imports import applying, service, staging
 from booking.imports import items as items_import
+from booking.imports.rules import LEASE
 from booking.web.extensions import transaction
 from models.accounts import AuditEntry, Grant, User
 from models.catalogue import Instrument, TestItem
@@ -262,3 +263,41 @@ def test_what_changed_or_ended_meanwhile_is_left_alone_and_says_so(
     assert importer.rows(import_id)[1].problems[0]["message"] == items_import.CHANGED.message
     assert (importer.counts(later), [row.fate for row in importer.rows(later)]) == ((0, 0, 0, 2), [RowFate.REFUSED] * 2)
     assert [price for record in records for _, _, price, _, _ in items(session, record)] == ["100 元", "7 元"]
+
+
+def test_two_imports_at_once_write_each_item_once_and_one_cut_off_goes_on_later(
+    session: Session, importer: Importer, records: tuple[Instrument, Instrument]
+) -> None:
+    def ready(import_id: int) -> applying.Work:
+        """What writes the items, once it is leased."""
+        found = items_import.ready_to_apply(session, import_id, actor=importer.actor, now=importer.now)
+        session.rollback()
+        return found
+
+    def leased(import_id: int) -> staging.Leased:
+        """The import, taken for writing."""
+        transaction(service.apply_import, import_id, actor=importer.actor, now=importer.now)
+        found = transaction(staging.lease, import_id, now=importer.now)
+        assert found is not None
+        return found
+
+    tables = [
+        csv_of([[number, "能谱分析", "GB/T 2", price, "", ""] for number in ("D-1", "P-1")], HEADER)
+        for price in ("300 元", "400 元")
+    ]
+    both = [compared(importer, tables[0]) for _ in range(2)]
+    works = [(ready(one), leased(one)) for one in both]
+    for work, lease in works:
+        transaction(work, lease)
+    later = compared(importer, tables[1])
+    late, cut_off = ready(later), leased(later)
+    importer.work()
+    waiting = importer.see(later).state
+    importer.now += LEASE + timedelta(seconds=1)
+    importer.work()
+
+    assert [importer.counts(one) for one in (*both, later)] == [(2, 0, 0, 0), (0, 0, 0, 2), (0, 2, 0, 0)]
+    assert (waiting, importer.see(later).state) == (ImportState.APPLYING, ImportState.APPLIED)
+    with pytest.raises(staging.LeaseLost):
+        transaction(late, cut_off)
+    assert [[one[0] for one in items(session, record)] for record in records] == [["形貌观察", "能谱分析"]] * 2

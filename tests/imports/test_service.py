@@ -381,6 +381,25 @@ def test_an_import_is_undone_record_by_record(session: Session, importer: Import
     assert session.scalars(select(Instrument.unit_id).where(Instrument.inner_id == "A-1")).one() is None
 
 
+def test_a_removed_unit_is_back_when_a_table_or_an_undo_puts_a_record_there(
+    session: Session, importer: Importer, organisation: Organisation
+) -> None:
+    importer.apply(importer.dry_run(csv_of([row(1, unit="甲室")])))
+    last = importer.dry_run(csv_of([row(1, unit="乙室")]))
+    importer.apply(last)
+    look_again(session)
+    session.scalars(select(Unit).where(Unit.name_zh == "甲室")).one().removed_at = importer.now
+    session.add(Unit(organisation_id=organisation.id, name_zh="丙室", removed_at=importer.now))
+    session.commit()
+
+    importer.undo(last)
+    importer.apply(importer.dry_run(csv_of([row(2, unit="丙室")])))
+
+    look_again(session)
+    standing = session.execute(select(Unit.name_zh, Unit.removed_at).order_by(Unit.id)).all()
+    assert standing == [("甲室", None), ("丙室", None)]
+
+
 def test_an_undo_takes_imported_texts_out_of_the_rounds_that_they_waited_in(
     session: Session, importer: Importer, organisation: Organisation
 ) -> None:
