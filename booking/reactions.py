@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from booking.accounts import grant_letters as grants
 from booking.accounts import letters as accounts
 from booking.affiliations import letters as affiliations
+from booking.affiliations import visit_letters as visiting
 from booking.catalogue import letters as catalogue
 from booking.catalogue import owner_letters as owning
 from booking.catalogue import report_letters as reporting
@@ -57,13 +58,14 @@ REACTIONS: dict[str, Letters] = {
     "catalogue.owner_changed": moving.on_owner_changed,
     "accounts.address_confirmed": affiliations.on_address_confirmed,
     "affiliations.invited": affiliations.on_invited,
-    "affiliations.visit_asked": affiliations.on_visit_asked,
-    "affiliations.visit_confirmed": affiliations.on_visit_confirmed,
-    "affiliations.visit_refused": affiliations.on_visit_refused,
-    "affiliations.visits_without_host": affiliations.on_visits_without_host,
-    "affiliations.visit_host_named": affiliations.on_visit_host_named,
-    "affiliations.visit_changed": affiliations.on_visit_changed,
-    "affiliations.visit_ended": affiliations.on_visit_ended,
+    "affiliations.visit_asked": visiting.on_visit_asked,
+    "affiliations.visit_confirmed": visiting.on_visit_confirmed,
+    "affiliations.visit_refused": visiting.on_visit_refused,
+    "affiliations.visits_without_host": visiting.on_visits_without_host,
+    "affiliations.visit_hosts_back": visiting.on_visit_hosts_back,
+    "affiliations.visit_host_named": visiting.on_visit_host_named,
+    "affiliations.visit_changed": visiting.on_visit_changed,
+    "affiliations.visit_ended": visiting.on_visit_ended,
     "affiliations.registration_asked": affiliations.on_registration_asked,
     "affiliations.registration_decided": affiliations.on_registration_decided,
     "affiliations.domain_asked": affiliations.on_domain_asked,
@@ -73,7 +75,7 @@ REACTIONS: dict[str, Letters] = {
     "affiliations.refused": affiliations.on_refused,
     "affiliations.ended": affiliations.on_ended,
     "affiliations.left": affiliations.on_left,
-    "affiliations.over": lambda news: [*affiliations.on_over(news), *left_behind.on_affiliation_over(news)],
+    "affiliations.over": lambda news: [*visiting.on_over(news), *left_behind.on_affiliation_over(news)],
     "affiliations.ending_soon": affiliations.on_ending_soon,
     "affiliations.renewal_asked": affiliations.on_renewal_asked,
     "accounts.grant_given": grants.on_grant_given,
@@ -101,8 +103,8 @@ REACTIONS: dict[str, Letters] = {
     "teams.deputy_changed": teams.on_deputy_changed,
     "teams.successor_asked": teams.on_successor_asked,
     "teams.lead_answered": teams.on_lead_answered,
-    "enquiries.asked": enquiries.on_asked,
-    "enquiries.added": enquiries.on_added,
+    "enquiries.asked": lambda news: [*enquiries.on_asked(news), *owning.on_written(news)],
+    "enquiries.added": lambda news: [*enquiries.on_added(news), *owning.on_written(news)],
     "enquiries.answered": enquiries.on_answered,
     "enquiries.file_removed": enquiries.on_file_removed,
     "enquiries.closed": enquiries.on_closed,
@@ -111,7 +113,7 @@ REACTIONS: dict[str, Letters] = {
     "enquiries.wish_answered": enquiries.on_wish_answered,
     "enquiries.wish_settled": enquiries.on_wish_settled,
     "enquiries.overdue": enquiries.on_overdue,
-    "samples.changed": samples.on_changed,
+    "samples.changed": lambda news: [*samples.on_changed(news), *owning.on_written(news)],
     "reservations.uses_unconfirmed": uses.on_uses_unconfirmed,
     "charges.changed": charges.on_changed,
     "charges.disputes_wait": charges.on_disputes_wait,

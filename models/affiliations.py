@@ -220,7 +220,7 @@ class Visit(Base):
     year after the visit, or a month after it was refused or called off, the number goes, with the name, the address and
     the telephone: `erased_at` says when. While a confirmed visit waits to be confirmed for more days, the days that are
     confirmed stand beside. `host_missed_on` is the day from which nobody receives the visitor any more, until another
-    host is named.
+    host is named. `nobody_came` makes one that was ended on its first day called off; in doubt somebody was there.
     """
 
     __tablename__ = "visits"
@@ -252,6 +252,7 @@ class Visit(Base):
     erased_at: Mapped[datetime | None]
     confirmed_starts_on: Mapped[date | None]
     confirmed_ends_on: Mapped[date | None]
+    nobody_came: Mapped[bool] = mapped_column(default=False)
 
 
 class OrganisationRegistration(Base):

@@ -115,4 +115,5 @@ class FaqEntry(Base):
     from_enquiry_id: Mapped[int | None] = mapped_column(ForeignKey("enquiries.id"), index=True)
     taken_back_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)

@@ -9,7 +9,7 @@ from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.affiliations.hosting import standing
-from booking.affiliations.queries import MANAGERS, is_confirmed_visit
+from booking.affiliations.queries import MANAGERS, has_left, is_confirmed_visit
 from booking.core.clock import local_date
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from models.accounts import Grant, User
@@ -81,9 +81,13 @@ def visits_without_host(
 
 
 def visits_hosted(session: Session, host_id: int, *, today: date, limit: int) -> Counted[Visit]:
-    """Confirmed visits to somebody that go on or begin within a week, the first to end first."""
+    """Confirmed visits to somebody that go on or begin within a week, the first to end first.
+
+    Those to a house that the person has left are nobody's of theirs any more.
+    """
     hosted = select(Visit).where(
         Visit.host_id == host_id,
+        ~has_left(host_id, Visit.organisation_id, today),
         is_confirmed_visit(),
         func.coalesce(Visit.confirmed_starts_on, Visit.starts_on) <= today + VISITS_AHEAD,
         func.coalesce(Visit.confirmed_ends_on, Visit.ends_on) >= today,

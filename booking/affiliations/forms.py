@@ -229,6 +229,12 @@ class VisitChangeForm(Form):
     purpose: Annotated[FilledLine, Field(max_length=300)]
 
 
+class VisitEndForm(Form):
+    """Whether a visit that ends on its first day never took place."""
+
+    nobody_came: bool = False
+
+
 class VisitsQuery(Form):
     """Which visits; `without_host` gives those that stand and whose host has left."""
 

@@ -46,14 +46,12 @@ def name_host(session: Session, visit_id: int, form: HostForm, *, actor: Actor, 
 def miss_hosts(session: Session, *, host_id: int | None = None, now: datetime) -> int:
     """Note which standing visits have lost their host since, and tell each house once for each host; how many.
 
-    Whose host is back lacks none any more.
+    Whose host is back lacks none any more. With `host_id` only the visits to that person are looked at.
     """
     today = local_date(now)
-    find_again(session, standing(today), now=now)
-    lost = has_lost_host(today)
-    statement = select(Visit).where(standing(today), Visit.host_missed_on.is_(None), lost).order_by(Visit.id)
-    if host_id is not None:
-        statement = statement.where(Visit.host_id == host_id)
+    theirs = standing(today) if host_id is None else standing(today) & (Visit.host_id == host_id)
+    find_again(session, theirs, now=now)
+    statement = select(Visit).where(theirs, Visit.host_missed_on.is_(None), has_lost_host(today)).order_by(Visit.id)
     told: dict[tuple[int, int], list[int]] = defaultdict(list)
     for visit in session.scalars(statement.with_for_update()).all():
         visit.host_missed_on = today
@@ -78,7 +76,7 @@ def end_without_host(session: Session, *, now: datetime) -> int:
         visit.starts_on = confirmed[0] if confirmed else visit.starts_on
         visit.state, visit.ends_on = VisitState.ENDED, max(visit.starts_on, today - timedelta(days=1))
         visit.confirmed_starts_on = visit.confirmed_ends_on = None
-        visit.decided_at = now
+        visit.decided_at, visit.nobody_came = now, today <= visit.starts_on
         subject, after = ("visit", visit.id), {"ends_on": visit.ends_on.isoformat()}
         audit.note(session, "affiliations.visit_ended", subject, actor=None, now=now, before=before, after=after)
         told = {"visit_id": visit.id, "actor_id": None, "is_off": is_off(visit, today), "was_told": was_told}

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from booking.accounts.grant_queries import admins_of
 from booking.accounts.mailed import GOOD_FOR, write_secret
 from booking.affiliations import queries
-from booking.affiliations.hosting import last_day_of, miss_hosts, standing
 from booking.affiliations.invitations import accept_by_address
 from booking.affiliations.invitations import write_secret as write_secret_of
 from booking.affiliations.labels import CONFIRMED_BY
@@ -18,17 +18,10 @@ from booking.core.clock import local_date
 from booking.core.errors import NotFound
 from booking.notifications.letters import Letter, News
 from models.accounts import User
-from models.affiliations import Invitation, MailDomain, OrganisationRegistration, Visit
+from models.affiliations import Invitation, MailDomain, OrganisationRegistration
 from models.directory import Organisation
 from models.vocabulary.accounts import Language, Role, TokenPurpose
-from models.vocabulary.affiliations import (
-    VISITS_STAND,
-    AffiliationState,
-    InvitationState,
-    MailDomainState,
-    RegistrationState,
-    VisitState,
-)
+from models.vocabulary.affiliations import AffiliationState, InvitationState, MailDomainState, RegistrationState
 
 
 def on_address_confirmed(news: News) -> list[Letter]:
@@ -64,7 +57,7 @@ def on_asked(news: News) -> list[Letter]:
         return []
     people = queries.managers_of(news.session, row.organisation.id, local_date(news.now))
     link = news.link(f"affiliations/{row.affiliation.id}")
-    return _letters(people, "affiliations/asked", {**_values(row), "link": link})
+    return to_each(people, "affiliations/asked", {**_values(row), "link": link})
 
 
 def on_confirmed(news: News) -> list[Letter]:
@@ -92,7 +85,7 @@ def on_left(news: News) -> list[Letter]:
     people = [one for one in managers if one.id != row.person.id]
     last_day = date.fromisoformat(news.payload["last_day"])
     link = news.link(f"affiliations/{row.affiliation.id}")
-    return _letters(people, "affiliations/left", {**_values(row), "last_day": last_day, "link": link})
+    return to_each(people, "affiliations/left", {**_values(row), "last_day": last_day, "link": link})
 
 
 def on_ending_soon(news: News) -> list[Letter]:
@@ -108,7 +101,7 @@ def on_renewal_asked(news: News) -> list[Letter]:
     secret = write_secret(news.session, user.id, TokenPurpose.RENEW_AFFILIATION, now=news.now)
     hours = int(GOOD_FOR[TokenPurpose.RENEW_AFFILIATION].total_seconds() // 3600)
     values = {"link": news.link(f"account/affiliations/renew/{secret}"), "hours": hours}
-    return _letters([user], "affiliations/renew", values)
+    return to_each([user], "affiliations/renew", values)
 
 
 def _to_person(news: News, template: str, **more: Any) -> list[Letter]:
@@ -116,7 +109,7 @@ def _to_person(news: News, template: str, **more: Any) -> list[Letter]:
     row = _row(news)
     if row is None or row.person.deactivated_at is not None:
         return []
-    return _letters([row.person], template, {**_values(row), "link": news.link("account/affiliations"), **more})
+    return to_each([row.person], template, {**_values(row), "link": news.link("account/affiliations"), **more})
 
 
 def _row(news: News) -> queries.Row | None:
@@ -145,130 +138,42 @@ def _values(row: queries.Row) -> dict[str, Any]:
     }
 
 
-def _letters(people: Sequence[User], template: str, values: dict[str, Any]) -> list[Letter]:
+def to_each(people: Sequence[User], template: str, values: dict[str, Any]) -> list[Letter]:
     """The same letter to each in their language."""
     return [Letter(person.email, person.language, template, values) for person in people]
 
 
-def on_visit_asked(news: News) -> list[Letter]:
-    """To those who decide, while nobody has."""
-    visit = news.session.get(Visit, news.payload["visit_id"])
-    if visit is None or visit.state != VisitState.PENDING:
-        return []
-    people = queries.managers_of(news.session, visit.organisation_id, local_date(news.now))
-    return _letters(people, "affiliations/visit_asked", _visit_values(news, visit))
-
-
-def on_visit_confirmed(news: News) -> list[Letter]:
-    """To the visitor, where there is an address, and to the host."""
-    visit = news.session.get(Visit, news.payload["visit_id"])
-    if visit is None or visit.state != VisitState.CONFIRMED:
-        return []
-    values, host = _visit_values(news, visit), news.session.get_one(User, visit.host_id)
-    letters = _letters([host], "affiliations/visit_confirmed", values)
-    if visit.email:
-        letters.insert(0, Letter(visit.email, Language.CHINESE, "affiliations/visit_confirmed", values))
-    return letters
-
-
-def on_visit_changed(news: News) -> list[Letter]:
-    """To the visitor, where there is an address, and to host and admins, not to who changed it: the days that hold."""
-    visit = news.session.get(Visit, news.payload["visit_id"])
-    if visit is None or visit.state != VisitState.CONFIRMED:
-        return []
-    return _to_all_of_visit(news, visit, "affiliations/visit_changed")
-
-
-def on_visit_ended(news: News) -> list[Letter]:
-    """To the visitor who had been told to come, to host and admins, not to who did it: ended early or called off."""
-    visit = news.session.get(Visit, news.payload["visit_id"])
-    if visit is None:
-        return []
-    is_off, was_told = news.payload["is_off"], news.payload["was_told"]
-    return _to_all_of_visit(news, visit, "affiliations/visit_ended", tells_visitor=was_told, is_off=is_off)
-
-
-def _to_all_of_visit(
-    news: News, visit: Visit, template: str, *, tells_visitor: bool = True, **more: Any
-) -> list[Letter]:
-    """The same letter to visitor, host and admins, each once, without whoever caused it."""
-    values = {**_visit_values(news, visit), **more}
-    admins = queries.managers_of(news.session, visit.organisation_id, local_date(news.now))
-    hosts = [] if visit.host_missed_on else [news.session.get_one(User, visit.host_id)]
-    people = {one.id: one for one in (*hosts, *admins)}
-    letters = _letters([one for one in people.values() if one.id != news.payload["actor_id"]], template, values)
-    if visit.email and tells_visitor:
-        letters.insert(0, Letter(visit.email, Language.CHINESE, template, values))
-    return letters
-
-
-def on_visit_refused(news: News) -> list[Letter]:
-    """To the host, with the reason."""
-    visit = news.session.get(Visit, news.payload["visit_id"])
-    if visit is None:
-        return []
-    host = news.session.get_one(User, visit.host_id)
-    return _letters([host], "affiliations/visit_refused", _visit_values(news, visit))
-
-
-def on_over(news: News) -> list[Letter]:
-    """Visits to whoever has left lack a host from now on; that event has its own letter."""
-    miss_hosts(news.session, host_id=news.payload["user_id"], now=news.now)
-    return []
-
-
-def on_visits_without_host(news: News) -> list[Letter]:
-    """To those who decide on visitors, one letter for all visits of a host who left, while any lacks a host."""
-    ids, today = news.payload["visit_ids"], local_date(news.now)
-    waiting = select(Visit).where(Visit.id.in_(ids), standing(today), Visit.host_missed_on.is_not(None))
-    visits = news.session.scalars(waiting.order_by(Visit.id)).all()
-    if not visits:
-        return []
-    place = news.payload["organisation_id"]
-    organisation = news.session.get_one(Organisation, place)
-    values = {
-        "person": news.session.get_one(User, news.payload["host_id"]).name,
-        "visitors": [visit.name for visit in visits],
-        "organisation_zh": organisation.name_zh,
-        "organisation_en": organisation.name_en,
-        "last_day": max(last_day_of(visit) for visit in visits),
-        "link": news.link(f"organisations/{place}/visitors?without_host=1"),
-    }
-    people = queries.managers_of(news.session, place, today)
-    return _letters(people, "affiliations/visits_without_host", values)
-
-
-def on_visit_host_named(news: News) -> list[Letter]:
-    """To the new host, to the one before who has not left, and to the visitor of a confirmed visit."""
-    visit = news.session.get(Visit, news.payload["visit_id"])
-    if visit is None or visit.state not in VISITS_STAND:
-        return []
-    values, host = _visit_values(news, visit), news.session.get_one(User, visit.host_id)
-    former = news.session.get(User, news.payload["former_host_id"]) if news.payload.get("former_host_id") else None
-    hosts = [one for one in (host, former) if one is not None and one.deactivated_at is None]
-    letters = _letters(hosts, "affiliations/visit_host_named", values)
-    if visit.email and visit.state == VisitState.CONFIRMED:
-        letters.append(Letter(visit.email, Language.CHINESE, "affiliations/visit_host_named", values))
-    return letters
-
-
 def on_registration_asked(news: News) -> list[Letter]:
-    """To those who verify organisations."""
+    """To those who may verify it: of a known organisation the platform and its own province's operators."""
     registration = news.session.get(OrganisationRegistration, news.payload["registration_id"])
     if registration is None or registration.state != RegistrationState.PENDING:
         return []
-    values = _registration_values(news, registration)
-    return _letters(queries.verifiers(news.session, local_date(news.now)), "affiliations/registration_asked", values)
+    province = None if registration.organisation_id is None else (registration.adcode or "")[:2]
+    people = queries.verifiers(news.session, local_date(news.now), province=province)
+    able = [one for one in people if one.id != registration.registrant_id]
+    return to_each(able, "affiliations/registration_asked", _registration_values(news, registration))
 
 
 def on_registration_decided(news: News) -> list[Letter]:
-    """To the registrant: verified, or refused with the reason."""
+    """To the registrant: verified, or refused with the reason; of a known one that is verified the platform hears."""
     registration = news.session.get(OrganisationRegistration, news.payload["registration_id"])
     if registration is None:
         return []
     registrant = news.session.get_one(User, registration.registrant_id)
     values = _registration_values(news, registration)
-    return _letters([registrant], "affiliations/registration_decided", values)
+    letters = to_each([registrant], "affiliations/registration_decided", values)
+    return letters + _to_platform(news, registration, values) if news.payload.get("was_known") else letters
+
+
+def _to_platform(news: News, registration: OrganisationRegistration, values: dict[str, Any]) -> list[Letter]:
+    """To the platform's administrators, unless one of them verified it: who acts for a known organisation now."""
+    admins = admins_of(news.session, None, local_date(news.now))
+    if registration.decided_by_id in {one.id for one in admins}:
+        return []
+    verifier = news.session.get_one(User, registration.decided_by_id)
+    told = {"verifier": verifier.name, "checked": registration.checked}
+    told["roles_link"] = news.link(f"grants/organisation/{registration.organisation_id}")
+    return to_each(admins, "affiliations/known_verified", values | told)
 
 
 def on_domain_asked(news: News) -> list[Letter]:
@@ -277,7 +182,7 @@ def on_domain_asked(news: News) -> list[Letter]:
     if domain is None or domain.state != MailDomainState.PENDING:
         return []
     people = queries.verifiers(news.session, local_date(news.now))
-    return _letters(people, "affiliations/domain_asked", _domain_values(news, domain, f"mail-domains/{domain.id}"))
+    return to_each(people, "affiliations/domain_asked", _domain_values(news, domain, f"mail-domains/{domain.id}"))
 
 
 def on_domain_decided(news: News) -> list[Letter]:
@@ -287,7 +192,7 @@ def on_domain_decided(news: News) -> list[Letter]:
         return []
     asker = news.session.get_one(User, domain.created_by_id)
     values = _domain_values(news, domain, f"organisations/{domain.organisation_id}/mail-domains")
-    return _letters([asker], "affiliations/domain_decided", values)
+    return to_each([asker], "affiliations/domain_decided", values)
 
 
 def _domain_values(news: News, domain: MailDomain, path: str) -> dict[str, Any]:
@@ -301,24 +206,6 @@ def _domain_values(news: News, domain: MailDomain, path: str) -> dict[str, Any]:
         "is_verified": domain.state == MailDomainState.CONFIRMED,
         "reason": domain.reason,
         "link": news.link(path),
-    }
-
-
-def _visit_values(news: News, visit: Visit) -> dict[str, Any]:
-    """What the letters of a visit may name; never the identity document."""
-    organisation = news.session.get_one(Organisation, visit.organisation_id)
-    return {
-        "visitor": visit.name,
-        "host": news.session.get_one(User, visit.host_id).name,
-        "organisation_zh": organisation.name_zh,
-        "organisation_en": organisation.name_en,
-        "starts_on": visit.starts_on,
-        "ends_on": visit.ends_on,
-        "confirmed_until": visit.confirmed_ends_on,
-        "is_confirmed": visit.state == VisitState.CONFIRMED,
-        "purpose": visit.purpose,
-        "reason": visit.reason,
-        "link": news.link(f"visits/{visit.id}"),
     }
 
 

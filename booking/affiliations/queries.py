@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Exists, Select, and_, exists, func, literal_column, or_, select
@@ -38,6 +38,8 @@ from models.vocabulary.reservations import HOLDING_TIME
 
 OPEN = (AffiliationState.PENDING, AffiliationState.CONFIRMED)
 MANAGERS = (Role.INSTITUTION_ADMIN, Role.ENTERPRISE_AGENT)
+GRACE = timedelta(days=14)
+"""For how long after its last manager's term an organisation is nobody's to ask for."""
 _AS_INDEXED: ColumnElement[bool] = literal_column("affiliations.state IN ('pending', 'confirmed')")
 """In the words of the index of open affiliations, by which SQLite finds a person's instead of reading a whole house."""
 
@@ -204,8 +206,20 @@ def managers_of(session: Session, organisation_id: int, today: date) -> list[Use
 
 def own_managers(session: Session, organisation_id: int, today: date) -> list[User]:
     """The organisation's own administrators and agents."""
-    own = and_(Grant.role.in_(MANAGERS), Grant.scope_kind == ScopeKind.ORGANISATION, Grant.scope_id == organisation_id)
-    return _holders(session, own, today)
+    return _holders(session, _manages(organisation_id), today)
+
+
+def is_looked_after(session: Session, organisation_id: int, today: date) -> bool:
+    """Whether somebody acts for an organisation, did until lately, or will: a term may be given anew for some days."""
+    not_long_over = or_(Grant.ends_on.is_(None), Grant.ends_on >= today - GRACE)
+    active = exists().where(User.id == Grant.user_id, User.deactivated_at.is_(None))
+    return bool(session.scalar(select(exists().where(_manages(organisation_id), not_long_over, active))))
+
+
+def _manages(organisation_id: int) -> ColumnElement[bool]:
+    """Roles by which somebody acts for an organisation."""
+    here = Grant.scope_kind == ScopeKind.ORGANISATION, Grant.scope_id == organisation_id
+    return and_(Grant.role.in_(MANAGERS), *here)
 
 
 def found_organisations(session: Session, text: str, *, limit: int) -> list[Organisation]:
@@ -329,9 +343,17 @@ def registrations(
     return page_of(found, limit, lambda registration: (registration.id,))
 
 
-def verifiers(session: Session, today: date) -> list[User]:
-    """Who verifies organisations in their own right: operators of every centre, and the platform's administrators."""
-    in_own_right = and_(Grant.role.in_((Role.OPERATOR, Role.PLATFORM_ADMIN)), Grant.delegated_from_id.is_(None))
+def verifiers(session: Session, today: date, *, province: str | None = None) -> list[User]:
+    """Who verifies organisations in their own right: the platform's administrators, and operators of every centre.
+
+    With `province`, the first two digits of its code, only operators of centres there; with an empty one of none.
+    """
+    operates = Grant.role == Role.OPERATOR
+    if province is not None:
+        there = and_(Organisation.id == Grant.scope_id, Organisation.adcode.startswith(province or "-"))
+        near = and_(Grant.scope_kind == ScopeKind.ORGANISATION, exists().where(there))
+        operates = and_(operates, or_(Grant.scope_kind == ScopeKind.PLATFORM, near))
+    in_own_right = and_(or_(Grant.role == Role.PLATFORM_ADMIN, operates), Grant.delegated_from_id.is_(None))
     return _holders(session, in_own_right, today)
 
 

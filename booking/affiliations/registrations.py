@@ -110,8 +110,9 @@ def ask_administration(
 
 
 def is_unmanaged(session: Session, organisation: Organisation, *, now: datetime) -> bool:
-    """Whether somebody may ask to act for it: nobody does, and it is no authority or platform."""
-    return organisation.kind in MAY_BE_ASKED_FOR and not queries.own_managers(session, organisation.id, local_date(now))
+    """Whether somebody may ask to act for it: nobody does, did until lately or is going to, and it is no authority."""
+    today = local_date(now)
+    return organisation.kind in MAY_BE_ASKED_FOR and not queries.is_looked_after(session, organisation.id, today)
 
 
 def verify_registration(
@@ -148,7 +149,8 @@ def verify_registration(
     session.flush()
     after = {"organisation_id": organisation.id, "checked": form.checked, "role": role.value, "was_known": is_known}
     _note(session, "verified", registration, actor=actor, now=now, after=after)
-    announce(session, "affiliations.registration_decided", {"registration_id": registration.id}, now=now)
+    told = {"registration_id": registration.id, "was_known": is_known}
+    announce(session, "affiliations.registration_decided", told, now=now)
     return registration
 
 

@@ -67,7 +67,7 @@ def confirm_visit(session: Session, visit_id: int, *, actor: Actor, now: datetim
     visit = managed_visit(session, visit_id, actor)
     _require(visit, VisitState.PENDING)
     if visit.host_missed_on is not None:
-        find_again(session, Visit.id == visit.id, now=now)
+        find_again(session, Visit.id == visit.id, actor=actor, now=now)
     if visit.host_missed_on is not None:
         raise Conflict(N_("接待人已离开，请先指定新的接待人。"))
     visit.state, visit.confirmed_starts_on, visit.confirmed_ends_on = VisitState.CONFIRMED, None, None
@@ -126,11 +126,11 @@ def change_visit(session: Session, visit_id: int, form: VisitChangeForm, *, acto
     return visit
 
 
-def end_visit(session: Session, visit_id: int, *, actor: Actor, now: datetime) -> Visit:
+def end_visit(session: Session, visit_id: int, *, nobody_came: bool = False, actor: Actor, now: datetime) -> Visit:
     """End a visit before its last day, or call it off; by the host or the admin. Raises NotFound or Conflict.
 
     Whoever was told that it is confirmed is told, and so is the side that did not do it, as long as its last day is
-    not over: one that ends on its first day is called off.
+    not over: one that ends before its first day is called off, or on it when nobody came or was to come.
     """
     visit = _hosted(session, visit_id, actor, now=now)
     confirmed, before, today = confirmed_days(visit), visit.ends_on, local_date(now)
@@ -138,9 +138,10 @@ def end_visit(session: Session, visit_id: int, *, actor: Actor, now: datetime) -
     visit.starts_on, last_day = confirmed or (visit.starts_on, visit.ends_on)
     visit.state, visit.ends_on = VisitState.ENDED, max(visit.starts_on, min(last_day, today))
     visit.confirmed_starts_on = visit.confirmed_ends_on = None
+    visit.nobody_came = today == visit.starts_on and (nobody_came or not was_told)
     _decide(visit, actor=actor, now=now)
-    days = {"before": {"ends_on": before.isoformat()}, "after": {"ends_on": visit.ends_on.isoformat()}}
-    _note(session, "ended", visit, actor=actor, now=now, **days)
+    after = {"ends_on": visit.ends_on.isoformat(), "is_off": is_off(visit, today)}
+    _note(session, "ended", visit, actor=actor, now=now, before={"ends_on": before.isoformat()}, after=after)
     if before >= today:
         told = {"actor_id": actor.id, "is_off": is_off(visit, today), "was_told": was_told}
         _announce(session, "affiliations.visit_ended", visit, now=now, **told)
@@ -227,8 +228,8 @@ def _is_called_off(visit: Visit) -> bool:
 
 
 def is_off(visit: Visit, day: date) -> bool:
-    """Whether a visit that somebody ends on this day is called off: its first day is not over."""
-    return day <= visit.starts_on
+    """Whether a visit that somebody ends on this day is called off: before its first day, or when nobody came on it."""
+    return day < visit.starts_on or visit.nobody_came
 
 
 def confirmed_days(visit: Visit) -> tuple[date, date] | None:

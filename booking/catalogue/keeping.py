@@ -5,7 +5,7 @@ What still waits for the work of the staff goes along; everything else stays wit
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Integer, and_, func, or_, select, true, union, update
 from sqlalchemy.orm import Session
@@ -72,6 +72,15 @@ def going_along(session: Session, instrument_id: int) -> GoingAlong:
     files = Attachment.owner_kind == OwnerKind.INSTRUMENT, Attachment.owner_id == instrument_id
     counted = session.execute(select(func.count(), is_staffs).where(*files)).one()
     return GoingAlong(enquiries, orders, *counted)
+
+
+def last_written(session: Session, instrument_id: int) -> datetime | None:
+    """When the last of what would go along today was written or requested; its asker was told then, or before."""
+    moments = [
+        session.scalar(select(func.max(moment)).where(*_open(table, instrument_id)))
+        for table, moment in ((Enquiry, Enquiry.changed_at), (SampleOrder, SampleOrder.requested_at))
+    ]
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def part(session: Session, instrument: Instrument, *, giver_id: int, giver_unit_id: int | None) -> None:

@@ -1,11 +1,13 @@
 """Which mails follow from what happened to a record on its way to the public."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from booking.catalogue import review_queries
+from booking.catalogue.stewards import BATCH_LASTS
 from booking.core.clock import local_date
 from booking.notifications.letters import Letter, News
 from models.accounts import User
@@ -64,8 +66,11 @@ def _batch(news: News) -> list[Mapping[str, Any]]:
     batch = news.payload.get("batch")
     if not batch:
         return [news.payload]
+    began = datetime.fromisoformat(batch.partition(" ")[2])
+    # By the index of what was handled since, not by reading months of events.
+    lately = or_(Event.handled_at.is_(None), Event.handled_at >= began), Event.occurred_at == began + BATCH_LASTS
     same = Event.name == "catalogue.stewards_named", Event.payload["batch"].as_string() == batch
-    payloads = news.session.scalars(select(Event.payload).where(*same).order_by(Event.id))
+    payloads = news.session.scalars(select(Event.payload).where(*lately, *same).order_by(Event.id))
     own = [one for one in payloads if one["user_id"] == news.payload["user_id"]]
     return own if own[-1]["instruments"] == news.payload["instruments"] else []
 

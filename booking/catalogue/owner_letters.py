@@ -7,14 +7,17 @@ from sqlalchemy import select
 
 from booking.catalogue.keeping import askers_of
 from booking.catalogue.owner_labels import OWNER_CHANGE_STATE
-from booking.catalogue.owner_queries import IN_FULL, OPEN
+from booking.catalogue.owner_queries import IN_FULL, OPEN, open_change
 from booking.catalogue.report_letters import holders
 from booking.core.clock import local_date
 from booking.notifications.letters import Letter, News
 from models.accounts import User
 from models.custody import OwnerChange
+from models.enquiries import Enquiry
+from models.samples import SampleOrder
 from models.vocabulary.accounts import Role
 from models.vocabulary.custody import OwnerChangeState
+from models.vocabulary.samples import SampleStep
 
 
 def on_owner_change_asked(news: News) -> list[Letter]:
@@ -43,15 +46,32 @@ def to_both_sides(news: News, change: OwnerChange) -> list[Letter]:
     return _to(news, change, people, "catalogue/owner_changed")
 
 
-def to_askers(news: News, change: OwnerChange) -> list[Letter]:
-    """To everybody whose open enquiry or sample order would go along, or went: they may end it before."""
+def to_askers(news: News, change: OwnerChange, *, only: int | None = None) -> list[Letter]:
+    """To everybody, or only one, whose open enquiry or sample order would go along, or went: they may end it before."""
     values = {
         **described(change),
         "enquiries_link": news.link("enquiries"),
         "orders_link": news.link("sample-orders"),
     }
     people = askers_of(news.session, change.instrument_id, today=local_date(news.now))
-    return [Letter(one.email, one.language, "catalogue/goes_along", values) for one in people]
+    return [Letter(one.email, one.language, "catalogue/goes_along", values) for one in people if only in {None, one.id}]
+
+
+def on_written(news: News) -> list[Letter]:
+    """To whoever asks or orders something of the staff while the instrument is on its way: it would go along."""
+    written: Enquiry | SampleOrder | None
+    if "enquiry_id" in news.payload:
+        written = news.session.get(Enquiry, news.payload["enquiry_id"])
+    elif news.payload["step"] == SampleStep.REQUEST:
+        written = news.session.get(SampleOrder, news.payload["order_id"])
+    else:
+        return []
+    change = open_change(news.session, written.instrument_id) if written is not None else None
+    if written is None or change is None:
+        return []
+    return to_askers(
+        news, change, only=written.asked_by_id if isinstance(written, Enquiry) else written.requested_by_id
+    )
 
 
 def described(change: OwnerChange) -> dict[str, Any]:
@@ -68,6 +88,7 @@ def described(change: OwnerChange) -> dict[str, Any]:
         "answer": change.answer,
         "state": OWNER_CHANGE_STATE[change.state],
         "is_open": change.state in OPEN,
+        "is_accepted": change.state == OwnerChangeState.ACCEPTED,
     }
 
 

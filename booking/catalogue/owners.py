@@ -14,7 +14,7 @@ from booking.accounts import audit
 from booking.accounts.permissions import Permission
 from booking.accounts.queries import owner_of_unit
 from booking.catalogue.changes import assign, changed, lock
-from booking.catalogue.keeping import NOTICE, going_along, part
+from booking.catalogue.keeping import NOTICE, going_along, last_written, part
 from booking.catalogue.levels import above_of
 from booking.catalogue.owner_queries import IN_FULL, Side, parts_shared, side_of
 from booking.catalogue.sharing import Inheriting
@@ -82,14 +82,17 @@ def propose_owner(
 def accept_owner(
     session: Session, change_id: int, form: OwnerAcceptance, *, actor: Actor, now: datetime
 ) -> OwnerChange:
-    """Take the instrument, from its day or, when that is over, from today; raises InvalidInput and ChangeClosed."""
+    """Take the instrument, from its day or, when that is over, from today; raises InvalidInput and ChangeClosed.
+
+    Whoever asked something of the staff after the proposal has the same notice: the day comes later for them.
+    """
     row, instrument, side = _locked(session, change_id, actor)
     _require(side.receives, row.state == OwnerChangeState.PROPOSED)
     inner_id = form.inner_id or instrument.inner_id
     if problems := _problems_of_acceptance(session, row, instrument, form.unit_id, inner_id):
         raise InvalidInput(problems)
     row.to_unit_id, row.to_inner_id = form.unit_id, inner_id
-    row.starts_on = max(row.starts_on, local_date(now))
+    row.starts_on = max(row.starts_on, local_date(now), _noticed(session, row.instrument_id))
     _answer(session, row, OwnerChangeState.ACCEPTED, form.note, actor=actor, now=now)
     if row.starts_on <= local_date(now):
         _take_effect(session, row, instrument, actor=actor, now=now)
@@ -220,6 +223,12 @@ def _problems_of_acceptance(
     if _is_taken(session, row.to_organisation_id, inner_id):
         found.append(NUMBER_TAKEN)
     return found + _inheriting_problems(session, row, instrument, unit_id)
+
+
+def _noticed(session: Session, instrument_id: int) -> date:
+    """The first day on which everybody whose question or order goes along has had notice."""
+    written = last_written(session, instrument_id)
+    return date.min if written is None else local_date(written) + NOTICE
 
 
 def _inheriting_problems(

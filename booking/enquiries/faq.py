@@ -68,10 +68,10 @@ def edit_faq(
     entry = _locked(session, instrument_id, entry_id, actor=actor)
     if expected_version is not None and expected_version != entry.version:
         raise StaleVersion
-    standing = {name: getattr(entry, name) for name in FaqForm.model_fields}
-    _check(standing | dict(values))
-    entry.taken_back_at = None
     texts = {name: value for name, value in values.items() if name != "position"}
+    if texts:
+        _check({name: getattr(entry, name) for name in FaqForm.model_fields} | texts)
+        entry.taken_back_at, entry.edited_at = None, now
     before, after = assign(entry, texts)
     if "position" in values and _move(session, entry, values["position"] - 1):
         after["position"] = entry.position
@@ -154,9 +154,13 @@ def faq_entry(session: Session, instrument_id: int, entry_id: int) -> FaqEntry:
 
 
 def _locked(session: Session, instrument_id: int, entry_id: int, *, actor: Actor) -> FaqEntry:
-    """The entry, under its instrument's lock; raises NotFound or Forbidden."""
+    """The entry, locked with its instrument, also against who takes words back; raises NotFound or Forbidden."""
     lock(session, instrument_id, Permission.EDIT_RECORD, actor=actor)
-    return faq_entry(session, instrument_id, entry_id)
+    mine = select(FaqEntry).where(FaqEntry.id == entry_id, FaqEntry.instrument_id == instrument_id)
+    entry = session.scalar(mine.with_for_update().execution_options(populate_existing=True))
+    if entry is None:
+        raise NotFound
+    return entry
 
 
 def _check(values: Mapping[str, Any]) -> None:

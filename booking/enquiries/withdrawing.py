@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
@@ -28,9 +28,9 @@ def withdraw_message(
 ) -> EnquiryMessage:
     """Delete what one wrote oneself as the asker; asking again only takes off what was made public meanwhile.
 
-    Sample and purpose go with the first message. Public answers that were made from the thread after the message was
-    written are taken off, and a thread in which nothing is asked any more is closed. Raises NotFound, or Forbidden
-    for what somebody else wrote.
+    Sample and purpose go with the first message. Public answers that were made from the thread, or edited, after the
+    message was written are taken off, and a thread in which nothing is asked any more is closed. Raises NotFound, or
+    Forbidden for what somebody else wrote.
     """
     enquiry = _own(session, enquiry_id, actor)
     message = session.get(EnquiryMessage, message_id)
@@ -112,8 +112,9 @@ def _standing(enquiry: Enquiry) -> dict[str, Any]:
 
 
 def _made_from(message: EnquiryMessage) -> tuple[ColumnElement[bool], ...]:
-    """Entries that may hold words of the message: what was made public before it was written cannot."""
-    return FaqEntry.from_enquiry_id == message.enquiry_id, FaqEntry.created_at >= message.written_at
+    """Entries that may hold words of the message: those whose words were last set before it was written cannot."""
+    said_at = func.coalesce(FaqEntry.edited_at, FaqEntry.created_at)
+    return FaqEntry.from_enquiry_id == message.enquiry_id, said_at >= message.written_at
 
 
 def _own(session: Session, enquiry_id: int, actor: Actor) -> Enquiry:

@@ -1,6 +1,6 @@
 """Firms register themselves and are none until they are verified."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,6 +11,7 @@ from booking.accounts.permissions import Permission, may
 from booking.affiliations import registrations
 from booking.affiliations.forms import REGISTERED_KINDS, RegistrationForm, VerifyForm
 from booking.core.actors import Actor, Target
+from booking.core.clock import local_date
 from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, StaleVersion
 from models.accounts import AuditEntry, Grant
 from models.affiliations import Affiliation, OrganisationRegistration
@@ -151,8 +152,9 @@ def test_who_asks_to_look_after_a_known_house_without_anybody_gets_it_verified_o
         registrations.ask_administration(session, known.id, "设备处", actor=house.lin_actor, now=now)
     with pytest.raises(Conflict):
         registrations.ask_administration(session, house.organisation.id, "我", actor=house.lin_actor, now=now)
-    wanted = VerifyForm(gives_administration=True)
-    stranger = make_user(session, "stranger")
+    wanted = VerifyForm(gives_administration=True, checked="法人证书")
+    stranger, platform = make_user(session, "stranger"), make_user(session, "platform")
+    give(session, platform, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
     chengdu = make_organisation(session, name_zh="成都中心", kind=OrganisationKind.PLATFORM, adcode="510700")
     give(session, stranger, Role.OPERATOR, ScopeKind.ORGANISATION, chengdu.id)
     with pytest.raises(Forbidden):
@@ -178,8 +180,32 @@ def test_who_asks_to_look_after_a_known_house_without_anybody_gets_it_verified_o
         ConfirmedBy.VERIFICATION,
     )
     assert (made.organisation_id, other.state) == (known.id, PENDING)
-    letters = [(letter.template, letter.recipient) for letter in mailed(session, now=now)]
-    assert letters[-1] == ("affiliations/registration_decided", house.lin.email)
+    letters = [(letter.template.partition("/")[2], letter.recipient) for letter in mailed(session, now=now)]
+    assert letters == [
+        ("registration_asked", operator.email),
+        ("registration_asked", platform.email),
+        ("registration_decided", house.lin.email),
+        ("known_verified", platform.email),
+    ]
+
+
+def test_a_house_is_nobodys_to_ask_for_some_days_after_a_term_and_before_the_next(
+    session: Session, house: House, now: datetime
+) -> None:
+    known, admin, today = make_organisation(session), make_user(session, "admin2"), local_date(now)
+    term = give(session, admin, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, known.id)
+    days = {"lately": (None, -14), "long ago": (None, -15), "from next year": (200, None)}
+    asked = {}
+    for name, (first, last) in days.items():
+        term.starts_on = date(2020, 1, 1) if first is None else today + timedelta(days=first)
+        term.ends_on = None if last is None else today + timedelta(days=last)
+        session.flush()
+        asked[name] = registrations.is_unmanaged(session, known, now=now)
+
+    assert asked == {"lately": False, "long ago": True, "from next year": False}
+    admin.deactivated_at = now
+    session.flush()
+    assert registrations.is_unmanaged(session, known, now=now)
 
 
 def test_nobody_verifies_their_own_firm_or_without_the_right_or_twice(

@@ -208,13 +208,17 @@ def test_days_that_are_confirmed_stand_while_more_are_asked_for(session: Session
 
     shown = queries.visits(session, house.organisation.id, VisitState.CONFIRMED, limit=9).items
     card = due.visits_hosted(session, house.lin.id, today=today, limit=9).first
+    there = session.scalars(select(Affiliation)).one()
+    there.ends_on = today - timedelta(days=1)
+    left = due.visits_hosted(session, house.lin.id, today=today, limit=9).first
+    there.ends_on = None
     change(changed(visit, ends_on=-5))
     back = visit.state, visit.ends_on, visit.confirmed_ends_on
     change(changed(visit, ends_on=5))
     visitors.end_over_visits(session, now + timedelta(days=9))
     session.refresh(visit)
 
-    assert (list(shown), list(card)) == ([visit], [visit])
+    assert (list(shown), list(card), list(left)) == ([visit], [visit], [])
     assert back == (VisitState.CONFIRMED, last_day, None)
     assert (visit.state, visit.ends_on, visit.confirmed_ends_on) == (VisitState.ENDED, last_day, None)
 
@@ -255,23 +259,35 @@ def test_a_visit_called_off_is_told_to_who_would_come_and_a_month_later_nothing_
         assert visit.name == name
 
 
-@pytest.mark.parametrize(("first", "last"), [(0, 0), (-2, 0)], ids=["of one day", "on its last day"])
+@pytest.mark.parametrize(
+    ("first", "nobody_came"),
+    [
+        pytest.param(0, True, id="of one day when nobody came"),
+        pytest.param(0, False, id="of one day when the guest has gone"),
+        pytest.param(-2, True, id="on its last day"),
+    ],
+)
 def test_a_visit_that_is_ended_on_its_last_day_is_told_to_who_stands_at_the_gate(
-    session: Session, house: House, now: datetime, first: int, last: int
+    session: Session, house: House, now: datetime, first: int, *, nobody_came: bool
 ) -> None:
     affiliate(session, house.lin, house.organisation)
-    days = {"starts_on": local_date(now) + timedelta(days=first), "ends_on": local_date(now) + timedelta(days=last)}
+    days = {"starts_on": local_date(now) + timedelta(days=first), "ends_on": local_date(now)}
     register = partial(visitors.register_visitor, session, house.organisation.id, form(now, **days))
     visit = register(actor=house.lin_actor, now=now)
     visitors.confirm_visit(session, visit.id, actor=house.admin_actor, now=now)
     told(session, now)
 
-    visitors.end_visit(session, visit.id, actor=house.admin_actor, now=now)
+    visitors.end_visit(session, visit.id, nobody_came=nobody_came, actor=house.admin_actor, now=now)
+    session.commit()
 
-    assert told(session, now) == [("guest", "ended"), (house.lin.email.partition("@")[0], "ended")]
+    is_off, letters = nobody_came and first == 0, mailed(session, now=now)
+    assert [(one.recipient, one.values["is_off"]) for one in letters] == [
+        ("guest@other.edu.cn", is_off),
+        (house.lin.email, is_off),
+    ]
     visitors.end_over_visits(session, now + timedelta(days=31))
     session.refresh(visit)
-    assert visit.name == ("" if first == 0 else "访客甲")
+    assert visit.name == ("" if is_off else "访客甲")
 
 
 def test_only_an_erased_visit_may_hold_nothing_to_reach_the_visitor_by(
@@ -372,6 +388,8 @@ def test_a_host_who_has_left_neither_reads_nor_decides_and_one_who_is_back_keeps
     visit.host_missed_on = today
     hosting.miss_hosts(session, now=now)
     assert visit.host_missed_on is None
+    back = [one for one in told(session, now) if one[1] == "hosts_back"]
+    assert back == [(house.admin.email.partition("@")[0], "hosts_back")]
     facts = select(AuditEntry.action).where(AuditEntry.action == "affiliations.visit_host_back")
     assert len(session.scalars(facts).all()) == 2
 

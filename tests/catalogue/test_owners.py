@@ -393,6 +393,26 @@ def test_only_what_waits_for_the_staffs_work_goes_along_and_the_rest_stays_with_
     assert told[-3:] == [("asker@example.org", "catalogue/goes_along"), to_giver, to_giver]
 
 
+def test_who_asks_while_an_instrument_is_on_its_way_is_told_and_has_the_same_notice(
+    session: Session, house: House, now: datetime
+) -> None:
+    asker = actor_for(session, make_user(session, "asker"), now=now)
+    change = offer(session, house, now)
+    first_day = change.starts_on
+    session.commit()
+    mailed(session, now=now)
+    late = at_local(first_day - timedelta(days=1))
+    _ask(session, house, asker, late)
+    Orders(session, house.instrument.id, asker, house.gives, late).asked()
+    session.commit()
+    told = [one.recipient for one in mailed(session, now=late) if one.template == "catalogue/goes_along"]
+
+    accept(session, house, change, late)
+
+    assert told == ["asker@example.org"] * 2
+    assert (change.starts_on, change.state) == (first_day + timedelta(days=2), OwnerChangeState.ACCEPTED)
+
+
 def _ask(session: Session, house: House, asker: Actor, now: datetime) -> int:
     form = EnquiryForm(text="能做这种合金吗？", periods=[])
     return enquiries.ask(session, house.instrument.id, form, [], LIMITS, days=2, actor=asker, now=now).id

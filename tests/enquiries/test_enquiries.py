@@ -19,7 +19,7 @@ from booking.core.actors import Actor
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden, InvalidInput, NotFound
 from booking.enquiries import queries, removing, service, wishes
-from booking.enquiries.faq import add_faq
+from booking.enquiries.faq import add_faq, edit_faq
 from booking.enquiries.forms import EnquiryForm, NewFaq, OfferForm, PeriodForm, WishAnswerForm
 from booking.enquiries.withdrawing import withdraw_message
 from booking.reservations.board_queries import BoardRow, day_board
@@ -545,6 +545,22 @@ def test_who_asked_takes_words_files_and_what_was_made_public_of_them_back(
     assert [entry and entry["message_id"] for entry in session.scalars(withdrawn)] == [
         *(thanks.id, messages[0].id, messages[1].id)
     ]
+
+
+def test_an_entry_edited_after_a_message_goes_with_it_and_its_place_alone_publishes_nothing(
+    session: Session, instrument: Instrument, *, steward: User, asker: User, now: datetime
+) -> None:
+    made, later = asked(session, instrument, asker, now=now), now + DAY
+    staff, own = acting(session, steward, now), acting(session, asker, now)
+    pair = NewFaq(question_zh="能做吗？", answer_zh="能。", enquiry_id=made.id)
+    entry = add_faq(session, instrument.id, pair, actor=staff, now=now)
+    said = service.add_message(session, made.id, "是机密粉末", [], LIMITS, days=DAYS, actor=own, now=later)
+    edit_faq(session, instrument.id, entry.id, {"answer_zh": "机密粉末也能。"}, actor=staff, now=later)
+
+    withdraw_message(session, made.id, said.id, actor=own, now=later + DAY)
+    moved = edit_faq(session, instrument.id, entry.id, {"position": 1}, actor=staff, now=later + DAY)
+
+    assert (moved.question_zh, moved.taken_back_at) == ("", later + DAY)
 
 
 def test_what_was_taken_back_is_not_published_again_and_its_answer_waits_for_the_staff(

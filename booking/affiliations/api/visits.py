@@ -3,14 +3,14 @@
 from datetime import date, datetime
 from typing import Any, Self
 
-from flask import Response, url_for
+from flask import Response, request, url_for
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, may
 from booking.affiliations import hosting, queries, rules, visitors
 from booking.affiliations.api.answering import EDITING, TAG, json_answer
-from booking.affiliations.forms import HostForm, RefuseForm, VisitChangeForm, VisitForm, VisitsQuery
+from booking.affiliations.forms import HostForm, RefuseForm, VisitChangeForm, VisitEndForm, VisitForm, VisitsQuery
 from booking.affiliations.looking import note_visitors
 from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
@@ -50,6 +50,7 @@ class VisitAnswer(BaseModel):
     erased_at: datetime | None
     confirmed_starts_on: date | None
     confirmed_ends_on: date | None
+    nobody_came: bool
 
     @classmethod
     def of(cls, visit: Visit) -> Self:
@@ -148,10 +149,13 @@ def change(visit_id: int) -> Response:
     return json_answer(VisitAnswer.of(transaction(visitors.change_visit, visit_id, form, actor=actor, now=utcnow())))
 
 
-@documented(tag=TAG, answers={200: VisitAnswer}, refusals=(401, 403, 404, 409))
+@documented(tag=TAG, body=VisitEndForm, answers={200: VisitAnswer}, refusals=EDITING)
 def end(visit_id: int) -> Response:
-    """End a visit before its last day, or call it off."""
-    return json_answer(VisitAnswer.of(transaction(visitors.end_visit, visit_id, actor=require_actor(), now=utcnow())))
+    """End a visit before its last day, or call it off; one that ends on its first day may say that nobody came."""
+    actor = require_actor()
+    form = read_json(VisitEndForm) if request.content_length else VisitEndForm()
+    ended = transaction(visitors.end_visit, visit_id, nobody_came=form.nobody_came, actor=actor, now=utcnow())
+    return json_answer(VisitAnswer.of(ended))
 
 
 @documented(tag=TAG, answers={200: IdentityAnswer}, refusals=(401, 403, 404))

@@ -1,5 +1,6 @@
 """The pages of visitors: register, list, decide, and the one look at an identity number."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, may
 from booking.affiliations import hosting, labels, queries, rules, visitors
-from booking.affiliations.forms import HostForm, RefuseForm, VisitChangeForm, VisitForm
+from booking.affiliations.forms import HostForm, RefuseForm, VisitChangeForm, VisitEndForm, VisitForm
 from booking.affiliations.looking import note_visitors
 from booking.affiliations.views.showing import choices, manages, problems_in, status_of, typed_or
 from booking.core.actors import Actor, Target
@@ -34,6 +35,10 @@ class VisitPage(VisitForm, PageForm):
 
 class ChangePage(VisitChangeForm, PageForm):
     """Other days or another purpose as the page sends them."""
+
+
+class EndPage(VisitEndForm, PageForm):
+    """The end of a visit as the page sends it."""
 
 
 class RefusePage(RefuseForm, PageForm):
@@ -102,7 +107,8 @@ def change(visit_id: int) -> ResponseReturnValue:
 
 def end(visit_id: int) -> ResponseReturnValue:
     """End a visit, or call it off."""
-    return _step(visit_id, visitors.end_visit, _("来访已结束。"))
+    nobody_came = read_form(EndPage).nobody_came
+    return _step(visit_id, partial(visitors.end_visit, nobody_came=nobody_came), _("来访已结束。"))
 
 
 def refuse(visit_id: int) -> ResponseReturnValue:

@@ -165,7 +165,7 @@ VISITS = (
     step("/visits/{visit}/refuse", ADMINS, WHY),
     step("/visits/{visit}/name-host", ADMINS, {"host_email": "{member_email}"}),
     step("/visits/{their_visit}/name-host", THEIR_ADMINS, {"host_email": "{their_member_email}"}),
-    bare("/visits/{visit}/end", ADMINS, forbidden=AUDITOR),
+    step("/visits/{visit}/end", ADMINS, {"nobody_came": True}, forbidden=AUDITOR),
     step("/visits/{visit}/change", ADMINS, DAYS, forbidden=AUDITOR),
     bare("/visits/{visit}/reveal", ADMINS),
     bare("/visits/{their_visit}/reveal", THEIR_ADMINS),
