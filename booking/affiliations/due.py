@@ -9,7 +9,8 @@ from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.affiliations.hosting import standing
-from booking.affiliations.queries import MANAGERS, has_left, is_confirmed_visit
+from booking.affiliations.house_queries import MANAGERS, is_confirmed_visit
+from booking.affiliations.queries import has_left
 from booking.core.clock import local_date
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from models.accounts import Grant, User

@@ -11,7 +11,7 @@ from booking.accounts import audit
 from booking.accounts.audit import Changed
 from booking.accounts.mailed import LinkSpent
 from booking.accounts.permissions import Permission, may
-from booking.affiliations import queries
+from booking.affiliations import house_queries, queries
 from booking.affiliations.rules import INVITATIONS_PER_DAY, OWNS_INSTRUMENTS
 from booking.affiliations.service import announce_about
 from booking.affiliations.user_groups import lock_organisation
@@ -76,7 +76,7 @@ def invite_all(
 
 def _require_room(session: Session, organisation_id: int, wanted: int, *, now: datetime) -> None:
     """Refuse what would mail more people today than the organisation may."""
-    most = queries.settings_of(session, organisation_id).invitations_per_day or INVITATIONS_PER_DAY
+    most = house_queries.settings_of(session, organisation_id).invitations_per_day or INVITATIONS_PER_DAY
     today = (Invitation.organisation_id == organisation_id, Invitation.created_at >= at_local(local_date(now)))
     sent = session.scalar(select(func.count()).select_from(Invitation).where(*today, Invitation.email != "")) or 0
     if sent + wanted > most:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from booking.accounts.grant_queries import admins_of
 from booking.accounts.mailed import GOOD_FOR, write_secret
-from booking.affiliations import queries
+from booking.affiliations import house_queries, queries
 from booking.affiliations.invitations import accept_by_address
 from booking.affiliations.invitations import write_secret as write_secret_of
 from booking.affiliations.labels import CONFIRMED_BY
@@ -55,7 +55,7 @@ def on_asked(news: News) -> list[Letter]:
     row = _row(news)
     if row is None or row.affiliation.state != AffiliationState.PENDING:
         return []
-    people = queries.managers_of(news.session, row.organisation.id, local_date(news.now))
+    people = house_queries.managers_of(news.session, row.organisation.id, local_date(news.now))
     link = news.link(f"affiliations/{row.affiliation.id}")
     return to_each(people, "affiliations/asked", {**_values(row), "link": link})
 
@@ -81,7 +81,7 @@ def on_left(news: News) -> list[Letter]:
     row = _row(news)
     if row is None:
         return []
-    managers = queries.managers_of(news.session, row.organisation.id, local_date(news.now))
+    managers = house_queries.managers_of(news.session, row.organisation.id, local_date(news.now))
     people = [one for one in managers if one.id != row.person.id]
     last_day = date.fromisoformat(news.payload["last_day"])
     link = news.link(f"affiliations/{row.affiliation.id}")
@@ -149,7 +149,7 @@ def on_registration_asked(news: News) -> list[Letter]:
     if registration is None or registration.state != RegistrationState.PENDING:
         return []
     province = None if registration.organisation_id is None else (registration.adcode or "")[:2]
-    people = queries.verifiers(news.session, local_date(news.now), province=province)
+    people = house_queries.verifiers(news.session, local_date(news.now), province=province)
     able = [one for one in people if one.id != registration.registrant_id]
     return to_each(able, "affiliations/registration_asked", _registration_values(news, registration))
 
@@ -181,7 +181,7 @@ def on_domain_asked(news: News) -> list[Letter]:
     domain = news.session.get(MailDomain, news.payload["domain_id"])
     if domain is None or domain.state != MailDomainState.PENDING:
         return []
-    people = queries.verifiers(news.session, local_date(news.now))
+    people = house_queries.verifiers(news.session, local_date(news.now))
     return to_each(people, "affiliations/domain_asked", _domain_values(news, domain, f"mail-domains/{domain.id}"))
 
 

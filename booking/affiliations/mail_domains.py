@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit, mailed
 from booking.accounts.audit import Origin
 from booking.accounts.permissions import Permission, may, require
-from booking.affiliations import queries, rules
+from booking.affiliations import house_queries, queries, rules
 from booking.affiliations.forms import AffiliationSettingsForm, AskAffiliationForm, MailDomainForm
 from booking.affiliations.service import announce_about, ask_affiliation
 from booking.affiliations.user_groups import lock_organisation
@@ -70,7 +70,7 @@ def people_of(session: Session, domain: MailDomain) -> list[int]:
             User.email.endswith(end, autoescape=True), User.confirmed_at.is_not(None), User.deactivated_at.is_(None)
         )
         for user_id, email in session.execute(confirmed.order_by(User.id)):
-            closest = queries.domain_for(session, email)
+            closest = house_queries.domain_for(session, email)
             if closest is None or closest.id == domain.id or len(closest.domain) < len(domain.domain):
                 found.append(user_id)
     return found
@@ -102,7 +102,7 @@ def change_settings(
     """
     _require(session, organisation_id, actor)
     lock_organisation(session, organisation_id)
-    settings = queries.settings_of(session, organisation_id)
+    settings = house_queries.settings_of(session, organisation_id)
     if expected_version not in {None, settings.version}:
         raise StaleVersion
     before = {name: getattr(settings, name) for name in AffiliationSettingsForm.model_fields}
@@ -131,7 +131,7 @@ def _most(settings: Mapping[str, Any]) -> int:
 def ask(session: Session, form: AskAffiliationForm, *, actor: Actor, now: datetime) -> Affiliation:
     """Ask for an affiliation; whoever's address proves it is confirmed at once. Raises what asking raises."""
     affiliation = ask_affiliation(session, form, actor=actor, now=now)
-    domain = queries.domain_for(session, actor.email)
+    domain = house_queries.domain_for(session, actor.email)
     if domain is not None and domain.organisation_id == affiliation.organisation_id:
         affiliate_by_address(session, actor.id, now=now)
     return affiliation
@@ -146,7 +146,7 @@ def affiliate_by_address(session: Session, user_id: int, *, now: datetime) -> Af
     user = session.scalar(select(User).where(User.id == user_id).with_for_update())
     if user is None or user.confirmed_at is None or user.deactivated_at is not None:
         return None
-    domain = queries.domain_for(session, user.email)
+    domain = house_queries.domain_for(session, user.email)
     if domain is None:
         return None
     known = session.scalars(
@@ -168,7 +168,7 @@ def ask_renewal(session: Session, *, actor: Actor, now: datetime) -> None:
 
 def renewable(session: Session, user_id: int, email: str) -> Affiliation | None:
     """The affiliation that a person's address confirmed and may confirm again."""
-    domain = queries.domain_for(session, email)
+    domain = house_queries.domain_for(session, email)
     found = queries.open_affiliation(session, user_id, domain.organisation_id) if domain else None
     if found is not None and _may_renew(found):
         return found
@@ -223,7 +223,7 @@ def _expired(session: Session, user_id: int, organisation_id: int) -> Affiliatio
 def _confirm(session: Session, affiliation: Affiliation, *, now: datetime, origin: Origin | None = None) -> Affiliation:
     """Confirm, or confirm again, by an address: for the organisation's term from today."""
     today = local_date(now)
-    term = timedelta(days=queries.settings_of(session, affiliation.organisation_id).mail_domain_days)
+    term = timedelta(days=house_queries.settings_of(session, affiliation.organisation_id).mail_domain_days)
     if affiliation.state != AffiliationState.CONFIRMED:
         affiliation.starts_on = today
     affiliation.state, affiliation.confirmed_by = AffiliationState.CONFIRMED, ConfirmedBy.MAIL_DOMAIN

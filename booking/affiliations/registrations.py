@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit, grants
 from booking.accounts.grants import NewGrant
 from booking.accounts.permissions import Permission, reach
-from booking.affiliations import queries
+from booking.affiliations import house_queries, queries
 from booking.affiliations.forms import RegistrationForm, VerifyForm
 from booking.affiliations.rules import OWNS_INSTRUMENTS, role_of_registrant
 from booking.affiliations.user_groups import lock_organisation
@@ -112,7 +112,7 @@ def ask_administration(
 def is_unmanaged(session: Session, organisation: Organisation, *, now: datetime) -> bool:
     """Whether somebody may ask to act for it: nobody does, did until lately or is going to, and it is no authority."""
     today = local_date(now)
-    return organisation.kind in MAY_BE_ASKED_FOR and not queries.is_looked_after(session, organisation.id, today)
+    return organisation.kind in MAY_BE_ASKED_FOR and not house_queries.is_looked_after(session, organisation.id, today)
 
 
 def verify_registration(

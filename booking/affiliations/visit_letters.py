@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, select
 
-from booking.affiliations import queries
+from booking.affiliations import house_queries
 from booking.affiliations.hosting import last_day_of, miss_hosts, standing
 from booking.affiliations.letters import to_each
 from booking.affiliations.visitors import confirmed_days
@@ -22,7 +22,7 @@ def on_visit_asked(news: News) -> list[Letter]:
     visit = news.session.get(Visit, news.payload["visit_id"])
     if visit is None or visit.state != VisitState.PENDING:
         return []
-    people = queries.managers_of(news.session, visit.organisation_id, local_date(news.now))
+    people = house_queries.managers_of(news.session, visit.organisation_id, local_date(news.now))
     return to_each(people, "affiliations/visit_asked", _visit_values(news, visit))
 
 
@@ -60,7 +60,7 @@ def _to_all_of_visit(
 ) -> list[Letter]:
     """The same letter to visitor, host and admins, each once, without whoever caused it."""
     values = {**_visit_values(news, visit), **more}
-    admins = queries.managers_of(news.session, visit.organisation_id, local_date(news.now))
+    admins = house_queries.managers_of(news.session, visit.organisation_id, local_date(news.now))
     hosts = [] if visit.host_missed_on else [news.session.get_one(User, visit.host_id)]
     people = {one.id: one for one in (*hosts, *admins)}
     letters = to_each([one for one in people.values() if one.id != news.payload["actor_id"]], template, values)
@@ -112,7 +112,7 @@ def _of_host(news: News, which: ColumnElement[bool], template: str, query: str =
         "last_day": max(last_day_of(visit) for visit in visits),
         "link": news.link(f"organisations/{place}/visitors{query}"),
     }
-    people = queries.managers_of(news.session, place, today)
+    people = house_queries.managers_of(news.session, place, today)
     return to_each([one for one in people if one.id != news.payload.get("actor_id")], template, values)
 
 

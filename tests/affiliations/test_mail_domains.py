@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.affiliations import domain_verifying, mail_domains, queries
+from booking.affiliations import domain_verifying, house_queries, mail_domains, queries
 from booking.affiliations.forms import MailDomainForm
 from booking.core.actors import Actor
 from booking.core.clock import local_date
@@ -79,7 +79,7 @@ def test_an_address_proves_neither_everybodys_nor_anothers_domain_nor_one_above_
     with pytest.raises(InvalidInput):
         register(session, house.organisation, name, own, now)
 
-    assert queries.mail_domains(session, house.organisation.id) == []
+    assert house_queries.mail_domains(session, house.organisation.id) == []
 
 
 def test_who_comes_first_gets_neither_a_domain_of_another_house_nor_its_people(

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from booking.affiliations import due, hosting, queries, visitors
+from booking.affiliations import due, hosting, house_queries, visitors
 from booking.affiliations.forms import HostForm, VisitChangeForm, VisitForm
 from booking.affiliations.leaving import end_affiliation
 from booking.affiliations.rules import masked
@@ -206,7 +206,7 @@ def test_days_that_are_confirmed_stand_while_more_are_asked_for(session: Session
     last_day, change = visit.ends_on, partial(visitors.change_visit, session, visit.id, actor=house.lin_actor, now=now)
     change(changed(visit, ends_on=5))
 
-    shown = queries.visits(session, house.organisation.id, VisitState.CONFIRMED, limit=9).items
+    shown = house_queries.visits(session, house.organisation.id, VisitState.CONFIRMED, limit=9).items
     card = due.visits_hosted(session, house.lin.id, today=today, limit=9).first
     there = session.scalars(select(Affiliation)).one()
     there.ends_on = today - timedelta(days=1)
@@ -334,7 +334,7 @@ def test_visitors_whose_host_has_left_get_another_or_go_after_a_fortnight(
     session.commit()
     mailed(session, now=now)
     told = [(one.recipient, one.template, one.values["visitors"]) for one in mailed(session, now=now)]
-    listed = queries.visits(session, house.organisation.id, None, without_host=True, limit=9)
+    listed = house_queries.visits(session, house.organisation.id, None, without_host=True, limit=9)
     stands_until = [hosting.last_day_of(visit) for visit in (kept, lost)]
     again = hosting.miss_hosts(session, now=now)
     with pytest.raises(InvalidInput):

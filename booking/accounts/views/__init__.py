@@ -6,6 +6,7 @@ from booking.accounts.views import (
     account,
     addresses,
     audit,
+    ending_grants,
     grants,
     people,
     registration,
@@ -52,9 +53,9 @@ bp.add_url_rule("/grants/history", "grant_history_at_platform", grants.history_a
 bp.add_url_rule(SCOPE, "grants_at_scope", grants.at_scope, methods=READ)
 bp.add_url_rule(SCOPE, "give_at_scope", grants.give_at_scope, methods=SEND)
 bp.add_url_rule(f"{SCOPE}/history", "grant_history_at_scope", grants.history_at_scope, methods=READ)
-bp.add_url_rule("/grants/<int:grant_id>/end", "end_grant", grants.end, methods=BOTH)
-bp.add_url_rule("/grants/<int:grant_id>/keep", "keep_grant", grants.keep, methods=SEND)
-bp.add_url_rule("/grants/<int:grant_id>/delegate", "delegate_grant", grants.delegate, methods=BOTH)
+bp.add_url_rule("/grants/<int:grant_id>/end", "end_grant", ending_grants.end, methods=BOTH)
+bp.add_url_rule("/grants/<int:grant_id>/keep", "keep_grant", ending_grants.keep, methods=SEND)
+bp.add_url_rule("/grants/<int:grant_id>/delegate", "delegate_grant", ending_grants.delegate, methods=BOTH)
 bp.add_url_rule("/people/<int:user_id>/permissions", "person_permissions", people.permissions, methods=READ)
 
 

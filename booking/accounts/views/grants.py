@@ -1,6 +1,5 @@
-"""The pages of grants: who has which role where; giving, ending, standing in, and what was logged."""
+"""The pages of grants: who has which role where; giving, and what was logged; ending stands in `ending_grants.py`."""
 
-from datetime import timedelta
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -9,19 +8,16 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from booking.accounts import grant_queries, queries
-from booking.accounts.delegating import delegate_grant
-from booking.accounts.ending import end_grant, keep_grant
-from booking.accounts.grant_forms import DelegatePage, EndPage, GrantPage, GrantsFilter
+from booking.accounts.grant_forms import GrantPage, GrantsFilter
 from booking.accounts.grants import Scope, give_by_address, may_give
 from booking.accounts.labels import GRANT_EVENTS, ROLES, SCOPE_KINDS
 from booking.accounts.looking import note_roles
 from booking.accounts.permissions import Permission, may
 from booking.accounts.rules import SCOPES_OF_ROLE
-from booking.accounts.succession import Lack, SuccessorNeeded
 from booking.accounts.views.again import again
 from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
-from booking.core.errors import Conflict, Forbidden, InvalidInput, Problem, Refused
+from booking.core.errors import InvalidInput, Problem, Refused
 from booking.core.pages import Page
 from booking.core.texts import N_
 from booking.web.extensions import reading, transaction
@@ -68,74 +64,6 @@ def history_at_platform() -> ResponseReturnValue:
 def history_at_scope(kind: str, scope_id: int) -> ResponseReturnValue:
     """Show what was logged of roles at a scope and within it."""
     return _history(ScopeKind(kind), scope_id)
-
-
-@signed_in
-def end(grant_id: int) -> ResponseReturnValue:
-    """Ask for the last day and, where nobody would be left, for a successor; then end the role."""
-    if request.method == "GET":
-        return _end_page(grant_id)
-    try:
-        form = read_form(EndPage)
-        actor, now = require_actor(), utcnow()
-        transaction(
-            end_grant,
-            grant_id,
-            last_day=form.last_day,
-            successor=form.successor,
-            reason=form.reason,
-            actor=actor,
-            now=now,
-        )
-    except SuccessorNeeded as needed:
-        return _end_page(grant_id, needed, lacks=needed.lacks)
-    except InvalidInput as invalid:
-        return _end_page(grant_id, _at_field(invalid, grant_id))
-    flash(_("已结束这个角色。"), "right")
-    return redirect(url_for(".show", _anchor="grants"), code=303)
-
-
-@signed_in
-def keep(grant_id: int) -> ResponseReturnValue:
-    """Let a role that waited for a successor hold for good."""
-    try:
-        transaction(keep_grant, grant_id, actor=require_actor(), now=utcnow())
-    except Conflict as refused:
-        return _end_page(grant_id, refused)
-    flash(_("这个角色将保留，不再等待接任者。"), "right")
-    return redirect(url_for(".end_grant", grant_id=grant_id), code=303)
-
-
-@signed_in
-def delegate(grant_id: int) -> ResponseReturnValue:
-    """Ask who stands in and for how long; then hand the role on."""
-    if request.method == "GET":
-        return _delegate_page(grant_id)
-    actor, now = require_actor(), utcnow()
-    try:
-        form = read_form(DelegatePage)
-
-        def work(session: Session) -> dict[str, Any]:
-            made = delegate_grant(session, grant_id, form.email, form.starts_on, form.ends_on, actor=actor, now=now)
-            return {"id": made.id}
-
-        create_once(work, actor=actor, now=now)
-    except InvalidInput as invalid:
-        return _delegate_page(grant_id, invalid)
-    flash(_("已委托，到期自动结束。"), "right")
-    return redirect(url_for(".show", _anchor="grants"), code=303)
-
-
-def lacks_shown(lacks: list[Lack]) -> list[dict[str, Any]]:
-    """Roles that need a successor, in the reader's words."""
-    return [
-        {
-            "grant_id": lack.grant_id,
-            "role": _(ROLES[lack.role]),
-            "scope": in_language(lack.scope_name_zh, lack.scope_name_en) or _(SCOPE_KINDS[lack.scope_kind]),
-        }
-        for lack in lacks
-    ]
 
 
 def _list(kind: ScopeKind, scope_id: int | None, refused: Refused | None = None) -> ResponseReturnValue:
@@ -186,7 +114,7 @@ def _give(kind: ScopeKind, scope_id: int | None) -> ResponseReturnValue:
     except InvalidInput as invalid:
         return _list(kind, scope_id, invalid)
     flash(_("已授予角色，对方会收到通知。"), "right")
-    return redirect(_list_url(kind, scope_id), code=303)
+    return redirect(list_url(kind, scope_id), code=303)
 
 
 def _history(kind: ScopeKind, scope_id: int | None) -> ResponseReturnValue:
@@ -197,61 +125,6 @@ def _history(kind: ScopeKind, scope_id: int | None) -> ResponseReturnValue:
         **_scope_shown(kind, scope_id, target),
         history=grant_queries.history_at(reading(), kind, target),
         events=GRANT_EVENTS,
-    )
-
-
-def _end_page(grant_id: int, refused: Refused | None = None, lacks: list[Lack] | None = None) -> ResponseReturnValue:
-    """The form for ending one role."""
-    actor, today = require_actor(), local_date(utcnow())
-    shown = grant_queries.grant_seen(reading(), grant_id, actor)
-    grant = shown.grant
-    target = queries.target_of(reading(), grant.scope_kind, grant.scope_id)
-    source = grant_queries.source_of(reading(), grant)
-    if not may_give(actor, grant.role, target) and actor.id not in {grant.user_id, source}:
-        raise Forbidden
-    values = {
-        "one": shown,
-        "is_own": grant.user_id == actor.id,
-        "runs_out": grant_queries.runs_out(reading(), grant_id, today=today),
-        "may_keep": may_give(actor, grant.role, target),
-        "lacks": lacks_shown(lacks or []),
-        "today": today,
-        "yesterday": today - timedelta(days=1),
-        "role_name": _(ROLES[grant.role]),
-        "scope_name": _scope_name(grant.scope_kind, shown.scope_name_zh, shown.scope_name_en),
-        "back": _back(grant.scope_kind, grant.scope_id, target),
-    }
-    if refused is not None:
-        return again("accounts/end_grant.html", refused, **values)
-    rendered = render_template("accounts/end_grant.html", form={}, problems={}, **values)
-    if target is not None and may(actor, Permission.SEE_GRANTS, target):
-        transaction(note_roles, target, [grant.user_id], actor=actor, now=utcnow())
-    return rendered
-
-
-def _delegate_page(grant_id: int, refused: Refused | None = None) -> ResponseReturnValue:
-    """The form for standing in for a role of one's own."""
-    actor, today = require_actor(), local_date(utcnow())
-    shown = grant_queries.own_grant(reading(), grant_id, actor, today=today)
-    values = {
-        "one": shown,
-        "today": today,
-        "role_name": _(ROLES[shown.grant.role]),
-        "scope_name": _scope_name(shown.grant.scope_kind, shown.scope_name_zh, shown.scope_name_en),
-        "key": new_key(),
-    }
-    if refused is not None:
-        return again("accounts/delegate.html", refused, **values)
-    return render_template("accounts/delegate.html", form={}, problems={}, **values)
-
-
-def _at_field(invalid: InvalidInput, grant_id: int) -> InvalidInput:
-    """The successor's problem at the page's one field for it."""
-    return InvalidInput(
-        [
-            Problem("successor" if one.field == f"successor_{grant_id}" else one.field, one.message, one.values)
-            for one in invalid.problems
-        ]
     )
 
 
@@ -272,14 +145,14 @@ def _scope_shown(kind: ScopeKind, scope_id: int | None, target: Target) -> dict[
     return {
         "kind": kind,
         "scope_id": scope_id,
-        "scope_name": _scope_name(kind, *names),
+        "scope_name": scope_name(kind, *names),
         "above": [
-            (_scope_name(one, *queries.scope_names(session, one, one_id)), _list_url(one, one_id))
+            (scope_name(one, *queries.scope_names(session, one, one_id)), list_url(one, one_id))
             for one, one_id in _above(kind, target)
         ],
         "role_names": ROLES,
         "scope_kinds": SCOPE_KINDS,
-        "list_url": _list_url(kind, scope_id),
+        "list_url": list_url(kind, scope_id),
         "history_url": _history_url(kind, scope_id),
         "organisation_id": target.organisation_id,
         "may_hand_over": may(require_actor(), Permission.HAND_OVER, target) and target.organisation_id is not None,
@@ -310,19 +183,19 @@ def _scopes(kind: ScopeKind, target: Target) -> list[tuple[str, str]]:
     if kind != ScopeKind.ORGANISATION or target.organisation_id is None:
         return []
     units = queries.units_of(reading(), target.organisation_id)
-    name = _scope_name(kind, *queries.scope_names(reading(), kind, target.organisation_id))
+    name = scope_name(kind, *queries.scope_names(reading(), kind, target.organisation_id))
     return [
         (f"{kind}:{target.organisation_id}", name),
         *((f"{ScopeKind.UNIT}:{unit.id}", in_language(unit.name_zh, unit.name_en)) for unit in units),
     ]
 
 
-def _scope_name(kind: ScopeKind, zh: str, en: str) -> str:
+def scope_name(kind: ScopeKind, zh: str, en: str) -> str:
     """A scope's own name, else what its kind is called."""
     return in_language(zh, en) or _(SCOPE_KINDS[kind])
 
 
-def _list_url(kind: ScopeKind, scope_id: int | None, **more: Any) -> str:
+def list_url(kind: ScopeKind, scope_id: int | None, **more: Any) -> str:
     """The page of a scope."""
     if scope_id is None:
         return url_for("accounts.grants_at_platform", **more)
@@ -341,11 +214,4 @@ def _next_url(kind: ScopeKind, scope_id: int | None, wanted: GrantsFilter, curso
     if cursor is None:
         return None
     kept = {"role": wanted.role.value if wanted.role else None, "person": wanted.person or None, "cursor": cursor}
-    return _list_url(kind, scope_id, with_ended="1" if wanted.with_ended else None, **kept)
-
-
-def _back(kind: ScopeKind, scope_id: int | None, target: Target | None) -> str:
-    """Where ending was asked for: the list of the scope for who sees it, else one's account."""
-    if target is not None and may(require_actor(), Permission.SEE_GRANTS, target):
-        return _list_url(kind, scope_id)
-    return url_for("accounts.show", _anchor="grants")
+    return list_url(kind, scope_id, with_ended="1" if wanted.with_ended else None, **kept)

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
-from booking.affiliations import domain_verifying, due, mail_domains, queries
+from booking.affiliations import domain_verifying, due, house_queries, mail_domains
 from booking.affiliations.answers import (
     AffiliationSettingsAnswer,
     MadeMailDomainAnswer,
@@ -30,7 +30,7 @@ from models.affiliations import AffiliationSettings
 def listed(organisation_id: int) -> Response:
     """The mail domains of an organisation; only confirmed ones stand for it."""
     require_seen(organisation_id)
-    found = queries.mail_domains(reading(), organisation_id)
+    found = house_queries.mail_domains(reading(), organisation_id)
     return json_answer(MailDomainsAnswer(items=[MailDomainAnswer.of(domain) for domain in found]))
 
 
@@ -84,7 +84,7 @@ def remove(domain_id: int) -> Response:
 def settings(organisation_id: int) -> Response:
     """How an organisation deals with affiliations."""
     require_seen(organisation_id)
-    return _settings(queries.settings_of(reading(), organisation_id))
+    return _settings(house_queries.settings_of(reading(), organisation_id))
 
 
 @documented(tag=TAG, body=AffiliationSettingsForm, answers={200: AffiliationSettingsAnswer}, refusals=EDITING)

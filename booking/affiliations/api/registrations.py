@@ -7,7 +7,7 @@ from flask import Response, url_for
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from booking.affiliations import queries, registrations
+from booking.affiliations import house_queries, registrations
 from booking.affiliations.api.answering import EDITING, TAG, json_answer
 from booking.affiliations.forms import AdministrationForm, RefuseForm, RegistrationForm, RegistrationsQuery, VerifyForm
 from booking.affiliations.rules import role_of_registrant
@@ -68,7 +68,9 @@ def listed() -> Response:
     """The registrations: all of them to who verifies, one's own to everybody else; the newest first."""
     actor, wanted = require_actor(), read_query(RegistrationsQuery)
     own = None if registrations.verifies(actor) else actor.id
-    page = queries.registrations(reading(), wanted.state, registrant_id=own, limit=wanted.limit, cursor=wanted.cursor)
+    page = house_queries.registrations(
+        reading(), wanted.state, registrant_id=own, limit=wanted.limit, cursor=wanted.cursor
+    )
     items = [RegistrationAnswer.of(one) for one in page.items]
     return json_answer(RegistrationsAnswer(items=items, next_cursor=page.next_cursor))
 

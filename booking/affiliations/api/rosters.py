@@ -8,7 +8,7 @@ from flask_babel import gettext
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
-from booking.affiliations import handed_links, invitations, queries, roster_refusals, rosters
+from booking.affiliations import handed_links, house_queries, invitations, roster_refusals, rosters
 from booking.affiliations.answers import AffiliationDetailAnswer
 from booking.affiliations.api.answering import EDITING, TAG, affiliation_answer, json_answer, require_seen
 from booking.affiliations.forms import (
@@ -177,7 +177,7 @@ def listed(organisation_id: int) -> Response:
     """The rosters of an organisation, the newest first."""
     require_seen(organisation_id)
     wanted = read_query(InvitationsQuery)
-    page = queries.rosters(reading(), organisation_id, limit=wanted.limit, cursor=wanted.cursor)
+    page = house_queries.rosters(reading(), organisation_id, limit=wanted.limit, cursor=wanted.cursor)
     items = [RosterAnswer.of(roster, (roster.outcome or {}).get("counts")) for roster in page.items]
     return json_answer(RostersAnswer(items=items, next_cursor=page.next_cursor))
 
@@ -257,7 +257,7 @@ def invited(organisation_id: int) -> Response:
     """The invitations of an organisation, the newest first: a logged look at each."""
     require_seen(organisation_id)
     wanted = read_query(InvitationsQuery)
-    page = queries.invitations(reading(), organisation_id, wanted.state, limit=wanted.limit, cursor=wanted.cursor)
+    page = house_queries.invitations(reading(), organisation_id, wanted.state, limit=wanted.limit, cursor=wanted.cursor)
     items = [InvitationAnswer.of(invitation) for invitation in page.items]
     seen = [one.id for one in page.items]
     transaction(note_invited, organisation_id, seen, actor=require_actor(), now=utcnow())

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, may
-from booking.affiliations import hosting, queries, rules, visitors
+from booking.affiliations import hosting, house_queries, queries, rules, visitors
 from booking.affiliations.api.answering import EDITING, TAG, json_answer
 from booking.affiliations.forms import HostForm, RefuseForm, VisitChangeForm, VisitEndForm, VisitForm, VisitsQuery
 from booking.affiliations.looking import note_visitors
@@ -82,7 +82,7 @@ def listed(organisation_id: int) -> Response:
     if not sees_all and not queries.belongs(session, actor.id, organisation_id, local_date(utcnow())):
         raise Forbidden
     host_id = None if sees_all else actor.id
-    page = queries.visits(
+    page = house_queries.visits(
         session,
         organisation_id,
         wanted.state,

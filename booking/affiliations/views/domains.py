@@ -9,7 +9,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, may
-from booking.affiliations import labels, mail_domains, queries
+from booking.affiliations import house_queries, labels, mail_domains
 from booking.affiliations.forms import AffiliationSettingsForm, MailDomainForm
 from booking.affiliations.rules import INVITATIONS_PER_DAY
 from booking.affiliations.views.showing import manages, problems_in, seen_organisation, status_of, typed_or
@@ -109,11 +109,11 @@ def _settings(typed: SettingsPage) -> AffiliationSettingsForm:
 def _page(organisation_id: int, refused: Refused | None = None) -> ResponseReturnValue:
     """The domains, the form for another, and for how long they count."""
     organisation, session = seen_organisation(organisation_id), reading()
-    settings = queries.settings_of(session, organisation_id)
+    settings = house_queries.settings_of(session, organisation_id)
     page = render_template(
         "affiliations/domains.html",
         organisation=organisation,
-        domains=queries.mail_domains(session, organisation_id),
+        domains=house_queries.mail_domains(session, organisation_id),
         may_manage=manages(require_actor(), organisation_id),
         form=typed_or(
             {name: getattr(settings, name) for name in (*AffiliationSettingsForm.model_fields, "version")}, refused

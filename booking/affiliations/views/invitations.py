@@ -10,7 +10,7 @@ from pydantic import Field
 
 from booking.accounts.mailed import LinkSpent
 from booking.accounts.permissions import Permission
-from booking.affiliations import handed_links, invitations, labels, queries
+from booking.affiliations import handed_links, house_queries, invitations, labels
 from booking.affiliations.forms import HandedLinksForm
 from booking.affiliations.looking import note_invited
 from booking.affiliations.rules import OWNS_INSTRUMENTS
@@ -170,7 +170,7 @@ def _page(
     """The invitations, the newest first; a link just made is shown once."""
     organisation, now = seen_organisation(organisation_id), utcnow()
     query = read_query(ListQuery) if request.method == "GET" else ListQuery()
-    found = queries.invitations(reading(), organisation_id, query.state, limit=PER_PAGE, cursor=query.cursor)
+    found = house_queries.invitations(reading(), organisation_id, query.state, limit=PER_PAGE, cursor=query.cursor)
     page = render_template(
         "affiliations/invitations.html",
         organisation=organisation,

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from booking.accounts import mailed
 from booking.accounts.succession import SuccessorNeeded
 from booking.accounts.views.again import origin
-from booking.accounts.views.grants import lacks_shown
-from booking.affiliations import labels, leaving, mail_domains, queries, registrations, service
+from booking.accounts.views.ending_grants import lacks_shown
+from booking.affiliations import house_queries, labels, leaving, mail_domains, queries, registrations, service
 from booking.affiliations.forms import AskAffiliationForm, Id
 from booking.affiliations.views.showing import problems_in, status_of, unit_choices
 from booking.core.clock import local_date, utcnow
@@ -143,10 +143,10 @@ def _page(text: str, organisation_id: int | None, refused: Refused | None = None
     page = render_template(
         "affiliations/mine.html",
         rows=queries.of_person(session, actor.id),
-        registrations=queries.registrations(session, None, registrant_id=actor.id, limit=MOST_FOUND).items,
+        registrations=house_queries.registrations(session, None, registrant_id=actor.id, limit=MOST_FOUND).items,
         labels=labels,
         text=text,
-        found=queries.found_organisations(session, text, limit=MOST_FOUND) if text and not chosen else [],
+        found=house_queries.found_organisations(session, text, limit=MOST_FOUND) if text and not chosen else [],
         chosen=chosen,
         is_unmanaged=chosen is not None and registrations.is_unmanaged(session, chosen, now=utcnow()),
         units=unit_choices(chosen.id) if chosen else [],

@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from booking.accounts.labels import ROLES
-from booking.affiliations import due, labels, queries, registrations
+from booking.affiliations import due, house_queries, labels, registrations
 from booking.affiliations.forms import REGISTERED_KINDS, AdministrationForm, RefuseForm, RegistrationForm, VerifyForm
 from booking.affiliations.rules import role_of_registrant
 from booking.affiliations.views.showing import choices, problems_in, status_of, typed_or
@@ -136,7 +136,7 @@ def listed() -> ResponseReturnValue:
     state = query.state or RegistrationState.PENDING
     return render_template(
         "affiliations/registrations.html",
-        page=queries.registrations(reading(), state, limit=PER_PAGE, cursor=query.cursor),
+        page=house_queries.registrations(reading(), state, limit=PER_PAGE, cursor=query.cursor),
         domains=due.domains_waiting(reading(), limit=PER_PAGE).items if state == RegistrationState.PENDING else [],
         state=state,
         tabs=[

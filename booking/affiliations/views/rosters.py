@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.leaving import left_to_nobody
 from booking.accounts.permissions import Permission, may
-from booking.accounts.views.grants import lacks_shown
-from booking.affiliations import labels, queries, roster_reading, roster_refusals, rosters
+from booking.accounts.views.ending_grants import lacks_shown
+from booking.affiliations import house_queries, labels, roster_reading, roster_refusals, rosters
 from booking.affiliations.forms import ApplyRosterForm, RosterForm
 from booking.affiliations.looking import note_refused_rows, note_roster
 from booking.affiliations.roster_planning import Fate, Plan
@@ -154,7 +154,7 @@ def _list_page(organisation_id: int, refused: Refused | None = None) -> Response
     page = render_template(
         "affiliations/rosters.html",
         organisation=organisation,
-        rosters=queries.rosters(reading(), organisation_id, limit=50).items,
+        rosters=house_queries.rosters(reading(), organisation_id, limit=50).items,
         may_manage=manages(require_actor(), organisation_id),
         labels=labels,
         columns=roster_reading.TEMPLATE,

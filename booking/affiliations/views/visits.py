@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, may
-from booking.affiliations import hosting, labels, queries, rules, visitors
+from booking.affiliations import hosting, house_queries, labels, queries, rules, visitors
 from booking.affiliations.forms import HostForm, RefuseForm, VisitChangeForm, VisitEndForm, VisitForm
 from booking.affiliations.looking import note_visitors
 from booking.affiliations.views.showing import choices, manages, problems_in, status_of, typed_or
@@ -177,7 +177,7 @@ def _list_page(organisation_id: int, refused: Refused | None = None) -> Response
     page = render_template(
         "affiliations/visits.html",
         organisation=directory.organisation(session, organisation_id),
-        page=queries.visits(
+        page=house_queries.visits(
             session,
             organisation_id,
             query.state,

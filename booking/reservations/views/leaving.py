@@ -11,7 +11,7 @@ from booking.accounts.labels import ROLES, SCOPE_KINDS
 from booking.accounts.permissions import Permission, require
 from booking.accounts.succession import SuccessorNeeded
 from booking.accounts.views.again import again
-from booking.accounts.views.grants import lacks_shown
+from booking.accounts.views.ending_grants import lacks_shown
 from booking.accounts.views.people import SUCCESSOR, departure_typed, named_again, numbered
 from booking.core import forms
 from booking.core.actors import Target
