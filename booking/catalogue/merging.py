@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 from booking.accounts import audit
 from booking.accounts.audit import Changed
 from booking.accounts.grants import described, foresee_end
+from booking.accounts.looking import note_roles
 from booking.accounts.permissions import Permission, require
 from booking.catalogue import listing, sharing
 from booking.catalogue.changes import plain
@@ -127,6 +128,12 @@ def preview_merge(session: Session, unit_id: int, into_id: int, *, actor: Actor,
     if into is None or into.organisation_id != unit.organisation_id or into.id == unit.id:
         raise InvalidInput([Problem("into_id", N_("请选择同一单位的另一个部门。"))])
     return Merge(unit, into, belongings(session, unit_id, now=now), _problems(session, unit, into))
+
+
+def note_preview(session: Session, merge: Merge, *, actor: Actor, now: datetime) -> None:
+    """Log that the actor looked at who has roles at the unit."""
+    people = [held.grant.user_id for held in merge.has.roles]
+    note_roles(session, Target(merge.unit.organisation_id, merge.unit.id), people, actor=actor, now=now)
 
 
 def merge_unit(

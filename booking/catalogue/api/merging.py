@@ -51,10 +51,11 @@ class MergedAnswer(BaseModel):
 
 @documented(tag="organisations", answers={200: MergeAnswer}, query=PreviewQuery, refusals=(400, 401, 403, 404, 422))
 def preview(unit_id: int) -> Response:
-    """What would go along if the unit were merged into another; nothing changes."""
+    """What would go along if the unit were merged into another: a logged look at its roles, nothing changes."""
     actor = require_actor()
     into_id = read_query(PreviewQuery).into_id
     found = merging.preview_merge(reading(), unit_id, into_id, actor=actor, now=utcnow())
+    transaction(merging.note_preview, found, actor=actor, now=utcnow())
     roles = [
         RoleGoingAlong(grant_id=one.grant.id, user_id=one.grant.user_id, name=one.name, role=one.grant.role)
         for one in found.has.roles

@@ -72,6 +72,8 @@ def _page(unit_id: int, into_id: int | None, refused: Refused | None = None) -> 
         problems=_problems(refused),
         form=_typed(into_id),
     )
+    if chosen is not None:
+        transaction(merging.note_preview, chosen, actor=actor, now=now)
     return page, _status(refused)
 
 
