@@ -91,6 +91,5 @@ def standing(today: date) -> ColumnElement[bool]:
 
 def last_day_of(visit: Visit) -> date:
     """Until when a visit stands: a fortnight at most without a host."""
-    if visit.host_missed_on is None:
-        return visit.ends_on
-    return min(visit.ends_on, visit.host_missed_on + WITHOUT_HOST)
+    last_day = max(visit.ends_on, visit.confirmed_ends_on or visit.ends_on)
+    return last_day if visit.host_missed_on is None else min(last_day, visit.host_missed_on + WITHOUT_HOST)
