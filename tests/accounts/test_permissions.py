@@ -70,7 +70,15 @@ def test_who_stands_in_has_everything_of_the_role_but_what_outlasts_it() -> None
 
     assert withheld == [
         {"give_grants", "name_agents", "change_owner"},
-        {"give_grants", "name_agents", "change_owner", "verify_organisations", "deactivate_people", "erase_people"},
+        {
+            "give_grants",
+            "name_agents",
+            "change_owner",
+            "verify_organisations",
+            "deactivate_people",
+            "erase_people",
+            "move_addresses",
+        },
         {"verify_organisations"},
         set(),
         {"name_agents"},
