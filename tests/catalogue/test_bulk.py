@@ -12,6 +12,7 @@ from booking.catalogue import bulk
 from booking.catalogue.bulk_forms import BulkChange
 from booking.catalogue.inheritance import INHERITABLE, Level, names_in, written
 from booking.core.actors import Actor
+from booking.core.clock import utcnow
 from booking.core.errors import InvalidInput, NotFound, StaleVersion
 from models.accounts import AuditEntry, User
 from models.catalogue import BookingPolicy, Instrument
@@ -127,7 +128,9 @@ def test_stewards_are_named_on_many_records_and_told_in_one_letter_each(
     tried = client.post(API, json={**wanted, "dry_run": True}).get_json()
     quiet = mailed(session, now=now)
     done = client.post(API, json=wanted).get_json()
-    told = {(one.recipient, len(one.values["primary"]), len(one.values["deputy"])) for one in mailed(session, now=now)}
+    told = {
+        (one.recipient, len(one.values["primary"]), len(one.values["deputy"])) for one in mailed(session, now=utcnow())
+    }
     swapped = client.post(API, json={"instrument_ids": [records[0].id], "primary_id": bo.id}).get_json()
     sign_in(client, bo)
     steward = client.post(API, json=wanted).get_json()
