@@ -15,7 +15,8 @@ from booking.operations import init_operations
 from booking.operations.serving import main
 from booking.pages import init_pages
 from booking.settings import ROOT, Settings, read_operator_text, read_settings, signing_key
-from booking.web import addresses, errors, filters, languages, signed_in, uploads
+from booking.web import addresses, errors, filters, languages, signed_in, templates, translating, uploads
+from booking.web.assets import BUILT
 from booking.web.extensions import babel, csrf, db, login_manager, migrate
 
 
@@ -75,6 +76,8 @@ def init_extensions(app: Flask) -> None:
     login_manager.user_loader(signed_in.load_user)
     csrf.init_app(app)
     babel.init_app(app, locale_selector=languages.chosen)
+    translating.init_translating(app, babel)
+    templates.init_templates(app, ROOT / BUILT)
     if proxies := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
 

@@ -1,5 +1,6 @@
 """Fixtures: an application on each engine, a client, and a session to arrange with."""
 
+import gc
 from collections.abc import Iterator
 from contextvars import Context
 from datetime import UTC, datetime
@@ -36,6 +37,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = parallel.in_order(items)
 
 
+def pytest_collection_finish() -> None:
+    """Exempt what stays until the end from garbage collection: walking it again and again costs a tenth of the run."""
+    gc.collect()
+    gc.freeze()
+
+
 class Browser(FlaskClient):
     """Sends each request from a context of its own: nothing of one request is left for the next."""
 
@@ -52,6 +59,7 @@ def engine_app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     with make(folder) as app:
         databases.keep_template(app)
         app.test_client_class = Browser
+        gc.freeze()
         yield app
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import flask_migrate
 from flask import Flask
+from sqlalchemy import event
 
 from app import create_app
 from booking.catalogue.reference import load_classes
@@ -21,6 +22,7 @@ from models.base import Base
 KEPT_TABLES = {"places", "instrument_classes", "subjects"}
 HASTE = "ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_writes = off; SELECT pg_reload_conf();"
 """No test takes the machine's power away, so nothing need wait for the disk."""
+FULL = 2
 START_AGAIN = """
 SELECT setval(quote_ident(sequencename)::regclass, start_value, false) FROM pg_sequences
 WHERE schemaname = 'public' AND last_value IS NOT NULL
@@ -43,11 +45,19 @@ def migrated(settings: Settings) -> Flask:
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     app.teardown_request(_let_go)
     with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "connect", _hasten)
         flask_migrate.upgrade()
         transaction(load_places)
         transaction(load_classes)
         db.session.remove()
     return app
+
+
+def _hasten(connection: sqlite3.Connection, _record: object) -> None:
+    """What the service waits for, that every commit is on the disk, tests need not."""
+    assert connection.execute("PRAGMA synchronous").fetchone() == (FULL,)
+    connection.execute("PRAGMA synchronous = OFF")
 
 
 def _let_go(_error: BaseException | None) -> None:

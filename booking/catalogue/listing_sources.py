@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,28 +17,45 @@ from models.catalogue import BookingPolicy, Instrument, InstrumentClass, Opening
 from models.directory import Organisation, Place, Unit
 from models.vocabulary.attachments import OwnerKind
 from models.vocabulary.catalogue import PublishingState
+from models.vocabulary.directory import PlaceLevel
 
 PLACE_LEVELS = 3
 CLOSES = "closes_on_holidays"
+
+
+class ClassName(NamedTuple):
+    """A class as listings and documents name it."""
+
+    code: str
+    name_zh: str
+    name_en: str
+
+
+class PlaceName(NamedTuple):
+    """A place as listings say where something stands."""
+
+    adcode: str
+    level: PlaceLevel
+    parent_adcode: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
     """The national classification and the places, by their codes."""
 
-    classes: Mapping[str, InstrumentClass]
-    places: Mapping[str, Place]
+    classes: Mapping[str, ClassName]
+    places: Mapping[str, PlaceName]
 
-    def class_path(self, code: str | None) -> list[InstrumentClass]:
+    def class_path(self, code: str | None) -> list[ClassName]:
         """The class and those above it, the widest first; the six digits name all three levels."""
         if not code:
             return []
         codes = dict.fromkeys((code[:2] + "0000", code[:4] + "00", code))
         return [self.classes[found] for found in codes if found in self.classes]
 
-    def place_path(self, adcode: str | None) -> list[Place]:
+    def place_path(self, adcode: str | None) -> list[PlaceName]:
         """The place and those above it."""
-        found: list[Place] = []
+        found: list[PlaceName] = []
         while adcode and adcode in self.places and len(found) < PLACE_LEVELS:
             found.append(self.places[adcode])
             adcode = self.places[adcode].parent_adcode
@@ -65,17 +82,18 @@ class Source:
             return self.organisation.latitude, self.organisation.longitude
         return own.latitude, own.longitude
 
-    def places(self, reference: Reference) -> list[Place]:
+    def places(self, reference: Reference) -> list[PlaceName]:
         """Its district and those above; its owner's when it has none or hides its own."""
         own = None if self.instrument.hides_position else self.instrument.adcode
         return reference.place_path(own or self.organisation.adcode)
 
 
 def reference_data(session: Session) -> Reference:
-    """Every class and place."""
+    """Every class and place; as names alone, since a thousand rows of the ORM would take longer than all else."""
+    classes = session.execute(select(InstrumentClass.code, InstrumentClass.name_zh, InstrumentClass.name_en))
+    places = session.execute(select(Place.adcode, Place.level, Place.parent_adcode))
     return Reference(
-        classes={row.code: row for row in session.scalars(select(InstrumentClass))},
-        places={row.adcode: row for row in session.scalars(select(Place))},
+        classes={row.code: ClassName(*row) for row in classes}, places={row.adcode: PlaceName(*row) for row in places}
     )
 
 

@@ -14,7 +14,7 @@ from booking.accounts.permissions import Permission, reach
 from booking.catalogue import exporting, exporting_items
 from booking.catalogue.exporting import Exported
 from booking.catalogue.levels import Effective
-from booking.catalogue.listing_sources import reference_data, test_items_by_instrument
+from booking.catalogue.listing_sources import ClassName, reference_data, test_items_by_instrument
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden, NotSignedIn
 from booking.core.forms import Blank
@@ -27,7 +27,7 @@ from booking.search.one_export import one_export
 from booking.search.queries import select_instruments
 from booking.web.extensions import db
 from booking.web.languages import page_language
-from models.catalogue import Instrument, InstrumentClass, TestItem
+from models.catalogue import Instrument, TestItem
 from models.vocabulary.catalogue import PublishingState
 
 IN_MEMORY, PIECE = 5_000_000, 1 << 16
@@ -140,7 +140,7 @@ class _Described:
 
     instrument: Instrument
     effective: Effective
-    classes: Sequence[InstrumentClass]
+    classes: Sequence[ClassName]
     test_items: Sequence[TestItem]
 
 

@@ -7,11 +7,27 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from booking.catalogue.levels import Effective
-from models.catalogue import Instrument, InstrumentClass, TestItem
+from models.catalogue import Instrument, TestItem
 from models.vocabulary.catalogue import ContactVisibility
 
 MEDIA_TYPE = "application/vnd.pidinst+json"
 UNKNOWN = "unknown"
+
+
+class Named(Protocol):
+    """A class by its code and names."""
+
+    @property
+    def code(self) -> str:
+        """Six digits."""
+
+    @property
+    def name_zh(self) -> str:
+        """In Chinese."""
+
+    @property
+    def name_en(self) -> str:
+        """In English."""
 
 
 class Described(Protocol):
@@ -26,7 +42,7 @@ class Described(Protocol):
         """What holds for it, own or inherited."""
 
     @property
-    def classes(self) -> Sequence[InstrumentClass]:
+    def classes(self) -> Sequence[Named]:
         """Its class and those above, the widest first."""
 
     @property

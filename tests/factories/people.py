@@ -13,6 +13,7 @@ from booking.accounts import queries
 from booking.accounts.consents import VERSION
 from booking.accounts.identity import session_key
 from booking.core.actors import Actor
+from booking.privacy.showing import KEPT
 from models.accounts import Grant, User
 from models.privacy import Consent
 from models.vocabulary.accounts import Role, ScopeKind
@@ -68,16 +69,18 @@ def stand_in(session: Session, absent: Actor, *, now: datetime) -> Actor:
     return actor_for(session, user, now=now)
 
 
-def sign_in(client: FlaskClient, user: User) -> None:
-    """Give the client the cookie that signing in would."""
-    app = client.application
-    client.set_cookie(app.config["SESSION_COOKIE_NAME"], _cookie(app, session_key(user.id, user.credential_version)))
+def sign_in(client: FlaskClient, user: User, *, was_here: bool = False) -> None:
+    """Give the client the cookie that signing in would, or the one that the first page then leaves."""
+    app, key = client.application, session_key(user.id, user.credential_version)
+    agreed = f"{user.id}.{VERSION.isoformat()}" if was_here else ""
+    client.set_cookie(app.config["SESSION_COOKIE_NAME"], _cookie(app, key, agreed))
 
 
 @cache
-def _cookie(app: Flask, key: str) -> str:
+def _cookie(app: Flask, key: str, agreed: str) -> str:
     """The signed cookie of a session; signing again and again would cost more than many a request."""
     signer = SecureCookieSessionInterface().get_signing_serializer(app)
     assert signer is not None
-    signed: str = signer.dumps({"_user_id": key, "_fresh": True})
+    kept = {KEPT: agreed} if agreed else {}
+    signed: str = signer.dumps({"_user_id": key, "_fresh": True} | kept)
     return signed

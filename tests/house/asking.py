@@ -135,7 +135,7 @@ class Crowd:
         if role in TOKENS or role == "revoked":
             return {"Authorization": f"Bearer {self.world.bearers[role]}"}
         if role in self.world.users:
-            sign_in(client, self.world.users[role])
+            sign_in(client, self.world.users[role], was_here=True)
         return {}
 
 

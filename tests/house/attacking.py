@@ -135,7 +135,7 @@ class Attacker:
         """The answer to one request of a fresh browser."""
         client: FlaskClient = self.app.test_client()
         if self.role:
-            sign_in(client, self.world.users[self.role])
+            sign_in(client, self.world.users[self.role], was_here=True)
         return client.open(path, method=method, **more)
 
     def faults(self, method: str, path: str, *, refused: bool = False, **more: Any) -> list[str]:

@@ -83,7 +83,7 @@ def serving(url: str, folder: Path) -> Iterator[Server]:
         "BOOKING_RUNS_JOBS": "false",
     }
     command = [
-        *(sys.executable, "-m", "gunicorn", "app:create_app()", "--bind", f"127.0.0.1:{port}"),
+        *(sys.executable, "-m", "gunicorn", "tests.storms.service:app", "--bind", f"127.0.0.1:{port}", "--preload"),
         *("--workers", str(SERVERS), "--threads", str(THREADS), "--worker-class", "gthread"),
         *("--log-level", "critical", "--keep-alive", "30", "--backlog", "1024"),
     ]
