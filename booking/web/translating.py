@@ -38,7 +38,7 @@ def init_translating(app: Flask, babel: Babel) -> None:
     domain = babel.domain_instance = Remembering()
 
     @pass_eval_context
-    def said(context: EvalContext, sentence: str, **values: Any) -> str:
+    def said(context: EvalContext, sentence: str, /, **values: Any) -> str:
         """The sentence in the reader's language with its values, escaped where the template escapes."""
         found = domain.get_translations().ugettext(sentence)
         text = Markup(found) if context.autoescape else found  # noqa: S704 - a sentence of ours
