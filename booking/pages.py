@@ -17,6 +17,7 @@ from booking.calendars import views as calendars
 from booking.catalogue import views as catalogue
 from booking.charges import views as charges
 from booking.core.actors import Actor
+from booking.core.texts import N_
 from booking.directory import views as directory
 from booking.enquiries import views as enquiries
 from booking.enquiries.views import todo as enquiries_todo
@@ -111,35 +112,35 @@ def init_pages(app: Flask) -> None:
 def menu() -> list[MenuItem]:
     """What the person asking can go to, the most used first."""
     actor = signed_in.reader()
-    entries = [(gettext("找仪器"), "search.index", True)]
-    entries.append((gettext("首页"), "home.index", actor is not None))
-    entries.append((gettext("我的预约"), "reservations.mine", actor is not None))
-    entries.append((gettext("看板"), "reservations.board", bool(reach(actor, Permission.SEE_BOOKINGS))))
-    entries.append((gettext("仪器"), "catalogue.index", bool(reach(actor, Permission.EDIT_RECORD))))
-    entries.append((gettext("用户咨询"), "enquiries.waiting", bool(reach(actor, Permission.SEE_ENQUIRIES))))
-    entries.append((gettext("送样队列"), "samples.queue", bool(reach(actor, Permission.SEE_SAMPLE_ORDERS))))
-    entries.append((gettext("使用确认"), "reservations.uses", bool(reach(actor, Permission.DECIDE_BOOKINGS))))
-    entries.append((gettext("费用管理"), "charges.staffed", bool(reach(actor, Permission.SEE_CHARGES))))
-    entries.append((gettext("我的送样"), "samples.index", actor is not None))
-    entries.append((gettext("我的咨询"), "enquiries.index", actor is not None))
-    entries.append((gettext("单位名录"), "directory.index", True))
-    entries.append((gettext("暂停预约"), "reservations.suspensions", bool(reach(actor, Permission.SUSPEND_PEOPLE))))
-    entries.append((gettext("用户"), "accounts.users", may(actor, Permission.SEE_USERS)))
-    entries.append((gettext("日志"), "accounts.audit", bool(reach(actor, Permission.SEE_AUDIT))))
-    entries.append((gettext("公告"), "announcements.index", may(actor, Permission.ANNOUNCE)))
-    entries.append((gettext("新到仪器"), "catalogue.arrivals", bool(reach(actor, Permission.TICK_TRAINING))))
-    entries.append((gettext("仪器转移"), "catalogue.owner_changes", bool(reach(actor, Permission.CHANGE_OWNER))))
-    entries.append((gettext("报送期限"), "catalogue.report_dates", bool(reach(actor, Permission.SEE_REPORT_DATES))))
-    entries.append((gettext("密级审查"), "catalogue.reviews", bool(reach(actor, Permission.REVIEW_RECORD))))
-    entries.append((gettext("待核验单位"), "affiliations.registrations", verifies(actor)))
-    entries.append((gettext("角色"), "accounts.grants_at_platform", may(actor, Permission.SEE_GRANTS)))
-    entries.append((gettext("任务"), "operations.jobs", may(actor, Permission.SEE_JOBS)))
-    entries.append((gettext("系统与存储"), "operations.system", may(actor, Permission.SEE_SYSTEM)))
-    entries.append((gettext("节假日"), "reservations.closing_days", may(actor, Permission.EDIT_ORGANISATION)))
-    entries.append((gettext("邮件"), "operations.mailbox", is_open_to(actor)))
+    entries = [(N_("找仪器"), "search.index", True)]
+    entries.append((N_("首页"), "home.index", actor is not None))
+    entries.append((N_("我的预约"), "reservations.mine", actor is not None))
+    entries.append((N_("看板"), "reservations.board", bool(reach(actor, Permission.SEE_BOOKINGS))))
+    entries.append((N_("仪器"), "catalogue.index", bool(reach(actor, Permission.EDIT_RECORD))))
+    entries.append((N_("用户咨询"), "enquiries.waiting", bool(reach(actor, Permission.SEE_ENQUIRIES))))
+    entries.append((N_("送样队列"), "samples.queue", bool(reach(actor, Permission.SEE_SAMPLE_ORDERS))))
+    entries.append((N_("使用确认"), "reservations.uses", bool(reach(actor, Permission.DECIDE_BOOKINGS))))
+    entries.append((N_("费用管理"), "charges.staffed", bool(reach(actor, Permission.SEE_CHARGES))))
+    entries.append((N_("我的送样"), "samples.index", actor is not None))
+    entries.append((N_("我的咨询"), "enquiries.index", actor is not None))
+    entries.append((N_("单位名录"), "directory.index", True))
+    entries.append((N_("暂停预约"), "reservations.suspensions", bool(reach(actor, Permission.SUSPEND_PEOPLE))))
+    entries.append((N_("用户"), "accounts.users", may(actor, Permission.SEE_USERS)))
+    entries.append((N_("日志"), "accounts.audit", bool(reach(actor, Permission.SEE_AUDIT))))
+    entries.append((N_("公告"), "announcements.index", may(actor, Permission.ANNOUNCE)))
+    entries.append((N_("新到仪器"), "catalogue.arrivals", bool(reach(actor, Permission.TICK_TRAINING))))
+    entries.append((N_("仪器转移"), "catalogue.owner_changes", bool(reach(actor, Permission.CHANGE_OWNER))))
+    entries.append((N_("报送期限"), "catalogue.report_dates", bool(reach(actor, Permission.SEE_REPORT_DATES))))
+    entries.append((N_("密级审查"), "catalogue.reviews", bool(reach(actor, Permission.REVIEW_RECORD))))
+    entries.append((N_("待核验单位"), "affiliations.registrations", verifies(actor)))
+    entries.append((N_("角色"), "accounts.grants_at_platform", may(actor, Permission.SEE_GRANTS)))
+    entries.append((N_("任务"), "operations.jobs", may(actor, Permission.SEE_JOBS)))
+    entries.append((N_("系统与存储"), "operations.system", may(actor, Permission.SEE_SYSTEM)))
+    entries.append((N_("节假日"), "reservations.closing_days", may(actor, Permission.EDIT_ORGANISATION)))
+    entries.append((N_("邮件"), "operations.mailbox", is_open_to(actor)))
     worn = home.worn(actor)
     return [
-        {"label": label, "url": url_for(endpoint), "active": request.endpoint == endpoint}
+        {"label": gettext(label), "url": url_for(endpoint), "active": request.endpoint == endpoint}
         for label, endpoint, shown in sorted(entries, key=lambda entry: menu_place(entry[1], worn))
         if shown
     ]

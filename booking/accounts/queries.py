@@ -3,9 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVarTuple
+from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Date, Row, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking.core.actors import Actor, HeldGrant, Target
@@ -47,10 +47,9 @@ class NamedGrant:
 
 def actor_by_session(session: Session, user_id: int, credential_version: int, *, now: datetime) -> Actor | None:
     """The person a session cookie names, when the password is still the same and the account active."""
-    statement = _with_grants(select(User, Grant), local_date(now)).where(
-        User.id == user_id, User.credential_version == credential_version, User.deactivated_at.is_(None)
-    )
-    return _actor([(row[0], row[1]) for row in session.execute(statement)])
+    values = {"user_id": user_id, "version": credential_version, "today": local_date(now)}
+    rows = session.execute(_PERSON_BY_SESSION, values).all()
+    return Actor(user_id, rows[0].email, rows[0].name, rows[0].language, _held(rows)) if rows else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +67,17 @@ def actor_by_token(session: Session, secret_hash: str, *, now: datetime) -> tupl
     if not rows:
         return None
     first = rows[0]
-    grants = tuple(
+    actor = Actor(first.user_id, first.email, first.name, first.language, _held(rows), first.may_write)
+    return actor, TokenUse(first.token_id, first.last_used_at)
+
+
+def _held(rows: Sequence[Row[Any]]) -> tuple[HeldGrant, ...]:
+    """The grants in force of one account from the rows that it was read in."""
+    return tuple(
         HeldGrant(row.role, row.scope_kind, row.scope_id, row.delegated_from_id is not None)
         for row in rows
         if row.role is not None
     )
-    actor = Actor(first.user_id, first.email, first.name, first.language, grants, first.may_write)
-    return actor, TokenUse(first.token_id, first.last_used_at)
 
 
 def actor_of(session: Session, email: str, *, now: datetime) -> Actor | None:
@@ -203,7 +206,25 @@ def _with_grants(statement: Select[*Columns], today: date) -> Select[*Columns]:
 
 _tokens, _users, _grants = (Base.metadata.tables[name] for name in ("access_tokens", "users", "grants"))
 
-# Every request with a token runs this: plain columns, and built only once.
+_TODAY = bindparam("today", type_=Date())
+_IN_FORCE = and_(
+    _grants.c.user_id == _users.c.id,
+    _grants.c.starts_on <= _TODAY,
+    or_(_grants.c.ends_on.is_(None), _grants.c.ends_on >= _TODAY),
+)
+_OF_GRANTS = (_grants.c.role, _grants.c.scope_kind, _grants.c.scope_id, _grants.c.delegated_from_id)
+
+# Every request of somebody who is signed in runs one of these: plain columns, and built only once.
+_PERSON_BY_SESSION = (
+    select(_users.c.email, _users.c.name, _users.c.language, *_OF_GRANTS)
+    .select_from(_users)
+    .outerjoin(_grants, _IN_FORCE)
+    .where(
+        _users.c.id == bindparam("user_id"),
+        _users.c.credential_version == bindparam("version"),
+        _users.c.deactivated_at.is_(None),
+    )
+)
 _OWNER_BY_TOKEN = (
     select(
         _users.c.id.label("user_id"),
@@ -213,21 +234,11 @@ _OWNER_BY_TOKEN = (
         _tokens.c.id.label("token_id"),
         _tokens.c.may_write,
         _tokens.c.last_used_at,
-        _grants.c.role,
-        _grants.c.scope_kind,
-        _grants.c.scope_id,
-        _grants.c.delegated_from_id,
+        *_OF_GRANTS,
     )
     .select_from(_tokens)
     .join(_users, _users.c.id == _tokens.c.user_id)
-    .outerjoin(
-        _grants,
-        and_(
-            _grants.c.user_id == _users.c.id,
-            _grants.c.starts_on <= bindparam("today", type_=Date()),
-            or_(_grants.c.ends_on.is_(None), _grants.c.ends_on >= bindparam("today", type_=Date())),
-        ),
-    )
+    .outerjoin(_grants, _IN_FORCE)
     .where(
         _tokens.c.secret_hash == bindparam("secret_hash"),
         _tokens.c.revoked_at.is_(None),
