@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Date, Row, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from booking.core.actors import Actor, HeldGrant, Target
@@ -71,7 +71,7 @@ def actor_by_token(session: Session, secret_hash: str, *, now: datetime) -> tupl
     return actor, TokenUse(first.token_id, first.last_used_at)
 
 
-def _held(rows: Sequence[Row[Any]]) -> tuple[HeldGrant, ...]:
+def _held(rows: Sequence[Any]) -> tuple[HeldGrant, ...]:
     """The grants in force of one account from the rows that it was read in."""
     return tuple(
         HeldGrant(row.role, row.scope_kind, row.scope_id, row.delegated_from_id is not None)
