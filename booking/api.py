@@ -15,6 +15,7 @@ from booking.charges import api as charges
 from booking.enquiries import api as enquiries
 from booking.home import api as home
 from booking.imports import api as imports
+from booking.invoices import api as invoices
 from booking.operations import api as operations
 from booking.operations import work_api as work
 from booking.payers import api as payers
@@ -32,6 +33,8 @@ from booking.reservations import use_api as uses
 from booking.samples import api as samples
 from booking.samples import figure_api as sample_figures
 from booking.search import api as search
+from booking.statements import api as statements
+from booking.statements import cash_api as cash
 from booking.teams import api as teams
 from booking.web.extensions import csrf
 from booking.web.signed_in import uses_token
@@ -67,6 +70,9 @@ BLUEPRINTS = (
     payers.bp,
     uses.bp,
     charges.bp,
+    statements.bp,
+    cash.bp,
+    invoices.bp,
 )
 
 

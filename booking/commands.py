@@ -20,6 +20,7 @@ from booking.charges import verifying as charges_verifying
 from booking.core import forms
 from booking.core.clock import utcnow
 from booking.core.errors import InvalidInput, Refused
+from booking.invoices import verifying as invoices_verifying
 from booking.jobs import TIMETABLE
 from booking.ledger import verifying as ledger_verifying
 from booking.operations import backups
@@ -28,6 +29,7 @@ from booking.operations.labels import OUTCOMES
 from booking.operations.running import run_due
 from booking.payers import verifying as payers_verifying
 from booking.reservations import verifying
+from booking.statements import verifying as statements_verifying
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading, transaction
 from models.vocabulary.accounts import Role
@@ -161,10 +163,10 @@ def ledger() -> None:
 
 @ledger.command("verify")
 def verify_ledger() -> None:
-    """Add every account up again from its transfers, every hold and every charge; end with 1 where anything is off."""
+    """Add every account up again from its transfers, holds, charges and statements; end with 1 where one is off."""
     session = reading()
-    verifying_all = (ledger_verifying, payers_verifying, charges_verifying)
-    found = [line for one in verifying_all for line in one.faults(session)]
+    of_money = (ledger_verifying, payers_verifying, charges_verifying, statements_verifying, invoices_verifying)
+    found = [line for one in of_money for line in one.faults(session)]
     for line in found:
         click.echo(line, err=True)
     if found:

@@ -28,6 +28,7 @@ from booking.privacy import service as privacy
 from booking.reservations import approval, use_reminding
 from booking.samples import queries as samples
 from booking.samples import quoting
+from booking.statements import reminding as statements
 from booking.teams import joining
 
 
@@ -132,6 +133,11 @@ def _go_on_with_charges(now: datetime) -> int:
     return one_by_one(charges.due_to_finish, go_on, now=now)
 
 
+def _remind_of_statements(now: datetime) -> int:
+    """Whoever owes an overdue statement is reminded, once a week; of how many."""
+    return one_by_one(statements.due_to_remind, statements.remind, now=now)
+
+
 def _forget_answers(session: Session, now: datetime) -> int:
     """Answers kept for repeated requests; how many were forgotten."""
     return idempotency.forget_old(session, now=now)
@@ -178,6 +184,12 @@ TIMETABLE = (
         N_("到期没有异议的费用视为接受，逾时取消的费用在时间过后确定。"),
         Every(timedelta(minutes=10)),
         _go_on_with_charges,
+    ),
+    Job(
+        "remind_of_statements",
+        N_("提醒付清逾期的结算单，每周一次。"),
+        Daily(time(9, 0)),
+        _remind_of_statements,
     ),
     Job(
         "end_affiliations",

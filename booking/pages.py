@@ -24,6 +24,7 @@ from booking.enquiries.views import todo as enquiries_todo
 from booking.home import views as home
 from booking.home.hats import menu_place, roles_of
 from booking.imports import views as imports
+from booking.invoices import views as invoices
 from booking.operations import views as operations
 from booking.operations.mailbox import is_open_to
 from booking.payers import views as payers
@@ -34,6 +35,7 @@ from booking.reservations import views as reservations
 from booking.reservations.views import todo, uses
 from booking.samples import views as samples
 from booking.search import views as search
+from booking.statements import views as statements
 from booking.teams import views as teams
 from booking.web import signed_in
 from booking.web.languages import language_link
@@ -56,6 +58,8 @@ BLUEPRINTS = (
     pricing.bp,
     payers.bp,
     charges.bp,
+    statements.bp,
+    invoices.bp,
     operations.bp,
     privacy.bp,
 )
@@ -121,6 +125,7 @@ def menu() -> list[MenuItem]:
     entries.append((N_("送样队列"), "samples.queue", bool(reach(actor, Permission.SEE_SAMPLE_ORDERS))))
     entries.append((N_("使用确认"), "reservations.uses", bool(reach(actor, Permission.DECIDE_BOOKINGS))))
     entries.append((N_("费用管理"), "charges.staffed", bool(reach(actor, Permission.SEE_CHARGES))))
+    entries.append((N_("结算"), "statements.places", bool(reach(actor, Permission.SEE_STATEMENTS))))
     entries.append((N_("我的送样"), "samples.index", actor is not None))
     entries.append((N_("我的咨询"), "enquiries.index", actor is not None))
     entries.append((N_("单位名录"), "directory.index", True))
@@ -155,6 +160,7 @@ def account_menu() -> AccountMenu:
         (gettext("课题组"), "teams.mine"),
         (gettext("经费账户"), "payers.mine"),
         (gettext("我的费用"), "charges.mine"),
+        (gettext("我的结算单"), "statements.mine"),
         (gettext("日历订阅"), "calendars.index"),
         (gettext("访问令牌"), "accounts.tokens"),
     ]

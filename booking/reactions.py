@@ -25,6 +25,7 @@ from booking.reservations import use_letters as uses
 from booking.samples import letters as samples
 from booking.samples.lists import waiting_by_instrument as sample_orders_waiting
 from booking.settings import Settings
+from booking.statements import letters as statements
 from booking.teams import letters as teams
 from models.notifications import Event
 
@@ -117,6 +118,10 @@ REACTIONS: dict[str, Letters] = {
     "reservations.uses_unconfirmed": uses.on_uses_unconfirmed,
     "charges.changed": charges.on_changed,
     "charges.disputes_wait": charges.on_disputes_wait,
+    "statements.issued": statements.on_issued,
+    "statements.received": statements.on_received,
+    "statements.corrected": statements.on_corrected,
+    "statements.overdue": statements.on_overdue,
 }
 
 

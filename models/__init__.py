@@ -13,6 +13,7 @@ from models import (
     enquiries,
     idempotency,
     imports,
+    invoices,
     jobs,
     ledger,
     listings,
@@ -23,6 +24,7 @@ from models import (
     publishing,
     reservations,
     samples,
+    statements,
     teams,
 )
 from models.base import Base
@@ -41,6 +43,7 @@ __all__ = [
     "enquiries",
     "idempotency",
     "imports",
+    "invoices",
     "jobs",
     "ledger",
     "listings",
@@ -51,5 +54,6 @@ __all__ = [
     "publishing",
     "reservations",
     "samples",
+    "statements",
     "teams",
 ]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import User
@@ -17,14 +17,18 @@ from models.reservations import Reservation
 from models.vocabulary.charges import ChargeKind, ChargeProblem, ChargeState, ChargeStep
 from models.vocabulary.pricing import LineKind
 
+UNBILLED = text("gross_fen <> billed_fen OR captured_fen <> billed_taken_fen")
+
 
 class Charge(Base):
     """What one reservation costs whoever booked it; there is one at most for each.
 
     `gross_fen` is what its lines add up to: `captured_fen` the payer account has paid, `paper_fen` is settled on
-    paper, and what is missing then is the charge's problem. `organisation_id` owned the instrument when it was used.
-    `due_at` is when it goes on by itself: an estimated one when its time is over, a final or adjusted one when its
-    payer has been silent for long enough. `reminded_at` is when its owner's people were last told that a dispute waits.
+    paper, and what is missing then is the charge's problem. `billed_fen` of it are on statements;
+    `billed_taken_fen` is what these said was taken from money paid in before, none where nothing is said of that.
+    `organisation_id` owned the instrument when it was used. `due_at` is when it goes on by itself: an estimated one
+    when its time is over, a final or adjusted one when its payer has been silent for long enough. `reminded_at` is when
+    its owner's people were last told that a dispute waits.
     """
 
     __tablename__ = "charges"
@@ -32,6 +36,9 @@ class Charge(Base):
         CheckConstraint("gross_fen >= 0 AND estimated_fen >= 0", name="amounts"),
         CheckConstraint("captured_fen >= 0 AND paper_fen >= 0 AND captured_fen + paper_fen <= gross_fen", name="parts"),
         CheckConstraint("payer_account_id IS NOT NULL OR captured_fen = 0", name="payer"),
+        CheckConstraint(
+            "billed_fen >= 0 AND (billed_taken_fen IS NULL OR billed_taken_fen BETWEEN 0 AND billed_fen)", name="billed"
+        ),
         CheckConstraint("booked_starts_at < booked_ends_at", name="booked"),
         CheckConstraint("(used_starts_at IS NULL) = (used_ends_at IS NULL)", name="used_whole"),
         Index("ix_charges_organisation_id", "organisation_id", "id"),
@@ -39,6 +46,14 @@ class Charge(Base):
         Index("ix_charges_user_id", "user_id", "id"),
         Index("ix_charges_payer_account_id", "payer_account_id", "id"),
         Index("ix_charges_state_due_at", "state", "due_at"),
+        Index(
+            "ix_charges_unbilled",
+            "organisation_id",
+            "payer_account_id",
+            "user_id",
+            sqlite_where=UNBILLED,
+            postgresql_where=UNBILLED,
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -60,6 +75,8 @@ class Charge(Base):
     gross_fen: Mapped[int] = mapped_column(BigInteger, default=0)
     captured_fen: Mapped[int] = mapped_column(BigInteger, default=0)
     paper_fen: Mapped[int] = mapped_column(BigInteger, default=0)
+    billed_fen: Mapped[int] = mapped_column(BigInteger, default=0)
+    billed_taken_fen: Mapped[int | None] = mapped_column(BigInteger)
     due_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)

@@ -19,9 +19,11 @@ from models.custody import KeptByOwner, OwnerChange
 from models.directory import Unit
 from models.enquiries import Enquiry
 from models.imports import Import
+from models.invoices import Invoice
 from models.payers import PayerAccount
 from models.reservations import Block, Reservation, Suspension
 from models.samples import SampleOrder
+from models.statements import Debtor, Statement
 from models.teams import Team
 from models.vocabulary.accounts import ScopeKind
 from models.vocabulary.custody import OwnerChangeState
@@ -43,6 +45,9 @@ OF_AN_ORGANISATION: Mapping[str, Any] = {
     "import": Import,
     "payer_account": PayerAccount,
     "charge": Charge,
+    "statement": Statement,
+    "debtor": Debtor,
+    "invoice": Invoice,
 }
 OF_AN_INSTRUMENT: Mapping[str, Any] = {
     "block": Block,

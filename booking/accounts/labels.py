@@ -104,6 +104,8 @@ PERMISSIONS = {
     Permission.MANAGE_PAYERS: N_("管理经费账户"),
     Permission.SEE_CHARGES: N_("查看仪器的费用"),
     Permission.SETTLE_CHARGES: N_("调整、免收费用，处理异议"),
+    Permission.SEE_STATEMENTS: N_("查看结算单和收款"),
+    Permission.MANAGE_STATEMENTS: N_("出具结算单，登记收款"),
 }
 
 LOOKS = {

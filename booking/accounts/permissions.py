@@ -59,6 +59,8 @@ class Permission(StrEnum):
     MANAGE_PAYERS = "manage_payers"
     SEE_CHARGES = "see_charges"
     SETTLE_CHARGES = "settle_charges"
+    SEE_STATEMENTS = "see_statements"
+    MANAGE_STATEMENTS = "manage_statements"
 
 
 _ADMINS = frozenset({Role.INSTITUTION_ADMIN, Role.PLATFORM_ADMIN})
@@ -117,6 +119,8 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.MANAGE_PAYERS: _ADMINS | {Role.INSTITUTION_FINANCE},
     Permission.SEE_CHARGES: _STEWARDS | {Role.INSTITUTION_FINANCE, Role.AUDITOR},
     Permission.SETTLE_CHARGES: _STEWARDS | {Role.INSTITUTION_FINANCE},
+    Permission.SEE_STATEMENTS: _ADMINS | {Role.INSTITUTION_FINANCE, Role.AUDITOR},
+    Permission.MANAGE_STATEMENTS: _ADMINS | {Role.INSTITUTION_FINANCE},
 }
 
 NEVER_DELEGATED = frozenset(

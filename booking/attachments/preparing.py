@@ -60,10 +60,13 @@ class Prepared:
         return hashlib.sha256(self.renditions[0]).hexdigest()
 
 
-def prepare(files: Sequence[Uploaded], limits: Limits, *, keeps_originals: bool = False) -> list[Prepared]:
+def prepare(
+    files: Sequence[Uploaded], limits: Limits, *, keeps_originals: bool = False, is_invoice: bool = False
+) -> list[Prepared]:
     """The files ready to be stored; raises FilesRefused with a problem for each that cannot be.
 
-    Pictures are re-encoded as photos, or with `keeps_originals` stay as they are, to be saved like documents.
+    Pictures are re-encoded as photos, or with `keeps_originals` stay as they are, to be saved like documents. Of an
+    invoice only its own types are taken.
     """
     if not files:
         raise FilesRefused([Problem(FIELD, N_("请选择要上传的文件。"))])
@@ -72,7 +75,8 @@ def prepare(files: Sequence[Uploaded], limits: Limits, *, keeps_originals: bool 
     prepared, problems = [], []
     for file in files:
         try:
-            prepared.append(_one(file, limits, keeps_originals=keeps_originals))
+            one = _invoice(file, limits) if is_invoice else _one(file, limits, keeps_originals=keeps_originals)
+            prepared.append(one)
         except FilesRefused as refused:
             problems += refused.problems
     if problems:
@@ -97,6 +101,15 @@ def _one(file: Uploaded, limits: Limits, *, keeps_originals: bool) -> Prepared:
         )
     name = rules.clean_name(file.name, media_type)
     return Prepared(AttachmentKind.DOCUMENT, name, media_type, {0: file.content})
+
+
+def _invoice(file: Uploaded, limits: Limits) -> Prepared:
+    """The file of an invoice, as it is; raises FilesRefused."""
+    _check_size(file, limits.document_bytes)
+    media_type = rules.invoice_type(file.content)
+    if media_type is None:
+        raise _refused(file, N_("%(name)s 的内容不是 PDF、OFD 或 XML 发票。"))
+    return Prepared(AttachmentKind.DOCUMENT, rules.clean_name(file.name, media_type), media_type, {0: file.content})
 
 
 def _photo(file: Uploaded) -> Prepared:

@@ -22,6 +22,8 @@ EXTENSIONS = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": (".xlsx",),
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": (".pptx",),
     "text/plain": (".txt", ".csv", ".md"),
+    "application/ofd": (".ofd",),
+    "application/xml": (".xml",),
     "image/jpeg": (".jpg",),
     "image/png": (".png",),
     "image/webp": (".webp",),
@@ -32,6 +34,13 @@ _MAIN_PARTS = {
     "ppt/presentation.xml": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
 }
 _MARKUP = re.compile(r"\s*<\s*[!?/a-z]", re.IGNORECASE)
+_HARMFUL = re.compile(
+    r"<!\s*(doctype|entity)|<\?(?!xml\s)|w3\.org/1999/xhtml|w3\.org/2000/svg|xmlns[^<>=]*=\s*[\"'][^\"']*&",
+    re.IGNORECASE,
+)
+_DECLARED = re.compile(r"""<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']""", re.IGNORECASE)
+XML_ENCODINGS = frozenset({"utf-8", "gbk", "gb2312", "gb18030"})
+OFD_ROOT = "OFD.xml"
 _RESERVED = re.compile(r'[<>:"|?*]')
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 _LAYOUT = frozenset("\t\n\r\f")
@@ -64,6 +73,44 @@ def document_type(content: bytes) -> str | None:
     if content.startswith(b"PK\x03\x04"):
         return _office_type(content)
     return "text/plain" if _is_text(content) else None
+
+
+def invoice_type(content: bytes) -> str | None:
+    """The media type of an invoice's file, by its bytes alone: PDF, OFD (GB/T 33190-2016) or XML; None else.
+
+    Nothing is unpacked or parsed. XML that a browser could show as a page or a drawing is none, nor is any that names
+    a style, is written in such a way that it reads as something else, or has a document type, whose entities harm
+    whoever reads it.
+    """
+    if content.startswith(b"%PDF-"):
+        return document_type(content)
+    if content.startswith(b"PK\x03\x04"):
+        return "application/ofd" if OFD_ROOT in _parts(content) else None
+    return "application/xml" if _is_plain_xml(content) else None
+
+
+def _parts(content: bytes) -> frozenset[str]:
+    """The names of what is in a package; none where it is broken."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as package:
+            parts = package.infolist()
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError):
+        return frozenset()
+    return frozenset(part.filename for part in parts) if len(parts) <= MOST_PARTS else frozenset()
+
+
+def _is_plain_xml(content: bytes) -> bool:
+    """Whether the bytes begin as XML in UTF-8 or GB 18030 does, and are neither a page nor a drawing."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        is_xml = text.lstrip().startswith(("<?xml ", "<EInvoice"))
+        declared = _DECLARED.match(text.lstrip())
+        is_known = declared is None or declared[1].lower() in XML_ENCODINGS
+        return is_xml and is_known and "\0" not in text and not _HARMFUL.search(text)
+    return False
 
 
 def _office_type(content: bytes) -> str | None:

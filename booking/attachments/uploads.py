@@ -16,7 +16,7 @@ from models.vocabulary.attachments import AttachmentKind, OwnerKind, Visibility
 
 POLICY = "default-src 'none'; sandbox"
 AN_HOUR = 3600
-MOST_FILES = {OwnerKind.INSTRUMENT: 40, OwnerKind.ENQUIRY: 12, OwnerKind.SAMPLE_ORDER: 60}
+MOST_FILES = {OwnerKind.INSTRUMENT: 40, OwnerKind.ENQUIRY: 12, OwnerKind.SAMPLE_ORDER: 60, OwnerKind.INVOICE: 6}
 
 
 def limits_for(kind: OwnerKind) -> Limits:
@@ -36,11 +36,11 @@ def has_uploads() -> bool:
     return any(file.filename for file in request.files.getlist(FIELD))
 
 
-def read_uploads(limits: Limits, *, keeps_originals: bool = False) -> list[Prepared]:
+def read_uploads(limits: Limits, *, keeps_originals: bool = False, is_invoice: bool = False) -> list[Prepared]:
     """The uploaded files, ready to be stored; raises FilesRefused."""
     sent = [file for file in request.files.getlist(FIELD) if file.filename]
     uploaded = [Uploaded(file.filename or "", _bytes_of(file)) for file in sent]
-    return prepare(uploaded, limits, keeps_originals=keeps_originals)
+    return prepare(uploaded, limits, keeps_originals=keeps_originals, is_invoice=is_invoice)
 
 
 def _bytes_of(file: FileStorage) -> bytes:

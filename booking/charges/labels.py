@@ -10,6 +10,8 @@ STATES = {
     ChargeState.ADJUSTED: N_("已调整，待接受"),
     ChargeState.DISPUTED: N_("有异议"),
     ChargeState.ACCEPTED: N_("已接受"),
+    ChargeState.BILLED: N_("已结算"),
+    ChargeState.PAID: N_("已付清"),
     ChargeState.WAIVED: N_("已免收"),
     ChargeState.CANCELLED: N_("已作废"),
 }
@@ -19,6 +21,8 @@ STATE_LOOKS = {
     ChargeState.ADJUSTED: ("attention", "±"),
     ChargeState.DISPUTED: ("wrong", "!"),
     ChargeState.ACCEPTED: ("right", "✓"),
+    ChargeState.BILLED: ("action", "="),
+    ChargeState.PAID: ("right", "✓"),
     ChargeState.WAIVED: ("plain", "–"),
     ChargeState.CANCELLED: ("plain", "×"),
 }
@@ -47,6 +51,9 @@ STEPS = {
     ChargeStep.CANCEL: N_("作废"),
     ChargeStep.TAKE_REST: N_("再次扣款"),
     ChargeStep.ON_PAPER: N_("余款线下结算"),
+    ChargeStep.BILL: N_("列入结算单"),
+    ChargeStep.SETTLE: N_("结算单已付清"),
+    ChargeStep.REOPEN: N_("收款有更正，结算单未付清"),
 }
 BY_SILENCE = N_("到期未提出异议，视为接受")
 SHOW = {

@@ -3,16 +3,20 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.charges.billed import state_agreed
 from booking.charges.books import add_lines
 from booking.core.clock import local_date
 from booking.payers.capturing import Spending, capture, give_back
 from booking.payers.holds import Wanted, set_hold
 from booking.pricing.rules import Line
 from models.charges import Charge
+from models.payers import PayerAccount
 from models.reservations import Reservation
-from models.vocabulary.charges import AGREED, ChargeProblem
+from models.vocabulary.charges import AGREED, ChargeProblem, ChargeState
+from models.vocabulary.payers import PayerKind
 
 
 def change(session: Session, charge: Charge, lines: Iterable[Line], *, now: datetime) -> int:
@@ -30,8 +34,8 @@ def pay(session: Session, charge: Charge, *, now: datetime) -> int:
 
     How much more was spent. Until the payer agreed that is what was held for the reservation, and no more; what is held
     in an account that does not pay to the owner of the day goes back. What the account cannot pay of an agreed charge
-    is not lost: the charge keeps it as its problem. Nothing is moved for what is settled on paper. Raises PayerClosed
-    when money would go back to a closed account.
+    is not lost: the charge keeps it as its problem. Nothing is moved for what is settled on paper: what a statement
+    asked for beyond what was taken is on paper again before anything is taken for it.
     """
     charge.problem = None
     if charge.payer_account_id is None:
@@ -39,18 +43,45 @@ def pay(session: Session, charge: Charge, *, now: datetime) -> int:
         return 0
     missing = charge.gross_fen - charge.captured_fen - charge.paper_fen
     off_paper = min(charge.paper_fen, max(0, -missing))
-    charge.paper_fen -= off_paper
-    change = _move(session, charge, charge.payer_account_id, missing + off_paper, now=now)
+    on_paper = min(max(0, missing), max(0, _asked(charge) - charge.paper_fen))
+    charge.paper_fen += on_paper - off_paper
+    change = _move(session, charge, charge.payer_account_id, missing + off_paper - on_paper, now=now)
     charge.captured_fen += change
     if charge.state in AGREED and charge.captured_fen + charge.paper_fen < charge.gross_fen:
         charge.problem = ChargeProblem.PAYER_SHORT
     return max(0, change)
 
 
+def _asked(charge: Charge) -> int:
+    """What statements asked for on paper of a charge that is taken from money paid in before."""
+    return 0 if charge.billed_taken_fen is None else charge.billed_fen - charge.billed_taken_fen
+
+
+def stand(session: Session, charge: Charge, *, now: datetime) -> None:
+    """Let a locked charge that is agreed to stand where its statements leave it: one that comes back to what they say.
+
+    What is paid frees its part of a credit limit as if it had never been changed.
+    """
+    charge.state = state_agreed(session, charge)
+    if charge.state == ChargeState.PAID and charge.payer_account_id is not None:
+        kind = session.scalar(select(PayerAccount.kind).where(PayerAccount.id == charge.payer_account_id))
+        if kind == PayerKind.ON_ACCOUNT:
+            free_credit(session, charge, now=now)
+
+
 def _move(session: Session, charge: Charge, payer_id: int, missing_fen: int, *, now: datetime) -> int:
     """Spend up to what is missing, or give back what is too much; what that changed."""
+    spending, key = _spending(charge, payer_id), f"charge:{charge.id}:{charge.version}"
+    if missing_fen >= 0:
+        return capture(session, spending, missing_fen, key, is_agreed=charge.state in AGREED, now=now)
+    give_back(session, spending, -missing_fen, key, now=now)
+    return missing_fen
+
+
+def _spending(charge: Charge, payer_id: int) -> Spending:
+    """What is spent on a charge, on the last day of its use."""
     last_moment = (charge.used_ends_at or charge.booked_ends_at) - timedelta(microseconds=1)
-    spending = Spending(
+    return Spending(
         charge_id=charge.id,
         owner_id=charge.organisation_id,
         reservation_id=charge.reservation_id,
@@ -58,14 +89,20 @@ def _move(session: Session, charge: Charge, payer_id: int, missing_fen: int, *, 
         user_id=charge.user_id,
         day=local_date(last_moment),
     )
-    key = f"charge:{charge.id}:{charge.version}"
-    if missing_fen >= 0:
-        return capture(session, spending, missing_fen, key, is_agreed=charge.state in AGREED, now=now)
-    give_back(session, spending, -missing_fen, key, now=now)
-    return missing_fen
 
 
 def release(session: Session, reservation: Reservation, *, now: datetime) -> None:
     """Give back whatever is held for a reservation that is charged nothing."""
     if reservation.payer_account_id is not None:
         set_hold(session, reservation.id, Wanted(None, reservation.booked_by_id, 0), now=now)
+
+
+def free_credit(session: Session, charge: Charge, *, now: datetime) -> None:
+    """Give a locked charge's part of a credit limit back because money was received for it: it is settled on paper."""
+    payer_id, freed = charge.payer_account_id, charge.captured_fen
+    if payer_id is None or not freed:
+        return
+    with session.no_autoflush:
+        give_back(session, _spending(charge, payer_id), freed, f"charge:{charge.id}:{charge.version}:paid", now=now)
+        charge.captured_fen, charge.paper_fen = 0, charge.paper_fen + freed
+    session.flush()

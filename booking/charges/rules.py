@@ -8,7 +8,15 @@ from fractions import Fraction
 from booking.core.money import rounded, share_of
 from booking.core.period import Period, common, merged
 from booking.pricing.rules import Line, Quote, Terms, Use, billed_time, quote
-from models.vocabulary.charges import AGREED, ANSWERABLE, UNSETTLED, ChargeProblem, ChargeState, ChargeStep
+from models.vocabulary.charges import (
+    AGREED,
+    ANSWERABLE,
+    ON_STATEMENT,
+    UNSETTLED,
+    ChargeProblem,
+    ChargeState,
+    ChargeStep,
+)
 from models.vocabulary.pricing import LineKind
 
 MINUTE = timedelta(minutes=1)
@@ -16,7 +24,7 @@ MINUTE = timedelta(minutes=1)
 OVER = frozenset({ChargeState.WAIVED, ChargeState.CANCELLED})
 """Nothing is owed any more."""
 
-_LIVE = UNSETTLED | {ChargeState.ACCEPTED}
+_LIVE = UNSETTLED | ON_STATEMENT | {ChargeState.ACCEPTED}
 STATES_OF: Mapping[ChargeStep, frozenset[ChargeState]] = {
     ChargeStep.ACCEPT: ANSWERABLE | {ChargeState.DISPUTED},
     ChargeStep.DISPUTE: ANSWERABLE,

@@ -6,10 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.charges import queries
+from booking.charges.billed import hold_debtor
 from booking.charges.books import tell
 from booking.charges.forms import ChargeChangeForm, ResolveForm
 from booking.charges.making import finish
-from booking.charges.paying import change, pay
+from booking.charges.paying import change, pay, stand
 from booking.charges.refusals import NothingToTake, NotOpen
 from booking.charges.rules import correction, is_open, may_take, state_after_change
 from booking.charges.windows import Windows, accept_by
@@ -34,9 +35,13 @@ def accept_charge(session: Session, charge_id: int, *, version: Version = None, 
 
 
 def _agree(session: Session, charge: Charge, *, actor: Actor | None, now: datetime) -> None:
-    """What goes beyond what was held is spent now; what cannot be waits as a problem."""
+    """What goes beyond what was held is spent now; what cannot be waits as a problem.
+
+    A charge that comes back to what it was billed is billed as before.
+    """
     charge.state, charge.due_at = ChargeState.ACCEPTED, None
     spent = change(session, charge, [], now=now)
+    stand(session, charge, now=now)
     tell(session, charge, ChargeStep.ACCEPT, actor=actor, now=now, spent_fen=spent)
 
 
@@ -107,8 +112,7 @@ def adjust_charge(
 ) -> Charge:
     """Change what a charge comes to by a new line, never below zero; its payer is asked anew.
 
-    What could not be priced gets its price in this way. Raises InvalidInput, and PayerClosed where money would go back
-    to an account that is closed.
+    What could not be priced gets its price in this way. Raises InvalidInput.
     """
     charge = _hold(session, charge_id, ChargeStep.ADJUST, version, actor=actor, now=now)
     if form.change_fen == 0:
@@ -144,6 +148,7 @@ def take_rest(session: Session, charge_id: int, *, version: Version = None, acto
     spent = pay(session, charge, now=now)
     if not spent:
         raise NothingToTake
+    stand(session, charge, now=now)
     tell(session, charge, ChargeStep.TAKE_REST, actor=actor, now=now, change_fen=spent)
     return charge
 
@@ -156,6 +161,7 @@ def settle_on_paper(
     rest = charge.gross_fen - charge.captured_fen - charge.paper_fen
     charge.paper_fen += rest
     charge.problem = None
+    stand(session, charge, now=now)
     tell(session, charge, ChargeStep.ON_PAPER, actor=actor, now=now, text=reason, change_fen=rest)
     return charge
 
@@ -214,8 +220,8 @@ def _hold(
 
 
 def _locked(session: Session, charge_id: int) -> Charge:
-    """The reservation's row and then the charge's under lock, read again; raises NotFound."""
-    reservation_id = session.scalar(select(Charge.reservation_id).where(Charge.id == charge_id))
+    """Who was billed for it, the reservation's row and then the charge's under lock, read again; raises NotFound."""
+    reservation_id = hold_debtor(session, charge_id)
     if reservation_id is None:
         raise NotFound
     of_reservation = select(Reservation).where(Reservation.id == reservation_id).with_for_update(key_share=True)

@@ -25,6 +25,13 @@ APPEND_ONLY_TABLES = (
     "charge_lines",
     "charge_events",
     "charge_captures",
+    "statements",
+    "statement_items",
+    "receipts",
+    "settlements",
+    "invoices",
+    "invoice_items",
+    "invoice_withdrawals",
 )
 
 D = "[0-9]"

@@ -23,6 +23,7 @@ from booking.demo import (
     prices,
     samples,
     sharing,
+    statements,
     teams,
     uses,
 )
@@ -77,6 +78,8 @@ def _load(session: Session, password_hash: str, report: Report, *, now: datetime
     report(f"  {count} reservations around today")
     count = uses.add_uses(session, actor=admin, now=now)
     report(f"  {count} charges of past uses")
+    count = statements.add_statements(session, actor=admin, now=now)
+    report(f"  {count} statements")
     count = enquiries.add_enquiries(session, now=now)
     report(f"  {count} enquiries")
     count = samples.add_samples(session, now=now)

@@ -48,6 +48,9 @@ TITLES = {
     "left_behind": N_("已离开的人还有的预约"),
     "payers_expiring": N_("到期或即将到期的经费账户"),
     "payers_low": N_("所剩不足一成的经费账户"),
+    "to_bill": N_("可以结算的费用"),
+    "statements_overdue": N_("逾期未付的结算单"),
+    "statements_owed": N_("您应付的结算单"),
     "prices_missing": N_("须由账户支付、但没有价格的仪器"),
     "successors": N_("等待接任者的角色"),
     "roles_ending": N_("即将到期、无人接任的角色"),
@@ -82,6 +85,9 @@ PLACES: dict[str, Place] = {
     "charges_disputed": Place("charges.staffed", N_("全部费用"), {"show": "disputed"}),
     "charge_problems": Place("charges.staffed", N_("全部费用"), {"show": "problems"}),
     "charges_to_accept": Place("charges.mine", N_("我的费用")),
+    "to_bill": Place("statements.places", N_("全部结算")),
+    "statements_overdue": Place("statements.places", N_("全部结算")),
+    "statements_owed": Place("statements.mine", N_("我的结算单"), {"show": "open"}),
     "enquiries": Place("enquiries.waiting", N_("全部咨询")),
     "sample_orders": Place("samples.queue", N_("送样队列")),
     "blocks_today": Place("reservations.board", N_("打开看板")),
@@ -119,6 +125,8 @@ DUE_ON = {
     "reports": N_("应在 %(day)s 前公开"),
     "rosters": N_("应在 %(day)s 前更新"),
     "payers_expiring": N_("有效期到 %(day)s"),
+    "statements_overdue": N_("应在 %(day)s 前付清"),
+    "statements_owed": N_("请在 %(day)s 前付清"),
     "successors": N_("本应在 %(day)s 结束"),
     "roles_ending": N_("到 %(day)s 结束"),
     "own_roles_ending": N_("到 %(day)s 结束，请指定接任者"),
@@ -131,6 +139,7 @@ DUE_ON = {
 }
 COUNTS: dict[str, Callable[[int], str]] = {
     "imports": lambda count: ngettext("%(count)s 行被拒绝", "%(count)s 行被拒绝", count, count=count),
+    "to_bill": lambda count: ngettext("%(count)s 个付款人", "%(count)s 个付款人", count, count=count),
     "left_behind": lambda count: ngettext(
         "%(count)s 条预约待移交或取消", "%(count)s 条预约待移交或取消", count, count=count
     ),

@@ -15,7 +15,7 @@ from booking.core.actors import Actor
 from booking.core.clock import at_local, local_date
 from booking.core.period import Period
 from booking.enquiries import queries as enquiries
-from booking.home import charged, money, people, records
+from booking.home import billed, charged, money, people, records
 from booking.home.cards import SHOWN, Asked, Card, Found, Hat, Item, Provider
 from booking.notifications import queries as notifications
 from booking.operations import runs
@@ -271,6 +271,8 @@ PROVIDERS = (
     Provider("roles_ending", Hat.INSTITUTION, people.roles_ending, Permission.GIVE_GRANTS),
     Provider("payers_expiring", Hat.INSTITUTION, money.payers_expiring, Permission.MANAGE_PAYERS, is_local=True),
     Provider("payers_low", Hat.INSTITUTION, money.payers_low, Permission.MANAGE_PAYERS, is_local=True),
+    Provider("to_bill", Hat.INSTITUTION, billed.billable, Permission.MANAGE_STATEMENTS, is_local=True),
+    Provider("statements_overdue", Hat.INSTITUTION, billed.overdue, Permission.MANAGE_STATEMENTS, is_local=True),
     Provider("prices_missing", Hat.INSTITUTION, money.prices_missing, Permission.SET_PRICES, is_local=True),
     Provider("owner_changes", Hat.INSTITUTION, owner_changes, Permission.CHANGE_OWNER, is_local=True),
     Provider("reviews", Hat.INSTITUTION, reviews, Permission.REVIEW_RECORD),
@@ -289,6 +291,7 @@ PROVIDERS = (
     Provider("team_requests", Hat.RESEARCHER, people.team_requests),
     Provider("answers", Hat.RESEARCHER, answers),
     Provider("charges_to_accept", Hat.RESEARCHER, charged.to_accept),
+    Provider("statements_owed", Hat.RESEARCHER, billed.owed),
     Provider("own_sample_orders", Hat.RESEARCHER, own_sample_orders),
     Provider("own_requests", Hat.RESEARCHER, own_requests),
     Provider("own_bookings", Hat.RESEARCHER, own_bookings),

@@ -36,6 +36,8 @@ ADDRESSES = {
     "reservation": ("reservations.show", "reservation_id"),
     "use": ("reservations.use", "reservation_id"),
     "charge": ("charges.show", "charge_id"),
+    "statement": ("statements.show", "statement_id"),
+    "to_bill": ("statements.to_bill", "organisation_id"),
     "review": ("catalogue.review", "round_id"),
     "kept_role": ("accounts.end_grant", "grant_id"),
     "ending_role": ("accounts.end_grant", "grant_id"),

@@ -1,6 +1,6 @@
 """Opening accounts and posting entries: once per business key, whole or not at all, never below a floor."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import insert, select
@@ -61,6 +61,14 @@ def open_account(session: Session, name: str, *, floor_fen: int | None, now: dat
     session.add(account)
     session.flush()
     return account
+
+
+def open_accounts(session: Session, floors: Mapping[str, int | None], *, now: datetime) -> dict[str, int]:
+    """Several new accounts at once, by their names with their floors; the id of each."""
+    made = [LedgerAccount(name=name, floor_fen=floor, balance_fen=0, created_at=now) for name, floor in floors.items()]
+    session.add_all(made)
+    session.flush()
+    return {one.name: one.id for one in made}
 
 
 def post_entry(

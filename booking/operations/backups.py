@@ -22,14 +22,26 @@ from booking.core.texts import N_
 from booking.database import archives
 from booking.database.archives import Contents
 from booking.database.locks import alone
+from booking.invoices import verifying as invoices_verifying
 from booking.ledger import verifying as ledger_verifying
 from booking.operations.backup_age import note_backup
 from booking.operations.starting import is_at_head, known_revisions
 from booking.payers import verifying as payers_verifying
 from booking.reservations import verifying
+from booking.statements import verifying as statements_verifying
 from booking.web.extensions import db, transaction
 from models.catalogue import Instrument
 from models.vocabulary.catalogue import PublishingState
+
+PROOFS = (
+    verifying,
+    ledger_verifying,
+    payers_verifying,
+    charges_verifying,
+    statements_verifying,
+    invoices_verifying,
+)
+"""What is added up again after a restore."""
 
 
 class FileExists(Refused):
@@ -127,8 +139,7 @@ def restore(path: Path) -> Restored:
         flask_migrate.upgrade()
     transaction(_list_again)
     with Session(db.engine) as session:
-        proofs = (verifying, ledger_verifying, payers_verifying, charges_verifying)
-        return Restored(found, [line for proof in proofs for line in proof.faults(session)])
+        return Restored(found, [line for proof in PROOFS for line in proof.faults(session)])
 
 
 def _private(path: Path) -> int:

@@ -18,7 +18,7 @@ from booking.ledger.service import BelowFloor, EntryDiffers, correct_entry, post
 from booking.payers import queries
 from booking.payers.forms import PayerAmountForm, PayerReceiptForm
 from booking.payers.rules import BY_AMOUNT, normal_number
-from booking.payers.service import held_in, hold, left_in, note
+from booking.payers.service import PayerClosed, held_in, hold, left_in, note
 from models.charges import Charge
 from models.ledger import LedgerEntry
 from models.payers import PayerAccount, PayerMovement
@@ -118,18 +118,26 @@ def top_up(session: Session, payer_id: int, form: PayerReceiptForm, *, actor: Ac
 
 
 def refund(session: Session, payer_id: int, form: PayerReceiptForm, *, actor: Actor, now: datetime) -> Recorded:
-    """Record money that was paid back, once per receipt; raises InvalidInput for more than is left."""
+    """Record money that was paid back, once per receipt; raises InvalidInput for more than is left.
+
+    What came back into an account after it was closed is paid back in this way too.
+    """
     return _by_receipt(session, payer_id, MovementKind.REFUNDED, form, actor=actor, now=now)
 
 
 def correct(session: Session, payer_id: int, movement_id: int, reason: str, *, actor: Actor, now: datetime) -> Recorded:
-    """Take a movement back by a new one; raises NotFound, NotAReceipt, AlreadyCorrected or BelowFloor."""
-    account = hold(session, payer_id, actor=actor, now=now).account
+    """Take a movement back by a new one, in a closed account what was paid back; see `hold` for what it raises.
+
+    Raises NotAReceipt, AlreadyCorrected or BelowFloor too.
+    """
+    account = hold(session, payer_id, actor=actor, now=now, closed=True).account
     movement = session.get(PayerMovement, movement_id)
     if movement is None or movement.payer_account_id != account.id:
         raise NotFound
     if movement.kind not in {MovementKind.TOPPED_UP, MovementKind.REFUNDED}:
         raise NotAReceipt
+    if account.closed_at is not None and movement.kind != MovementKind.REFUNDED:
+        raise PayerClosed
     wrong = session.get_one(LedgerEntry, movement.entry_id)
     entry = correct_entry(session, wrong, CAUSE, now=now)
     made = _record(session, account, entry, MovementKind.CORRECTED, reason, actor=actor, now=now)
@@ -172,12 +180,12 @@ def _by_receipt(
     session: Session, payer_id: int, kind: MovementKind, form: PayerReceiptForm, *, actor: Actor, now: datetime
 ) -> Recorded:
     """An entry whose key is the receipt; a corrected one may be recorded anew."""
-    account = hold(session, payer_id, actor=actor, now=now).account
+    account = hold(session, payer_id, actor=actor, now=now, closed=kind == MovementKind.REFUNDED).account
     if account.kind in BY_AMOUNT:
         raise OtherKind
     if form.receipt_on > local_date(now):
         raise InvalidInput([Problem("receipt_on", N_("单据日期不能晚于今天。"))])
-    key = _receipt_key(session, account.organisation_id, kind, form.receipt_number)
+    key = receipt_key(session, account.organisation_id, kind, form.receipt_number)
     change = form.amount_fen if kind == MovementKind.TOPPED_UP else -form.amount_fen
     try:
         entry = _post(session, account, key, change, now=now)
@@ -194,7 +202,7 @@ def _by_receipt(
     return Recorded(account, made, is_new=True)
 
 
-def _receipt_key(session: Session, organisation_id: int, kind: MovementKind, number: str) -> str:
+def receipt_key(session: Session, organisation_id: int, kind: MovementKind, number: str) -> str:
     """The business key of a receipt of an institution, the next one where it was corrected."""
     for turn in count():
         key = f"receipt:{organisation_id}:{kind}:{turn}:{normal_number(number)}"

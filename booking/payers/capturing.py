@@ -14,7 +14,6 @@ from booking.ledger.service import post_entry
 from booking.payers.choosing import fault_at
 from booking.payers.holds import Books, last_hold, locked_books, store_hold
 from booking.payers.rules import ELSEWHERE, Fault, Standing
-from booking.payers.service import PayerClosed
 from models.base import Base
 from models.charges import ChargeCapture
 from models.ledger import LedgerAccount
@@ -63,15 +62,16 @@ def capture(session: Session, spending: Spending, amount_fen: int, key: str, *, 
 
 
 def give_back(session: Session, spending: Spending, amount_fen: int, key: str, *, now: datetime) -> None:
-    """Put spent money back to what is left, the last spent first; raises PayerClosed for an account that is closed."""
+    """Put spent money back to what is left, the last spent first; of a closed account an amount is withdrawn with it.
+
+    Money that was paid in lies in a closed account then until it is paid back.
+    """
     books = locked_books(session, {spending.payer_id}, spending.user_id)[spending.payer_id]
-    if not books.is_open:
-        raise PayerClosed
     rest = amount_fen
     for use_id, spent in _spent(session, spending.charge_id):
         part = min(rest, spent)
         if part:
-            moves = [Move(books.captured_id, books.left_id, part)]
+            moves = [Move(books.captured_id, books.back_into_id, part)]
             if use_id is not None:
                 moves.append(Move(books.used_id, use_id, part))
             entry = post_entry(session, f"{key}:{use_id or 0}", CAUSE, moves, now=now)

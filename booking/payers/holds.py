@@ -12,7 +12,7 @@ from booking.core.errors import Conflict
 from booking.core.texts import N_
 from booking.ledger.rules import Move
 from booking.ledger.service import BelowFloor, post_entry
-from booking.payers.rules import Standing
+from booking.payers.rules import BY_AMOUNT, Standing
 from models.base import Base
 from models.payers import PayerAccount, PayerHold, PayerMember
 
@@ -105,14 +105,17 @@ def store_hold(session: Session, reservation_id: int, entry_id: int, standing: S
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """The accounts of the ledger that belong to a locked payer account; `use_id` is the person's."""
+    """The accounts of the ledger that belong to a locked payer account; `use_id` is the person's.
+
+    What was spent comes back into what is left; of an amount that is closed it is withdrawn at once.
+    """
 
     left_id: int
     held_id: int
     used_id: int
     captured_id: int
     use_id: int | None
-    is_open: bool
+    back_into_id: int
     is_usable: bool
 
     def taking(self, amount_fen: int, use_id: int | None) -> Iterator[Move]:
@@ -144,6 +147,8 @@ def locked_books(session: Session, payer_ids: set[int], user_id: int) -> dict[in
             PayerAccount.used_id,
             PayerAccount.captured_id,
             PayerAccount.closed_at,
+            PayerAccount.kind,
+            PayerAccount.source_id,
             PayerAccount.holder_id,
         )
         .where(PayerAccount.id.in_(sorted(payer_ids)))
@@ -161,7 +166,7 @@ def locked_books(session: Session, payer_ids: set[int], user_id: int) -> dict[in
             row.used_id,
             row.captured_id,
             uses.get(row.id),
-            row.closed_at is None,
+            row.source_id if row.closed_at is not None and row.kind in BY_AMOUNT else row.left_id,
             row.closed_at is None and (row.holder_id == user_id or row.id in uses),
         )
         for row in locked

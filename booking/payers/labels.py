@@ -45,3 +45,6 @@ FIELDS = {
     "email": N_("邮箱"),
     "limit_fen": N_("最多使用"),
 }
+
+ALSO = N_("同一张单据还登记在其他付款人或其他用途下，共 %(amount)s 元。请核对不是重复登记。")
+"""What is said where one paper was recorded elsewhere too."""

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from hashlib import sha256
 
 from booking.core.errors import Problem
 from booking.core.texts import N_
@@ -14,6 +15,9 @@ TESTING_FEES = "测试化验加工费"
 """The budget item of a research project's budget that instruments are paid from."""
 
 PROVINCE_DIGITS = 2
+
+LONGEST_PAPER = 100
+"""Some signs of a number become eighteen when two are compared; keys have no room for that."""
 
 BY_AMOUNT = frozenset({PayerKind.GRANT, PayerKind.ON_ACCOUNT})
 """Kinds whose amount the institution sets; of the others it records the money that came and went."""
@@ -100,6 +104,12 @@ def normal_number(number: str) -> str:
     return unicodedata.normalize("NFKC", number).casefold().strip()
 
 
+def paper_of(number: str) -> str:
+    """A receipt's number as it is looked for, with its digest in place of one that becomes too long when compared."""
+    normal = normal_number(number)
+    return normal if len(normal) <= LONGEST_PAPER else sha256(normal.encode()).hexdigest()
+
+
 class Fault(StrEnum):
     """Why a payer account cannot pay for a use, however much is left."""
 
@@ -107,6 +117,7 @@ class Fault(StrEnum):
     OTHER_PROVINCE = "other_province"
     OTHER_PLACE = "other_place"
     GONE = "gone"
+    OVERDUE = "overdue"
 
 
 ELSEWHERE = frozenset({Fault.OTHER_PROVINCE, Fault.OTHER_PLACE})
@@ -170,12 +181,16 @@ class Choice:
 
 
 def default_of(choices: Collection[Choice]) -> Choice | None:
-    """The account somebody used last, else the only one; None where that does not decide, or none fits."""
-    fitting = [one for one in choices if one.fault is None]
+    """The account somebody used last, else the only one; None where that does not decide, or none fits.
+
+    Nothing else pays unasked for one that would, were nothing overdue.
+    """
+    fitting = [one for one in choices if one.fault in {None, Fault.OVERDUE}]
     used = [one for one in fitting if one.last_hold_id is not None]
+    found = fitting[0] if len(fitting) == 1 else None
     if used:
-        return max(used, key=lambda one: one.last_hold_id or 0)
-    return fitting[0] if len(fitting) == 1 else None
+        found = max(used, key=lambda one: one.last_hold_id or 0)
+    return found if found is not None and found.fault is None else None
 
 
 @dataclass(frozen=True, slots=True)

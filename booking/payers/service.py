@@ -97,8 +97,11 @@ def change_payer(
     actor: Actor,
     now: datetime,
 ) -> PayerAccount:
-    """Say something else of a payer account; raises StaleVersion, PayerClosed and InvalidInput."""
-    account = hold(session, payer_id, actor=actor, now=now).account
+    """Say something else of a payer account, of a closed one who answers for what it still owes.
+
+    Raises StaleVersion, PayerClosed and InvalidInput.
+    """
+    account = hold(session, payer_id, actor=actor, now=now, closed=True).account
     if version is not None and version != account.version:
         raise StaleVersion
     others = others_than(session.get_one(Organisation, account.organisation_id).adcode, form.provinces)
@@ -110,6 +113,9 @@ def change_payer(
     values = form.model_dump(exclude={"holder", "reason", "version", "provinces"})
     values |= {"holder_id": holder_id, "budget_item": budget_item_of(account.kind, form.budget_item)}
     values |= {"other_provinces": others}
+    is_other = any(getattr(account, name) != value for name, value in values.items() if name != "holder_id")
+    if account.closed_at is not None and is_other:
+        raise PayerClosed
     for name, value in values.items():
         setattr(account, name, value)
     after = _told(account)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.accounts.succession import lacking
@@ -13,13 +13,17 @@ from booking.core.clock import local_date
 from booking.core.errors import NotFound
 from booking.privacy.rules import is_erased
 from booking.reservations.uses import from_before
+from booking.statements.billable import is_billable
 from models.accounts import Grant, User
 from models.catalogue import Instrument
 from models.charges import Charge
+from models.directory import Organisation
+from models.ledger import LedgerAccount
 from models.payers import PayerAccount
 from models.pricing import ReservationQuote
 from models.reservations import Reservation
 from models.samples import SampleOrder
+from models.statements import Debtor, Statement
 from models.teams import Team
 from models.vocabulary.accounts import Role
 from models.vocabulary.charges import UNSETTLED
@@ -36,6 +40,8 @@ class HindranceKind(StrEnum):
     PAYER_ACCOUNT = "payer_account"
     CHARGE = "charge"
     UNCONFIRMED_USE = "unconfirmed_use"
+    STATEMENT = "statement"
+    CREDIT = "credit"
     SAMPLE_ORDER = "sample_order"
     CONTACT = "contact"
 
@@ -43,10 +49,11 @@ class HindranceKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Hindrance:
     """One thing that is still the person's: a booking, a role that nobody else holds there, a team, a payer account,
-    a charge that is theirs to answer or will be, an open order of samples, a public contact.
+    a charge that is theirs to answer or will be, a statement that they owe, what is to be paid back to them, an open
+    order of samples, a public contact.
 
-    `id` is that of the reservation, the grant, the team, the account, the charge, the order or the instrument; `role`
-    is set for roles only, and the names are empty for the platform.
+    `id` is that of the reservation, the grant, the team, the account, the charge, the statement, the debtor, the order
+    or the instrument; `role` is set for roles only, and the names are empty for the platform.
     """
 
     kind: HindranceKind
@@ -74,6 +81,8 @@ def hindrances(session: Session, user: User, *, now: datetime) -> list[Hindrance
         *_payer_accounts(session, user.id),
         *_charges(session, user.id),
         *_unconfirmed_uses(session, user.id, now),
+        *_statements(session, user.id),
+        *_credits(session, user.id),
         *_sample_orders(session, user.id),
         *_contacts(session, user),
     ]
@@ -117,17 +126,24 @@ def _teams(session: Session, user_id: int) -> list[Hindrance]:
 
 
 def _payer_accounts(session: Session, user_id: int) -> list[Hindrance]:
-    """The open payer accounts that the person answers for."""
-    theirs = (PayerAccount.holder_id == user_id, PayerAccount.closed_at.is_(None))
-    rows = session.execute(select(PayerAccount.id, PayerAccount.name).where(*theirs).order_by(PayerAccount.id))
+    """The payer accounts that the person answers for and that are open, or have money to be paid back."""
+    accounts = select(PayerAccount.id, PayerAccount.name).join(LedgerAccount, LedgerAccount.id == PayerAccount.left_id)
+    is_alive = or_(PayerAccount.closed_at.is_(None), LedgerAccount.balance_fen > 0)
+    rows = session.execute(accounts.where(PayerAccount.holder_id == user_id, is_alive).order_by(PayerAccount.id))
     return [Hindrance(HindranceKind.PAYER_ACCOUNT, row.id, row.name, row.name) for row in rows]
 
 
 def _charges(session: Session, user_id: int) -> list[Hindrance]:
-    """What the person is to answer or to pay on paper themselves and that may still change, the oldest first."""
-    theirs = (Charge.user_id == user_id, Charge.payer_account_id.is_(None), Charge.state.in_(UNSETTLED))
+    """What the person is to answer, to pay on paper or to be credited themselves, the oldest first.
+
+    That is what may still change and what no statement says yet; of closed accounts that they answer for too.
+    """
+    closed = select(PayerAccount.id).where(PayerAccount.holder_id == user_id, PayerAccount.closed_at.is_not(None))
+    alone = and_(Charge.user_id == user_id, Charge.payer_account_id.is_(None))
+    theirs = or_(alone, Charge.payer_account_id.in_(closed))
+    waits = or_(Charge.state.in_(UNSETTLED), Charge.problem.is_not(None), is_billable())
     columns = select(Charge.id, Instrument.name_zh, Instrument.name_en, Charge.booked_starts_at)
-    rows = session.execute(columns.join(Charge.instrument).where(*theirs).order_by(Charge.id))
+    rows = session.execute(columns.join(Charge.instrument).where(theirs, waits).order_by(Charge.id))
     return [
         Hindrance(HindranceKind.CHARGE, row.id, row.name_zh, row.name_en, starts_at=row.booked_starts_at)
         for row in rows
@@ -145,6 +161,37 @@ def _unconfirmed_uses(session: Session, user_id: int, now: datetime) -> list[Hin
         Hindrance(HindranceKind.UNCONFIRMED_USE, row.id, row.name_zh, row.name_en, starts_at=row.starts_at)
         for row in rows
     ]
+
+
+def _statements(session: Session, user_id: int) -> list[Hindrance]:
+    """What the person owes by statements that are not paid, themselves or for an account, the oldest first."""
+    rows = session.execute(
+        select(Statement.id, Organisation.name_zh, Organisation.name_en)
+        .join(Debtor, Debtor.id == Statement.debtor_id)
+        .join(Organisation, Organisation.id == Statement.organisation_id)
+        .join(LedgerAccount, LedgerAccount.id == Statement.open_id)
+        .where(_owed_by(user_id), LedgerAccount.balance_fen > 0)
+        .order_by(Statement.id)
+    )
+    return [Hindrance(HindranceKind.STATEMENT, row.id, row.name_zh, row.name_en) for row in rows]
+
+
+def _credits(session: Session, user_id: int) -> list[Hindrance]:
+    """The institutions that have received too much of the person, themselves or for an account."""
+    rows = session.execute(
+        select(Debtor.id, Organisation.name_zh, Organisation.name_en)
+        .join(Organisation, Organisation.id == Debtor.organisation_id)
+        .join(LedgerAccount, LedgerAccount.id == Debtor.credit_id)
+        .where(_owed_by(user_id), LedgerAccount.balance_fen > 0)
+        .order_by(Debtor.id)
+    )
+    return [Hindrance(HindranceKind.CREDIT, row.id, row.name_zh, row.name_en) for row in rows]
+
+
+def _owed_by(user_id: int) -> ColumnElement[bool]:
+    """The debtors that the person is, or answers for, the account closed or not."""
+    accounts = select(PayerAccount.id).where(PayerAccount.holder_id == user_id)
+    return or_(Debtor.user_id == user_id, Debtor.payer_account_id.in_(accounts))
 
 
 def _sample_orders(session: Session, user_id: int) -> list[Hindrance]:

@@ -27,6 +27,7 @@ from models.reservations import (
     Suspension,
 )
 from models.samples import SampleMessage, SampleOrder, SampleOrderStep
+from models.statements import Debtor, Statement, StatementItem
 from models.teams import Team, TeamInvitation, TeamMember, TeamRequest
 
 
@@ -101,6 +102,11 @@ def _own_charges(owner: Owner) -> ColumnElement[bool]:
     return or_(ChargeEvent.charge_id.in_(booked), ChargeEvent.actor_id == owner.id)
 
 
+def _own_items(owner: Owner) -> ColumnElement[bool]:
+    """What statements ask for what the person booked."""
+    return StatementItem.charge_id.in_(select(Charge.id).where(Charge.user_id == owner.id))
+
+
 _OF_OTHERS = frozenset({"before", "after"})
 
 SECTIONS = (
@@ -122,6 +128,9 @@ SECTIONS = (
     Section("charge_history", ChargeEvent, _own_charges),
     Section("charge_payments", ChargeCapture, of(ChargeCapture.user_id)),
     Section("reservation_uses", ReservationUse, _own_uses),
+    Section("billed_as", Debtor, of(Debtor.user_id)),
+    Section("statements", Statement, of(Statement.holder_id)),
+    Section("statement_items", StatementItem, _own_items),
     Section("access_tokens", AccessToken, of(AccessToken.user_id)),
     Section("calendar_feeds", Feed, of(Feed.user_id)),
     Section("mailed_links", MailedToken, of(MailedToken.user_id)),
@@ -160,6 +169,10 @@ LEFT_OUT = {
     "instrument_places": "where instruments stood; who recorded it stands in the deeds",
     "mail_domains": "an institution's settings; who made one stands in the deeds",
     "payer_movements": "an institution's books; who recorded a movement stands in the deeds",
+    "invoices": "an institution's books; who recorded one stands in the deeds",
+    "invoice_withdrawals": "an institution's books; who withdrew one stands in the deeds",
+    "receipts": "an institution's books; who recorded one stands in the deeds",
+    "statement_drafts": "an institution's work; who made one stands in the deeds",
     "price_policies": "an institution's prices; who set one stands in the deeds",
     "owner_changes": "an institution's instruments; who offered and who answered stands in the deeds",
     "report_exemptions": "an institution's requests; who asked and who decided stands in the deeds",

@@ -99,6 +99,13 @@ REFUSALS: Mapping[Code, str] = {
     Code.PAYER_SHORT_NOW: N_("经费账户剩余 %(left_fen)s，需要 %(needed_fen)s。"),
     Code.PAYER_LIMITED_NOW: N_("您在经费账户的限额还剩 %(left_fen)s，需要 %(needed_fen)s。"),
     Code.PAYER_OF_HOLDER: N_("预约人的经费账户不能支付这次更改。"),
+    Code.PAYER_OVERDUE: N_("经费账户“%(payer)s”在这个单位有逾期未付的结算单，付清之前不能用它预约。"),
+    Code.PAYER_OWES: N_(
+        "您或您的经费账户在这个单位有逾期未付的结算单，付清之前只能用没有逾期的经费账户预约。详见“我的结算单”。"
+    ),
+    Code.PAYER_OWED_BY_OTHERS: N_(
+        "您使用的经费账户在这个单位有逾期未付的结算单，付清之前只能用没有逾期的经费账户预约。请联系账户的负责人。"
+    ),
     Code.PAYER_SEPARATELY: N_("审批期间原来的时间仍保留，改时间时不能更换经费账户。请先单独更换，再改时间。"),
     Code.CLOSED: N_("所选时间不全在开放时间内。"),
     Code.SLOT_TAKEN: N_("该时段已被占用。"),

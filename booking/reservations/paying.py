@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -11,7 +11,7 @@ from booking.core.clock import local_date
 from booking.core.period import Period
 from booking.payers.choosing import choices_for, still_held
 from booking.payers.holds import NotEnough, PayerGone, Wanted, set_hold, standing_of
-from booking.payers.rules import Choice, Standing, default_of, gone, named
+from booking.payers.rules import Choice, Fault, Standing, default_of, gone, named
 from booking.pricing.quoting import total_for
 from booking.pricing.rules import quote
 from booking.reservations.changes import asked_period, last_day, last_time, period_of
@@ -20,6 +20,7 @@ from booking.reservations.refusals import ReservationRefused
 from booking.reservations.rules import Code, Refusal
 from booking.reservations.situations import Situation, weighed
 from booking.reservations.wishes import Paying
+from booking.statements.reminding import Owing, owing
 from models.reservations import Reservation
 
 
@@ -49,13 +50,23 @@ def payable(session: Session, situation: Situation, payer: Payer, *, now: dateti
     if price is None or price.quote is None or not price.quote.total_fen or situation.asked is None:
         return situation
     owner_id, holding = situation.place.organisation_id, _holding(session, payer.reservation)
-    day = last_day(_last_wanted(situation))
-    choices = choices_for(session, payer.user_id, owner_id, day=day, today=local_date(now), holding=holding)
+    day, today = last_day(_last_wanted(situation)), local_date(now)
+    choices = choices_for(session, payer.user_id, owner_id, day=day, today=today, holding=holding)
+    owes = _owing(session, payer, owner_id, choices, today=today)
+    choices = [replace(one, fault=one.fault or Fault.OVERDUE) if one.id in owes.payer_ids else one for one in choices]
     lost = _lost(session, situation, payer, holding)
     payment = _payment(situation, payer, choices, lost, is_needed=_needs_payer(session, situation, payer))
+    payment = replace(payment, owes=owes.is_any, owes_by_others=not owes.is_own)
     if payer.reservation is not None:
         payment = _beside_kept(session, situation, payment, payer.reservation, holding)
     return replace(situation, standing=replace(situation.standing, payment=payment))
+
+
+def _owing(session: Session, payer: Payer, owner_id: int, choices: Sequence[Choice], *, today: date) -> Owing:
+    """What is overdue of the person or an account of theirs, where that lets nobody book anew."""
+    if payer.reservation is not None:
+        return Owing()
+    return owing(session, owner_id, payer.user_id, [one.id for one in choices], today=today)
 
 
 def _payment(

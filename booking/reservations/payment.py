@@ -21,6 +21,9 @@ class PaymentFault(StrEnum):
     SHORT = "payer_short"
     LIMITED = "payer_limited"
     SEPARATELY = "payer_separately"
+    OVERDUE = "payer_overdue"
+    OWES = "payer_owes"
+    OWED_BY_OTHERS = "payer_owed_by_others"
 
 
 _FAULTS = {
@@ -28,6 +31,7 @@ _FAULTS = {
     Fault.OTHER_PROVINCE: PaymentFault.OTHER_PROVINCE,
     Fault.OTHER_PLACE: PaymentFault.OTHER_PLACE,
     Fault.GONE: PaymentFault.UNKNOWN,
+    Fault.OVERDUE: PaymentFault.OVERDUE,
 }
 
 
@@ -38,7 +42,8 @@ class Payment:
     `is_needed` is whether the owner asks for an account, `is_unknown` whether one was named that is not among them,
     `kept_fen` what the chosen one holds for this use already. Of a reservation that moves, `held` is the time that it
     has and `payer_id` what pays for that; where that time is kept beside the wanted one, one account pays for both
-    (`is_fixed`).
+    (`is_fixed`). `owes` is whether something of theirs is overdue, so that they cannot settle later: of accounts that
+    only others answer for where `owes_by_others`.
     """
 
     cost: Callable[[Period], int]
@@ -50,6 +55,8 @@ class Payment:
     held: Period | None = None
     payer_id: int | None = None
     is_fixed: bool = False
+    owes: bool = False
+    owes_by_others: bool = False
 
     @property
     def is_kept(self) -> bool:
@@ -86,7 +93,7 @@ class Payment:
         for other in self.choices:
             if other != self.chosen and other.can_pay(needed):
                 yield replace(self, chosen=other, is_unknown=False, kept_fen=0)
-        if not self.is_needed and (self.chosen or self.is_unknown):
+        if not self.is_needed and not self.owes and (self.chosen or self.is_unknown):
             yield replace(self, chosen=None, is_unknown=False, kept_fen=0)
 
     def _without(self, needed: int) -> tuple[PaymentFault, Mapping[str, Any]] | None:
@@ -94,6 +101,12 @@ class Payment:
         if self.is_unknown:
             return PaymentFault.UNKNOWN, {}
         if not self.is_needed:
-            return None
+            return (self._owed(), {}) if self.owes else None
         can_choose = any(one.can_pay(needed) for one in self.choices)
+        if self.owes and not can_choose:
+            return self._owed(), {}
         return (PaymentFault.UNCHOSEN if can_choose else PaymentFault.NEEDED), {"needed_fen": needed}
+
+    def _owed(self) -> PaymentFault:
+        """Who has to pay first: they themselves, or others whose account they use."""
+        return PaymentFault.OWED_BY_OTHERS if self.owes_by_others else PaymentFault.OWES

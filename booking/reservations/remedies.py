@@ -35,6 +35,9 @@ ABOUT_PAYMENT = frozenset(
         Code.PAYER_SHORT,
         Code.PAYER_LIMITED,
         Code.PAYER_SEPARATELY,
+        Code.PAYER_OVERDUE,
+        Code.PAYER_OWES,
+        Code.PAYER_OWED_BY_OTHERS,
     }
 )
 OTHER_PAYER = frozenset({Action.USE_PAYER, Action.PAY_LATER})

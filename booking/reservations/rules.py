@@ -54,6 +54,9 @@ class Code(StrEnum):
     PAYER_LIMITED_NOW = "payer_limited_now"
     PAYER_OF_HOLDER = "payer_of_holder"
     PAYER_SEPARATELY = "payer_separately"
+    PAYER_OVERDUE = "payer_overdue"
+    PAYER_OWES = "payer_owes"
+    PAYER_OWED_BY_OTHERS = "payer_owed_by_others"
 
 
 INCURABLE = frozenset({Code.NOT_BOOKABLE_HERE, Code.NOT_IN_SERVICE, Code.NOT_SHARED, Code.NOT_OFFERED, Code.SUSPENDED})

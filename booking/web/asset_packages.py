@@ -12,6 +12,8 @@ VENDORED = {
     "vendor/event-calendar.js": "@event-calendar/build/dist/event-calendar.min.js",
     "vendor/echarts.js": "echarts/dist/echarts.common.min.js",
     "vendor/htmx.js": "htmx.org/dist/htmx.min.js",
+    "vendor/noto-sans-sc-400.ttf": "@expo-google-fonts/noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf",
+    "vendor/noto-sans-sc-700.ttf": "@expo-google-fonts/noto-sans-sc/700Bold/NotoSansSC_700Bold.ttf",
 }
 DESCRIPTIONS = ("package.json", "package-lock.json")
 ARGUMENTS = (

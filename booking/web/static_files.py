@@ -20,6 +20,7 @@ TYPES = {
     ".png": "image/png",
     ".ico": "image/x-icon",
     ".woff2": "font/woff2",
+    ".ttf": "font/ttf",
 }
 
 bp = Blueprint("static_files", __name__)
@@ -35,6 +36,11 @@ def init_app(app: Flask, served: Path) -> None:
 def asset(name: str) -> str:
     """The address of a static file by its logical name, such as `css/site.css`."""
     return url_for("static_files.show", name=_manifest().hashed(name))
+
+
+def built_file(name: str) -> Path:
+    """Where a static file lies by its logical name, for what reads it itself."""
+    return _served() / _manifest().hashed(name)
 
 
 @bp.get("/static/<path:name>")

@@ -9,6 +9,7 @@ class OwnerKind(StrEnum):
     INSTRUMENT = "instrument"
     ENQUIRY = "enquiry"
     SAMPLE_ORDER = "sample_order"
+    INVOICE = "invoice"
 
 
 class AttachmentKind(StrEnum):

@@ -12,13 +12,15 @@ class ChargeKind(StrEnum):
 
 
 class ChargeState(StrEnum):
-    """Where a charge stands; a bill takes it on from `accepted`, the last two are its ends."""
+    """Where a charge stands; a statement takes it on from `accepted`, the last two end it without any."""
 
     ESTIMATED = "estimated"
     FINAL = "final"
     ADJUSTED = "adjusted"
     DISPUTED = "disputed"
     ACCEPTED = "accepted"
+    BILLED = "billed"
+    PAID = "paid"
     WAIVED = "waived"
     CANCELLED = "cancelled"
 
@@ -31,6 +33,10 @@ UNSETTLED = ANSWERABLE | {ChargeState.ESTIMATED, ChargeState.DISPUTED}
 
 AGREED = frozenset({ChargeState.ACCEPTED})
 """The payer has agreed: what goes beyond what was held for it is spent too."""
+
+
+ON_STATEMENT = frozenset({ChargeState.BILLED, ChargeState.PAID})
+"""A statement has taken it up; what is changed afterwards is on another one."""
 
 
 class ChargeStep(StrEnum):
@@ -47,6 +53,9 @@ class ChargeStep(StrEnum):
     CANCEL = "cancel"
     TAKE_REST = "take_rest"
     ON_PAPER = "on_paper"
+    BILL = "bill"
+    SETTLE = "settle"
+    REOPEN = "reopen"
 
 
 class ChargeProblem(StrEnum):

@@ -28,6 +28,7 @@ from tests.house.matrix.enquiries import ENQUIRIES
 from tests.house.matrix.grants import GRANTS, LEAVINGS
 from tests.house.matrix.home import HOME
 from tests.house.matrix.imports import IMPORTS
+from tests.house.matrix.invoices import INVOICES
 from tests.house.matrix.operations import OPERATIONS
 from tests.house.matrix.owners import OWNERS
 from tests.house.matrix.payers import PAYERS
@@ -37,6 +38,7 @@ from tests.house.matrix.reservations import BOOKING, RESERVATIONS, STEWARDSHIP
 from tests.house.matrix.samples import SAMPLES
 from tests.house.matrix.search import SEARCH
 from tests.house.matrix.standing_in import BOTH, STANDING_IN
+from tests.house.matrix.statements import STATEMENTS
 from tests.house.matrix.teams import TEAMS
 from tests.house.snapshots import Snapshot
 from tests.house.worlds import World
@@ -71,6 +73,8 @@ MATRIX = (
     *PRICING,
     *PAYERS,
     *CHARGES,
+    *STATEMENTS,
+    *INVOICES,
 )
 OF_BOTH = {"owner_change"}
 GONE = 2**31 - 1

@@ -35,6 +35,7 @@ SPEAKING = {
     "reservations/spoken.py",
     "reservations/story.py",
     "samples/typed.py",
+    "statements/papers.py",
     "search/cards.py",
     "search/exports.py",
     "search/facets.py",

@@ -16,15 +16,18 @@ from models.affiliations import UserGroup
 from models.attachments import Attachment
 from models.catalogue import Instrument
 from models.charges import Charge, ChargeCapture, ChargeEvent, ChargeLine
+from models.invoices import Invoice, InvoiceItem, InvoiceWithdrawal
 from models.ledger import LedgerAccount, LedgerEntry, LedgerTransfer
 from models.payers import PayerAccount, PayerHold, PayerMovement
 from models.pricing import PricePolicy, ReservationQuote
 from models.publishing import Review, ReviewRound
 from models.reservations import Block, Claim, Reservation, ReservationChange, ReservationUse
 from models.samples import SampleOrder, SampleOrderStep, SampleQuote, SampleResult
+from models.statements import Debtor, Receipt, Settlement, Statement, StatementItem
 from models.vocabulary.affiliations import UserSide
 from models.vocabulary.attachments import AttachmentKind, OwnerKind, Visibility
 from models.vocabulary.charges import ChargeKind, ChargeState, ChargeStep
+from models.vocabulary.invoices import InvoiceKind
 from models.vocabulary.payers import MovementKind, PayerKind
 from models.vocabulary.pricing import LineKind, Offer
 from models.vocabulary.publishing import ReviewDecision
@@ -37,6 +40,7 @@ from models.vocabulary.reservations import (
     UseOutcome,
 )
 from models.vocabulary.samples import Leftover, ReportKind, SampleOrderState, SampleStep
+from models.vocabulary.statements import ReceiptKind, StatementKind
 from tests.factories.instruments import add_lane_group, make_instrument
 from tests.factories.people import make_user
 
@@ -316,6 +320,71 @@ def add_charge(session: Session, user_id: int, payer: PayerAccount, entry: Ledge
             ChargeCapture(charge_id=charge.id, created_at=NOON, **moved),
         ]
     )
+    add_statement(session, charge, payer, entry)
+
+
+def add_statement(session: Session, charge: Charge, payer: PayerAccount, entry: LedgerEntry) -> None:
+    """One statement with an item, a receipt and what that settled."""
+    sides = {f"{side}_id": getattr(payer, f"{side}_id") for side in ("source", "left", "held", "used")}
+    billed_id, cash_id, credit_id, settled_id = sides.values()
+    debtor = Debtor(
+        organisation_id=payer.organisation_id,
+        payer_account_id=payer.id,
+        billed_id=billed_id,
+        cash_id=cash_id,
+        credit_id=credit_id,
+        settled_id=settled_id,
+        created_at=NOON,
+    )
+    session.add(debtor)
+    session.flush()
+    person, day = charge.user_id, NOON.date()
+    statement = Statement(
+        organisation_id=payer.organisation_id,
+        debtor_id=debtor.id,
+        year=2026,
+        number=1,
+        kind=StatementKind.TAKEN,
+        until_on=day,
+        issued_on=day,
+        total_fen=1,
+        taken_fen=1,
+        due_fen=0,
+        holder_id=person,
+        told={},
+        issued_by_id=person,
+        created_at=NOON,
+    )
+    session.add(statement)
+    session.flush()
+    line_id = session.scalars(sa.select(ChargeLine.id)).one()
+    item = {"statement_id": statement.id, "charge_id": charge.id, "turn": 0, "last_line_id": line_id}
+    used = {"kind": charge.kind, "starts_at": NOON, "ends_at": NOON, "user_name": "使用人"}
+    paid = {"amount_fen": 1, "entry_id": entry.id, "created_at": NOON}
+    said = {"debtor_id": debtor.id, "number": "1", "paper": "1", "received_on": day, "made_by_id": person}
+    session.add_all(
+        [
+            StatementItem(**item, **used, amount_fen=1, taken_fen=1),
+            Receipt(kind=ReceiptKind.RECEIVED, **said, **paid),
+            Settlement(statement_id=statement.id, **paid),
+        ]
+    )
+    invoice = Invoice(
+        organisation_id=payer.organisation_id,
+        debtor_id=debtor.id,
+        kind=InvoiceKind.ORDINARY,
+        number="1",
+        issued_on=day,
+        title="抬头",
+        rate=0,
+        amount_fen=1,
+        recorded_by_id=person,
+        created_at=NOON,
+    )
+    session.add(invoice)
+    session.flush()
+    session.add(InvoiceItem(invoice_id=invoice.id, statement_id=statement.id, amount_fen=1))
+    session.add(InvoiceWithdrawal(invoice_id=invoice.id, reason="录错", made_by_id=person, created_at=NOON))
 
 
 @pytest.mark.parametrize("table", guards.APPEND_ONLY_TABLES)

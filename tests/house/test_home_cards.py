@@ -13,6 +13,7 @@ from booking.home.queries import PROVIDERS, cards
 from booking.ledger.rules import Move
 from booking.ledger.service import post_entry
 from booking.settings import Settings
+from booking.statements.service import issue_statement
 from booking.web.extensions import db
 from models.accounts import Grant
 from models.affiliations import Visit
@@ -36,7 +37,7 @@ Codes = Mapping[str, frozenset[str]]
 HANDS_ON = frozenset({"enquiries", "sample_orders", "blocks_today"})
 SETTLING = frozenset({"charges_disputed", "charge_problems"})
 STEWARDING = HANDS_ON | SETTLING | {"decisions", "conflicts", "drafts", "training", "uses"}
-MONEY = frozenset({"payers_expiring", "payers_low", "prices_missing"})
+MONEY = frozenset({"payers_expiring", "payers_low", "prices_missing", "to_bill", "statements_overdue"})
 ADMINISTERING = (
     STEWARDING
     | MONEY
@@ -47,8 +48,8 @@ OPERATING = frozenset({"failing_jobs", "backup", "events_set_aside"})
 EXPECTED: Codes = {
     "researcher": frozenset({"lead_asked", "team_requests", "answers", "visits_hosted", "team_members_ending"}),
     "holder": frozenset({"team_requests", "answers", "own_sample_orders", "own_requests", "own_bookings"})
-    | {"charges_to_accept"},
-    "their_holder": frozenset({"own_bookings", "feeds_hint"}),
+    | {"charges_to_accept", "statements_owed"},
+    "their_holder": frozenset({"own_bookings", "feeds_hint", "statements_owed"}),
     "steward": STEWARDING - {"training"} | {"own_bookings"},
     "second": frozenset({"decisions", "training", "own_roles_ending"}),
     "technician": HANDS_ON,
@@ -124,6 +125,16 @@ def _add_money(session: Session, world: World, ours: Organisation, today: date) 
     spent = make_payer(session, ours, holder, 100_000, number="9")
     post_entry(session, "spent", "payers", [Move(spent.left_id, spent.held_id, 90_001)], now=utcnow())
     make_instrument(session, ours, policy={"needs_payer": True})
+    _bill(session, world)
+
+
+def _bill(session: Session, world: World) -> None:
+    """A statement that is overdue; a charge is to be billed already."""
+    now = utcnow()
+    admin = actor_of(session, world.users["admin"].email, now=now)
+    assert admin is not None
+    issue_statement(session, world.names["draft"], actor=admin, now=now - timedelta(days=45))
+    session.commit()
 
 
 def _add_roles(session: Session, world: World, ours: Organisation, today: date) -> None:

@@ -167,8 +167,14 @@ def test_an_account_is_closed_when_no_money_of_others_is_in_it_and_then_stays_as
         amounts.close_payer(session, deposit.id, "退场", actor=finance, now=now)
     with pytest.raises(service.PayerClosed):
         amounts.set_amount(session, grant.id, PayerAmountForm(amount_fen=5, reason="x"), actor=finance, now=now)
+    other = make_user(session, "other")
+    said: dict[str, Any] = {"name": grant.name, "holder": other.email, "reason": "调离"}
+    with pytest.raises(service.PayerClosed):
+        service.change_payer(session, grant.id, PayerChangeForm(**said | {"name": "x"}), actor=finance, now=now)
+    service.change_payer(session, grant.id, PayerChangeForm(**said), actor=finance, now=now)
     session.commit()
 
+    assert grant.holder_id == other.id
     assert (left(session, grant), left(session, deposit)) == ([0, 0], [500, 500])
     assert (grant.closed_at, deposit.closed_at) == (now, None)
     assert kinds(session)[-1] == MovementKind.WITHDRAWN

@@ -57,6 +57,9 @@ def test_where_and_until_when_an_account_pays(
         pytest.param([account(1), account(2)], None, id="several that were never used"),
         pytest.param([account(1, last_hold_id=3), account(2, last_hold_id=5), account(3)], 2, id="the last used"),
         pytest.param([account(1), account(2, fault=Fault.EXPIRED, last_hold_id=5)], 1, id="the only one that fits"),
+        pytest.param(
+            [account(1), account(2, fault=Fault.OVERDUE, last_hold_id=5)], None, id="not another for one overdue"
+        ),
     ],
 )
 def test_which_account_pays_when_none_is_named(choices: list[Choice], expected: int | None) -> None:
@@ -72,6 +75,10 @@ PAID = Payment(hourly, chosen=account(left=400))
     ("payment", "expected"),
     [
         pytest.param(PAID, [], id="just enough"),
+        pytest.param(replace(PAID, chosen=None, owes=True), ["payer_owes"], id="they owe something"),
+        pytest.param(
+            replace(PAID, chosen=None, owes=True, owes_by_others=True), ["payer_owed_by_others"], id="others owe it"
+        ),
         pytest.param(replace(PAID, chosen=account(left=399)), ["payer_short"], id="a fen short"),
         pytest.param(replace(PAID, chosen=account(allowance_fen=399)), ["payer_limited"], id="beyond one's limit"),
         pytest.param(replace(PAID, chosen=account(fault=Fault.EXPIRED, expires_on=DAY)), ["payer_expired"], id="over"),

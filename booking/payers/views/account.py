@@ -42,14 +42,14 @@ def show(payer_id: int) -> ResponseReturnValue:
 @signed_in
 def edit(payer_id: int) -> ResponseReturnValue:
     """Ask what is to be said of the account from now on, and why; then store it."""
-    account = to_keep(payer_id).account
+    account = to_keep(payer_id, closed=True).account
     if request.method == "GET":
         return _edit_page(account)
     try:
         form = forms.read(ChangePage, with_provinces(posted()))
         actor = require_actor()
         transaction(service.change_payer, payer_id, form, version=form.version, actor=actor, now=utcnow())
-    except (InvalidInput, StaleVersion) as refused:
+    except (InvalidInput, StaleVersion, service.PayerClosed) as refused:
         return _edit_page(account, refused)
     flash(_("已保存。"), "right")
     return back(payer_id)
@@ -150,9 +150,9 @@ def _cursor(account: PayerAccount) -> str:
     return asked.cursor or (cursor_of(reading(), account.left_id, asked.entry) if asked.entry else "")
 
 
-def to_keep(payer_id: int) -> Found:
-    """The account, for who keeps it while it is open; raises NotFound, Forbidden or PayerClosed."""
-    return _open_for(payer_id, lambda sight: sight.manages)
+def to_keep(payer_id: int, *, closed: bool = False) -> Found:
+    """The account, for who keeps it while it is open, or when `closed` too; raises NotFound, Forbidden, PayerClosed."""
+    return _open_for(payer_id, lambda sight: sight.manages, closed=closed)
 
 
 def _with_members(payer_id: int) -> Found:
@@ -160,12 +160,12 @@ def _with_members(payer_id: int) -> Found:
     return _open_for(payer_id, lambda sight: sight.runs_members)
 
 
-def _open_for(payer_id: int, may: Callable[[Sight], bool]) -> Found:
-    """An open account for who may."""
+def _open_for(payer_id: int, may: Callable[[Sight], bool], *, closed: bool = False) -> Found:
+    """An open account (or a `closed` one) for who may."""
     found = queries.found_account(reading(), payer_id, require_actor(), today=local_date(utcnow()))
     if not may(found.sight):
         raise Forbidden
-    if found.account.closed_at is not None:
+    if found.account.closed_at is not None and not closed:
         raise service.PayerClosed
     return found
 

@@ -17,7 +17,7 @@ from booking.core.errors import Conflict, InvalidInput, NotFound, Refused, Stale
 from booking.core.forms import Form, Written
 from booking.core.money import yuan_from_fen
 from booking.core.texts import N_
-from booking.payers import amounts, labels, queries
+from booking.payers import amounts, labels, papers, queries
 from booking.payers.forms import AmountPage, ReasonPage, ReceiptPage
 from booking.payers.views.account import back, to_keep
 from booking.payers.views.lists import field_labels, listed
@@ -25,7 +25,7 @@ from booking.web.extensions import reading
 from booking.web.reading import posted
 from booking.web.repeats import create_once, new_key
 from booking.web.signed_in import require_actor, signed_in
-from models.payers import PayerMovement
+from models.payers import PayerAccount, PayerMovement
 
 FormT = TypeVar("FormT", bound=Form)
 
@@ -129,12 +129,21 @@ def _step(
         flash(_("已记入账目。"), "right")
     else:
         flash(_("早已登记或没有变化，没有再记一笔。"), "attention")
+    if step is TOP_UP:
+        _tell_shared(payer_id)
     return back(payer_id)
+
+
+def _tell_shared(payer_id: int) -> None:
+    """Say so where the same paper was recorded for statements too."""
+    session, number = reading(), str(posted().get("receipt_number", ""))
+    if also_fen := papers.received_by(session, session.get_one(PayerAccount, payer_id).organisation_id, number):
+        flash(_(labels.ALSO, amount=yuan_from_fen(also_fen)), "attention")
 
 
 def _values(payer_id: int, step: Step, movement_id: int | None) -> dict[str, Any]:
     """What the page of a step shows; raises NotFound and Forbidden."""
-    account, session = to_keep(payer_id).account, reading()
+    account, session = to_keep(payer_id, closed=step in {REFUND, CORRECT}).account, reading()
     movement = session.get(PayerMovement, movement_id) if movement_id is not None else None
     if movement_id is not None and (movement is None or movement.payer_account_id != account.id):
         raise NotFound

@@ -1,0 +1,95 @@
+"""What is read from outside about invoices; pages write yuan and percent, the API fen and basis points."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from booking.core.forms import FilledLine, Form, Line, NearDay, PageForm, hundredths
+from booking.directory.rules import uscc_problems
+from booking.payers.forms import Cursor, Id, Limit, Paid, Reason
+from models.vocabulary.invoices import InvoiceKind
+
+MOST_ITEMS = 100
+
+
+def _sound(number: str) -> str:
+    """A tax number in capitals; one that is no sound 统一社会信用代码 is refused."""
+    found = number.upper()
+    if uscc_problems(found):
+        raise PydanticCustomError("tax_number", "not a USCC")
+    return found
+
+
+def _digits(number: str) -> str:
+    """An invoice's number without blanks: letters and digits only."""
+    found = "".join(number.split()).upper()
+    if not found.isascii() or not found.isalnum():
+        raise PydanticCustomError("invoice_number", "not a number")
+    return found
+
+
+def _once_each(items: "list[InvoiceItemForm]") -> "list[InvoiceItemForm]":
+    """Refuse a statement that is named twice."""
+    if len({one.statement_id for one in items}) < len(items):
+        raise PydanticCustomError("twice", "twice")
+    return items
+
+
+Number = Annotated[FilledLine, Field(max_length=40), AfterValidator(_digits)]
+Rate = Annotated[int, Field(strict=True, ge=0, le=10_000), BeforeValidator(hundredths)]
+
+
+class InvoiceItemForm(Form):
+    """How much of a statement an invoice covers."""
+
+    statement_id: Id
+    amount_fen: Paid
+
+
+class InvoiceForm(Form):
+    """An invoice as it was issued: `rate` in basis points, amounts with tax, the title (抬头) and its tax number."""
+
+    kind: InvoiceKind = InvoiceKind.ORDINARY
+    number: Number
+    issued_on: NearDay
+    title: Annotated[FilledLine, Field(max_length=200)]
+    tax_number: Annotated[Line, Field(max_length=20), AfterValidator(_sound)] = ""
+    rate: Rate = 0
+    items: Annotated[list[InvoiceItemForm], Field(min_length=1, max_length=MOST_ITEMS), AfterValidator(_once_each)]
+
+
+class ReversalForm(Form):
+    """The red-letter invoice that reverses another, and why."""
+
+    number: Number
+    issued_on: NearDay
+    reason: Reason
+
+
+class WithdrawalForm(Form):
+    """Why what was recorded is taken back."""
+
+    reason: Reason
+
+
+class InvoicesQuery(Form):
+    """Whose invoices."""
+
+    debtor: Id
+    limit: Limit = 50
+    cursor: Cursor = ""
+
+
+class InvoicePage(InvoiceForm, PageForm):
+    """An invoice, as the page sends it."""
+
+
+class ReversalPage(ReversalForm, PageForm):
+    """A reversal, as the page sends it."""
+
+
+class WithdrawalPage(PageForm):
+    """A withdrawal, as the page sends it beside the form that reverses."""
+
+    withdrawn_for: Reason

@@ -1,0 +1,30 @@
+"""What kinds of invoices, their fields and what does not agree are called, as source sentences."""
+
+from booking.core.texts import N_
+from booking.invoices.rules import Difference
+from models.vocabulary.invoices import InvoiceKind
+
+KINDS = {
+    InvoiceKind.ORDINARY: N_("普通发票"),
+    InvoiceKind.SPECIAL: N_("专用发票"),
+}
+WARNINGS = {
+    Difference.TITLE_NOT_PAYER: N_("抬头与经费账户所在单位的名称不同。"),
+    Difference.TAX_NUMBER_NOT_PAYER: N_("税号与经费账户所在单位的统一社会信用代码不同。"),
+    Difference.TITLE_NOT_HOLDER: N_("抬头既不是账户负责人，也不是其所属单位。"),
+    Difference.STATEMENT_OF_OTHER_HOLDER: N_("结算单出具时由另一位负责人负责。"),
+    Difference.MORE_THAN_BILLED: N_("开给这个付款人的发票合计多于结算单合计（已减冲减），请核对是否需要红冲。"),
+}
+FIELDS = {
+    "kind": N_("发票种类"),
+    "number": N_("发票号码"),
+    "issued_on": N_("开票日期"),
+    "title": N_("抬头"),
+    "tax_number": N_("税号"),
+    "rate": N_("税率"),
+    "items": N_("所含结算单"),
+    "amount_fen": N_("含税金额"),
+    "reason": N_("原因"),
+    "withdrawn_for": N_("撤回登记的原因"),
+    "files": N_("发票文件"),
+}

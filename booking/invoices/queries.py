@@ -1,0 +1,157 @@
+"""Reading invoices: one in full for who may read it, those of a debtor, and what of a statement is covered."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, exists, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from booking.attachments.queries import attachment_for, attachments_of
+from booking.core.actors import Actor
+from booking.core.errors import NotFound
+from booking.core.pages import Page, decode_cursor, page_of, row_id
+from booking.invoices.rules import Billed, Difference, Party, differences
+from booking.statements.queries import belongs_to, person_of, sight_of
+from booking.statements.rules import Sight, number_of
+from models.attachments import Attachment
+from models.directory import Organisation
+from models.invoices import Invoice, InvoiceItem, InvoiceWithdrawal
+from models.payers import PayerAccount
+from models.statements import Debtor, Statement
+from models.vocabulary.attachments import OwnerKind, Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An invoice with what the actor is to it, what it covers, its files, and the one that reverses it."""
+
+    invoice: Invoice
+    sight: Sight
+    items: Sequence[InvoiceItem]
+    files: Sequence[Attachment]
+    reversed_by: Invoice | None
+    warnings: Sequence[Difference]
+
+
+def stands() -> ColumnElement[bool]:
+    """Invoices that were not withdrawn."""
+    return ~exists().where(InvoiceWithdrawal.invoice_id == Invoice.id)
+
+
+def covers() -> ColumnElement[bool]:
+    """What invoices cover that were not withdrawn."""
+    return ~exists().where(InvoiceWithdrawal.invoice_id == InvoiceItem.invoice_id)
+
+
+def reversal_of(session: Session, invoice_id: int) -> Invoice | None:
+    """The red-letter invoice that reverses one, none where there is none or it was withdrawn."""
+    return session.scalar(select(Invoice).where(Invoice.reverses_id == invoice_id, stands()))
+
+
+def invoice_for(session: Session, invoice_id: int, actor: Actor, *, today: date) -> Found:
+    """One invoice for who may read of the debtor's money; raises NotFound.
+
+    The files of one that was withdrawn, which may be somebody else's, are the office's only.
+    """
+    invoice = session.scalar(_invoices().where(Invoice.id == invoice_id))
+    if invoice is None:
+        raise NotFound
+    sight = sight_of(session, invoice.debtor, actor, today=today)
+    if not sight.sees_cash:
+        raise NotFound
+    rows = select(InvoiceItem).where(InvoiceItem.invoice_id == invoice_id).order_by(InvoiceItem.id)
+    items = session.scalars(rows.options(joinedload(InvoiceItem.statement))).all()
+    sees_files = invoice.withdrawal is None or sight.manages or sight.reads
+    files = attachments_of(session, OwnerKind.INVOICE, invoice_id, frozenset(Visibility)) if sees_files else []
+    warnings = warnings_of(session, invoice, items, today=today)
+    return Found(invoice, sight, items, files, reversal_of(session, invoice_id), warnings)
+
+
+def file_for(session: Session, invoice_id: int, attachment_id: int, actor: Actor, *, today: date) -> Attachment:
+    """One file of an invoice, for who may read that; raises NotFound."""
+    found = invoice_for(session, invoice_id, actor, today=today)
+    if attachment_id not in {one.id for one in found.files}:
+        raise NotFound
+    return attachment_for(session, OwnerKind.INVOICE, invoice_id, attachment_id, frozenset(Visibility))
+
+
+def invoices_of(session: Session, debtor_id: int, *, limit: int, cursor: str = "") -> Page[Invoice]:
+    """The invoices that a debtor got, the newest first."""
+    rows = _invoices().where(Invoice.debtor_id == debtor_id)
+    if cursor:
+        rows = rows.where(Invoice.id < decode_cursor(cursor, row_id)[0])
+    found = session.scalars(rows.order_by(Invoice.id.desc()).limit(limit + 1)).all()
+    return page_of(found, limit, lambda row: (row.id,))
+
+
+def billed_of(session: Session, debtor_id: int, statement_ids: Collection[int]) -> dict[int, Billed]:
+    """What these statements of a debtor ask for and what of that is covered; raises NotFound for another's."""
+    rows = session.execute(
+        select(
+            Statement.id, Statement.total_fen, _covered(), Statement.holder_id, Statement.year, Statement.number
+        ).where(Statement.id.in_(statement_ids), Statement.debtor_id == debtor_id)
+    )
+    found = {row[0]: Billed(row[1], row[2], row[3], number_of(row[4], row[5])) for row in rows}
+    if set(found) != set(statement_ids):
+        raise NotFound
+    return found
+
+
+def to_invoice(session: Session, debtor_id: int, *, limit: int) -> Sequence[Statement]:
+    """The statements of a debtor that invoices do not cover whole, the newest first."""
+    left = select(Statement).where(Statement.debtor_id == debtor_id, Statement.total_fen > _covered())
+    return session.scalars(left.order_by(Statement.id.desc()).limit(limit)).all()
+
+
+def _covered() -> ColumnElement[int]:
+    """How much of a statement is covered."""
+    total = select(cast(func.coalesce(func.sum(InvoiceItem.amount_fen), 0), BigInteger))
+    return total.where(InvoiceItem.statement_id == Statement.id, covers()).correlate(Statement).scalar_subquery()
+
+
+def warnings_of(session: Session, invoice: Invoice, items: Sequence[InvoiceItem], *, today: date) -> list[Difference]:
+    """What does not agree between an invoice, who pays and who answers for it; nothing of one undone or undoing."""
+    if invoice.reverses_id is not None or invoice.withdrawal is not None:
+        return []
+    debtor, person = invoice.debtor, person_of(invoice.debtor)
+    keeper = debtor.payer.organisation if debtor.payer else None
+    payer = Party(_names(keeper), keeper.uscc or "") if keeper else _billed_to(items)
+    places = belongs_to(session, person.id, today=today)
+    holder = Party(frozenset({person.name}).union(*(_names(one) for one in places)))
+    holders = {one.statement.holder_id for one in items}
+    found = differences(invoice.title, invoice.tax_number, payer, holder, holders, person.id)
+    return [*found, Difference.MORE_THAN_BILLED] if _is_beyond(session, debtor.id) else found
+
+
+def _is_beyond(session: Session, debtor_id: int) -> bool:
+    """Whether a debtor got invoices for more than their statements ask for, less what these credit."""
+    invoiced = select(func.coalesce(func.sum(Invoice.amount_fen), 0)).where(Invoice.debtor_id == debtor_id, stands())
+    billed = select(func.coalesce(func.sum(Statement.total_fen), 0)).where(Statement.debtor_id == debtor_id)
+    return (session.scalar(invoiced) or 0) > (session.scalar(billed) or 0)
+
+
+def _billed_to(items: Sequence[InvoiceItem]) -> Party:
+    """The organisation that the statements name of somebody without a payer account."""
+    told = [one.statement.told for one in items]
+    names = {one[name] for one in told for name in ("keeper_zh", "keeper_en") if one.get(name)}
+    codes = {one["keeper_uscc"] for one in told if one.get("keeper_uscc")}
+    return Party(frozenset(names), codes.pop() if len(codes) == 1 else "")
+
+
+def _names(place: Organisation) -> frozenset[str]:
+    """What an organisation is called."""
+    return frozenset(filter(None, (place.name_zh, place.name_en)))
+
+
+def _invoices() -> Select[Invoice]:
+    """Invoices with whom they are for, and who recorded them."""
+    debtor = joinedload(Invoice.debtor)
+    return select(Invoice).options(
+        joinedload(Invoice.recorded_by),
+        joinedload(Invoice.withdrawal),
+        debtor.joinedload(Debtor.organisation),
+        debtor.joinedload(Debtor.payer).joinedload(PayerAccount.holder),
+        debtor.joinedload(Debtor.payer).joinedload(PayerAccount.organisation),
+        debtor.joinedload(Debtor.user),
+    )

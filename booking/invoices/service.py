@@ -1,0 +1,207 @@
+"""Recording invoices that were issued elsewhere: once by number, within what statements ask for; undoing one."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from booking.accounts import audit
+from booking.accounts.permissions import Permission, require
+from booking.attachments import service as attachments
+from booking.attachments.preparing import Prepared
+from booking.attachments.queries import Owner
+from booking.attachments.rules import Limits
+from booking.core.actors import Actor, Target
+from booking.core.clock import local_date
+from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem
+from booking.core.texts import N_
+from booking.invoices import queries
+from booking.invoices.forms import InvoiceForm, ReversalForm
+from booking.invoices.rules import misfits
+from booking.statements.debtors import held_debtor
+from booking.statements.queries import debtor_for
+from models.directory import Organisation
+from models.invoices import Invoice, InvoiceItem, InvoiceWithdrawal
+from models.statements import Debtor
+from models.vocabulary.attachments import OwnerKind, Visibility
+
+
+class AlreadyReversed(Conflict):
+    """The invoice was reversed before, or is a red-letter one itself."""
+
+    code = "already_reversed"
+    sentence = N_("这张发票已经红冲，或者它本身就是红字发票。")
+
+
+class Withdrawn(Conflict):
+    """The invoice was withdrawn before."""
+
+    code = "invoice_withdrawn"
+    sentence = N_("这张发票的登记已撤回。")
+
+
+class WithdrawReversalFirst(Conflict):
+    """A red-letter invoice stands against what is to be withdrawn."""
+
+    code = "withdraw_reversal_first"
+    sentence = N_("这张发票已有红字发票。请先撤回红字发票的登记。")
+
+
+def record_invoice(
+    session: Session,
+    debtor_id: int,
+    form: InvoiceForm,
+    files: Sequence[Prepared] = (),
+    limits: Limits | None = None,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> Invoice:
+    """Record an invoice for one debtor, which covers amounts of some of their statements.
+
+    Raises NotFound, Forbidden, FilesRefused, and InvalidInput for a number that was recorded before, for more than is
+    left of a statement, and for a day to come.
+    """
+    debtor = _held(session, debtor_id, actor, now)
+    wanted = {one.statement_id: one.amount_fen for one in form.items}
+    billed = queries.billed_of(session, debtor.id, wanted)
+    problems = misfits(form.kind, form.tax_number, wanted, billed)
+    problems += _number_problems(session, debtor, form.number)
+    if form.issued_on > local_date(now):
+        problems.append(Problem("issued_on", N_("开票日期不能晚于今天。")))
+    if problems:
+        raise InvalidInput(problems)
+    invoice = Invoice(
+        organisation_id=debtor.organisation_id,
+        debtor_id=debtor.id,
+        amount_fen=sum(wanted.values()),
+        recorded_by_id=actor.id,
+        created_at=now,
+        **form.model_dump(exclude={"items"}),
+    )
+    _store(session, invoice, wanted, actor=actor, now=now)
+    if files and limits is not None:
+        _keep(session, invoice, files, limits, actor=actor, now=now)
+    return invoice
+
+
+def attach_files(
+    session: Session, invoice_id: int, files: Sequence[Prepared], limits: Limits, *, actor: Actor, now: datetime
+) -> Invoice:
+    """Keep files of an invoice; raises NotFound, Forbidden and FilesRefused."""
+    invoice, _debtor = _standing(session, invoice_id, actor, now)
+    _keep(session, invoice, files, limits, actor=actor, now=now)
+    return invoice
+
+
+def reverse_invoice(session: Session, invoice_id: int, form: ReversalForm, *, actor: Actor, now: datetime) -> Invoice:
+    """Record the red-letter invoice that reverses another whole; what it covered may be covered anew.
+
+    Raises NotFound, Forbidden, Withdrawn, AlreadyReversed and InvalidInput.
+    """
+    invoice, debtor = _standing(session, invoice_id, actor, now)
+    if invoice.reverses_id is not None or queries.reversal_of(session, invoice.id) is not None:
+        raise AlreadyReversed
+    problems = _number_problems(session, debtor, form.number)
+    if not invoice.issued_on <= form.issued_on <= local_date(now):
+        problems.append(Problem("issued_on", N_("红字发票的日期不能早于原发票，也不能晚于今天。")))
+    if problems:
+        raise InvalidInput(problems)
+    kept = ("organisation_id", "debtor_id", "kind", "title", "tax_number", "rate")
+    red = Invoice(
+        **{name: getattr(invoice, name) for name in kept},
+        number=form.number,
+        issued_on=form.issued_on,
+        reason=form.reason,
+        amount_fen=-invoice.amount_fen,
+        reverses_id=invoice.id,
+        recorded_by_id=actor.id,
+        created_at=now,
+    )
+    rows = session.execute(
+        select(InvoiceItem.statement_id, InvoiceItem.amount_fen).where(InvoiceItem.invoice_id == invoice.id)
+    )
+    _store(session, red, {statement_id: -amount for statement_id, amount in rows}, actor=actor, now=now)
+    return red
+
+
+def withdraw_invoice(session: Session, invoice_id: int, reason: str, *, actor: Actor, now: datetime) -> Invoice:
+    """Take back what was recorded wrongly, a red-letter invoice too: it covers nothing, its number is free again.
+
+    Raises NotFound, Forbidden, Withdrawn and WithdrawReversalFirst.
+    """
+    invoice, _debtor = _standing(session, invoice_id, actor, now)
+    if queries.reversal_of(session, invoice.id) is not None:
+        raise WithdrawReversalFirst
+    session.add(InvoiceWithdrawal(invoice_id=invoice.id, reason=reason, made_by_id=actor.id, created_at=now))
+    session.flush()
+    before, subject = {"number": invoice.number, "amount_fen": invoice.amount_fen}, ("invoice", invoice.id)
+    audit.note(session, "invoices.withdrawn", subject, actor=actor, now=now, before=before, reason=reason)
+    return invoice
+
+
+def _standing(session: Session, invoice_id: int, actor: Actor, now: datetime) -> tuple[Invoice, Debtor]:
+    """An invoice that was not withdrawn, with its debtor under lock; raises NotFound, Forbidden and Withdrawn."""
+    invoice = session.get(Invoice, invoice_id)
+    if invoice is None:
+        raise NotFound
+    debtor = _held(session, invoice.debtor_id, actor, now)
+    if session.scalar(select(Invoice.id).where(Invoice.id == invoice.id, queries.stands())) is None:
+        raise Withdrawn
+    return invoice, debtor
+
+
+def _held(session: Session, debtor_id: int, actor: Actor, now: datetime) -> Debtor:
+    """The institution, whose numbers are once only, and the debtor under lock, for who manages its statements.
+
+    Nobody records what they owe themselves.
+    """
+    debtor, sight = debtor_for(session, debtor_id, actor, today=local_date(now))
+    require(actor, Permission.MANAGE_STATEMENTS, Target(debtor.organisation_id))
+    if not sight.settles:
+        raise Forbidden
+    lock = select(Organisation.id).where(Organisation.id == debtor.organisation_id).with_for_update(key_share=True)
+    session.execute(lock)
+    return held_debtor(session, debtor_id)
+
+
+def _keep(
+    session: Session, invoice: Invoice, files: Sequence[Prepared], limits: Limits, *, actor: Actor, now: datetime
+) -> None:
+    """Store files with an invoice, for whoever may read that."""
+    owner = Owner(OwnerKind.INVOICE, invoice.id, invoice.organisation_id)
+    attachments.add_attachments(session, owner, files, Visibility.STAFF, limits, actor=actor, now=now)
+
+
+def _number_problems(session: Session, debtor: Debtor, number: str) -> list[Problem]:
+    """Whether the institution has recorded this number before; the database refuses it at the same time too."""
+    same = Invoice.organisation_id == debtor.organisation_id, Invoice.number == number
+    if session.scalar(select(Invoice.id).where(*same, queries.stands())) is None:
+        return []
+    return [Problem("number", N_("这个发票号码已登记。"))]
+
+
+def _store(session: Session, invoice: Invoice, covers: Mapping[int, int], *, actor: Actor, now: datetime) -> None:
+    """The invoice with what it covers, and one row in the log."""
+    invoice.turn = _turn(session, invoice)
+    session.add(invoice)
+    session.flush()
+    session.add_all(
+        InvoiceItem(invoice_id=invoice.id, statement_id=statement_id, amount_fen=amount)
+        for statement_id, amount in covers.items()
+    )
+    session.flush()
+    after = {"number": invoice.number, "amount_fen": invoice.amount_fen, "statements": sorted(covers)}
+    what = "reversed" if invoice.reverses_id is not None else "recorded"
+    subject = ("invoice", invoice.id)
+    audit.note(session, f"invoices.{what}", subject, actor=actor, now=now, after=after, reason=invoice.reason)
+
+
+def _turn(session: Session, invoice: Invoice) -> int:
+    """One more than those withdrawn that had its number, or reversed the same one."""
+    theirs = and_(Invoice.organisation_id == invoice.organisation_id, Invoice.number == invoice.number)
+    if invoice.reverses_id is not None:
+        theirs = or_(theirs, Invoice.reverses_id == invoice.reverses_id)
+    last = session.scalar(select(func.max(Invoice.turn)).where(theirs, ~queries.stands()))
+    return 0 if last is None else last + 1

@@ -1,0 +1,78 @@
+"""Adding invoices up again: each from what it covers, none above what a statement asks for, red ones from theirs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import BigInteger, cast, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from booking.invoices.queries import covers, stands
+from models.invoices import Invoice, InvoiceItem
+from models.statements import Debtor, Statement
+
+
+def faults(session: Session) -> Iterator[str]:
+    """One line for each thing that is off; none when all is well."""
+    yield from _wrong_sums(session)
+    yield from _covered_twice(session)
+    yield from _wrong_reversals(session)
+    yield from _of_others(session)
+    yield from _numbers_twice(session)
+
+
+def _sum(column: Any) -> Any:
+    """A sum of amounts, whole."""
+    return cast(func.coalesce(func.sum(column), 0), BigInteger)
+
+
+def _wrong_sums(session: Session) -> Iterator[str]:
+    """An invoice that is not what it covers."""
+    covered = select(_sum(InvoiceItem.amount_fen)).where(InvoiceItem.invoice_id == Invoice.id).scalar_subquery()
+    off = select(Invoice.id, Invoice.amount_fen, covered).where(Invoice.amount_fen != covered)
+    for invoice_id, told, found in session.execute(off.order_by(Invoice.id)):
+        yield f"invoice {invoice_id} says {told} fen and covers {found}"
+
+
+def _covered_twice(session: Session) -> Iterator[str]:
+    """A statement of which invoices cover more than it asks for, or less than nothing."""
+    of_it = InvoiceItem.statement_id == Statement.id, covers()
+    covered = select(_sum(InvoiceItem.amount_fen)).where(*of_it).correlate(Statement).scalar_subquery()
+    most = or_(covered < 0, covered > func.coalesce(Statement.total_fen, 0))
+    off = select(Statement.id, Statement.total_fen, covered).where(covered != 0, most)
+    for statement_id, told, found in session.execute(off.order_by(Statement.id)):
+        yield f"statement {statement_id} asks for {told} fen, invoices cover {found}"
+
+
+def _wrong_reversals(session: Session) -> Iterator[str]:
+    """A red-letter invoice that does not take back the whole of the one that it names."""
+    first = aliased(Invoice)
+    off = (
+        select(Invoice.id)
+        .join(first, first.id == Invoice.reverses_id)
+        .where(or_(Invoice.amount_fen != -first.amount_fen, Invoice.debtor_id != first.debtor_id))
+    )
+    for invoice_id in session.scalars(off.order_by(Invoice.id)):
+        yield f"invoice {invoice_id} does not reverse the one that it names"
+
+
+def _of_others(session: Session) -> Iterator[str]:
+    """An invoice that covers a statement of another debtor, or is of another institution than its debtor."""
+    other = or_(Statement.debtor_id != Invoice.debtor_id, Debtor.organisation_id != Invoice.organisation_id)
+    off = (
+        select(Invoice.id)
+        .join(InvoiceItem, InvoiceItem.invoice_id == Invoice.id)
+        .join(Statement, Statement.id == InvoiceItem.statement_id)
+        .join(Debtor, Debtor.id == Invoice.debtor_id)
+        .where(other)
+        .distinct()
+    )
+    for invoice_id in session.scalars(off.order_by(Invoice.id)):
+        yield f"invoice {invoice_id} is for another debtor than what it covers"
+
+
+def _numbers_twice(session: Session) -> Iterator[str]:
+    """A number that stands for two invoices of an institution."""
+    same = select(Invoice.organisation_id, Invoice.number).where(stands())
+    twice = same.group_by(Invoice.organisation_id, Invoice.number).having(func.count(Invoice.id) > 1)
+    for organisation_id, number in session.execute(twice.order_by(Invoice.organisation_id, Invoice.number)):
+        yield f"organisation {organisation_id} has two invoices of the number {number}"

@@ -1,0 +1,339 @@
+"""What the API of statements answers; amounts are fen."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from booking.statements import queries
+from booking.statements.billable import ToBill, billables
+from booking.statements.queries import Found
+from booking.statements.reminding import Aged
+from booking.statements.rules import Age, Sight, number_of
+from booking.statements.service import is_same
+from models.statements import BillingTerms, Debtor, Receipt, StatementDraft, StatementItem
+from models.vocabulary.payers import PayerKind
+from models.vocabulary.statements import ReceiptKind, StatementKind
+
+
+class BillingTermsAnswer(BaseModel):
+    """How an institution bills: monthly to `cut_off_day` (or the month's last), slips to `term_ends` if there are any.
+
+    While something is overdue, `refuses_overdue` says whether new bookings are refused.
+    """
+
+    cut_off_day: int
+    term_ends: str
+    pays_within_days: int
+    refuses_overdue: bool
+    bank_details: str
+    version: int
+
+
+class ToBillAnswer(BaseModel):
+    """What one payer is to be billed until a day; `code` names the payer: a for an account, p for a person."""
+
+    code: str
+    payer_account_id: int | None
+    user_id: int | None
+    payer_name: str
+    payer_number: str
+    kind: PayerKind | None
+    person: str
+    item_count: int
+    total_fen: int
+    until_on: date
+
+
+class ToBillList(BaseModel):
+    """Everybody with something to bill."""
+
+    items: list[ToBillAnswer]
+    next_cursor: str | None = None
+
+
+class DraftAnswer(BaseModel):
+    """A draft as it was made, and what it would be now; it is issued only while both are the same."""
+
+    id: int
+    debtor_id: int
+    payer_account_id: int | None
+    user_id: int | None
+    until_on: date
+    total_fen: int
+    item_count: int
+    now_fen: int
+    now_count: int
+    is_same: bool
+    created_at: datetime
+
+
+class DraftRow(BaseModel):
+    """A draft in a list."""
+
+    id: int
+    debtor_id: int
+    payer_account_id: int | None
+    user_id: int | None
+    until_on: date
+    total_fen: int
+    item_count: int
+    created_at: datetime
+
+
+class DraftList(BaseModel):
+    """Drafts, in the order in which they are issued."""
+
+    items: list[DraftRow]
+    next_cursor: str | None = None
+
+
+class IssuedAnswer(BaseModel):
+    """The statements that were issued, and how many drafts are left: those that changed, and what was too much.
+
+    Of people of several organisations somebody chooses one for each, when it is issued by itself.
+    """
+
+    statement_ids: list[int]
+    changed_draft_ids: list[int]
+    unclear_draft_ids: list[int]
+    left: int
+
+
+class StatementRow(BaseModel):
+    """A statement in a list: `due_fen` is what it asked for, `open_fen` what remains to be paid."""
+
+    id: int
+    organisation_id: int
+    debtor_id: int
+    number: str
+    kind: StatementKind
+    payer_account_id: int | None
+    payer_name: str
+    holder: str
+    until_on: date
+    issued_on: date
+    due_on: date | None
+    total_fen: int
+    taken_fen: int
+    due_fen: int
+    open_fen: int
+
+
+class StatementList(BaseModel):
+    """Some statements, the newest first."""
+
+    items: list[StatementRow]
+    next_cursor: str | None
+
+
+class StatementItemAnswer(BaseModel):
+    """A charge on it, or (`turn` above zero) what was changed of it since it was billed."""
+
+    charge_id: int
+    turn: int
+    instrument: str
+    instrument_en: str
+    booked_by: str
+    starts_at: datetime
+    ends_at: datetime
+    amount_fen: int
+    taken_fen: int
+
+
+class SettlementAnswer(BaseModel):
+    """What an entry of the ledger settled of it, below zero: opened again."""
+
+    entry_id: int
+    amount_fen: int
+    created_at: datetime
+
+
+class StatementAnswer(StatementRow):
+    """A statement in full: its items add up to `total_fen`, its settlements to what is not open of `due_fen`."""
+
+    entry_id: int | None
+    payer_number: str
+    budget_item: str
+    bank_details: str
+    created_at: datetime
+    items: list[StatementItemAnswer]
+    settlements: list[SettlementAnswer]
+
+
+class ReceiptAnswer(BaseModel):
+    """Money that came or was paid back, with its entry of the ledger."""
+
+    id: int
+    debtor_id: int
+    statement_id: int | None
+    kind: ReceiptKind
+    amount_fen: int
+    number: str
+    received_on: date
+    reason: str
+    corrects_id: int | None
+    entry_id: int
+    created_at: datetime
+
+
+class RecordedAnswer(ReceiptAnswer):
+    """The same just recorded; `also_fen` is what the paper brought elsewhere, right where others share it."""
+
+    also_fen: int
+
+
+class ReceiptList(BaseModel):
+    """Receipts, the newest first."""
+
+    items: list[ReceiptAnswer]
+    next_cursor: str | None
+
+
+class DebtorAnswer(BaseModel):
+    """Who owes an institution: `open_fen` of all its statements, less `credit_fen` that is not used yet."""
+
+    id: int
+    organisation_id: int
+    payer_account_id: int | None
+    user_id: int | None
+    open_fen: int
+    credit_fen: int
+
+
+class AgedAnswer(BaseModel):
+    """What one debtor owes, by how late it is; `to_come_fen` of it is let off by the next statement."""
+
+    debtor_id: int
+    payer_name: str
+    person: str
+    open_fen: dict[Age, int]
+    total_fen: int
+    credit_fen: int
+    to_come_fen: int
+
+
+class AgeingList(BaseModel):
+    """Everybody who owes something, those who owe most first."""
+
+    items: list[AgedAnswer]
+    next_cursor: str | None = None
+
+
+def terms_answer(terms: BillingTerms) -> BillingTermsAnswer:
+    """How an institution bills."""
+    return BillingTermsAnswer(**{name: getattr(terms, name) for name in BillingTermsAnswer.model_fields})
+
+
+def to_bill_answer(one: ToBill) -> ToBillAnswer:
+    """What one payer is to be billed."""
+    return ToBillAnswer(**{name: getattr(one, name) for name in ToBillAnswer.model_fields})
+
+
+def draft_row(draft: StatementDraft) -> DraftRow:
+    """A draft in a list."""
+    return DraftRow(**_draft(draft))
+
+
+def draft_answer(session: Session, draft: StatementDraft) -> DraftAnswer:
+    """A draft with what it would be now."""
+    rows = billables(session, draft.debtor, draft.until_on)
+    now_fen = sum(one.gross_fen - one.billed_fen for one in rows)
+    return DraftAnswer(**_draft(draft), now_fen=now_fen, now_count=len(rows), is_same=is_same(draft, rows))
+
+
+def statement_row(found: Found) -> StatementRow:
+    """A statement in a list."""
+    return StatementRow(**_row(found))
+
+
+def statement_answer(session: Session, found: Found) -> StatementAnswer:
+    """A statement in full; what was settled is told to those who may read of the money."""
+    told, statement = found.statement.told, found.statement
+    settlements = queries.settlements_of(session, statement.id) if found.sight.sees_cash else []
+    return StatementAnswer(
+        **_row(found),
+        entry_id=statement.entry_id,
+        payer_number=told.get("payer_number", ""),
+        budget_item=told.get("budget_item", ""),
+        bank_details=told["bank_details"],
+        created_at=statement.created_at,
+        items=[_item(one) for one in queries.items_of(session, statement.id)],
+        settlements=[
+            SettlementAnswer(entry_id=one.entry_id, amount_fen=one.amount_fen, created_at=one.created_at)
+            for one in settlements
+        ],
+    )
+
+
+def receipt_answer(receipt: Receipt) -> ReceiptAnswer:
+    """A receipt."""
+    return ReceiptAnswer(**{name: getattr(receipt, name) for name in ReceiptAnswer.model_fields})
+
+
+def recorded_answer(receipt: Receipt, also_fen: int) -> RecordedAnswer:
+    """A receipt that was just recorded."""
+    return RecordedAnswer(**receipt_answer(receipt).model_dump(), also_fen=also_fen)
+
+
+def debtor_answer(session: Session, debtor: Debtor, _sight: Sight) -> DebtorAnswer:
+    """What a debtor owes, and what is credited to it."""
+    names = ("id", "organisation_id", "payer_account_id", "user_id")
+    said = {name: getattr(debtor, name) for name in names}
+    return DebtorAnswer(**said, open_fen=queries.open_of(session, debtor), credit_fen=debtor.credit.balance_fen)
+
+
+def ageing_list(found: Sequence[Aged]) -> AgeingList:
+    """Everybody who owes something."""
+    return AgeingList(
+        items=[
+            AgedAnswer(
+                debtor_id=one.debtor.id,
+                payer_name=one.debtor.payer.name if one.debtor.payer else "",
+                person=queries.person_of(one.debtor).name,
+                open_fen=one.by_age,
+                total_fen=one.total_fen,
+                credit_fen=one.debtor.credit.balance_fen,
+                to_come_fen=one.to_come_fen,
+            )
+            for one in found
+        ]
+    )
+
+
+def _draft(draft: StatementDraft) -> dict[str, Any]:
+    """What lists and answers of drafts have in common."""
+    names = ("id", "debtor_id", "until_on", "total_fen", "item_count", "created_at")
+    debtor = draft.debtor
+    said = {name: getattr(draft, name) for name in names}
+    return said | {"payer_account_id": debtor.payer_account_id, "user_id": debtor.user_id}
+
+
+def _row(found: Found) -> dict[str, Any]:
+    """What lists and answers of statements have in common."""
+    one = found.statement
+    plain = set(StatementRow.model_fields) & set(type(one).__table__.columns.keys())
+    return {name: getattr(one, name) for name in plain} | {
+        "number": number_of(one.year, one.number),
+        "payer_account_id": one.debtor.payer_account_id,
+        "payer_name": one.told.get("payer_name", ""),
+        "holder": one.told["holder"],
+        "open_fen": found.open_fen,
+    }
+
+
+def _item(item: StatementItem) -> StatementItemAnswer:
+    """An item."""
+    return StatementItemAnswer(
+        charge_id=item.charge_id,
+        turn=item.turn,
+        instrument=item.instrument_zh,
+        instrument_en=item.instrument_en,
+        booked_by=item.user_name,
+        starts_at=item.starts_at,
+        ends_at=item.ends_at,
+        amount_fen=item.amount_fen,
+        taken_fen=item.taken_fen,
+    )

@@ -1,0 +1,101 @@
+"""The pages of one's own statements, and of one in full."""
+
+from typing import Any
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from booking.accounts.permissions import Permission, reach
+from booking.charges.labels import KINDS as CHARGE_KINDS
+from booking.core.clock import local_date, utcnow
+from booking.payers.labels import KINDS as PAYER_KINDS
+from booking.statements import labels, queries
+from booking.statements.forms import ListPage
+from booking.statements.papers import statement_file
+from booking.statements.queries import Show
+from booking.statements.views.finance import PER_PAGE, listed, shown
+from booking.web.extensions import reading
+from booking.web.languages import in_language
+from booking.web.reading import read_query
+from booking.web.signed_in import require_actor, signed_in
+from models.statements import StatementItem
+from models.vocabulary.payers import PayerKind
+
+
+@signed_in
+def mine() -> ResponseReturnValue:
+    """Show what one owes or owed, the newest first."""
+    who, asked, today = require_actor(), read_query(ListPage), local_date(utcnow())
+    show = shown(asked.show, Show.ALL)
+    page = queries.own_statements(reading(), who, show, today=today, limit=PER_PAGE, cursor=asked.cursor)
+    more_at = url_for(".mine", show=show.value, cursor=page.next_cursor)
+    return render_template(
+        "statements/mine.html",
+        rows=[listed(one) for one in page.items],
+        next_url=more_at if page.next_cursor else None,
+        tabs=[
+            {"label": _(labels.SHOW[one]), "url": url_for(".mine", show=one.value), "active": one == show}
+            for one in (Show.ALL, Show.OPEN, Show.OVERDUE)
+        ],
+        keeps=bool(reach(who, Permission.SEE_STATEMENTS)),
+    )
+
+
+@signed_in
+def of_payer(payer_id: int) -> ResponseReturnValue:
+    """Show what a payer account was billed, for who keeps it or answers for it: slips are to be signed there."""
+    session, who, asked, today = reading(), require_actor(), read_query(ListPage), local_date(utcnow())
+    account = queries.payer_for(session, payer_id, who, today=today)
+    show = shown(asked.show, Show.ALL)
+    page = queries.statements_to(session, payer_id, who, show, today=today, limit=PER_PAGE, cursor=asked.cursor)
+    more_at = url_for(".of_payer", payer_id=payer_id, show=show.value, cursor=page.next_cursor)
+    return render_template(
+        "statements/of_payer.html",
+        account=account,
+        rows=[listed(one) for one in page.items],
+        next_url=more_at if page.next_cursor else None,
+        tabs=[
+            {
+                "label": _(labels.SHOW[one]),
+                "url": url_for(".of_payer", payer_id=payer_id, show=one.value),
+                "active": one == show,
+            }
+            for one in (Show.ALL, Show.OPEN, Show.OVERDUE)
+        ],
+    )
+
+
+@signed_in
+def show(statement_id: int) -> ResponseReturnValue:
+    """Show a statement: what it asks for, what was paid of it, and its files."""
+    session, who = reading(), require_actor()
+    found = queries.statement_for(session, statement_id, who, today=local_date(utcnow()))
+    told = found.statement.told
+    kind = told.get("payer_kind")
+    return render_template(
+        "statements/show.html",
+        **listed(found),
+        sight=found.sight,
+        told=told,
+        payer_kind=_(PAYER_KINDS[PayerKind(kind)]) if kind else "",
+        keeper=in_language(told.get("keeper_zh", ""), told.get("keeper_en", "")),
+        items=[_item(one) for one in queries.items_of(session, statement_id)],
+        settlements=queries.settlements_of(session, statement_id) if found.sight.sees_cash else [],
+    )
+
+
+@signed_in
+def file(statement_id: int, kind: str) -> ResponseReturnValue:
+    """The same as a file to print, or for a spreadsheet."""
+    return statement_file(reading(), statement_id, kind, require_actor())
+
+
+def _item(item: StatementItem) -> dict[str, Any]:
+    """An item in words."""
+    name = in_language(item.instrument_zh, item.instrument_en)
+    return {
+        "item": item,
+        "instrument": name or _("费用 %(number)s", number=item.charge_id),
+        "kind": _(CHARGE_KINDS[item.kind]),
+    }

@@ -1,0 +1,126 @@
+"""Papers that people print: PDF on A4 with the Chinese fonts embedded, cut down to the characters that it uses."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fpdf import FPDF
+from fpdf.enums import TableBordersLayout, WrapMode
+from fpdf.fonts import FontFace, TTFFont
+
+from booking.web.static_files import built_file
+
+FAMILY = "paper"
+REGULAR, BOLD = "vendor/noto-sans-sc-400.ttf", "vendor/noto-sans-sc-700.ttf"
+PDF_TYPE = "application/pdf"
+MARGIN, LINE = 16, 6
+MISSING = "〓"
+"""What stands for a character that the font does not have, as printers have it."""
+INK, RULE, HEAD = (20, 30, 40), (150, 160, 168), (238, 242, 244)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: its title, its share of the width, and whether it holds amounts."""
+
+    title: str
+    width: int
+    is_number: bool = False
+
+
+class Paper(FPDF):
+    """A paper with a title, pairs of what is said, tables, and the number of each page at its foot."""
+
+    def __init__(self, title: str, footer: str) -> None:
+        """Begin the first page; `footer` stands at the foot of each."""
+        super().__init__(format="A4")
+        self.footer_text = footer
+        self.add_font(FAMILY, fname=built_file(REGULAR))
+        self.add_font(FAMILY, style="B", fname=built_file(BOLD))
+        font = self.fonts[FAMILY]
+        self._known = frozenset(font.cmap) if isinstance(font, TTFFont) else frozenset()
+        self.set_title(title)
+        self.set_margin(MARGIN)
+        self.set_auto_page_break(auto=True, margin=MARGIN + LINE)
+        self.set_draw_color(*RULE)
+        self.set_text_color(*INK)
+        self.add_page()
+
+    def footer(self) -> None:
+        """What stands at the foot of a page."""
+        self.set_y(-MARGIN)
+        self.set_font(FAMILY, size=8)
+        self.cell(0, LINE, f"{self.footer_text}    {self.page_no()} / {{nb}}", align="C")
+
+    def heading(self, above: str, title: str) -> None:
+        """Who issues the paper, and what it is."""
+        self.set_font(FAMILY, size=12)
+        self.multi_cell(0, 7, self._shown(above), align="C", new_x="LMARGIN", new_y="NEXT", wrapmode=WrapMode.CHAR)
+        self.set_font(FAMILY, style="B", size=18)
+        self.multi_cell(0, 11, self._shown(title), align="C", new_x="LMARGIN", new_y="NEXT", wrapmode=WrapMode.CHAR)
+        self.ln(3)
+
+    def pairs(self, said: Iterable[tuple[str, str]]) -> None:
+        """What is said, two beside each other; what is empty is left out."""
+        filled = [one for one in said if one[1]]
+        self.set_font(FAMILY, size=10)
+        with self.table(
+            borders_layout=TableBordersLayout.NONE,
+            col_widths=(17, 33, 17, 33),
+            first_row_as_headings=False,
+            line_height=LINE,
+            wrapmode=WrapMode.CHAR,
+        ) as table:
+            for index in range(0, len(filled), 2):
+                row = table.row()
+                for label, value in (*filled[index : index + 2], ("", ""))[:2]:
+                    row.cell(label, style=FontFace(color=(90, 100, 110)))
+                    row.cell(self._shown(value))
+        self.ln(3)
+
+    def rows(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
+        """A table whose head stands again on each page."""
+        self.set_font(FAMILY, size=9)
+        with self.table(
+            borders_layout=TableBordersLayout.HORIZONTAL_LINES,
+            col_widths=tuple(one.width for one in columns),
+            headings_style=FontFace(emphasis="BOLD", fill_color=HEAD),
+            line_height=5,
+            padding=(1, 1),
+            text_align=tuple("RIGHT" if one.is_number else "LEFT" for one in columns),
+            wrapmode=WrapMode.CHAR,
+        ) as table:
+            for cells in ([one.title for one in columns], *rows):
+                row = table.row()
+                for cell in cells:
+                    row.cell(self._shown(cell))
+        self.ln(3)
+
+    def say(self, text: str, *, bold: bool = False, align: str = "L") -> None:
+        """A line of text, or several where it is long."""
+        self.set_font(FAMILY, style="B" if bold else "", size=10)
+        self.multi_cell(0, LINE, self._shown(text), align=align, new_x="LMARGIN", new_y="NEXT", wrapmode=WrapMode.CHAR)
+
+    def signatures(self, fields: Sequence[tuple[str, str]]) -> None:
+        """Boxes to be signed beside each other, each with a line for the day; never torn apart."""
+        height, width = 30, self.epw / len(fields)
+        if self.will_page_break(height + 4):
+            self.add_page()
+        self.ln(4)
+        left, top = self.l_margin, self.get_y()
+        for index, (label, day) in enumerate(fields):
+            at = left + index * width
+            self.rect(at, top, width, height)
+            self.set_font(FAMILY, size=9)
+            self.set_xy(at + 2, top + 2)
+            self.multi_cell(width - 4, 5, label, align="L", wrapmode=WrapMode.CHAR)
+            self.set_xy(at + 2, top + height - 7)
+            self.cell(width - 4, 5, day, align="R")
+        self.set_xy(left, top + height)
+
+    def as_bytes(self) -> bytes:
+        """The whole paper."""
+        return bytes(self.output())
+
+    def _shown(self, text: str) -> str:
+        """The text with a sign for each character that the font does not have: none may vanish from a name."""
+        return "".join(one if one == "\n" or ord(one) in self._known else MISSING for one in text)
