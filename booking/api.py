@@ -12,6 +12,7 @@ from booking.announcements import api as announcements
 from booking.calendars import api as calendars
 from booking.catalogue import api as catalogue
 from booking.charges import api as charges
+from booking.contracts import api as contracts
 from booking.enquiries import api as enquiries
 from booking.home import api as home
 from booking.imports import api as imports
@@ -73,6 +74,7 @@ BLUEPRINTS = (
     statements.bp,
     cash.bp,
     invoices.bp,
+    contracts.bp,
 )
 
 

@@ -1,5 +1,6 @@
 """The timetable, one table: which job, when, and what it does for people."""
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
 from sqlalchemy.orm import Session
@@ -15,6 +16,10 @@ from booking.charges import disputing
 from booking.charges import queries as charges
 from booking.charges import service as charging
 from booking.charges.terms import windows
+from booking.contracts import grounds, straying
+from booking.contracts import queries as contracts
+from booking.contracts import steps as contracting
+from booking.core.clock import local_date
 from booking.core.texts import N_
 from booking.database import idempotency
 from booking.enquiries import queries as enquiries
@@ -25,7 +30,8 @@ from booking.operations.posting import post_due
 from booking.operations.running import Job, one_by_one, within_transaction
 from booking.operations.schedules import Daily, Every
 from booking.privacy import service as privacy
-from booking.reservations import approval, use_reminding
+from booking.reservations import agreeing, approval, use_reminding
+from booking.samples import agreeing as ordering
 from booking.samples import queries as samples
 from booking.samples import quoting
 from booking.statements import reminding as statements
@@ -133,6 +139,45 @@ def _go_on_with_charges(now: datetime) -> int:
     return one_by_one(charges.due_to_finish, go_on, now=now)
 
 
+def _weigh_uses(now: datetime) -> int:
+    """Coming uses of instruments that came to another institution are weighed by what that one requires; how many."""
+    weighed = one_by_one(straying.reservations_of_other_owners, agreeing.weigh_reservation, now=now)
+    return weighed + one_by_one(straying.orders_of_other_owners, ordering.weigh_order, now=now)
+
+
+def _lapse_unagreed(now: datetime) -> int:
+    """Outside bookings whose time has begun without the order form or contract that they need; how many lapsed."""
+    return one_by_one(grounds.started_lacking, agreeing.lapse_unagreed, now=now)
+
+
+def _end_contracts(now: datetime) -> int:
+    """Contracts run out after their last day, announce their end, or cover what waited for them; how many.
+
+    Before that bookings and orders of people who left, and orders whose contract is over, are weighed anew.
+    """
+
+    def over(session: Session, *, now: datetime) -> list[int]:
+        return contracts.past_their_end(session, today=local_date(now))
+
+    def ending(session: Session, *, now: datetime) -> list[int]:
+        return contracts.ending_untold(session, today=local_date(now))
+
+    def waited_for(session: Session, *, now: datetime) -> Sequence[int]:
+        return grounds.in_force_where_lacking(session, today=local_date(now))
+
+    def left(session: Session, *, now: datetime) -> Sequence[int]:
+        return straying.reservations_of_leavers(session, today=local_date(now), now=now)
+
+    def out_of_date(session: Session, *, now: datetime) -> Sequence[int]:
+        return straying.orders_out_of_date(session, today=local_date(now))
+
+    weighed = one_by_one(left, agreeing.weigh_reservation, now=now)
+    weighed += one_by_one(out_of_date, ordering.weigh_order, now=now)
+    ended = one_by_one(over, contracting.expire_contract, now=now)
+    told = one_by_one(ending, contracting.tell_of_end, now=now)
+    return weighed + ended + told + one_by_one(waited_for, contracting.cover_again, now=now)
+
+
 def _remind_of_statements(now: datetime) -> int:
     """Whoever owes an overdue statement is reminded, once a week; of how many."""
     return one_by_one(statements.due_to_remind, statements.remind, now=now)
@@ -156,6 +201,18 @@ TIMETABLE = (
         Every(timedelta(minutes=1)),
         _lapse,
     ),
+    Job(
+        "weigh_uses",
+        N_("按新单位的要求，重新核对转到另一单位的仪器上的外单位预约和委托。"),
+        Every(timedelta(minutes=1)),
+        _weigh_uses,
+    ),
+    Job(
+        "lapse_unagreed",
+        N_("让已到开始时间、仍缺委托单或合同的外单位预约失效。"),
+        Every(timedelta(minutes=1)),
+        _lapse_unagreed,
+    ),
     Job("imports", N_("继续处理上传的仪器表格。"), Every(timedelta(seconds=10)), _imports),
     Job("move_instruments", N_("让到期的仪器搬迁生效。"), Every(timedelta(minutes=10)), _move),
     Job("change_owners", N_("让到期的仪器转移生效。"), Every(timedelta(minutes=10)), _change_owners),
@@ -165,6 +222,12 @@ TIMETABLE = (
         N_("提醒机主逾期未答复的咨询。"),
         Every(timedelta(minutes=10)),
         _remind_enquiries,
+    ),
+    Job(
+        "end_contracts",
+        N_("让过了最后一天的合同到期，并提醒两个月内到期的合同。"),
+        Daily(time(0, 20)),
+        _end_contracts,
     ),
     Job("expire_quotes", N_("让过了有效期的送样报价失效。"), Daily(time(0, 15)), _expire_quotes),
     Job(

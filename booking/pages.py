@@ -16,6 +16,7 @@ from booking.calendars import polls
 from booking.calendars import views as calendars
 from booking.catalogue import views as catalogue
 from booking.charges import views as charges
+from booking.contracts import views as contracts
 from booking.core.actors import Actor
 from booking.core.texts import N_
 from booking.directory import views as directory
@@ -60,6 +61,7 @@ BLUEPRINTS = (
     charges.bp,
     statements.bp,
     invoices.bp,
+    contracts.bp,
     operations.bp,
     privacy.bp,
 )
@@ -161,6 +163,7 @@ def account_menu() -> AccountMenu:
         (gettext("经费账户"), "payers.mine"),
         (gettext("我的费用"), "charges.mine"),
         (gettext("我的结算单"), "statements.mine"),
+        (gettext("我的合同"), "contracts.mine"),
         (gettext("日历订阅"), "calendars.index"),
         (gettext("访问令牌"), "accounts.tokens"),
     ]

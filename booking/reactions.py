@@ -15,6 +15,7 @@ from booking.catalogue import letters as catalogue
 from booking.catalogue import owner_letters as owning
 from booking.catalogue import report_letters as reporting
 from booking.charges import letters as charges
+from booking.contracts import letters as contracts
 from booking.enquiries import letters as enquiries
 from booking.enquiries.queries import waiting_by_instrument as enquiries_waiting
 from booking.notifications.letters import Letter, News
@@ -122,6 +123,9 @@ REACTIONS: dict[str, Letters] = {
     "statements.received": statements.on_received,
     "statements.corrected": statements.on_corrected,
     "statements.overdue": statements.on_overdue,
+    "contracts.changed": contracts.on_changed,
+    "contracts.ending": contracts.on_ending,
+    "contracts.lacking": contracts.on_lacking,
 }
 
 

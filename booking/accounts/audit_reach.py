@@ -15,6 +15,7 @@ from models.accounts import AuditEntry
 from models.affiliations import Affiliation, Invitation, MailDomain, OrganisationRegistration, Roster, UserGroup, Visit
 from models.catalogue import Instrument
 from models.charges import Charge
+from models.contracts import Contract
 from models.custody import KeptByOwner, OwnerChange
 from models.directory import Unit
 from models.enquiries import Enquiry
@@ -48,6 +49,7 @@ OF_AN_ORGANISATION: Mapping[str, Any] = {
     "statement": Statement,
     "debtor": Debtor,
     "invoice": Invoice,
+    "contract": Contract,
 }
 OF_AN_INSTRUMENT: Mapping[str, Any] = {
     "block": Block,

@@ -61,6 +61,9 @@ class Permission(StrEnum):
     SETTLE_CHARGES = "settle_charges"
     SEE_STATEMENTS = "see_statements"
     MANAGE_STATEMENTS = "manage_statements"
+    SEE_CONTRACTS = "see_contracts"
+    MANAGE_CONTRACTS = "manage_contracts"
+    SIGN_CONTRACTS = "sign_contracts"
 
 
 _ADMINS = frozenset({Role.INSTITUTION_ADMIN, Role.PLATFORM_ADMIN})
@@ -121,6 +124,9 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.SETTLE_CHARGES: _STEWARDS | {Role.INSTITUTION_FINANCE},
     Permission.SEE_STATEMENTS: _ADMINS | {Role.INSTITUTION_FINANCE, Role.AUDITOR},
     Permission.MANAGE_STATEMENTS: _ADMINS | {Role.INSTITUTION_FINANCE},
+    Permission.SEE_CONTRACTS: _ADMINS | {Role.INSTITUTION_FINANCE, Role.AUDITOR},
+    Permission.MANAGE_CONTRACTS: frozenset({Role.INSTITUTION_ADMIN, Role.INSTITUTION_FINANCE}),
+    Permission.SIGN_CONTRACTS: frozenset({Role.ENTERPRISE_AGENT, Role.INSTITUTION_ADMIN, Role.INSTITUTION_FINANCE}),
 }
 
 NEVER_DELEGATED = frozenset(
@@ -132,9 +138,11 @@ NEVER_DELEGATED = frozenset(
         Permission.DEACTIVATE_PEOPLE,
         Permission.ERASE_PEOPLE,
         Permission.MOVE_ADDRESSES,
+        Permission.MANAGE_CONTRACTS,
+        Permission.SIGN_CONTRACTS,
     }
 )
-"""What gives or takes for good: roles, also by verifying, instruments, and accounts."""
+"""What gives or takes for good, or binds: roles, also by verifying, instruments, accounts, contracts."""
 
 
 def may(actor: Actor | None, permission: Permission, target: Target | None = None) -> bool:

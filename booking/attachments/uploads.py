@@ -16,7 +16,13 @@ from models.vocabulary.attachments import AttachmentKind, OwnerKind, Visibility
 
 POLICY = "default-src 'none'; sandbox"
 AN_HOUR = 3600
-MOST_FILES = {OwnerKind.INSTRUMENT: 40, OwnerKind.ENQUIRY: 12, OwnerKind.SAMPLE_ORDER: 60, OwnerKind.INVOICE: 6}
+MOST_FILES = {
+    OwnerKind.INSTRUMENT: 40,
+    OwnerKind.ENQUIRY: 12,
+    OwnerKind.SAMPLE_ORDER: 60,
+    OwnerKind.INVOICE: 6,
+    OwnerKind.CONTRACT: 20,
+}
 
 
 def limits_for(kind: OwnerKind) -> Limits:

@@ -32,6 +32,10 @@ APPEND_ONLY_TABLES = (
     "invoices",
     "invoice_items",
     "invoice_withdrawals",
+    "contract_texts",
+    "contract_signatures",
+    "contract_events",
+    "use_agreements",
 )
 
 D = "[0-9]"
@@ -117,6 +121,61 @@ $$
 """
 
 
+def freeze_signed_contracts(connection: Connection) -> None:
+    """Nobody changes what a contract says once both sides have signed it; from then on it only ends or runs out."""
+    if connection.dialect.name == "sqlite":
+        changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in AGREED_COLUMNS)
+        action = f"BEGIN SELECT RAISE(ABORT, '{SIGNED}'); END"
+        connection.execute(text(f"CREATE TRIGGER {SIGNED} BEFORE UPDATE ON contracts WHEN {_frozen(changed)} {action}"))
+        return
+    changed = " OR ".join(f"OLD.{column} IS DISTINCT FROM NEW.{column}" for column in AGREED_COLUMNS)
+    connection.execute(
+        text(
+            "CREATE OR REPLACE FUNCTION refuse_other_terms() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION '{SIGNED}' USING ERRCODE = 'restrict_violation'; END $$"
+        )
+    )
+    connection.execute(
+        text(
+            f"CREATE TRIGGER {SIGNED} BEFORE UPDATE ON contracts FOR EACH ROW WHEN ({_frozen(changed)}) "
+            "EXECUTE FUNCTION refuse_other_terms()"
+        )
+    )
+
+
+def _frozen(changed: str) -> str:
+    """The changes of a signed contract that are refused: other terms, and a state before or behind its end."""
+    back = "NEW.state NOT IN ('signed', 'ended', 'expired')"
+    again = "(OLD.state IN ('ended', 'expired') AND NEW.state <> OLD.state)"
+    return f"OLD.signed_at IS NOT NULL AND OLD.state <> 'sent' AND ({changed} OR {back} OR {again})"
+
+
+SIGNED = "contracts_signed"
+AGREED_COLUMNS = (
+    "number",
+    "organisation_id",
+    "party_id",
+    "party_name",
+    "party_name_en",
+    "party_uscc",
+    "owner_name",
+    "owner_name_en",
+    "owner_uscc",
+    "scope",
+    "instrument_id",
+    "sample_order_id",
+    "title",
+    "amount_fen",
+    "starts_on",
+    "ends_on",
+    "remark",
+    "text_id",
+    "sent_at",
+    "signed_at",
+)
+"""What was agreed on, by whom and when."""
+
+
 def keep_balances(connection: Connection) -> None:
     """Each transfer of the ledger changes the balances of its two accounts with it; their CHECK keeps the floor."""
     if connection.dialect.name == "sqlite":
@@ -159,8 +218,8 @@ def expected(dialect: str) -> set[str]:
     """The names of all guards at head: triggers on SQLite, triggers and constraints on PostgreSQL."""
     if dialect == "sqlite":
         verbs = {f"{table}_no_{verb}" for table in APPEND_ONLY_TABLES for verb in ("update", "delete")}
-        return verbs | {"claims_no_overlap_insert", "claims_no_overlap_update", POSTING}
-    return {f"{table}_append_only" for table in APPEND_ONLY_TABLES} | {"claims_no_overlap", POSTING}
+        return verbs | {"claims_no_overlap_insert", "claims_no_overlap_update", POSTING, SIGNED}
+    return {f"{table}_append_only" for table in APPEND_ONLY_TABLES} | {"claims_no_overlap", POSTING, SIGNED}
 
 
 def present(connection: Connection) -> set[str]:

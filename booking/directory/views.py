@@ -85,6 +85,7 @@ def show(organisation_id: int) -> ResponseReturnValue:
         is_signed_in=signed_in.actor() is not None,
         may_hand_over=_may(Permission.HAND_OVER, organisation_id),
         may_see_payers=_may(Permission.SEE_PAYERS, organisation_id),
+        may_see_contracts=_may(Permission.SEE_CONTRACTS, organisation_id),
         may_see_grants=_may(Permission.SEE_GRANTS, organisation_id),
         today=today,
     )

@@ -15,7 +15,7 @@ from booking.core.actors import Actor
 from booking.core.clock import at_local, local_date
 from booking.core.period import Period
 from booking.enquiries import queries as enquiries
-from booking.home import billed, charged, money, people, records
+from booking.home import agreed, billed, charged, money, people, records
 from booking.home.cards import SHOWN, Asked, Card, Found, Hat, Item, Provider
 from booking.notifications import queries as notifications
 from booking.operations import runs
@@ -239,6 +239,7 @@ PROVIDERS = (
     Provider("uses", Hat.STEWARD, charged.uses_waiting, Permission.DECIDE_BOOKINGS, is_local=True),
     Provider("charges_disputed", Hat.STEWARD, charged.disputed, Permission.SETTLE_CHARGES, is_local=True),
     Provider("charge_problems", Hat.STEWARD, charged.problems, Permission.SETTLE_CHARGES, is_local=True),
+    Provider("unagreed", Hat.STEWARD, agreed.unagreed, Permission.DECIDE_BOOKINGS, is_local=True),
     Provider("enquiries", Hat.STEWARD, enquiries_waiting, Permission.ANSWER_ENQUIRIES, is_local=True),
     Provider("sample_orders", Hat.STEWARD, sample_orders, Permission.HANDLE_SAMPLES, is_local=True),
     Provider("blocks_today", Hat.STEWARD, blocks_today, Permission.MANAGE_BLOCKS, is_local=True),
@@ -274,6 +275,10 @@ PROVIDERS = (
     Provider("to_bill", Hat.INSTITUTION, billed.billable, Permission.MANAGE_STATEMENTS, is_local=True),
     Provider("statements_overdue", Hat.INSTITUTION, billed.overdue, Permission.MANAGE_STATEMENTS, is_local=True),
     Provider("prices_missing", Hat.INSTITUTION, money.prices_missing, Permission.SET_PRICES, is_local=True),
+    Provider(
+        "contracts_to_keep", Hat.INSTITUTION, agreed.contracts_to_keep, Permission.MANAGE_CONTRACTS, is_local=True
+    ),
+    Provider("contracts_ending", Hat.INSTITUTION, agreed.contracts_ending, Permission.MANAGE_CONTRACTS, is_local=True),
     Provider("owner_changes", Hat.INSTITUTION, owner_changes, Permission.CHANGE_OWNER, is_local=True),
     Provider("reviews", Hat.INSTITUTION, reviews, Permission.REVIEW_RECORD),
     Provider("registrations", Hat.PLATFORM, people.registrations, Permission.VERIFY_ORGANISATIONS),
@@ -293,6 +298,8 @@ PROVIDERS = (
     Provider("charges_to_accept", Hat.RESEARCHER, charged.to_accept),
     Provider("statements_owed", Hat.RESEARCHER, billed.owed),
     Provider("own_sample_orders", Hat.RESEARCHER, own_sample_orders),
+    Provider("own_unagreed", Hat.RESEARCHER, agreed.own_unagreed),
+    Provider("contracts_to_sign", Hat.RESEARCHER, agreed.contracts_to_sign, Permission.SIGN_CONTRACTS),
     Provider("own_requests", Hat.RESEARCHER, own_requests),
     Provider("own_bookings", Hat.RESEARCHER, own_bookings),
     Provider("visits_hosted", Hat.RESEARCHER, people.visits_hosted),

@@ -46,6 +46,7 @@ ADDRESSES = {
     "enquiry": ("enquiries.show", "enquiry_id"),
     "instrument": ("catalogue.edit", "instrument_id"),
     "training": ("catalogue.training", "instrument_id"),
+    "contract": ("contracts.show", "contract_id"),
     "payer_account": ("payers.show", "payer_id"),
     "priced_instrument": ("pricing.edit", "instrument_id"),
     "leaver": ("reservations.leaving", "user_id"),

@@ -143,8 +143,19 @@ def terms_told(session: Session, reservations: Collection[Reservation]) -> dict[
 
 def total_for(session: Session, reservation: Reservation, period: Period) -> int:
     """What the reservation was quoted for one of its times; 0 without a price."""
+    return known_total(session, reservation, period) or 0
+
+
+def known_total(session: Session, reservation: Reservation, period: Period) -> int | None:
+    """The same; None without a price."""
     found = _quote_for(session, reservation, period)
-    return found.quote.total_fen if found and found.quote else 0
+    return found.quote.total_fen if found and found.quote else None
+
+
+def first_total(session: Session, reservation_id: int) -> int | None:
+    """What a reservation was quoted when it was made; None without a price."""
+    quoted = select(ReservationQuote.total_fen).where(ReservationQuote.reservation_id == reservation_id)
+    return session.scalar(quoted.order_by(ReservationQuote.id).limit(1))
 
 
 def _quote_for(session: Session, reservation: Reservation, period: Period) -> Quoted | None:

@@ -12,6 +12,7 @@ from models.attachments import Attachment
 from models.base import Base
 from models.calendars import Feed
 from models.charges import Charge, ChargeCapture, ChargeEvent
+from models.contracts import Contract, ContractEvent, UseAgreement
 from models.custody import Stewardship
 from models.enquiries import Enquiry, EnquiryMessage
 from models.notifications import Mail
@@ -108,6 +109,7 @@ def _own_items(owner: Owner) -> ColumnElement[bool]:
 
 
 _OF_OTHERS = frozenset({"before", "after"})
+_OF_ORGANISATIONS = frozenset({"amount_fen", "remark", "party_uscc", "number"})
 
 SECTIONS = (
     Section("account", User, of(User.id)),
@@ -155,6 +157,9 @@ SECTIONS = (
     Section("sample_orders", SampleOrder, of(SampleOrder.requested_by_id)),
     Section("sample_order_steps", SampleOrderStep, of(SampleOrderStep.actor_id)),
     Section("sample_messages", SampleMessage, of(SampleMessage.author_id)),
+    Section("contracts_asked_for", Contract, of(Contract.asked_by_id), _OF_ORGANISATIONS),
+    Section("contract_steps", ContractEvent, of(ContractEvent.actor_id), frozenset({"facts"})),
+    Section("use_agreements", UseAgreement, of(UseAgreement.user_id)),
     Section("files_uploaded", Attachment, of(Attachment.uploaded_by_id)),
     Section("blocks_made", Block, of(Block.created_by_id)),
     Section("deeds", AuditEntry, of(AuditEntry.actor_id), _OF_OTHERS),
@@ -164,6 +169,8 @@ LEFT_OUT = {
     "announcements": "texts of the platform; who wrote one stands in the deeds",
     "arrival_ticks": "an institution's check lists; who ticked stands in the deeds",
     "block_conflicts": "an institution's work; who settled one stands in the deeds",
+    "contract_signatures": "an organisation's signatures; who handed one in stands in contract_steps",
+    "contract_texts": "an institution's texts; who wrote one stands in the deeds",
     "idempotent_requests": "answers kept for a day against double clicks; what they did stands elsewhere",
     "imports": "an institution's records; who uploaded a table stands in the deeds",
     "instrument_places": "where instruments stood; who recorded it stands in the deeds",

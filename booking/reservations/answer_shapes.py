@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from booking.contracts.agreement_answers import AskedAgreement, KeptAgreement
 from booking.directory.answers import DayAnswer
 from booking.pricing.answers import BookingPrice
 from models.vocabulary.catalogue import BookingMode
@@ -48,7 +49,7 @@ class AvailabilityAnswer(BaseModel):
 
 
 class RemedyAnswer(BaseModel):
-    """Something that cures: put its times, mode and account into the wish."""
+    """Something that cures: put its times, mode, account and order form into the wish."""
 
     action: str
     label: str
@@ -58,6 +59,7 @@ class RemedyAnswer(BaseModel):
     url: str | None
     payer_account_id: int | None
     pays_later: bool
+    order_form: int | None
 
 
 class RefusalAnswer(BaseModel):
@@ -122,6 +124,7 @@ class QuoteAnswer(BaseModel):
     needs_approval: bool
     price: BookingPrice | None
     payment: PaymentAnswer | None
+    agreement: AskedAgreement | None
 
 
 class PersonAnswer(BaseModel):
@@ -186,7 +189,8 @@ class UseSaid(BaseModel):
 
 
 class ReservationInFull(ReservationAnswer):
-    """A reservation with its history, the first change first; for holder and staff its quote, and what is held.
+    """A reservation with its history, the first change first; for holder and staff its quote, what is held, and what
+    an outside use rests on.
 
     Once it was confirmed, what came of it; its charge is named to who may read that.
     """
@@ -196,6 +200,7 @@ class ReservationInFull(ReservationAnswer):
     payment: PaidAnswer | None
     use: UseSaid | None
     charge_id: int | None
+    agreement: KeptAgreement | None
 
 
 class ReservationsAnswer(BaseModel):

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from booking.contracts.agreement_answers import asked_agreement
 from booking.core.period import Period
 from booking.pricing.answers import booking_price
 from booking.pricing.quoting import Quoted
@@ -77,6 +78,7 @@ def _remedy(remedy: Remedy) -> dict[str, Any]:
         "url": remedy.url or None,
         "payer_account_id": remedy.payer.id if remedy.payer else None,
         "pays_later": remedy.action == Action.PAY_LATER,
+        "order_form": remedy.order_form,
     }
 
 
@@ -93,6 +95,7 @@ def quote(answer: Answer) -> dict[str, Any]:
         "needs_approval": answer.needs_approval,
         "price": price(answer.price),
         "payment": payment(answer.payment, answer.period),
+        "agreement": asked_agreement(answer.agreement, answer.period),
     }
 
 

@@ -7,6 +7,9 @@ from flask import Blueprint, Flask, Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from booking.contracts.agreement_answers import kept_agreement
+from booking.contracts.forms import OrderFormForm
+from booking.contracts.grounds import lacks
 from booking.core.actors import Actor
 from booking.core.clock import utcnow
 from booking.core.errors import Refused
@@ -14,6 +17,8 @@ from booking.core.forms import Form
 from booking.core.period import Period
 from booking.pricing.quoting import quote_of
 from booking.reservations import answers, approval, availability_bodies, queries, service
+from booking.reservations.agreed import agreement_for
+from booking.reservations.agreeing import accept_order_form
 from booking.reservations.answer_shapes import (
     AvailabilityAnswer,
     QuoteAnswer,
@@ -119,7 +124,10 @@ def show(reservation_id: int) -> ResponseReturnValue:
     paid = paid_for(session, found, actor, sight, now=utcnow())
     payment = answers.paid(paid) if paid else None
     came = what_came(session, found, actor, sight)
-    told = {"history": history, "price": price, "payment": payment, **answers.came(came)}
+    rests_on = agreement_for(session, found, sight)
+    kept = kept_agreement(rests_on, is_lacking=lacks(session, rests_on))
+    agreement = {"agreement": kept.model_dump(mode="json") if kept else None}
+    told = {"history": history, "price": price, "payment": payment, **answers.came(came), **agreement}
     return _with_version({**_said(found, actor), **told})
 
 
@@ -170,6 +178,18 @@ def reject(reservation_id: int) -> ResponseReturnValue:
         return approval.reject_reservation(
             session, reservation_id, reason=reason, version=version, actor=actor, now=utcnow()
         )
+
+    return _step(reservation_id, work)
+
+
+@bp.post("/reservations/<int:reservation_id>/agree")
+@documented(tag=TAG, answers={200: ReservationAnswer}, body=OrderFormForm, refusals=STEP)
+def agree(reservation_id: int) -> ResponseReturnValue:
+    """Accept the order form that one's own reservation waits for."""
+    text_id = read_json(OrderFormForm).text_id
+
+    def work(session: Session, actor: Actor, _version: int | None) -> object:
+        return accept_order_form(session, reservation_id, text_id, actor=actor, now=utcnow())
 
     return _step(reservation_id, work)
 

@@ -11,6 +11,7 @@ from booking.core.actors import Actor
 from booking.core.errors import Forbidden
 from booking.core.period import Period
 from booking.pricing.quoting import quote_again
+from booking.reservations.agreeing import agree_again
 from booking.reservations.cancelling import end_reservation
 from booking.reservations.changes import Change, asked_period, period_of, record, times, touch
 from booking.reservations.held import Held, hold, locked
@@ -45,6 +46,7 @@ def confirm_reservation(
         quote_again(session, reservation, asked, now=now)
         set_cost(session, reservation, cost_at(session, reservation, asked), now=now)
         freed = keep_only(session, reservation, asked, actor=actor, now=now)
+        agree_again(session, reservation, actor=actor, now=now)
         before, after = times(earlier), times(asked)
         change = Change(ChangeKind.MOVED, before=before, after=after, reason=override_reason, freed=freed)
     else:

@@ -105,6 +105,7 @@ def end_reservation(
     state: ReservationState,
     *,
     reason: str,
+    cause: str = "",
     kept_fen: int = 0,
     actor: Actor | None,
     now: datetime,
@@ -112,7 +113,7 @@ def end_reservation(
 ) -> None:
     """Put a locked reservation into a state that holds neither time nor money; blocks take over its time.
 
-    What it is charged afterwards, `kept_fen`, stays held.
+    What it is charged afterwards, `kept_fen`, stays held. A `cause` is what history and letters word themselves.
     """
     freed = claims.give_up(session, claims.held_by(session, Holder(reservation.id)))
     refill(session, freed)
@@ -123,5 +124,6 @@ def end_reservation(
     set_cost(session, reservation, kept_fen, now=now)
     lanes = [gap.lane_id for gap in freed]
     before = times(period_of(reservation))
-    change = Change(KINDS[state], before=before, reason=reason, freed=lanes, by_institution=by_institution)
+    after = {"cause": cause} if cause else None
+    change = Change(KINDS[state], before=before, after=after, reason=reason, freed=lanes, by_institution=by_institution)
     record(session, reservation, change, actor=actor, now=now)

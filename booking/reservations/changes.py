@@ -35,6 +35,10 @@ _RAISE = {
 }
 
 
+UNAGREED = "agreement_lacking"
+"""Why a reservation lapsed at its start: what the owner asks of an outside use was not there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One thing that happened to a reservation; `also_seen_by` are people linked before it but not after.

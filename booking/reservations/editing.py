@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from booking.core.actors import Actor
 from booking.core.errors import NotFound
 from booking.pricing.quoting import quote_again
+from booking.reservations.agreeing import agree_again
 from booking.reservations.changes import Change, asked_period, record, touch
 from booking.reservations.choosing_payer import needed_payer
 from booking.reservations.held import Held, hold_changeable, locked, read_again
@@ -48,6 +49,7 @@ def edit_reservation(
     touch(reservation, now=now)
     if wanted.sample_count != earlier.sample_count:
         _quote_and_hold(session, held, actor=actor, now=now)
+        agree_again(session, reservation, actor=actor, now=now)
     if (wanted.operator, wanted.participants) != (earlier.operator, earlier.participants):
         linked = replace_people(session, reservation_id, wanted)
     before, after = _differing(earlier, wanted)

@@ -106,12 +106,13 @@ class PayingForm(Form):
 
 
 class WishForm(DetailsForm, PeriodForm, PayingForm):
-    """A reservation somebody asks for, or asks about."""
+    """A reservation somebody asks for, or asks about; `order_form` is the version of the owner's terms they accept."""
 
     instrument_id: Id
     mode: Annotated[ReservationMode | None, Blank] = None
     override_reason: Reason = ""
     on_behalf_of: Annotated[KnownEmail | None, Blank] = None
+    order_form: Annotated[Id | None, Blank] = None
 
     @property
     def wish(self) -> Wish:
@@ -124,6 +125,7 @@ class WishForm(DetailsForm, PeriodForm, PayingForm):
             override_reason=self.override_reason,
             on_behalf_of=self.on_behalf_of or "",
             paying=self.paying,
+            order_form=self.order_form,
         )
 
 

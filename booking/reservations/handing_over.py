@@ -17,6 +17,7 @@ from booking.core.clock import local_date
 from booking.core.errors import InvalidInput, NotFound, Problem
 from booking.core.texts import N_
 from booking.reservations import claims
+from booking.reservations.agreeing import agree_again
 from booking.reservations.cancelling import cancel_held, cancel_reservation
 from booking.reservations.changes import Change, asked_period, period_of, record, touch
 from booking.reservations.coming import Chosen, are_colleagues, chosen_bookings, require_settling
@@ -187,6 +188,7 @@ def _hand_over(session: Session, one: Chosen, handing: _Handing, *, actor: Actor
     cost = _quote_anew(session, reservation, situation, heir, now=now)
     pass_on(session, reservation, heir.id, place.organisation_id, cost, now=now)
     reservation.booked_by_id = heir.id
+    agree_again(session, reservation, in_any_case=True, actor=actor, now=now)
     touch(reservation, now=now)
     change = Change(
         ChangeKind.HANDED_OVER,

@@ -65,6 +65,9 @@ CHANGES: Mapping[ChangeKind, str] = {
     ChangeKind.NO_SHOW: N_("登记为未到"),
 }
 
+LAPSED_UNAGREED = N_("开始时缺少委托单或合同，失效")
+"""What history says instead of a reservation that lapsed at its start."""
+
 REFUSALS: Mapping[Code, str] = {
     Code.NOT_SIGNED_IN: N_("登录后才能预约。"),
     Code.NOT_BOOKABLE_HERE: N_("这台仪器不在本平台直接预约，时间需与机主确认。"),
@@ -107,6 +110,8 @@ REFUSALS: Mapping[Code, str] = {
         "您使用的经费账户在这个单位有逾期未付的结算单，付清之前只能用没有逾期的经费账户预约。请联系账户的负责人。"
     ),
     Code.PAYER_SEPARATELY: N_("审批期间原来的时间仍保留，改时间时不能更换经费账户。请先单独更换，再改时间。"),
+    Code.ORDER_FORM_NEEDED: N_("这个单位要求外单位用户先接受委托单，请阅读六项条款后勾选接受。"),
+    Code.ORDER_FORM_CHANGED: N_("委托单的条款已有新的版本，请阅读后再接受。"),
     Code.CLOSED: N_("所选时间不全在开放时间内。"),
     Code.SLOT_TAKEN: N_("该时段已被占用。"),
 }
@@ -118,6 +123,7 @@ REMEDIES: Mapping[Action, str] = {
     Action.USE_MODE: N_("改为%(mode)s"),
     Action.USE_PAYER: N_("改由“%(payer)s”支付"),
     Action.PAY_LATER: N_("不用经费账户，以后结算"),
+    Action.ACCEPT_ORDER_FORM: N_("阅读并接受委托单"),
     Action.CONTACT_OWNER: N_("联系机主"),
     Action.OPEN_OWNER_SYSTEM: N_("前往机主的预约系统"),
     Action.SIGN_IN: N_("登录"),

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from booking.notifications.letters import Letter, News
+from booking.reservations.changes import UNAGREED
 from booking.reservations.deciders import deciders_of, decides_here
 from booking.reservations.queries import in_full
 from models.accounts import User
@@ -74,8 +75,13 @@ def on_cancelled(news: News) -> list[Letter]:
 
 
 def on_lapsed(news: News) -> list[Letter]:
-    """To the holder: nobody decided in time."""
-    return _to_holder(_matter(news), "reservations/lapsed")
+    """To the holder: nobody decided in time, or what the owner asks of an outside use was not there at its start."""
+    matter = _matter(news)
+    if matter is None:
+        return []
+    is_unagreed = (news.payload["after"] or {}).get("cause") == UNAGREED
+    told = replace(matter, values={**matter.values, "is_unagreed": is_unagreed})
+    return _to_holder(told, "reservations/lapsed")
 
 
 def on_suspended(news: News) -> list[Letter]:

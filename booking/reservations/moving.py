@@ -9,6 +9,7 @@ from booking.core.actors import Actor
 from booking.core.errors import Forbidden
 from booking.core.period import Period
 from booking.reservations import claims
+from booking.reservations.agreeing import agree_again, asked_of_move
 from booking.reservations.changes import Change, asked_period, period_of, record, times, touch
 from booking.reservations.choosing_payer import choose_payer
 from booking.reservations.claims import Holder
@@ -38,7 +39,7 @@ from models.vocabulary.reservations import ChangeKind, ReservationState
 def ask_move(
     session: Session, reservation_id: int, period: Period, *, paying: Paying = AS_USUAL, actor: Actor, now: datetime
 ) -> Answer:
-    """What would come of moving the reservation there; reads only."""
+    """What would come of moving the reservation there, also for what an outside use needs then; reads only."""
     reservation = reservation_for(session, reservation_id, actor)
     sight = sight_of(reservation, actor)
     if not (sight.is_holder or sight.decides):
@@ -52,6 +53,7 @@ def ask_move(
         needs_approval=situation.keeps_old or reservation.state == ReservationState.REQUESTED,
         price=situation.price,
         payment=situation.standing.payment,
+        agreement=asked_of_move(session, situation, reservation, actor=actor, now=now),
     )
 
 
@@ -91,7 +93,7 @@ def move_reservation(
     freed = _retake(session, situation, now=now)
     store_quote(session, situation, reservation_id, now=now)
     _hold(session, reservation, situation, chosen, actor=actor, now=now)
-    kind = _write(session, reservation, situation, now=now)
+    kind = _write(session, reservation, situation, actor=actor, now=now)
     change = Change(kind, before=times(earlier), after=times(period), reason=why, freed=freed)
     record(session, reservation, change, actor=actor, now=now)
     return reservation
@@ -112,6 +114,7 @@ def end_pending(
     kept, asked = period_of(reservation), asked_period(reservation)
     freed = keep_only(session, reservation, kept, actor=actor, now=now)
     set_cost(session, reservation, cost_of(session, reservation), now=now)
+    agree_again(session, reservation, actor=actor, now=now)
     before = times(asked) if asked else None
     change = Change(kind, before=before, after=times(kept), reason=reason, freed=freed)
     record(session, reservation, change, actor=actor, now=now)
@@ -185,8 +188,17 @@ def _retake(session: Session, situation: Situation, *, now: datetime) -> list[in
     return [one.lane_id for one in held]
 
 
-def _write(session: Session, reservation: Reservation, situation: Situation, *, now: datetime) -> ChangeKind:
-    """Put the new time where it belongs: into the reservation, or into its pending change."""
+def _write(
+    session: Session, reservation: Reservation, situation: Situation, *, actor: Actor, now: datetime
+) -> ChangeKind:
+    """Put the new time where it belongs, and see what an outside use needs then."""
+    kind = _put(session, reservation, situation, now=now)
+    agree_again(session, reservation, actor=actor, now=now)
+    return kind
+
+
+def _put(session: Session, reservation: Reservation, situation: Situation, *, now: datetime) -> ChangeKind:
+    """The new time into the reservation, or into its pending change."""
     period, place = situation.wanted.period, situation.place
     if situation.keeps_old:
         reservation.asked_starts_at, reservation.asked_ends_at = period.start, period.end

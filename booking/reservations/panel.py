@@ -28,7 +28,7 @@ from booking.reservations.situations import find_place
 from booking.reservations.spoken import Spoken, spoken, spoken_problems
 from booking.reservations.terms import Place
 from booking.reservations.week_table import WEEK, WeekTime, day_in, monday_of, week_of, week_table
-from booking.reservations.wishes import Details, Wish
+from booking.reservations.wishes import ANY_FORM, Details, Wish
 from booking.web.filters import local_input
 from booking.web.repeats import new_key
 from models.catalogue import Instrument
@@ -54,6 +54,7 @@ FIELDS = {
     "on_behalf_of": N_("代谁预约"),
     "override_reason": N_("例外理由"),
     "payer_account_id": N_("由哪个经费账户支付"),
+    "order_form": N_("委托单"),
     "reason": N_("原因"),
 }
 
@@ -136,7 +137,7 @@ def weigh(
     if frame.moving and actor:
         return spoken(ask_move(session, frame.moving.id, period, paying=paying, actor=actor, now=now))
     details = Details(sample_count=_samples(typed.get("sample_count", "")))
-    wish = Wish(frame.instrument_id, period, wanted.mode, details, paying=paying)
+    wish = Wish(frame.instrument_id, period, wanted.mode, details, paying=paying, order_form=ANY_FORM)
     return spoken(ask(session, wish, actor=actor, now=now))
 
 
@@ -187,6 +188,7 @@ def wish_part(frame: Frame, said: Said, place: Place, *, actor: Actor | None) ->
     return {
         **frame.links,
         "instrument_id": frame.instrument_id,
+        "owner_id": place.organisation_id,
         "moving": frame.moving,
         "terms": place.terms,
         "slots": slots_said(place.terms, day_in(said.typed.get("starts_at", "")[:10])),

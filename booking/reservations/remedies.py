@@ -10,6 +10,7 @@ from booking.core.period import Period, common
 from booking.reservations.opening import open_time
 from booking.reservations.payment import Payment
 from booking.reservations.rules import (
+    ABOUT_ORDER_FORM,
     INCURABLE,
     Action,
     Code,
@@ -72,14 +73,23 @@ def remedied(
 ) -> list[Refusal]:
     """The refusals, each with the remedies that cure the whole wish; none where nothing would."""
     curable = not INCURABLE & {refusal.code for refusal in found}
-    cures = list(_cures(wanted, terms, standing, free, now=now)) if curable else []
-    return [replace(refusal, remedies=tuple(_for(refusal, cures, terms))) for refusal in found]
+    agreed = _agreed(standing)
+    cures = list(_cures(wanted, terms, agreed, free, now=now)) if curable else []
+    return [replace(refusal, remedies=tuple(_for(refusal, cures, terms, agreed))) for refusal in found]
 
 
-def _for(refusal: Refusal, cures: Sequence[Remedy], terms: Terms) -> Iterator[Remedy]:
+def _agreed(standing: Standing) -> Standing:
+    """The same with the order form accepted: that cures itself, beside whatever else is changed."""
+    agreement = standing.agreement
+    return replace(standing, agreement=replace(agreement, accepted_id=agreement.text_id)) if agreement else standing
+
+
+def _for(refusal: Refusal, cures: Sequence[Remedy], terms: Terms, agreed: Standing) -> Iterator[Remedy]:
     """The remedies that answer one refusal."""
     if refusal.code == Code.NOT_SIGNED_IN:
         yield Remedy(Action.SIGN_IN)
+    elif refusal.code in ABOUT_ORDER_FORM and agreed.agreement:
+        yield Remedy(Action.ACCEPT_ORDER_FORM, order_form=agreed.agreement.text_id)
     elif refusal.code == Code.MODE_NOT_OFFERED:
         yield from (cure for cure in cures if cure.action == Action.USE_MODE)
     elif refusal.code == Code.NOT_BOOKABLE_HERE and terms.booking_mode == BookingMode.ELSEWHERE and terms.booking_url:

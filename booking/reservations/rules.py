@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from booking.contracts.needs import Agreement
 from booking.core.clock import SHANGHAI, at_local, local_date
 from booking.core.period import Period
 from booking.payers.rules import Choice
@@ -57,10 +58,13 @@ class Code(StrEnum):
     PAYER_OVERDUE = "payer_overdue"
     PAYER_OWES = "payer_owes"
     PAYER_OWED_BY_OTHERS = "payer_owed_by_others"
+    ORDER_FORM_NEEDED = "order_form_needed"
+    ORDER_FORM_CHANGED = "order_form_changed"
 
 
 INCURABLE = frozenset({Code.NOT_BOOKABLE_HERE, Code.NOT_IN_SERVICE, Code.NOT_SHARED, Code.NOT_OFFERED, Code.SUSPENDED})
-NEVER_OVERRIDDEN = frozenset({Code.SLOT_TAKEN, Code.NOT_IN_SERVICE, Code.NOT_SIGNED_IN})
+ABOUT_ORDER_FORM = frozenset({Code.ORDER_FORM_NEEDED, Code.ORDER_FORM_CHANGED})
+NEVER_OVERRIDDEN = frozenset({Code.SLOT_TAKEN, Code.NOT_IN_SERVICE, Code.NOT_SIGNED_IN}) | ABOUT_ORDER_FORM
 CHECKED_AGAIN = frozenset({Code.NOT_BOOKABLE_HERE, Code.NOT_IN_SERVICE, Code.NOT_SHARED, Code.SUSPENDED, Code.CLOSED})
 CHECKED_OF_HEIRS = CHECKED_AGAIN | {Code.NOT_OFFERED, Code.TOO_FAR_FOR_GROUP}
 PERSONAL = frozenset({Code.SUSPENDED, Code.NOT_OFFERED, Code.TOO_FAR_FOR_GROUP, Code.NOT_SHARED})
@@ -76,6 +80,7 @@ class Action(StrEnum):
     USE_MODE = "use_mode"
     USE_PAYER = "use_payer"
     PAY_LATER = "pay_later"
+    ACCEPT_ORDER_FORM = "accept_order_form"
     CONTACT_OWNER = "contact_owner"
     OPEN_OWNER_SYSTEM = "open_owner_system"
     SIGN_IN = "sign_in"
@@ -83,7 +88,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """Something that really cures: with its times, mode and account put into the wish, nothing is refused."""
+    """Something that really cures: with its times, mode, account and form put into the wish, nothing is refused."""
 
     action: Action
     starts_at: datetime | None = None
@@ -91,6 +96,7 @@ class Remedy:
     mode: ReservationMode | None = None
     url: str = ""
     payer: Choice | None = None
+    order_form: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +209,7 @@ class Terms:
 class Standing:
     """How the person asking stands with the instrument and its owner; `not_offered_to` is their user group.
 
-    `payment` is who pays, where something has to be paid.
+    `payment` is who pays, where something has to be paid, `agreement` what the owner asks of an outside use.
     """
 
     is_known: bool = True
@@ -212,6 +218,7 @@ class Standing:
     suspended_for: str = ""
     not_offered_to: GroupName | None = None
     payment: Payment | None = None
+    agreement: Agreement | None = None
 
     def can_pay(self, period: Period) -> bool:
         """Whether what the time costs can be paid."""
@@ -249,7 +256,7 @@ def refusals(wanted: Wanted, terms: Terms, standing: Standing, *, now: datetime)
     What a reservation has already is not refused again: shortening needs neither notice nor open hours.
     """
     found = [*_about_length(wanted, terms), *_about_start(wanted, terms, now)]
-    paid = _about_payment(wanted, standing)
+    paid = [*_about_payment(wanted, standing), *_about_agreement(wanted, standing)]
     if wanted.gives_back:
         return [*found, *paid]
     asked = [*_about_person(terms, standing), *_about_instrument(wanted, terms)]
@@ -357,6 +364,13 @@ def _about_hours(wanted: Wanted, terms: Terms) -> Iterator[Refusal]:
 def _about_payment(wanted: Wanted, standing: Standing) -> Iterator[Refusal]:
     """Whether what it costs can be paid."""
     fault = standing.payment.fault(wanted.period) if standing.payment else None
+    if fault:
+        yield Refusal(Code(fault[0].value), fault[1])
+
+
+def _about_agreement(wanted: Wanted, standing: Standing) -> Iterator[Refusal]:
+    """Whether the order form that the owner asks for was accepted."""
+    fault = standing.agreement.fault(wanted.period) if standing.agreement else None
     if fault:
         yield Refusal(Code(fault[0].value), fault[1])
 

@@ -12,6 +12,7 @@ from booking.core.actors import Actor
 from booking.core.errors import InvalidInput, NotSignedIn, Problem
 from booking.core.texts import N_
 from booking.reservations import claims
+from booking.reservations.agreeing import agreeable, keep_agreement
 from booking.reservations.cancelling import cancel_reservation
 from booking.reservations.changes import Change, new_uid, record, times
 from booking.reservations.deadlines import decide_by
@@ -89,8 +90,9 @@ def ask(session: Session, wish: Wish, *, actor: Actor | None, now: datetime) -> 
     situation = _situation(place, wish, actor)
     if not wish.on_behalf_of:
         situation = priced(session, situation, user_id=user_id, samples=wish.details.sample_count, now=now)
-        if user_id is not None:
-            situation = payable(session, situation, Payer(user_id, wish.paying), now=now)
+        if actor is not None:
+            situation = payable(session, situation, Payer(actor.id, wish.paying), now=now)
+            situation = agreeable(session, situation, actor.id, wish.order_form, actor=actor, now=now)
     return Answer(
         refusals=weighed(session, situation, now=now),
         period=wish.period,
@@ -99,6 +101,7 @@ def ask(session: Session, wish: Wish, *, actor: Actor | None, now: datetime) -> 
         needs_approval=place.terms.needs_approval and not may(actor, Permission.DECIDE_BOOKINGS, place.target),
         price=situation.price,
         payment=situation.standing.payment,
+        agreement=situation.standing.agreement,
     )
 
 
@@ -121,6 +124,8 @@ def request_reservation(session: Session, wish: Wish, *, actor: Actor, now: date
     situation = priced(session, situation, user_id=holder.id, samples=wish.details.sample_count, now=now)
     if not wish.on_behalf_of:
         situation = payable(session, situation, Payer(holder.id, wish.paying), now=now)
+    is_theirs = bool(wish.on_behalf_of)
+    situation = agreeable(session, situation, holder.id, wish.order_form, may_wait=is_theirs, actor=actor, now=now)
     overridden = refuse_or_override(session, situation, wish.override_reason, now=now)
     reservation = _new(wish, situation.wanted.mode, holder.id, now=now)
     reservation.payer_account_id = chosen_id(situation)
@@ -193,7 +198,8 @@ def _agreed(session: Session, wish: Wish, holder_id: int, *, actor: Actor, now: 
     wanted = Wanted(wish.period, wish.mode or place.terms.modes[0])
     situation = Situation(place, wanted, standing, sees_free_time(place, actor))
     samples = wish.details.sample_count
-    return priced(session, situation, user_id=holder_id, samples=samples, may_refuse=False, now=now)
+    asked = priced(session, situation, user_id=holder_id, samples=samples, may_refuse=False, now=now)
+    return agreeable(session, asked, holder_id, wish.order_form, may_wait=True, actor=actor, now=now)
 
 
 def _lock_person(session: Session, wish: Wish, actor: Actor) -> _Person | None:
@@ -248,6 +254,7 @@ def _book(session: Session, booking: _Booking, *, actor: Actor, now: datetime) -
     take_or_refuse(session, situation, reservation.id, booking.groups, now=now)
     store_quote(session, situation, reservation.id, now=now)
     hold_cost(session, situation, reservation, now=now)
+    keep_agreement(session, situation, reservation, actor=actor, now=now)
     linked = write_people(session, reservation.id, wish.details)
     if booking.overridden:
         who = None if booking.is_promised else actor

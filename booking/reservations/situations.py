@@ -27,7 +27,10 @@ LOOKED_BACK, LOOKED_AHEAD = timedelta(days=1), timedelta(days=10)
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """Who wants what where; `own_id` is the reservation that moves, `keeps_old` whether its old time stays claimed."""
+    """Who wants what where; `own_id` is the reservation that moves, `keeps_old` whether its old time stays claimed.
+
+    `is_inside` is a use by one of the owner's own people, where the owner requires something of outside uses.
+    """
 
     place: Place
     wanted: Wanted
@@ -37,6 +40,7 @@ class Situation:
     keeps_old: bool = False
     asked: Asked | None = None
     price: Quoted | None = None
+    is_inside: bool = False
 
     def claimed(self, period: Period) -> list[Period]:
         """What would be claimed for `period`, buffers included."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from booking.contracts.needs import Agreement
 from booking.core.errors import InvalidInput
 from booking.core.period import Period
 from booking.pricing.wording import SpokenQuote, spoken_quote
@@ -17,6 +18,7 @@ from booking.reservations.wishes import Answer
 from booking.web import filters
 from booking.web.errors import problems_of
 from booking.web.languages import in_language
+from models.vocabulary.contracts import Need
 from models.vocabulary.reservations import ReservationMode
 
 LATER = "later"
@@ -64,6 +66,22 @@ class SpokenPayment:
 
 
 @dataclass(frozen=True, slots=True)
+class SpokenAgreement:
+    """What the owner asks of an outside use: a form to accept, a contract before it starts, or it is covered.
+
+    A reservation that moves waits for the form, to be accepted on its own page.
+    """
+
+    text_id: int
+    wants_form: bool
+    waits_for_form: bool
+    wants_contract: bool
+    threshold_fen: int
+    contract_number: str
+    has_price: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Spoken:
     """What the server says to a wish; `problems` are what cannot even be read."""
 
@@ -75,6 +93,24 @@ class Spoken:
     price: SpokenQuote | None = None
     payment: SpokenPayment | None = None
     pays_later: bool = False
+    agreement: SpokenAgreement | None = None
+
+
+def spoken_agreement(agreement: Agreement | None, period: Period) -> SpokenAgreement | None:
+    """What the owner asks of an outside use, as pages show it."""
+    if agreement is None:
+        return None
+    ground = agreement.ground(period)
+    needs_form = ground.need == Need.ORDER_FORM and ground.cover is None
+    return SpokenAgreement(
+        text_id=agreement.text_id,
+        wants_form=needs_form and not agreement.may_wait,
+        waits_for_form=needs_form and agreement.may_wait and ground.is_lacking,
+        wants_contract=ground.need == Need.CONTRACT and ground.cover is None,
+        threshold_fen=agreement.threshold_fen,
+        contract_number=ground.cover.number if ground.cover else "",
+        has_price=agreement.cost(period) is not None,
+    )
 
 
 def spoken_payment(payment: Payment | None, period: Period) -> SpokenPayment | None:
@@ -97,6 +133,7 @@ def spoken(answer: Answer) -> Spoken:
         pays_later=answer.payment is not None
         and answer.payment.fault(answer.period) is None
         and answer.payment.chosen is None,
+        agreement=spoken_agreement(answer.agreement, answer.period),
     )
 
 

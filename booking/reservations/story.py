@@ -7,7 +7,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from booking.reservations.labels import CHANGES
+from booking.reservations.changes import UNAGREED
+from booking.reservations.labels import CHANGES, LAPSED_UNAGREED
 from booking.reservations.queries import Sight
 from booking.web import filters
 from models.reservations import ReservationChange
@@ -34,7 +35,7 @@ def told(change: ReservationChange, holders: Mapping[int, str], sight: Sight) ->
         after.pop("payer_changed", None)
     return Told(
         occurred_at=change.occurred_at,
-        what=str(_(CHANGES[change.kind])),
+        what=str(_(LAPSED_UNAGREED if after.get("cause") == UNAGREED else CHANGES[change.kind])),
         actor_name=change.actor.name if change.actor else "",
         words=_words(change.before or {}, after, holders),
         reason=change.reason,

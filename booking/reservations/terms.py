@@ -22,6 +22,7 @@ from booking.reservations.rules import GroupLimit, Terms
 from models.affiliations import UserGroup
 from models.base import UtcDateTime
 from models.catalogue import BookingPolicy, Instrument, OpeningHours, SharedSettings
+from models.contracts import ContractSettings
 from models.directory import CalendarDay
 from models.reservations import Suspension
 from models.vocabulary.catalogue import BookingMode, PublishingState, ShareMode
@@ -93,7 +94,16 @@ _OWN_HOURS = (
     .label("own_hours")
 )
 
-_READ = (_OWN_HOURS, _SUSPENDED_UNTIL, _SUSPENDED_FOR, _LIMITS_GROUPS, _IS_MEMBER)
+_required = ContractSettings.__table__.c
+_CONTRACT_FROM = (
+    select(_required.threshold_fen)
+    .where(_required.organisation_id == _instruments.organisation_id, _required.requires)
+    .correlate(Instrument.__table__)
+    .scalar_subquery()
+    .label("contract_from")
+)
+
+_READ = (_OWN_HOURS, _SUSPENDED_UNTIL, _SUSPENDED_FOR, _LIMITS_GROUPS, _IS_MEMBER, _CONTRACT_FROM)
 _PLACES = select(*_COLUMNS, *_READ).select_from(
     Instrument.__table__.outerjoin(BookingPolicy.__table__)
     .outerjoin(_unit_settings, _units.unit_id == _instruments.unit_id)
@@ -137,7 +147,8 @@ class Place:
     """An instrument as far as booking it goes; `terms.unusual_days` are known for the days that were read.
 
     `days` are those days as they are stored. `is_member` is whether the person belongs to the institution today,
-    `belonging` in which groups anywhere, if that had to be read.
+    `belonging` in which groups anywhere, if that had to be read. From `contract_from` on (fen) an outside use needs a
+    contract, below it an order form; None where the institution requires nothing.
     """
 
     instrument_id: int
@@ -151,6 +162,7 @@ class Place:
     days: Sequence[StoredDay] = ()
     belonging: Belonging | None = None
     is_member: bool = False
+    contract_from: int | None = None
 
     @property
     def target(self) -> Target:
@@ -267,6 +279,7 @@ def _place(row: Any, days: Sequence[StoredDay], person: Belonging | None) -> Pla
         days=days,
         belonging=person,
         is_member=bool(row.is_member),
+        contract_from=row.contract_from,
     )
 
 

@@ -10,12 +10,14 @@ from booking.charges.own import is_own
 from booking.charges.rules import Used
 from booking.charges.times import could_be_used
 from booking.charges.windows import Windows
+from booking.contracts.agreeing import LACKING_USE, AgreementLacking
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden, InvalidInput, Problem
 from booking.core.period import Period
 from booking.core.texts import N_
 from booking.pricing.quoting import LONGEST
 from booking.pricing.rules import Extra, Terms
+from booking.reservations.agreeing import lacking_now
 from booking.reservations.cancelling import end_reservation
 from booking.reservations.changes import Change, asked_period, period_of, record, times, touch
 from booking.reservations.forms import UseForm
@@ -56,7 +58,8 @@ def confirm_use(
     """Say that a reservation was used, as booked or otherwise, or that nobody came; its charge is made with it.
 
     One that could not be used ends as cancelled and costs nothing. For who decides about the instrument's bookings,
-    once it is over, and not for who pays it where it costs something. Raises NotOver, UseConfirmed, OwnUse,
+    once it is over, and not for who pays it where it costs something. An outside booking that lacks its order form or
+    contract waits for it, unless it could not be used. Raises NotOver, UseConfirmed, OwnUse, AgreementLacking,
     InvalidInput, and OlderUse, SamplesNeeded or PiecesNeeded where many are confirmed at once.
     """
     held = hold_over(session, reservation_id, version, actor=actor, now=now)
@@ -64,6 +67,8 @@ def confirm_use(
     if is_bulk:
         _require_plain(session, reservation)
     used = _used(session, reservation, form, is_bulk=is_bulk, now=now)
+    if form.outcome != UseOutcome.UNUSABLE and lacking_now(session, reservation, now=now) is not None:
+        raise AgreementLacking(LACKING_USE)
     if asked_period(reservation):
         end_pending(session, reservation, ChangeKind.MOVE_LAPSED, reason="", actor=None, now=now)
     _store(session, reservation, form, used, actor=actor, now=now)

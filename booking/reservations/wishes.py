@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from booking.contracts.needs import Agreement
 from booking.core.period import Period
 from booking.pricing.quoting import Quoted
 from booking.reservations.payment import Payment
@@ -47,6 +48,8 @@ class Paying:
 
 
 AS_USUAL = Paying()
+ANY_FORM = -1
+"""Stands for the order form that a page shows beside the wish, to be accepted with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,8 @@ class Wish:
     """A reservation that somebody would like to have.
 
     `override_reason` sets rules aside for those who decide about bookings there; with `on_behalf_of`, the
-    address of a confirmed account, they book for that person, who then is the holder.
+    address of a confirmed account, they book for that person, who then is the holder. `order_form` is the version of
+    the owner's text that was accepted; ANY_FORM asks what would be with the one that holds.
     """
 
     instrument_id: int
@@ -64,6 +68,7 @@ class Wish:
     override_reason: str = ""
     on_behalf_of: str = ""
     paying: Paying = AS_USUAL
+    order_form: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Answer:
     """What would come of a wish: every refusal, or none; `claimed` includes set-up and clean-up.
 
     `price` is what it would cost, where the instrument has a price for the person, `payment` which of their accounts
-    would pay.
+    would pay, `agreement` what the owner asks of an outside use.
     """
 
     refusals: list[Refusal]
@@ -81,6 +86,7 @@ class Answer:
     needs_approval: bool
     price: Quoted | None = None
     payment: Payment | None = None
+    agreement: Agreement | None = None
 
     @property
     def allowed(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from booking.attachments.answers import AttachmentAnswer, attachment_answer
+from booking.contracts.agreement_answers import KeptAgreement, kept_agreement
 from booking.samples.lists import Listed
 from booking.samples.queries import WholeOrder
 from booking.samples.quoting import Proposal
@@ -147,7 +148,7 @@ class SampleResultAnswer(BaseModel):
 
 
 class SampleOrderAnswer(SampleOrderSummary):
-    """The whole order; `steps_open` are those that the caller may take."""
+    """The whole order; `steps_open` are those that the caller may take, `agreement` what an outside order rests on."""
 
     description: str
     tests: list[TestAnswer]
@@ -173,6 +174,7 @@ class SampleOrderAnswer(SampleOrderSummary):
     results: list[SampleResultAnswer]
     attachments: list[AttachmentAnswer]
     steps_open: list[SampleStep]
+    agreement: KeptAgreement | None
 
 
 class NewRunAnswer(SampleRunAnswer):
@@ -216,6 +218,7 @@ def order_answer(whole: WholeOrder, open_steps: list[SampleStep], address: Addre
         results=[_result(one, address) for one in whole.results],
         attachments=[attachment_answer(one, partial(address, one)) for one in whole.other_files],
         steps_open=open_steps,
+        agreement=kept_agreement(whole.agreement, is_lacking=whole.lacks),
     )
 
 

@@ -11,8 +11,9 @@ from booking.attachments.answers import UploadBody
 from booking.attachments.forms import FileRemovalForm
 from booking.attachments.uploads import has_uploads, limits_for, read_uploads
 from booking.catalogue.api.answering import json_answer
+from booking.contracts.forms import OrderFormForm
 from booking.core.clock import utcnow
-from booking.samples import handling, lists, queries, quoting, removing, service
+from booking.samples import agreeing, handling, lists, queries, quoting, removing, service
 from booking.samples.addresses import attachment_address
 from booking.samples.answers import (
     NewRunAnswer,
@@ -157,7 +158,15 @@ def refuse(order_id: int) -> Response:
 @documented(tag=TAG, body=AcceptForm, answers={200: SampleOrderAnswer}, refusals=ASKING)
 def accept(order_id: int) -> Response:
     """Accept the quote that was seen."""
-    return _step(order_id, quoting.accept_quote, read_json(AcceptForm).quote_id)
+    form = read_json(AcceptForm)
+    return _step(order_id, quoting.accept_quote, form.quote_id, form.order_form)
+
+
+@bp.post(f"{ONE}/agree")
+@documented(tag=TAG, body=OrderFormForm, answers={200: SampleOrderAnswer}, refusals=ASKING)
+def agree(order_id: int) -> Response:
+    """Accept the order form of an order that lost its contract."""
+    return _step(order_id, agreeing.accept_terms, read_json(OrderFormForm).text_id)
 
 
 @bp.post(f"{ONE}/send")

@@ -78,9 +78,10 @@ class SampleQuoteForm(Form):
 
 
 class AcceptForm(Form):
-    """Accept the quote of this number and no other."""
+    """Accept the quote of this number and no other; `order_form` is the version of the terms, where one is due."""
 
     quote_id: Id
+    order_form: Annotated[Id | None, Blank] = None
 
 
 class SampleReasonForm(Form):

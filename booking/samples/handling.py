@@ -1,13 +1,15 @@
 """From the parcel to the end: sent, received, tested in runs, reported, accepted or disputed, given back."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from booking.attachments.preparing import Prepared
 from booking.attachments.rules import Limits
 from booking.catalogue.keeping import staff_organisation_id
+from booking.contracts.agreeing import LACKING_ORDER, AgreementLacking
+from booking.contracts.needs import local_days
 from booking.core.actors import Actor
 from booking.core.errors import InvalidInput, NotFound, Problem
 from booking.core.period import Period
@@ -37,6 +39,7 @@ from booking.samples.rules import (
     unknown_positions,
 )
 from booking.samples.service import attach, begin, finish, write
+from booking.samples.weighing import lacking_now
 from models.samples import SampleOrder, SampleResult, SampleRun, SampleRunOrder
 from models.vocabulary.reservations import STANDING, ReservationState
 from models.vocabulary.samples import Leftover, SampleOrderState, SampleState, SampleStep, Settling
@@ -44,7 +47,7 @@ from models.vocabulary.samples import Leftover, SampleOrderState, SampleState, S
 
 def send_samples(session: Session, order_id: int, form: SendForm, *, actor: Actor, now: datetime) -> SampleOrder:
     """Say how the samples travel."""
-    held = begin(session, order_id, SampleStep.SEND, actor=actor)
+    held = begin(session, order_id, SampleStep.SEND, actor=actor, now=now)
     held.order.courier, held.order.tracking_number = form.courier, form.tracking_number
     return finish(session, held, actor=actor, now=now)
 
@@ -60,7 +63,7 @@ def receive_samples(
     now: datetime,
 ) -> SampleOrder:
     """Say what arrived, with photos; what is not as announced goes back as a question."""
-    held = begin(session, order_id, SampleStep.RECEIVE, actor=actor)
+    held = begin(session, order_id, SampleStep.RECEIVE, actor=actor, now=now)
     samples = {one.position: one for one in samples_of(session, order_id)}
     problems = unknown_positions(form.damaged, samples, "damaged") + unknown_positions(form.missing, samples, "missing")
     if set(form.damaged) & set(form.missing):
@@ -85,7 +88,7 @@ def receive_samples(
 
 def settle_mismatch(session: Session, order_id: int, form: SettleForm, *, actor: Actor, now: datetime) -> SampleOrder:
     """Answer what is to happen: go on with what is there, or end the order and send back or dispose of it."""
-    held = begin(session, order_id, SampleStep.SETTLE, actor=actor)
+    held = begin(session, order_id, SampleStep.SETTLE, actor=actor, now=now)
     order, samples, facts = held.order, samples_of(session, order_id), {"answer": form.answer.value}
     if form.answer == Settling.GO_ON:
         for one in samples:
@@ -108,13 +111,18 @@ def _leave(order: SampleOrder, leftover: Leftover) -> None:
 
 
 def start_run(session: Session, instrument_id: int, form: SampleRunForm, *, actor: Actor, now: datetime) -> SampleRun:
-    """Take time on the instrument for the samples of several orders; raises ReservationRefused for taken time."""
-    held = [begin(session, number, SampleStep.RUN, actor=actor) for number in sorted(set(form.order_ids))]
+    """Take time on the instrument for the samples of several orders; raises ReservationRefused for taken time.
+
+    What their owner requires must hold on the days of the run, else AgreementLacking.
+    """
+    held = [begin(session, number, SampleStep.RUN, actor=actor, now=now) for number in sorted(set(form.order_ids))]
     if any(one.order.instrument_id != instrument_id for one in held):
         raise InvalidInput([Problem("order_ids", N_("请选择同一台仪器的委托。"))])
     if form.ends_at <= form.starts_at:
         raise InvalidInput([Problem("ends_at", N_("结束时间须晚于开始时间。"))])
     period = Period(form.starts_at, form.ends_at)
+    for one in held:
+        _require_ground(session, one.order, local_days(period), now=now)
     numbers = ", ".join(one.order.number or "" for one in held)
     count = sum(one.order.sample_count for one in held)
     details = Details(purpose=numbers[:600], sample_count=min(count, 10_000))
@@ -139,18 +147,28 @@ def record_sample(
     session: Session, order_id: int, position: int, form: RecordForm, *, actor: Actor, now: datetime
 ) -> SampleOrder:
     """Say what became of one sample that had arrived, or that it turned up; damage and loss with what happened."""
-    held = begin(session, order_id, SampleStep.RECORD, actor=actor)
+    held = begin(session, order_id, SampleStep.RECORD, actor=actor, now=now)
     sample = next((one for one in samples_of(session, order_id) if one.position == position), None)
     if sample is None:
         raise NotFound
     if not may_become(sample.state, form.state):
         raise InvalidInput([Problem("state", N_("这个样品没有收到，或不能这样登记。"))])
+    if form.state in {SampleState.TESTED, SampleState.FAILED} and held.order.state == SampleOrderState.QUEUED:
+        _require_ground(session, held.order, now=now)
     if form.state in {SampleState.DAMAGED, SampleState.LOST, SampleState.FAILED} and not form.note:
         raise InvalidInput([Problem("note", N_("请写明发生了什么。"))])
     sample.state = form.state
     sample.condition = form.note or sample.condition
     facts = {"position": position, "sample_state": form.state.value}
     return finish(session, held, reason=form.note, facts=facts, actor=actor, now=now)
+
+
+def _require_ground(
+    session: Session, order: SampleOrder, days: tuple[date, date] | None = None, *, now: datetime
+) -> None:
+    """Nothing is tested while what the owner requires is not there, on some days, else today."""
+    if lacking_now(session, order, days, now=now) is not None:
+        raise AgreementLacking(LACKING_ORDER, number=order.number)
 
 
 def add_results(
@@ -164,7 +182,7 @@ def add_results(
     now: datetime,
 ) -> SampleOrder:
     """Hand over results of some samples or all; the last ones end the testing."""
-    held = begin(session, order_id, SampleStep.REPORT, actor=actor)
+    held = begin(session, order_id, SampleStep.REPORT, actor=actor, now=now)
     samples = {one.position: one for one in samples_of(session, order_id)}
     problems = unknown_positions(form.positions, samples, "positions")
     if not files:
@@ -196,24 +214,24 @@ def add_results(
 
 def approve_results(session: Session, order_id: int, *, actor: Actor, now: datetime) -> SampleOrder:
     """Accept the results, which ends the order."""
-    return finish(session, begin(session, order_id, SampleStep.APPROVE, actor=actor), actor=actor, now=now)
+    return finish(session, begin(session, order_id, SampleStep.APPROVE, actor=actor, now=now), actor=actor, now=now)
 
 
 def dispute_results(session: Session, order_id: int, *, reason: str, actor: Actor, now: datetime) -> SampleOrder:
     """Say what is wrong with the results; the staff test again, hand over others, or uphold them."""
-    held = begin(session, order_id, SampleStep.DISPUTE, actor=actor)
+    held = begin(session, order_id, SampleStep.DISPUTE, actor=actor, now=now)
     return finish(session, held, reason=reason, actor=actor, now=now)
 
 
 def uphold_results(session: Session, order_id: int, *, reason: str, actor: Actor, now: datetime) -> SampleOrder:
     """Answer a dispute: the results are right, and why."""
-    held = begin(session, order_id, SampleStep.UPHOLD, actor=actor)
+    held = begin(session, order_id, SampleStep.UPHOLD, actor=actor, now=now)
     return finish(session, held, reason=reason, actor=actor, now=now)
 
 
 def cancel_order(session: Session, order_id: int, *, reason: str, actor: Actor, now: datetime) -> SampleOrder:
     """End an order midway, by either side; what had been done is kept, time only it would have used is given back."""
-    held = begin(session, order_id, SampleStep.CANCEL, actor=actor)
+    held = begin(session, order_id, SampleStep.CANCEL, actor=actor, now=now)
     states = [one.state for one in samples_of(session, order_id)]
     done = done_so_far(states, result_count(session, order_id))
     order = finish(session, held, reason=reason, facts=done, actor=actor, now=now)
@@ -226,7 +244,7 @@ def cancel_order(session: Session, order_id: int, *, reason: str, actor: Actor, 
 
 def give_back(session: Session, order_id: int, form: GiveBackForm, *, actor: Actor, now: datetime) -> SampleOrder:
     """Record that what is left was sent back, or disposed of; once."""
-    held = begin(session, order_id, SampleStep.GIVE_BACK, actor=actor)
+    held = begin(session, order_id, SampleStep.GIVE_BACK, actor=actor, now=now)
     order = held.order
     if not has_leftovers(session, order_id):
         raise InvalidInput([Problem("how", N_("没有样品可以处理，或已经处理过。"))])

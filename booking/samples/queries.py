@@ -11,13 +11,15 @@ from booking.accounts.permissions import Permission, may, reach
 from booking.attachments.queries import attachment_for, attachments_of
 from booking.catalogue.keeping import staff_target
 from booking.catalogue.queries import within
+from booking.contracts.grounds import lacking_of, lacks, last_of
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import NotFound
-from booking.samples.rules import AT_THE_INSTRUMENT, Side, steps_open
+from booking.samples.rules import AT_THE_INSTRUMENT, NEED_GROUND, Side, steps_open
 from models.accounts import Grant
 from models.attachments import Attachment
 from models.catalogue import Instrument
+from models.contracts import UseAgreement
 from models.directory import Organisation
 from models.reservations import Reservation
 from models.samples import (
@@ -60,6 +62,8 @@ class WholeOrder:
     runs: Sequence[SampleRun]
     results: Sequence[SampleResult]
     files: Sequence[Attachment]
+    agreement: UseAgreement | None
+    lacks: bool
 
     @property
     def quote(self) -> SampleQuote | None:
@@ -111,6 +115,8 @@ def open_steps(session: Session, order: SampleOrder, actor: Actor) -> list[Sampl
         found = [one for one in found if one not in AT_THE_INSTRUMENT]
     if SampleStep.GIVE_BACK in found and not has_leftovers(session, order.id):
         found.remove(SampleStep.GIVE_BACK)
+    if NEED_GROUND & set(found) and lacking_of(session, sample_order_id=order.id) is not None:
+        found = [one for one in found if one not in NEED_GROUND]
     return found
 
 
@@ -129,7 +135,21 @@ def order_for(session: Session, order_id: int, actor: Actor) -> SampleOrder:
 
 def whole_order(session: Session, order_id: int, actor: Actor) -> WholeOrder:
     """Everything about an order in a constant number of statements; raises NotFound."""
-    order = order_for(session, order_id, actor)
+    return _whole(session, order_for(session, order_id, actor))
+
+
+def agreed_order(session: Session, order_id: int, actor: Actor) -> WholeOrder:
+    """The same to read its order form; an accepted one is also for who keeps those of the institution it is with."""
+    found = last_of(session, sample_order_id=order_id)
+    is_accepted = found is not None and found.text_id is not None
+    if found is not None and is_accepted and may(actor, Permission.SEE_CONTRACTS, Target(found.organisation_id)):
+        return _whole(session, session.scalars(in_full().where(SampleOrder.id == order_id)).one())
+    return whole_order(session, order_id, actor)
+
+
+def _whole(session: Session, order: SampleOrder) -> WholeOrder:
+    """Everything about an order."""
+    order_id, agreement = order.id, last_of(session, sample_order_id=order.id)
     steps = select(SampleOrderStep).where(SampleOrderStep.order_id == order_id)
     said = select(SampleMessage).where(SampleMessage.order_id == order_id)
     runs = select(SampleRun).join(SampleRunOrder, SampleRunOrder.run_id == SampleRun.id)
@@ -152,6 +172,8 @@ def whole_order(session: Session, order_id: int, actor: Actor) -> WholeOrder:
             results.options(joinedload(SampleResult.attachment, innerjoin=True)).order_by(SampleResult.id)
         ).all(),
         files=attachments_of(session, OwnerKind.SAMPLE_ORDER, order_id, ALL_FILES),
+        agreement=agreement,
+        lacks=lacks(session, agreement),
     )
 
 

@@ -18,6 +18,7 @@ from booking.core.errors import Conflict, Forbidden, InvalidInput, Problem
 from booking.core.texts import N_
 from booking.pricing.queries import Spot, price_for
 from booking.pricing.rules import Terms, Use, quote
+from booking.samples.agreeing import agree
 from booking.samples.forms import QuoteLineForm, SampleQuoteForm
 from booking.samples.queries import is_requester, order_for, quotes_of
 from booking.samples.rules import FREE_NAMED, Side, is_changed, quote_problems, target_of_step
@@ -113,7 +114,7 @@ def _lines_of(terms: Terms, order: SampleOrder) -> Lines:
 
 def quote_order(session: Session, order_id: int, form: SampleQuoteForm, *, actor: Actor, now: datetime) -> SampleQuote:
     """Say what the order costs and until when; what leaves the price list needs a reason; raises QuotedMeanwhile."""
-    held = begin(session, order_id, SampleStep.QUOTE, actor=actor)
+    held = begin(session, order_id, SampleStep.QUOTE, actor=actor, now=now)
     if form.last_quote_id != max((one.id for one in quotes_of(session, order_id)), default=0):
         raise QuotedMeanwhile
     proposal = proposal_for(session, held.order, now=now)
@@ -166,18 +167,24 @@ def _unnamed(lines: Sequence[QuoteLineForm]) -> list[Problem]:
 
 def refuse_order(session: Session, order_id: int, *, reason: str, actor: Actor, now: datetime) -> SampleOrder:
     """Say no to a request, with a reason."""
-    held = begin(session, order_id, SampleStep.REFUSE, actor=actor)
+    held = begin(session, order_id, SampleStep.REFUSE, actor=actor, now=now)
     return finish(session, held, reason=reason, actor=actor, now=now)
 
 
-def accept_quote(session: Session, order_id: int, quote_id: int, *, actor: Actor, now: datetime) -> SampleOrder:
-    """Accept the quote that holds, which gives the order its number; raises OtherQuote or QuoteRunOut."""
-    held = begin(session, order_id, SampleStep.ACCEPT, actor=actor)
+def accept_quote(
+    session: Session, order_id: int, quote_id: int, order_form: int | None = None, *, actor: Actor, now: datetime
+) -> SampleOrder:
+    """Accept the quote that holds, which gives the order its number; raises OtherQuote or QuoteRunOut.
+
+    Where the owner asks for an order form it is accepted with it; a contract may come until the samples are sent.
+    """
+    held = begin(session, order_id, SampleStep.ACCEPT, actor=actor, now=now)
     order, last = held.order, quotes_of(session, order_id)[-1]
     if last.id != quote_id:
         raise OtherQuote
     if last.valid_until < local_date(now):
         raise QuoteRunOut
+    agree(session, order, last.total_fen, order_form, actor=actor, now=now)
     order.number, order.accepted_at = order_number(order.id, local_date(now)), now
     return finish(session, held, facts={"quote_id": last.id, "total_fen": last.total_fen}, actor=actor, now=now)
 

@@ -64,6 +64,9 @@ MOVES: Mapping[Step, Move] = {
 WAITS_FOR_STAFF = frozenset({State.REQUESTED, State.SENT, State.QUEUED, State.TESTING, State.DISPUTED})
 WAITS_FOR_REQUESTER = frozenset({State.QUOTED, State.ACCEPTED, State.QUESTIONED, State.REPORTED})
 
+NEED_GROUND = frozenset({Step.SEND, Step.RECEIVE, Step.RUN})
+"""Steps that an outside order only takes once what its owner requires is there: an order form, or a contract."""
+
 AT_HAND = frozenset({SampleState.RECEIVED, SampleState.TESTED, SampleState.FAILED})
 RECORDED = (SampleState.TESTED, SampleState.FAILED, SampleState.DAMAGED, SampleState.LOST, SampleState.RECEIVED)
 """What staff may say became of a sample that had arrived."""

@@ -17,6 +17,7 @@ from booking.attachments.queries import Owner
 from booking.attachments.rules import Limits
 from booking.catalogue.keeping import staff_organisation_id, staff_target
 from booking.catalogue.queries import instrument_for, target_of, test_items_of
+from booking.contracts.agreeing import LACKING_ORDER, AgreementLacking
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, Refused
@@ -28,12 +29,14 @@ from booking.samples.rules import (
     AT_THE_INSTRUMENT,
     MOST_A_DAY,
     MOVES,
+    NEED_GROUND,
     REQUESTERS_SHARE,
     Asked,
     Side,
     request_problems,
     target_of_step,
 )
+from booking.samples.weighing import lacking_now
 from models.accounts import User
 from models.attachments import Attachment
 from models.catalogue import Instrument, TestItem
@@ -217,20 +220,24 @@ def add_message(
 
 def lock(session: Session, order_id: int, *, actor: Actor) -> tuple[SampleOrder, Side]:
     """The order, locked and read again, and on which side the actor stands; raises NotFound."""
-    order = session.scalar(
-        in_full()
-        .where(SampleOrder.id == order_id)
-        .with_for_update(of=SampleOrder)
-        .execution_options(populate_existing=True)
-    )
+    order = locked_order(session, order_id)
     side = side_of(order, actor) if order else None
     if order is None or side is None:
         raise NotFound
     return order, side
 
 
-def begin(session: Session, order_id: int, step: SampleStep, *, actor: Actor) -> Held:
-    """The order, locked for a step that the actor may take now; raises NotFound, Forbidden or NotNow."""
+def locked_order(session: Session, order_id: int) -> SampleOrder | None:
+    """The order, locked and read again; None where there is none."""
+    found = in_full().where(SampleOrder.id == order_id).with_for_update(of=SampleOrder)
+    return session.scalar(found.execution_options(populate_existing=True))
+
+
+def begin(session: Session, order_id: int, step: SampleStep, *, actor: Actor, now: datetime) -> Held:
+    """The order, locked for a step that the actor may take now.
+
+    Raises NotFound, Forbidden, NotNow, or AgreementLacking where what the owner requires is not there.
+    """
     order, side = lock(session, order_id, actor=actor)
     if side not in MOVES[step].sides:
         raise Forbidden
@@ -241,6 +248,8 @@ def begin(session: Session, order_id: int, step: SampleStep, *, actor: Actor) ->
         raise NotNow
     if order.kept_by_id is not None and step in AT_THE_INSTRUMENT:
         raise HasNoInstrument
+    if step in NEED_GROUND and lacking_now(session, order, now=now) is not None:
+        raise AgreementLacking(LACKING_ORDER, number=order.number)
     return Held(order, side, step, target)
 
 

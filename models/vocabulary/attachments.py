@@ -10,6 +10,7 @@ class OwnerKind(StrEnum):
     ENQUIRY = "enquiry"
     SAMPLE_ORDER = "sample_order"
     INVOICE = "invoice"
+    CONTRACT = "contract"
 
 
 class AttachmentKind(StrEnum):

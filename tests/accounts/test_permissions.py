@@ -69,7 +69,7 @@ def test_who_stands_in_has_everything_of_the_role_but_what_outlasts_it() -> None
     withheld = [held(role, is_delegated=False) - held(role, is_delegated=True) for role in roles]
 
     assert withheld == [
-        {"give_grants", "name_agents", "change_owner"},
+        {"give_grants", "name_agents", "change_owner", "manage_contracts", "sign_contracts"},
         {
             "give_grants",
             "name_agents",
@@ -81,7 +81,7 @@ def test_who_stands_in_has_everything_of_the_role_but_what_outlasts_it() -> None
         },
         {"verify_organisations"},
         set(),
-        {"name_agents"},
+        {"name_agents", "sign_contracts"},
     ]
 
 

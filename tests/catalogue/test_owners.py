@@ -381,7 +381,7 @@ def test_only_what_waits_for_the_staffs_work_goes_along_and_the_rest_stays_with_
     assert SampleStep.UPHOLD in open_steps(session, reported, gives)
     assert SampleStep.RUN not in open_steps(session, reported, gives)
     with pytest.raises(HasNoInstrument):
-        begin(session, expired.id, SampleStep.QUOTE, actor=gives)
+        begin(session, expired.id, SampleStep.QUOTE, actor=gives, now=day)
     with pytest.raises(enquiries.StaysClosed):
         enquiries.reopen(session, over, days=2, actor=asker, now=day)
     kept = select(Attachment.organisation_id).where(Attachment.owner_kind == OwnerKind.SAMPLE_ORDER)

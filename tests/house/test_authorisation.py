@@ -23,6 +23,7 @@ from tests.house.matrix.attachments import ATTACHMENTS
 from tests.house.matrix.calendars import FEEDS
 from tests.house.matrix.catalogue import CATALOGUE, CATALOGUE_API
 from tests.house.matrix.charges import CHARGES
+from tests.house.matrix.contracts import CONTRACTS
 from tests.house.matrix.directory import DIRECTORY
 from tests.house.matrix.enquiries import ENQUIRIES
 from tests.house.matrix.grants import GRANTS, LEAVINGS
@@ -75,6 +76,7 @@ MATRIX = (
     *CHARGES,
     *STATEMENTS,
     *INVOICES,
+    *CONTRACTS,
 )
 OF_BOTH = {"owner_change"}
 GONE = 2**31 - 1

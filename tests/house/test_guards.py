@@ -16,6 +16,7 @@ from models.affiliations import UserGroup
 from models.attachments import Attachment
 from models.catalogue import Instrument
 from models.charges import Charge, ChargeCapture, ChargeEvent, ChargeLine
+from models.contracts import Contract, ContractEvent, ContractSignature, ContractText, UseAgreement
 from models.invoices import Invoice, InvoiceItem, InvoiceWithdrawal
 from models.ledger import LedgerAccount, LedgerEntry, LedgerTransfer
 from models.payers import PayerAccount, PayerHold, PayerMovement
@@ -27,6 +28,14 @@ from models.statements import Debtor, Receipt, Settlement, Statement, StatementI
 from models.vocabulary.affiliations import UserSide
 from models.vocabulary.attachments import AttachmentKind, OwnerKind, Visibility
 from models.vocabulary.charges import ChargeKind, ChargeState, ChargeStep
+from models.vocabulary.contracts import (
+    ContractScope,
+    ContractSide,
+    ContractState,
+    ContractStep,
+    Need,
+    SignatureKind,
+)
 from models.vocabulary.invoices import InvoiceKind
 from models.vocabulary.payers import MovementKind, PayerKind
 from models.vocabulary.pricing import LineKind, Offer
@@ -41,7 +50,7 @@ from models.vocabulary.reservations import (
 )
 from models.vocabulary.samples import Leftover, ReportKind, SampleOrderState, SampleStep
 from models.vocabulary.statements import ReceiptKind, StatementKind
-from tests.factories.instruments import add_lane_group, make_instrument
+from tests.factories.instruments import add_lane_group, make_instrument, make_organisation
 from tests.factories.people import make_user
 
 NOON = datetime(2026, 11, 23, 4, tzinfo=UTC)
@@ -199,6 +208,7 @@ def rows(session: Session) -> None:
     )
     add_money(session, user.id, instrument.organisation_id)
     add_order(session, user.id, instrument)
+    add_contract(session, user.id, instrument.organisation_id)
     session.commit()
 
 
@@ -243,6 +253,45 @@ def add_order(session: Session, user_id: int, instrument: Instrument) -> None:
             SampleResult(attachment_id=file.id, is_final=True, **made),
         ]
     )
+
+
+def add_contract(session: Session, user_id: int, organisation_id: int) -> None:
+    """One contract with its text, a signature on the file of the sample order, and a step."""
+    text = ContractText(organisation_id=organisation_id, number=1, clauses={}, made_at=NOON)
+    party = make_organisation(session)
+    session.add(text)
+    session.flush()
+    contract = Contract(
+        number="1",
+        organisation_id=organisation_id,
+        party_id=party.id,
+        party_name=party.name_zh,
+        scope=ContractScope.FRAMEWORK,
+        title="框架合同",
+        starts_on=NOON.date(),
+        ends_on=NOON.date(),
+        text_id=text.id,
+        state=ContractState.DRAFT,
+        created_at=NOON,
+        changed_at=NOON,
+    )
+    session.add(contract)
+    session.flush()
+    signature = ContractSignature(
+        contract_id=contract.id,
+        side=ContractSide.OWNER,
+        handed_in_by=ContractSide.OWNER,
+        kind=SignatureKind.SCAN,
+        signed_on=NOON.date(),
+        attachment_id=session.scalars(sa.select(Attachment.id)).one(),
+        made_by_id=user_id,
+        made_at=NOON,
+    )
+    event = ContractEvent(contract_id=contract.id, occurred_at=NOON, step=ContractStep.DRAFT, state=ContractState.DRAFT)
+    reservation_id = session.scalars(sa.select(Reservation.id)).one()
+    used = {"organisation_id": organisation_id, "user_id": user_id, "reservation_id": reservation_id}
+    agreement = UseAgreement(need=Need.ORDER_FORM, amount_fen=0, created_at=NOON, **used)
+    session.add_all([signature, event, agreement])
 
 
 def add_money(session: Session, user_id: int, organisation_id: int) -> None:

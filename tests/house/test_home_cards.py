@@ -17,6 +17,7 @@ from booking.statements.service import issue_statement
 from booking.web.extensions import db
 from models.accounts import Grant
 from models.affiliations import Visit
+from models.contracts import Contract
 from models.directory import Organisation
 from models.jobs import JobRun
 from models.reservations import Block, Reservation
@@ -36,11 +37,13 @@ Codes = Mapping[str, frozenset[str]]
 
 HANDS_ON = frozenset({"enquiries", "sample_orders", "blocks_today"})
 SETTLING = frozenset({"charges_disputed", "charge_problems"})
-STEWARDING = HANDS_ON | SETTLING | {"decisions", "conflicts", "drafts", "training", "uses"}
+STEWARDING = HANDS_ON | SETTLING | {"decisions", "conflicts", "unagreed", "drafts", "training", "uses"}
 MONEY = frozenset({"payers_expiring", "payers_low", "prices_missing", "to_bill", "statements_overdue"})
+AGREED = frozenset({"contracts_to_keep", "contracts_ending"})
 ADMINISTERING = (
     STEWARDING
     | MONEY
+    | AGREED
     | {"imports", "reports", "reviews", "role_changes", "successors", "roles_ending"}
     | {"affiliations", "visits", "visits_without_host", "rosters", "affiliations_ending", "team_requests_left"}
 )
@@ -55,12 +58,12 @@ EXPECTED: Codes = {
     "technician": HANDS_ON,
     "trainer": frozenset({"training"}),
     "reviewer": frozenset({"reviews"}),
-    "finance": MONEY | SETTLING | {"charges_to_accept"},
+    "finance": MONEY | AGREED | SETTLING | {"charges_to_accept"},
     "admin": ADMINISTERING | {"charges_to_accept"},
     "their_admin": frozenset({"drafts", "enquiries", "sample_orders", "imports", "reports", "reviews", "role_changes"})
     | {"affiliations", "visits", "left_behind", "owner_changes", "charges_disputed"},
     "operator": frozenset({"registrations", "mail_domains"}),
-    "agent": frozenset({"own_sample_orders"}),
+    "agent": frozenset({"own_sample_orders", "own_unagreed", "own_bookings", "contracts_to_sign", "feeds_hint"}),
     "officer": frozenset(),
     "auditor": OPERATING | {"role_changes"},
     "platform": OPERATING
@@ -125,6 +128,9 @@ def _add_money(session: Session, world: World, ours: Organisation, today: date) 
     spent = make_payer(session, ours, holder, 100_000, number="9")
     post_entry(session, "spent", "payers", [Move(spent.left_id, spent.held_id, 90_001)], now=utcnow())
     make_instrument(session, ours, policy={"needs_payer": True})
+    signed = session.get_one(Contract, world.names["signed_contract"])
+    same = {one.key: getattr(signed, one.key) for one in Contract.__table__.columns if one.key not in {"id", "number"}}
+    session.add(Contract(**same | {"number": "E-1", "ends_on": today + timedelta(days=60)}))
     _bill(session, world)
 
 

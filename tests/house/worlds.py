@@ -39,6 +39,7 @@ from tests.house.worlds_affiliations import add_affiliations, add_registration
 from tests.house.worlds_announcements import announcement
 from tests.house.worlds_attachments import add_files
 from tests.house.worlds_charges import add_charges
+from tests.house.worlds_contracts import add_contracts
 from tests.house.worlds_enquiries import add_enquiries
 from tests.house.worlds_gate import arrange_arrivals, arrange_owner_change, arrange_reviews
 from tests.house.worlds_grants import add_stand_ins, build_grants
@@ -175,6 +176,7 @@ def build(session: Session) -> World:
     add_payers(builder, BOOKERS | ADMIN | FINANCE, THEIR_ADMIN | {"their_holder"})
     add_charges(builder, STAFF, STAFF - {"technician"} | FINANCE, THEIR_STAFF | {"their_holder"})
     add_statements(builder, ADMIN | FINANCE, THEIR_ADMIN | {"their_holder"})
+    add_contracts(builder, ADMIN | FINANCE, THEIR_ADMIN, STAFF)
     session.commit()
     return builder.world
 

@@ -15,6 +15,7 @@ from booking.attachments.uploads import file_response, has_uploads, limits_for, 
 from booking.catalogue.keeping import staff_target
 from booking.catalogue.owner_queries import open_change
 from booking.catalogue.queries import is_readable
+from booking.contracts.grounds import lacking_of
 from booking.core.clock import utcnow
 from booking.core.errors import Conflict, InvalidInput, Refused
 from booking.enquiries import queries, removing, service, wishes, withdrawing
@@ -36,6 +37,7 @@ from models.attachments import Attachment
 from models.custody import OwnerChange
 from models.enquiries import Enquiry
 from models.vocabulary.attachments import AttachmentKind, OwnerKind
+from models.vocabulary.contracts import Need
 from models.vocabulary.enquiries import OPEN_WISHES, EnquiryState, WishAnswer
 
 
@@ -166,6 +168,7 @@ def _page(enquiry_id: int, refused: Refused | None = None) -> Response:
         is_own=is_own,
         may_read=is_readable(enquiry.instrument, who),
         leaving=_leaving(enquiry) if is_own else None,
+        needs_form=is_own and _needs_form(enquiry),
         may_write=is_own or answers,
         may_remove=answers,
         may_answer_wish=answers and enquiry.wish_state in OPEN_WISHES,
@@ -191,6 +194,14 @@ def _page(enquiry_id: int, refused: Refused | None = None) -> Response:
 def _leaving(enquiry: Enquiry) -> OwnerChange | None:
     """The change of owner with which an open thread would go along."""
     return None if enquiry.state == EnquiryState.CLOSED else open_change(reading(), enquiry.instrument_id)
+
+
+def _needs_form(enquiry: Enquiry) -> bool:
+    """Whether what the enquiry became waits for its order form."""
+    if enquiry.reservation_id is None:
+        return False
+    lacking = lacking_of(reading(), reservation_id=enquiry.reservation_id)
+    return lacking is not None and lacking.need == Need.ORDER_FORM
 
 
 def _answers(gives_time: bool) -> dict[WishAnswer, str]:

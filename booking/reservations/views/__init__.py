@@ -4,6 +4,7 @@ from flask import Blueprint, Response
 
 from booking.reservations.views import (
     accounts,
+    agreement,
     blocks,
     board,
     closing,
@@ -59,6 +60,7 @@ bp.add_url_rule(
 )
 bp.add_url_rule("/reservations/<int:reservation_id>/edit", "edit", reservation.edit, methods=BOTH)
 bp.add_url_rule("/reservations/<int:reservation_id>/payer", "payer", reservation.payer, methods=BOTH)
+bp.add_url_rule("/reservations/<int:reservation_id>/order-form", "order_form", agreement.order_form, methods=BOTH)
 bp.add_url_rule("/reservations/<int:reservation_id>/cancel", "cancel", reservation.cancel, methods=BOTH)
 bp.add_url_rule("/reservations/<int:reservation_id>/leave", "leave", reservation.leave, methods=SEND)
 bp.add_url_rule("/reservations/<int:reservation_id>/approve", "approve", todo.approve, methods=SEND)

@@ -38,6 +38,7 @@ from booking.reservations.refusals import (
 from booking.reservations.spoken import sentence_of as said
 from booking.reservations.story import told
 from booking.reservations.uses import what_came
+from booking.reservations.views.agreement import agreement_shown
 from booking.reservations.views.typed import (
     DETAILS,
     PEOPLE,
@@ -74,6 +75,7 @@ def show(reservation_id: int) -> ResponseReturnValue:
         paid=paid_for(reading(), reservation, actor, sight, now=utcnow()),
         came=what_came(reading(), reservation, actor, sight),
         charge_states=CHARGE_STATES,
+        **agreement_shown(reservation, sight),
         history=[told(change, holders, sight) for change in changes],
         state_label=_(STATES[reservation.state]),
         mode_label=_(MODES[reservation.mode]),

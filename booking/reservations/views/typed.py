@@ -18,7 +18,7 @@ from models.reservations import Reservation
 
 FormT = TypeVar("FormT", bound=forms.Form)
 
-WISH = (*TIMES, "mode", "on_behalf_of", "override_reason", FIELD)
+WISH = (*TIMES, "mode", "on_behalf_of", "override_reason", FIELD, "order_form")
 USED = (*TIMES, "mode", FIELD)
 DETAILS = ("purpose", "direction", "project_name", "project_number", "sample_count")
 PEOPLE = ("operator_name", "operator_email", "participants")

@@ -28,6 +28,7 @@ bp.add_url_rule(f"{ONE}/remove-file", "remove_file", steps.remove_file, methods=
 bp.add_url_rule(f"{ONE}/quote", "quote", steps.quote, methods=SEND)
 bp.add_url_rule(f"{ONE}/refuse", "refuse", steps.refuse, methods=SEND)
 bp.add_url_rule(f"{ONE}/accept", "accept", steps.accept, methods=SEND)
+bp.add_url_rule(f"{ONE}/agree", "agree", steps.agree, methods=SEND)
 bp.add_url_rule(f"{ONE}/send", "send", steps.send, methods=SEND)
 bp.add_url_rule(f"{ONE}/receive", "receive", steps.receive, methods=SEND)
 bp.add_url_rule(f"{ONE}/settle", "settle", steps.settle, methods=SEND)

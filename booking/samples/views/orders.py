@@ -13,6 +13,9 @@ from booking.attachments.uploads import file_response, limits_for
 from booking.catalogue.keeping import staff_target
 from booking.catalogue.owner_queries import open_change
 from booking.catalogue.queries import is_readable
+from booking.contracts.grounds import lacking_of
+from booking.contracts.labels import CLAUSES
+from booking.contracts.queries import text_now
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput, NotFound, Refused
 from booking.samples import labels, queries, quoting
@@ -20,6 +23,7 @@ from booking.samples.addresses import attachment_address
 from booking.samples.queries import WholeOrder
 from booking.samples.rules import RECORDED, Side
 from booking.samples.typed import shown_lines
+from booking.samples.weighing import asked_of
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading
 from booking.web.languages import in_language
@@ -29,6 +33,7 @@ from models.attachments import Attachment
 from models.custody import OwnerChange
 from models.samples import SampleOrder
 from models.vocabulary.attachments import AttachmentKind, OwnerKind
+from models.vocabulary.contracts import Need
 from models.vocabulary.pricing import LineKind
 from models.vocabulary.samples import OVER, SampleStep
 
@@ -43,10 +48,13 @@ def show(order_id: int) -> ResponseReturnValue:
 
 def order_form(order_id: int) -> ResponseReturnValue:
     """The order form to be printed, once the quote is accepted."""
-    whole = queries.whole_order(reading(), order_id, require_actor())
+    actor = require_actor()
+    whole = queries.agreed_order(reading(), order_id, actor)
     if whole.order.number is None:
         raise NotFound
-    return render_template("samples/order_form.html", whole=whole, order=whole.order, **words())
+    sees_order = queries.side_of(whole.order, actor) is not None
+    agreement = {"agreement": whole.agreement, "clause_names": CLAUSES, "sees_order": sees_order}
+    return render_template("samples/order_form.html", whole=whole, order=whole.order, **agreement, **words())
 
 
 def download(order_id: int, attachment_id: int) -> Response:
@@ -89,6 +97,7 @@ def order_page(order_id: int, refused: Refused | None = None, fields: Mapping[st
         recorded=[(one.value, _(labels.SAMPLE_STATE[one])) for one in RECORDED],
         **words(),
         **_quoting(whole, open_steps),
+        **_agreeing(whole, side, open_steps),
     )
     return make_response(page, refused.status if refused else 200)
 
@@ -135,6 +144,24 @@ def _quoting(whole: WholeOrder, open_steps: set[SampleStep]) -> dict[str, Any]:
         "lines": shown_lines(request.form, named, blank=BLANK_LINES),
         "line_kinds": [(kind.value, _(label)) for kind, label in labels.LINE.items()],
         "valid_until": request.form.get("valid_until") or (local_date(now) + PROPOSED_DAYS).isoformat(),
+    }
+
+
+def _agreeing(whole: WholeOrder, side: Side | None, open_steps: set[SampleStep]) -> dict[str, Any]:
+    """What the owner asks of an outside order, with the text to be accepted now."""
+    session, now, order = reading(), utcnow(), whole.order
+    asked = None
+    if SampleStep.ACCEPT in open_steps and whole.quote and side == Side.REQUESTER:
+        asked = asked_of(session, order, whole.quote.total_fen, None, now=now)
+    lacking = lacking_of(session, sample_order_id=order.id)
+    due = lacking.need if lacking else asked.ground.need if asked and asked.ground.is_lacking else None
+    owner_id = order.instrument.organisation_id
+    return {
+        "agreement": whole.agreement,
+        "asked_agreement": asked,
+        "lacking": lacking,
+        "form_text": text_now(session, owner_id) if due == Need.ORDER_FORM else None,
+        "clause_names": CLAUSES,
     }
 
 

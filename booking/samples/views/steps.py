@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from booking.attachments.forms import FileRemovalPage
 from booking.attachments.uploads import has_uploads, limits_for, read_uploads
+from booking.contracts.forms import OrderFormPage
 from booking.core.clock import utcnow
 from booking.core.errors import Conflict, InvalidInput
 from booking.core.forms import read
 from booking.core.texts import N_
-from booking.samples import handling, queries, quoting, removing, service
+from booking.samples import agreeing, handling, queries, quoting, removing, service
 from booking.samples.forms import (
     AcceptPage,
     GiveBackPage,
@@ -91,9 +92,19 @@ def accept(order_id: int) -> ResponseReturnValue:
     """Accept the quote."""
 
     def work() -> None:
-        _take(quoting.accept_quote, order_id, read_form(AcceptPage).quote_id)
+        form = read_form(AcceptPage)
+        _take(quoting.accept_quote, order_id, form.quote_id, form.order_form)
 
     return _done(order_id, work, N_("已接受报价，委托生效。请寄出样品。"))
+
+
+def agree(order_id: int) -> ResponseReturnValue:
+    """Accept the order form of an order that lost its contract."""
+
+    def work() -> None:
+        _take(agreeing.accept_terms, order_id, read_form(OrderFormPage).text_id)
+
+    return _done(order_id, work, N_("已接受委托单。"))
 
 
 def send(order_id: int) -> ResponseReturnValue:

@@ -38,19 +38,20 @@ SUSPENSION_FORM = {
 }
 WHY = {"reason": "设备故障"}
 
+AGREED = {"order_form": "{contract_text}"}
 BOOKING = (
     page(f"/instruments/{{published}}/calendar.json?{WINDOW}"),
     page(f"/instruments/{{draft}}/calendar.json?{WINDOW}", READERS, nobody=404),
     sent("/instruments/{published}/ask", EVERYBODY, FREE_FORM, ok=200),
     sent("/instruments/{draft}/ask", READERS, FREE_FORM, ok=200, nobody=404),
-    sent("/instruments/{published}/reservations", PEOPLE, FREE_FORM, nobody=SIGN_IN),
+    sent("/instruments/{published}/reservations", PEOPLE, {**FREE_FORM, **AGREED}, nobody=SIGN_IN),
     sent("/instruments/{draft}/reservations", NO_ONE, FREE_FORM, told=READERS, nobody=SIGN_IN),
     read(f"/instruments/{{published}}/availability?{WINDOW}", EVERYBODY),
     read(f"/instruments/{{draft}}/availability?{WINDOW}", READERS, nobody=404),
     read(f"/instruments/{{their_withheld}}/availability?{WINDOW}", THEIR_ADMIN | ALL_SEEING, nobody=404),
     step("/quotes", EVERYBODY, {**TAKEN, "instrument_id": "{published}"}),
     step("/quotes", READERS, {**FREE, "instrument_id": "{draft}"}, nobody=404),
-    post("/reservations", PEOPLE, {**FREE, "instrument_id": "{published}"}),
+    post("/reservations", PEOPLE, {**FREE, **AGREED, "instrument_id": "{published}"}),
     post("/reservations", NO_ONE, {**TAKEN, "instrument_id": "{published}"}, other=409),
     post("/reservations", NO_ONE, {**FREE, "instrument_id": "{draft}"}, told=READERS),
     post(

@@ -1,0 +1,1 @@
+"""What is agreed on with outside users: contracts and their texts."""

@@ -1,0 +1,107 @@
+"""A contract's amount is never used twice, and nothing comes to rest on a contract that is being ended."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from booking.contracts import requirements
+from booking.contracts.forms import RequirementForm
+from booking.contracts.grounds import is_last
+from booking.core.clock import at_local, local_date, utcnow
+from models.accounts import User
+from models.catalogue import Instrument
+from models.contracts import Contract, UseAgreement
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.affiliations import Audience
+from models.vocabulary.contracts import ContractState
+from tests.factories.affiliations import affiliate
+from tests.factories.contracts import Deals, make_firm
+from tests.factories.instruments import make_instrument, make_organisation
+from tests.factories.people import actor_for, give, make_user
+from tests.factories.prices import make_hourly_price
+from tests.storms.conftest import token_of
+from tests.storms.sending import Call, Reply
+from tests.storms.weather import Storm
+
+HOURLY = 10_000
+
+
+def make_deals(session: Session) -> tuple[Deals, list[Instrument], User]:
+    """An institution that asks for a contract in any case, its instruments, and the firm of everybody who writes."""
+    now, place, firm = utcnow(), make_organisation(session), make_firm(session)
+    clerk, agent = make_user(session, "finance"), make_user(session, "agent")
+    give(session, clerk, Role.INSTITUTION_FINANCE, ScopeKind.ORGANISATION, place.id)
+    give(session, agent, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, firm.id)
+    instruments = [make_instrument(session, place, policy={"closes_on_holidays": False}) for _ in range(5)]
+    for instrument in instruments:
+        make_hourly_price(session, instrument, HOURLY, clerk, audience=Audience.FIRMS)
+    for writer in session.scalars(select(User).where(User.email.startswith("writer"))):
+        affiliate(session, writer, firm)
+    deals = Deals(session, place, firm, actor_for(session, clerk, now=now), actor_for(session, agent, now=now), now)
+    form = RequirementForm(requires=True, threshold_fen=0)
+    requirements.set_requirement(session, place.id, form, actor=deals.keeper, now=now)
+    session.commit()
+    return deals, instruments, clerk
+
+
+def hour(number: int, *, day: int = 1) -> dict[str, str]:
+    start = at_local(local_date(utcnow()) + timedelta(days=day), 480 + number * 60)
+    return {"starts_at": start.isoformat(), "ends_at": (start + timedelta(hours=1)).isoformat()}
+
+
+def statuses(replies: Iterable[Reply]) -> Counter[int]:
+    return Counter(reply.status for reply in replies)
+
+
+def resting(session: Session, contract_id: int) -> list[int | None]:
+    """The reservations that rest on a contract now."""
+    session.rollback()
+    rows = select(UseAgreement.reservation_id).where(UseAgreement.contract_id == contract_id, is_last())
+    return list(session.scalars(rows))
+
+
+def booked(storm: Storm, tokens: list[str], instruments: list[Instrument]) -> list[Reply]:
+    """Thirty bookings of an hour at once."""
+    wishes = [{"instrument_id": instruments[n % 5].id, **hour(n // 5)} for n in range(30)]
+    calls = [Call(token, "POST", "/api/v1/reservations", wish) for token, wish in zip(tokens, wishes, strict=False)]
+    return storm.volley(calls)
+
+
+def test_of_thirty_bookings_ten_are_covered_where_the_contract_covers_ten(
+    session: Session, storm: Storm, tokens: list[str]
+) -> None:
+    deals, instruments, _clerk = make_deals(session)
+    contract = deals.signed(amount_fen=10 * HOURLY)
+    session.commit()
+
+    replies = booked(storm, tokens, instruments)
+
+    assert statuses(replies) == {201: 30}
+    assert len(resting(session, contract.id)) == 10
+
+
+def test_nothing_rests_on_a_contract_that_is_ended_while_bookings_are_made_and_moved(
+    session: Session, storm: Storm, tokens: list[str]
+) -> None:
+    deals, instruments, clerk = make_deals(session)
+    contract = deals.signed()
+    session.commit()
+    made = booked(storm, tokens, instruments)
+    before = len(resting(session, contract.id))
+    moves = [
+        Call(token, "PATCH", f"/api/v1/reservations/{reply.body['id']}", hour(n // 5, day=2))
+        for n, (token, reply) in enumerate(zip(tokens, made, strict=False))
+    ]
+    wishes = [{"instrument_id": instruments[n % 5].id, **hour(n // 5, day=3)} for n in range(15)]
+    more = [Call(token, "POST", "/api/v1/reservations", wish) for token, wish in zip(tokens, wishes, strict=False)]
+    end = Call(token_of(session, clerk), "POST", f"/api/v1/contracts/{contract.id}/end", {"reason": "终止"})
+    session.commit()
+
+    replies = storm.volley([*moves[:15], end, *more, *moves[15:]])
+
+    assert (before, statuses(replies)) == (30, {200: 31, 201: 15})
+    assert resting(session, contract.id) == []
+    assert session.get_one(Contract, contract.id).state == ContractState.ENDED
