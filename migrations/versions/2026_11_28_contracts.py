@@ -8,7 +8,7 @@ from alembic import op
 from booking.database.guards import freeze_signed_contracts, make_append_only
 
 revision = "2026_11_28_contracts"
-down_revision = "2026_11_29_edited_answers"
+down_revision = "2026_11_28_invoices"
 branch_labels = None
 depends_on = None
 
