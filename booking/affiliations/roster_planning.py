@@ -10,9 +10,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.accounts.leaving import NOT_YOURS_TO_END
+from booking.accounts.standing_in import NOT_ONESELF
 from booking.affiliations.group_reading import stored_groups
 from booking.affiliations.roster_reading import ReadRow, RosterRow
 from booking.affiliations.rules import OWNS_INSTRUMENTS
+from booking.core.actors import Actor
 from booking.core.errors import Problem
 from booking.core.texts import N_
 from booking.directory import queries as directory
@@ -195,6 +197,14 @@ def plan(rows: Sequence[ReadRow], standing: Standing, *, is_complete: bool, own_
     if not is_complete:
         return Plan(planned, [], [])
     return Plan(planned, _leavers(rows, standing, own_id), _uninvited(planned, standing))
+
+
+def refuse_rows_of(actor: Actor, plan: Plan) -> None:
+    """Refuse what a roster would change for somebody themselves: they only stand in for whom it is to do so."""
+    for one in plan.of(*(set(Fate) - {Fate.UNCHANGED, Fate.REFUSED})):
+        if one.user_id == actor.id or one.row.email == actor.email:
+            one.row.problems.append(Problem("email", NOT_ONESELF))
+            one.fate, one.sets = Fate.REFUSED, {}
 
 
 def _planned(row: ReadRow, standing: Standing, taken: dict[int, int]) -> Planned:

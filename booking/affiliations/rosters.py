@@ -12,6 +12,7 @@ from booking.accounts import audit
 from booking.accounts.audit import Changed
 from booking.accounts.leaving import end_grants_within, held_until
 from booking.accounts.permissions import Permission, may, require
+from booking.accounts.standing_in import only_stands_in
 from booking.affiliations.forms import ApplyRosterForm, RosterForm
 from booking.affiliations.invitations import expire_over, invite_all
 from booking.affiliations.roster_planning import (
@@ -22,6 +23,7 @@ from booking.affiliations.roster_planning import (
     Planned,
     is_earlier,
     plan,
+    refuse_rows_of,
     standing_for,
 )
 from booking.affiliations.roster_reading import read_roster
@@ -94,7 +96,10 @@ def plan_of(session: Session, roster: Roster, *, actor: Actor, now: datetime) ->
     before = local_date(now) - timedelta(days=1)
     held = held_until(session, place, beyond=before, actor=actor) if may_apply else {}
     standing = standing_for(session, place, rows, held, now=now)
-    return plan(rows, standing, is_complete=roster.is_complete, own_id=actor.id)
+    found = plan(rows, standing, is_complete=roster.is_complete, own_id=actor.id)
+    if only_stands_in(actor, Permission.MANAGE_AFFILIATIONS, Target(place)):
+        refuse_rows_of(actor, found)
+    return found
 
 
 def apply_roster(session: Session, roster_id: int, form: ApplyRosterForm, *, actor: Actor, now: datetime) -> Roster:

@@ -10,6 +10,7 @@ from booking.accounts import audit
 from booking.accounts.leaving import NOT_YOURS_TO_END, held_until
 from booking.accounts.permissions import Permission, may
 from booking.accounts.queries import owner_of_unit
+from booking.accounts.standing_in import refuse_oneself
 from booking.affiliations import queries
 from booking.affiliations.forms import AffiliationDetailsForm, AskAffiliationForm
 from booking.affiliations.user_groups import lock_organisation, seed_groups
@@ -73,7 +74,7 @@ def confirm_affiliation(
     session: Session, affiliation_id: int, form: AffiliationDetailsForm, *, actor: Actor, now: datetime
 ) -> Affiliation:
     """Confirm what somebody asked for, with corrections; raises NotFound, Conflict or InvalidInput."""
-    affiliation = managed(session, affiliation_id, actor)
+    affiliation = _of_another(session, affiliation_id, actor)
     _require_pending(affiliation)
     seed_groups(session, affiliation.organisation_id)
     if "staff_number" not in form.model_fields_set:
@@ -115,7 +116,7 @@ def change_affiliation(
     With an earlier end, what still invites the person is void.
     Raises NotFound, Conflict, InvalidInput or StaleVersion.
     """
-    affiliation = managed(session, affiliation_id, actor)
+    affiliation = _of_another(session, affiliation_id, actor)
     if expected_version not in {None, affiliation.version}:
         raise StaleVersion
     if affiliation.state != AffiliationState.CONFIRMED:
@@ -143,6 +144,14 @@ def managed(session: Session, affiliation_id: int, actor: Actor) -> Affiliation:
         raise NotFound
     lock_organisation(session, organisation_id)
     return _locked(session, affiliation_id)
+
+
+def _of_another(session: Session, affiliation_id: int, actor: Actor) -> Affiliation:
+    """The managed affiliation; raises NotForOneself where somebody who only stands in would give themselves more."""
+    affiliation = managed(session, affiliation_id, actor)
+    target = Target(affiliation.organisation_id)
+    refuse_oneself(actor, Permission.MANAGE_AFFILIATIONS, target, affiliation.user_id)
+    return affiliation
 
 
 def announce_about(session: Session, name: str, affiliation: Affiliation, *, now: datetime) -> None:

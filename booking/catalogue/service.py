@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit
 from booking.accounts.permissions import Permission, require
 from booking.accounts.queries import owner_of_unit
+from booking.accounts.standing_in import NOT_OWN_UNIT, only_stands_in, own_units
 from booking.catalogue.changes import assign, changed, inheriting, lock, plain, refresh_listing
 from booking.catalogue.forms import InstrumentChanges, NewInstrument
 from booking.catalogue.holding import NotReadyToPublish, hold_back
 from booking.catalogue.inheritance import INHERITABLE, own_names, written
-from booking.catalogue.queries import missing_of
+from booking.catalogue.queries import missing_of, target_of
 from booking.catalogue.rounds import note_editor
 from booking.catalogue.rules import booking_mode_problems, share_mode_problems
 from booking.core.actors import Actor, Target
@@ -82,6 +83,7 @@ def update_instrument(
     """
     instrument = lock(session, instrument_id, Permission.EDIT_RECORD, actor=actor, expected_version=expected_version)
     _check(session, instrument, values)
+    _check_move(instrument, values.get("unit_id"), actor)
     gaps = missing_of(session, instrument)
     held = hold_back(session, instrument, values, actor=actor, now=now)
     before, after = assign(instrument, {**held.rest, **inheriting(instrument, inherit, own_names(values))})
@@ -188,6 +190,14 @@ def _check(session: Session, instrument: Instrument | None, values: Mapping[str,
     found += _unknown(session, values, whole["organisation_id"])
     if found:
         raise InvalidInput(found)
+
+
+def _check_move(instrument: Instrument, unit_id: int | None, actor: Actor) -> None:
+    """Who only stands in for somebody moves no instrument to where they have a role of their own."""
+    if unit_id == instrument.unit_id or unit_id not in own_units(actor):
+        return
+    if only_stands_in(actor, Permission.EDIT_RECORD, target_of(instrument)):
+        raise InvalidInput([Problem("unit_id", NOT_OWN_UNIT)])
 
 
 def _unknown(session: Session, values: Mapping[str, Any], organisation_id: int) -> list[Problem]:

@@ -9,16 +9,18 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit
 from booking.accounts.permissions import Permission, reach
 from booking.accounts.queries import actor_of
+from booking.accounts.standing_in import NOT_OWN_UNIT, only_stands_in, own_units
 from booking.catalogue.import_applying import apply
 from booking.catalogue.import_preparing import Prepared, Write, prepare
 from booking.catalogue.import_undoing import undo
 from booking.catalogue.item_writing import ItemWrite
-from booking.core.actors import Actor, Reach
+from booking.core.actors import Actor, Reach, Target
 from booking.core.errors import Problem
 from booking.core.texts import N_
 from booking.imports.rules import KEPT_FOR, said
 from booking.imports.staging import ROWS, Leased, held, writes_of
 from models.accounts import User
+from models.directory import Unit
 from models.imports import Import, ImportedRow, ImportFile
 from models.vocabulary.imports import WORKING, ImportState
 from models.vocabulary.imports import RowFate as Fate
@@ -26,6 +28,7 @@ from models.vocabulary.imports import RowFate as Fate
 Work = Callable[[Session, Leased], None]
 STALE = Problem("", N_("记录在试运行之后有了变化，没有写入；请重新试运行。"))
 OUT_OF_REACH = Problem("institution", N_("这次导入不能写入这个单位。"))
+TO_OWN_UNIT = Problem("unit", NOT_OWN_UNIT)
 FORGOTTEN = Problem("", N_("九十天内没有应用，文件和内容已删除。"))
 BACK_TO = {
     ImportState.READING: ImportState.FAILED,
@@ -80,8 +83,10 @@ def apply_staged(session: Session, leased: Leased, prepared: Prepared) -> None:
     """Write the dry run's rows that still fit; the others are refused, with the reason."""
     found, within = held(session, leased), reach_of(prepared.actor)
     foreign = foreign_of(prepared.writes, within)
-    applied = apply(session, prepared.without(foreign))
+    gained = _to_own_units(session, prepared.writes, prepared.actor)
+    applied = apply(session, prepared.without(foreign | gained))
     refused = dict.fromkeys(applied.stale, STALE) | dict.fromkeys(foreign, OUT_OF_REACH)
+    refused |= dict.fromkeys(gained - foreign, TO_OWN_UNIT)
     found.unit_ids = applied.unit_ids
     counts = {"created": applied.created, "updated": applied.updated}
     settle_applied(session, found, refused, counts, actor=prepared.actor, now=prepared.now)
@@ -110,6 +115,18 @@ def foreign_of(writes: Sequence[Write] | Sequence[ItemWrite], within: Reach) -> 
     if within.everywhere:
         return frozenset()
     return frozenset(write.number for write in writes if write.organisation_id not in within.organisation_ids)
+
+
+def _to_own_units(session: Session, writes: Sequence[Write], actor: Actor | None) -> frozenset[int]:
+    """The rows by which somebody who only stands in would move records to where they have a role of their own."""
+    units = own_units(actor) if actor else frozenset()
+    if actor is None or not units:
+        return frozenset()
+    named = session.execute(select(Unit.organisation_id, Unit.name_zh).where(Unit.id.in_(units)))
+    own = {(unit.organisation_id, unit.name_zh) for unit in named}
+    moved = [one for one in writes if one.instrument_id is not None and (one.organisation_id, one.unit) in own]
+    right = Permission.EDIT_RECORD
+    return frozenset(one.number for one in moved if only_stands_in(actor, right, Target(one.organisation_id)))
 
 
 def _refuse(session: Session, import_id: int, refused: Mapping[int, Problem]) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit
 from booking.accounts.grants import account_id as user_id_of
 from booking.accounts.permissions import Permission, require
+from booking.accounts.standing_in import NOT_ONESELF, names_oneself, refuse_naming_oneself, refuse_oneself
 from booking.affiliations.queries import in_force
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
@@ -62,6 +63,7 @@ def open_payer(
     others = others_than(place.adcode, form.provinces)
     problems = _misfits(session, form.kind, form, others, None, now)
     holder_id = _found(problems, lambda: user_id_of(session, form.holder, "holder"))
+    problems += _oneself(actor, organisation_id, holder_id)
     if queries.is_taken(session, organisation_id, form.kind, form.number):
         problems.append(Problem("number", N_("本单位已有这个编号的账户。")))
     if problems:
@@ -107,6 +109,8 @@ def change_payer(
     others = others_than(session.get_one(Organisation, account.organisation_id).adcode, form.provinces)
     problems = _misfits(session, account.kind, form, others, account.expires_on, now)
     holder_id = _found(problems, lambda: _holder(session, account, form.holder))
+    if holder_id != account.holder_id:
+        problems += _oneself(actor, account.organisation_id, holder_id)
     if problems:
         raise InvalidInput(problems)
     before = _told(account)
@@ -143,6 +147,7 @@ def add_member(
     same = (PayerMember.payer_account_id == account.id, PayerMember.user_id == user_id)
     if account.holder_id == user_id or session.scalar(select(PayerMember.id).where(*same)) is not None:
         raise AlreadyMember
+    refuse_naming_oneself(actor, Permission.MANAGE_PAYERS, Target(account.organisation_id), user_id, "email")
     name = f"payer:{account.id}:use:{user_id}"
     use = account_by_name(session, name) or open_account(session, name, floor_fen=None, now=now)
     member = PayerMember(payer_account_id=account.id, user_id=user_id, use_id=use.id, created_at=now)
@@ -159,6 +164,7 @@ def set_limit(
     """Let a member use so much in all, or (none) whatever is left; raises InvalidInput for less than they have used."""
     account = hold(session, payer_id, actor=actor, now=now, members=True).account
     member = _member(session, account, member_id)
+    refuse_oneself(actor, Permission.MANAGE_PAYERS, Target(account.organisation_id), member.user_id)
     before = member.limit_fen
     if limit_fen == before:
         return member
@@ -268,6 +274,12 @@ def _holder(session: Session, account: PayerAccount, email: str) -> int:
     if session.scalar(select(User.email).where(User.id == account.holder_id)) == email:
         return account.holder_id
     return user_id_of(session, email, "holder")
+
+
+def _oneself(actor: Actor, organisation_id: int, holder_id: int) -> list[Problem]:
+    """A problem when somebody who only stands in would answer for the account themselves."""
+    named = names_oneself(actor, Permission.MANAGE_PAYERS, Target(organisation_id), holder_id)
+    return [Problem("holder", NOT_ONESELF)] if named else []
 
 
 def _found(problems: list[Problem], looking: Callable[[], int]) -> int:

@@ -15,7 +15,7 @@ from booking.notifications.service import announce
 from booking.teams import queries
 from booking.teams.forms import InviteForm
 from booking.teams.rules import INVITED_FOR, KEPT
-from booking.teams.service import add_member, hold, locked
+from booking.teams.service import add_member, hold, locked, refuse_to_oneself
 from models.teams import Team, TeamInvitation, TeamRequest
 from models.vocabulary.teams import JoinState
 
@@ -83,6 +83,8 @@ def decide_request(
         raise NothingWaits
     if not approves and not reason:
         raise Refused(N_("请写明原因，申请人会收到通知。"))
+    if approves:
+        refuse_to_oneself(found.team, request.user_id, actor)
     request.state = JoinState.APPROVED if approves else JoinState.REFUSED
     request.reason, request.decided_at, request.decided_by_id = reason, now, actor.id
     if approves and queries.is_gone(session, found.team, request.user_id, today=local_date(now)):
@@ -116,6 +118,8 @@ def invite(session: Session, team_id: int, form: InviteForm, *, actor: Actor, no
     """
     team = hold(session, team_id, actor=actor, now=now).team
     email = _invited(session, team, form, now=now)
+    if email == actor.email:
+        refuse_to_oneself(team, actor.id, actor)
     opened = queries.open_invitations(session, team_id, now=now)
     if same := next((one for one in opened if one.email == email), None):
         return same

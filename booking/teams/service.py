@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit
 from booking.accounts.grants import account_id
 from booking.accounts.permissions import Permission, may, require
+from booking.accounts.standing_in import refuse_naming_oneself, refuse_oneself
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, StaleVersion
@@ -57,6 +58,7 @@ def create_team(
     lead_id = account_id(session, lead_email, "lead") if lead_email else actor.id
     if lead_id != actor.id and not may(actor, Permission.MANAGE_TEAMS, target):
         raise Forbidden(N_("只有单位管理员可以替他人创建课题组。"))
+    refuse_naming_oneself(actor, Permission.CREATE_TEAM, target, lead_id, "lead")
     _require_there(session, organisation_id, lead_id, now=now)
     _require_free_name(session, organisation_id, name_zh)
     team = Team(organisation_id=organisation_id, name_zh=name_zh, name_en=name_en, lead_id=lead_id, created_at=now)
@@ -152,6 +154,8 @@ def set_deputy(
         raise NotFound
     if member.is_deputy == is_deputy:
         return member
+    if is_deputy:
+        refuse_to_oneself(found.team, member.user_id, actor)
     member.is_deputy = is_deputy
     what = "deputy_named" if is_deputy else "deputy_dismissed"
     note(session, found.team, what, actor=actor, now=now, after={"user_id": member.user_id})
@@ -173,6 +177,7 @@ def ask_successor(session: Session, team_id: int, member_id: int, *, actor: Acto
         raise NotFound
     if member.user_id == team.lead_id or queries.is_gone(session, team, member.user_id, today=today):
         raise InvalidInput([Problem("member", N_("请选择另一名成员。"))])
+    refuse_to_oneself(team, member.user_id, actor)
     team.successor_id = member.user_id
     note(session, team, "successor_asked", actor=actor, now=now, after={"user_id": member.user_id})
     announce(session, "teams.successor_asked", {"team_id": team_id, "actor_id": actor.id}, now=now)
@@ -208,6 +213,7 @@ def appoint_lead(session: Session, team_id: int, user_id: int, *, actor: Actor, 
         raise Forbidden
     team = found.team
     _require_there(session, team.organisation_id, user_id, now=now)
+    refuse_naming_oneself(actor, Permission.MANAGE_TEAMS, Target(team.organisation_id), user_id, "lead")
     add_member(session, team, user_id, approved_by_id=actor.id, now=now)
     before, former = {"lead_id": team.lead_id}, team.lead_id
     team.lead_id, team.successor_id = user_id, None
@@ -252,6 +258,11 @@ def hold(session: Session, team_id: int, *, actor: Actor, now: datetime) -> Foun
     if not sight.runs:
         raise Forbidden
     return Found(team, sight)
+
+
+def refuse_to_oneself(team: Team, user_id: int, actor: Actor) -> None:
+    """Who only stands in for an administrator lets nobody in, or up, who is themselves; raises NotForOneself."""
+    refuse_oneself(actor, Permission.MANAGE_TEAMS, Target(team.organisation_id), user_id)
 
 
 def locked(session: Session, team_id: int) -> Team:
