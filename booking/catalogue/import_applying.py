@@ -122,14 +122,14 @@ class Standing:
 
 
 def locked(session: Session, writes: Sequence[Write]) -> dict[Key, Standing]:
-    """The records that the writes name, locked."""
+    """The records that the writes name, locked; who books one meanwhile does not wait for it (no key changes)."""
     columns = (Instrument.organisation_id, Instrument.inner_id, Instrument.id, Instrument.version)
     found: dict[Key, Standing] = {}
     for owner_id, inner_ids in _by_owner(write.key for write in writes).items():
         named = select(*columns, Instrument.publishing_state, Instrument.created_at).where(
             Instrument.organisation_id == owner_id, among(session, INSTRUMENTS.c.inner_id, inner_ids)
         )
-        for owner, inner_id, key, version, state, created_at in session.execute(named.with_for_update()):
+        for owner, inner_id, key, version, state, created_at in session.execute(named.with_for_update(key_share=True)):
             found[owner, inner_id or ""] = Standing(key, version, state, created_at)
     return found
 

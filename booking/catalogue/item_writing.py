@@ -209,12 +209,14 @@ def write_items(session: Session, prepared: PreparedItems) -> Written:
 
 
 def _records(session: Session, ids: set[int], *, locks: bool) -> dict[int, Row[Any]]:
-    """The records as they are now, locked if they are to be changed."""
+    """The records as they are now, locked if they are to be changed, though not for who books them meanwhile."""
     found: dict[int, Row[Any]] = {}
     columns = select(Instrument.id, Instrument.organisation_id, Instrument.version, Instrument.publishing_state)
     for chunk in chunks(ids):
         statement = columns.where(Instrument.id.in_(chunk)).order_by(Instrument.id)
-        found |= {row.id: row for row in session.execute(statement.with_for_update() if locks else statement)}
+        found |= {
+            row.id: row for row in session.execute(statement.with_for_update(key_share=True) if locks else statement)
+        }
     return found
 
 

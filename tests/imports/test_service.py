@@ -5,27 +5,32 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from booking.catalogue.attachments import add_attachments
 from booking.catalogue.import_undoing import GONE
 from booking.core.errors import Forbidden, InvalidInput, NotFound, Unreadable
+from booking.core.period import Period
 from booking.core.table_files import Limits
 from booking.imports import applying, queries, service, staging
+from booking.imports import items as items_import
 from booking.imports.applying import forget_old
 from booking.imports.rules import IS_EXAMPLE, LEASE, READ_CHUNK, NoSuchStep, NotTheLast
-from booking.web.extensions import transaction
+from booking.reservations.service import request_reservation
+from booking.reservations.wishes import Wish
+from booking.web.extensions import db, transaction
 from models.accounts import AuditEntry, User
 from models.attachments import Attachment
 from models.catalogue import BookingPolicy, Instrument, Lane, LaneGroup
 from models.directory import Organisation, Unit
 from models.imports import Import, ImportedRow, ImportFile
 from models.publishing import ReviewRound
+from models.reservations import Reservation
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.attachments import Visibility
 from models.vocabulary.catalogue import BookingMode, PublishingState
-from models.vocabulary.imports import ImportState
+from models.vocabulary.imports import ImportKind, ImportState
 from models.vocabulary.publishing import RoundState
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.looking import count, look_again
@@ -193,6 +198,38 @@ def test_nobody_writes_into_another_institution_or_learns_of_its_numbers(
     assert two.see(several).unknown_owners == ["没有的学校"]
     assert two.counts(one) == (0, 0, 1, 3)
     assert session.get_one(Instrument, theirs.id).name_zh == "他校的"
+
+
+@pytest.mark.parametrize("engine_app", ["postgresql"], indirect=True, scope="session")
+def test_what_an_import_writes_is_booked_while_it_writes(
+    session: Session, importer: Importer, organisation: Organisation, now: datetime
+) -> None:
+    opened = {"closes_on_holidays": False}
+    instrument = make_instrument(session, organisation, inner_id="A-1", policy=opened)
+    booker = actor_for(session, make_user(session, "booker"), now=now)
+    instruments = importer.dry_run(csv_of([row(1, value="60")]))
+    items = importer.upload(csv_of([["A-1", "拉伸"]], ("仪器编号", "检测项目")), kind=ImportKind.TEST_ITEMS)
+    importer.work()
+    importer.map(items)
+    importer.work()
+
+    for days, (import_id, way) in enumerate(((instruments, applying), (items, items_import)), start=1):
+        transaction(service.apply_import, import_id, actor=importer.actor, now=now)
+        work = way.ready_to_apply(session, import_id, actor=importer.actor, now=now)
+        leased = staging.lease(session, import_id, now=now)
+        assert leased is not None
+        work(session, leased)
+        session.flush()
+        with Session(db.engine) as other:
+            other.execute(text("SET LOCAL lock_timeout = '1s'"))
+            start = now + timedelta(days=days, hours=1)
+            wish = Wish(instrument.id, Period(start, start + timedelta(hours=1)))
+            request_reservation(other, wish, actor=booker, now=now)
+            other.commit()
+        session.commit()
+
+    assert count(session, Reservation) == 2
+    assert [importer.counts(one)[:2] for one in (instruments, items)] == [(0, 1), (1, 0)]
 
 
 def test_an_unknown_institution_may_stand_for_a_unit_of_ones_own(
