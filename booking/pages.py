@@ -9,7 +9,7 @@ from booking.accounts import views as accounts
 from booking.accounts.labels import ROLES
 from booking.accounts.permissions import Permission, may, reach
 from booking.affiliations import views as affiliations
-from booking.affiliations.registrations import verifies
+from booking.affiliations.registrations import seen_by, verifies
 from booking.announcements import showing
 from booking.announcements import views as announcements
 from booking.calendars import polls
@@ -25,6 +25,7 @@ from booking.enquiries.views import todo as enquiries_todo
 from booking.home import views as home
 from booking.home.hats import menu_place, roles_of
 from booking.imports import views as imports
+from booking.imports.queries import may_import, may_see
 from booking.invoices import views as invoices
 from booking.operations import views as operations
 from booking.operations.mailbox import is_open_to
@@ -139,6 +140,8 @@ def menu() -> list[MenuItem]:
     entries.append((N_("仪器转移"), "catalogue.owner_changes", bool(reach(actor, Permission.CHANGE_OWNER))))
     entries.append((N_("报送期限"), "catalogue.report_dates", bool(reach(actor, Permission.SEE_REPORT_DATES))))
     entries.append((N_("密级审查"), "catalogue.reviews", bool(reach(actor, Permission.REVIEW_RECORD))))
+    entries.append((N_("导入记录"), "imports.index", may_see(actor) and not may_import(actor)))
+    entries.append((N_("单位登记"), "affiliations.registrations", bool(seen_by(actor)) and not verifies(actor)))
     entries.append((N_("待核验单位"), "affiliations.registrations", verifies(actor)))
     entries.append((N_("角色"), "accounts.grants_at_platform", may(actor, Permission.SEE_GRANTS)))
     entries.append((N_("任务"), "operations.jobs", may(actor, Permission.SEE_JOBS)))

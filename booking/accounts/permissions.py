@@ -32,6 +32,7 @@ class Permission(StrEnum):
     ORDER_FOR_FIRM = "order_for_firm"
     EDIT_ORGANISATION = "edit_organisation"
     EDIT_UNIT = "edit_unit"
+    SEE_IMPORTS = "see_imports"
     IMPORT_RECORDS = "import_records"
     SEE_GRANTS = "see_grants"
     GIVE_GRANTS = "give_grants"
@@ -40,6 +41,7 @@ class Permission(StrEnum):
     SEE_AUDIT = "see_audit"
     SEE_AFFILIATIONS = "see_affiliations"
     MANAGE_AFFILIATIONS = "manage_affiliations"
+    SEE_REGISTRATIONS = "see_registrations"
     VERIFY_ORGANISATIONS = "verify_organisations"
     SEE_USERS = "see_users"
     CARE_FOR_USERS = "care_for_users"
@@ -95,6 +97,7 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.ORDER_FOR_FIRM: frozenset({Role.ENTERPRISE_AGENT}),
     Permission.EDIT_ORGANISATION: _ADMINS,
     Permission.EDIT_UNIT: _STEWARDS,
+    Permission.SEE_IMPORTS: _ADMINS | {Role.AUDITOR},
     Permission.IMPORT_RECORDS: _ADMINS,
     Permission.SEE_GRANTS: _MANAGERS | {Role.AUDITOR},
     Permission.GIVE_GRANTS: _ADMINS,
@@ -103,6 +106,7 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.SEE_AUDIT: _ADMINS | {Role.AUDITOR},
     Permission.SEE_AFFILIATIONS: _MANAGERS | {Role.AUDITOR},
     Permission.MANAGE_AFFILIATIONS: _MANAGERS,
+    Permission.SEE_REGISTRATIONS: frozenset({Role.AUDITOR}),
     Permission.VERIFY_ORGANISATIONS: _PLATFORM | {Role.OPERATOR},
     Permission.SEE_USERS: _PLATFORM,
     Permission.CARE_FOR_USERS: _PLATFORM,

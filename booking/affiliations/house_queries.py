@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from booking.affiliations import rules
 from booking.affiliations.queries import escaped
+from booking.core.actors import Reach
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from models.accounts import Grant, User
 from models.affiliations import (
@@ -156,16 +157,18 @@ def registrations(
     session: Session,
     state: RegistrationState | None,
     *,
+    within: Reach,
     registrant_id: int | None = None,
     limit: int,
     cursor: str = "",
 ) -> Page[OrganisationRegistration]:
-    """Registrations of organisations, of everybody or of one person; the newest first."""
+    """Registrations of the organisations in reach, and one person's own; the newest first."""
     statement = select(OrganisationRegistration)
     if state is not None:
         statement = statement.where(OrganisationRegistration.state == state)
-    if registrant_id is not None:
-        statement = statement.where(OrganisationRegistration.registrant_id == registrant_id)
+    if not within.everywhere:
+        theirs = OrganisationRegistration.organisation_id.in_(within.organisation_ids)
+        statement = statement.where(or_(theirs, OrganisationRegistration.registrant_id == registrant_id))
     if cursor:
         statement = statement.where(OrganisationRegistration.id < decode_cursor(cursor, row_id)[0])
     found = session.scalars(statement.order_by(OrganisationRegistration.id.desc()).limit(limit + 1)).all()

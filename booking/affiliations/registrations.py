@@ -13,7 +13,7 @@ from booking.affiliations import house_queries, queries
 from booking.affiliations.forms import RegistrationForm, VerifyForm
 from booking.affiliations.rules import OWNS_INSTRUMENTS, role_of_registrant
 from booking.affiliations.user_groups import lock_organisation
-from booking.core.actors import Actor
+from booking.core.actors import Actor, Reach
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem, StaleVersion
 from booking.core.texts import N_
@@ -185,6 +185,18 @@ def verifies(actor: Actor | None) -> bool:
     return bool(reach(actor, Permission.VERIFY_ORGANISATIONS))
 
 
+def seen_by(actor: Actor | None) -> Reach:
+    """Whose registrations the actor reads: everybody's who verifies, and an auditor those of what they audit."""
+    return Reach(everywhere=True) if verifies(actor) else reach(actor, Permission.SEE_REGISTRATIONS)
+
+
+def is_seen(registration: OrganisationRegistration, actor: Actor) -> bool:
+    """Whether the actor reads this one; the registrant always does."""
+    within = seen_by(actor)
+    is_theirs = within.everywhere or registration.organisation_id in within.organisation_ids
+    return is_theirs or registration.registrant_id == actor.id
+
+
 def decides(session: Session, registration: OrganisationRegistration, actor: Actor) -> bool:
     """Whether the actor verifies this one: what is known already is the platform's, or its province's operators'."""
     within = reach(actor, Permission.VERIFY_ORGANISATIONS)
@@ -199,9 +211,9 @@ def decides(session: Session, registration: OrganisationRegistration, actor: Act
 
 
 def registration_for(session: Session, registration_id: int, actor: Actor) -> OrganisationRegistration:
-    """The registration, to the registrant and to who verifies; raises NotFound."""
+    """The registration, to the registrant, to who verifies and to auditors; raises NotFound."""
     found = session.get(OrganisationRegistration, registration_id)
-    if found is None or not (found.registrant_id == actor.id or verifies(actor)):
+    if found is None or not is_seen(found, actor):
         raise NotFound
     return found
 
@@ -255,7 +267,7 @@ def _pending(session: Session, registration_id: int, actor: Actor) -> Organisati
     registration = session.scalar(
         select(OrganisationRegistration).where(OrganisationRegistration.id == registration_id).with_for_update()
     )
-    if registration is None or not (verifies(actor) or registration.registrant_id == actor.id):
+    if registration is None or not is_seen(registration, actor):
         raise NotFound
     if not verifies(actor) or registration.registrant_id == actor.id:
         raise Forbidden

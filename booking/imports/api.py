@@ -105,7 +105,6 @@ def start() -> ResponseReturnValue:
 def history() -> ResponseReturnValue:
     """The imports that you may see."""
     wanted, session, actor = read_query(ImportList), reading(), require_actor()
-    queries.owners_for(session, actor)
     before = decode_cursor(wanted.cursor, row_id)[0] if wanted.cursor else None
     found = [listed.found for listed in queries.history(session, actor, limit=wanted.limit + 1, before=before)]
     items = [import_answer(row) for row in found[: wanted.limit]]

@@ -44,6 +44,20 @@ def may_import(actor: Actor | None) -> bool:
     return within.everywhere or bool(within.organisation_ids)
 
 
+def may_see(actor: Actor | None) -> bool:
+    """Whether the person may see what was imported for anybody at all."""
+    within = reach(actor, Permission.SEE_IMPORTS)
+    return within.everywhere or bool(within.organisation_ids)
+
+
+def goes_on(found: Import, actor: Actor) -> bool:
+    """Whether the person may go on with an import that they see, apply it or take it back."""
+    within = reach(actor, Permission.IMPORT_RECORDS)
+    if found.organisation_id is None:
+        return within.everywhere or (found.user_id == actor.id and bool(within.organisation_ids))
+    return within.everywhere or found.organisation_id in within.organisation_ids
+
+
 def owners_for(session: Session, actor: Actor) -> list[Organisation]:
     """The organisations that the person may import for; raises Forbidden for none."""
     if not may_import(actor):
@@ -53,7 +67,7 @@ def owners_for(session: Session, actor: Actor) -> list[Organisation]:
 
 def visible(actor: Actor) -> ColumnElement[bool]:
     """The condition that the person may see an import; what names no organisation is its uploader's."""
-    within = reach(actor, Permission.IMPORT_RECORDS)
+    within = reach(actor, Permission.SEE_IMPORTS)
     if within.everywhere:
         return true()
     if not within.organisation_ids:
@@ -71,7 +85,9 @@ def import_for(session: Session, import_id: int, actor: Actor) -> Import:
 
 
 def history(session: Session, actor: Actor, *, limit: int, before: int | None = None) -> list[Listed]:
-    """The imports that the person may see, the latest first; one statement."""
+    """The imports that the person may see, the latest first; one statement. Raises Forbidden for who sees none."""
+    if not may_see(actor):
+        raise Forbidden
     statement = (
         select(Import, User.name, Organisation.name_zh, Organisation.name_en)
         .join(User, User.id == Import.user_id)

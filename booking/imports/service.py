@@ -8,11 +8,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
-from booking.accounts.permissions import Permission, reach, require
+from booking.accounts.permissions import Permission, reach
 from booking.catalogue.import_headers import guessed, signature_of
 from booking.catalogue.queries import organisations_within
-from booking.core.actors import Actor, Target
-from booking.core.errors import InvalidInput, Problem
+from booking.core.actors import Actor
+from booking.core.errors import Forbidden, InvalidInput, Problem
 from booking.core.table_files import Limits, TableFile, open_table
 from booking.core.texts import N_
 from booking.imports import queries
@@ -134,8 +134,8 @@ def _locked(session: Session, import_id: int, actor: Actor) -> Import:
     """The import for a change; raises NotFound, or Forbidden for who only reads."""
     session.execute(select(Import.id).where(Import.id == import_id).with_for_update())
     found = queries.import_for(session, import_id, actor)
-    if found.organisation_id is not None:
-        require(actor, Permission.IMPORT_RECORDS, Target(organisation_id=found.organisation_id))
+    if not queries.goes_on(found, actor):
+        raise Forbidden
     return found
 
 

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from booking.accounts.permissions import Permission, reach
 from booking.catalogue.queries import units_of
 from booking.core.actors import Actor
 from booking.core.clock import utcnow
@@ -37,18 +38,21 @@ ONE = "/imports/<int:import_id>"
 
 @bp.get("/imports")
 def index() -> ResponseReturnValue:
-    """Show past imports, and take a new table."""
+    """Show past imports, and take a new table from who may import."""
     return _index({})
 
 
 def _index(problems: dict[str, list[str]]) -> str:
     """The page with the upload form."""
     session, actor = reading(), require_actor()
-    owners = queries.owners_for(session, actor)
+    may_import = queries.may_import(actor)
+    owners = queries.owners_for(session, actor) if may_import else []
     before = read_query(HistoryPage).before if request.method == "GET" else None
     found = queries.history(session, actor, limit=AT_ONCE + 1, before=before)
     return render_template(
         "imports/index.html",
+        may_import=may_import,
+        may_list=bool(reach(actor, Permission.EDIT_RECORD)),
         owners=[(owner.id, in_language(owner.name_zh, owner.name_en)) for owner in owners],
         history=found[:AT_ONCE],
         next_before=found[AT_ONCE - 1].found.id if len(found) > AT_ONCE else None,
@@ -88,6 +92,7 @@ def _show(import_id: int, problems: dict[str, list[str]], typed: dict[str, str] 
     """The page of an import, with a mapping as it was typed if there is one."""
     session, actor = reading(), require_actor()
     found = queries.import_for(session, import_id, actor)
+    goes_on = queries.goes_on(found, actor)
     wanted = read_query(RowPage) if typed is None else RowPage()
     counts = queries.fate_counts(session, found.id)
     return render_template(
@@ -99,11 +104,13 @@ def _show(import_id: int, problems: dict[str, list[str]], typed: dict[str, str] 
         counts=counts,
         labels=labels,
         problems=problems,
+        goes_on=goes_on,
+        may_list=bool(reach(actor, Permission.EDIT_RECORD)),
         columns=_columns(session, found, typed),
         fields=[(name, _(labels.FIELDS[name])) for name in FIELDS[found.kind]],
-        steads=_steads(session, found, actor, typed),
+        steads=_steads(session, found, actor, typed) if goes_on else {},
         rows=_rows(session, found, wanted, counts),
-        may_undo=_may_undo(session, found),
+        may_undo=goes_on and _may_undo(session, found),
         key=new_key(),
     )
 

@@ -306,3 +306,27 @@ def test_what_is_unsound_or_anothers_is_not_corrected(
     assert (unsound.status_code, stale, saved) == (422, 412, 303)
     assert "北碚某某科技有限公司" in shown
     assert (made.name_zh, made.version) == ("北碚某某检测有限公司", 2)
+
+
+def test_an_auditor_reads_the_registrations_of_what_they_audit_and_decides_none(
+    session: Session, house: House, operator: Actor, now: datetime, client: FlaskClient
+) -> None:
+    first = registrations.register_organisation(session, form(), actor=house.lin_actor, now=now)
+    registrations.verify_registration(session, first.id, VerifyForm(checked="执照"), actor=operator, now=now)
+    other = form(uscc=None, country="DE", adcode=None, name_zh="Beispiel GmbH")
+    second = registrations.register_organisation(session, other, actor=house.lin_actor, now=now)
+    user = make_user(session, "auditor")
+    give(session, user, Role.AUDITOR, ScopeKind.ORGANISATION, first.organisation_id)
+    auditor = actor_for(session, user, now=now)
+    sign_in(client, user)
+
+    seen = registrations.registration_for(session, first.id, auditor)
+    listed = [one["id"] for one in client.get("/api/v1/registrations").get_json()["items"]]
+    pages = [client.get(f"/registrations?state={state}").text for state in ("verified", "pending")]
+
+    assert (seen.id, listed) == (first.id, [first.id])
+    assert ["北碚某某科技有限公司" in pages[0], "Beispiel" in pages[1]] == [True, False]
+    with pytest.raises(NotFound):
+        registrations.registration_for(session, second.id, auditor)
+    with pytest.raises(Forbidden):
+        registrations.refuse_registration(session, first.id, "不符", actor=auditor, now=now)

@@ -200,6 +200,31 @@ def test_nobody_writes_into_another_institution_or_learns_of_its_numbers(
     assert session.get_one(Instrument, theirs.id).name_zh == "他校的"
 
 
+def test_an_auditor_reads_the_imports_of_what_they_audit_and_changes_none(
+    session: Session, importer_of: MakeImporter, organisation: Organisation, now: datetime, client: FlaskClient
+) -> None:
+    elsewhere, importer = make_organisation(session), importer_of(organisation)
+    everywhere = importer_of(organisation, elsewhere, name="both")
+    ours, theirs = importer.dry_run(csv_of([row(1)])), everywhere.dry_run(csv_of([row(2)]), elsewhere.id)
+    several = everywhere.upload(csv_of([row(3)]))
+    user = make_user(session, "auditor")
+    give(session, user, Role.AUDITOR, ScopeKind.ORGANISATION, organisation.id)
+    auditor = actor_for(session, user, now=now)
+    sign_in(client, user)
+
+    shown = [one.found.id for one in queries.history(session, auditor, limit=9)]
+    pages = [client.get(path).text for path in ("/imports", f"/imports/{ours}")]
+
+    assert shown == [ours]
+    assert [word in page for page in pages for word in ("<input", "A-1")] == [False, False, False, True]
+    for hidden in (theirs, several):
+        with pytest.raises(NotFound):
+            queries.import_for(session, hidden, auditor)
+    with pytest.raises(Forbidden):
+        transaction(service.apply_import, ours, actor=auditor, now=now)
+    assert importer.see(ours).state == ImportState.COMPARED
+
+
 @pytest.mark.parametrize("engine_app", ["postgresql"], indirect=True, scope="session")
 def test_what_an_import_writes_is_booked_while_it_writes(
     session: Session, importer: Importer, organisation: Organisation, now: datetime

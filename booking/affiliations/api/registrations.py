@@ -65,11 +65,15 @@ class RegistrationsAnswer(BaseModel):
 
 @documented(tag=TAG, answers={200: RegistrationsAnswer}, query=RegistrationsQuery, refusals=(400, 401, 422))
 def listed() -> Response:
-    """The registrations: all of them to who verifies, one's own to everybody else; the newest first."""
+    """The registrations: all of them to who verifies, to auditors those of what they audit, and one's own."""
     actor, wanted = require_actor(), read_query(RegistrationsQuery)
-    own = None if registrations.verifies(actor) else actor.id
     page = house_queries.registrations(
-        reading(), wanted.state, registrant_id=own, limit=wanted.limit, cursor=wanted.cursor
+        reading(),
+        wanted.state,
+        within=registrations.seen_by(actor),
+        registrant_id=actor.id,
+        limit=wanted.limit,
+        cursor=wanted.cursor,
     )
     items = [RegistrationAnswer.of(one) for one in page.items]
     return json_answer(RegistrationsAnswer(items=items, next_cursor=page.next_cursor))

@@ -15,6 +15,7 @@ from booking.accounts.views.ending_grants import lacks_shown
 from booking.affiliations import house_queries, labels, leaving, mail_domains, queries, registrations, service
 from booking.affiliations.forms import AskAffiliationForm, Id
 from booking.affiliations.views.showing import problems_in, status_of, unit_choices
+from booking.core.actors import Reach
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Conflict, InvalidInput, NotFound, Refused
 from booking.core.forms import Blank, Line, PageForm
@@ -143,7 +144,9 @@ def _page(text: str, organisation_id: int | None, refused: Refused | None = None
     page = render_template(
         "affiliations/mine.html",
         rows=queries.of_person(session, actor.id),
-        registrations=house_queries.registrations(session, None, registrant_id=actor.id, limit=MOST_FOUND).items,
+        registrations=house_queries.registrations(
+            session, None, within=Reach(), registrant_id=actor.id, limit=MOST_FOUND
+        ).items,
         labels=labels,
         text=text,
         found=house_queries.found_organisations(session, text, limit=MOST_FOUND) if text and not chosen else [],

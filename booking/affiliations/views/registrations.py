@@ -129,15 +129,20 @@ def ask_administration(organisation_id: int) -> ResponseReturnValue:
 
 
 def listed() -> ResponseReturnValue:
-    """Show the organisations to verify."""
-    if not registrations.verifies(require_actor()):
+    """Show the organisations to verify, to auditors those of what they audit."""
+    actor = require_actor()
+    within, verifies = registrations.seen_by(actor), registrations.verifies(actor)
+    if not within:
         raise Forbidden
     query = read_query(ListQuery)
     state = query.state or RegistrationState.PENDING
     return render_template(
         "affiliations/registrations.html",
-        page=house_queries.registrations(reading(), state, limit=PER_PAGE, cursor=query.cursor),
-        domains=due.domains_waiting(reading(), limit=PER_PAGE).items if state == RegistrationState.PENDING else [],
+        page=house_queries.registrations(reading(), state, within=within, limit=PER_PAGE, cursor=query.cursor),
+        domains=due.domains_waiting(reading(), limit=PER_PAGE).items
+        if verifies and state == RegistrationState.PENDING
+        else [],
+        verifies=verifies,
         state=state,
         tabs=[
             {"label": _(text), "url": url_for(".registrations", state=one), "active": one == state}
@@ -150,7 +155,7 @@ def listed() -> ResponseReturnValue:
 
 @signed_in
 def show(registration_id: int) -> ResponseReturnValue:
-    """Show one registration, to the registrant and to who verifies."""
+    """Show one registration, to the registrant, to who verifies and to auditors."""
     return _page(registration_id)
 
 
@@ -246,7 +251,8 @@ def _page(registration_id: int, refused: Refused | None = None) -> ResponseRetur
         registration=found,
         registrant=session.get_one(User, found.registrant_id),
         places=directory.place_path(session, found.adcode),
-        may_list=registrations.verifies(actor),
+        may_list=bool(registrations.seen_by(actor)),
+        verifies=registrations.verifies(actor),
         may_withdraw=found.registrant_id == actor.id and found.state == RegistrationState.PENDING,
         may_correct=found.registrant_id == actor.id and found.organisation_id is None,
         may_verify=registrations.decides(session, found, actor),
