@@ -9,21 +9,24 @@ from sqlalchemy.orm import Session
 from booking.catalogue import queries
 from booking.catalogue.changes import one_refresh
 from booking.catalogue.gate import submit_record
+from booking.catalogue.review_queries import short_of_reviewers
 from booking.catalogue.rounds import open_round, tell_reviewers
 from booking.core.actors import Actor
+from booking.core.clock import local_date
 from booking.core.errors import Refused
 from models.catalogue import Instrument
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """What became of one record: it waits for review now, or why it does not."""
+    """What became of one record: it waits for review now, though too few may decide, or why it does not."""
 
     instrument_id: int
     name_zh: str = ""
     name_en: str = ""
     version: int = 0
     refused: Refused | None = None
+    is_short: bool = False
 
 
 def submit_many(
@@ -42,8 +45,10 @@ def submit_many(
             _submit_one(session, number, note, version=expected.get(number), actor=actor, now=now)
             for number in instrument_ids
         ]
-    _tell(session, [one.instrument_id for one in found if one.refused is None], now=now)
-    return found
+    sent = [one.instrument_id for one in found if one.refused is None]
+    _tell(session, sent, now=now)
+    short = short_of_reviewers(session, sent, today=local_date(now))
+    return [replace(one, is_short=one.instrument_id in short) for one in found]
 
 
 def _submit_one(

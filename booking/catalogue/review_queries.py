@@ -1,16 +1,16 @@
 """Reading rounds of review: what waits for whom, how it differs, who may still decide."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload, selectinload
 
 from booking.accounts.permissions import NEEDED_ROLES, Permission, may, reach
 from booking.attachments.queries import attachments_of_many
 from booking.catalogue.queries import target_of, test_items_of, within
-from booking.catalogue.review_rules import REVIEWED, Difference, differences
+from booking.catalogue.review_rules import REVIEWED, REVIEWERS_NEEDED, Difference, differences
 from booking.catalogue.rules import is_let_through
 from booking.catalogue.waiting_items import lines_of, public_values, values_of
 from booking.core.actors import Actor
@@ -239,18 +239,34 @@ def proposed_of(session: Session, instrument_ids: Sequence[int]) -> dict[int, di
     return {instrument_id: proposed for instrument_id, proposed in rows if proposed}
 
 
+def short_of_reviewers(session: Session, instrument_ids: Collection[int], *, today: date) -> set[int]:
+    """The records that fewer people than it needs may review as they are; one statement for some hundred."""
+    at_unit = and_(Grant.scope_kind == ScopeKind.UNIT, Grant.scope_id == Instrument.unit_id)
+    at_house = and_(Grant.scope_kind == ScopeKind.ORGANISATION, Grant.scope_id == Instrument.organisation_id)
+    edited = exists().where(RecordEditor.instrument_id == Instrument.id, RecordEditor.user_id == Grant.user_id)
+    enough = (
+        select(Instrument.id)
+        .join(Grant, or_(at_unit, at_house))
+        .join(User, User.id == Grant.user_id)
+        .where(Instrument.id.in_(instrument_ids), *_may_review(today), User.deactivated_at.is_(None), ~edited)
+        .group_by(Instrument.id)
+        .having(func.count(Grant.user_id.distinct()) >= REVIEWERS_NEEDED)
+    )
+    return {*instrument_ids} - set(session.scalars(enough))
+
+
 def reviewers_of(session: Session, instrument: Instrument, *, today: date) -> Sequence[User]:
     """Who may review the version as it is: those with the right who had no hand in it, by name."""
-    roles = sorted(NEEDED_ROLES[Permission.REVIEW_RECORD])
     scopes = [and_(Grant.scope_kind == ScopeKind.ORGANISATION, Grant.scope_id == instrument.organisation_id)]
     if instrument.unit_id is not None:
         scopes.append(and_(Grant.scope_kind == ScopeKind.UNIT, Grant.scope_id == instrument.unit_id))
     editors = select(RecordEditor.user_id).where(RecordEditor.instrument_id == instrument.id)
-    able = select(Grant.user_id).where(
-        Grant.role.in_(roles),
-        or_(*scopes),
-        Grant.starts_on <= today,
-        or_(Grant.ends_on.is_(None), Grant.ends_on >= today),
-    )
+    able = select(Grant.user_id).where(or_(*scopes), *_may_review(today))
     named = User.id.in_(able), User.id.not_in(editors), User.deactivated_at.is_(None)
     return session.scalars(select(User).where(*named).order_by(User.name, User.id)).all()
+
+
+def _may_review(today: date) -> tuple[ColumnElement[bool], ...]:
+    """The conditions that a grant gives the right on the day."""
+    holds = Grant.starts_on <= today, or_(Grant.ends_on.is_(None), Grant.ends_on >= today)
+    return Grant.role.in_(sorted(NEEDED_ROLES[Permission.REVIEW_RECORD])), *holds

@@ -1,11 +1,29 @@
 """Cards about records: tables on their way in, instruments to train for, and those that should be public by now."""
 
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from booking.accounts.permissions import Permission, reach
+from booking.affiliations.rules import OWNS_INSTRUMENTS
 from booking.catalogue.arrivals import untrained
 from booking.catalogue.report_queries import Terms, exemptions, unreported
+from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.home.cards import SHOWN, Asked, Found, Item
 from booking.imports import queries as imports
+from models.catalogue import Instrument
+from models.directory import Organisation
 from models.vocabulary.arrivals import ExemptionState, ReportState
+
+
+def house_without_records(session: Session, actor: Actor) -> int | None:
+    """An institution that the person administers and that has no instrument yet; one statement, for administrators."""
+    within = reach(actor, Permission.IMPORT_RECORDS)
+    if within.everywhere or not within.organisation_ids:
+        return None
+    owns = Organisation.id.in_(within.organisation_ids), Organisation.kind.in_(OWNS_INSTRUMENTS)
+    empty = ~exists().where(Instrument.organisation_id == Organisation.id)
+    return session.scalar(select(Organisation.id).where(*owns, empty).order_by(Organisation.id).limit(1))
 
 
 def imports_unfinished(asked: Asked) -> Found:

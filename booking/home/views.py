@@ -14,7 +14,7 @@ from booking.core.actors import Actor
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput, Problem
 from booking.core.texts import N_
-from booking.home import labels, queries
+from booking.home import labels, queries, records
 from booking.home.cards import Card, Item
 from booking.home.forms import RoleForm
 from booking.home.hats import hats_in_order, roles_of, worn_of
@@ -77,6 +77,7 @@ def index() -> ResponseReturnValue:
     """Everything that waits for the person, grouped by what they are, the most urgent first."""
     actor, now = require_actor(), utcnow()
     found = queries.cards(reading(), actor, settings=current_app.config["SETTINGS"], now=now)
+    new = records.house_without_records(reading(), actor)
     hats = [(hat, [_shown(card) for card in found if card.hat == hat]) for hat in hats_in_order(worn(actor))]
     return render_template(
         "home/index.html",
@@ -85,8 +86,30 @@ def index() -> ResponseReturnValue:
         roles=[_(ROLES[role]) for role in roles_of(actor)],
         hats=[(_(labels.HATS[hat]), cards) for hat, cards in hats if cards],
         back=url_for(".index"),
+        first_steps=_first_steps(new) if new is not None else [],
         has_board=bool(reach(actor, Permission.SEE_BOOKINGS)),
     )
+
+
+def _first_steps(organisation_id: int) -> list[tuple[str, str, str]]:
+    """What the administrator of a new institution does first: what it is, why, and where."""
+    of_house = {"organisation_id": organisation_id}
+    roles = url_for("accounts.grants_at_scope", kind="organisation", scope_id=organisation_id)
+    return [
+        (_("导入仪器台账"), _("上传现有的表格，先试运行再写入。"), url_for("imports.index")),
+        (
+            _("填写统一的设定"),
+            _("联系方式、开放时间和预约规则设定一次，仪器沿用。"),
+            url_for("catalogue.settings", **of_house),
+        ),
+        (_("添加部门"), _("学院和中心可以有自己的设定和管理员。"), url_for("catalogue.organisation", **of_house)),
+        (
+            _("指定两位密级审查人"),
+            _("没有修改过内容的两个人都同意，仪器才会公开。也请在这里指定仪器管理员。"),
+            roles,
+        ),
+        (_("导入人员名册"), _("同事按名册确认，不必逐个审批。"), url_for("affiliations.rosters", **of_house)),
+    ]
 
 
 @bp.post("/home/role")

@@ -11,7 +11,7 @@ from booking.catalogue.holding import NotReadyToPublish
 from booking.core.errors import Forbidden, NotFound, StaleVersion
 from models.accounts import AuditEntry
 from models.catalogue import Instrument
-from models.publishing import ReviewRound
+from models.publishing import RecordEditor, ReviewRound
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.catalogue import PublishingState
 from tests.catalogue.test_gate import COMPLETE
@@ -33,6 +33,8 @@ def test_complete_drafts_wait_for_review_and_the_others_say_why_not(session: Ses
     short = make_instrument(session, organisation, publishing_state=DRAFT)
     theirs = make_instrument(session, make_organisation(session), publishing_state=DRAFT, **COMPLETE)
     public = make_instrument(session, make_organisation(session), **COMPLETE)
+    session.add(RecordEditor(instrument_id=second.id, user_id=reviewer.id, edited_at=now))
+    session.commit()
     ids = [one.id for one in (first, short, theirs, second, moved, public)]
 
     actor = actor_for(session, admin, now=now)
@@ -40,6 +42,7 @@ def test_complete_drafts_wait_for_review_and_the_others_say_why_not(session: Ses
 
     refused = [type(row.refused) for row in rows]
     nothing = type(None)
+    assert [row.is_short for row in rows] == [False, False, False, True, False, False]
     assert refused == [nothing, NotReadyToPublish, NotFound, nothing, StaleVersion, Forbidden]
     session.expire_all()
     states = [session.get_one(Instrument, number).publishing_state for number in ids]
@@ -64,6 +67,8 @@ def test_the_page_sends_what_is_chosen_and_reports(client: FlaskClient, session:
     long = client.post("/catalogue/bulk/submit", data={"id": f"{ready.id}:1", "note": "很长" * 301})
     report = client.post("/catalogue/bulk/submit", data={"id": [f"{ready.id}:1", f"{short.id}:1"], "note": "首批"}).text
 
+    few = "1 台能审查的人不足 2 位"
+    assert [few in page for page in (offered, report)] == [True, True]
     assert 'action="/catalogue/bulk/submit"' in offered
     assert (nothing.status_code, long.status_code) == (422, 422)
     assert f'value="{"很长" * 301}"' in long.text

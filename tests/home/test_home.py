@@ -74,6 +74,23 @@ def test_who_is_new_reads_one_kind_sentence(client: FlaskClient, session: Sessio
     assert client.get("/api/v1/home").get_json() == {"cards": []}
 
 
+def test_the_administrator_of_a_house_without_instruments_reads_what_to_do_first(
+    client: FlaskClient, session: Session
+) -> None:
+    new, other = make_organisation(session), make_organisation(session)
+    make_instrument(session, other)
+    pages = []
+    for name, houses in (("both", (other, new)), ("settled", (other,))):
+        user = make_user(session, name)
+        for house in houses:
+            give(session, user, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, house.id)
+        sign_in(client, user)
+        pages.append(client.get("/home").text)
+
+    first = [f"/organisations/{new.id}/settings", f"/grants/organisation/{new.id}", 'href="/imports"']
+    assert [[path in page for path in first] for page in pages] == [[True] * 3, [False] * 3]
+
+
 def test_a_researcher_sees_requests_and_the_hint_of_calendars(session: Session, asking: Instrument) -> None:
     user = make_user(session)
     ask_for(session, asking, user, 2)

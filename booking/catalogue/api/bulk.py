@@ -60,12 +60,13 @@ class BulkAnswer(BaseModel):
 
 
 class SubmissionAnswer(BaseModel):
-    """What became of one record: without reasons it waits for review now."""
+    """What became of one record: without reasons it waits for review now; `is_short`: too few people may decide."""
 
     instrument_id: int
     name_zh: str
     name_en: str
     version: int
+    is_short: bool
     refused: list[ReasonAnswer]
 
 
@@ -132,6 +133,7 @@ def _submission(row: bulk_submitting.Submitted) -> SubmissionAnswer:
         name_zh=row.name_zh,
         name_en=row.name_en,
         version=row.version,
+        is_short=row.is_short,
         refused=reasons(row.refused),
     )
 

@@ -14,6 +14,8 @@ from booking.catalogue.bulk_forms import MOST_ROWS, STEWARDS, BulkChange, BulkFi
 from booking.catalogue.bulk_submitting import Submitted, submit_many
 from booking.catalogue.inheritance import INHERITABLE, Level
 from booking.catalogue.page_forms import NotePage, OwnList
+from booking.catalogue.review_queries import short_of_reviewers
+from booking.catalogue.review_rules import REVIEWERS_NEEDED
 from booking.catalogue.views.choices import named
 from booking.catalogue.views.sheet import in_words
 from booking.core.clock import local_date, utcnow
@@ -26,6 +28,7 @@ from booking.web.languages import in_language
 from booking.web.reading import posted
 from booking.web.signed_in import require_actor, signed_in
 from models.catalogue import Instrument
+from models.vocabulary.catalogue import PublishingState
 
 WORDS: dict[str, Mapping[Any, str]] = {
     "running_state": labels.RUNNING_STATE,
@@ -101,7 +104,13 @@ def submit() -> ResponseReturnValue:
         {"id": row.instrument_id, "name": _name(row), "differences": [], "refused": _why(row.refused)} for row in rows
     ]
     refused = sum(1 for row in rows if row.refused)
-    return render_template("catalogue/bulk_submitted.html", rows=shown, sent=len(rows) - refused, refused=refused)
+    return render_template(
+        "catalogue/bulk_submitted.html",
+        rows=shown,
+        sent=len(rows) - refused,
+        refused=refused,
+        **_short([row.instrument_id for row in rows if row.is_short]),
+    )
 
 
 def _chosen() -> _Chosen:
@@ -170,7 +179,19 @@ def _form(chosen: _Chosen, typed: dict[str, str], problems: dict[str, list[str]]
         visibilities=named(labels.CONTACT_VISIBILITY),
         yes_or_no=[("true", _("是")), ("false", _("否"))],
         able=_able(instruments),
+        **_short(_short_drafts(instruments)),
     )
+
+
+def _short_drafts(instruments: Sequence[Instrument]) -> Sequence[int]:
+    """The drafts among them that too few people could review."""
+    drafts = [one.id for one in instruments if one.publishing_state == PublishingState.DRAFT]
+    return sorted(short_of_reviewers(reading(), drafts, today=local_date(utcnow())))
+
+
+def _short(instrument_ids: Sequence[int]) -> dict[str, int]:
+    """How many records too few people may review, and how many it needs."""
+    return {"short": len(instrument_ids), "reviewers_needed": REVIEWERS_NEEDED}
 
 
 def _able(instruments: Sequence[Instrument]) -> list[tuple[int, str]]:

@@ -102,12 +102,15 @@ def more_of(instrument_id: int) -> dict[str, Any]:
     instrument, session = editable(instrument_id).instrument, reading()
     rounds = review_queries.rounds_of(session, instrument_id)
     waiting = next((found for found in rounds if found.state == RoundState.OPEN), None)
+    approvals = review_queries.approvals_of(waiting) if waiting else []
+    reviewers = review_queries.reviewers_of(session, instrument, today=local_date(utcnow()))
+    able = {one.id for one in reviewers} | {one.reviewer_id for one in approvals}
     return {
         "rounds": rounds,
         "waiting": waiting,
-        "approvals": review_queries.approvals_of(waiting) if waiting else [],
+        "approvals": approvals,
         "changes": review_queries.changes_of(session, waiting) if waiting and waiting.is_update else [],
-        "reviewers": review_queries.reviewers_of(session, instrument, today=local_date(utcnow())),
+        "is_short": len(able) < REVIEWERS_NEEDED,
         "reviewers_needed": REVIEWERS_NEEDED,
         "review_labels": review_labels,
         **_arrival(session, instrument),
