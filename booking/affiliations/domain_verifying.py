@@ -1,4 +1,4 @@
-"""A mail domain counts when an operator or the platform has found that it is the organisation's own."""
+"""A mail domain counts when an operator of its province or the platform has found that it is the organisation's own."""
 
 from datetime import datetime
 from typing import Any
@@ -7,14 +7,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
+from booking.accounts.permissions import Permission, reach
 from booking.affiliations.mail_domains import take_effect
-from booking.affiliations.registrations import verifies
+from booking.affiliations.registrations import is_of_province
 from booking.affiliations.user_groups import lock_organisation
 from booking.core.actors import Actor
 from booking.core.errors import Conflict, Forbidden, NotFound
 from booking.core.texts import N_
 from booking.notifications.service import announce
 from models.affiliations import MailDomain
+from models.directory import Organisation
 from models.vocabulary.affiliations import MailDomainState
 
 
@@ -40,9 +42,12 @@ def refuse_domain(session: Session, domain_id: int, reason: str, *, actor: Actor
 
 
 def domain_to_verify(session: Session, domain_id: int, actor: Actor) -> MailDomain:
-    """The domain, for who verifies organisations; raises NotFound."""
-    found = session.get(MailDomain, domain_id)
-    if found is None or not verifies(actor):
+    """The domain, for who verifies organisations of its province; raises NotFound."""
+    found, within = session.get(MailDomain, domain_id), reach(actor, Permission.VERIFY_ORGANISATIONS)
+    if found is None or not within:
+        raise NotFound
+    adcode = session.scalar(select(Organisation.adcode).where(Organisation.id == found.organisation_id))
+    if not is_of_province(session, adcode, within):
         raise NotFound
     return found
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, and_, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from booking.affiliations.hosting import standing
 from booking.affiliations.house_queries import MANAGERS, is_confirmed_visit
 from booking.affiliations.queries import has_left
+from booking.core.actors import Reach
 from booking.core.clock import local_date
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from models.accounts import Grant, User
@@ -55,14 +56,23 @@ def registrations_waiting(session: Session, *, limit: int) -> Counted[Organisati
     return _counted(session, waiting.order_by(OrganisationRegistration.id), limit)
 
 
-def domains_waiting(session: Session, *, limit: int, cursor: str = "") -> Page[WaitingDomain]:
-    """The mail domains that wait to be verified, the oldest first."""
+def domains_waiting(session: Session, within: Reach, *, limit: int, cursor: str = "") -> Page[WaitingDomain]:
+    """The mail domains that wait to be verified in the provinces of these centres, the oldest first."""
     statement = select(MailDomain, Organisation).join(Organisation, Organisation.id == MailDomain.organisation_id)
     statement = statement.where(MailDomain.state == MailDomainState.PENDING)
+    if not within.everywhere:
+        centre = aliased(Organisation)
+        near = exists().where(centre.id.in_(within.organisation_ids), _province(centre) == _province(Organisation))
+        statement = statement.where(near)
     if cursor:
         statement = statement.where(MailDomain.id > decode_cursor(cursor, row_id)[0])
     found = [WaitingDomain(*one) for one in session.execute(statement.order_by(MailDomain.id).limit(limit + 1))]
     return page_of(found, limit, lambda one: (one.domain.id,))
+
+
+def _province(place: type[Organisation]) -> ColumnElement[str]:
+    """The two digits by which the code of a place names its province."""
+    return func.substr(place.adcode, 1, 2)
 
 
 def visits_waiting(session: Session, organisation_ids: Collection[int], *, limit: int) -> Counted[Visit]:

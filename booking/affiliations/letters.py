@@ -177,11 +177,12 @@ def _to_platform(news: News, registration: OrganisationRegistration, values: dic
 
 
 def on_domain_asked(news: News) -> list[Letter]:
-    """To those who verify organisations."""
+    """To those who verify organisations of its province."""
     domain = news.session.get(MailDomain, news.payload["domain_id"])
     if domain is None or domain.state != MailDomainState.PENDING:
         return []
-    people = house_queries.verifiers(news.session, local_date(news.now))
+    adcode = news.session.get_one(Organisation, domain.organisation_id).adcode
+    people = house_queries.verifiers(news.session, local_date(news.now), province=(adcode or "")[:2])
     return to_each(people, "affiliations/domain_asked", _domain_values(news, domain, f"mail-domains/{domain.id}"))
 
 

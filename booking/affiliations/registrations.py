@@ -202,11 +202,14 @@ def decides(session: Session, registration: OrganisationRegistration, actor: Act
     within = reach(actor, Permission.VERIFY_ORGANISATIONS)
     if registration.registrant_id == actor.id or not within:
         return False
-    if registration.organisation_id is None or within.everywhere:
-        return True
-    if not registration.adcode:
-        return False
-    centres = Organisation.id.in_(within.organisation_ids), Organisation.adcode.startswith(registration.adcode[:2])
+    return registration.organisation_id is None or is_of_province(session, registration.adcode, within)
+
+
+def is_of_province(session: Session, adcode: str | None, within: Reach) -> bool:
+    """Whether a place is in a province of these centres; every place is within the platform's reach."""
+    if within.everywhere or not adcode:
+        return within.everywhere
+    centres = Organisation.id.in_(within.organisation_ids), Organisation.adcode.startswith(adcode[:2])
     return session.scalar(select(Organisation.id).where(*centres).limit(1)) is not None
 
 

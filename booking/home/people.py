@@ -28,7 +28,7 @@ def registrations(asked: Asked) -> Found:
 
 def mail_domains(asked: Asked) -> Found:
     """Mail domains to verify, the oldest first, with whose they are to be."""
-    page = affiliations.domains_waiting(asked.session, limit=SHOWN)
+    page = affiliations.domains_waiting(asked.session, asked.within, limit=SHOWN)
     items = [
         Item(
             "mail_domain",

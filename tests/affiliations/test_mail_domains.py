@@ -7,7 +7,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.affiliations import domain_verifying, house_queries, mail_domains, queries
+from booking.accounts.permissions import Permission, reach
+from booking.affiliations import domain_verifying, due, house_queries, mail_domains, queries
 from booking.affiliations.forms import MailDomainForm
 from booking.core.actors import Actor
 from booking.core.clock import local_date
@@ -47,6 +48,9 @@ def test_a_verified_domain_makes_whoever_has_an_address_of_it_belong_for_a_year(
     session: Session, house: House, operator: Actor, now: datetime
 ) -> None:
     own = admin_with(session, house.organisation, "dean@uni.edu.cn", now)
+    person = make_user(session, "far")
+    give(session, person, Role.OPERATOR, ScopeKind.ORGANISATION, make_organisation(session, adcode="510704").id)
+    far = actor_for(session, person, now=now)
     stranger = make_user(session, "stranger", email="x@notuni.edu.cn")
     unconfirmed = make_user(session, "new", email="new@uni.edu.cn", confirmed_at=None)
     made = register(session, house.organisation, "uni.edu.cn", own, now, whole=True)
@@ -54,6 +58,11 @@ def test_a_verified_domain_makes_whoever_has_an_address_of_it_belong_for_a_year(
     asked = [(letter.template, letter.recipient) for letter in mailed(session, now=now)]
     assert asked == [("affiliations/domain_asked", operator.email)]
 
+    within = [reach(one, Permission.VERIFY_ORGANISATIONS) for one in (far, operator)]
+    waiting = [[row.domain.id for row in due.domains_waiting(session, one, limit=9).items] for one in within]
+    assert waiting == [[], [made.id]]
+    with pytest.raises(NotFound):
+        domain_verifying.verify_domain(session, made.id, actor=far, now=now)
     _domain, count = domain_verifying.verify_domain(session, made.id, actor=operator, now=now)
     unconfirmed.confirmed_at = now
     mail_domains.affiliate_by_address(session, unconfirmed.id, now=now)

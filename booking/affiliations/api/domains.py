@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response
 from sqlalchemy.orm import Session
 
+from booking.accounts.permissions import Permission, reach
 from booking.affiliations import domain_verifying, due, house_queries, mail_domains
 from booking.affiliations.answers import (
     AffiliationSettingsAnswer,
@@ -14,7 +15,6 @@ from booking.affiliations.answers import (
 )
 from booking.affiliations.api.answering import EDITING, TAG, json_answer, require_seen
 from booking.affiliations.forms import AffiliationSettingsForm, DomainsQuery, MailDomainForm, RefuseForm
-from booking.affiliations.registrations import verifies
 from booking.affiliations.rules import INVITATIONS_PER_DAY
 from booking.core.clock import utcnow
 from booking.core.errors import Forbidden
@@ -50,10 +50,11 @@ def add(organisation_id: int) -> Response:
 @documented(tag=TAG, answers={200: MailDomainsAnswer}, query=DomainsQuery, refusals=(400, 401, 403, 422))
 def waiting() -> Response:
     """The mail domains that wait to be verified, for who verifies organisations; the oldest first."""
-    if not verifies(require_actor()):
+    within = reach(require_actor(), Permission.VERIFY_ORGANISATIONS)
+    if not within:
         raise Forbidden
     wanted = read_query(DomainsQuery)
-    page = due.domains_waiting(reading(), limit=wanted.limit, cursor=wanted.cursor)
+    page = due.domains_waiting(reading(), within, limit=wanted.limit, cursor=wanted.cursor)
     items = [MailDomainAnswer.of(one.domain) for one in page.items]
     return json_answer(MailDomainsAnswer(items=items, next_cursor=page.next_cursor))
 

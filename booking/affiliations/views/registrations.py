@@ -9,6 +9,7 @@ from pydantic import Field
 from sqlalchemy.orm import Session
 
 from booking.accounts.labels import ROLES
+from booking.accounts.permissions import Permission, reach
 from booking.affiliations import due, house_queries, labels, registrations
 from booking.affiliations.forms import REGISTERED_KINDS, AdministrationForm, RefuseForm, RegistrationForm, VerifyForm
 from booking.affiliations.rules import role_of_registrant
@@ -139,7 +140,7 @@ def listed() -> ResponseReturnValue:
     return render_template(
         "affiliations/registrations.html",
         page=house_queries.registrations(reading(), state, within=within, limit=PER_PAGE, cursor=query.cursor),
-        domains=due.domains_waiting(reading(), limit=PER_PAGE).items
+        domains=due.domains_waiting(reading(), reach(actor, Permission.VERIFY_ORGANISATIONS), limit=PER_PAGE).items
         if verifies and state == RegistrationState.PENDING
         else [],
         verifies=verifies,
