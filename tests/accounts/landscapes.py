@@ -303,7 +303,7 @@ def allowed(session: Session, land: Landscape, actor: Actor) -> Found:
         "imports": {
             one.id
             for one in session.scalars(select(Import))
-            if may(actor, Permission.IMPORT_RECORDS, Target(one.organisation_id))
+            if may(actor, Permission.SEE_IMPORTS, Target(one.organisation_id))
         },
         "grants": {
             one.id
