@@ -4,6 +4,7 @@ from tests.house.asking import NO_ONE
 from tests.house.matrix.accounts import MOVING
 from tests.house.matrix.affiliations import FIRM, LAST_DAY, ROSTER, WHO, WHY, bare
 from tests.house.matrix.grants import ABSENCE, AT_OUR_PLACE, AUDITING, LEAVING, NAMING, OVER, ROLE
+from tests.house.matrix.owners import CHANGE, OFFER
 from tests.house.matrix.privacy import GONE
 from tests.house.matrix.writing import change, page, post, read, sent, step
 
@@ -68,4 +69,13 @@ REGISTRATIONS = (
     bare("/mail-domains/{waiting_domain}/verify", NO_ONE),
 )
 
-STANDING_IN = (*LEAVING_AND_ENDING, *ROSTERS, *GRANTS, *REGISTRATIONS)
+GIVING_AWAY = (
+    page(CHANGE, BOTH),
+    sent("/catalogue/{ready}/owner", NO_ONE, OFFER, other=403),
+    post("/instruments/{ready}/owner-changes", NO_ONE, OFFER, other=403),
+    sent(f"{CHANGE}/accept", NO_ONE, {"inner_id": "T-1"}, other=403),
+    step(f"{CHANGE}/accept", NO_ONE, {"inner_id": "T-1"}, other=403),
+    step(f"{CHANGE}/withdraw", NO_ONE, {"note": "另有安排"}, other=403),
+)
+
+STANDING_IN = (*LEAVING_AND_ENDING, *ROSTERS, *GRANTS, *REGISTRATIONS, *GIVING_AWAY)
