@@ -10,6 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
+from booking.accounts.audit import Changed
 from booking.catalogue.changes import refresh_listing
 from booking.catalogue.import_holding import Waiting, hold_back_all, open_rounds
 from booking.catalogue.import_preparing import (
@@ -32,6 +33,7 @@ from booking.catalogue.listing import NEVER_LISTED
 from booking.catalogue.review_rules import HELD_BACK
 from booking.catalogue.rounds import note_editors
 from booking.catalogue.rules import Hours
+from booking.core.actors import Actor
 from booking.database.bulk import Row, among, insert_rows, new_ids, readier, update_rows
 from models.catalogue import Instrument
 from models.directory import Unit
@@ -58,7 +60,7 @@ def apply(session: Session, prepared: Prepared, *, is_reviewed: bool = False) ->
     standing = locked(session, prepared.writes)
     stale = frozenset(write.number for write in prepared.writes if not _fits(write, standing))
     fitting = prepared.without(stale)
-    units, made = _units(session, fitting.writes)
+    units, made = _units(session, fitting)
     created = [write for write in fitting.writes if write.instrument_id is None]
     updated = [write for write in fitting.writes if write.instrument_id is not None]
     entries = {write.number: prepared.ready[write.number].entry for write in fitting.writes}
@@ -157,21 +159,24 @@ def _shows(write: Write, standing: Mapping[Key, Standing]) -> bool:
     return write.publishes or (is_listed and is_told)
 
 
-def bring_back(session: Session, unit_ids: Collection[int]) -> None:
+def bring_back(session: Session, unit_ids: Collection[int], *, actor: Actor | None, now: datetime, reason: str) -> None:
     """Units in which records stand again are there again, though they were removed; locked, so that none goes now."""
     if unit_ids:
         these = Unit.id.in_(unit_ids)
         session.execute(select(Unit.id).where(these).order_by(Unit.id).with_for_update(read=True, key_share=True))
         removed = update(Unit).where(these, Unit.removed_at.is_not(None))
-        session.execute(removed.values(removed_at=None, version=Unit.version + 1))
+        named = Unit.id, Unit.organisation_id, Unit.name_zh
+        back = session.execute(removed.values(removed_at=None, version=Unit.version + 1).returning(*named)).all()
+        changes = [Changed(key, {}, {"organisation_id": owner_id, "name_zh": name}) for key, owner_id, name in back]
+        audit.note_all(session, "directory.unit_added", "unit", changes, actor=actor, now=now, reason=reason)
 
 
-def _units(session: Session, writes: Sequence[Write]) -> tuple[dict[tuple[int, str], int], list[int]]:
+def _units(session: Session, prepared: Prepared) -> tuple[dict[tuple[int, str], int], list[int]]:
     """The units that the writes name, by owner and name, and the ids of those made for them.
 
     One that was removed is back when a table names it again.
     """
-    wanted = {(write.organisation_id, write.unit): write.unit_en for write in writes if write.unit}
+    wanted = {(write.organisation_id, write.unit): write.unit_en for write in prepared.writes if write.unit}
     known: dict[tuple[int, str], int] = {}
     for owner_id in {owner_id for owner_id, _ in wanted}:
         for unit_id, name in session.execute(select(Unit.id, Unit.name_zh).where(Unit.organisation_id == owner_id)):
@@ -180,7 +185,8 @@ def _units(session: Session, writes: Sequence[Write]) -> tuple[dict[tuple[int, s
     made = [Unit(organisation_id=key[0], name_zh=key[1], name_en=name_en) for key, name_en in missing.items()]
     session.add_all(made)
     session.flush()
-    bring_back(session, [known[key] for key in wanted if key in known])
+    told: dict[str, Any] = {"actor": prepared.actor, "now": prepared.now, "reason": prepared.reason}
+    bring_back(session, [known[key] for key in wanted if key in known], **told)
     return known | {(unit.organisation_id, unit.name_zh): unit.id for unit in made}, [unit.id for unit in made]
 
 

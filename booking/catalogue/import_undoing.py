@@ -75,7 +75,7 @@ def undo(
     kept |= {write.number: NEEDED for write in created if standing[write.key].id in needed}
     removed = [standing[write.key].id for write in created if write.number not in kept]
     updated = [write for write in fitting if write.instrument_id is not None]
-    _restore(session, updated, now=now)
+    _restore(session, updated, actor=actor, now=now)
     _remove(session, removed)
     _remove_units(session, unit_ids)
     _take_back(session, updated, standing, actor=actor, now=now)
@@ -112,11 +112,11 @@ def _listed(updated: Sequence[Write], standing: Mapping[tuple[int, str], Standin
     return [standing[w.key].id for w in updated if standing[w.key].state == PublishingState.PUBLISHED]
 
 
-def _restore(session: Session, updated: Sequence[Write], *, now: datetime) -> None:
+def _restore(session: Session, updated: Sequence[Write], *, actor: Actor | None, now: datetime) -> None:
     """Give changed records their former values."""
     policy_names = set(POLICIES.columns.keys())
     units = _units_before(session, updated)
-    bring_back(session, list(units.values()))
+    bring_back(session, list(units.values()), actor=actor, now=now, reason="")
     records: list[tuple[int, dict[str, Any]]] = []
     policies: list[tuple[int, dict[str, Any]]] = []
     hours = {}

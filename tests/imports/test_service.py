@@ -463,6 +463,8 @@ def test_a_removed_unit_is_back_when_a_table_or_an_undo_puts_a_record_there(
     look_again(session)
     standing = session.execute(select(Unit.name_zh, Unit.removed_at).order_by(Unit.id)).all()
     assert standing == [("甲室", None), ("丙室", None)]
+    log = select(AuditEntry.after).where(AuditEntry.action == "directory.unit_added").order_by(AuditEntry.id)
+    assert [(entry or {})["name_zh"] for entry in session.scalars(log)] == ["甲室", "丙室"]
 
 
 def test_an_undo_takes_imported_texts_out_of_the_rounds_that_they_waited_in(
