@@ -97,7 +97,7 @@ def add_registration(builder: "Builder") -> None:
     builder.keep("unmanaged", make_organisation(builder.session, name_zh="无人大学", name_en="Nobody's University"))
     domain = MailDomain(
         organisation_id=builder.world.names["their_organisation"],
-        domain=f"{builder.mark('claimed', frozenset({'their_admin', 'operator'}))}.example.org",
+        domain=f"{builder.mark('claimed', frozenset({'their_admin'}))}.example.org",
         created_by_id=builder.world.users["their_admin"].id,
         created_at=builder.now,
     )
