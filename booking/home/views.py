@@ -93,7 +93,7 @@ def index() -> ResponseReturnValue:
 
 def _first_steps(organisation_id: int) -> list[tuple[str, str, str]]:
     """What the administrator of a new institution does first: what it is, why, and where."""
-    of_house = {"organisation_id": organisation_id}
+    of_house: dict[str, Any] = {"organisation_id": organisation_id}
     roles = url_for("accounts.grants_at_scope", kind="organisation", scope_id=organisation_id)
     return [
         (_("导入仪器台账"), _("上传现有的表格，先试运行再写入。"), url_for("imports.index")),
