@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit
 from booking.accounts.grants import account_id as user_id_of
 from booking.accounts.permissions import Permission, require
-from booking.accounts.standing_in import NOT_ONESELF, names_oneself, refuse_naming_oneself, refuse_oneself
+from booking.accounts.standing_in import refuse_naming_oneself, refuse_oneself
 from booking.affiliations.queries import in_force
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
@@ -62,8 +62,7 @@ def open_payer(
     session.execute(select(Organisation.id).where(Organisation.id == place.id).with_for_update(key_share=True))
     others = others_than(place.adcode, form.provinces)
     problems = _misfits(session, form.kind, form, others, None, now)
-    holder_id = _found(problems, lambda: user_id_of(session, form.holder, "holder"))
-    problems += _oneself(actor, organisation_id, holder_id)
+    holder_id = _found(problems, lambda: _new_holder(session, organisation_id, form.holder, actor))
     if queries.is_taken(session, organisation_id, form.kind, form.number):
         problems.append(Problem("number", N_("本单位已有这个编号的账户。")))
     if problems:
@@ -108,9 +107,7 @@ def change_payer(
         raise StaleVersion
     others = others_than(session.get_one(Organisation, account.organisation_id).adcode, form.provinces)
     problems = _misfits(session, account.kind, form, others, account.expires_on, now)
-    holder_id = _found(problems, lambda: _holder(session, account, form.holder))
-    if holder_id != account.holder_id:
-        problems += _oneself(actor, account.organisation_id, holder_id)
+    holder_id = _found(problems, lambda: _holder(session, account, form.holder, actor))
     if problems:
         raise InvalidInput(problems)
     before = _told(account)
@@ -269,17 +266,18 @@ def _named_by(session: Session, found: Found, email: str, *, today: date) -> int
     return user_id
 
 
-def _holder(session: Session, account: PayerAccount, email: str) -> int:
+def _holder(session: Session, account: PayerAccount, email: str, actor: Actor) -> int:
     """Who answers for the account: whom the address belongs to, or who did until now."""
     if session.scalar(select(User.email).where(User.id == account.holder_id)) == email:
         return account.holder_id
-    return user_id_of(session, email, "holder")
+    return _new_holder(session, account.organisation_id, email, actor)
 
 
-def _oneself(actor: Actor, organisation_id: int, holder_id: int) -> list[Problem]:
-    """A problem when somebody who only stands in would answer for the account themselves."""
-    named = names_oneself(actor, Permission.MANAGE_PAYERS, Target(organisation_id), holder_id)
-    return [Problem("holder", NOT_ONESELF)] if named else []
+def _new_holder(session: Session, organisation_id: int, email: str, actor: Actor) -> int:
+    """Who is to answer for an account: nobody who only stands in for who opens it; raises InvalidInput."""
+    holder_id = user_id_of(session, email, "holder")
+    refuse_naming_oneself(actor, Permission.MANAGE_PAYERS, Target(organisation_id), holder_id, "holder")
+    return holder_id
 
 
 def _found(problems: list[Problem], looking: Callable[[], int]) -> int:
