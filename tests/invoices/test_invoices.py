@@ -198,6 +198,7 @@ def test_finance_records_one_with_its_file_and_the_payer_reads_it(client: FlaskC
         pytest.param('<?xml version="1.0" encoding="GBK"?><a>发票</a>'.encode("gbk"), "application/xml", id="gbk"),
         pytest.param(b'<?xml version="1.0" encoding="UTF-7"?><a/>', None, id="read as something else"),
         pytest.param(b'<?xml version="1.0"?><a xmlns="http://www.w3.org/1999/xht&#109;l"/>', None, id="hidden page"),
+        pytest.param(b'<?xml version="1.0"?>' + b"xmlns" * 400_000, "application/xml", id="long words"),
         pytest.param(b'<?xml version="1.0"?><?xml-stylesheet href="a"?><a/>', None, id="styled"),
         pytest.param(b"<!DOCTYPE a [<!ENTITY b 'c'>]><a/>", None, id="entities"),
         pytest.param(b"plain", None, id="text"),
