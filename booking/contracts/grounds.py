@@ -125,7 +125,7 @@ def used_fen(session: Session, contract_id: int, use: Use | None = None) -> int:
         total = total.where(func.coalesce(UseAgreement.reservation_id, 0) != use.reservation_id)
     if use is not None and use.sample_order_id is not None:
         total = total.where(func.coalesce(UseAgreement.sample_order_id, 0) != use.sample_order_id)
-    return session.scalar(total) or 0
+    return int(session.scalar(total) or 0)
 
 
 _COST = func.coalesce(Charge.gross_fen, UseAgreement.amount_fen)

@@ -263,6 +263,7 @@ def test_a_use_that_lacks_its_ground_is_confirmed_only_once_it_has_one(session: 
 
     assert session.get_one(Reservation, made.id).state == ReservationState.COMPLETED
     assert (quoted, grounds.used_fen(session, contract.id)) == (4 * HOURLY, 4 * HOURLY + 500)
+    assert type(quoted) is int
 
 
 def test_a_use_without_a_price_waits_for_a_contract_and_costs_nobody_who_could_not_use_it(
