@@ -62,7 +62,7 @@ EXPECTED: Codes = {
     "admin": ADMINISTERING | {"charges_to_accept"},
     "their_admin": frozenset({"drafts", "enquiries", "sample_orders", "imports", "reports", "reviews", "role_changes"})
     | {"affiliations", "visits", "left_behind", "owner_changes", "charges_disputed"},
-    "operator": frozenset({"registrations", "mail_domains"}),
+    "operator": frozenset({"registrations"}),
     "agent": frozenset({"own_sample_orders", "own_unagreed", "own_bookings", "contracts_to_sign", "feeds_hint"}),
     "officer": frozenset(),
     "auditor": OPERATING | {"role_changes"},
@@ -139,7 +139,7 @@ def _bill(session: Session, world: World) -> None:
     now = utcnow()
     admin = actor_of(session, world.users["admin"].email, now=now)
     assert admin is not None
-    issue_statement(session, world.names["draft"], actor=admin, now=now - timedelta(days=45))
+    issue_statement(session, world.names["draft_statement"], actor=admin, now=now - timedelta(days=45))
     session.commit()
 
 

@@ -108,7 +108,8 @@ class Builder:
     world: World = field(default_factory=World)
 
     def keep(self, name: str, row: Any) -> Any:
-        """Remember the row's id under a name."""
+        """Remember the row's id under a name that no other row has."""
+        assert name not in self.world.names, name
         self.world.names[name] = row.id
         return row
 

@@ -91,7 +91,7 @@ def arrange_owner_change(
         name_zh=builder.mark("offered", staff | their_admins),
         indicators_zh=builder.mark("offered_indicators", staff),
     )
-    builder.keep("offered", made)
+    builder.keep("offered_record", made)
     give(session, builder.world.users["steward"], Role.STEWARD, ScopeKind.INSTRUMENT, made.id)
     offer = OwnerProposal(
         to_organisation_id=names["their_organisation"],

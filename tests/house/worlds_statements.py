@@ -52,7 +52,7 @@ def add_statements(builder: "Builder", ours: frozenset[str], theirs: frozenset[s
     builder.world.names["their_debtor"] = their_statement.debtor_id
     _accepted(builder, "published", "holder", "steward", 20, later)
     (draft,) = service.make_drafts(session, names["organisation"], _until(builder), actor=actor, now=now)
-    builder.keep("draft", draft)
+    builder.keep("draft_statement", draft)
     _accepted(builder, "published", "holder", "steward", 21, Paying(names["paying"]))
     builder.world.names["today"] = today.isoformat()
     builder.world.names["billed_code"] = f"p{builder.world.users['holder'].id}"

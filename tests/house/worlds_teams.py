@@ -55,7 +55,7 @@ def _waiting(builder: "Builder", team: Team) -> None:
     message = builder.mark("please", frozenset({"holder", "participant", *_ADMIN}))
     asked = joining.ask_to_join(session, team.id, message, actor=builder.actor("asking_person"), now=now)
     own = joining.ask_to_join(session, team.id, "", actor=builder.actor("operator"), now=now)
-    builder.keep("wish", asked)
+    builder.keep("team_request", asked)
     builder.keep("operators_wish", own)
     for key in ("name_operator", "mail_operator"):
         builder.world.markers[f"q{key}xz".replace("_", "")] |= {"holder", "participant", *_ADMIN}
@@ -64,5 +64,5 @@ def _waiting(builder: "Builder", team: Team) -> None:
     invitation.secret_hash = secret_hash(INVITED)
     invitation.expires_at = now + timedelta(days=10)
     builder.world.markers["qmailagentxz"] |= {"holder", "participant", *_ADMIN}
-    builder.keep("invitation", invitation)
+    builder.keep("team_invitation", invitation)
     builder.world.names["invited_secret"] = INVITED

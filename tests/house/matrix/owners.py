@@ -10,7 +10,7 @@ CHANGE = "/owner-changes/{owner_change}"
 
 OWNERS = (
     page("/catalogue/{ready}/owner", STEWARDS, forbidden=READERS),
-    page("/catalogue/{offered}/owner", STEWARDS, forbidden=READERS),
+    page("/catalogue/{offered_record}/owner", STEWARDS, forbidden=READERS),
     sent("/catalogue/{ready}/owner", ADMINS, OFFER, forbidden=READERS),
     page("/owner-changes", READERS | THEIR_STAFF, other=403),
     page(CHANGE, SIDES),

@@ -14,7 +14,7 @@ OUTSIDE = PEOPLE - BOOKERS - MEMBER
 NAMES = {"name_zh": "表面组"}
 LAST = {"last_day": "{later_day}"}
 INVITED = {"email": "someone@example.org"}
-WISH, TEAM = "/teams/{team}/requests/{wish}", "/teams/{team}"
+WISH, TEAM = "/teams/{team}/requests/{team_request}", "/teams/{team}"
 
 TEAMS = (
     page("/teams", PEOPLE),
@@ -29,7 +29,7 @@ TEAMS = (
     sent(f"{TEAM}/ask", OUTSIDE, {"message": "x"}, other=409),
     sent(f"{WISH}/approve", RUNNERS, other=403),
     sent(f"{WISH}/refuse", RUNNERS, {"reason": "人满"}, other=403),
-    sent("/teams/{their_team}/requests/{wish}/approve", NO_ONE, other=403, unknown=THEIR_ADMINS),
+    sent("/teams/{their_team}/requests/{team_request}/approve", NO_ONE, other=403, unknown=THEIR_ADMINS),
     sent("/teams/{team}/requests/{operators_wish}/withdraw", OPERATOR),
     page(f"{TEAM}/members/{{member}}/end", RUNNERS | MEMBER, forbidden=frozenset({"auditor"})),
     sent(f"{TEAM}/members/{{member}}/end", RUNNERS | MEMBER, LAST, forbidden=frozenset({"auditor"})),
@@ -38,7 +38,7 @@ TEAMS = (
     sent(f"{TEAM}/lead/answer", MEMBER, {"accepts": "true"}, other=409),
     sent(f"{TEAM}/lead/withdraw", LEADS, other=403),
     sent(f"{TEAM}/invitations", RUNNERS, INVITED, other=403),
-    sent(f"{TEAM}/invitations/{{invitation}}/revoke", RUNNERS, other=403),
+    sent(f"{TEAM}/invitations/{{team_invitation}}/revoke", RUNNERS, other=403),
     page("/teams/invitations/{invited_secret}", AGENT, other=403),
     sent("/teams/invitations/{invited_secret}", AGENT, other=403),
     page("/teams/invitations/unknown", NO_ONE, other=410),
@@ -59,7 +59,7 @@ TEAMS = (
     step(f"{TEAM}/lead/answer", MEMBER, {"accepts": False}, other=409),
     step(f"{TEAM}/lead/withdraw", LEADS, {}, other=403),
     post(f"{TEAM}/invitations", RUNNERS, INVITED, other=403),
-    drop(f"{TEAM}/invitations/{{invitation}}", RUNNERS, other=403),
+    drop(f"{TEAM}/invitations/{{team_invitation}}", RUNNERS, other=403),
     step("/teams/invitations/{invited_secret}/accept", AGENT, {}, other=403),
     read(f"{TEAM}/reservations", BOOKERS, other=403),
 )
