@@ -104,4 +104,4 @@ def test_nothing_rests_on_a_contract_that_is_ended_while_bookings_are_made_and_m
 
     assert (before, statuses(replies)) == (30, {200: 31, 201: 15})
     assert resting(session, contract.id) == []
-    assert session.get_one(Contract, contract.id).state == ContractState.ENDED
+    assert session.scalar(select(Contract.state).where(Contract.id == contract.id)) == ContractState.ENDED
