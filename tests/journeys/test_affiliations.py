@@ -135,6 +135,7 @@ def test_a_visitor_comes_and_goes(
     told = subjects_to(session, hosting, "guest@other.edu.cn", 1)
     hosting.reload()
     expect(hosting.get_by_text("G12345678")).to_have_count(0)
+    hosting.get_by_label("没有人来过").check()
     hosting.get_by_role("button", name="结束或取消来访").click()
     expect(hosting.get_by_text("来访已结束。")).to_be_visible()
     session.rollback()
