@@ -90,8 +90,8 @@ BESIDE = (
 """Empty lists, refusals and long names: what the matrix does not ask for."""
 
 NO_PAGE = re.compile(
-    r"^/api/v1/|\.(csv|ico|ics|json|txt|xlsx|xml|zip)(\?|$)|^/instruments/export|^/(healthz|metrics|readyz)$"
-    r"|^/(instruments|enquiries|sample-orders)/\{\w+\}/attachments/|/progress$"
+    r"^/api/v1/|\.(csv|ico|ics|json|pdf|txt|xlsx|xml|zip)(\?|$)|^/instruments/export|^/(healthz|metrics|readyz)$"
+    r"|^/(instruments|enquiries|sample-orders|invoices|contracts)/\{\w+\}/attachments/|/progress$"
 )
 """What is no page: data, or a file that a browser shows in a page of its own making or saves."""
 
