@@ -13,6 +13,7 @@ from booking.catalogue.queries import readable
 from booking.core.actors import Actor
 from booking.core.errors import NotFound
 from booking.reservations import neighbours
+from booking.reservations.queries import is_coming
 from models.accounts import User
 from models.calendars import Feed, FeedBody, FeedFragment
 from models.catalogue import Instrument
@@ -108,6 +109,12 @@ def feeds_of(session: Session, actor: Actor) -> Sequence[Row[Feed, str | None, s
         .where(Feed.user_id == actor.id, Feed.revoked_at.is_(None))
         .order_by(Feed.id.desc())
     ).all()
+
+
+def lacks_feed(session: Session, actor: Actor, *, now: datetime) -> bool:
+    """Whether a person has reservations to come and subscribed to no calendar."""
+    has_feed = exists(Feed.id).where(Feed.user_id == actor.id, Feed.revoked_at.is_(None))
+    return bool(session.scalar(select(and_(is_coming(actor, now), ~has_feed))))
 
 
 def feed_of(session: Session, feed_id: int, actor: Actor) -> Feed:

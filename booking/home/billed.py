@@ -16,13 +16,16 @@ from models.statements import BillingTerms, Statement
 
 def billable(asked: Asked) -> Found:
     """Institutions with something to bill until their last cut-off, with how many payers that is."""
-    today, items = local_date(asked.now), []
-    places = select(Organisation, BillingTerms).outerjoin(BillingTerms, BillingTerms.organisation_id == Organisation.id)
-    theirs = places.where(Organisation.id.in_(asked.within.organisation_ids))
-    for place, terms in asked.session.execute(theirs.order_by(Organisation.id)):
-        untils = untils_of(terms or default_terms(place.id), today)
-        if count := count_to_bill(asked.session, place.id, untils):
-            items.append(Item("to_bill", place.id, place.name_zh, place.name_en, count=count))
+    today = local_date(asked.now)
+    names = Organisation.id, Organisation.name_zh, Organisation.name_en
+    places = select(BillingTerms, *names).select_from(Organisation)
+    theirs = places.outerjoin(BillingTerms, BillingTerms.organisation_id == Organisation.id)
+    within = theirs.where(Organisation.id.in_(asked.within.organisation_ids)).order_by(Organisation.id)
+    rows = asked.session.execute(within).all()
+    counts = count_to_bill(asked.session, {row.id: untils_of(row[0] or default_terms(row.id), today) for row in rows})
+    items = [
+        Item("to_bill", row.id, row.name_zh, row.name_en, count=counts[row.id]) for row in rows if row.id in counts
+    ]
     return Found(len(items), items[:SHOWN])
 
 

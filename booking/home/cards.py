@@ -34,6 +34,8 @@ class Asked:
     within: Reach
     settings: Settings
     now: datetime
+    named: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """What the organisations of the cards before are called; all cards of a page fill and read one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +80,14 @@ class Provider:
     is_local: bool = False
     """Whether it is for those at work in an institution, and not for those who see the whole platform."""
 
-    def asked_by(self, session: Session, actor: Actor, settings: Settings, now: datetime) -> Asked | None:
-        """What this person asks of the provider, or None when the card is not for them."""
-        within = reach(actor, self.needs) if self.needs else Reach()
+    def part_of(self, page: Asked) -> Asked | None:
+        """What the person asks of the provider, or None when the card is not for them."""
+        within = reach(page.actor, self.needs) if self.needs else Reach()
         if self.is_local:
             within = replace(within, everywhere=False)
         if self.needs is not None and not within:
             return None
-        return Asked(session, actor, within, settings, now)
+        return replace(page, within=within)
 
 
 @dataclass(frozen=True, slots=True)

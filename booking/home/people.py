@@ -157,11 +157,12 @@ def _by_organisation(
 
 
 def _names(asked: Asked, ids: Collection[int]) -> dict[int, tuple[str, str]]:
-    """What organisations are called, one statement when there are any."""
-    if not ids:
-        return {}
-    columns = select(Organisation.id, Organisation.name_zh, Organisation.name_en).where(Organisation.id.in_(ids))
-    return {one.id: (one.name_zh, one.name_en) for one in asked.session.execute(columns)}
+    """What organisations are called, one statement when some were not named on this page yet."""
+    if missing := set(ids) - asked.named.keys():
+        columns = select(Organisation.id, Organisation.name_zh, Organisation.name_en)
+        rows = asked.session.execute(columns.where(Organisation.id.in_(missing)))
+        asked.named.update({one.id: (one.name_zh, one.name_en) for one in rows})
+    return asked.named
 
 
 def _visit(visit: Visit, due_on: date) -> Item:

@@ -11,7 +11,7 @@ from booking.announcements import queries as announcements
 from booking.calendars import queries as calendars
 from booking.catalogue import owner_queries, review_queries
 from booking.catalogue import queries as catalogue
-from booking.core.actors import Actor
+from booking.core.actors import Actor, Reach
 from booking.core.clock import at_local, local_date
 from booking.core.period import Period
 from booking.enquiries import queries as enquiries
@@ -22,7 +22,6 @@ from booking.operations import runs
 from booking.operations.backup_age import Freshness, backup_age
 from booking.reservations import board_queries
 from booking.reservations import queries as reservations
-from booking.reservations.queries import Filter, When
 from booking.samples import lists as samples
 from booking.settings import Settings
 from models.catalogue import Instrument
@@ -38,9 +37,9 @@ PROMISED = frozenset(HOLDING_TIME) - {ReservationState.REQUESTED}
 
 def cards(session: Session, actor: Actor, *, settings: Settings, now: datetime) -> list[Card]:
     """Everything that waits for the person, by hat and urgency; empty cards are left out."""
-    found = []
+    found, page = [], Asked(session, actor, Reach(), settings, now)
     for provider in PROVIDERS:
-        asked = provider.asked_by(session, actor, settings, now)
+        asked = provider.part_of(page)
         answer = provider.read(asked) if asked else Found(0)
         if answer.count:
             found.append(Card(provider.code, provider.hat, answer))
@@ -152,14 +151,14 @@ def backup_old(asked: Asked) -> Found:
 
 def events_set_aside(asked: Asked) -> Found:
     """Events that were set aside, the newest first."""
-    count = notifications.depth(asked.session, now=asked.now).set_aside_events
-    rows = notifications.events_set_aside(asked.session, SHOWN)
-    return Found(count, [Item("event", one.id, one.name, one.name, starts_at=one.occurred_at) for one in rows])
+    rows = notifications.events_set_aside(asked.session, SHOWN + 1)
+    items = [Item("event", one.id, one.name, one.name, starts_at=one.occurred_at) for one in rows[:SHOWN]]
+    return Found(len(items), items, is_more=len(rows) > SHOWN)
 
 
 def mails_set_aside(asked: Asked) -> Found:
     """Mails that could not be sent; what they say is not told."""
-    return Found(notifications.depth(asked.session, now=asked.now).set_aside_mails)
+    return Found(notifications.count_mails_set_aside(asked.session))
 
 
 def announced(asked: Asked) -> Found:
@@ -202,17 +201,14 @@ def own_bookings(asked: Asked) -> Found:
 
 def feeds_hint(asked: Asked) -> Found:
     """One, for somebody who has coming reservations and has subscribed to no calendar."""
-    if calendars.feeds_of(asked.session, asked.actor):
-        return Found(0)
-    return Found(min(1, _own(asked, frozenset(HOLDING_TIME)).count))
+    return Found(int(calendars.lacks_feed(asked.session, asked.actor, now=asked.now)))
 
 
 def _own(asked: Asked, states: frozenset[ReservationState]) -> Found:
     """One's own coming reservations in some states."""
-    wanted = Filter(when=When.UPCOMING, states=states)
-    page = reservations.my_reservations(asked.session, asked.actor, wanted, limit=SHOWN, now=asked.now)
-    items = [_booking(one, due_at=one.decide_by) for one in page.items]
-    return Found(len(items), items, page.items, page.next_cursor is not None)
+    rows = reservations.next_reservations(asked.session, asked.actor, states, limit=SHOWN + 1, now=asked.now)
+    items = [_booking(one, due_at=one.decide_by) for one in rows[:SHOWN]]
+    return Found(len(items), items, is_more=len(rows) > SHOWN)
 
 
 def _booking(reservation: Reservation, *, due_at: datetime | None = None, person: str = "") -> Item:

@@ -36,6 +36,11 @@ def depth(session: Session, *, now: datetime) -> Depth:
     return Depth(waiting, aside, states.get(MailState.QUEUED, 0), states.get(MailState.SET_ASIDE, 0))
 
 
+def count_mails_set_aside(session: Session) -> int:
+    """How many mails could not be sent."""
+    return session.scalar(select(func.count()).select_from(Mail).where(Mail.state == MailState.SET_ASIDE)) or 0
+
+
 def mails_before(session: Session, before_id: int | None, limit: int, state: MailState | None = None) -> Sequence[Mail]:
     """The newest mails first, of all states or of one, without what they say."""
     statement = select(Mail).options(defer(Mail.text, raiseload=True), defer(Mail.html, raiseload=True))

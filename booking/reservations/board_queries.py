@@ -14,7 +14,7 @@ from booking.core.errors import NotFound
 from booking.core.period import Period
 from booking.reservations.lanes import LaneTime, Taken
 from booking.reservations.opening import open_time
-from booking.reservations.queries import in_full, in_reach
+from booking.reservations.queries import in_full, in_reach, in_short
 from booking.reservations.taken import lane_times
 from booking.reservations.terms import places_of
 from models.catalogue import Instrument, Lane, LaneGroup
@@ -106,7 +106,7 @@ def instrument_items(
 def to_decide(session: Session, within: Reach, *, now: datetime) -> Sequence[Reservation]:
     """Requests and pending changes that are still undecided, the soonest due first, with who asks."""
     waiting = (
-        in_full()
+        in_short()
         .where(in_reach(within), Reservation.state.in_(HOLDING_TIME), Reservation.decide_by > now)
         .order_by(Reservation.decide_by, Reservation.id)
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from booking.accounts.permissions import Permission, may, reach
@@ -56,6 +56,19 @@ def my_reservations(
     Upcoming ones come soonest first, all others latest first.
     """
     return page_within(session, _is_mine(actor), wanted, limit=limit, cursor=cursor, now=now)
+
+
+def next_reservations(
+    session: Session, actor: Actor, states: frozenset[ReservationState], *, limit: int, now: datetime
+) -> Sequence[Reservation]:
+    """The first of one's own to come in some states, without the people who come along."""
+    wanted = in_short().where(_is_mine(actor), *_narrowed(Filter(When.UPCOMING, states), now))
+    return session.scalars(wanted.order_by(Reservation.starts_at, Reservation.id).limit(limit)).all()
+
+
+def is_coming(actor: Actor, now: datetime) -> ColumnElement[bool]:
+    """Whether one has reservations to come."""
+    return exists(Reservation.id).where(_is_mine(actor), *_narrowed(Filter(When.UPCOMING), now))
 
 
 def visible_reservations(
@@ -134,13 +147,16 @@ def may_see(sight: Sight) -> bool:
 
 def in_full() -> Select[Reservation]:
     """Reservations with what pages and answers show."""
+    return in_short().options(selectinload(Reservation.people))
+
+
+def in_short() -> Select[Reservation]:
+    """Reservations with their instrument and who booked, for lists that name nobody else."""
     return (
         select(Reservation)
         .join(Reservation.instrument)
         .options(
-            joinedload(Reservation.instrument).joinedload(Instrument.organisation),
-            joinedload(Reservation.booked_by),
-            selectinload(Reservation.people),
+            joinedload(Reservation.instrument).joinedload(Instrument.organisation), joinedload(Reservation.booked_by)
         )
     )
 

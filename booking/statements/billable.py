@@ -1,7 +1,7 @@
 """Reading what is to be billed: everybody with something to bill, what it is, and the drafts that were made of it."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -51,7 +51,7 @@ def to_bill(session: Session, organisation_id: int, untils: Untils) -> list[ToBi
     """Everybody with something to bill at an institution, accounts before people, by name."""
     somebody = case((Charge.payer_account_id.is_(None), Charge.user_id))
     count, total = func.count(Charge.id), cast(func.sum(Charge.gross_fen - Charge.billed_fen), BigInteger)
-    grouped = _by_payer(organisation_id, untils)
+    grouped = _by_payer(_in_time(organisation_id, untils))
     rows = session.execute(grouped.add_columns(somebody, count, total)).all()
     payers = _payers(session, [row[0] for row in rows if row[0] is not None])
     people = _people(session, [row[1] for row in rows if row[1] is not None])
@@ -59,15 +59,24 @@ def to_bill(session: Session, organisation_id: int, untils: Untils) -> list[ToBi
     return sorted(found, key=lambda one: (one.payer_account_id is None, one.payer_name, one.person, one.code))
 
 
-def count_to_bill(session: Session, organisation_id: int, untils: Untils) -> int:
-    """How many payers have something to bill at an institution."""
-    return session.scalar(select(func.count()).select_from(_by_payer(organisation_id, untils).subquery())) or 0
+def count_to_bill(session: Session, untils: Mapping[int, Untils]) -> dict[int, int]:
+    """How many payers have something to bill, by the institutions where that is so; each with its own days."""
+    if not untils:
+        return {}
+    at_them: defaultdict[Untils, list[int]] = defaultdict(list)
+    for organisation_id, days in untils.items():
+        at_them[days].append(organisation_id)
+    in_time = (and_(Charge.organisation_id.in_(ids), _until(days)) for days, ids in at_them.items())
+    payers = _by_payer(_billable().where(or_(*in_time))).add_columns(Charge.organisation_id)
+    each = payers.group_by(Charge.organisation_id).subquery()
+    counted = select(each.c.organisation_id, func.count()).group_by(each.c.organisation_id)
+    return {row[0]: row[1] for row in session.execute(counted)}
 
 
-def _by_payer(organisation_id: int, untils: Untils) -> Select[Any]:
-    """What is to be billed at an institution, account by account, and person by person without one."""
+def _by_payer(charges: Select[Any]) -> Select[Any]:
+    """Charges account by account, and person by person without one."""
     somebody = case((Charge.payer_account_id.is_(None), Charge.user_id))
-    return _in_time(organisation_id, untils).group_by(Charge.payer_account_id, somebody)
+    return charges.group_by(Charge.payer_account_id, somebody)
 
 
 def digests(session: Session, organisation_id: int, untils: Untils) -> dict[str, str]:
@@ -83,14 +92,20 @@ def digests(session: Session, organisation_id: int, untils: Untils) -> dict[str,
 
 def _in_time(organisation_id: int, untils: Untils) -> Select[Any]:
     """The payer accounts of the charges that are to be billed at an institution."""
+    return _billable().where(Charge.organisation_id == organisation_id, _until(untils))
+
+
+def _billable() -> Select[Any]:
+    """The payer accounts of the charges of which something is to be billed some day."""
+    accounts = select(Charge.payer_account_id).outerjoin(PayerAccount, PayerAccount.id == Charge.payer_account_id)
+    return accounts.where(is_billable())
+
+
+def _until(untils: Untils) -> ColumnElement[bool]:
+    """Charges that were over by the day until which their kind of payer is billed; the payer must be joined."""
     is_grant = PayerAccount.kind == PayerKind.GRANT
     is_other = or_(PayerAccount.id.is_(None), PayerAccount.kind != PayerKind.GRANT)
-    in_time = or_(and_(is_grant, _ends() <= _end_of(untils.slips)), and_(is_other, _ends() <= _end_of(untils.bills)))
-    return (
-        select(Charge.payer_account_id)
-        .outerjoin(PayerAccount, PayerAccount.id == Charge.payer_account_id)
-        .where(Charge.organisation_id == organisation_id, is_billable(), in_time)
-    )
+    return or_(and_(is_grant, _ends() <= _end_of(untils.slips)), and_(is_other, _ends() <= _end_of(untils.bills)))
 
 
 def is_billable() -> ColumnElement[bool]:

@@ -249,7 +249,7 @@ def test_the_number_of_statements_does_not_depend_on_the_rows(session: Session, 
         counts.append(len(statements))
 
     assert counts == [counts[0]] * 4
-    assert counts[0] <= 71
+    assert counts[0] <= 62
 
 
 def test_each_role_meets_what_waits_at_its_own_place_and_nothing_of_the_others(

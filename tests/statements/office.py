@@ -43,12 +43,16 @@ ALONE = Paying(is_later=True)
 class Office:
     """Books, confirms, accepts and bills in one line each; `later` is after every use of the week."""
 
-    def __init__(self, session: Session, now: datetime, kind: PayerKind = PayerKind.GRANT, fen: int = 100_000) -> None:
+    def __init__(
+        self, session: Session, now: datetime, kind: PayerKind = PayerKind.GRANT, fen: int = 100_000, mark: str = ""
+    ) -> None:
         self.session, self.now, self.later = session, now, at(12, day=7).start
         self.place = make_organisation(session)
         self.instrument = make_instrument(session, self.place, policy={"closes_on_holidays": False})
-        names = ("lead", "other", "steward", "finance", "stranger")
-        self.lead, self.other, self.steward, self.finance, self.stranger = (make_user(session, one) for one in names)
+        names = (mark + one for one in ("lead", "other", "steward", "finance", "stranger"))
+        self.lead, self.other, self.steward, self.finance, self.stranger = (
+            make_user(session, mark + one) for one in names
+        )
         give(session, self.steward, Role.STEWARD, ScopeKind.INSTRUMENT, self.instrument.id)
         give(session, self.finance, Role.INSTITUTION_FINANCE, ScopeKind.ORGANISATION, self.place.id)
         make_hourly_price(session, self.instrument, HOURLY, self.steward)
