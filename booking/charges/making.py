@@ -79,7 +79,7 @@ def charge_no_show(
 def late_fee(session: Session, reservation: Reservation, *, now: datetime) -> int:
     """What it costs its holder to cancel now: nothing in time, or while the instrument is closed to them anyway."""
     found = price_of(session, reservation)
-    if found is None or not found.late_fen or not _is_late(session, reservation, found, now=now):
+    if found is None or not found.late_fen or not is_late(session, reservation, found, now=now):
         return 0
     return found.late_fen
 
@@ -91,7 +91,7 @@ def is_late_and_unpriced(session: Session, reservation: Reservation, *, now: dat
     price = unpriced(session, reservation)
     if price is None or not _owes(price, price.policy.cancel_share):
         return False
-    return _is_late(session, reservation, price, now=now)
+    return is_late(session, reservation, price, now=now)
 
 
 def charge_late_cancellation(session: Session, reservation: Reservation, *, actor: Actor, now: datetime) -> Charge:
@@ -242,7 +242,7 @@ def _owes(price: Quoted, share: int) -> bool:
     return price.quote is None or share > 0
 
 
-def _is_late(session: Session, reservation: Reservation, price: Quoted, *, now: datetime) -> bool:
+def is_late(session: Session, reservation: Reservation, price: Quoted, *, now: datetime) -> bool:
     """Whether cancelling now comes too late, and the instrument is not closed to its holder anyway."""
     is_firm = reservation.state == ReservationState.CONFIRMED
     return is_firm and now > price.free_until and not has_open_conflict(session, reservation.id)

@@ -53,6 +53,13 @@ ABOUT_SHORTNESS = frozenset({ChargeStep.TAKE_REST, ChargeStep.ON_PAPER})
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """A booking that counts as it is: what cancelling it costs still, or None since it has begun."""
+
+    fee_fen: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Used:
     """What was used: when (None: as booked), with how many samples, and pieces by the place of their line."""
 

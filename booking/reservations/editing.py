@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from booking.charges.giving_up import owed_as_booked
 from booking.core.actors import Actor
 from booking.core.errors import NotFound
 from booking.pricing.quoting import quote_again
@@ -15,8 +16,10 @@ from booking.reservations.agreeing import agree_again
 from booking.reservations.changes import Change, asked_period, record, touch
 from booking.reservations.choosing_payer import needed_payer
 from booking.reservations.held import Held, hold_changeable, locked, read_again
-from booking.reservations.paying import cost_of, hold_again
+from booking.reservations.paying import cost_of, hold_again, refuse_overdue
 from booking.reservations.people import details_of, linked_to, replace_people, said
+from booking.reservations.refusals import ReservationRefused
+from booking.reservations.rules import counted
 from booking.reservations.wishes import Details
 from models.reservations import Reservation, ReservationPerson
 from models.vocabulary.reservations import ChangeKind, PersonRole
@@ -61,15 +64,24 @@ def edit_reservation(
 
 
 def _quote_and_hold(session: Session, held: Held, *, actor: Actor, now: datetime) -> None:
-    """Hold what it costs with its samples now; raises ReservationRefused when the account does not pay for that."""
+    """Hold what it costs with its samples now; raises ReservationRefused when the account does not pay for that.
+
+    Fewer samples are refused too, where what is booked counts already.
+    """
     reservation = held.reservation
-    was_free = not cost_of(session, reservation)
+    earlier, owed = cost_of(session, reservation), owed_as_booked(session, reservation, actor, now=now)
+    was_free = not earlier
     for period in filter(None, (held.period, asked_period(reservation))):
         quote_again(session, reservation, period, now=now)
+    cost = cost_of(session, reservation)
+    if owed and cost < earlier:
+        raise ReservationRefused([counted(owed)])
     if reservation.payer_account_id is None and was_free and held.sight.is_holder:
         reservation.payer_account_id = needed_payer(session, reservation, actor=actor, now=now)
+    if cost > earlier and held.sight.is_holder:
+        refuse_overdue(session, reservation, now=now)
     if reservation.payer_account_id is not None:
-        hold_again(session, reservation, cost_of(session, reservation), actor=actor, now=now)
+        hold_again(session, reservation, cost, actor=actor, now=now)
 
 
 def leave_reservation(session: Session, reservation_id: int, *, actor: Actor, now: datetime) -> Reservation:

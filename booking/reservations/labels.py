@@ -80,6 +80,10 @@ REFUSALS: Mapping[Code, str] = {
     Code.MODE_NOT_OFFERED: N_("这台仪器不提供“%(mode)s”。"),
     Code.IN_THE_PAST: N_("所选时间已经过去。"),
     Code.HAS_BEGUN: N_("预约已经开始，只能更改结束时间。"),
+    Code.LATE_TO_GIVE_UP: N_(
+        "免费取消的期限已过，不能再让出已经预约的时间或样品。可以取消预约（费用 %(fee_fen)s），或请仪器管理员更改。"
+    ),
+    Code.COUNTS_AS_BOOKED: N_("使用时间已经开始，费用按预约计算，不能再减少。如有需要，请联系仪器管理员。"),
     Code.TOO_SOON: N_("须提前 %(minutes)s 预约，最早可从 %(earliest)s 开始。"),
     Code.TOO_FAR: N_("最多提前 %(days)s 天预约，最晚可选 %(last_day)s。"),
     Code.TOO_FAR_FOR_GROUP: N_(

@@ -1,9 +1,11 @@
 """Moving a reservation: at once, or as a pending change where the instrument asks for a decision."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from booking.charges.giving_up import owed_as_booked
 from booking.charges.own import is_own
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden
@@ -158,6 +160,9 @@ def _situation(
         own_id=reservation.id,
         keeps_old=needs_decision and reservation.state == ReservationState.CONFIRMED,
     )
+    if not situation.keeps_old:
+        owed = owed_as_booked(session, reservation, actor, now=now)
+        situation = replace(situation, standing=replace(situation.standing, owed=owed))
     samples = reservation.sample_count
     found = priced(session, situation, user_id=holder_id, samples=samples, may_refuse=not sight.decides, now=now)
     return payable(session, found, Payer(holder_id, paying, reservation), now=now) if sight.is_holder else found

@@ -52,7 +52,7 @@ def payable(session: Session, situation: Situation, payer: Payer, *, now: dateti
     owner_id, holding = situation.place.organisation_id, _holding(session, payer.reservation)
     day, today = last_day(_last_wanted(situation)), local_date(now)
     choices = choices_for(session, payer.user_id, owner_id, day=day, today=today, holding=holding)
-    owes = _owing(session, payer, owner_id, choices, today=today)
+    owes = _owing(session, payer, owner_id, choices, price.quote.total_fen, today=today)
     choices = [replace(one, fault=one.fault or Fault.OVERDUE) if one.id in owes.payer_ids else one for one in choices]
     lost = _lost(session, situation, payer, holding)
     payment = _payment(situation, payer, choices, lost, is_needed=_needs_payer(session, situation, payer))
@@ -62,11 +62,22 @@ def payable(session: Session, situation: Situation, payer: Payer, *, now: dateti
     return replace(situation, standing=replace(situation.standing, payment=payment))
 
 
-def _owing(session: Session, payer: Payer, owner_id: int, choices: Sequence[Choice], *, today: date) -> Owing:
-    """What is overdue of the person or an account of theirs, where that lets nobody book anew."""
-    if payer.reservation is not None:
+def _owing(
+    session: Session, payer: Payer, owner_id: int, choices: Sequence[Choice], cost_fen: int, *, today: date
+) -> Owing:
+    """What is overdue of the person or an account of theirs, where that lets nobody book anew, or more than before."""
+    if payer.reservation is not None and cost_fen <= cost_of(session, payer.reservation):
         return Owing()
     return owing(session, owner_id, payer.user_id, [one.id for one in choices], today=today)
+
+
+def refuse_overdue(session: Session, reservation: Reservation, *, now: datetime) -> None:
+    """Raise ReservationRefused where what its holder or its account owes lets nobody book more."""
+    payer_id, owner_id = reservation.payer_account_id, reservation.instrument.organisation_id
+    payer_ids = [payer_id] if payer_id is not None else []
+    owes = owing(session, owner_id, reservation.booked_by_id, payer_ids, today=local_date(now))
+    if payer_id in owes.payer_ids or (payer_id is None and owes.is_any):
+        raise ReservationRefused([Refusal(Code.PAYER_OWES if owes.is_own else Code.PAYER_OWED_BY_OTHERS)])
 
 
 def _payment(

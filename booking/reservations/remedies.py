@@ -10,6 +10,7 @@ from booking.core.period import Period, common
 from booking.reservations.opening import open_time
 from booking.reservations.payment import Payment
 from booking.reservations.rules import (
+    ABOUT_GIVING_UP,
     ABOUT_ORDER_FORM,
     INCURABLE,
     Action,
@@ -98,7 +99,7 @@ def _for(refusal: Refusal, cures: Sequence[Remedy], terms: Terms, agreed: Standi
         yield from (cure for cure in cures if cure.action in {*OTHER_PAYER, Action.SHORTEN})
     elif refusal.code in ABOUT_TIME:
         yield from (cure for cure in cures if _answers(cure, refusal.code))
-    if refusal.code in {*INCURABLE, Code.PAYER_NEEDED}:
+    if refusal.code in {*INCURABLE, *ABOUT_GIVING_UP, Code.PAYER_NEEDED}:
         yield Remedy(Action.CONTACT_OWNER)
 
 

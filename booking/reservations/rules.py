@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from booking.charges.rules import Owed
 from booking.contracts.needs import Agreement
 from booking.core.clock import SHANGHAI, at_local, local_date
 from booking.core.period import Period
@@ -31,6 +32,8 @@ class Code(StrEnum):
     MODE_NOT_OFFERED = "mode_not_offered"
     IN_THE_PAST = "in_the_past"
     HAS_BEGUN = "has_begun"
+    LATE_TO_GIVE_UP = "late_to_give_up"
+    COUNTS_AS_BOOKED = "counts_as_booked"
     TOO_SOON = "too_soon"
     TOO_FAR = "too_far"
     TOO_FAR_FOR_GROUP = "too_far_for_group"
@@ -64,7 +67,10 @@ class Code(StrEnum):
 
 INCURABLE = frozenset({Code.NOT_BOOKABLE_HERE, Code.NOT_IN_SERVICE, Code.NOT_SHARED, Code.NOT_OFFERED, Code.SUSPENDED})
 ABOUT_ORDER_FORM = frozenset({Code.ORDER_FORM_NEEDED, Code.ORDER_FORM_CHANGED})
-NEVER_OVERRIDDEN = frozenset({Code.SLOT_TAKEN, Code.NOT_IN_SERVICE, Code.NOT_SIGNED_IN}) | ABOUT_ORDER_FORM
+ABOUT_GIVING_UP = frozenset({Code.LATE_TO_GIVE_UP, Code.COUNTS_AS_BOOKED})
+NEVER_OVERRIDDEN = (
+    frozenset({Code.SLOT_TAKEN, Code.NOT_IN_SERVICE, Code.NOT_SIGNED_IN}) | ABOUT_ORDER_FORM | ABOUT_GIVING_UP
+)
 CHECKED_AGAIN = frozenset({Code.NOT_BOOKABLE_HERE, Code.NOT_IN_SERVICE, Code.NOT_SHARED, Code.SUSPENDED, Code.CLOSED})
 CHECKED_OF_HEIRS = CHECKED_AGAIN | {Code.NOT_OFFERED, Code.TOO_FAR_FOR_GROUP}
 PERSONAL = frozenset({Code.SUSPENDED, Code.NOT_OFFERED, Code.TOO_FAR_FOR_GROUP, Code.NOT_SHARED})
@@ -209,7 +215,8 @@ class Terms:
 class Standing:
     """How the person asking stands with the instrument and its owner; `not_offered_to` is their user group.
 
-    `payment` is who pays, where something has to be paid, `agreement` what the owner asks of an outside use.
+    `payment` is who pays, where something has to be paid, `agreement` what the owner asks of an outside use, `owed`
+    a booking of which nothing may be given up any more.
     """
 
     is_known: bool = True
@@ -219,6 +226,7 @@ class Standing:
     not_offered_to: GroupName | None = None
     payment: Payment | None = None
     agreement: Agreement | None = None
+    owed: Owed | None = None
 
     def can_pay(self, period: Period) -> bool:
         """Whether what the time costs can be paid."""
@@ -256,7 +264,7 @@ def refusals(wanted: Wanted, terms: Terms, standing: Standing, *, now: datetime)
     What a reservation has already is not refused again: shortening needs neither notice nor open hours.
     """
     found = [*_about_length(wanted, terms), *_about_start(wanted, terms, now)]
-    paid = [*_about_payment(wanted, standing), *_about_agreement(wanted, standing)]
+    paid = [*_about_giving_up(wanted, standing), *_about_payment(wanted, standing), *_about_agreement(wanted, standing)]
     if wanted.gives_back:
         return [*found, *paid]
     asked = [*_about_person(terms, standing), *_about_instrument(wanted, terms)]
@@ -301,6 +309,19 @@ def _about_start(wanted: Wanted, terms: Terms, now: datetime) -> Iterator[Refusa
         yield Refusal(Code.TOO_SOON, {"earliest": terms.earliest(now), "minutes": terms.notice_minutes})
     if wanted.period.start >= terms.horizon(now):
         yield _too_far(terms, now)
+
+
+def _about_giving_up(wanted: Wanted, standing: Standing) -> Iterator[Refusal]:
+    """Whether a move leaves time that counts as it was booked."""
+    if standing.owed and wanted.held and not wanted.period.contains(wanted.held):
+        yield counted(standing.owed)
+
+
+def counted(owed: Owed) -> Refusal:
+    """Why no less may be made of a booking."""
+    if owed.fee_fen is None:
+        return Refusal(Code.COUNTS_AS_BOOKED)
+    return Refusal(Code.LATE_TO_GIVE_UP, {"fee_fen": owed.fee_fen})
 
 
 def _too_far(terms: Terms, now: datetime) -> Refusal:

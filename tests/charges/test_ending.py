@@ -1,6 +1,7 @@
 """What became of a reservation's time decides what it costs: closed, given back, cancelled by others, another owner."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -12,11 +13,15 @@ from booking.core.errors import Forbidden, InvalidInput
 from booking.core.period import Period
 from booking.reservations.blocks import add_block
 from booking.reservations.cancelling import cancel_reservation
+from booking.reservations.editing import edit_reservation
 from booking.reservations.forms import UseForm
 from booking.reservations.handing_over import cancel_bookings
 from booking.reservations.moving import move_reservation
 from booking.reservations.refusals import AlreadyStarted, FeeChanged, OwnUse, ReservationRefused, SamplesNeeded
+from booking.reservations.service import request_reservation
 from booking.reservations.using import confirm_use
+from booking.reservations.wishes import Details, Wish
+from models.accounts import User
 from models.catalogue import Instrument
 from models.charges import Charge, ChargeLine
 from models.custody import OwnerChange
@@ -24,6 +29,7 @@ from models.reservations import Reservation, ReservationUse
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.charges import ChargeState
 from models.vocabulary.custody import OwnerChangeState
+from models.vocabulary.pricing import BilledOn
 from models.vocabulary.reservations import BlockKind, ReservationState, UseOutcome
 from tests.charges.houses import ALONE, PAID, House
 from tests.factories.affiliations import affiliate
@@ -189,3 +195,82 @@ def test_what_is_charged_by_the_sample_is_not_confirmed_among_others_without_a_c
     none = house.confirm(made, samples=0)
 
     assert (none.gross_fen, session.scalars(sa.select(ReservationUse.sample_count)).all()) == (20_000, [0])
+
+
+def least(house: House, made: Reservation, minutes: int, *, by: User, at_: datetime, **more: Any) -> None:
+    """Keep only so many minutes from its start."""
+    period = Period(made.starts_at, made.starts_at + timedelta(minutes=minutes))
+    house.do(move_reservation, made.id, period, by=by, at_=at_, **more)
+
+
+def codes(refused: pytest.ExceptionInfo[ReservationRefused]) -> list[str]:
+    return [str(one.code) for one in refused.value.refusals]
+
+
+def test_who_would_pay_for_cancelling_does_not_make_less_of_it_instead(house: House) -> None:
+    made = house.book(9, 4)
+    late, other_day = made.starts_at - TWO_HOURS, at(9, 240, day=9)
+    refusals = []
+    for period in (at(9, 30), at(11, 240), other_day):
+        with pytest.raises(ReservationRefused) as refused:
+            house.do(move_reservation, made.id, period, by=house.student, at_=late)
+        house.session.rollback()
+        refusals.append((codes(refused), refused.value.refusals[0].values))
+    house.do(move_reservation, made.id, at(9, 270), by=house.student, at_=late)
+    house.do(cancel_reservation, made.id, fee_seen=22_500, by=house.student, at_=late)
+
+    assert refusals == [(["late_to_give_up"], {"fee_fen": 20_000})] * 3
+    assert house.books() == (27_500, 22_500, 0)
+
+
+def test_in_time_and_by_the_steward_less_is_booked_for_less(house: House) -> None:
+    early, kept = house.book(9, day=9), house.book(12)
+    least(house, early, 60, by=house.student, at_=house.now)
+    least(house, kept, 60, by=house.steward, at_=kept.starts_at - TWO_HOURS, reason="调试")
+
+    assert house.books() == (30_000, 20_000, 0)
+
+
+def test_a_use_that_runs_counts_as_booked_where_its_price_says_so(session: Session, now: datetime) -> None:
+    house = House(session, now)
+    made = house.book(9)
+    running = made.starts_at + timedelta(minutes=5)
+    with pytest.raises(ReservationRefused) as refused:
+        least(house, made, 30, by=house.student, at_=running)
+    session.rollback()
+    house.confirm(made, outcome=UseOutcome.NO_SHOW)
+
+    assert (codes(refused), house.charge(made).gross_fen) == (["counts_as_booked"], 20_000)
+
+
+def test_a_use_that_is_billed_by_its_actual_time_may_end_early(session: Session, now: datetime) -> None:
+    house = House(session, now, billed_on=BilledOn.ACTUAL, no_show_share=0)
+    made = house.book(9)
+    least(house, made, 60, by=house.student, at_=made.starts_at + timedelta(minutes=5))
+
+    assert house.books() == (40_000, 10_000, 0)
+
+
+def test_a_steward_keeps_what_they_booked_themselves_and_no_reason_sets_that_aside(house: House) -> None:
+    made = house.book(9, by=house.steward, paying=ALONE)
+    with pytest.raises(ReservationRefused) as refused:
+        least(house, made, 30, by=house.steward, at_=made.starts_at - TWO_HOURS, override_reason="我有急事")
+    house.session.rollback()
+
+    assert codes(refused) == ["late_to_give_up"]
+    assert house.session.get_one(Reservation, made.id).ends_at == made.ends_at
+
+
+def test_fewer_samples_cost_less_only_in_time(session: Session, now: datetime) -> None:
+    house = House(session, now, sample_fen=1_000)
+    wish = Wish(house.instrument.id, at(9, 120, 9), paying=PAID, details=Details(sample_count=10))
+    made = house.do(request_reservation, wish, by=house.student, at_=now)
+    fewer, few = Details(sample_count=4), Details(sample_count=1)
+    house.do(edit_reservation, made.id, fewer, fields=["sample_count"], by=house.student, at_=now)
+    late = made.starts_at - TWO_HOURS
+    with pytest.raises(ReservationRefused) as refused:
+        house.do(edit_reservation, made.id, few, fields=["sample_count"], by=house.student, at_=late)
+    session.rollback()
+
+    assert codes(refused) == ["late_to_give_up"]
+    assert house.books() == (26_000, 24_000, 0)

@@ -44,7 +44,13 @@ class Office:
     """Books, confirms, accepts and bills in one line each; `later` is after every use of the week."""
 
     def __init__(
-        self, session: Session, now: datetime, kind: PayerKind = PayerKind.GRANT, fen: int = 100_000, mark: str = ""
+        self,
+        session: Session,
+        now: datetime,
+        kind: PayerKind = PayerKind.GRANT,
+        fen: int = 100_000,
+        mark: str = "",
+        **price: Any,
     ) -> None:
         self.session, self.now, self.later = session, now, at(12, day=7).start
         self.place = make_organisation(session)
@@ -55,7 +61,7 @@ class Office:
         )
         give(session, self.steward, Role.STEWARD, ScopeKind.INSTRUMENT, self.instrument.id)
         give(session, self.finance, Role.INSTITUTION_FINANCE, ScopeKind.ORGANISATION, self.place.id)
-        make_hourly_price(session, self.instrument, HOURLY, self.steward)
+        make_hourly_price(session, self.instrument, HOURLY, self.steward, **price)
         by_receipt = kind in {PayerKind.PREPAID, PayerKind.DEPOSIT}
         self.payer = make_payer(session, self.place, self.lead, 0 if by_receipt else fen, kind=kind)
         if by_receipt:
@@ -70,13 +76,13 @@ class Office:
         self.session.commit()
         return done
 
-    def used(self, hour: int, hours: int = 1, by: User | None = None, *, day: int = 1) -> Charge:
+    def used(self, hour: int, hours: int = 1, by: User | None = None, *, day: int = 1, **said: Any) -> Charge:
         """A use of so many hours that its payer has accepted: the lead's by the account, another's by themselves."""
         person = by or self.lead
         paying = Paying(self.payer.id) if person is self.lead else ALONE
         wish = Wish(self.instrument.id, at(hour, hours * 60, day), paying=paying)
         made = self.do(request_reservation, wish, by=person)
-        self.do(confirm_use, made.id, UseForm(), windows=Windows(), by=self.steward, at_=made.ends_at)
+        self.do(confirm_use, made.id, UseForm(**said), windows=Windows(), by=self.steward, at_=made.ends_at)
         charge: Charge = self.session.scalars(sa.select(Charge).where(Charge.reservation_id == made.id)).one()
         self.do(charges.accept_charge, charge.id, by=person, at_=made.ends_at)
         return charge

@@ -17,6 +17,11 @@ from booking.payers import service as payers
 from booking.payers.forms import PayerReceiptForm
 from booking.payers.service import PayerClosed
 from booking.privacy.queries import hindrances
+from booking.reservations.editing import edit_reservation
+from booking.reservations.moving import move_reservation
+from booking.reservations.refusals import ReservationRefused
+from booking.reservations.service import request_reservation
+from booking.reservations.wishes import Details, Wish
 from booking.statements import queries, receipts, service
 from booking.statements.forms import BillingTermsForm, ReceiptForm
 from booking.statements.issuing import issue_many
@@ -25,6 +30,7 @@ from booking.statements.reminding import Owing, ageing, due_to_remind, owing, re
 from booking.statements.terms import set_terms
 from booking.web.extensions import transaction
 from models.accounts import User
+from models.reservations import Reservation
 from models.statements import StatementDraft
 from models.vocabulary.accounts import Language
 from models.vocabulary.payers import PayerKind
@@ -35,7 +41,7 @@ from tests.factories.looking import look_again
 from tests.factories.payers import make_payer
 from tests.factories.people import sign_in
 from tests.reservations.acting import at
-from tests.statements.office import Office
+from tests.statements.office import ALONE, Office
 
 
 @pytest.fixture
@@ -134,6 +140,28 @@ def test_money_that_comes_back_into_a_closed_account_is_paid_back_from_it(sessio
     assert (office.left(), office.faults()) == (0, [])
     office.do(amounts.correct, office.payer.id, made.movement.id, "录错", by=office.finance)
     assert (office.left(), office.faults()) == (5_000, [])
+
+
+def test_who_owes_makes_no_more_of_what_is_booked_but_keeps_and_moves_it(session: Session, now: datetime) -> None:
+    office = Office(session, now, sample_fen=1_000)
+    office.used(9, by=office.other, samples=0)
+    office.bill()
+    office.do(set_terms, office.place.id, BillingTermsForm(refuses_overdue=True), by=office.finance)
+    wish = Wish(office.instrument.id, at(9, 60, day=50), paying=ALONE, details=Details(sample_count=1))
+    made = office.do(request_reservation, wish, by=office.other)
+    late = at(10, day=39).start
+    more = [(move_reservation, at(9, 120, day=50)), (edit_reservation, Details(sample_count=2))]
+    codes = []
+    for work, wanted in more:
+        with pytest.raises(ReservationRefused) as refused:
+            office.do(work, made.id, wanted, by=office.other, at_=late)
+        office.session.rollback()
+        codes.append([str(one.code) for one in refused.value.refusals])
+    office.do(move_reservation, made.id, at(12, 60, day=51), by=office.other, at_=late)
+    office.do(edit_reservation, made.id, Details(sample_count=0), by=office.other, at_=late)
+
+    assert codes == [["payer_owes"]] * 2
+    assert office.session.get_one(Reservation, made.id).starts_at == at(12, day=51).start
 
 
 def test_what_will_be_credited_is_neither_overdue_nor_reminded_of(office: Office) -> None:
