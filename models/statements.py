@@ -105,7 +105,8 @@ class Statement(Base):
 
     `due_fen` is what is to be paid of `total_fen`: all of it, but for what was `taken_fen` from money that was paid in
     before. Above zero it lies in the ledger's account `open` until it is paid; below, it was credited. `told` is what
-    payer, holder and institution were called. `holder_id` answered for it.
+    payer, holder and institution were called. `holder_id` answered for it. One to a person without a payer account is
+    `billed_to` the organisation that it names beside them.
     """
 
     __tablename__ = "statements"
@@ -118,6 +119,7 @@ class Statement(Base):
         CheckConstraint("(due_fen > 0) = (due_on IS NOT NULL)", name="due"),
         Index("ix_statements_debtor_id", "debtor_id", "id"),
         Index("ix_statements_holder_id", "holder_id"),
+        Index("ix_statements_billed_to_id", "billed_to_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -135,10 +137,11 @@ class Statement(Base):
     open_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_accounts.id"), unique=True)
     entry_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entries.id"), unique=True)
     holder_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    billed_to_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     told: Mapped[dict[str, Any]] = mapped_column(JSON)
     issued_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
-    organisation: Mapped[Organisation] = relationship(lazy="raise")
+    organisation: Mapped[Organisation] = relationship(foreign_keys=[organisation_id], lazy="raise")
     debtor: Mapped[Debtor] = relationship(lazy="raise")
     open: Mapped[LedgerAccount | None] = relationship(lazy="raise")
     holder: Mapped[User] = relationship(foreign_keys=[holder_id], lazy="raise")

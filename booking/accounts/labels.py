@@ -108,6 +108,7 @@ PERMISSIONS = {
     Permission.SETTLE_CHARGES: N_("调整、免收费用，处理异议"),
     Permission.SEE_STATEMENTS: N_("查看结算单和收款"),
     Permission.MANAGE_STATEMENTS: N_("出具结算单，登记收款"),
+    Permission.SEE_BILLED: N_("查看开给本单位的结算单和发票"),
     Permission.SEE_CONTRACTS: N_("查看本单位的合同"),
     Permission.MANAGE_CONTRACTS: N_("管理本单位的合同和条款"),
     Permission.SIGN_CONTRACTS: N_("代表本单位作为用户签合同"),

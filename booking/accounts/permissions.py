@@ -63,6 +63,7 @@ class Permission(StrEnum):
     SETTLE_CHARGES = "settle_charges"
     SEE_STATEMENTS = "see_statements"
     MANAGE_STATEMENTS = "manage_statements"
+    SEE_BILLED = "see_billed"
     SEE_CONTRACTS = "see_contracts"
     MANAGE_CONTRACTS = "manage_contracts"
     SIGN_CONTRACTS = "sign_contracts"
@@ -128,6 +129,7 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.SETTLE_CHARGES: _STEWARDS | {Role.INSTITUTION_FINANCE},
     Permission.SEE_STATEMENTS: _ADMINS | {Role.INSTITUTION_FINANCE, Role.AUDITOR},
     Permission.MANAGE_STATEMENTS: _ADMINS | {Role.INSTITUTION_FINANCE},
+    Permission.SEE_BILLED: frozenset({Role.ENTERPRISE_AGENT, Role.INSTITUTION_ADMIN, Role.INSTITUTION_FINANCE}),
     Permission.SEE_CONTRACTS: _ADMINS | {Role.INSTITUTION_FINANCE, Role.AUDITOR},
     Permission.MANAGE_CONTRACTS: frozenset({Role.INSTITUTION_ADMIN, Role.INSTITUTION_FINANCE}),
     Permission.SIGN_CONTRACTS: frozenset({Role.ENTERPRISE_AGENT, Role.INSTITUTION_ADMIN, Role.INSTITUTION_FINANCE}),

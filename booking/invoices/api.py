@@ -11,7 +11,8 @@ from booking.attachments.answers import UploadBody
 from booking.attachments.uploads import file_response, limits_for, read_uploads
 from booking.core.actors import Actor
 from booking.core.clock import local_date, utcnow
-from booking.core.errors import Forbidden
+from booking.core.errors import Forbidden, InvalidInput, Problem
+from booking.core.texts import N_
 from booking.invoices import queries, service
 from booking.invoices.answers import InvoiceAnswer, InvoiceList, invoice_answer, invoice_row
 from booking.invoices.forms import InvoiceForm, InvoicesQuery, ReversalForm, WithdrawalForm
@@ -35,9 +36,16 @@ ONE = "/invoices/<int:invoice_id>"
 @bp.get("/invoices")
 @documented(tag=TAG, answers={200: InvoiceList}, query=InvoicesQuery, refusals=(400, 401, 404, 422))
 def list_invoices() -> Response:
-    """The invoices that a debtor got, the newest first."""
-    session, asked = reading(), read_query(InvoicesQuery)
-    debtor_for(session, asked.debtor, require_actor(), today=local_date(utcnow()))
+    """The invoices that a debtor got, the newest first, or those that cover a statement."""
+    session, asked, who, today = reading(), read_query(InvoicesQuery), require_actor(), local_date(utcnow())
+    if (asked.statement is None) == (asked.debtor is None):
+        raise InvalidInput([Problem("debtor", N_("请指定往来账或者结算单，二者选一。"))])
+    if asked.statement is not None:
+        queries.covered_for(session, asked.statement, who, today=today)
+        rows = [invoice_row(one) for one in queries.invoices_for(session, asked.statement)]
+        return _json(InvoiceList(items=rows, next_cursor=None))
+    assert asked.debtor is not None
+    debtor_for(session, asked.debtor, who, today=today)
     page = queries.invoices_of(session, asked.debtor, limit=asked.limit, cursor=asked.cursor)
     return _json(InvoiceList(items=[invoice_row(one) for one in page.items], next_cursor=page.next_cursor))
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from booking.core.forms import FilledLine, Form, Line, NearDay, PageForm, hundredths
+from booking.core.forms import Blank, FilledLine, Form, Line, NearDay, PageForm, hundredths
 from booking.directory.rules import uscc_problems
 from booking.payers.forms import Cursor, Id, Limit, Paid, Reason
 from models.vocabulary.invoices import InvoiceKind
@@ -74,9 +74,10 @@ class WithdrawalForm(Form):
 
 
 class InvoicesQuery(Form):
-    """Whose invoices."""
+    """Whose invoices, or of which statement; one of both must be said."""
 
-    debtor: Id
+    debtor: Annotated[Id | None, Blank] = None
+    statement: Annotated[Id | None, Blank] = None
     limit: Limit = 50
     cursor: Cursor = ""
 

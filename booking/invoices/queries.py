@@ -12,7 +12,8 @@ from booking.core.actors import Actor
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from booking.invoices.rules import Billed, Difference, Party, differences
-from booking.statements.queries import belongs_to, person_of, sight_of
+from booking.statements import queries as statements
+from booking.statements.queries import belongs_to, is_billed_to, person_of, sight_of, statement_for
 from booking.statements.rules import Sight, number_of
 from models.attachments import Attachment
 from models.directory import Organisation
@@ -57,11 +58,11 @@ def invoice_for(session: Session, invoice_id: int, actor: Actor, *, today: date)
     invoice = session.scalar(_invoices().where(Invoice.id == invoice_id))
     if invoice is None:
         raise NotFound
-    sight = sight_of(session, invoice.debtor, actor, today=today)
-    if not sight.sees_cash:
-        raise NotFound
     rows = select(InvoiceItem).where(InvoiceItem.invoice_id == invoice_id).order_by(InvoiceItem.id)
     items = session.scalars(rows.options(joinedload(InvoiceItem.statement))).all()
+    sight = sight_of(session, invoice.debtor, actor, today=today)
+    if not (sight.sees_cash or all(is_billed_to(one.statement, actor) for one in items)):
+        raise NotFound
     sees_files = invoice.withdrawal is None or sight.manages or sight.reads
     files = attachments_of(session, OwnerKind.INVOICE, invoice_id, frozenset(Visibility)) if sees_files else []
     warnings = warnings_of(session, invoice, items, today=today)
@@ -83,6 +84,21 @@ def invoices_of(session: Session, debtor_id: int, *, limit: int, cursor: str = "
         rows = rows.where(Invoice.id < decode_cursor(cursor, row_id)[0])
     found = session.scalars(rows.order_by(Invoice.id.desc()).limit(limit + 1)).all()
     return page_of(found, limit, lambda row: (row.id,))
+
+
+def covered_for(session: Session, statement_id: int, actor: Actor, *, today: date) -> statements.Found:
+    """A statement for who may read its invoices too, not only as keeper of the account that pays; raises NotFound."""
+    found = statement_for(session, statement_id, actor, today=today)
+    if not (found.sight.sees_cash or found.sight.is_billed_to):
+        raise NotFound
+    return found
+
+
+def invoices_for(session: Session, statement_id: int) -> Sequence[Invoice]:
+    """The invoices that cover a statement, the newest first; not those that were withdrawn."""
+    covering = select(InvoiceItem.invoice_id).where(InvoiceItem.statement_id == statement_id)
+    rows = _invoices().where(Invoice.id.in_(covering), stands())
+    return session.scalars(rows.order_by(Invoice.id.desc())).all()
 
 
 def billed_of(session: Session, debtor_id: int, statement_ids: Collection[int]) -> dict[int, Billed]:

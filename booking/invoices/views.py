@@ -62,6 +62,20 @@ def index(debtor_id: int) -> ResponseReturnValue:
     )
 
 
+@bp.get("/statements/<int:statement_id>/invoices")
+@signed_in
+def of_statement(statement_id: int) -> ResponseReturnValue:
+    """Show the invoices that cover a statement, for who may read that."""
+    session = reading()
+    found = queries.covered_for(session, statement_id, require_actor(), today=local_date(utcnow()))
+    return render_template(
+        "invoices/of_statement.html",
+        statement_id=statement_id,
+        number=number_of(found.statement.year, found.statement.number),
+        rows=[(one, _(labels.KINDS[one.kind])) for one in queries.invoices_for(session, statement_id)],
+    )
+
+
 @bp.route("/debtors/<int:debtor_id>/invoices/new", methods=["GET", "POST"])
 @takes_files
 @signed_in

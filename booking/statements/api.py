@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from booking.accounts.permissions import Permission, require
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date, utcnow
+from booking.core.pages import Page
 from booking.directory.queries import organisation
 from booking.statements import answers, billable, papers, queries, reminding, service, terms
 from booking.statements.answers import (
@@ -33,6 +34,7 @@ from booking.statements.forms import (
     ToBillQuery,
 )
 from booking.statements.issuing import issue_many
+from booking.statements.queries import Found
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
 from booking.web.reading import if_match, read_json, read_query
@@ -146,22 +148,31 @@ def issue(draft_id: int) -> Response:
 @bp.get("/statements")
 @documented(tag=TAG, answers={200: StatementList}, query=StatementsQuery, refusals=(400, 401, 403, 404, 422))
 def list_statements() -> Response:
-    """What one owes or owed, what an institution has issued, or what a payer account was billed; the newest first.
+    """What one owes or owed, what an institution has issued, or what an account or organisation was billed.
 
-    What was issued is for its finance and auditors; what was billed also for who keeps the account.
+    The newest first. What was issued is for its finance and auditors; what an account was billed also for who keeps
+    it, what an organisation was billed in its people's names for its agents, finance and administrators.
     """
-    who, asked, session, today = require_actor(), read_query(StatementsQuery), reading(), local_date(utcnow())
-    at, limit, cursor = asked.organisation, asked.limit, asked.cursor
-    if asked.payer_account is not None:
-        payer_id = queries.payer_for(session, asked.payer_account, who, today=today).id
-        found = queries.statements_to(session, payer_id, who, asked.show, today=today, limit=limit, cursor=cursor)
-    elif at is None:
-        found = queries.own_statements(session, who, asked.show, today=today, limit=limit, cursor=cursor)
-    else:
-        place = _place(at)
-        found = queries.statements_at(session, place, who, asked.show, today=today, limit=limit, cursor=cursor)
+    who, asked = require_actor(), read_query(StatementsQuery)
+    found = _listed(reading(), asked, who)
     items = [answers.statement_row(one) for one in found.items]
     return _json(StatementList(items=items, next_cursor=found.next_cursor))
+
+
+def _listed(session: Session, asked: StatementsQuery, who: Actor) -> Page[Found]:
+    """One page of what is asked for; raises NotFound and Forbidden."""
+    today = local_date(utcnow())
+    part: dict[str, Any] = {"limit": asked.limit, "cursor": asked.cursor}
+    if asked.payer_account is not None:
+        payer_id = queries.payer_for(session, asked.payer_account, who, today=today).id
+        return queries.statements_to(session, payer_id, who, asked.show, today=today, **part)
+    if asked.billed_to is not None:
+        place = organisation(session, asked.billed_to)
+        require(who, Permission.SEE_BILLED, Target(place.id))
+        return queries.billed_statements(session, [place.id], who, asked.show, today=today, **part)
+    if asked.organisation is not None:
+        return queries.statements_at(session, _place(asked.organisation), who, asked.show, today=today, **part)
+    return queries.own_statements(session, who, asked.show, today=today, **part)
 
 
 @bp.get(ONE)

@@ -78,10 +78,11 @@ class WhyForm(Form):
 
 
 class StatementsQuery(Form):
-    """Which statements: one's own, those that an institution has issued, or those to a payer account."""
+    """Which statements: one's own, what an institution issued, a payer account or one's organisation was billed."""
 
     organisation: Annotated[Id | None, Blank] = None
     payer_account: Annotated[Id | None, Blank] = None
+    billed_to: Annotated[Id | None, Blank] = None
     show: Show = Show.ALL
     limit: Limit = 50
     cursor: Cursor = ""

@@ -1,7 +1,7 @@
 """Reading statements that were issued: one in full for who may read it, lists for either side."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
@@ -53,10 +53,21 @@ def statement_for(session: Session, statement_id: int, actor: Actor, *, today: d
     statement = session.scalar(_statements().where(Statement.id == statement_id))
     if statement is None:
         raise NotFound
-    sight = sight_of(session, statement.debtor, actor, today=today)
+    sight = _of(statement, sight_of(session, statement.debtor, actor, today=today), actor)
     if not sight.sees:
         raise NotFound
     return Found(statement, sight)
+
+
+def _of(statement: Statement, sight: Sight, actor: Actor) -> Sight:
+    """What somebody is to a statement who is so much to its debtor."""
+    return replace(sight, is_billed_to=is_billed_to(statement, actor))
+
+
+def is_billed_to(statement: Statement, actor: Actor) -> bool:
+    """Whether somebody reads a statement for the organisation that it was billed to."""
+    place_id = statement.billed_to_id
+    return place_id is not None and may(actor, Permission.SEE_BILLED, Target(place_id))
 
 
 def debtor_for(session: Session, debtor_id: int, actor: Actor, *, today: date) -> tuple[Debtor, Sight]:
@@ -114,6 +125,21 @@ def own_statements(
 ) -> Page[Found]:
     """What one owes or owed, the newest first."""
     return _page(session, owed_by(actor, today), show, actor, today=today, limit=limit, cursor=cursor)
+
+
+def billed_statements(
+    session: Session,
+    organisation_ids: Collection[int],
+    actor: Actor,
+    show: Show,
+    *,
+    today: date,
+    limit: int,
+    cursor: str = "",
+) -> Page[Found]:
+    """What the people of some organisations were billed in their names, the newest first."""
+    to_them = Statement.billed_to_id.in_(organisation_ids)
+    return _page(session, to_them, show, actor, today=today, limit=limit, cursor=cursor)
 
 
 def statements_at(
@@ -233,7 +259,8 @@ def _page(
     found = session.scalars(rows.order_by(Statement.id.desc()).limit(limit + 1)).all()
     page = page_of(found, limit, lambda row: (row.id,))
     theirs = _answered_for(session, [one.debtor for one in page.items], actor, today=today)
-    return Page([Found(one, _sight(one.debtor, actor, theirs)) for one in page.items], page.next_cursor)
+    shown = [Found(one, _of(one, _sight(one.debtor, actor, theirs), actor)) for one in page.items]
+    return Page(shown, page.next_cursor)
 
 
 _NAMES = (Organisation.name_zh, Organisation.name_en)

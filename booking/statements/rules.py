@@ -17,17 +17,21 @@ PAID_BEFORE = frozenset({PayerKind.PREPAID, PayerKind.DEPOSIT})
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What an actor is to a statement: keeps the institution's, reads them, owes it, or keeps what pays."""
+    """What an actor is to a statement: keeps the institution's, reads them, owes it, or keeps what pays.
+
+    `is_billed_to` is whether they act for the organisation that it was billed to.
+    """
 
     manages: bool = False
     reads: bool = False
     owes: bool = False
     keeps_payer: bool = False
+    is_billed_to: bool = False
 
     @property
     def sees(self) -> bool:
         """Whether they may know of it."""
-        return self.manages or self.reads or self.owes or self.keeps_payer
+        return self.manages or self.reads or self.owes or self.keeps_payer or self.is_billed_to
 
     @property
     def settles(self) -> bool:

@@ -126,7 +126,8 @@ def issue_statement(
         raise DraftChanged
     series.last_number += 1
     told = _told(debtor, keeper, terms_of(session, debtor.organisation_id))
-    statement = _store(session, debtor, draft, series, kind, items, told, actor=actor, now=now)
+    billed_to_id = keeper.id if keeper is not None and debtor.payer is None else None
+    statement = _store(session, debtor, draft, series, kind, items, told, billed_to_id, actor=actor, now=now)
     _store_items(session, statement, rows, items)
     session.delete(draft)
     session.flush()
@@ -201,6 +202,7 @@ def _store(  # noqa: PLR0917 - what a statement is made of
     kind: StatementKind,
     items: Sequence[ItemAmounts],
     told: dict[str, Any],
+    billed_to_id: int | None,
     *,
     actor: Actor,
     now: datetime,
@@ -225,6 +227,7 @@ def _store(  # noqa: PLR0917 - what a statement is made of
         open_id=open_id,
         entry_id=entry_id,
         holder_id=person_of(debtor).id,
+        billed_to_id=billed_to_id,
         told=told,
         issued_by_id=actor.id,
         created_at=now,

@@ -11,6 +11,7 @@ AT = "/organisations/<int:organisation_id>/statements"
 ONE, DRAFT, DEBTOR = "/statements/<int:statement_id>", "/statement-drafts/<int:draft_id>", "/debtors/<int:debtor_id>"
 
 bp.add_url_rule("/statements", "mine", statement.mine, methods=READ)
+bp.add_url_rule("/statements/billed", "billed", statement.billed, methods=READ)
 bp.add_url_rule("/statements/institutions", "places", finance.places, methods=READ)
 bp.add_url_rule("/statements/payer-accounts/<int:payer_id>", "of_payer", statement.of_payer, methods=READ)
 bp.add_url_rule(ONE, "show", statement.show, methods=READ)

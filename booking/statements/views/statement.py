@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from booking.accounts.permissions import Permission, reach
 from booking.charges.labels import KINDS as CHARGE_KINDS
 from booking.core.clock import local_date, utcnow
+from booking.core.errors import Forbidden
 from booking.payers.labels import KINDS as PAYER_KINDS
 from booking.statements import labels, queries
 from booking.statements.forms import ListPage
@@ -39,6 +40,28 @@ def mine() -> ResponseReturnValue:
             for one in (Show.ALL, Show.OPEN, Show.OVERDUE)
         ],
         keeps=bool(reach(who, Permission.SEE_STATEMENTS)),
+        acts=bool(reach(who, Permission.SEE_BILLED).organisation_ids),
+    )
+
+
+@signed_in
+def billed() -> ResponseReturnValue:
+    """Show what the people of one's organisations were billed in their names, for their agents and finance."""
+    session, who, asked, today = reading(), require_actor(), read_query(ListPage), local_date(utcnow())
+    places = reach(who, Permission.SEE_BILLED).organisation_ids
+    if not places:
+        raise Forbidden
+    show = shown(asked.show, Show.ALL)
+    page = queries.billed_statements(session, places, who, show, today=today, limit=PER_PAGE, cursor=asked.cursor)
+    more_at = url_for(".billed", show=show.value, cursor=page.next_cursor)
+    return render_template(
+        "statements/billed.html",
+        rows=[listed(one) for one in page.items],
+        next_url=more_at if page.next_cursor else None,
+        tabs=[
+            {"label": _(labels.SHOW[one]), "url": url_for(".billed", show=one.value), "active": one == show}
+            for one in (Show.ALL, Show.OPEN, Show.OVERDUE)
+        ],
     )
 
 

@@ -8,6 +8,7 @@ SEERS = KEEPERS | AUDITOR
 OWING = SEERS | HOLDER
 ONLY_READ = AUDITOR | HOLDER
 THEIRS = frozenset({"their_holder", "platform", "auditor"}) | THEIR_ADMIN
+BILLED = KEEPERS - {"platform"}
 EVERY_OFFICE = SEERS | THEIR_ADMIN
 AT, API_AT = "/organisations/{organisation}/statements", "{organisation}"
 ONE, OTHER, DRAFT = "/statements/{statement}", "/statements/{their_statement}", "/statement-drafts/{draft_statement}"
@@ -21,6 +22,7 @@ UNTIL = "{today}"
 
 STATEMENTS = (
     page("/statements", PEOPLE),
+    page("/statements/billed", BILLED | THEIR_ADMIN | {"agent"}, other=403),
     page("/statements/institutions", EVERY_OFFICE, other=403),
     page(AT, SEERS, other=403),
     page(f"{AT}/to-bill", SEERS, other=403),
@@ -57,6 +59,7 @@ STATEMENTS = (
     read("/statements", PEOPLE),
     read("/statements?organisation={organisation}", SEERS, other=403),
     read("/statements?payer_account={paying}", OWING),
+    read("/statements?billed_to={organisation}", BILLED, other=403),
     read(ONE, OWING),
     read(f"{ONE}.csv", OWING),
     read(OTHER, THEIRS),
