@@ -14,7 +14,7 @@ REGULAR, BOLD = "vendor/noto-sans-sc-400.ttf", "vendor/noto-sans-sc-700.ttf"
 PDF_TYPE = "application/pdf"
 MARGIN, LINE = 16, 6
 MISSING = "〓"
-"""What stands for a character that the font does not have, as printers have it."""
+"""What stands for a character that the font does not have, as printers have it; its number of Unicode follows."""
 INK, RULE, HEAD = (20, 30, 40), (150, 160, 168), (238, 242, 244)
 
 
@@ -122,5 +122,7 @@ class Paper(FPDF):
         return bytes(self.output())
 
     def _shown(self, text: str) -> str:
-        """The text with a sign for each character that the font does not have: none may vanish from a name."""
-        return "".join(one if one == "\n" or ord(one) in self._known else MISSING for one in text)
+        """The text; a character that the font does not have is named, for none may vanish from somebody's name."""
+        return "".join(
+            one if one == "\n" or ord(one) in self._known else f"{MISSING}(U+{ord(one):04X})" for one in text
+        )

@@ -94,7 +94,7 @@ def test_the_paper_shows_chinese_in_any_viewer_and_the_tables_run_no_formula(
         "JS2026-00001",
         "52170001",
         "测试化验加工费",
-        "李〓堃",
+        "李〓(U+20BB7)堃",
         "2026-11-24",
     ):
         assert said in text

@@ -29,7 +29,7 @@ from tests.factories.people import give, make_user
 from tests.factories.prices import make_hourly_price
 from tests.storms.conftest import token_of
 from tests.storms.sending import Call, Reply
-from tests.storms.weather import Server, Storm
+from tests.storms.weather import Server, Storm, in_order
 
 ROUNDS, KILLS, HOURLY = 100, 20, 10_000
 LONGEST = 120.0
@@ -250,11 +250,49 @@ def test_what_was_acknowledged_is_there_after_workers_were_killed_twenty_times(
     assert list(faults(session)) == []
 
 
-def test_the_same_key_from_many_at_once_books_once(session: Session, storm: Storm, tokens: Sequence[str]) -> None:
-    instrument = make_instrument(session)
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_ten_of_thirty_are_held_where_the_money_covers_ten_although_workers_are_killed(
+    session: Session, server: Server, storm: Storm, tokens: list[str]
+) -> None:
+    instruments, payers = paid(session, 10 * HOURLY, 5)
+    acknowledged, broken = set(), 0
+
+    for number, payer in enumerate(payers):
+        calls = [
+            booking(
+                token, instruments[n % 5], tomorrow(number * 1440 + n // 5 * 60), key=f"{number}.{n}", payer=payer.id
+            )
+            for n, token in enumerate(tokens[:30])
+        ]
+        sent = storm.send(calls)
+        time.sleep(0.05 + number * 0.04)
+        server.kill_a_worker(number)
+        replies = in_order(sent)
+        again = [call for call, reply in zip(calls, replies, strict=True) if not reply.status]
+        while again:
+            broken += len(again)
+            later = storm.volley(again)
+            replies += later
+            again = [call for call, reply in zip(again, later, strict=True) if not reply.status]
+        assert set(statuses(replies)) <= {0, 201, 422}
+        acknowledged |= set(made(replies))
+        session.rollback()
+        assert session.get_one(LedgerAccount, payer.held_id, populate_existing=True).balance_fen == 10 * HOURLY
+
+    assert broken
+    assert held_once(session) == holding(session) == acknowledged
+    assert len(acknowledged) == 5 * 10
+
+
+def test_the_same_key_from_many_at_once_books_and_holds_once(
+    session: Session, storm: Storm, tokens: Sequence[str]
+) -> None:
+    [instrument, *_], [payer] = paid(session, 10 * HOURLY)
 
     replies = storm.volley([booking(tokens[0], instrument, tomorrow(600), key="double click") for _ in range(20)])
 
     assert statuses(replies) == {201: 20}
     assert len({reply.body["id"] for reply in replies}) == 1
     assert len(holding(session)) == 1
+    assert held_once(session) == set(made(replies))
+    assert session.get_one(LedgerAccount, payer.held_id, populate_existing=True).balance_fen == HOURLY

@@ -29,15 +29,21 @@ class Storm:
 
     def volley(self, calls: Sequence[Call]) -> list[Reply]:
         """Send all of them at once; the replies in the same order."""
-        replies: list[Reply | None] = [None] * len(calls)
-        for first, sent in enumerate(self.send(calls)):
-            replies[first::PROCESSES] = sent.result(PATIENCE)
-        return [reply for reply in replies if reply is not None]
+        return in_order(self.send(calls))
 
     def send(self, calls: Sequence[Call]) -> list["Future[list[Reply]]"]:
         """Send all of them at once without waiting; process n has every fifth call from n on."""
         shares = [list(calls[first::PROCESSES]) for first in range(PROCESSES)]
         return [self._pool.submit(send, self.port, share) for share in shares if share]
+
+
+def in_order(sent: Sequence["Future[list[Reply]]"]) -> list[Reply]:
+    """The replies to calls that were sent, in the order of the calls."""
+    shares = [share.result(PATIENCE) for share in sent]
+    replies: list[Reply | None] = [None] * sum(map(len, shares))
+    for first, share in enumerate(shares):
+        replies[first::PROCESSES] = share
+    return [reply for reply in replies if reply is not None]
 
 
 @contextmanager
