@@ -1,7 +1,9 @@
 """What happens to charges after they were billed: they come back, their account is closed, who owes them goes."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -150,7 +152,10 @@ def test_who_owes_makes_no_more_of_what_is_booked_but_keeps_and_moves_it(session
     wish = Wish(office.instrument.id, at(9, 60, day=50), paying=ALONE, details=Details(sample_count=1))
     made = office.do(request_reservation, wish, by=office.other)
     late = at(10, day=39).start
-    more = [(move_reservation, at(9, 120, day=50)), (edit_reservation, Details(sample_count=2))]
+    more: list[tuple[Callable[..., Any], Any]] = [
+        (move_reservation, at(9, 120, day=50)),
+        (edit_reservation, Details(sample_count=2)),
+    ]
     codes = []
     for work, wanted in more:
         with pytest.raises(ReservationRefused) as refused:
