@@ -1,7 +1,7 @@
 """Whether time on an instrument may be had: every reason against it, decided on values alone."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -394,21 +394,6 @@ def _about_agreement(wanted: Wanted, standing: Standing) -> Iterator[Refusal]:
     fault = standing.agreement.fault(wanted.period) if standing.agreement else None
     if fault:
         yield Refusal(Code(fault[0].value), fault[1])
-
-
-def granted(terms: Terms) -> Terms:
-    """What an instrument on request asks when its owner agrees to a time; where no hours are set, any is open."""
-    if terms.booking_mode != BookingMode.ON_REQUEST:
-        return terms
-    here = replace(terms, booking_mode=BookingMode.HERE)
-    return here if terms.hours else replace(here, hours=ALL_WEEK, unusual_days={})
-
-
-def for_staff(terms: Terms) -> Terms:
-    """What an instrument asks when its own staff use it, however others get time: hours, grid, lengths and horizon."""
-    own = replace(terms, booking_mode=BookingMode.HERE, share_mode=ShareMode.EXTERNAL, is_published=True)
-    own = replace(own, notice_minutes=0, slots=(), group=None)
-    return own if terms.hours else replace(own, hours=ALL_WEEK, unusual_days={})
 
 
 def overridable(found: Sequence[Refusal]) -> bool:

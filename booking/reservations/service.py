@@ -16,12 +16,13 @@ from booking.reservations.agreeing import agreeable, keep_agreement
 from booking.reservations.cancelling import cancel_reservation
 from booking.reservations.changes import Change, new_uid, record, times
 from booking.reservations.deadlines import decide_by
+from booking.reservations.easing import for_staff, granted
 from booking.reservations.editing import edit_reservation, leave_reservation
 from booking.reservations.moving import move_reservation
 from booking.reservations.paying import Payer, chosen_id, hold_cost, payable
 from booking.reservations.people import write_people
 from booking.reservations.refusals import HolderGone, ReservationRefused
-from booking.reservations.rules import Refusal, Standing, Wanted, for_staff, granted
+from booking.reservations.rules import Refusal, Standing, Wanted
 from booking.reservations.situations import (
     Situation,
     find_place,

@@ -28,7 +28,6 @@ from models.base import Base
 from models.charges import Charge
 from models.directory import Organisation
 from models.statements import BillingTerms, Debtor, Statement, StatementDraft, StatementSeries
-from models.vocabulary.statements import StatementKind
 
 _ITEM = insert(Base.metadata.tables["statement_items"])
 _ONE_EACH = ["organisation_id", "year"]
@@ -127,7 +126,7 @@ def issue_statement(
     series.last_number += 1
     told = _told(debtor, keeper, terms_of(session, debtor.organisation_id))
     billed_to_id = keeper.id if keeper is not None and debtor.payer is None else None
-    statement = _store(session, debtor, draft, series, kind, items, told, billed_to_id, actor=actor, now=now)
+    statement = _store(session, debtor, draft, series, items, told, billed_to_id, actor=actor, now=now)
     _store_items(session, statement, rows, items)
     session.delete(draft)
     session.flush()
@@ -199,7 +198,6 @@ def _store(  # noqa: PLR0917 - what a statement is made of
     debtor: Debtor,
     draft: StatementDraft,
     series: StatementSeries,
-    kind: StatementKind,
     items: Sequence[ItemAmounts],
     told: dict[str, Any],
     billed_to_id: int | None,
@@ -217,7 +215,7 @@ def _store(  # noqa: PLR0917 - what a statement is made of
         debtor_id=debtor.id,
         year=series.year,
         number=series.last_number,
-        kind=kind,
+        kind=kind_of(debtor.payer.kind if debtor.payer else None),
         until_on=draft.until_on,
         issued_on=today,
         due_on=today + timedelta(days=terms.pays_within_days) if due > 0 else None,
