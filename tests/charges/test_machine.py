@@ -285,7 +285,7 @@ def test_accounts_equal_their_transfers_and_nothing_stays_held_whatever_people_d
                 self.finish()
             self.context.close()
 
-    bounded = settings(max_examples=6, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+    bounded = settings(max_examples=10, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
     run_machine(OnThisEngine, settings=bounded)
     assert took_effect.total() >= STEPS_AT_LEAST, took_effect
     assert len(took_effect) >= KINDS_AT_LEAST, took_effect
