@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from booking.attachments.answers import AttachmentAnswer, attachment_answer
 from booking.contracts.queries import WholeContract
+from booking.contracts.reading import Changed
 from booking.contracts.wording import Clauses
 from models.attachments import Attachment
 from models.contracts import Contract, ContractEvent, ContractSignature, ContractText, UseAgreement
@@ -257,6 +258,11 @@ def _event(one: ContractEvent) -> ContractEventAnswer:
         reason=one.reason,
         facts=one.facts,
     )
+
+
+def changes_said(changes: Sequence[Changed]) -> list[dict[str, Any]]:
+    """What a contract says otherwise, as a refusal tells it."""
+    return [asdict(one) for one in changes]
 
 
 def order_form_answer(row: UseAgreement) -> OrderFormAnswer:

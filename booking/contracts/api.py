@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Flask, Response, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
@@ -38,11 +38,14 @@ from booking.contracts.forms import (
     SignForm,
 )
 from booking.contracts.order_forms import order_forms
+from booking.contracts.reading import ContractChanged
 from booking.contracts.typed import typed
 from booking.contracts.wording import PROPOSED
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date, utcnow
+from booking.core.errors import Refused
 from booking.directory.queries import organisation
+from booking.web.errors import add_to_problem
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
 from booking.web.reading import if_match, read_json, read_query
@@ -61,12 +64,21 @@ STEP = (*MAKING, 409)
 ONE = "/contracts/<int:contract_id>"
 
 
+def _members(refused: Refused) -> dict[str, Any]:
+    """What a contract says otherwise than it was read, as a member of its problem."""
+    return {"changed": answers.changes_said(refused.changes)} if isinstance(refused, ContractChanged) else {}
+
+
+bp.record_once(lambda state: add_to_problem(cast("Flask", state.app), _members))
+
+
 class SignBody(UploadBody):
-    """A file with signatures: whose (a field for each), of which kind and day."""
+    """A file with signatures: whose (a field for each), of which kind and day, and the version that was read."""
 
     sides: list[ContractSide]
     kind: SignatureKind
     signed_on: date
+    version: int
 
 
 @bp.get("/contracts")
@@ -154,7 +166,7 @@ def end(contract_id: int) -> ResponseReturnValue:
 @takes_files
 @documented(tag=TAG, form=SignBody, answers={201: ContractAnswer}, refusals=(*STEP, 413))
 def sign(contract_id: int) -> ResponseReturnValue:
-    """Hand in the file that shows a signature, or both; signed by both, it is in force."""
+    """Hand in the file that shows a signature, or both; refused with what was `changed` since it was read."""
     who, limits = require_actor(), limits_for(OwnerKind.CONTRACT)
     queries.contract_for(reading(), contract_id, who)
     form = typed(SignForm, "sides")

@@ -81,11 +81,15 @@ class AskContractBody(AskContractForm):
 
 
 class SignForm(Form):
-    """Whose signature the file shows, of which kind and day; who acts for the party signs for it alone."""
+    """Whose signature the file shows, of which kind and day; who acts for the party signs for it alone.
+
+    `version` is the one that was read.
+    """
 
     sides: Annotated[list[ContractSide], Field(min_length=1, max_length=2)]
     kind: SignatureKind
     signed_on: NearDay
+    version: Id
 
 
 class EndContractForm(Form):

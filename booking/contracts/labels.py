@@ -70,3 +70,11 @@ FIELDS = {
     "requires": N_("外单位使用前须有委托单或合同"),
     "threshold_fen": N_("从多少金额起须签合同"),
 }
+CHANGES = FIELDS | {
+    "party_name": N_("委托方"),
+    "party_uscc": N_("委托方统一社会信用代码"),
+    "owner_name": N_("承接方"),
+    "owner_uscc": N_("承接方统一社会信用代码"),
+    "text_id": N_("条款"),
+    "files": N_("随合同发来的文件"),
+}

@@ -16,6 +16,7 @@ from booking.contracts.asking import check_asking
 from booking.contracts.forms import AskContractForm, ContractForm
 from booking.contracts.parties import named_party, party_problems, subject_problems
 from booking.contracts.queries import in_full, is_known, side_of, signatures_of, signed_of
+from booking.contracts.reading import SAID
 from booking.contracts.rules import MOVES, Side, target_of_step, term_problems
 from booking.contracts.texts import text_in_force
 from booking.core.actors import Actor, Target
@@ -31,7 +32,6 @@ from models.vocabulary.contracts import ContractState, ContractStep
 TERMS = ("scope", "instrument_id", "sample_order_id", "amount_fen", "starts_on", "ends_on", "remark")
 NUMBER_TAKEN = Problem("number", N_("本单位已有这个编号的合同。"))
 OTHER_PARTY = Problem("party", N_("对方已经看过这份合同，不能换成别的单位；请终止它，另拟一份。"))
-SAID = ("number", "party_name", "party_uscc", "owner_name", "owner_uscc", "title", *TERMS, "text_id")
 
 
 class ContractNotNow(Conflict):

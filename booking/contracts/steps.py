@@ -13,6 +13,7 @@ from booking.contracts.agreeing import cover_waiting, lock_uses, uncover
 from booking.contracts.forms import SignForm
 from booking.contracts.grounds import lacking_at, resting_on
 from booking.contracts.queries import contract_for, in_full, signatures_of
+from booking.contracts.reading import require_as_read
 from booking.contracts.rules import Side, ends_soon, signing_problems, state_after, target_of_step
 from booking.contracts.service import Held, begin, finish, name_parties
 from booking.core.actors import Actor
@@ -55,10 +56,11 @@ def send_contract(
     contract = held.contract
     if contract.ends_on < local_date(now):
         raise ContractOver
-    _attach(session, contract, files, limits, actor=actor, now=now)
+    kept = _attach(session, contract, files, limits, actor=actor, now=now)
     contract.sent_at = now
     name_parties(contract, contract.organisation, contract.party)
-    return finish(session, held, reason=reason, actor=actor, now=now)
+    facts = {"sha256": [one.sha256 for one in kept]} if kept else None
+    return finish(session, held, reason=reason, facts=facts, actor=actor, now=now)
 
 
 def recall_contract(session: Session, contract_id: int, *, reason: str = "", actor: Actor, now: datetime) -> Contract:
@@ -79,13 +81,15 @@ def sign_contract(
 ) -> Contract:
     """Keep the file that shows a signature, or those of both; signed by both, the contract is in force.
 
-    Who acts for the party signs for it alone; the institution may hand in what the party signed on paper. Raises
-    ContractOver, AlreadySigned, InvalidInput and FilesRefused.
+    Who acts for the party signs for it alone; the institution may hand in what the party signed on paper. Nobody signs
+    what was changed after they read it. Raises ContractChanged, ContractOver, AlreadySigned, InvalidInput and
+    FilesRefused.
     """
     seen, _side = contract_for(session, contract_id, actor)
     lock_uses(session, lacking_at(session, seen.organisation_id))
     held = begin(session, contract_id, ContractStep.SIGN, actor=actor, now=now)
     contract, sides = held.contract, set(form.sides)
+    require_as_read(session, contract, form.version)
     _check_signing(held, form, today=local_date(now))
     signed = {one.side for one in signatures_of(session, contract_id)}
     if sides & signed:

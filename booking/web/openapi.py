@@ -41,6 +41,7 @@ class ProblemDocument(BaseModel):
     request_id: str
     problems: list[FieldProblem] | None = None
     refusals: list[dict[str, Any]] | None = None
+    changed: list[dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ def test_the_institution_hands_in_a_paper_that_both_signed_and_no_side_signs_twi
 ) -> None:
     contract = deals.sent()
     session.commit()
-    form = SignForm(sides=[OWNER, PARTY], kind=SignatureKind.SCAN, signed_on=local_date(deals.now))
+    form = SignForm(sides=[OWNER, PARTY], kind=SignatureKind.SCAN, **deals.read(contract))
     at: dict[str, Any] = {"actor": deals.signer, "now": deals.now}
     with pytest.raises(InvalidInput):
         steps.sign_contract(session, contract.id, form, scan(), LIMITS, **at)

@@ -40,9 +40,9 @@ def agent(session: Session) -> User:
     return user
 
 
-def signing(side: str, day: datetime) -> dict[str, object]:
-    day_of_it = local_date(day).isoformat()
-    return {"sides": side, "kind": "scan", "signed_on": day_of_it, "files": (io.BytesIO(PDF), "签字.pdf")}
+def signing(side: str, day: datetime, *, version: str = "2") -> dict[str, object]:
+    said = {"sides": side, "kind": "scan", "signed_on": local_date(day).isoformat(), "version": version}
+    return {**said, "files": (io.BytesIO(PDF), "签字.pdf")}
 
 
 def test_a_contract_is_drafted_sent_and_signed_by_both_on_pages(

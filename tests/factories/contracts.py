@@ -69,9 +69,15 @@ class Deals:
         found = contract or self.drafted(**values)
         return steps.send_contract(self.session, found.id, [], LIMITS, actor=self.keeper, now=self.now)
 
-    def signed_by(self, contract: Contract, *sides: ContractSide, actor: Actor | None = None) -> Contract:
+    def read(self, contract: Contract, version: int | None = None) -> dict[str, Any]:
+        """The day and the version of a signature: the one that holds unless another was read."""
+        return {"signed_on": local_date(self.now), "version": version or contract.version}
+
+    def signed_by(
+        self, contract: Contract, *sides: ContractSide, actor: Actor | None = None, version: int | None = None
+    ) -> Contract:
         """With the signatures of these sides on one scan, handed in by the institution unless said otherwise."""
-        form = SignForm(sides=list(sides), kind=SignatureKind.SCAN, signed_on=local_date(self.now))
+        form = SignForm(sides=list(sides), kind=SignatureKind.SCAN, **self.read(contract, version))
         return steps.sign_contract(
             self.session, contract.id, form, scan(), LIMITS, actor=actor or self.keeper, now=self.now
         )

@@ -10,7 +10,9 @@ from booking.attachments.uploads import file_response, limits_for
 from booking.contracts import labels, queries
 from booking.contracts.addresses import attachment_address
 from booking.contracts.queries import WholeContract
+from booking.contracts.reading import ContractChanged
 from booking.contracts.rules import Side
+from booking.contracts.views.changes import spoken_changes
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput, Refused
 from booking.web.errors import problems_of, sentence_of
@@ -62,6 +64,7 @@ def contract_page(contract_id: int, refused: Refused | None = None, fields: dict
         address=attachment_address,
         limits=limits_for(OwnerKind.CONTRACT),
         form=request.form,
+        read_version=_read_version(whole, refused),
         chosen_sides=request.form.getlist("sides"),
         problems=_problems(refused, fields or {}),
         key=request.form.get("idempotency_key") or new_key(),
@@ -91,10 +94,19 @@ def _unsigned(whole: WholeContract) -> list[tuple[str, str]]:
     return [(side.value, _(labels.SIDES[side])) for side in own if side not in whole.signed]
 
 
+def _read_version(whole: WholeContract, refused: Refused | None) -> str:
+    """Which version a signature is for: after a refusal for other reasons still the one that was read first."""
+    if refused is None or isinstance(refused, ContractChanged):
+        return str(whole.contract.version)
+    return request.form.get("version") or str(whole.contract.version)
+
+
 def _problems(refused: Refused | None, fields: dict[str, str]) -> dict[str, list[str]]:
     """The sentences of a refusal by field, under the names that fields have on the page."""
     if refused is None:
         return {}
+    if isinstance(refused, ContractChanged):
+        return {"": [sentence_of(refused), *spoken_changes(refused.changes)]}
     if not isinstance(refused, InvalidInput):
         return {"": [sentence_of(refused)]}
     found: dict[str, list[str]] = {}
