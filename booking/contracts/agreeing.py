@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
-from booking.contracts.grounds import Use, cover_of, covers_for, lacking_at, last_of, resting_on
+from booking.contracts.covers import cover_of, covers_for
+from booking.contracts.grounds import Use, lacking_at, last_of, resting_on
 from booking.contracts.needs import Acceptance, Ground, local_days
 from booking.core.actors import Actor
 from booking.core.clock import local_date

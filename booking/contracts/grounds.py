@@ -1,30 +1,24 @@
 """Reading what outside uses rest on: what an institution requires, the contracts that may cover, what is lacking."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from booking.affiliations.queries import in_force
-from booking.contracts.needs import Agreement, Cover
-from booking.core.period import Period
-from models.accounts import Grant, User
+from models.accounts import Grant
 from models.affiliations import Affiliation
 from models.catalogue import Instrument
-from models.charges import Charge
 from models.contracts import Contract, ContractSettings, ContractText, UseAgreement
 from models.reservations import Reservation
 from models.samples import SampleOrder
 from models.vocabulary.accounts import Role, ScopeKind
-from models.vocabulary.charges import ChargeProblem
-from models.vocabulary.contracts import NEEDY, ContractScope, ContractState
+from models.vocabulary.contracts import NEEDY, ContractState
 from models.vocabulary.reservations import ReservationState
 from models.vocabulary.samples import SampleOrderState
 
-Columns = TypeVarTuple("Columns")
 GIVEN_UP = (ReservationState.REJECTED, ReservationState.CANCELLED, ReservationState.LAPSED)
 NOT_DONE = (SampleOrderState.CANCELLED, SampleOrderState.REFUSED)
 
@@ -64,106 +58,10 @@ def threshold_at(session: Session, instrument_id: int) -> int | None:
     return session.scalar(found)
 
 
-def agreement_for(
-    session: Session,
-    use: Use,
-    threshold_fen: int,
-    cost: Callable[[Period], int | None],
-    accepted_id: int | None,
-    *,
-    today: date,
-    may_wait: bool = False,
-) -> Agreement:
-    """What the institution asks of an outside use, with the contracts that may cover it."""
-    return Agreement(
-        cost=cost,
-        threshold_fen=threshold_fen,
-        text_id=text_id_now(session, use.organisation_id),
-        covers=tuple(covers_for(session, use, today=today)),
-        accepted_id=accepted_id,
-        may_wait=may_wait,
-    )
-
-
 def text_id_now(session: Session, organisation_id: int) -> int:
     """The version of an institution's text that holds now; whoever requires something has one."""
     newest = select(ContractText.id).where(ContractText.organisation_id == organisation_id)
     return session.execute(newest.order_by(ContractText.number.desc()).limit(1)).scalar_one()
-
-
-def covers_for(session: Session, use: Use, *, today: date) -> list[Cover]:
-    """The contracts in force of the user's side with what their amounts leave, the narrowest and the oldest first."""
-    parties = {use.party_id} if use.party_id is not None else parties_of_user(session, use.user_id, today)
-    if not parties:
-        return []
-    narrow = [Contract.scope == ContractScope.FRAMEWORK]
-    narrow.append(and_(Contract.scope == ContractScope.INSTRUMENT, Contract.instrument_id == use.instrument_id))
-    if use.sample_order_id is not None:
-        narrow.append(
-            and_(Contract.scope == ContractScope.SAMPLE_ORDER, Contract.sample_order_id == use.sample_order_id)
-        )
-    rows = select(Contract).where(
-        Contract.organisation_id == use.organisation_id,
-        Contract.party_id.in_(parties),
-        Contract.state == ContractState.SIGNED,
-        or_(*narrow),
-    )
-    ordered = rows.order_by(Contract.scope.desc(), Contract.id)
-    return [cover_of(session, one, use) for one in session.scalars(ordered)]
-
-
-def cover_of(session: Session, contract: Contract, use: Use) -> Cover:
-    """A contract as it may cover a use, whose own amount does not count twice."""
-    left = None if contract.amount_fen is None else contract.amount_fen - used_fen(session, contract.id, use)
-    return Cover(contract.id, contract.number, contract.starts_on, contract.ends_on, left)
-
-
-def used_fen(session: Session, contract_id: int, use: Use | None = None) -> int:
-    """What uses that rest on a contract cost together, without those that were given up and the one at hand."""
-    total = _under(select(func.coalesce(func.sum(_COST), 0)), contract_id)
-    if use is not None and use.reservation_id is not None:
-        total = total.where(func.coalesce(UseAgreement.reservation_id, 0) != use.reservation_id)
-    if use is not None and use.sample_order_id is not None:
-        total = total.where(func.coalesce(UseAgreement.sample_order_id, 0) != use.sample_order_id)
-    return int(session.scalar(total) or 0)
-
-
-_COST = func.coalesce(Charge.gross_fen, UseAgreement.amount_fen)
-"""What a use costs: what was charged, also when it was cancelled too late; until then what was quoted."""
-
-
-def _under(rows: Select[*Columns], contract_id: int) -> Select[*Columns]:
-    """Of the uses that rest on a contract, without those that were given up and cost nothing."""
-    priced = or_(Charge.problem.is_(None), Charge.problem != ChargeProblem.NOT_PRICED)
-    return (
-        rows.select_from(UseAgreement)
-        .outerjoin(Reservation, Reservation.id == UseAgreement.reservation_id)
-        .outerjoin(SampleOrder, SampleOrder.id == UseAgreement.sample_order_id)
-        .outerjoin(Charge, and_(Charge.reservation_id == Reservation.id, priced))
-        .where(
-            UseAgreement.contract_id == contract_id,
-            is_last(),
-            or_(Reservation.id.is_(None), Reservation.state.not_in(GIVEN_UP), Charge.id.is_not(None)),
-            or_(SampleOrder.id.is_(None), SampleOrder.state.not_in(NOT_DONE)),
-        )
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class CoveredUse:
-    """A use that rests on a contract: whose, and what it costs; None without a price."""
-
-    reservation_id: int | None
-    sample_order_id: int | None
-    user: str
-    cost_fen: int | None
-
-
-def uses_under(session: Session, contract_id: int, *, limit: int) -> list[CoveredUse]:
-    """The last uses that rest on a contract, the newest first."""
-    columns = select(UseAgreement.reservation_id, UseAgreement.sample_order_id, User.name, _COST)
-    rows = _under(columns, contract_id).join(User, User.id == UseAgreement.user_id)
-    return [CoveredUse(*row) for row in session.execute(rows.order_by(UseAgreement.id.desc()).limit(limit))]
 
 
 def parties_of_user(session: Session, user_id: int, today: date) -> set[int]:

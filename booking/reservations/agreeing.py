@@ -11,7 +11,8 @@ from booking.accounts.permissions import Permission, may
 from booking.accounts.queries import actor_of
 from booking.affiliations.group_reading import group_of
 from booking.contracts.agreeing import OrderFormChanged, accepted_of, keep, note_accepted
-from booking.contracts.grounds import Use, agreement_for, lacking_of, last_of, party_of_user, text_id_now, threshold_at
+from booking.contracts.covers import agreement_for
+from booking.contracts.grounds import Use, lacking_of, last_of, party_of_user, text_id_now, threshold_at
 from booking.contracts.needs import Acceptance, Agreement, Ground, costs_no_more, highest, local_days, unchanged
 from booking.core.actors import Actor
 from booking.core.clock import local_date
