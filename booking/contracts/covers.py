@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVarTuple
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.contracts.grounds import GIVEN_UP, NOT_DONE, Use, is_last, parties_of_user, text_id_now
@@ -16,8 +16,9 @@ from models.charges import Charge
 from models.contracts import Contract, UseAgreement
 from models.reservations import Reservation
 from models.samples import SampleOrder
-from models.vocabulary.charges import ChargeProblem
+from models.vocabulary.charges import ChargeProblem, ChargeState
 from models.vocabulary.contracts import ContractScope, ContractState
+from models.vocabulary.reservations import ReservationState
 
 Columns = TypeVarTuple("Columns")
 
@@ -80,18 +81,26 @@ def used_fen(session: Session, contract_id: int, use: Use | None = None) -> int:
     return int(session.scalar(total) or 0)
 
 
-_COST = func.coalesce(Charge.gross_fen, UseAgreement.amount_fen)
-"""What a use costs: what was charged, also when it was cancelled too late; until then what was quoted."""
+ENDED_UNCHARGED = (ReservationState.COMPLETED, ReservationState.NO_SHOW)
+_AWAITS_PRICE = and_(Charge.problem == ChargeProblem.NOT_PRICED, Charge.state == ChargeState.ESTIMATED)
+_COST = case(
+    (and_(Charge.id.is_(None), Reservation.state.in_(ENDED_UNCHARGED)), 0),
+    (or_(Charge.id.is_(None), _AWAITS_PRICE), UseAgreement.amount_fen),
+    else_=Charge.gross_fen,
+)
+"""What a use costs: what was charged, also when it was cancelled too late; what was quoted as long as that is expected.
+
+What is over without a charge cost nothing; what waits for its price is still expected.
+"""
 
 
 def _under(rows: Select[*Columns], contract_id: int) -> Select[*Columns]:
     """Of the uses that rest on a contract, without those that were given up and cost nothing."""
-    priced = or_(Charge.problem.is_(None), Charge.problem != ChargeProblem.NOT_PRICED)
     return (
         rows.select_from(UseAgreement)
         .outerjoin(Reservation, Reservation.id == UseAgreement.reservation_id)
         .outerjoin(SampleOrder, SampleOrder.id == UseAgreement.sample_order_id)
-        .outerjoin(Charge, and_(Charge.reservation_id == Reservation.id, priced))
+        .outerjoin(Charge, Charge.reservation_id == Reservation.id)
         .where(
             UseAgreement.contract_id == contract_id,
             is_last(),

@@ -35,11 +35,6 @@ class Use:
     sample_order_id: int | None = None
 
 
-def settings_of(session: Session, organisation_id: int) -> ContractSettings | None:
-    """What an institution requires; None while it has set nothing."""
-    return session.get(ContractSettings, organisation_id)
-
-
 def threshold_of(session: Session, organisation_id: int) -> int | None:
     """From which amount on an institution asks for a contract; None where it requires nothing."""
     found = select(ContractSettings.threshold_fen).where(
