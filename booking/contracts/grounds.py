@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from booking.affiliations.queries import in_force
 from models.accounts import Grant
 from models.affiliations import Affiliation
-from models.catalogue import Instrument
 from models.contracts import Contract, ContractSettings, ContractText, UseAgreement
 from models.reservations import Reservation
 from models.samples import SampleOrder
@@ -39,16 +38,6 @@ def threshold_of(session: Session, organisation_id: int) -> int | None:
     """From which amount on an institution asks for a contract; None where it requires nothing."""
     found = select(ContractSettings.threshold_fen).where(
         ContractSettings.organisation_id == organisation_id, ContractSettings.requires
-    )
-    return session.scalar(found)
-
-
-def threshold_at(session: Session, instrument_id: int) -> int | None:
-    """The same for the owner of an instrument."""
-    found = (
-        select(ContractSettings.threshold_fen)
-        .join(Instrument, Instrument.organisation_id == ContractSettings.organisation_id)
-        .where(Instrument.id == instrument_id, ContractSettings.requires)
     )
     return session.scalar(found)
 

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from booking.accounts.permissions import Permission, may
 from booking.accounts.queries import actor_of
 from booking.affiliations.group_reading import group_of
+from booking.charges.times import owner_then
 from booking.contracts.agreeing import OrderFormChanged, accepted_of, keep, note_accepted
 from booking.contracts.covers import agreement_for
-from booking.contracts.grounds import Use, lacking_of, last_of, party_of_user, text_id_now, threshold_at
+from booking.contracts.grounds import Use, lacking_of, last_of, party_of_user, text_id_now, threshold_of
 from booking.contracts.needs import Acceptance, Agreement, Ground, costs_no_more, highest, local_days, unchanged
 from booking.core.actors import Actor
 from booking.core.clock import local_date
@@ -137,17 +138,20 @@ def agree_again(
 ) -> None:
     """Weigh a changed reservation anew: another time, amount, holder or owner may need another ground. Never refuses.
 
+    What has begun is weighed by what the institution requires whose the instrument was on that day.
+
     What was made before anything was required stays free of it at the amount of then, unless `in_any_case`; what was
     accepted stays accepted, as it was, and is enough up to its amount, whatever threshold the owner has set since.
     """
     last = last_of(session, reservation_id=reservation.id)
-    if not in_any_case and _stays_free(session, reservation, last):
+    if not in_any_case and _stays_free(session, reservation, last, now=now):
         return
     periods = [period_of(reservation), *filter(None, [asked_period(reservation)])]
     whole = Period(min(one.start for one in periods), max(one.end for one in periods))
     amount = highest(known_total(session, reservation, period) for period in periods)
     user_id, instrument_id = reservation.booked_by_id, reservation.instrument_id
     place = find_place(session, instrument_id, whole, actor=actor, user_id=user_id, internal=True, now=now)
+    place = _of_then(session, place, owner_at(session, reservation, now=now))
     use = Use(place.organisation_id, instrument_id, user_id, None, reservation.id)
     accepted = _still_accepted(last, use)
     ground = Ground(Need.INSIDE)
@@ -178,6 +182,21 @@ def asked_of_move(
     return _asked_again(session, use, place.contract_from, accepted, lambda one: _cost(situation, one), now=now)
 
 
+def owner_at(session: Session, reservation: Reservation, *, now: datetime) -> int:
+    """The institution whose terms a reservation rests on: of its day once it has begun, until then the owner now."""
+    if reservation.starts_at > now:
+        return reservation.instrument.organisation_id
+    return owner_then(session, reservation)
+
+
+def _of_then(session: Session, place: Place, owner_id: int) -> Place:
+    """An instrument as the institution had it to which it belonged, with what that one requires."""
+    if owner_id == place.organisation_id:
+        return place
+    required = threshold_of(session, owner_id)
+    return replace(place, organisation_id=owner_id, unit_id=None, belonging=None, contract_from=required)
+
+
 def _asked_again(
     session: Session,
     use: Use,
@@ -198,11 +217,11 @@ def _free_fen(session: Session, reservation: Reservation, last: UseAgreement | N
     return last.amount_fen if last else first_total(session, reservation.id)
 
 
-def _stays_free(session: Session, reservation: Reservation, last: UseAgreement | None) -> bool:
+def _stays_free(session: Session, reservation: Reservation, last: UseAgreement | None, *, now: datetime) -> bool:
     """Whether a reservation made while nothing was required costs no more than it did then."""
     if last is not None and last.need != Need.NOTHING:
         return False
-    if threshold_at(session, reservation.instrument_id) is None:
+    if threshold_of(session, owner_at(session, reservation, now=now)) is None:
         return True
     periods = filter(None, [period_of(reservation), asked_period(reservation)])
     amount = highest(known_total(session, reservation, period) for period in periods)
@@ -249,10 +268,11 @@ def accept_order_form(
 def lacking_now(session: Session, reservation: Reservation, *, now: datetime) -> UseAgreement | None:
     """What a locked reservation needs and has not got, after a look at how things stand now; None when it may start.
 
-    Who it is may have become one of the owner's own, a contract may have got room, the instrument another owner.
+    Who it is may have become one of the owner's own, a contract may have got room, the instrument another owner before
+    its time. What has begun stays with whose the instrument was then.
     """
     last = last_of(session, reservation_id=reservation.id)
-    if last is not None and (last.is_lacking or last.organisation_id != reservation.instrument.organisation_id):
+    if last is not None and (last.is_lacking or last.organisation_id != owner_at(session, reservation, now=now)):
         agree_again(session, reservation, actor=None, now=now)
     return lacking_of(session, reservation_id=reservation.id)
 

@@ -1,17 +1,21 @@
 """Uses that rest on what is no longer so: who belongs where, what a contract leaves, whose the instrument is."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from booking.charges.windows import Windows
 from booking.contracts import grounds, requirements, steps, straying
 from booking.contracts.agreeing import AgreementLacking
 from booking.contracts.forms import RequirementForm
 from booking.core.clock import local_date
 from booking.reservations.agreeing import lapse_unagreed, weigh_reservation
+from booking.reservations.forms import UseForm
 from booking.reservations.service import cancel_reservation, request_reservation
+from booking.reservations.using import confirm_use
 from booking.samples import quoting
 from booking.samples.agreeing import accept_terms, weigh_order
 from booking.samples.forms import RecordForm
@@ -124,6 +128,45 @@ def test_bookings_that_go_to_another_institution_are_weighed_by_what_that_one_re
     found = [(one.organisation_id, one.need, one.is_lacking, one.accepted_text_id) for one in kept]
     assert found == [(taker.id, Need.ORDER_FORM, True, None)] * 3
     assert straying.reservations_of_other_owners(session, now=later) == []
+
+
+def test_a_use_before_the_change_of_owner_is_weighed_by_whose_the_instrument_was_then(
+    session: Session, place: Place
+) -> None:
+    taker = make_organisation(session, name_zh="另一大学", name_en="Another University")
+    accepted, lacking = place.booked(2, place.text_id), place.booked(4, day=3)
+    required_by(session, place, taker)
+    later = lacking.ends_at + 2 * DAY
+    taken_over(session, place, taker, later)
+    at: dict[str, Any] = {"windows": Windows(), "actor": place.steward, "now": later}
+
+    confirm_use(session, accepted.id, UseForm(), **at)
+    with pytest.raises(AgreementLacking):
+        confirm_use(session, lacking.id, UseForm(), **at)
+    session.commit()
+    theirs, ours = place.ground(accepted), place.ground(lacking)
+    contract = place.deals.signed()
+    confirm_use(session, lacking.id, UseForm(), **at)
+
+    owner_id = place.deals.place.id
+    assert (theirs.organisation_id, theirs.text_id, theirs.is_lacking) == (owner_id, place.text_id, False)
+    assert (ours.organisation_id, ours.need, ours.is_lacking) == (owner_id, Need.CONTRACT, True)
+    assert place.ground(lacking).contract_id == contract.id
+
+
+def test_a_use_that_lacks_its_ground_is_not_let_off_because_the_next_owner_requires_nothing(
+    session: Session, place: Place
+) -> None:
+    taker = make_organisation(session, name_zh="另一大学", name_en="Another University")
+    made = place.booked(4)
+    later = made.ends_at + 2 * DAY
+    taken_over(session, place, taker, later)
+
+    with pytest.raises(AgreementLacking):
+        confirm_use(session, made.id, UseForm(), windows=Windows(), actor=place.steward, now=later)
+
+    session.rollback()
+    assert place.ground(made).organisation_id == place.deals.place.id
 
 
 def test_an_order_that_goes_to_another_institution_needs_the_form_of_that_one(session: Session, place: Place) -> None:

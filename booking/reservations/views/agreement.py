@@ -35,8 +35,7 @@ def agreement_shown(reservation: Reservation, sight: Sight) -> dict[str, Any]:
     session, actor = reading(), require_actor()
     found = agreement_for(session, reservation, sight)
     contract = found.contract if found else None
-    owner = Target(reservation.instrument.organisation_id)
-    warns = found is not None and (sight.decides or may(actor, Permission.SEE_CONTRACTS, owner))
+    warns = found is not None and (sight.decides or may(actor, Permission.SEE_CONTRACTS, Target(found.organisation_id)))
     wrong = mismatches(session, reservation, found, now=utcnow()) if warns else []
     return {
         "agreement": found if found and found.need in NEEDY else None,
