@@ -1,6 +1,6 @@
 """Contracts and their texts as the API says them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from functools import partial
@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from booking.attachments.answers import AttachmentAnswer, attachment_answer
+from booking.contracts.naming import name_of
 from booking.contracts.queries import WholeContract
 from booking.contracts.reading import Changed
 from booking.contracts.wording import Clauses
@@ -113,12 +114,17 @@ class CoveredUseAnswer(BaseModel):
 
 
 class ContractAnswer(ContractSummary):
-    """The whole contract; `steps_open` are those that the caller may take, `uses` the last that rest on it.
+    """The whole contract, what it is about and who signed as they were called then.
+
+    `steps_open` are those that the caller may take, `uses` the last that rest on it.
 
     Until `objects_until` the other party may end it, as its signature was handed in by the institution.
     """
 
     remark: str
+    instrument_zh: str
+    instrument_en: str
+    sample_order: str
     steps_open: list[ContractStep]
     objects_until: datetime | None
     used_fen: int
@@ -224,25 +230,28 @@ def contract_answer(whole: WholeContract, steps_open: Sequence[ContractStep], ad
     return ContractAnswer(
         **_summary(whole.contract),
         remark=whole.contract.remark,
+        instrument_zh=whole.subject.instrument_zh,
+        instrument_en=whole.subject.instrument_en,
+        sample_order=whole.subject.order,
         steps_open=list(steps_open),
         objects_until=whole.objects_until,
         used_fen=whole.used_fen,
         uses=[CoveredUseAnswer(**asdict(one)) for one in whole.uses],
         text=text_answer(whole.contract.text),
-        signatures=[_signature(one, address) for one in whole.signatures],
+        signatures=[_signature(one, whole.signed_names, address) for one in whole.signatures],
         history=[_event(one) for one in whole.events],
         files=[attachment_answer(one, partial(address, one)) for one in whole.files],
     )
 
 
-def _signature(one: ContractSignature, address: Address) -> SignatureAnswer:
+def _signature(one: ContractSignature, names: Mapping[ContractSide, str], address: Address) -> SignatureAnswer:
     """Whose signature which file shows."""
     return SignatureAnswer(
         side=one.side,
         handed_in_by=one.handed_in_by,
         kind=one.kind,
         signed_on=one.signed_on,
-        made_by=one.made_by.name,
+        made_by=names.get(one.side, one.made_by.name),
         made_at=one.made_at,
         file=attachment_answer(one.attachment, partial(address, one.attachment)),
     )
@@ -254,7 +263,7 @@ def _event(one: ContractEvent) -> ContractEventAnswer:
         step=one.step,
         state=one.state,
         occurred_at=one.occurred_at,
-        actor=one.actor.name if one.actor else "",
+        actor=name_of(one),
         reason=one.reason,
         facts=one.facts,
     )

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from booking.accounts.permissions import Permission, may, reach
 from booking.attachments.queries import attachment_for, attachments_of
 from booking.contracts.covers import CoveredUse, used_fen, uses_under
+from booking.contracts.naming import Subject, signed_names, subject_of
 from booking.contracts.rules import ENDING_WITHIN, OBJECTING_WITHIN, Side, Signed, may_object, steps_open
 from booking.core.actors import Actor, Target
 from booking.core.errors import NotFound
@@ -17,7 +18,6 @@ from booking.core.pages import Page, decode_cursor, page_of, row_id
 from models.attachments import Attachment
 from models.contracts import Contract, ContractEvent, ContractSignature, ContractText
 from models.directory import Organisation
-from models.samples import SampleOrder
 from models.vocabulary.attachments import OwnerKind, Visibility
 from models.vocabulary.contracts import ContractSide, ContractState, ContractStep
 
@@ -35,7 +35,7 @@ class WholeContract:
     signatures: Sequence[ContractSignature]
     events: Sequence[ContractEvent]
     files: Sequence[Attachment]
-    order: SampleOrder | None
+    subject: Subject
     uses: Sequence[CoveredUse] = ()
     used_fen: int = 0
 
@@ -43,6 +43,11 @@ class WholeContract:
     def signed(self) -> frozenset[ContractSide]:
         """The sides that have signed."""
         return frozenset(one.side for one in self.signatures)
+
+    @property
+    def signed_names(self) -> dict[ContractSide, str]:
+        """Who handed in the signature of each side, as they were called then."""
+        return signed_names(self.events)
 
     @property
     def objects_until(self) -> datetime | None:
@@ -94,13 +99,14 @@ def whole_contract(session: Session, contract_id: int, actor: Actor) -> WholeCon
     was_in_force = contract.signed_at is not None
     if side == Side.PARTY:
         events = events.where(ContractEvent.step.not_in((ContractStep.DRAFT, ContractStep.EDIT)))
+    found = session.scalars(events.options(joinedload(ContractEvent.actor)).order_by(ContractEvent.id)).all()
     return WholeContract(
         contract=contract,
         side=side,
         signatures=signatures_of(session, contract_id),
-        events=session.scalars(events.options(joinedload(ContractEvent.actor)).order_by(ContractEvent.id)).all(),
+        events=found,
         files=attachments_of(session, OwnerKind.CONTRACT, contract_id, ALL_FILES),
-        order=session.get(SampleOrder, contract.sample_order_id) if contract.sample_order_id else None,
+        subject=subject_of(session, contract, found),
         uses=uses_under(session, contract_id, limit=MOST_USES) if was_in_force else (),
         used_fen=used_fen(session, contract_id) if was_in_force else 0,
     )

@@ -14,6 +14,7 @@ from booking.accounts import audit
 from booking.accounts.permissions import Permission, may, require
 from booking.contracts.asking import check_asking
 from booking.contracts.forms import AskContractForm, ContractForm
+from booking.contracts.naming import names_now
 from booking.contracts.parties import named_party, party_problems, subject_problems
 from booking.contracts.queries import in_full, is_known, side_of, signatures_of, signed_of
 from booking.contracts.reading import SAID
@@ -274,7 +275,7 @@ def note(
         step=step,
         state=contract.state,
         reason=reason,
-        facts=said,
+        facts=said | names_now(session, contract, step, actor),
     )
     session.add(row)
     session.flush()

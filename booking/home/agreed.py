@@ -27,7 +27,7 @@ def contracts_ending(asked: Asked) -> Found:
 def contracts_to_sign(asked: Asked) -> Found:
     """Contracts that wait for the signature of an organisation that one acts for."""
     rows = contracts.to_sign(asked.session, asked.actor, limit=SHOWN + 1)
-    items = [Item("contract", one.id, one.title, one.title, person=one.organisation.name_zh) for one in rows[:SHOWN]]
+    items = [Item("contract", one.id, one.title, one.title, person=one.owner_name) for one in rows[:SHOWN]]
     return Found(len(items), items, is_more=len(rows) > SHOWN)
 
 

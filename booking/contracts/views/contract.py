@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from booking.attachments.uploads import file_response, limits_for
 from booking.contracts import labels, queries
 from booking.contracts.addresses import attachment_address
+from booking.contracts.naming import name_of
 from booking.contracts.queries import WholeContract
 from booking.contracts.reading import ContractChanged
 from booking.contracts.rules import Side
@@ -85,6 +86,7 @@ def words() -> dict[str, Any]:
         "sides": labels.SIDES,
         "kinds": labels.SIGNATURE_KINDS,
         "clause_names": labels.CLAUSES,
+        "name_of": name_of,
     }
 
 
