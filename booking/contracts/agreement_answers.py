@@ -39,6 +39,7 @@ class KeptAgreement(BaseModel):
     accepted_text_id: int | None
     accepted_at: datetime | None
     accepted_fen: int | None
+    accepted_facts: dict[str, Any]
     since: datetime
 
 
@@ -71,5 +72,6 @@ def kept_agreement(row: UseAgreement | None, *, is_lacking: bool) -> KeptAgreeme
         accepted_text_id=row.accepted_text_id,
         accepted_at=row.accepted_at,
         accepted_fen=row.accepted_fen,
+        accepted_facts=row.accepted_facts,
         since=row.created_at,
     )

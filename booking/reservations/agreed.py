@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
@@ -20,9 +21,20 @@ from models.payers import PayerAccount
 from models.reservations import Reservation
 from models.vocabulary.reservations import STANDING
 
-OTHER_PAYER = N_("经费账户的负责人不属于合同的委托方。")
-OTHER_HOLDER = N_("预约人不属于合同的委托方。")
-NOT_THE_HOLDER = N_("经费账户的负责人不是预约人。")
+
+class Mismatch(StrEnum):
+    """What does not go together: the contract's party, who booked, and who answers for what pays."""
+
+    OTHER_HOLDER = "other_holder"
+    OTHER_PAYER = "other_payer"
+    NOT_THE_HOLDER = "not_the_holder"
+
+
+MISMATCHES = {
+    Mismatch.OTHER_HOLDER: N_("预约人不属于合同的委托方。"),
+    Mismatch.OTHER_PAYER: N_("经费账户的负责人不属于合同的委托方。"),
+    Mismatch.NOT_THE_HOLDER: N_("经费账户的负责人不是预约人。"),
+}
 
 
 def agreement_for(session: Session, reservation: Reservation, sight: Sight) -> UseAgreement | None:
@@ -81,7 +93,18 @@ def agreed_facts(reservation: Reservation, found: UseAgreement) -> AgreedFacts:
     return replace(then, is_changed=then != now, is_late=found.accepted_at > then.period.start)
 
 
-def mismatches(session: Session, reservation: Reservation, found: UseAgreement | None, *, now: datetime) -> list[str]:
+def mismatches_told(
+    session: Session, reservation: Reservation, found: UseAgreement | None, sight: Sight, actor: Actor, *, now: datetime
+) -> list[Mismatch]:
+    """The same for who decides about the booking or sees the contracts of the institution; nothing for others."""
+    if found is None or not (sight.decides or may(actor, Permission.SEE_CONTRACTS, Target(found.organisation_id))):
+        return []
+    return mismatches(session, reservation, found, now=now)
+
+
+def mismatches(
+    session: Session, reservation: Reservation, found: UseAgreement | None, *, now: datetime
+) -> list[Mismatch]:
     """What finance should look at: contract party, payer account and who booked that do not go together."""
     if found is None or found.contract is None:
         return []
@@ -92,17 +115,17 @@ def mismatches(session: Session, reservation: Reservation, found: UseAgreement |
 
 def _mismatches(
     session: Session, user_id: int, payer_holder_id: int | None, party_id: int, now: datetime
-) -> Iterator[str]:
-    """The sentences."""
+) -> Iterator[Mismatch]:
+    """One after the other."""
     today = local_date(now)
     if party_id not in parties_of_user(session, user_id, today):
-        yield OTHER_HOLDER
+        yield Mismatch.OTHER_HOLDER
     if payer_holder_id is None:
         return
     if party_id not in parties_of_user(session, payer_holder_id, today):
-        yield OTHER_PAYER
+        yield Mismatch.OTHER_PAYER
     if payer_holder_id != user_id:
-        yield NOT_THE_HOLDER
+        yield Mismatch.NOT_THE_HOLDER
 
 
 def lacking_ahead(session: Session, here: ColumnElement[bool], *, now: datetime, limit: int) -> Sequence[Reservation]:

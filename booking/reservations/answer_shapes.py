@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from booking.contracts.agreement_answers import AskedAgreement, KeptAgreement
 from booking.directory.answers import DayAnswer
 from booking.pricing.answers import BookingPrice
+from booking.reservations.agreed import Mismatch
 from models.vocabulary.catalogue import BookingMode
 from models.vocabulary.payers import PayerKind
 from models.vocabulary.reservations import (
@@ -192,7 +193,8 @@ class ReservationInFull(ReservationAnswer):
     """A reservation with its history, the first change first; for holder and staff its quote, what is held, and what
     an outside use rests on.
 
-    Once it was confirmed, what came of it; its charge is named to who may read that.
+    Once it was confirmed, what came of it; its charge is named to who may read that. `mismatches` are for the staff and
+    finance of the institution: contract, payer and who booked that do not go together.
     """
 
     history: list[ChangeAnswer]
@@ -201,6 +203,7 @@ class ReservationInFull(ReservationAnswer):
     use: UseSaid | None
     charge_id: int | None
     agreement: KeptAgreement | None
+    mismatches: list[Mismatch]
 
 
 class ReservationsAnswer(BaseModel):

@@ -17,7 +17,7 @@ from booking.core.forms import Form
 from booking.core.period import Period
 from booking.pricing.quoting import quote_of
 from booking.reservations import answers, approval, availability_bodies, queries, service
-from booking.reservations.agreed import agreement_for
+from booking.reservations.agreed import agreement_for, mismatches_told
 from booking.reservations.agreeing import accept_order_form
 from booking.reservations.answer_shapes import (
     AvailabilityAnswer,
@@ -126,7 +126,8 @@ def show(reservation_id: int) -> ResponseReturnValue:
     came = what_came(session, found, actor, sight)
     rests_on = agreement_for(session, found, sight)
     kept = kept_agreement(rests_on, is_lacking=lacks(session, rests_on))
-    agreement = {"agreement": kept.model_dump(mode="json") if kept else None}
+    wrong = mismatches_told(session, found, rests_on, sight, actor, now=utcnow())
+    agreement = {"agreement": kept.model_dump(mode="json") if kept else None, "mismatches": wrong}
     told = {"history": history, "price": price, "payment": payment, **answers.came(came), **agreement}
     return _with_version({**_said(found, actor), **told})
 

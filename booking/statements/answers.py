@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
+from booking.core.actors import Actor
 from booking.statements import queries
 from booking.statements.billable import ToBill, billables
 from booking.statements.queries import Found
@@ -54,8 +55,18 @@ class ToBillList(BaseModel):
     next_cursor: str | None = None
 
 
+class DraftItemAnswer(BaseModel):
+    """A charge of which a draft asks for an amount now."""
+
+    charge_id: int
+    amount_fen: int
+
+
 class DraftAnswer(BaseModel):
-    """A draft as it was made, and what it would be now; it is issued only while both are the same."""
+    """A draft as it was made, and what it would be now; it is issued only while both are the same.
+
+    `may_issue` is whether the caller may, `billed_to_ids` the organisations of a person of which one is chosen then.
+    """
 
     id: int
     debtor_id: int
@@ -67,6 +78,9 @@ class DraftAnswer(BaseModel):
     now_fen: int
     now_count: int
     is_same: bool
+    may_issue: bool
+    billed_to_ids: list[int]
+    items: list[DraftItemAnswer]
     created_at: datetime
 
 
@@ -93,12 +107,14 @@ class DraftList(BaseModel):
 class IssuedAnswer(BaseModel):
     """The statements that were issued, and how many drafts are left: those that changed, and what was too much.
 
-    Of people of several organisations somebody chooses one for each, when it is issued by itself.
+    Of people of several organisations somebody chooses one for each, when it is issued by itself. What one owes oneself
+    is left to others.
     """
 
     statement_ids: list[int]
     changed_draft_ids: list[int]
     unclear_draft_ids: list[int]
+    own_draft_ids: list[int]
     left: int
 
 
@@ -237,11 +253,20 @@ def draft_row(draft: StatementDraft) -> DraftRow:
     return DraftRow(**_draft(draft))
 
 
-def draft_answer(session: Session, draft: StatementDraft) -> DraftAnswer:
-    """A draft with what it would be now."""
-    rows = billables(session, draft.debtor, draft.until_on)
-    now_fen = sum(one.gross_fen - one.billed_fen for one in rows)
-    return DraftAnswer(**_draft(draft), now_fen=now_fen, now_count=len(rows), is_same=is_same(draft, rows))
+def draft_answer(session: Session, draft: StatementDraft, actor: Actor, *, today: date) -> DraftAnswer:
+    """A draft with what it would be now, and what the actor may do with it."""
+    rows, user_id = billables(session, draft.debtor, draft.until_on), draft.debtor.user_id
+    items = [DraftItemAnswer(charge_id=one.charge_id, amount_fen=one.gross_fen - one.billed_fen) for one in rows]
+    belongs = queries.belongs_to(session, user_id, today=today) if user_id else []
+    return DraftAnswer(
+        **_draft(draft),
+        now_fen=sum(one.amount_fen for one in items),
+        now_count=len(items),
+        is_same=is_same(draft, rows),
+        may_issue=queries.sight_of(session, draft.debtor, actor, today=today).settles,
+        billed_to_ids=[one.id for one in belongs],
+        items=items,
+    )
 
 
 def statement_row(found: Found) -> StatementRow:

@@ -112,6 +112,7 @@ def issue_drafts() -> Response:
             statement_ids=done.statement_ids,
             changed_draft_ids=done.changed_draft_ids,
             unclear_draft_ids=done.unclear_draft_ids,
+            own_draft_ids=done.own_draft_ids,
             left=done.left,
         )
     )
@@ -121,8 +122,9 @@ def issue_drafts() -> Response:
 @documented(tag=TAG, answers={200: DraftAnswer}, refusals=(401, 404))
 def show_draft(draft_id: int) -> Response:
     """A draft, with what it would be now."""
-    session = reading()
-    return _json(answers.draft_answer(session, billable.draft_for(session, draft_id, require_actor())))
+    session, who = reading(), require_actor()
+    draft = billable.draft_for(session, draft_id, who)
+    return _json(answers.draft_answer(session, draft, who, today=local_date(utcnow())))
 
 
 @bp.delete(DRAFT)

@@ -170,3 +170,26 @@ def test_the_api_does_the_same_once_for_each_key(client: FlaskClient, office: Of
     assert kinds == ["refunded", "received"]
     assert client.get(f"/api/v1/ageing/{at}").get_json()["items"] == []
     assert office.faults() == []
+
+
+def test_the_api_names_the_drafts_that_one_may_not_issue_oneself_and_what_a_draft_is_made_of(
+    client: FlaskClient, office: Office
+) -> None:
+    others, own = office.used(9), office.used(12, by=office.finance)
+    office.drafts()
+    sign_in(client, office.finance)
+    at = office.place.id
+    rows = client.get(f"/api/v1/statement-drafts?organisation={at}").get_json()["items"]
+    drafts = {one["user_id"]: one["id"] for one in rows}
+
+    told = [client.get(f"/api/v1/statement-drafts/{drafts[who]}").get_json() for who in (None, office.finance.id)]
+    issued = client.post("/api/v1/statement-drafts/issue", json={"organisation_id": at}).get_json()
+
+    items = [[(one["charge_id"], one["amount_fen"]) for one in draft["items"]] for draft in told]
+    assert items == [[(others.id, 10_000)], [(own.id, 10_000)]]
+    assert [(one["may_issue"], one["billed_to_ids"]) for one in told] == [(True, []), (False, [])]
+    assert (len(issued["statement_ids"]), issued["own_draft_ids"], issued["left"]) == (
+        1,
+        [drafts[office.finance.id]],
+        1,
+    )

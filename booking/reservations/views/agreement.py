@@ -17,7 +17,7 @@ from booking.core.clock import utcnow
 from booking.core.errors import NotFound
 from booking.pricing.quoting import quote_of
 from booking.pricing.wording import spoken_quote
-from booking.reservations.agreed import agreed_facts, agreement_for, mismatches, order_form_for
+from booking.reservations.agreed import MISMATCHES, agreed_facts, agreement_for, mismatches_told, order_form_for
 from booking.reservations.agreeing import NothingToAccept, accept_order_form
 from booking.reservations.queries import Sight, may_see, sight_of
 from booking.web.errors import sentence_of
@@ -35,13 +35,12 @@ def agreement_shown(reservation: Reservation, sight: Sight) -> dict[str, Any]:
     session, actor = reading(), require_actor()
     found = agreement_for(session, reservation, sight)
     contract = found.contract if found else None
-    warns = found is not None and (sight.decides or may(actor, Permission.SEE_CONTRACTS, Target(found.organisation_id)))
-    wrong = mismatches(session, reservation, found, now=utcnow()) if warns else []
+    wrong = mismatches_told(session, reservation, found, sight, actor, now=utcnow())
     return {
         "agreement": found if found and found.need in NEEDY else None,
         "lacks": found is not None and lacking_of(session, reservation_id=reservation.id) is not None,
         "contract_link": contract is not None and side_of(contract, actor) is not None,
-        "mismatches": [_(one) for one in wrong],
+        "mismatches": [_(MISMATCHES[one]) for one in wrong],
     }
 
 

@@ -1,0 +1,31 @@
+"""What the API tells of agreements: the same as the pages."""
+
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from models.accounts import User
+from tests.factories.people import sign_in
+from tests.factories.requiring import HOURLY, Place
+
+
+def test_a_booking_tells_what_was_accepted_and_staff_what_does_not_go_together(
+    client: FlaskClient, session: Session, place: Place
+) -> None:
+    formed = place.booked(2, place.text_id)
+    contract = place.deals.signed()
+    covered = place.booked(2, day=3)
+    covered.booked_by_id = place.member.id
+    session.commit()
+
+    sign_in(client, session.get_one(User, place.outsider.id))
+    own = client.get(f"/api/v1/reservations/{formed.id}").get_json()
+    sign_in(client, session.get_one(User, place.steward.id))
+    seen = client.get(f"/api/v1/reservations/{covered.id}").get_json()
+    sign_in(client, session.get_one(User, place.member.id))
+    holders = client.get(f"/api/v1/reservations/{covered.id}").get_json()
+
+    facts = own["agreement"]["accepted_facts"]
+    assert (own["agreement"]["accepted_fen"], facts["sample_count"]) == (2 * HOURLY, None)
+    assert sorted(facts) == ["ends_at", "sample_count", "starts_at"]
+    assert seen["agreement"]["contract_id"] == contract.id
+    assert [one["mismatches"] for one in (own, seen, holders)] == [[], ["other_holder"], []]
