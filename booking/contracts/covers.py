@@ -1,6 +1,6 @@
 """Reading what contracts cover, and what the uses that rest on one cost together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVarTuple
@@ -62,23 +62,45 @@ def covers_for(session: Session, use: Use, *, today: date) -> list[Cover]:
         or_(*narrow),
     )
     ordered = rows.order_by(Contract.scope.desc(), Contract.id)
-    return [cover_of(session, one, use) for one in session.scalars(ordered)]
+    return _covers(session, session.scalars(ordered).all(), use)
 
 
 def cover_of(session: Session, contract: Contract, use: Use) -> Cover:
     """A contract as it may cover a use, whose own amount does not count twice."""
-    left = None if contract.amount_fen is None else contract.amount_fen - used_fen(session, contract.id, use)
-    return Cover(contract.id, contract.number, contract.starts_on, contract.ends_on, left)
+    return _covers(session, [contract], use)[0]
 
 
-def used_fen(session: Session, contract_id: int, use: Use | None = None) -> int:
-    """What uses that rest on a contract cost together, without those that were given up and the one at hand."""
-    total = _under(select(func.coalesce(func.sum(_COST), 0)), contract_id)
+def _covers(session: Session, contracts: Sequence[Contract], use: Use) -> list[Cover]:
+    """The same of several; one statement however many, none where no amount is limited."""
+    used = _used(session, [one.id for one in contracts if one.amount_fen is not None], use)
+    return [
+        Cover(
+            one.id,
+            one.number,
+            one.starts_on,
+            one.ends_on,
+            None if one.amount_fen is None else one.amount_fen - used.get(one.id, 0),
+        )
+        for one in contracts
+    ]
+
+
+def used_fen(session: Session, contract_id: int) -> int:
+    """What uses that rest on a contract cost together, without those that were given up."""
+    return _used(session, [contract_id]).get(contract_id, 0)
+
+
+def _used(session: Session, contract_ids: Collection[int], use: Use | None = None) -> dict[int, int]:
+    """The same of several contracts, without the use at hand; those on which nothing rests are not named."""
+    if not contract_ids:
+        return {}
+    total = _under(select(UseAgreement.contract_id, func.coalesce(func.sum(_COST), 0)), contract_ids)
     if use is not None and use.reservation_id is not None:
         total = total.where(func.coalesce(UseAgreement.reservation_id, 0) != use.reservation_id)
     if use is not None and use.sample_order_id is not None:
         total = total.where(func.coalesce(UseAgreement.sample_order_id, 0) != use.sample_order_id)
-    return int(session.scalar(total) or 0)
+    rows = session.execute(total.group_by(UseAgreement.contract_id))
+    return {contract_id: int(fen) for contract_id, fen in rows if contract_id is not None}
 
 
 ENDED_UNCHARGED = (ReservationState.COMPLETED, ReservationState.NO_SHOW)
@@ -94,15 +116,15 @@ What is over without a charge cost nothing; what waits for its price is still ex
 """
 
 
-def _under(rows: Select[*Columns], contract_id: int) -> Select[*Columns]:
-    """Of the uses that rest on a contract, without those that were given up and cost nothing."""
+def _under(rows: Select[*Columns], contract_ids: Collection[int]) -> Select[*Columns]:
+    """Of the uses that rest on contracts, without those that were given up and cost nothing."""
     return (
         rows.select_from(UseAgreement)
         .outerjoin(Reservation, Reservation.id == UseAgreement.reservation_id)
         .outerjoin(SampleOrder, SampleOrder.id == UseAgreement.sample_order_id)
         .outerjoin(Charge, Charge.reservation_id == Reservation.id)
         .where(
-            UseAgreement.contract_id == contract_id,
+            UseAgreement.contract_id.in_(contract_ids),
             is_last(),
             or_(Reservation.id.is_(None), Reservation.state.not_in(GIVEN_UP), Charge.id.is_not(None)),
             or_(SampleOrder.id.is_(None), SampleOrder.state.not_in(NOT_DONE)),
@@ -123,5 +145,5 @@ class CoveredUse:
 def uses_under(session: Session, contract_id: int, *, limit: int) -> list[CoveredUse]:
     """The last uses that rest on a contract, the newest first."""
     columns = select(UseAgreement.reservation_id, UseAgreement.sample_order_id, User.name, _COST)
-    rows = _under(columns, contract_id).join(User, User.id == UseAgreement.user_id)
+    rows = _under(columns, [contract_id]).join(User, User.id == UseAgreement.user_id)
     return [CoveredUse(*row) for row in session.execute(rows.order_by(UseAgreement.id.desc()).limit(limit))]
