@@ -13,6 +13,7 @@ from booking.calendars import api as calendars
 from booking.catalogue import api as catalogue
 from booking.charges import api as charges
 from booking.contracts import api as contracts
+from booking.contracts import form_api as order_forms
 from booking.enquiries import api as enquiries
 from booking.home import api as home
 from booking.imports import api as imports
@@ -75,6 +76,7 @@ BLUEPRINTS = (
     cash.bp,
     invoices.bp,
     contracts.bp,
+    order_forms.bp,
 )
 
 

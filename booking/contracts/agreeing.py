@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts import audit
 from booking.contracts.covers import cover_of, covers_for
+from booking.contracts.form_numbers import number_form, number_of
 from booking.contracts.grounds import Use, lacking_at, last_of, resting_on
 from booking.contracts.needs import Acceptance, Ground, local_days
 from booking.core.actors import Actor
@@ -134,10 +135,12 @@ def _uncovered(need: Need, accepted: Acceptance | None) -> Ground:
 
 
 def note_accepted(session: Session, row: UseAgreement, *, actor: Actor, now: datetime) -> None:
-    """The log keeps who accepted which version for which use."""
+    """Give what was just accepted its number as an order form; the log keeps who accepted which version."""
+    form = number_form(session, row, now=now)
     is_booking = row.reservation_id is not None
     subject = ("reservation", row.reservation_id) if is_booking else ("sample_order", row.sample_order_id)
     after = {"text_id": row.accepted_text_id, "amount_fen": row.accepted_fen}
+    after |= {"number": number_of(form.year, form.number)}
     audit.note(session, "contracts.order_form_accepted", subject, actor=actor, now=now, after=after)
 
 

@@ -5,9 +5,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from booking.contracts.form_numbers import number_of
 from booking.contracts.needs import Agreement
 from booking.core.period import Period
 from models.contracts import UseAgreement
+from models.order_forms import OrderForm
 from models.vocabulary.contracts import NEEDY, Need
 
 
@@ -40,6 +42,8 @@ class KeptAgreement(BaseModel):
     accepted_at: datetime | None
     accepted_fen: int | None
     accepted_facts: dict[str, Any]
+    order_form_id: int | None
+    order_form_number: str | None
     since: datetime
 
 
@@ -58,8 +62,8 @@ def asked_agreement(agreement: Agreement | None, period: Period) -> dict[str, An
     return answer.model_dump(mode="json")
 
 
-def kept_agreement(row: UseAgreement | None, *, is_lacking: bool) -> KeptAgreement | None:
-    """What a use rests on, and whether it may not start as things are; None where nothing was required."""
+def kept_agreement(row: UseAgreement | None, form: OrderForm | None, *, is_lacking: bool) -> KeptAgreement | None:
+    """What a use rests on with its accepted form, and whether it may not start; None where nothing was required."""
     if row is None or row.need not in NEEDY:
         return None
     return KeptAgreement(
@@ -73,5 +77,7 @@ def kept_agreement(row: UseAgreement | None, *, is_lacking: bool) -> KeptAgreeme
         accepted_at=row.accepted_at,
         accepted_fen=row.accepted_fen,
         accepted_facts=row.accepted_facts,
+        order_form_id=form.id if form else None,
+        order_form_number=number_of(form.year, form.number) if form else None,
         since=row.created_at,
     )

@@ -14,7 +14,7 @@ from booking.contracts.queries import WholeContract
 from booking.contracts.reading import Changed
 from booking.contracts.wording import Clauses
 from models.attachments import Attachment
-from models.contracts import Contract, ContractEvent, ContractSignature, ContractText, UseAgreement
+from models.contracts import Contract, ContractEvent, ContractSignature, ContractText
 from models.vocabulary.contracts import (
     Clause,
     ContractScope,
@@ -144,33 +144,6 @@ class RequirementAnswer(BaseModel):
     version: int
 
 
-class OrderFormAnswer(BaseModel):
-    """An accepted order form: who accepted which version for which use of whose instruments, when, at which amount.
-
-    `amount_fen` is what the use costs now, `accepted_facts` what was seen with the click: of a booking its time.
-    """
-
-    id: int
-    organisation_id: int
-    organisation: str
-    party: str
-    accepted_by: str
-    accepted_at: datetime
-    accepted_fen: int
-    accepted_facts: dict[str, Any]
-    text_id: int
-    reservation_id: int | None
-    sample_order_id: int | None
-    amount_fen: int | None
-
-
-class OrderFormList(BaseModel):
-    """A page of order forms."""
-
-    items: list[OrderFormAnswer]
-    next_cursor: str | None
-
-
 Address = Callable[[Attachment, int], str]
 SAME = (
     "id",
@@ -208,19 +181,19 @@ def contract_summary(contract: Contract) -> ContractSummary:
 def text_answer(text: ContractText, made_by: str = "") -> ContractTextAnswer:
     """One version."""
     return ContractTextAnswer(
-        id=text.id, number=text.number, made_at=text.made_at, made_by=made_by, clauses=_clauses(text.clauses)
+        id=text.id, number=text.number, made_at=text.made_at, made_by=made_by, clauses=clauses_answer(text.clauses)
     )
 
 
 def texts_answer(texts: Sequence[ContractText], proposed: Clauses) -> ContractTextList:
     """Every version, or the proposal."""
     if not texts:
-        none = ContractTextAnswer(id=None, number=None, made_at=None, made_by="", clauses=_clauses(proposed))
+        none = ContractTextAnswer(id=None, number=None, made_at=None, made_by="", clauses=clauses_answer(proposed))
         return ContractTextList(items=[none])
     return ContractTextList(items=[text_answer(one, one.made_by.name if one.made_by else "") for one in texts])
 
 
-def _clauses(clauses: Clauses) -> dict[Clause, ClauseAnswer]:
+def clauses_answer(clauses: Clauses) -> dict[Clause, ClauseAnswer]:
     """The six topics."""
     return {Clause(code): ClauseAnswer(**said) for code, said in clauses.items()}
 
@@ -272,27 +245,3 @@ def _event(one: ContractEvent) -> ContractEventAnswer:
 def changes_said(changes: Sequence[Changed]) -> list[dict[str, Any]]:
     """What a contract says otherwise, as a refusal tells it."""
     return [asdict(one) for one in changes]
-
-
-def order_form_answer(row: UseAgreement) -> OrderFormAnswer:
-    """An accepted order form."""
-    assert row.accepted_at is not None
-    return OrderFormAnswer(
-        organisation=row.organisation.name_zh,
-        party=row.party.name_zh if row.party else "",
-        accepted_by=row.user.name,
-        accepted_at=row.accepted_at,
-        **{name: getattr(row, name) for name in ORDER_FORM},
-    )
-
-
-ORDER_FORM = (
-    "id",
-    "organisation_id",
-    "text_id",
-    "reservation_id",
-    "sample_order_id",
-    "amount_fen",
-    "accepted_fen",
-    "accepted_facts",
-)

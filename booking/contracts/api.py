@@ -12,14 +12,13 @@ from sqlalchemy.orm import Session
 from booking.accounts.permissions import Permission, require
 from booking.attachments.answers import UploadBody
 from booking.attachments.uploads import has_uploads, limits_for, read_uploads
-from booking.contracts import answers, queries, requirements, service, steps, texts
+from booking.contracts import answers, papers, queries, requirements, service, steps, texts
 from booking.contracts.addresses import attachment_address
 from booking.contracts.answers import (
     ContractAnswer,
     ContractList,
     ContractTextAnswer,
     ContractTextList,
-    OrderFormList,
     RequirementAnswer,
 )
 from booking.contracts.forms import (
@@ -32,12 +31,10 @@ from booking.contracts.forms import (
     ContractTextForm,
     ContractTextsQuery,
     EndContractForm,
-    OrderFormsQuery,
     RequirementForm,
     SendContractForm,
     SignForm,
 )
-from booking.contracts.order_forms import order_forms
 from booking.contracts.reading import ContractChanged
 from booking.contracts.typed import typed
 from booking.contracts.wording import PROPOSED
@@ -124,6 +121,14 @@ def ask() -> ResponseReturnValue:
 def show(contract_id: int) -> ResponseReturnValue:
     """The whole contract, for who keeps the institution's contracts and who acts for the other party."""
     return _contract(contract_id)
+
+
+@bp.get(f"{ONE}.pdf")
+@documented(tag=TAG, answers={200: None}, refusals=(401, 404))
+def paper(contract_id: int) -> Response:
+    """The contract as a PDF under its number, to be printed and signed by hand."""
+    whole = queries.whole_contract(reading(), contract_id, require_actor())
+    return papers.pdf_response(papers.contract_pdf(whole), whole.contract.number)
 
 
 @bp.put(ONE)
@@ -220,18 +225,6 @@ def set_requirement() -> ResponseReturnValue:
     asked, form, who, version = read_query(ContractTextsQuery), read_json(RequirementForm), require_actor(), if_match()
     transaction(requirements.set_requirement, asked.organisation, form, version=version, actor=who, now=utcnow())
     return _requirement(asked.organisation)
-
-
-@bp.get("/order-forms")
-@documented(tag=TAG, query=OrderFormsQuery, answers={200: OrderFormList}, refusals=(400, 401, 403, 404, 422))
-def list_order_forms() -> ResponseReturnValue:
-    """Order forms that one or one's firms accepted, or (for its finance and auditors) those of an institution."""
-    who, asked, session = require_actor(), read_query(OrderFormsQuery), reading()
-    if asked.organisation is not None:
-        require(who, Permission.SEE_CONTRACTS, Target(organisation(session, asked.organisation).id))
-    page = order_forms(session, who, asked.organisation, limit=asked.limit, cursor=asked.cursor)
-    items = [answers.order_form_answer(one) for one in page.items]
-    return _json(OrderFormList(items=items, next_cursor=page.next_cursor))
 
 
 def _requirement(organisation_id: int) -> Response:

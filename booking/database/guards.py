@@ -36,6 +36,7 @@ APPEND_ONLY_TABLES = (
     "contract_signatures",
     "contract_events",
     "use_agreements",
+    "order_forms",
 )
 
 D = "[0-9]"

@@ -16,6 +16,7 @@ from models.contracts import Contract, ContractEvent, UseAgreement
 from models.custody import Stewardship
 from models.enquiries import Enquiry, EnquiryMessage
 from models.notifications import Mail
+from models.order_forms import OrderForm
 from models.payers import PayerAccount, PayerHold, PayerMember
 from models.privacy import Consent
 from models.publishing import RecordEditor, Review
@@ -160,6 +161,7 @@ SECTIONS = (
     Section("contracts_asked_for", Contract, of(Contract.asked_by_id), _OF_ORGANISATIONS),
     Section("contract_steps", ContractEvent, of(ContractEvent.actor_id), frozenset({"facts"})),
     Section("use_agreements", UseAgreement, of(UseAgreement.user_id)),
+    Section("order_forms", OrderForm, of(OrderForm.user_id)),
     Section("files_uploaded", Attachment, of(Attachment.uploaded_by_id)),
     Section("blocks_made", Block, of(Block.created_by_id)),
     Section("deeds", AuditEntry, of(AuditEntry.actor_id), _OF_OTHERS),

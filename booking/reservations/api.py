@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from booking.contracts.agreement_answers import kept_agreement
 from booking.contracts.forms import OrderFormForm
 from booking.contracts.grounds import lacks
+from booking.contracts.order_forms import form_of
 from booking.core.actors import Actor
 from booking.core.clock import utcnow
 from booking.core.errors import Refused
@@ -125,7 +126,7 @@ def show(reservation_id: int) -> ResponseReturnValue:
     payment = answers.paid(paid) if paid else None
     came = what_came(session, found, actor, sight)
     rests_on = agreement_for(session, found, sight)
-    kept = kept_agreement(rests_on, is_lacking=lacks(session, rests_on))
+    kept = kept_agreement(rests_on, form_of(session, rests_on), is_lacking=lacks(session, rests_on))
     wrong = mismatches_told(session, found, rests_on, sight, actor, now=utcnow())
     agreement = {"agreement": kept.model_dump(mode="json") if kept else None, "mismatches": wrong}
     told = {"history": history, "price": price, "payment": payment, **answers.came(came), **agreement}

@@ -218,7 +218,7 @@ def order_answer(whole: WholeOrder, open_steps: list[SampleStep], address: Addre
         results=[_result(one, address) for one in whole.results],
         attachments=[attachment_answer(one, partial(address, one)) for one in whole.other_files],
         steps_open=open_steps,
-        agreement=kept_agreement(whole.agreement, is_lacking=whole.lacks),
+        agreement=kept_agreement(whole.agreement, whole.form, is_lacking=whole.lacks),
     )
 
 

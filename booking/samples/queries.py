@@ -12,6 +12,7 @@ from booking.attachments.queries import attachment_for, attachments_of
 from booking.catalogue.keeping import staff_target
 from booking.catalogue.queries import within
 from booking.contracts.grounds import lacking_of, lacks, last_of
+from booking.contracts.order_forms import form_of
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import NotFound
@@ -21,6 +22,7 @@ from models.attachments import Attachment
 from models.catalogue import Instrument
 from models.contracts import UseAgreement
 from models.directory import Organisation
+from models.order_forms import OrderForm
 from models.reservations import Reservation
 from models.samples import (
     Sample,
@@ -63,6 +65,7 @@ class WholeOrder:
     results: Sequence[SampleResult]
     files: Sequence[Attachment]
     agreement: UseAgreement | None
+    form: OrderForm | None
     lacks: bool
 
     @property
@@ -173,6 +176,7 @@ def _whole(session: Session, order: SampleOrder) -> WholeOrder:
         ).all(),
         files=attachments_of(session, OwnerKind.SAMPLE_ORDER, order_id, ALL_FILES),
         agreement=agreement,
+        form=form_of(session, agreement),
         lacks=lacks(session, agreement),
     )
 

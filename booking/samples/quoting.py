@@ -184,8 +184,8 @@ def accept_quote(
         raise OtherQuote
     if last.valid_until < local_date(now):
         raise QuoteRunOut
-    agree(session, order, last.total_fen, order_form, actor=actor, now=now)
     order.number, order.accepted_at = order_number(order.id, local_date(now)), now
+    agree(session, order, last.total_fen, order_form, actor=actor, now=now)
     return finish(session, held, facts={"quote_id": last.id, "total_fen": last.total_fen}, actor=actor, now=now)
 
 

@@ -68,7 +68,8 @@ def test_an_outsider_accepts_the_form_with_the_booking_and_a_member_needs_none(s
     kept = place.ground(made)
     assert (kept.need, kept.text_id, kept.amount_fen) == (Need.ORDER_FORM, place.text_id, 3 * HOURLY)
     assert place.ground(inside).need == Need.INSIDE
-    assert [one.id for one in order_forms(session, place.outsider, None, limit=9).items] == [kept.id]
+    [listed] = order_forms(session, place.outsider, None, limit=9).items
+    assert (listed.form.reservation_id, listed.form.number, listed.holds) == (made.id, 1, True)
 
 
 def test_an_amount_from_the_threshold_on_waits_for_a_contract_and_lapses_at_its_start_without(

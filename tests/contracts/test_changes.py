@@ -180,7 +180,9 @@ def test_an_order_form_is_kept_in_the_name_of_the_one_organisation_to_which_who_
         2 * HOURLY,
         None,
     )
-    assert [one.id for one in listed] == [moved.id]
+    assert [(one.form.reservation_id, one.form.amount_fen, one.amount_fen) for one in listed] == [
+        (made.id, 2 * HOURLY, HOURLY)
+    ]
 
 
 def test_a_form_that_was_accepted_after_the_start_is_said_to_be_late(session: Session, place: Place) -> None:

@@ -23,8 +23,8 @@ def about_the_instrument(place: Place) -> Contract:
 
 def renamed(session: Session, place: Place) -> None:
     """Both organisations, the instrument and both people are called otherwise from now on."""
-    for one in (place.deals.firm, place.deals.place, place.instrument):
-        one.name_zh, one.name_en = "改名以后", "Called otherwise"
+    for turn, one in enumerate((place.deals.firm, place.deals.place, place.instrument)):
+        one.name_zh, one.name_en = f"改名以后{turn}", f"Called otherwise {turn}"
     for actor in (place.deals.keeper, place.deals.signer):
         session.get_one(User, actor.id).name = "改名的人"
     session.commit()
@@ -70,4 +70,4 @@ def test_what_was_taken_back_calls_its_instrument_as_it_is_called_today(session:
     session.commit()
     sent = queries.whole_contract(session, contract.id, place.deals.signer).subject
 
-    assert (drafted.instrument_zh, sent.instrument_zh) == ("改名以后", "改名以后")
+    assert (drafted.instrument_zh, sent.instrument_zh) == ("改名以后2", "改名以后2")

@@ -20,6 +20,7 @@ SPEAKING = {
     "calendars/polls.py",
     "catalogue/report_terms.py",
     "charges/terms.py",
+    "contracts/papers.py",
     "contracts/typed.py",
     "home/labels.py",
     "imports/jobs.py",

@@ -19,6 +19,7 @@ from models.charges import Charge, ChargeCapture, ChargeEvent, ChargeLine
 from models.contracts import Contract, ContractEvent, ContractSignature, ContractText, UseAgreement
 from models.invoices import Invoice, InvoiceItem, InvoiceWithdrawal
 from models.ledger import LedgerAccount, LedgerEntry, LedgerTransfer
+from models.order_forms import OrderForm
 from models.payers import PayerAccount, PayerHold, PayerMovement
 from models.pricing import PricePolicy, ReservationQuote
 from models.publishing import Review, ReviewRound
@@ -291,7 +292,8 @@ def add_contract(session: Session, user_id: int, organisation_id: int) -> None:
     reservation_id = session.scalars(sa.select(Reservation.id)).one()
     used = {"organisation_id": organisation_id, "user_id": user_id, "reservation_id": reservation_id}
     agreement = UseAgreement(need=Need.ORDER_FORM, amount_fen=0, created_at=NOON, **used)
-    session.add_all([signature, event, agreement])
+    number = {"year": 2026, "number": 1, "text_id": text.id, "accepted_at": NOON, "amount_fen": 0, "told": {}}
+    session.add_all([signature, event, agreement, OrderForm(**used, **number)])
 
 
 def add_money(session: Session, user_id: int, organisation_id: int) -> None:

@@ -14,6 +14,7 @@ from booking.samples.queries import quotes_of
 from models.attachments import Attachment
 from models.contracts import ContractSettings, ContractText, UseAgreement
 from models.directory import Organisation
+from models.order_forms import OrderForm
 from models.vocabulary.attachments import OwnerKind
 from models.vocabulary.contracts import Need
 from tests.factories.contracts import USCC, Deals
@@ -77,6 +78,9 @@ def _add_lacking(builder: "Builder", ours: Deals) -> None:
     quoting.accept_quote(
         session, order.id, quotes_of(session, order.id)[-1].id, text_id, actor=ours.signer, now=builder.now
     )
+    session.flush()
+    form = select(OrderForm).where(OrderForm.sample_order_id == order.id)
+    builder.keep("order_form", session.scalars(form).one())
     lacking = {"organisation_id": ours.place.id, "need": Need.ORDER_FORM, "amount_fen": 0, "created_at": builder.now}
     session.add(UseAgreement(user_id=reservation.booked_by_id, reservation_id=reservation.id, **lacking))
     session.add(UseAgreement(user_id=ours.signer.id, party_id=ours.firm.id, sample_order_id=order.id, **lacking))

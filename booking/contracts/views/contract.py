@@ -10,6 +10,7 @@ from booking.attachments.uploads import file_response, limits_for
 from booking.contracts import labels, queries
 from booking.contracts.addresses import attachment_address
 from booking.contracts.naming import name_of
+from booking.contracts.papers import contract_pdf, pdf_response
 from booking.contracts.queries import WholeContract
 from booking.contracts.reading import ContractChanged
 from booking.contracts.rules import Side
@@ -35,6 +36,13 @@ def print_contract(contract_id: int) -> ResponseReturnValue:
     """The contract to be printed and signed, with its text as it was when it was drafted."""
     whole = queries.whole_contract(reading(), contract_id, require_actor())
     return render_template("contracts/print.html", whole=whole, contract=whole.contract, **words())
+
+
+@signed_in
+def paper(contract_id: int) -> Response:
+    """The contract as a PDF under its number, to be printed and signed by hand."""
+    whole = queries.whole_contract(reading(), contract_id, require_actor())
+    return pdf_response(contract_pdf(whole), whole.contract.number)
 
 
 @signed_in

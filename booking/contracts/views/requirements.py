@@ -2,15 +2,18 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.accounts.permissions import Permission, require
 from booking.accounts.views.again import again
 from booking.contracts import labels, requirements
+from booking.contracts.form_numbers import number_of
 from booking.contracts.forms import ListPage, RequirementPage
+from booking.contracts.order_forms import Listed, order_form_for
 from booking.contracts.order_forms import order_forms as accepted_forms
+from booking.contracts.papers import order_form_pdf, pdf_response
 from booking.contracts.typed import typed
 from booking.core.actors import Target
 from booking.core.clock import utcnow
@@ -22,7 +25,6 @@ from booking.web.extensions import reading, transaction
 from booking.web.languages import in_language
 from booking.web.reading import read_query
 from booking.web.signed_in import require_actor, signed_in
-from models.contracts import UseAgreement
 from models.directory import Organisation
 
 PER_PAGE = 30
@@ -72,10 +74,17 @@ def order_forms_at(organisation_id: int) -> ResponseReturnValue:
     return render_template("contracts/order_forms.html", own_id=actor.id, **_values(place), **listed)
 
 
-def _listed(endpoint: str, page: Page[UseAgreement], **here: Any) -> dict[str, Any]:
+@signed_in
+def order_form_paper(form_id: int) -> Response:
+    """An accepted order form as a PDF under its number."""
+    form = order_form_for(reading(), form_id, require_actor())
+    return pdf_response(order_form_pdf(form), number_of(form.year, form.number))
+
+
+def _listed(endpoint: str, page: Page[Listed], **here: Any) -> dict[str, Any]:
     """A part of a list, and where the next one is."""
     more = url_for(endpoint, **here, cursor=page.next_cursor) if page.next_cursor else ""
-    return {"rows": page.items, "next_url": more}
+    return {"rows": page.items, "next_url": more, "number_of": number_of}
 
 
 def _values(place: Organisation) -> dict[str, Any]:

@@ -7,10 +7,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.accounts.permissions import Permission, may
+from booking.contracts.addresses import order_form_address
 from booking.contracts.agreeing import OrderFormChanged
+from booking.contracts.form_numbers import number_of
 from booking.contracts.forms import OrderFormPage
 from booking.contracts.grounds import lacking_of
 from booking.contracts.labels import CLAUSES
+from booking.contracts.order_forms import form_of
 from booking.contracts.queries import side_of, text_now
 from booking.core.actors import Actor, Target
 from booking.core.clock import utcnow
@@ -61,12 +64,10 @@ def order_form(reservation_id: int) -> ResponseReturnValue:
     text = _text(found)
     if found is None or text is None:
         raise NotFound
-    instrument = reservation.instrument
     page = render_template(
         "reservations/order_form.html",
         reservation=reservation,
-        instrument_name=in_language(instrument.name_zh, instrument.name_en),
-        organisation_name=in_language(found.organisation.name_zh, found.organisation.name_en),
+        **_called(reservation, found, actor),
         price=spoken_quote(quote_of(reading(), reservation)),
         agreement=found,
         agreed=agreed_facts(reservation, found),
@@ -78,6 +79,30 @@ def order_form(reservation_id: int) -> ResponseReturnValue:
         problem=problem,
     )
     return page, status
+
+
+def _called(reservation: Reservation, found: UseAgreement, actor: Actor) -> dict[str, str]:
+    """What everybody and everything is called: with an accepted form as then, and its number; else as today."""
+    form = form_of(reading(), found)
+    if form is None:
+        instrument, owner, party = reservation.instrument, found.organisation, found.party
+        return {
+            "form_number": "",
+            "paper_url": "",
+            "instrument_name": in_language(instrument.name_zh, instrument.name_en),
+            "organisation_name": in_language(owner.name_zh, owner.name_en),
+            "party_name": in_language(party.name_zh, party.name_en) if party else "",
+            "user_name": found.user.name,
+        }
+    told = form.told
+    return {
+        "form_number": number_of(form.year, form.number),
+        "paper_url": order_form_address(form, actor),
+        "instrument_name": in_language(told["instrument_zh"], told["instrument_en"]),
+        "organisation_name": in_language(told["owner_zh"], told["owner_en"]),
+        "party_name": in_language(told["party_zh"], told["party_en"]),
+        "user_name": told["user"],
+    }
 
 
 def _list_url(found: UseAgreement, actor: Actor) -> str:

@@ -13,6 +13,8 @@ from booking.attachments.uploads import file_response, limits_for
 from booking.catalogue.keeping import staff_target
 from booking.catalogue.owner_queries import open_change
 from booking.catalogue.queries import is_readable
+from booking.contracts.addresses import order_form_address
+from booking.contracts.form_numbers import number_of
 from booking.contracts.grounds import lacking_of
 from booking.contracts.labels import CLAUSES
 from booking.contracts.queries import text_now
@@ -53,8 +55,16 @@ def order_form(order_id: int) -> ResponseReturnValue:
     if whole.order.number is None:
         raise NotFound
     sees_order = queries.side_of(whole.order, actor) is not None
-    agreement = {"agreement": whole.agreement, "clause_names": CLAUSES, "sees_order": sees_order}
-    return render_template("samples/order_form.html", whole=whole, order=whole.order, **agreement, **words())
+    form = whole.form
+    agreed = {
+        "agreement": whole.agreement,
+        "clause_names": CLAUSES,
+        "sees_order": sees_order,
+        "form_number": number_of(form.year, form.number) if form else "",
+        "form_user": form.told["user"] if form else "",
+        "paper_url": order_form_address(form, actor),
+    }
+    return render_template("samples/order_form.html", whole=whole, order=whole.order, **agreed, **words())
 
 
 def download(order_id: int, attachment_id: int) -> Response:
