@@ -1,6 +1,6 @@
 """What the words of affiliations are called, as source sentences."""
 
-from booking.affiliations.roster_planning import Fate
+from booking.affiliations.roster_plans import Fate
 from booking.core.texts import N_
 from models.vocabulary.affiliations import (
     AffiliationState,

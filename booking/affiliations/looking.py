@@ -9,7 +9,7 @@ from booking.accounts import audit
 from booking.accounts.permissions import Permission
 from booking.accounts.sights import Sight, note_sight, note_sights, seen_as
 from booking.affiliations import queries
-from booking.affiliations.roster_planning import Fate, Plan, Planned
+from booking.affiliations.roster_plans import Fate, Plan, Planned
 from booking.core.actors import Actor, Target
 from models.affiliations import Roster, Visit
 

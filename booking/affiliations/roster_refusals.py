@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import null, update
 from sqlalchemy.orm import Session
 
-from booking.affiliations.roster_planning import Fate, Plan
+from booking.affiliations.roster_plans import Fate, Plan
 from booking.affiliations.roster_reading import header_of
 from booking.core.errors import Problem
 from models.affiliations import Roster

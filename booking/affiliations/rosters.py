@@ -15,19 +15,11 @@ from booking.accounts.permissions import Permission, may, require
 from booking.accounts.standing_in import only_stands_in
 from booking.affiliations.forms import ApplyRosterForm, RosterForm
 from booking.affiliations.invitations import expire_over, invite_all
-from booking.affiliations.roster_planning import (
-    DETAILS,
-    Fate,
-    Leaver,
-    Plan,
-    Planned,
-    is_earlier,
-    plan,
-    refuse_rows_of,
-    standing_for,
-)
+from booking.affiliations.roster_planning import is_earlier, plan, refuse_rows_of
+from booking.affiliations.roster_plans import DETAILS, Fate, Leaver, Plan, Planned
 from booking.affiliations.roster_reading import read_roster
 from booking.affiliations.roster_refusals import keep_refused
+from booking.affiliations.roster_standing import standing_for
 from booking.affiliations.user_groups import lock_organisation, seed_groups
 from booking.affiliations.withdrawing import withdraw_all, withdraw_for
 from booking.core.actors import Actor, Target

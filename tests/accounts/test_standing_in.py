@@ -11,7 +11,7 @@ from booking.accounts.standing_in import NOT_ONESELF, NOT_OWN_UNIT, NotForOnesel
 from booking.affiliations import rosters
 from booking.affiliations import service as affiliations
 from booking.affiliations.forms import AffiliationDetailsForm, AskAffiliationForm, RosterForm
-from booking.affiliations.roster_planning import Fate
+from booking.affiliations.roster_plans import Fate
 from booking.catalogue.bulk import edit_many
 from booking.catalogue.bulk_forms import BulkChange
 from booking.catalogue.service import update_instrument

@@ -22,7 +22,7 @@ from booking.affiliations.forms import (
     RosterForm,
 )
 from booking.affiliations.letters import on_address_confirmed
-from booking.affiliations.roster_planning import Fate, Plan
+from booking.affiliations.roster_plans import Fate, Plan
 from booking.affiliations.roster_reading import read_roster
 from booking.affiliations.rules import INVITATIONS_PER_DAY
 from booking.core.actors import Actor

@@ -11,7 +11,7 @@ from booking.accounts.delegating import delegate_grant
 from booking.accounts.grants import NewGrant, give_grant
 from booking.affiliations import leaving, rosters, service
 from booking.affiliations.forms import AffiliationDetailsForm, ApplyRosterForm, RosterForm
-from booking.affiliations.roster_planning import Fate
+from booking.affiliations.roster_plans import Fate
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, Forbidden, InvalidInput

@@ -20,7 +20,7 @@ from booking.affiliations.forms import (
     RosterForm,
 )
 from booking.affiliations.looking import note_invited, note_people, note_roster
-from booking.affiliations.roster_planning import Fate, Leaver, Planned
+from booking.affiliations.roster_plans import Fate, Leaver, Planned
 from booking.affiliations.roster_refusals import RefusedRow
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Problem

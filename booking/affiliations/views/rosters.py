@@ -16,7 +16,7 @@ from booking.accounts.views.ending_grants import lacks_shown
 from booking.affiliations import house_queries, labels, roster_reading, roster_refusals, rosters
 from booking.affiliations.forms import ApplyRosterForm, RosterForm
 from booking.affiliations.looking import note_refused_rows, note_roster
-from booking.affiliations.roster_planning import Fate, Plan
+from booking.affiliations.roster_plans import Fate, Plan
 from booking.affiliations.views.showing import manages, problems_in, seen_organisation, status_of
 from booking.core import forms
 from booking.core.actors import Target
