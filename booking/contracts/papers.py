@@ -39,7 +39,7 @@ def contract_pdf(whole: WholeContract) -> bytes:
         paper.say(str(_("草稿：还没有发给对方，内容可能更改。")), bold=True, align="C")
     paper.pairs(_terms(contract, whole.subject))
     if contract.remark:
-        paper.say(str(_(labels.FIELDS["remark"])), bold=True)
+        paper.say(_label("remark"), bold=True)
         paper.say(contract.remark)
     _clauses(paper, contract.text)
     _signed(paper, whole)
@@ -75,17 +75,22 @@ def is_late(form: OrderForm) -> bool:
     return starts_at is not None and form.accepted_at > datetime.fromisoformat(starts_at)
 
 
+def _label(name: str) -> str:
+    """What a field of a contract is called."""
+    return str(_(labels.FIELDS[name]))
+
+
 def _terms(contract: Contract, subject: Subject) -> list[tuple[str, str]]:
     """What a contract says of itself and of both sides."""
     amount = _("不限") if contract.amount_fen is None else yuan_from_fen(contract.amount_fen)
     pairs = [
-        (_(labels.FIELDS["number"]), contract.number),
+        (_label("number"), contract.number),
         (_("有效期"), f"{contract.starts_on.isoformat()} – {contract.ends_on.isoformat()}"),
         (_("承接方"), in_language(contract.owner_name, contract.owner_name_en)),
         (_("承接方统一社会信用代码"), contract.owner_uscc),
         (_("委托方"), in_language(contract.party_name, contract.party_name_en)),
         (_("委托方统一社会信用代码"), contract.party_uscc),
-        (_(labels.FIELDS["scope"]), _(labels.SCOPES[contract.scope])),
+        (_label("scope"), _(labels.SCOPES[contract.scope])),
         (_("金额上限（元）"), amount),
         (_("仪器"), in_language(subject.instrument_zh, subject.instrument_en)),
         (_("送样委托"), subject.order),

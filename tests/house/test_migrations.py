@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,16 +18,20 @@ from app import create_app
 from booking.catalogue.reference import load_classes
 from booking.core.clock import utcnow
 from booking.directory.reference import load_places
+from booking.reservations.moving import move_reservation
 from booking.reservations.older_uses import let_off_use
 from booking.reservations.use_reminding import due_to_remind
 from booking.settings import ROOT
 from booking.web.extensions import db, transaction
 from models.charges import Charge
+from models.order_forms import OrderForm
 from models.reservations import Reservation, UseReminder
 from tests.charges.houses import ALONE, House
 from tests.databases import postgresql_database, settings_for
+from tests.factories.requiring import make_place
 
 CHARGES = "2026_11_27_charges"
+ORDER_FORMS = "2026_11_30_order_forms"
 NOW = datetime(2026, 11, 23, 0, tzinfo=UTC)
 """The Monday of the tests' bookings."""
 
@@ -114,3 +119,39 @@ def test_what_was_confirmed_and_charged_is_not_lost_by_going_back(unmigrated: Fl
             flask_migrate.downgrade(revision=_before(CHARGES))
         with Session(db.engine) as session:
             assert session.scalars(sa.select(Charge.paper_fen)).all() == [20_000]
+
+
+def test_order_forms_that_were_accepted_before_they_had_numbers_get_them_in_their_order(unmigrated: Flask) -> None:
+    with unmigrated.app_context():
+        flask_migrate.upgrade()
+        transaction(load_places)
+        transaction(load_classes)
+        with Session(db.engine, expire_on_commit=False) as session:
+            place = make_place(session, NOW)
+            first, second = place.booked(2, place.text_id), place.booked(1, place.text_id, day=3)
+            move_reservation(session, first.id, place.at(1, day=4), actor=place.outsider, now=NOW)
+            session.commit()
+            before = [dict(one.told) for one in session.scalars(sa.select(OrderForm).order_by(OrderForm.id))]
+        with pytest.raises(SystemExit):
+            flask_migrate.downgrade(revision=_before(ORDER_FORMS))
+        _forget_forms()
+        flask_migrate.downgrade(revision=_before(ORDER_FORMS))
+        flask_migrate.upgrade()
+        with Session(db.engine) as session:
+            found = session.scalars(sa.select(OrderForm).order_by(OrderForm.id)).all()
+            numbers = [(one.reservation_id, one.year, one.number) for one in found]
+            told = [one.told for one in found]
+            third = replace(place, session=session).booked(1, place.text_id, day=6)
+            last = session.scalars(sa.select(OrderForm.number).where(OrderForm.reservation_id == third.id)).one()
+
+    assert numbers == [(first.id, 2026, 1), (second.id, 2026, 2)]
+    assert (told, last) == (before, 3)
+
+
+def _forget_forms() -> None:
+    """As if nobody had numbered them: the guard of the table is put back with the table."""
+    with db.engine.begin() as connection:
+        connection.execute(sa.text("DROP TABLE order_forms"))
+        connection.execute(sa.text("DROP TABLE order_form_series"))
+        connection.execute(sa.text("CREATE TABLE order_forms (id INTEGER)"))
+        connection.execute(sa.text("CREATE TABLE order_form_series (id INTEGER)"))
