@@ -11,7 +11,7 @@ from booking.contracts.form_numbers import number_of
 from booking.contracts.naming import Subject
 from booking.contracts.queries import WholeContract
 from booking.contracts.wording import Clauses
-from booking.core.clock import SHANGHAI
+from booking.core.clock import SHANGHAI, local_date
 from booking.core.money import yuan_from_fen
 from booking.web.languages import in_language
 from booking.web.papers import PDF_TYPE, Paper
@@ -39,8 +39,8 @@ def contract_pdf(whole: WholeContract) -> bytes:
         paper.say(str(_("草稿：还没有发给对方，内容可能更改。")), bold=True, align="C")
     paper.pairs(_terms(contract, whole.subject))
     if contract.remark:
-        paper.say(_label("remark"), bold=True)
-        paper.say(contract.remark)
+        paper.section(_label("remark"))
+        paper.prose(contract.remark)
     _clauses(paper, contract.text)
     _signed(paper, whole)
     day = str(_("年    月    日"))
@@ -126,7 +126,9 @@ def _period(told: Mapping[str, str]) -> str:
     """The time of a booking as it was accepted; nothing for an order."""
     if "starts_at" not in told:
         return ""
-    return " – ".join(_moment(datetime.fromisoformat(told[name])) for name in ("starts_at", "ends_at"))
+    starts_at, ends_at = (datetime.fromisoformat(told[name]) for name in ("starts_at", "ends_at"))
+    is_one_day = local_date(starts_at) == local_date(ends_at)
+    return f"{_moment(starts_at)} – {_moment(ends_at).partition(' ')[2] if is_one_day else _moment(ends_at)}"
 
 
 def _moment(value: datetime) -> str:
@@ -138,9 +140,10 @@ def _clauses(paper: Paper, text: ContractText) -> None:
     """The six topics: the Chinese, which prevails, and the English under it."""
     clauses: Clauses = text.clauses
     for place, (code, name) in enumerate(labels.CLAUSES.items(), start=1):
-        paper.say(f"{place}. {_(name)}", bold=True)
-        for language in ("zh", "en"):
-            paper.say(clauses[Clause(code).value][language])
+        said = clauses[Clause(code).value]
+        paper.section(f"{place}. {_(name)}")
+        paper.prose(said["zh"])
+        paper.translation(said["en"])
     paper.say(str(_("中英文不一致时，以中文为准。")))
 
 

@@ -1,6 +1,6 @@
 """Papers that people print: PDF on A4 with the Chinese fonts embedded, cut down to the characters that it uses."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fpdf import FPDF
@@ -15,7 +15,9 @@ PDF_TYPE = "application/pdf"
 MARGIN, LINE = 16, 6
 MISSING = "〓"
 """What stands for a character that the font does not have, as printers have it; its number of Unicode follows."""
-INK, RULE, HEAD = (20, 30, 40), (150, 160, 168), (238, 242, 244)
+INK, RULE, HEAD, PALE = (20, 30, 40), (150, 160, 168), (238, 242, 244), (90, 100, 110)
+NEVER_FIRST = frozenset("，。；：、！？）》”’」』】〉…,.;:!?)%")
+"""What no line of Chinese begins with (GB/T 15834—2011, 5.1.8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Paper(FPDF):
             for index in range(0, len(filled), 2):
                 row = table.row()
                 for label, value in (*filled[index : index + 2], ("", ""))[:2]:
-                    row.cell(label, style=FontFace(color=(90, 100, 110)))
+                    row.cell(label, style=FontFace(color=PALE))
                     row.cell(self._shown(value))
         self.ln(3)
 
@@ -99,6 +101,40 @@ class Paper(FPDF):
         """A line of text, or several where it is long."""
         self.set_font(FAMILY, style="B" if bold else "", size=10)
         self.multi_cell(0, LINE, self._shown(text), align=align, new_x="LMARGIN", new_y="NEXT", wrapmode=WrapMode.CHAR)
+
+    def section(self, title: str) -> None:
+        """A title that is never left alone at the foot of a page."""
+        if self.will_page_break(4 * LINE):
+            self.add_page()
+        self.ln(1)
+        self.say(title, bold=True)
+
+    def prose(self, text: str) -> None:
+        """A text of some lines in Chinese, none of which begins with a mark that belongs to the end of one."""
+        self.set_font(FAMILY, size=10)
+        for paragraph in self._shown(text).splitlines():
+            for line in self._lines(paragraph):
+                self.cell(0, LINE, line, new_x="LMARGIN", new_y="NEXT")
+
+    def translation(self, text: str) -> None:
+        """The same in another language, smaller, between words where a line is full."""
+        self.set_font(FAMILY, size=9)
+        self.set_text_color(*PALE)
+        self.multi_cell(0, 5, self._shown(text), align="L", new_x="LMARGIN", new_y="NEXT", wrapmode=WrapMode.WORD)
+        self.set_text_color(*INK)
+
+    def _lines(self, paragraph: str) -> Iterator[str]:
+        """A paragraph as lines of the paper's width."""
+        room, line, used = self.epw - 2 * self.c_margin, "", 0.0
+        for one in paragraph:
+            width = self.get_string_width(one)
+            if line and used + width > room:
+                kept = line[:-1] if one in NEVER_FIRST and len(line) > 1 else line
+                yield kept
+                line = line[len(kept) :]
+                used = self.get_string_width(line)
+            line, used = line + one, used + width
+        yield line
 
     def signatures(self, fields: Sequence[tuple[str, str]]) -> None:
         """Boxes to be signed beside each other, each with a line for the day; never torn apart."""
