@@ -69,6 +69,12 @@ def _members(refused: Refused) -> dict[str, Any]:
 bp.record_once(lambda state: add_to_problem(cast("Flask", state.app), _members))
 
 
+class SendBody(UploadBody):
+    """Files that belong to the contract, and what is said with the sending."""
+
+    reason: str = ""
+
+
 class SignBody(UploadBody):
     """A file with signatures: whose (a field for each), of which kind and day, and the version that was read."""
 
@@ -141,11 +147,15 @@ def change(contract_id: int) -> ResponseReturnValue:
 
 
 @bp.post(f"{ONE}/send")
-@documented(tag=TAG, body=SendContractForm, answers={200: ContractAnswer}, refusals=STEP)
+@takes_files
+@documented(tag=TAG, body=SendContractForm, form=SendBody, answers={200: ContractAnswer}, refusals=(*STEP, 413))
 def send(contract_id: int) -> ResponseReturnValue:
-    """Let the other party read it and sign."""
-    form, who, limits = read_json(SendContractForm), require_actor(), limits_for(OwnerKind.CONTRACT)
-    transaction(steps.send_contract, contract_id, [], limits, reason=form.reason, actor=who, now=utcnow())
+    """Let the other party read it and sign; with files as a form, else as JSON."""
+    who, limits, has_files = require_actor(), limits_for(OwnerKind.CONTRACT), has_uploads()
+    form = typed(SendContractForm) if has_files else read_json(SendContractForm)
+    queries.contract_for(reading(), contract_id, who)
+    files = read_uploads(limits) if has_files else []
+    transaction(steps.send_contract, contract_id, files, limits, reason=form.reason, actor=who, now=utcnow())
     return _contract(contract_id)
 
 

@@ -1,10 +1,14 @@
 """What the API tells of agreements: the same as the pages."""
 
+import io
+
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from models.accounts import User
+from models.vocabulary.contracts import ContractState
 from tests.factories.people import sign_in
+from tests.factories.pictures import PDF
 from tests.factories.requiring import HOURLY, Place
 
 
@@ -29,3 +33,18 @@ def test_a_booking_tells_what_was_accepted_and_staff_what_does_not_go_together(
     assert sorted(facts) == ["ends_at", "sample_count", "starts_at"]
     assert seen["agreement"]["contract_id"] == contract.id
     assert [one["mismatches"] for one in (own, seen, holders)] == [[], ["other_holder"], []]
+
+
+def test_a_contract_is_sent_with_files_too(client: FlaskClient, session: Session, place: Place) -> None:
+    plain, filed = place.deals.drafted(), place.deals.drafted()
+    session.commit()
+    sign_in(client, session.get_one(User, place.deals.keeper.id))
+    at = "/api/v1/contracts"
+
+    alone = client.post(f"{at}/{plain.id}/send", json={"reason": "请签"}).get_json()
+    sent = {"reason": "请签", "files": (io.BytesIO(PDF), "盖章文本.pdf")}
+    with_file = client.post(f"{at}/{filed.id}/send", data=sent).get_json()
+
+    assert [one["state"] for one in (alone, with_file)] == [ContractState.SENT] * 2
+    assert [[file["file_name"] for file in one["files"]] for one in (alone, with_file)] == [[], ["盖章文本.pdf"]]
+    assert [one["history"][-1]["reason"] for one in (alone, with_file)] == ["请签", "请签"]
