@@ -6,6 +6,7 @@ from datetime import datetime
 from flask import Response
 from flask_babel import gettext as _
 
+from booking.attachments.uploads import disposition
 from booking.contracts import labels
 from booking.contracts.form_numbers import number_of
 from booking.contracts.naming import Subject
@@ -23,7 +24,7 @@ from models.vocabulary.contracts import Clause, ContractSide, ContractState
 def pdf_response(content: bytes, name: str) -> Response:
     """A paper to be saved under its number, kept by nobody else."""
     response = Response(content, mimetype=PDF_TYPE)
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.pdf")
+    response.headers["Content-Disposition"] = disposition(f"{name}.pdf", is_inline=False)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -76,7 +76,8 @@ def let_off_when_late(uses: Uses, made: Reservation) -> None:
 
 
 def lapsed(uses: Uses, made: Reservation) -> None:
-    end_reservation(uses.session, made, ReservationState.LAPSED, reason="", actor=None, now=uses.place.now)
+    stored = uses.session.get_one(Reservation, made.id)
+    end_reservation(uses.session, stored, ReservationState.LAPSED, reason="", actor=None, now=uses.place.now)
 
 
 ENDS: list[tuple[str, End, int]] = [

@@ -3,9 +3,11 @@
 import io
 
 from flask.testing import FlaskClient
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from models.accounts import User
+from models.reservations import Reservation
 from models.vocabulary.contracts import ContractState
 from tests.factories.people import sign_in
 from tests.factories.pictures import PDF
@@ -18,7 +20,7 @@ def test_a_booking_tells_what_was_accepted_and_staff_what_does_not_go_together(
     formed = place.booked(2, place.text_id)
     contract = place.deals.signed()
     covered = place.booked(2, day=3)
-    covered.booked_by_id = place.member.id
+    session.execute(update(Reservation).where(Reservation.id == covered.id).values(booked_by_id=place.member.id))
     session.commit()
 
     sign_in(client, session.get_one(User, place.outsider.id))

@@ -85,7 +85,7 @@ def test_a_form_keeps_the_names_of_then_on_pages_in_the_paper_and_by_the_api(
     rows = client.get(f"/api/v1/order-forms?organisation={place.deals.place.id}").get_json()["items"]
 
     said = text_of(paper.data)
-    assert paper.headers["Content-Disposition"] == f"attachment; filename={number}.pdf"
+    assert paper.headers["Content-Disposition"].startswith(f'attachment; filename="{number}.pdf"')
     assert [
         word for word in (number, firm, house, name, called, "仪器使用委托单", "400.00", "知识产权") if word not in said
     ] == []

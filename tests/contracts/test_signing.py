@@ -51,6 +51,7 @@ def test_a_text_that_was_changed_after_it_was_read_is_not_signed(session: Sessio
     assert told == [("amount_fen", 500 * YUAN, 900 * YUAN), ("remark", "", "另付运费")]
     assert (count(session, ContractSignature), count(session, Attachment)) == (0, 0)
     deals.signed_by(contract, PARTY, actor=deals.signer)
+    session.commit()
     assert count(session, ContractSignature) == 1
 
 
