@@ -16,7 +16,7 @@ from models.catalogue import Instrument
 from models.contracts import Contract, UseAgreement
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.affiliations import Audience
-from models.vocabulary.contracts import ContractState
+from models.vocabulary.contracts import ContractScope, ContractState
 from tests.factories.affiliations import affiliate
 from tests.factories.contracts import Deals, make_firm
 from tests.factories.instruments import make_instrument, make_organisation
@@ -63,11 +63,20 @@ def resting(session: Session, contract_id: int) -> list[int | None]:
     return list(session.scalars(rows))
 
 
+def wishes_of(instruments: list[Instrument]) -> list[dict[str, object]]:
+    """An hour of each instrument, then the next hour of each, thirty in all."""
+    return [{"instrument_id": instruments[n % 5].id, **hour(n // 5)} for n in range(30)]
+
+
 def booked(storm: Storm, tokens: list[str], instruments: list[Instrument]) -> list[Reply]:
     """Thirty bookings of an hour at once."""
-    wishes = [{"instrument_id": instruments[n % 5].id, **hour(n // 5)} for n in range(30)]
-    calls = [Call(token, "POST", "/api/v1/reservations", wish) for token, wish in zip(tokens, wishes, strict=False)]
-    return storm.volley(calls)
+    return storm.volley(asking(tokens, instruments))
+
+
+def asking(tokens: list[str], instruments: list[Instrument]) -> list[Call]:
+    """The calls for them."""
+    pairs = zip(tokens, wishes_of(instruments), strict=False)
+    return [Call(token, "POST", "/api/v1/reservations", wish) for token, wish in pairs]
 
 
 def test_of_thirty_bookings_ten_are_covered_where_the_contract_covers_ten(
@@ -81,6 +90,22 @@ def test_of_thirty_bookings_ten_are_covered_where_the_contract_covers_ten(
 
     assert statuses(replies) == {201: 30}
     assert len(resting(session, contract.id)) == 10
+
+
+def test_nothing_rests_on_five_contracts_that_are_each_ended_while_bookings_under_them_are_made(
+    session: Session, storm: Storm, tokens: list[str]
+) -> None:
+    deals, instruments, clerk = make_deals(session)
+    contracts = [deals.signed(scope=ContractScope.INSTRUMENT, instrument_id=one.id) for one in instruments]
+    token, paths = token_of(session, clerk), [f"/api/v1/contracts/{one.id}/end" for one in contracts]
+    ends = [Call(token, "POST", path, {"reason": "终止"}) for path in paths]
+    session.commit()
+    calls = asking(tokens, instruments)
+
+    replies = storm.volley([*calls[:10], *ends, *calls[10:]])
+
+    assert statuses(replies) == {201: 30, 200: 5}
+    assert [resting(session, one.id) for one in contracts] == [[]] * 5
 
 
 def test_nothing_rests_on_a_contract_that_is_ended_while_bookings_are_made_and_moved(
