@@ -139,8 +139,8 @@ def note_accepted(session: Session, row: UseAgreement, *, actor: Actor, now: dat
     form = number_form(session, row, now=now)
     is_booking = row.reservation_id is not None
     subject = ("reservation", row.reservation_id) if is_booking else ("sample_order", row.sample_order_id)
-    after = {"text_id": row.accepted_text_id, "amount_fen": row.accepted_fen}
-    after |= {"number": number_of(form.year, form.number)}
+    number = number_of(form.year, form.number)
+    after = {"text_id": row.accepted_text_id, "amount_fen": row.accepted_fen, "number": number}
     audit.note(session, "contracts.order_form_accepted", subject, actor=actor, now=now, after=after)
 
 

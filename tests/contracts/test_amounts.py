@@ -116,8 +116,8 @@ def test_a_use_counts_against_its_contract_as_far_as_it_is_expected_or_charged(
 
     session.flush()
     assert covers.used_fen(session, contract.id) == 3 * HOURLY + costs
-    listed = {one.reservation_id: one.cost_fen for one in covers.uses_under(session, contract.id, limit=9)}
-    assert (listed.pop(other.id), sum(listed.values(), 0)) == (3 * HOURLY, costs)
+    listed = {one.reservation_id: one.cost_fen or 0 for one in covers.uses_under(session, contract.id, limit=9)}
+    assert (listed.pop(other.id), sum(listed.values())) == (3 * HOURLY, costs)
     assert session.get_one(Reservation, made.id).booked_by_id == uses.place.outsider.id
 
 

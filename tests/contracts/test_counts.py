@@ -1,6 +1,6 @@
 """Pages of contracts and the weighing of bookings take as many statements however many rows there are."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
 
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -22,7 +22,7 @@ def taken(work: Callable[[], object]) -> int:
     return len(statements)
 
 
-def counted(client: FlaskClient, session: Session, people: dict[User, Iterable[str]]) -> dict[str, int]:
+def counted(client: FlaskClient, session: Session, people: Mapping[User, Sequence[str]]) -> dict[str, int]:
     """How many statements each address takes, read by each person."""
     session.commit()
     found = {}

@@ -23,7 +23,8 @@ def about_the_instrument(place: Place) -> Contract:
 
 def renamed(session: Session, place: Place) -> None:
     """Both organisations, the instrument and both people are called otherwise from now on."""
-    for turn, one in enumerate((place.deals.firm, place.deals.place, place.instrument)):
+    named: list[Any] = [place.deals.firm, place.deals.place, place.instrument]
+    for turn, one in enumerate(named):
         one.name_zh, one.name_en = f"改名以后{turn}", f"Called otherwise {turn}"
     for actor in (place.deals.keeper, place.deals.signer):
         session.get_one(User, actor.id).name = "改名的人"

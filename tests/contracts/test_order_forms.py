@@ -70,7 +70,8 @@ def test_a_form_keeps_the_names_of_then_on_pages_in_the_paper_and_by_the_api(
     made = place.booked(2, place.text_id)
     outsider, called = session.get_one(User, place.outsider.id), place.instrument.name_zh
     firm, house, name = place.deals.firm.name_zh, place.deals.place.name_zh, outsider.name
-    for turn, one in enumerate((place.deals.firm, place.deals.place, place.instrument)):
+    named: list[Any] = [place.deals.firm, place.deals.place, place.instrument]
+    for turn, one in enumerate(named):
         one.name_zh = one.name_en = f"改名以后{turn}"
     outsider.name = "改名的人"
     session.commit()
