@@ -79,17 +79,17 @@ def asking(tokens: list[str], instruments: list[Instrument]) -> list[Call]:
     return [Call(token, "POST", "/api/v1/reservations", wish) for token, wish in pairs]
 
 
-def test_of_thirty_bookings_ten_are_covered_where_the_contract_covers_ten(
+def test_of_thirty_bookings_ten_are_covered_where_contracts_cover_ten_and_one_of_an_hour_each_covers_one(
     session: Session, storm: Storm, tokens: list[str]
 ) -> None:
     deals, instruments, _clerk = make_deals(session)
-    contract = deals.signed(amount_fen=10 * HOURLY)
+    contracts = [deals.signed(amount_fen=hours * HOURLY) for hours in (2, *[1] * 8)]
     session.commit()
 
     replies = booked(storm, tokens, instruments)
 
     assert statuses(replies) == {201: 30}
-    assert len(resting(session, contract.id)) == 10
+    assert [len(resting(session, one.id)) for one in contracts] == [2, *[1] * 8]
 
 
 def test_nothing_rests_on_five_contracts_that_are_each_ended_while_bookings_under_them_are_made(
