@@ -79,8 +79,9 @@ def attacker(engine_app: Flask, world: World, snapshot: Snapshot, sent: set[obje
     return Attacker(engine_app, world, snapshot, sent)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def document(engine_app: Flask) -> dict[str, Any]:
+    """What the API says of itself, read once per engine: it is long."""
     found: dict[str, Any] = engine_app.test_client().get("/api/openapi.json").get_json()
     return found
 
