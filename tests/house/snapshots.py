@@ -2,7 +2,6 @@
 
 import re
 import secrets
-import sqlite3
 from collections.abc import Callable
 
 import sqlalchemy as sa
@@ -11,7 +10,7 @@ from sqlalchemy import Connection, Engine, event
 
 from booking.web.extensions import db
 from models.base import Base
-from tests.databases import copy_back
+from tests.databases import Kept
 
 KEPT = "kept"
 WRITE = re.compile(r"\s*(?:(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(?P<table>\w+)|WITH\b)", re.IGNORECASE)
@@ -30,7 +29,7 @@ class Snapshot:
             db.session.remove()
             self.engine = db.engine
         self.changed: set[str] = set()
-        self._copy = self._copy_sqlite() if self._is_sqlite else None
+        self._copy = Kept(str(self.engine.url.database)) if self._is_sqlite else None
         self.tables = [] if self._is_sqlite else self._copy_postgresql()
         self._listening = Writes(self.engine, self)
 
@@ -50,7 +49,7 @@ class Snapshot:
         with self.app.app_context():
             db.session.remove()
         if self._copy:
-            copy_back(self._copy, str(self.engine.url.database))
+            self._copy.bring_back()
         else:
             copies = "".join(f"DELETE FROM {t}; INSERT INTO {t} SELECT * FROM {KEPT}.{t};" for t in self._touched())
             self._run(f"SET LOCAL session_replication_role = replica; {copies}")
@@ -75,12 +74,6 @@ class Snapshot:
             t.name for t in tables for key in t.foreign_keys if key.ondelete and key.column.table.name in self.changed
         }
         return self.changed | going | {BY_TRIGGERS[name] for name in self.changed & set(BY_TRIGGERS)}
-
-    def _copy_sqlite(self) -> sqlite3.Connection:
-        copy = sqlite3.connect(":memory:", check_same_thread=False)
-        with sqlite3.connect(str(self.engine.url.database)) as source:
-            source.backup(copy)
-        return copy
 
     def _copy_postgresql(self) -> list[str]:
         named = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
