@@ -2,6 +2,7 @@
 
 import io
 import json as jsonlib
+import re
 import zipfile
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from tests.factories.people import sign_in
 from tests.house.snapshots import Snapshot
-from tests.house.worlds import EVERYBODY, NOBODY, TOKENS, World
+from tests.house.worlds import EVERYBODY, MARKED, NOBODY, TOKENS, World
 
 NO_ONE: frozenset[str] = frozenset()
 FEW = frozenset({"nobody", "holder", "steward", "reader", "platform"})
@@ -127,8 +128,15 @@ class Crowd:
         """Markers in the answer that this role must not see, and what nobody may."""
         text = _readable(answer).lower()
         echoed = jsonlib.dumps(dict(answer.request.headers)).lower() + answer.request.path.lower()
-        hidden = [marker for marker in self.world.hidden_from(role) if marker not in echoed]
-        return [found for found in (*hidden, *NEVER_SHOWN) if found.lower() in text]
+        hidden = [marker for marker in self._hidden_in(text, role) if marker not in echoed]
+        return [*hidden, *(word for word in NEVER_SHOWN if word.lower() in text)]
+
+    def _hidden_in(self, text: str, role: str) -> list[str]:
+        """The markers in a text that are hidden from this role, looked for only where one ends."""
+        longest = max(map(len, self.world.markers))
+        ends = [found.end() for found in re.finditer(MARKED, text)]
+        near = "\n".join(text[max(0, end - longest) : end] for end in ends)
+        return [marker for marker in self.world.hidden_from(role) if marker in near] if near else []
 
     def _identify(self, client: FlaskClient, role: str) -> dict[str, str]:
         """The cookie of a person, or the header of a program."""

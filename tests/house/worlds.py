@@ -68,6 +68,8 @@ PEOPLE = frozenset({"researcher"}) | BOOKERS | RECORD_STAFF | FINANCE | THEIR_ST
 EVERYBODY = PEOPLE | NOBODY
 
 LIVE = ("steward", "technician", "admin")
+MARKED = "xz"
+"""The end of every marker."""
 
 
 @dataclass
@@ -115,7 +117,7 @@ class Builder:
 
     def mark(self, word: str, readers: frozenset[str]) -> str:
         """A word in lower case that only these roles, and those who see everything, may meet."""
-        marker = f"q{word}xz".lower().replace("_", "")
+        marker = f"q{word}{MARKED}".lower().replace("_", "")
         self.world.markers[marker] = readers | ALL_SEEING
         return marker
 
