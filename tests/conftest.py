@@ -1,7 +1,7 @@
 """Fixtures: an application on each engine, a client, and a session to arrange with."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextvars import Context
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,15 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> parallel.FromBothEnds | None:
     """Our own way to share the tests out, unless another was asked for."""
     return parallel.FromBothEnds(config, log) if config.option.dist in {"load", "loadscope"} else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Hand over what there is to say of a test."""
+    report = yield
+    if hasattr(item.config, "workerinput"):
+        parallel.say_less(report)
+    return report
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -45,6 +45,12 @@ def _engine(item: pytest.Item) -> str | None:
     return call.params.get("engine_app") if call else None
 
 
+def say_less(report: pytest.TestReport) -> None:
+    """Keep to itself what a passed test has logged: to hand all of it over takes long, and nobody reads it."""
+    if report.passed:
+        report.sections = []
+
+
 class FromBothEnds(LoadScopeScheduling):  # type: ignore[misc]
     """Even workers take from the start, odd ones from the end; when nothing but storms is left, two stay for them."""
 
