@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Exists, Select, and_, exists, func, literal_column, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
@@ -21,6 +21,8 @@ from models.vocabulary.reservations import HOLDING_TIME
 OPEN = (AffiliationState.PENDING, AffiliationState.CONFIRMED)
 _AS_INDEXED: ColumnElement[bool] = literal_column("affiliations.state IN ('pending', 'confirmed')")
 """In the words of the index of open affiliations, by which SQLite finds a person's instead of reading a whole house."""
+_past, _still = (Affiliation.__table__.alias(name).c for name in ("past", "still"))
+"""The table under two more names, made once: to make one takes longer than many a statement that it is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +141,15 @@ def has_left(user_id: Any, organisation_id: Any, today: date) -> ColumnElement[b
 
     What was only asked for and taken back was none.
     """
-    past, still = aliased(Affiliation), aliased(Affiliation)
-    is_over = or_(
-        past.state == AffiliationState.ENDED, and_(past.state == AffiliationState.CONFIRMED, past.ends_on < today)
-    )
-    confirmed = past.confirmed_by.is_not(None)
-    over = exists().where(past.user_id == user_id, past.organisation_id == organisation_id, confirmed, is_over)
+    has_ended = and_(_past.state == AffiliationState.CONFIRMED, _past.ends_on < today)
+    is_over = or_(_past.state == AffiliationState.ENDED, has_ended)
+    confirmed = _past.confirmed_by.is_not(None)
+    over = exists().where(_past.user_id == user_id, _past.organisation_id == organisation_id, confirmed, is_over)
     there = exists().where(
-        still.user_id == user_id,
-        still.organisation_id == organisation_id,
-        still.state == AffiliationState.CONFIRMED,
-        or_(still.ends_on.is_(None), still.ends_on >= today),
+        _still.user_id == user_id,
+        _still.organisation_id == organisation_id,
+        _still.state == AffiliationState.CONFIRMED,
+        or_(_still.ends_on.is_(None), _still.ends_on >= today),
     )
     return and_(over, ~there)
 

@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVarTuple
 
-from sqlalchemy import Select, and_, false, func, or_, select, true
+from sqlalchemy import Select, and_, bindparam, false, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -93,14 +94,17 @@ def target_of(instrument: Instrument) -> Target:
 
 def instrument_for(session: Session, instrument_id: int, actor: Actor | None) -> Instrument:
     """The instrument with its organisation and unit; raises NotFound for what the actor may not read."""
-    found = session.scalar(
-        select(Instrument)
-        .where(Instrument.id == instrument_id)
-        .options(joinedload(Instrument.organisation), joinedload(Instrument.unit))
-    )
+    found = session.scalar(_with_owner(), {"id": instrument_id})
     if found is None or not is_readable(found, actor):
         raise NotFound
     return found
+
+
+@cache
+def _with_owner() -> Select[Instrument]:
+    """One instrument with its organisation and unit; built once, as most pages about instruments begin with it."""
+    both = joinedload(Instrument.organisation), joinedload(Instrument.unit)
+    return select(Instrument).where(Instrument.id == bindparam("id")).options(*both)
 
 
 def is_readable(instrument: Instrument, actor: Actor | None) -> bool:
@@ -176,12 +180,18 @@ def place_path(session: Session, adcode: str | None) -> list[Place]:
     """Province, city and district of a place, the widest first."""
     if not adcode:
         return []
-    above = select(Place.adcode, Place.parent_adcode).where(Place.adcode == adcode).cte(recursive=True)
+    order = {"province": 0, "city": 1, "district": 2}
+    return sorted(session.scalars(_places_above(), {"adcode": adcode}), key=lambda place: order[place.level])
+
+
+@cache
+def _places_above() -> Select[Place]:
+    """A place and those that it lies in; built once."""
+    start = select(Place.adcode, Place.parent_adcode).where(Place.adcode == bindparam("adcode"))
+    above = start.cte(recursive=True)
     parents = select(Place.adcode, Place.parent_adcode).where(Place.adcode == above.c.parent_adcode)
     chain = above.union_all(parents)
-    places = session.scalars(select(Place).join(chain, chain.c.adcode == Place.adcode))
-    order = {"province": 0, "city": 1, "district": 2}
-    return sorted(places, key=lambda place: order[place.level])
+    return select(Place).join(chain, chain.c.adcode == Place.adcode)
 
 
 def hours_of(session: Session, instrument_id: int) -> list[Hours]:
@@ -196,13 +206,19 @@ def hours_of(session: Session, instrument_id: int) -> list[Hours]:
 
 def lanes_of(session: Session, instrument_id: int, actor: Actor | None = None) -> list[Lanes]:
     """The lane groups of an instrument, its own first, with the positions in service of each."""
-    groups = session.scalars(
+    groups = session.scalars(_groups_of(), {"instrument_id": instrument_id}).all()
+    return _described(session, groups, actor)
+
+
+@cache
+def _groups_of() -> Select[LaneGroup]:
+    """The lane groups of an instrument, its own first; built once."""
+    return (
         select(LaneGroup)
         .join(InstrumentLaneGroup, InstrumentLaneGroup.lane_group_id == LaneGroup.id)
-        .where(InstrumentLaneGroup.instrument_id == instrument_id)
+        .where(InstrumentLaneGroup.instrument_id == bindparam("instrument_id"))
         .order_by(LaneGroup.own_instrument_id.is_(None), LaneGroup.id)
-    ).all()
-    return _described(session, groups, actor)
+    )
 
 
 def shared_groups(session: Session, organisation_id: int) -> list[Lanes]:
