@@ -3,7 +3,6 @@
 from typing import TypedDict
 
 from flask import Flask, request, url_for
-from flask_babel import gettext
 
 from booking.accounts import views as accounts
 from booking.accounts.labels import ROLES
@@ -40,7 +39,9 @@ from booking.search import views as search
 from booking.statements import views as statements
 from booking.teams import views as teams
 from booking.web import signed_in
+from booking.web.addresses import address_of
 from booking.web.languages import language_link
+from booking.web.translating import gettext
 
 BLUEPRINTS = (
     home.bp,
@@ -150,7 +151,7 @@ def menu() -> list[MenuItem]:
     entries.append((N_("邮件"), "operations.mailbox", is_open_to(actor)))
     worn = home.worn(actor)
     return [
-        {"label": gettext(label), "url": url_for(endpoint), "active": request.endpoint == endpoint}
+        {"label": gettext(label), "url": address_of(endpoint), "active": request.endpoint == endpoint}
         for label, endpoint, shown in sorted(entries, key=lambda entry: menu_place(entry[1], worn))
         if shown
     ]
@@ -171,10 +172,10 @@ def account_menu() -> AccountMenu:
         (gettext("访问令牌"), "accounts.tokens"),
     ]
     return {
-        "sign_in_url": url_for("accounts.sign_in", next=None if here == url_for("search.index") else here),
-        "register_url": url_for("accounts.register"),
-        "sign_out_url": url_for("accounts.sign_out"),
-        "links": [{"label": label, "url": url_for(endpoint)} for label, endpoint in links],
+        "sign_in_url": url_for("accounts.sign_in", next=None if here == address_of("search.index") else here),
+        "register_url": address_of("accounts.register"),
+        "sign_out_url": address_of("accounts.sign_out"),
+        "links": [{"label": label, "url": address_of(endpoint)} for label, endpoint in links],
         "roles": _roles(signed_in.reader()),
         "here": here if request.method == "GET" else "",
     }

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from flask import Flask
+from flask import Flask, current_app, request, url_for
 from werkzeug.routing import IntegerConverter, Map, Rule
 
 LARGEST_ID = 2**31 - 1
+KNOWN = "addresses_without_values"
 
 
 class RowId(IntegerConverter):
@@ -32,7 +33,18 @@ class LateRule(Rule):
         return first
 
 
+def address_of(endpoint: str) -> str:
+    """The address of a page that takes no values, put together once: every page has thirty of them in its menus."""
+    if request.script_root:
+        return url_for(endpoint)
+    known: dict[str, str] = current_app.extensions[KNOWN]
+    if endpoint not in known:
+        known[endpoint] = url_for(endpoint)
+    return known[endpoint]
+
+
 def init_addresses(app: Flask) -> None:
     """Let `<int:…>` in every rule mean an id; before any rule is added."""
+    app.extensions[KNOWN] = {}
     app.url_rule_class = LateRule
     app.url_map.converters["int"] = RowId
