@@ -79,12 +79,9 @@ def read(connection: Connection, file: IO[bytes]) -> None:
 
 
 def tables(connection: Connection) -> list[Table]:
-    """The tables of the database that are copied, by name."""
+    """The tables of the database that are copied, by name; read together, as PostgreSQL tells of all at once."""
     found = MetaData()
-    inspector = sa.inspect(connection)
-    for name in sorted(inspector.get_table_names()):
-        if not name.startswith(NEVER_COPIED):
-            Table(name, found, autoload_with=connection, resolve_fks=False)
+    found.reflect(connection, only=lambda name, _all: not name.startswith(NEVER_COPIED), resolve_fks=False)
     return sorted(found.tables.values(), key=lambda table: table.name)
 
 
