@@ -1,32 +1,26 @@
 """Register, confirm, sign in, forget and reset, in both languages."""
 
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app import create_app
 from booking.settings import ROOT
 from models.notifications import Mail
-from tests.databases import KEY
+from tests.databases import settings_for
 from tests.journeys.conftest import PHONE, WIDE, OpenContext
 from tests.journeys.houses import House
+from tests.operations.restoring import run
 
 
 def links_mailed_to(session: Session, house: House, email: str) -> list[str]:
     """Let the jobs run once, as the timetable would; the links of the mails in order."""
-    environment = {
-        "BOOKING_DATABASE_URL": house.engine.url.render_as_string(hide_password=False),
-        "BOOKING_DATA_DIR": str(ROOT / ".tmp"),
-        "BOOKING_SECRET_KEY": KEY,
-        "BOOKING_BASE_URL": house.address,
-    }
-    command = [sys.executable, "-m", "flask", "--app", "app", "jobs", "run-due"]
-    subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=True, capture_output=True)
+    url = house.engine.url.render_as_string(hide_password=False)
+    app = create_app(settings_for(url, ROOT / ".tmp", base_url=house.address))
+    assert run(app, "jobs", "run-due")[0] == 0
     session.rollback()
     texts = session.scalars(select(Mail.text).where(Mail.recipient == email).order_by(Mail.id))
     return [link for text in texts for link in re.findall(r"http://127\.0\.0\.1:\S+", text)]

@@ -50,14 +50,23 @@ class Node:
 @contextmanager
 def node(folder: Path, **settings: str) -> Iterator[Node]:
     """A node that serves, until the block ends."""
-    starting = start(folder, **settings)
+    with nodes(1, folder, **settings) as [one]:
+        yield one
+
+
+@contextmanager
+def nodes(count: int, folder: Path, **settings: str) -> Iterator[list[Node]]:
+    """Nodes that began to start at the same moment and all serve, until the block ends."""
+    started = [start(folder, **settings) for _ in range(count)]
     try:
-        wait_until(lambda: "Ready:" in starting.said or starting.process.poll() is not None)
-        assert "Ready:" in starting.said, starting.said
-        yield starting
+        for one in started:
+            wait_until(lambda one=one: "Ready:" in one.said or one.process.poll() is not None)  # type: ignore[misc]
+            assert "Ready:" in one.said, one.said
+        yield started
     finally:
-        if starting.process.poll() is None:
-            starting.stop()
+        for one in started:
+            if one.process.poll() is None:
+                one.stop()
 
 
 def start(folder: Path, **settings: str) -> Node:

@@ -5,7 +5,7 @@ from pathlib import Path
 import flask_migrate
 import pytest
 from flask import Flask
-from sqlalchemy import func, select, text
+from sqlalchemy import func, inspect, select, text
 from sqlalchemy.orm import Session
 
 from booking.catalogue import listing
@@ -116,13 +116,12 @@ def test_a_backup_that_was_harmed_restores_nothing(backup: Path, tmp_path: Path,
 
     with elsewhere("sqlite", tmp_path / "elsewhere") as other:
         code, _, complaint = run(other, "restore", harmed)
-        with other.app_context():
-            flask_migrate.upgrade()
-            with Session(db.engine, expire_on_commit=False) as opened:
-                left = [opened.scalar(select(func.count()).select_from(table)) for table in (User, Organisation)]
+        with other.app_context(), Session(db.engine, expire_on_commit=False) as opened:
+            there = [table for table in (User, Organisation) if inspect(db.engine).has_table(table.__tablename__)]
+            left = [opened.scalar(select(func.count()).select_from(table)) for table in there]
 
     assert (code, "文件不完整" in complaint) == (1, True)
-    assert left == [0, 0]
+    assert left == ([] if harm == "cut off" else [0, 0])
 
 
 def _rewrite(source: Path, target: Path, name: str, *, drops: bool) -> None:

@@ -24,7 +24,7 @@ from models.notifications import Mail
 from models.vocabulary.notifications import MailState
 from tests.databases import settings_for
 from tests.notifications.post_office import free_port, post_office
-from tests.operations.nodes import node, start, wait_until
+from tests.operations.nodes import node, nodes, start, wait_until
 
 MAILS = 60
 
@@ -131,10 +131,7 @@ def test_a_database_that_is_away_is_said_in_one_sentence(tmp_path: Path) -> None
 def test_two_nodes_that_start_at_once_take_turns_and_a_later_start_finds_nothing_to_do(
     tmp_path: Path, database_url: str
 ) -> None:
-    with (
-        node(tmp_path, BOOKING_DATABASE_URL=database_url) as one,
-        node(tmp_path, BOOKING_DATABASE_URL=database_url) as two,
-    ):
+    with nodes(2, tmp_path, BOOKING_DATABASE_URL=database_url) as [one, two]:
         said = one.said + two.said
 
     with node(tmp_path, BOOKING_DATABASE_URL=database_url) as later:
