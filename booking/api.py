@@ -23,6 +23,8 @@ from booking.operations import work_api as work
 from booking.payers import api as payers
 from booking.pricing import api as pricing
 from booking.privacy import api as privacy
+from booking.programmes import api as programmes
+from booking.recognitions import api as recognitions
 from booking.reservations import api as reservations
 from booking.reservations import closing_api as closing
 from booking.reservations import coming_api as coming
@@ -77,6 +79,8 @@ BLUEPRINTS = (
     invoices.bp,
     contracts.bp,
     order_forms.bp,
+    programmes.bp,
+    recognitions.bp,
 )
 
 

@@ -32,6 +32,8 @@ from booking.payers import views as payers
 from booking.pricing import views as pricing
 from booking.privacy import showing as privacy_notice
 from booking.privacy import views as privacy
+from booking.programmes import views as programmes
+from booking.recognitions import views as recognitions
 from booking.reservations import views as reservations
 from booking.reservations.views import todo, uses
 from booking.samples import views as samples
@@ -64,6 +66,8 @@ BLUEPRINTS = (
     statements.bp,
     invoices.bp,
     contracts.bp,
+    programmes.bp,
+    recognitions.bp,
     operations.bp,
     privacy.bp,
 )
@@ -133,6 +137,8 @@ def menu() -> list[MenuItem]:
     entries.append((N_("我的送样"), "samples.index", actor is not None))
     entries.append((N_("我的咨询"), "enquiries.index", actor is not None))
     entries.append((N_("单位名录"), "directory.index", True))
+    entries.append((N_("创新券政策"), "programmes.index", True))
+    entries.append((N_("互认目录"), "recognitions.index", True))
     entries.append((N_("暂停预约"), "reservations.suspensions", bool(reach(actor, Permission.SUSPEND_PEOPLE))))
     entries.append((N_("用户"), "accounts.users", may(actor, Permission.SEE_USERS)))
     entries.append((N_("日志"), "accounts.audit", bool(reach(actor, Permission.SEE_AUDIT))))

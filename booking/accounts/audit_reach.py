@@ -22,6 +22,8 @@ from models.enquiries import Enquiry
 from models.imports import Import
 from models.invoices import Invoice
 from models.payers import PayerAccount
+from models.programmes import Programme
+from models.recognitions import Recognition
 from models.reservations import Block, Reservation, Suspension
 from models.samples import SampleOrder
 from models.statements import Debtor, Statement
@@ -50,6 +52,8 @@ OF_AN_ORGANISATION: Mapping[str, Any] = {
     "debtor": Debtor,
     "invoice": Invoice,
     "contract": Contract,
+    "programme": Programme,
+    "recognition": Recognition,
 }
 OF_AN_INSTRUMENT: Mapping[str, Any] = {
     "block": Block,

@@ -112,6 +112,8 @@ PERMISSIONS = {
     Permission.SEE_CONTRACTS: N_("查看本单位的合同"),
     Permission.MANAGE_CONTRACTS: N_("管理本单位的合同和条款"),
     Permission.SIGN_CONTRACTS: N_("代表本单位作为用户签合同"),
+    Permission.MANAGE_PROGRAMMES: N_("制定本部门的创新券政策"),
+    Permission.MANAGE_RECOGNITIONS: N_("登记本部门互认的机构、材料和服务"),
 }
 
 LOOKS = {

@@ -67,6 +67,8 @@ class Permission(StrEnum):
     SEE_CONTRACTS = "see_contracts"
     MANAGE_CONTRACTS = "manage_contracts"
     SIGN_CONTRACTS = "sign_contracts"
+    MANAGE_PROGRAMMES = "manage_programmes"
+    MANAGE_RECOGNITIONS = "manage_recognitions"
 
 
 _ADMINS = frozenset({Role.INSTITUTION_ADMIN, Role.PLATFORM_ADMIN})
@@ -74,6 +76,7 @@ _STEWARDS = _ADMINS | {Role.STEWARD}
 _STAFF = _STEWARDS | {Role.TECHNICIAN}
 _PLATFORM = frozenset({Role.PLATFORM_ADMIN})
 _MANAGERS = _ADMINS | {Role.ENTERPRISE_AGENT}
+_OFFICERS = frozenset({Role.VOUCHER_OFFICER})
 
 NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.SEE_RECORD: _STAFF | {Role.TRAINER, Role.REVIEWER, Role.AUDITOR},
@@ -133,6 +136,8 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.SEE_CONTRACTS: _ADMINS | {Role.INSTITUTION_FINANCE, Role.AUDITOR},
     Permission.MANAGE_CONTRACTS: frozenset({Role.INSTITUTION_ADMIN, Role.INSTITUTION_FINANCE}),
     Permission.SIGN_CONTRACTS: frozenset({Role.ENTERPRISE_AGENT, Role.INSTITUTION_ADMIN, Role.INSTITUTION_FINANCE}),
+    Permission.MANAGE_PROGRAMMES: _OFFICERS,
+    Permission.MANAGE_RECOGNITIONS: _OFFICERS,
 }
 
 NEVER_DELEGATED = frozenset(
@@ -146,9 +151,12 @@ NEVER_DELEGATED = frozenset(
         Permission.MOVE_ADDRESSES,
         Permission.MANAGE_CONTRACTS,
         Permission.SIGN_CONTRACTS,
+        Permission.MANAGE_PROGRAMMES,
+        Permission.MANAGE_RECOGNITIONS,
     }
 )
-"""What gives or takes for good, or binds: roles, also by verifying, instruments, accounts, contracts."""
+"""What gives or takes for good, or binds: roles, also by verifying, instruments, accounts, contracts,
+what an authority pays for."""
 
 
 def may(actor: Actor | None, permission: Permission, target: Target | None = None) -> bool:

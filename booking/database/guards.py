@@ -37,6 +37,9 @@ APPEND_ONLY_TABLES = (
     "contract_events",
     "use_agreements",
     "order_forms",
+    "programme_versions",
+    "recognitions",
+    "recognition_endings",
 )
 
 D = "[0-9]"

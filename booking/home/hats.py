@@ -34,6 +34,7 @@ FIRST: dict[Role, tuple[str, ...]] = {
     Role.INSTITUTION_ADMIN: ("catalogue.index", "directory.index", "accounts.audit", "home.index"),
     Role.INSTITUTION_FINANCE: ("directory.index", "home.index"),
     Role.ENTERPRISE_AGENT: ("home.index", "directory.index", "reservations.mine"),
+    Role.VOUCHER_OFFICER: ("programmes.index", "recognitions.index", "directory.index", "home.index"),
     Role.OPERATOR: ("affiliations.registrations", "directory.index", "home.index"),
     Role.AUDITOR: ("accounts.audit", "catalogue.report_dates", "reservations.board", "home.index"),
     Role.PLATFORM_ADMIN: ("directory.index", "accounts.users", "operations.jobs", "accounts.audit"),

@@ -35,6 +35,8 @@ from tests.house.matrix.owners import OWNERS
 from tests.house.matrix.payers import PAYERS
 from tests.house.matrix.pricing import PRICING
 from tests.house.matrix.privacy import PRIVACY
+from tests.house.matrix.programmes import PROGRAMMES
+from tests.house.matrix.recognitions import RECOGNITIONS
 from tests.house.matrix.reservations import BOOKING, RESERVATIONS, STEWARDSHIP
 from tests.house.matrix.samples import SAMPLES
 from tests.house.matrix.search import SEARCH
@@ -77,8 +79,11 @@ MATRIX = (
     *STATEMENTS,
     *INVOICES,
     *CONTRACTS,
+    *PROGRAMMES,
+    *RECOGNITIONS,
 )
 OF_BOTH = {"owner_change"}
+OF_AUTHORITIES = {"programme", "recognition"}
 GONE = 2**31 - 1
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
@@ -148,10 +153,15 @@ def test_each_institution_finds_its_own_entries_of_every_kind_and_none_of_others
         session.flush()
         kinds = set(session.scalars(select(AuditEntry.subject_kind).distinct()))
         ours, theirs = (entries(session, owner) for owner in sides)
+        authorities = [entries(session, world.names[name]) for name in ("authority", "their_authority")]
         session.rollback()
 
     assert kinds - known_kinds() == set()
     assert (set(ours) | set(theirs)) & OF_NOBODY == set()
     assert {kind for kind in set(ours) & set(theirs) if ours[kind] & theirs[kind]} == OF_BOTH
-    assert kinds - OF_NOBODY - set(ours) == set()
+    assert kinds - OF_NOBODY - set(ours) == OF_AUTHORITIES
+    assert [{kind: len(found[kind]) for kind in OF_AUTHORITIES} for found in authorities] == [
+        dict.fromkeys(OF_AUTHORITIES, 1),
+        dict.fromkeys(OF_AUTHORITIES, 1),
+    ]
     assert set(theirs) >= {"instrument", "block", "enquiry", "team", "mail_domain", "owner_change"}

@@ -30,6 +30,8 @@ SPEAKING = {
     "notifications/rendering.py",
     "pricing/wording.py",
     "privacy/showing.py",
+    "programmes/wording.py",
+    "recognitions/wording.py",
     "reservations/events.py",
     "reservations/items.py",
     "reservations/panel.py",

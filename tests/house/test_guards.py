@@ -22,7 +22,9 @@ from models.ledger import LedgerAccount, LedgerEntry, LedgerTransfer
 from models.order_forms import OrderForm
 from models.payers import PayerAccount, PayerHold, PayerMovement
 from models.pricing import PricePolicy, ReservationQuote
+from models.programmes import Programme, ProgrammeVersion
 from models.publishing import Review, ReviewRound
+from models.recognitions import Recognition, RecognitionEnding
 from models.reservations import Block, Claim, Reservation, ReservationChange, ReservationUse
 from models.samples import SampleOrder, SampleOrderStep, SampleQuote, SampleResult
 from models.statements import Debtor, Receipt, Settlement, Statement, StatementItem
@@ -40,7 +42,9 @@ from models.vocabulary.contracts import (
 from models.vocabulary.invoices import InvoiceKind
 from models.vocabulary.payers import MovementKind, PayerKind
 from models.vocabulary.pricing import LineKind, Offer
+from models.vocabulary.programmes import BearsDifference, BorderWay, CountsOn, RedeemedBy, ReservesBudget
 from models.vocabulary.publishing import ReviewDecision
+from models.vocabulary.recognitions import RecognitionKind
 from models.vocabulary.reservations import (
     BlockKind,
     ChangeKind,
@@ -210,6 +214,7 @@ def rows(session: Session) -> None:
     add_money(session, user.id, instrument.organisation_id)
     add_order(session, user.id, instrument)
     add_contract(session, user.id, instrument.organisation_id)
+    add_policies(session, user.id, instrument.organisation_id)
     session.commit()
 
 
@@ -436,6 +441,45 @@ def add_statement(session: Session, charge: Charge, payer: PayerAccount, entry: 
     session.flush()
     session.add(InvoiceItem(invoice_id=invoice.id, statement_id=statement.id, amount_fen=1))
     session.add(InvoiceWithdrawal(invoice_id=invoice.id, reason="录错", made_by_id=person, created_at=NOON))
+
+
+def add_policies(session: Session, user_id: int, organisation_id: int) -> None:
+    """One version of a programme, and one entry of the register that was ended."""
+    day = NOON.date()
+    programme = Programme(organisation_id=organisation_id, year=2026, name_zh="创新券", created_at=NOON)
+    entry = Recognition(
+        organisation_id=organisation_id,
+        kind=RecognitionKind.PROVIDER,
+        provider_id=organisation_id,
+        starts_on=day,
+        notice="通知",
+        created_at=NOON,
+        created_by_id=user_id,
+    )
+    session.add_all([programme, entry])
+    session.flush()
+    version = ProgrammeVersion(
+        programme_id=programme.id,
+        number=1,
+        valid_from=day,
+        **dict.fromkeys(("counts_from", "use_by", "redeem_by"), day),
+        **{key: [] for key in ("documents", "exclusions", "windows")},
+        shares={"testing": 3_000},
+        marks={},
+        year_cap_fen=1,
+        notice_days=5,
+        redeemed_by=RedeemedBy.PROVIDER,
+        reserves_budget=ReservesBudget.HOLD,
+        counts_on=CountsOn.SERVICE,
+        bears_difference=BearsDifference.PROVIDER,
+        border_way=BorderWay.HOME_PAYS,
+        created_at=NOON,
+        created_by_id=user_id,
+    )
+    ending = RecognitionEnding(
+        recognition_id=entry.id, ends_on=day, reason="结束", created_at=NOON, created_by_id=user_id
+    )
+    session.add_all([version, ending])
 
 
 @pytest.mark.parametrize("table", guards.APPEND_ONLY_TABLES)

@@ -46,6 +46,7 @@ from tests.house.worlds_grants import add_stand_ins, build_grants
 from tests.house.worlds_imports import add_imports
 from tests.house.worlds_payers import add_payers
 from tests.house.worlds_pricing import add_prices
+from tests.house.worlds_programmes import add_programmes
 from tests.house.worlds_samples import add_samples
 from tests.house.worlds_statements import add_statements
 from tests.house.worlds_teams import build_teams
@@ -180,6 +181,7 @@ def build(session: Session) -> World:
     add_charges(builder, STAFF, STAFF - {"technician"} | FINANCE, THEIR_STAFF | {"their_holder"})
     add_statements(builder, ADMIN | FINANCE, THEIR_ADMIN | {"their_holder"})
     add_contracts(builder, ADMIN | FINANCE, THEIR_ADMIN, STAFF)
+    add_programmes(builder)
     session.commit()
     return builder.world
 

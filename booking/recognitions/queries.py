@@ -1,0 +1,132 @@
+"""Reading the register of mutual recognition: what holds on a day, and whether a provider is accepted."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from booking.core.errors import NotFound
+from booking.core.pages import Page, decode_cursor, page_of, row_id
+from booking.recognitions.rules import Days, days_of, is_same_province, province_of
+from models.directory import Organisation
+from models.recognitions import Recognition, RecognitionEnding
+from models.vocabulary.programmes import ServiceType
+from models.vocabulary.recognitions import RecognitionKind
+
+PIECE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which part of the register: of one authority, of one kind, what holds on a day."""
+
+    authority_id: int | None = None
+    kind: RecognitionKind | None = None
+    on: date | None = None
+
+
+def recognition(session: Session, recognition_id: int) -> Recognition:
+    """One entry with everything that it names; raises NotFound."""
+    found = session.scalar(_whole().where(Recognition.id == recognition_id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def recognitions(session: Session, wanted: Wanted, *, limit: int, cursor: str = "") -> Page[Recognition]:
+    """The entries that match, the newest first; one statement however many there are."""
+    statement = _whole().where(*_conditions(wanted)).order_by(Recognition.id.desc())
+    if cursor:
+        statement = statement.where(Recognition.id < decode_cursor(cursor, row_id)[0])
+    return page_of(session.scalars(statement.limit(limit + 1)).all(), limit, lambda row: (row.id,))
+
+
+def every(session: Session, wanted: Wanted) -> Iterator[Recognition]:
+    """The same, all of them, some at a time."""
+    cursor: str | None = ""
+    while cursor is not None:
+        page = recognitions(session, wanted, limit=PIECE, cursor=cursor)
+        yield from page.items
+        cursor = page.next_cursor
+
+
+def days(found: Recognition) -> Days:
+    """When an entry holds."""
+    return days_of(found.starts_on, found.ends_on, found.ending.ends_on if found.ending else None)
+
+
+def recognised(
+    session: Session, authority: Organisation, provider: Organisation, service_type: ServiceType, on: date
+) -> bool:
+    """Whether the authority accepts the provider for a type of service on a day.
+
+    The provider must be in its register for this type or for all; one of another province also needs that the
+    authority accepts this type of service from there.
+    """
+    if not _holds(session, authority.id, on, *_of_provider(provider.id, service_type)):
+        return False
+    if is_same_province(authority.adcode, provider.adcode):
+        return True
+    return _holds(session, authority.id, on, *_from_province(province_of(provider.adcode), service_type))
+
+
+def same_subject(session: Session, entry: Recognition) -> Sequence[Recognition]:
+    """The entries of an authority about the very same as one that is not stored yet."""
+    names = ("organisation_id", "kind", "provider_id", "province", "document", "service_type")
+    same = (getattr(Recognition, name).is_not_distinct_from(getattr(entry, name)) for name in names)
+    return session.scalars(_whole().where(*same)).all()
+
+
+def authorities(session: Session) -> Sequence[Organisation]:
+    """The authorities that have entered anything, by name."""
+    entered = select(Recognition.organisation_id).distinct()
+    return session.scalars(
+        select(Organisation).where(Organisation.id.in_(entered)).order_by(Organisation.name_zh, Organisation.id)
+    ).all()
+
+
+def _whole() -> Select[Recognition]:
+    """Entries with everything that they name."""
+    loaded = (Recognition.organisation, Recognition.provider, Recognition.place, Recognition.ending)
+    return select(Recognition).options(*(joinedload(one) for one in loaded))
+
+
+def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
+    """Which entries are wanted."""
+    found: list[ColumnElement[bool]] = []
+    if wanted.authority_id is not None:
+        found.append(Recognition.organisation_id == wanted.authority_id)
+    if wanted.kind is not None:
+        found.append(Recognition.kind == wanted.kind)
+    if wanted.on is not None:
+        found += _holding_on(wanted.on)
+    return found
+
+
+def _holding_on(day: date) -> list[ColumnElement[bool]]:
+    """Entries that hold on a day: begun, not over, and not ended before it."""
+    ended = exists().where(RecognitionEnding.recognition_id == Recognition.id, RecognitionEnding.ends_on < day)
+    return [Recognition.starts_on <= day, or_(Recognition.ends_on.is_(None), Recognition.ends_on >= day), ~ended]
+
+
+def _holds(session: Session, authority_id: int, on: date, *conditions: ColumnElement[bool]) -> bool:
+    """Whether any entry of the authority holds on a day."""
+    found = exists().where(Recognition.organisation_id == authority_id, *conditions, *_holding_on(on))
+    return session.scalar(select(found)) or False
+
+
+def _of_provider(provider_id: int, service_type: ServiceType) -> tuple[ColumnElement[bool], ...]:
+    """Entries that name a provider for a type of service, or for all."""
+    for_it = or_(Recognition.service_type.is_(None), Recognition.service_type == service_type)
+    return Recognition.kind == RecognitionKind.PROVIDER, Recognition.provider_id == provider_id, for_it
+
+
+def _from_province(province: str, service_type: ServiceType) -> tuple[ColumnElement[bool], ...]:
+    """Entries that accept a type of service from a province."""
+    return (
+        Recognition.kind == RecognitionKind.SERVICE_TYPE,
+        Recognition.province == province,
+        Recognition.service_type == service_type,
+    )

@@ -1,0 +1,41 @@
+"""Voucher programmes and the register in the world: of the officer's authority, and of that of the other province."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from booking.accounts.permissions import Permission, reach
+from booking.core.actors import Actor
+from booking.recognitions.forms import RecognitionForm
+from booking.recognitions.service import recognise
+from models.directory import Organisation
+from models.vocabulary.recognitions import RecognitionKind
+from tests.factories.programmes import SICHUAN, make_authority, make_officer, make_programme
+
+if TYPE_CHECKING:
+    from tests.house.worlds import Builder
+
+
+def add_programmes(builder: "Builder") -> None:
+    """One programme and one entry of the register on either side."""
+    session, officer = builder.session, builder.actor("officer")
+    own = session.get_one(Organisation, min(reach(officer, Permission.MANAGE_PROGRAMMES).organisation_ids))
+    their = make_authority(session, SICHUAN, name_zh="对方科技厅", name_en="Their authority")
+    their_officer = make_officer(session, their, "their-officer", now=builder.now)
+    _add(builder, "", own, officer)
+    _add(builder, "their_", their, their_officer)
+    session.commit()
+
+
+def _add(builder: "Builder", side: str, authority: Organisation, officer: Actor) -> None:
+    """What one authority has."""
+    builder.keep(f"{side}authority", authority)
+    made = make_programme(builder.session, authority, officer, now=builder.now)
+    builder.keep(f"{side}programme", made)
+    form = RecognitionForm(
+        organisation_id=authority.id,
+        kind=RecognitionKind.PROVIDER,
+        provider_id=builder.world.names["their_organisation"],
+        starts_on=date(2026, 1, 1),
+        notice="互认通知",
+    )
+    builder.keep(f"{side}recognition", recognise(builder.session, form, actor=officer, now=builder.now))
