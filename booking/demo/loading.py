@@ -21,6 +21,8 @@ from booking.demo import (
     people,
     photos,
     prices,
+    programmes,
+    recognitions,
     samples,
     sharing,
     statements,
@@ -87,6 +89,10 @@ def _load(session: Session, password_hash: str, report: Report, *, now: datetime
     count = sharing.set_once(session, actor=admin, now=now)
     report(f"  {count} instruments that inherit what their unit sets")
     sharing.offer_one(session, actor=admin, now=now)
+    count = programmes.add_programmes(session, now=now)
+    report(f"  {count} voucher programmes")
+    count = recognitions.add_recognitions(session, now=now)
+    report(f"  {count} entries of mutual recognition")
 
 
 def _load_instruments(session: Session, report: Report, admin: Actor, opened: datetime) -> None:

@@ -14,6 +14,8 @@ from booking.accounts.passwords import matches
 from booking.accounts.permissions import Permission, reach
 from booking.affiliations.group_reading import group_of
 from booking.demo import affiliations, loading, people, photos
+from booking.programmes import queries as programmes
+from booking.recognitions.queries import recognised
 from booking.web.extensions import db
 from models.accounts import AuditEntry, User
 from models.affiliations import Affiliation, OrganisationRegistration, Visit
@@ -31,6 +33,7 @@ from models.vocabulary.attachments import OwnerKind
 from models.vocabulary.catalogue import BookingMode, PublishingState
 from models.vocabulary.custody import OwnerChangeState
 from models.vocabulary.enquiries import EnquiryState, WishState
+from models.vocabulary.programmes import ServiceType
 from models.vocabulary.reservations import ConflictState, ReservationState
 from tests import databases
 
@@ -204,3 +207,40 @@ def test_a_dozen_instruments_carry_a_photo_that_everybody_sees(demo: Flask, load
     assert all(one.caption_zh.endswith("（示意图）") and one.caption_en.endswith(" (drawing)") for one in shown)
     assert {one["id"] for one in listed if one["photo_id"]} & {one.owner_id for one in shown}
     assert shown[0].caption_zh in page
+
+
+def test_sichuan_2025_stands_there_with_its_published_numbers_and_each_is_sourced(loaded: Session) -> None:
+    found = programmes.programmes(loaded, NOW.date())
+
+    names = [(one.programme.year, one.programme.organisation.name_zh) for one in found]
+    published = found[-1].version
+    sourced = {name for name, mark in published.marks.items() if mark["kind"] == "sourced" and mark["text"]}
+    shares = {f"shares.{name}" for name in published.shares}
+    assert names == [(2026, "重庆市科学技术局"), (2026, "四川省科学技术厅"), (2025, "四川省科学技术厅")]
+    assert (published.notice, published.year_cap_fen) == ("川科政〔2025〕6号", 20_000_000)
+    assert set(published.shares.values()) == {2_000, 3_000}
+    assert sourced == shares | {
+        "year_cap_fen",
+        "redeemed_by",
+        "documents",
+        "counts_on",
+        "windows",
+        "exclusions.statutory_testing",
+        "exclusions.same_legal_person",
+    }
+    assert {mark["kind"] for mark in found[1].version.marks.values()} == {"assumed"}
+
+
+def test_each_side_recognises_a_provider_of_the_other(loaded: Session) -> None:
+    names = ("重庆市科学技术局", "四川省科学技术厅", "西南大学", "西南科技大学")
+    chongqing, sichuan, swu, swust = (
+        loaded.scalars(select(Organisation).where(Organisation.name_zh == name)).one() for name in names
+    )
+
+    found = [
+        recognised(loaded, authority, provider, service_type, NOW.date())
+        for authority, provider in ((chongqing, swust), (sichuan, swu))
+        for service_type in (ServiceType.INSTRUMENT_SHARING, ServiceType.COMPUTING)
+    ]
+
+    assert found == [True, False, True, False]
