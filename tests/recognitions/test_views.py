@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -144,3 +145,33 @@ def test_the_api_enters_ends_and_answers_whether_a_provider_is_accepted(
     assert (ended.get_json()["until"], ended.get_json()["ended_reason"]) == (in_days(5), "名单调整")
     assert [one["kind"] for one in (*first["items"], *rest["items"])] == ["service_type", "provider"]
     assert rest["next_cursor"] is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        pytest.param({"kind": "friend"}, "kind", id="an unknown kind"),
+        pytest.param({"provider_id": 2**40}, "provider_id", id="no id"),
+        pytest.param({"provider_id": None}, "provider_id", id="nobody"),
+        pytest.param({"service_type": "painting"}, "service_type", id="an unknown service"),
+        pytest.param({"province": "51"}, "province", id="no code"),
+        pytest.param({"province": "510000"}, "province", id="a province of a provider"),
+        pytest.param({"starts_on": "1066-10-14"}, "starts_on", id="centuries ago"),
+        pytest.param({"starts_on": "soon"}, "starts_on", id="no day"),
+        pytest.param({"notice": "  "}, "notice", id="no notice"),
+        pytest.param({"notice": "a\x00b"}, "notice", id="a control character"),
+        pytest.param({"notice_url": "javascript:alert(1)"}, "notice_url", id="no address"),
+        pytest.param({"id": 7}, "id", id="a field that there is not"),
+    ],
+)
+def test_the_api_names_the_field_that_is_wrong_and_stores_nothing(
+    client: FlaskClient, session: Session, authority: Organisation, officer: User, *, wrong: dict[str, Any], field: str
+) -> None:
+    sign_in(client, officer)
+    body = {"organisation_id": authority.id, "kind": "provider", "provider_id": authority.id}
+    body |= {"starts_on": "2026-01-01", "notice": "互认通知"}
+
+    refused = client.post("/api/v1/recognitions", json=body | wrong)
+
+    assert (refused.status_code, count(session, Recognition)) == (422, 0)
+    assert field in [problem["field"] for problem in refused.get_json()["problems"]]
