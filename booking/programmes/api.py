@@ -27,7 +27,7 @@ from booking.web.extensions import reading
 from booking.web.openapi import documented
 from booking.web.reading import if_match, read_json
 from booking.web.repeats import create_once
-from booking.web.signed_in import require_actor
+from booking.web.signed_in import actor, require_actor
 
 bp = Blueprint("programmes_api", __name__, url_prefix="/api/v1/voucher-programmes")
 
@@ -97,9 +97,10 @@ def write_version(programme_id: int) -> ResponseReturnValue:
 
 
 @bp.post(f"{ONE}/try")
-@documented(tag=TAG, body=ProgrammeCaseForm, answers={200: CoveredAnswer}, refusals=(400, 401, 404, 415, 422))
+@documented(tag=TAG, body=ProgrammeCaseForm, answers={200: CoveredAnswer}, refusals=(400, 401, 403, 404, 415, 422))
 def try_programme(programme_id: int) -> ResponseReturnValue:
     """What a voucher of the programme would cover of a fee, and which limit decides; nothing is kept."""
+    actor()
     version = queries.shown(reading(), programme_id, local_date(utcnow())).version
     form = read_json(ProgrammeCaseForm)
     left = form.left(version.year_cap_fen, version.budget_fen)

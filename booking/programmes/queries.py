@@ -36,7 +36,8 @@ def terms_of(version: ProgrammeVersion) -> Terms:
 
 def programme(session: Session, programme_id: int) -> Programme:
     """The programme with its authority; raises NotFound."""
-    found = session.get(Programme, programme_id, options=[joinedload(Programme.organisation)])
+    whole = select(Programme).options(joinedload(Programme.organisation, innerjoin=True))
+    found = session.scalar(whole.where(Programme.id == programme_id))
     if found is None:
         raise NotFound
     return found
