@@ -1,5 +1,6 @@
 """Writing a programme: the form of a version, tried on a case before it is stored."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -36,7 +37,7 @@ from models.vocabulary.programmes import MarkKind
 BLANK: Texts = {"documents": [], "exclusions": [], "windows": [], "notice_days": 5}
 MORE_WINDOWS = 2
 DAYS = ("counts_from", "use_by", "redeem_by")
-CHOICES = {
+CHOICES: Mapping[str, Mapping[Any, str]] = {
     "redeemed_by": labels.REDEEMED_BY,
     "reserves_budget": labels.RESERVES_BUDGET,
     "counts_on": labels.COUNTS_ON,
@@ -167,7 +168,7 @@ def _page(
     own = queries.authorities_of(session, who, Permission.MANAGE_PROGRAMMES)
     if found is None and not own:
         raise Forbidden
-    where = {"programme_id": found.id} if found else {}
+    where: dict[str, Any] = {"programme_id": found.id} if found else {}
     case = request.form.to_dict() if request.method == "POST" else {"is_recognised": "1"}
     page = render_template(
         "programmes/edit.html",
