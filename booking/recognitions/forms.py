@@ -97,6 +97,10 @@ class RecognitionsQuery(Form):
     cursor: str = Field("", max_length=200)
 
 
+class RecognitionsPage(RecognitionsQuery, PageForm):
+    """The same as a page reads it, beside the language."""
+
+
 class RecognisedQuery(Form):
     """Whether an authority accepts a provider for a type of service on a day; today, where none is named."""
 

@@ -17,7 +17,13 @@ from booking.directory.queries import organisation_by_name
 from booking.programmes.labels import DOCUMENTS, SERVICE_TYPES
 from booking.programmes.queries import authorities_of
 from booking.recognitions import labels, queries, service
-from booking.recognitions.forms import EndRecognitionPage, RecognitionForm, RecognitionPage, RecognitionsQuery
+from booking.recognitions.forms import (
+    EndRecognitionPage,
+    RecognitionForm,
+    RecognitionPage,
+    RecognitionsPage,
+    RecognitionsQuery,
+)
 from booking.recognitions.queries import Wanted, days
 from booking.recognitions.service import AlreadyOver
 from booking.recognitions.wording import name_of, scope_of, state_of, subject_of, table
@@ -44,7 +50,7 @@ def index() -> ResponseReturnValue:
 @bp.get("/recognitions.csv")
 def download() -> Response:
     """The register as a table, whole or the part that is shown."""
-    found = queries.every(reading(), _wanted(read_query(RecognitionsQuery)))
+    found = queries.every(reading(), _wanted(read_query(RecognitionsPage)))
     return table_response(table(found), "recognitions", "csv", title=_("互认目录"))
 
 
@@ -112,7 +118,7 @@ def _wanted(query: RecognitionsQuery) -> Wanted:
 def _list(form: dict[str, Any], refused: InvalidInput | None) -> Response:
     """The register with its filters, and the form for one more where the reader has one."""
     session, who, today = reading(), actor(), local_date(utcnow())
-    query = read_query(RecognitionsQuery)
+    query = read_query(RecognitionsPage)
     page = queries.recognitions(session, _wanted(query), limit=PER_PAGE, cursor=query.cursor)
     filters = {name: value for name, value in query_values().items() if name in {"authority", "kind", "on"}}
     own = authorities_of(session, who, Permission.MANAGE_RECOGNITIONS)
