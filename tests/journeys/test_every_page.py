@@ -95,7 +95,7 @@ NO_PAGE = re.compile(
 )
 """What is no page: data, or a file that a browser shows in a page of its own making or saves."""
 
-PEOPLE = ("holder", "steward", "admin", "platform", "their_admin", "auditor")
+PEOPLE = ("holder", "steward", "admin", "platform", "their_admin", "auditor", "officer")
 
 
 def visits() -> list[Visit]:
