@@ -56,6 +56,7 @@ def end_recognition(
     made = RecognitionEnding(recognition_id=found.id, **form.model_dump(), created_at=now, created_by_id=actor.id)
     session.add(made)
     session.flush()
+    session.expire(found, ["ending"])
     after = {"ends_on": form.ends_on.isoformat()}
     subject = ("recognition", found.id)
     audit.note(session, "recognitions.ended", subject, actor=actor, now=now, after=after, reason=form.reason)

@@ -72,8 +72,8 @@ def test_anybody_reads_the_register_filtered_and_as_a_table(
 
     whole, early = stranger.get("/recognitions").text, stranger.get("/recognitions?on=2025-12-31").text
     of_kind = stranger.get("/recognitions?kind=service_type").text
-    english = stranger.get("/recognitions?lang=en").text
     table = stranger.get("/recognitions.csv?on=2026-03-01")
+    english = stranger.get("/recognitions?lang=en").text
 
     rows = list(csv.reader(io.StringIO(table.data.decode("utf-8-sig"))))
     assert ("绵阳检测院" in whole, "检验检测" in whole, "登记一条" in whole) == (True, True, False)
