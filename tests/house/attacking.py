@@ -1,16 +1,18 @@
 """Asking as somebody who may do everything, and saying what is wrong with the answers."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from flask import Flask, Request
 from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 from werkzeug.utils import cached_property
 
+from booking.core import forms
 from tests.factories.people import sign_in
 from tests.house.asking import Line
 from tests.house.hostile import RENDERED, SCRIPT
@@ -111,32 +113,48 @@ QUERY_NAMES = {
     "/instruments/export": ("format", "mine", "state", "q", "class", "free_from", "near_lat"),
     "/instruments": ("week", "from", "to", "starts_at", "ends_at"),
 }
-"""What the pages under a path read as a whole."""
+"""What pages under a path take from the whole of their query, where no form says it."""
+
+
+@dataclass
+class Asked:
+    """The names that a query string was asked for, and how many times its whole was taken by who names none."""
+
+    names: set[str] = field(default_factory=set)
+    wholes: int = 0
+
+    def take(self, form: type[forms.FormT], values: Mapping[str, Any]) -> forms.FormT:
+        """Read a form; where the whole was taken for that, its names are what was asked for."""
+        if self.wholes:
+            self.wholes -= 1
+            self.names |= {field.alias or name for name, field in form.model_fields.items()}
+        return _read(form, values)
+
+
+_read = forms.read
 
 
 class Noting(MultiDict[str, str]):
-    """A query string that notes which names it was asked for; ALL stands for the whole of it."""
+    """A query string that notes what it was asked for."""
 
-    ALL = "*"
-
-    def __init__(self, values: MultiDict[str, str], asked: set[str]) -> None:
+    def __init__(self, values: MultiDict[str, str], asked: Asked) -> None:
         """Note in `asked`."""
         super().__init__(values)
         self.asked = asked
 
     def get(self, name: str, *more: Any, **options: Any) -> Any:  # type: ignore[override]
         """One value."""
-        self.asked.add(name)
+        self.asked.names.add(name)
         return super().get(name, *more, **options)
 
     def getlist(self, name: str, *more: Any, **options: Any) -> Any:  # type: ignore[override]
         """All values of one name."""
-        self.asked.add(name)
+        self.asked.names.add(name)
         return super().getlist(name, *more, **options)
 
     def lists(self) -> Any:
         """Everything."""
-        self.asked.add(self.ALL)
+        self.asked.wholes += 1
         return super().lists()
 
 
@@ -182,14 +200,19 @@ class Attacker:
         return [f"{method} {path[:120]} → {answer.status_code}: {fault}" for fault in found]
 
     def names_read(self, path: str) -> set[str]:
-        """The names that a page looks for in its query string, wherever it does; one without names is asked none."""
-        asked: set[str] = set()
-        self._noting(asked, path)
-        if Noting.ALL in asked:
-            asked |= set(QUERY_NAMES[max(known for known in QUERY_NAMES if _stands_under(path, known))])
-        return asked - {Noting.ALL, "lang"}
+        """The names that a page looks for in its query string, wherever it does; one without names is asked none.
 
-    def _noting(self, asked: set[str], path: str) -> None:
+        Of a query that is read into a form these are the form's.
+        """
+        asked = Asked()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(forms, "read", asked.take)
+            self._noting(asked, path)
+        if asked.wholes:
+            asked.names |= set(QUERY_NAMES[max(known for known in QUERY_NAMES if _stands_under(path, known))])
+        return asked.names - {"lang"}
+
+    def _noting(self, asked: Asked, path: str) -> None:
         class Noted(Request):
             """A request that tells what was read."""
 
