@@ -1,18 +1,22 @@
 """Large bills and many statements are settled, opened again and freed by as many statements as small ones."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from booking.statements import receipts
+from booking.statements import issuing, receipts
+from booking.statements.billable import billables
+from booking.web.extensions import transaction
 from models.charges import ChargeCapture, ChargeEvent
 from models.ledger import LedgerEntry
-from models.statements import Settlement
+from models.statements import Debtor, Settlement, Statement
 from models.vocabulary.charges import ChargeStep
 from models.vocabulary.payers import PayerKind
 from tests.counting import counting
+from tests.factories.people import make_user
 from tests.statements.office import Office
 
 HOURS = (8, 9, 10, 11, 12)
@@ -66,3 +70,60 @@ def test_many_statements_are_paid_and_opened_again_by_the_same_number_of_stateme
     told = sa.select(ChargeEvent.text).where(ChargeEvent.step == ChargeStep.SETTLE).order_by(ChargeEvent.charge_id)
     assert settled == [10_000] * count + [-10_000] * count
     assert office.session.scalars(told).all() == [f"JS2026-0000{one + 1}" for one in range(count)]
+
+
+def test_drafts_are_issued_some_at_a_time_and_one_that_is_refused_leaves_nothing_behind(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(issuing, "TOGETHER", 2)
+    people = [office.lead, office.other, *(make_user(office.session, f"guest{one}") for one in range(3))]
+    used = [office.used(hour, by=person) for hour, person in zip(HOURS, people, strict=True)]
+    ids = office.drafts()
+    office.changed(used[1], 500, by=office.other)
+    begun = []
+
+    def counted(work: Any, *given: Any, **said: Any) -> Any:
+        begun.append(given[0])
+        return transaction(work, *given, **said)
+
+    done = issuing.issue_many(counted, ids, actor=office.actor(office.finance), now=office.later, most=3)
+
+    assert (len(done.statement_ids), done.changed_draft_ids, done.left) == (3, [ids[1]], 2)
+    assert begun == [ids[:2], ids[2:4]]
+    office.session.expire_all()
+    numbers = office.session.scalars(sa.select(Statement.number).order_by(Statement.id)).all()
+    assert (list(numbers), [office.state(one) for one in used]) == (
+        [1, 2, 3],
+        ["billed", "accepted", "billed", "billed", "accepted"],
+    )
+    assert office.faults() == []
+
+
+def test_what_is_to_be_billed_to_somebody_is_found_by_an_index_of_its_own(office: Office) -> None:
+    office.used(8)
+    office.used(9, by=office.other)
+    office.drafts()
+    debtors = office.session.scalars(sa.select(Debtor).order_by(Debtor.id)).all()
+    connection = office.session.connection()
+    sent: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, given: Any, *_rest: Any) -> None:
+        sent.append((statement, given))
+
+    sa.event.listen(connection, "before_cursor_execute", note)
+    found = [[one.charge_id for one in billables(office.session, debtor, office.later.date())] for debtor in debtors]
+    sa.event.remove(connection, "before_cursor_execute", note)
+    plans = [connection.exec_driver_sql(f"EXPLAIN {text}", given).all() for text, given in _planned(connection, sent)]
+
+    assert [len(one) for one in found] == [1, 1]
+    if connection.dialect.name == "sqlite":
+        used = [[row[3] for row in plan if " charges " in row[3]] for plan in plans]
+        assert [[one.split(" INDEX ")[1].split()[0] for one in plan] for plan in used] == [
+            ["ix_charges_unbilled_payer"],
+            ["ix_charges_unbilled_user"],
+        ]
+
+
+def _planned(connection: sa.Connection, sent: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """The same for the word by which SQLite tells its plan; other planners go by how many rows there are."""
+    return [(f"QUERY PLAN {text}", given) for text, given in sent] if connection.dialect.name == "sqlite" else []

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from threading import Barrier
 from typing import Any
 
@@ -18,7 +18,6 @@ from booking.core.clock import local_date
 from booking.core.errors import Forbidden, InvalidInput, NotFound
 from booking.ledger.service import AlreadyCorrected
 from booking.notifications.rendering import compose
-from booking.notifications.service import announce
 from booking.reservations.refusals import ReservationRefused
 from booking.statements import queries, receipts, reminding, service
 from booking.statements.forms import BillingTermsForm, DraftsForm, ReceiptForm
@@ -28,18 +27,15 @@ from booking.statements.reminding import ageing, due_to_remind, remind
 from booking.statements.rules import Age
 from booking.statements.terms import set_terms
 from booking.web.extensions import transaction
-from models.accounts import AuditEntry, User
-from models.affiliations import Affiliation
+from models.accounts import AuditEntry
 from models.statements import Receipt, Statement, StatementDraft, StatementItem, StatementReminder
 from models.vocabulary.accounts import Language, Role, ScopeKind
-from models.vocabulary.affiliations import AffiliationState
 from models.vocabulary.payers import PayerKind
 from models.vocabulary.statements import StatementKind
 from tests.counting import counting
-from tests.factories.affiliations import affiliate
 from tests.factories.letters import mailed
 from tests.factories.looking import look_again
-from tests.factories.people import give, make_user
+from tests.factories.people import give
 from tests.reservations.acting import at
 from tests.statements.office import Office
 
@@ -377,31 +373,3 @@ def test_what_is_overdue_is_reminded_of_weekly_aged_and_refuses_new_bookings_whe
     assert "¥100.00" in compose(replace(thanks, language=Language.CHINESE), "https://instruments.example.cn").text
     office.used(9, by=office.other, day=40)
     assert office.session.scalar(sa.select(sa.func.count(StatementReminder.statement_id))) == 1
-
-
-def test_letters_about_a_statement_go_to_who_looks_after_the_account_once_its_holder_is_gone(office: Office) -> None:
-    office.used(9)
-    (bill,) = office.bill()
-    mailed(office.session, now=office.later)
-    clerk = office.session.scalars(sa.select(User).where(User.name.startswith("Clerk"))).one()
-    admin = make_user(office.session, "admin")
-    give(office.session, admin, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, office.place.id)
-    affiliate(office.session, office.lead, office.place, state=AffiliationState.ENDED, ends_on=date(2026, 11, 1))
-
-    def told() -> list[str]:
-        announce(office.session, "statements.issued", {"statement_id": bill.id}, now=office.later)
-        announce(office.session, "statements.overdue", {"statement_id": bill.id}, now=office.later)
-        return [one.recipient.partition("@")[0] for one in mailed(office.session, now=office.later)]
-
-    keepers = sorted([clerk.email.partition("@")[0], "finance"])
-    assert sorted(told()) == sorted(keepers * 2)
-    for one in (clerk, office.finance):
-        one.deactivated_at = office.later
-    office.session.commit()
-    assert told() == ["admin", "admin"]
-    office.session.delete(office.session.scalars(sa.select(Affiliation)).one())
-    office.session.commit()
-    assert told() == ["lead", "lead"]
-    office.lead.deactivated_at = office.later
-    office.session.commit()
-    assert told() == ["admin", "admin"]
