@@ -6,8 +6,9 @@ However many uses there are, it takes the same number of statements.
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from booking.contracts.grounds import lacking_at, parties_of_users, resting_on
@@ -16,10 +17,27 @@ from booking.contracts.used import charged_fen, is_last, used_of
 from booking.core.clock import local_date
 from booking.core.period import Period
 from booking.notifications.service import announce_all
+from models.base import Base
 from models.contracts import Contract, UseAgreement
 from models.reservations import Reservation
 from models.samples import SampleOrder
-from models.vocabulary.contracts import ContractScope, ContractState, Need
+from models.vocabulary.contracts import NEEDY, ContractScope, ContractState, Need
+
+KEPT = (
+    "organisation_id",
+    "user_id",
+    "party_id",
+    "reservation_id",
+    "sample_order_id",
+    "need",
+    "amount_fen",
+    "accepted_text_id",
+    "accepted_at",
+    "accepted_fen",
+    "accepted_facts",
+)
+_ROWS = Base.metadata.tables["use_agreements"]
+_STORE = insert(_ROWS).returning(_ROWS.c.id, _ROWS.c.need, _ROWS.c.text_id, _ROWS.c.contract_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,30 +172,19 @@ def _is_for(contract: Contract, one: _Waiting) -> bool:
     return True
 
 
-def _renewed(row: UseAgreement, cover: Cover | None, *, now: datetime) -> UseAgreement:
+def _renewed(row: UseAgreement, cover: Cover | None, *, now: datetime) -> dict[str, Any]:
     """The next row of the same use: it rests on the contract, else on its accepted form where a form is enough."""
     is_form = cover is None and row.need == Need.ORDER_FORM
-    return UseAgreement(
-        organisation_id=row.organisation_id,
-        user_id=row.user_id,
-        party_id=row.party_id,
-        reservation_id=row.reservation_id,
-        sample_order_id=row.sample_order_id,
-        need=row.need,
-        amount_fen=row.amount_fen,
-        text_id=row.accepted_text_id if is_form else None,
-        contract_id=cover.contract_id if cover else None,
-        accepted_text_id=row.accepted_text_id,
-        accepted_at=row.accepted_at,
-        accepted_fen=row.accepted_fen,
-        accepted_facts=dict(row.accepted_facts),
-        created_at=now,
-    )
+    kept = {name: getattr(row, name) for name in KEPT}
+    text_id = row.accepted_text_id if is_form else None
+    return kept | {"text_id": text_id, "contract_id": cover.contract_id if cover else None, "created_at": now}
 
 
-def _store(session: Session, rows: Sequence[UseAgreement], *, now: datetime) -> None:
+def _store(session: Session, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:
     """Keep the rows at once; those who lack something are told."""
-    session.add_all(rows)
-    session.flush()
-    lacking = [{"agreement_id": one.id} for one in rows if one.is_lacking]
-    announce_all(session, "contracts.lacking", lacking, now=now)
+    if not rows:
+        return
+    stored = session.connection().execute(_STORE, rows).all()
+    bare = [one for one in stored if one.text_id is None and one.contract_id is None]
+    lacking = [one.id for one in bare if one.need in NEEDY]
+    announce_all(session, "contracts.lacking", [{"agreement_id": one} for one in sorted(lacking)], now=now)

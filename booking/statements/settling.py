@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, nulls_last, select
+from sqlalchemy import func, insert, nulls_last, select
 from sqlalchemy.orm import Session
 
 from booking.core.actors import Actor
@@ -12,10 +12,12 @@ from booking.ledger.rules import Move, Posting
 from booking.ledger.service import open_account, post_entries, post_entry
 from booking.statements.charging import pay_charges, reopen_charges
 from booking.statements.rules import shares
+from models.base import Base
 from models.ledger import LedgerAccount
 from models.statements import Debtor, Settlement, Statement, StatementSeries
 
 CAUSE = "statements"
+_STORE = insert(Base.metadata.tables["settlements"])
 
 
 def post_due(
@@ -74,11 +76,12 @@ def _settle(session: Session, debtor: Debtor, parts: Sequence[tuple[Statement, i
         Posting(key, list(_moves(debtor, statement, part))) for key, (statement, part) in zip(keys, parts, strict=True)
     ]
     entries = post_entries(session, CAUSE, postings, now=now)
-    session.add_all(
-        Settlement(statement_id=statement.id, amount_fen=part, entry_id=entries[key], created_at=now)
+    rows = [
+        {"statement_id": statement.id, "amount_fen": part, "entry_id": entries[key], "created_at": now}
         for key, (statement, part) in zip(keys, parts, strict=True)
-    )
-    session.flush()
+    ]
+    if rows:
+        session.connection().execute(_STORE, rows)
 
 
 def _moves(debtor: Debtor, statement: Statement, part: int) -> Iterator[Move]:

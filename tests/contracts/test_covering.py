@@ -1,7 +1,5 @@
 """Contracts that come and go take many uses along, by as many statements as for one."""
 
-from datetime import timedelta
-
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,12 +7,11 @@ from sqlalchemy.orm import Session
 from booking.contracts import grounds, steps
 from booking.core.clock import local_date
 from models.notifications import Event
-from models.vocabulary.contracts import ContractScope
+from models.vocabulary.contracts import ContractScope, ContractSide
 from tests.counting import counting
 from tests.factories.requiring import HOURLY, Place
 
-DAY = timedelta(days=1)
-COVERING, LEAVING = 15, 20
+COVERING, LEAVING = 27, 20
 """However many uses there are."""
 
 
@@ -34,18 +31,17 @@ def test_a_contract_covers_and_leaves_many_uses_by_the_same_number_of_statements
     session: Session, place: Place, count: int
 ) -> None:
     ids = waiting(place, count)
-    tomorrow = local_date(place.now) + DAY
-    contract = place.deals.signed(starts_on=tomorrow, amount_fen=4 * HOURLY * count)
+    contract = place.deals.sent(amount_fen=4 * HOURLY * count)
     session.commit()
     before = grounds_of(session, ids)
     with counting() as covering:
-        assert steps.cover_again(session, contract.id, now=place.now + DAY)
+        place.deals.signed_by(contract, ContractSide.OWNER, ContractSide.PARTY)
     session.commit()
     covered = grounds_of(session, ids)
     lacking = select(Event.id).where(Event.name == "contracts.lacking")
     told = len(session.scalars(lacking).all())
     with counting() as leaving:
-        steps.end_contract(session, contract.id, reason="终止", actor=place.deals.keeper, now=place.now + DAY)
+        steps.end_contract(session, contract.id, reason="终止", actor=place.deals.keeper, now=place.now)
     session.commit()
 
     assert before == [None] * count
