@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models.accounts import User
@@ -12,17 +12,28 @@ from models.charges import Charge
 from models.contracts import UseAgreement
 from models.reservations import Reservation
 from models.samples import SampleOrder
-from models.vocabulary.charges import ChargeProblem
+from models.vocabulary.charges import ChargeProblem, ChargeState
 from models.vocabulary.reservations import ReservationState
 from models.vocabulary.samples import SampleOrderState
 
 Columns = TypeVarTuple("Columns")
 GIVEN_UP = (ReservationState.REJECTED, ReservationState.CANCELLED, ReservationState.LAPSED)
 NOT_DONE = (SampleOrderState.CANCELLED, SampleOrderState.REFUSED)
-_COST = func.coalesce(Charge.gross_fen, UseAgreement.amount_fen)
-"""What a use costs: what was charged, also when it was cancelled too late; until then what was quoted."""
-_PRICED = or_(Charge.problem.is_(None), Charge.problem != ChargeProblem.NOT_PRICED)
-"""Charges that say how much: one without a price may be anything."""
+ENDED_UNCHARGED = (ReservationState.COMPLETED, ReservationState.NO_SHOW)
+_AWAITS_PRICE = and_(Charge.problem == ChargeProblem.NOT_PRICED, Charge.state == ChargeState.ESTIMATED)
+_PRICED = or_(
+    Charge.problem.is_(None), Charge.problem != ChargeProblem.NOT_PRICED, Charge.state != ChargeState.ESTIMATED
+)
+"""Charges that say how much: one that awaits its price may be anything."""
+_COST = case(
+    (and_(Charge.id.is_(None), Reservation.state.in_(ENDED_UNCHARGED)), 0),
+    (or_(Charge.id.is_(None), _AWAITS_PRICE), UseAgreement.amount_fen),
+    else_=Charge.gross_fen,
+)
+"""What a use costs: what was charged, also when it was cancelled too late; what was quoted as long as that is expected.
+
+What is over without a charge cost nothing; what waits for its price is still expected.
+"""
 
 
 def used_fen(session: Session, contract_id: int) -> int:
@@ -61,7 +72,7 @@ def _under(rows: Select[*Columns], contract_ids: Collection[int]) -> Select[*Col
         rows.select_from(UseAgreement)
         .outerjoin(Reservation, Reservation.id == UseAgreement.reservation_id)
         .outerjoin(SampleOrder, SampleOrder.id == UseAgreement.sample_order_id)
-        .outerjoin(Charge, and_(Charge.reservation_id == Reservation.id, _PRICED))
+        .outerjoin(Charge, Charge.reservation_id == Reservation.id)
         .where(
             UseAgreement.contract_id.in_(contract_ids),
             is_last(),

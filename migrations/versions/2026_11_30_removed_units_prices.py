@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_30_removed_units_prices"
-down_revision = "2026_11_30_billed_to"
+down_revision = "2026_11_30_numbered_forms"
 branch_labels = None
 depends_on = None
 
