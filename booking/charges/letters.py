@@ -122,7 +122,7 @@ def _waiting(charge: Charge, since: datetime) -> dict[str, Any]:
     }
 
 
-def _payers(news: News, charge: Charge) -> list[User]:
+def _payers(news: News, charge: Charge) -> Sequence[User]:
     """Who answers for what pays and who booked, unless they have left the institution that keeps the account."""
     answering = _answering(news, charge)
     if charge.payer is None:

@@ -102,9 +102,8 @@ def _locked(session: Session, rows: Sequence[UseAgreement]) -> tuple[dict[int, R
     order_ids = {row.sample_order_id for row in rows if row.sample_order_id is not None}
     booked = select(Reservation).where(Reservation.id.in_(booking_ids)).order_by(Reservation.id)
     ordered = select(SampleOrder).where(SampleOrder.id.in_(order_ids)).order_by(SampleOrder.id)
-    options = {"populate_existing": True}
-    bookings = session.scalars(booked.with_for_update(key_share=True).execution_options(**options)).all()
-    orders = session.scalars(ordered.with_for_update(key_share=True).execution_options(**options)).all()
+    bookings = session.scalars(booked.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
+    orders = session.scalars(ordered.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
     return {one.id: one for one in bookings}, {one.id: one for one in orders}
 
 

@@ -1,7 +1,7 @@
 """With whom the uses were contracted that statements ask for."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -23,7 +23,7 @@ class Contracted:
     party: Party
 
 
-def contracted_for(session: Session, statement_ids: Collection[int]) -> dict[int, Sequence[Contracted]]:
+def contracted_for(session: Session, statement_ids: Collection[int]) -> dict[int, list[Contracted]]:
     """With whom the contracts were made that the uses on these statements rest on; statements without any are absent.
 
     A firm is known by the name in the contract and by the one that it has now.

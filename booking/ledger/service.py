@@ -51,9 +51,10 @@ class NoEntry(Refused):
 
 _MOVE = insert(Base.metadata.tables["ledger_transfers"])
 _ENTRIES = Base.metadata.tables["ledger_entries"]
+_STORED = _ENTRIES.c.id, _ENTRIES.c.key
 _SEVERAL = {
-    name: made.on_conflict_do_nothing(index_elements=["key"]).returning(_ENTRIES.c.id, _ENTRIES.c.key)
-    for name, made in {"postgresql": postgresql.insert(_ENTRIES), "sqlite": sqlite.insert(_ENTRIES)}.items()
+    "postgresql": postgresql.insert(_ENTRIES).on_conflict_do_nothing(index_elements=["key"]).returning(*_STORED),
+    "sqlite": sqlite.insert(_ENTRIES).on_conflict_do_nothing(index_elements=["key"]).returning(*_STORED),
 }
 _FIRST = {
     "postgresql": postgresql.insert(LedgerEntry).on_conflict_do_nothing(index_elements=["key"]).returning(LedgerEntry),

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from booking.statements import issuing, receipts
 from booking.statements.billable import billables
 from booking.web.extensions import transaction
-from models.charges import ChargeCapture, ChargeEvent
+from models.charges import Charge, ChargeCapture, ChargeEvent
 from models.ledger import LedgerEntry
 from models.statements import Debtor, Settlement, Statement
 from models.vocabulary.charges import ChargeStep
@@ -32,7 +33,8 @@ def office(session: Session, now: datetime) -> Office:
 
 def paid_and_opened(office: Office, count: int, *, per_statement: int) -> tuple[int, int]:
     """By how many statements so many uses are paid by one receipt, and opened again by taking it back."""
-    used, bills = [], []
+    used: list[Charge] = []
+    bills: list[Statement] = []
     for hour in HOURS[:count]:
         used.append(office.used(hour))
         if len(used) % per_statement == 0 or len(used) == count:
@@ -81,7 +83,7 @@ def test_drafts_are_issued_some_at_a_time_and_one_that_is_refused_leaves_nothing
     used = [office.used(hour, by=person) for hour, person in zip(HOURS, people, strict=True)]
     ids = office.drafts()
     office.changed(used[2], 500, by=people[2])
-    begun = []
+    begun: list[list[int]] = []
 
     def counted(work: Any, *given: Any, **said: Any) -> Any:
         begun.append(given[0])
@@ -111,9 +113,9 @@ def test_what_is_to_be_billed_to_somebody_is_found_by_an_index_of_its_own(office
     def note(_connection: Any, _cursor: Any, statement: str, given: Any, *_rest: Any) -> None:
         sent.append((statement, given))
 
-    sa.event.listen(connection, "before_cursor_execute", note)
+    event.listen(connection, "before_cursor_execute", note)
     found = [[one.charge_id for one in billables(office.session, debtor, office.later.date())] for debtor in debtors]
-    sa.event.remove(connection, "before_cursor_execute", note)
+    event.remove(connection, "before_cursor_execute", note)
     plans = [connection.exec_driver_sql(f"EXPLAIN {text}", given).all() for text, given in _planned(connection, sent)]
 
     assert [len(one) for one in found] == [1, 1]

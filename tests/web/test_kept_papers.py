@@ -4,7 +4,8 @@ from booking.web.kept_papers import KeptPapers
 
 
 def test_what_was_asked_for_last_is_kept_within_its_room() -> None:
-    papers, made = KeptPapers(most_bytes=10), []
+    papers = KeptPapers(most_bytes=10)
+    made: list[tuple[object, ...]] = []
 
     def asked(*content: object, size: int = 4) -> bytes:
         def make() -> bytes:
