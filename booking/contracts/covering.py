@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from booking.contracts.grounds import lacking_at, parties_of_users, resting_on
 from booking.contracts.needs import Cover, local_days
-from booking.contracts.used import charged_fen, is_last, used_of
+from booking.contracts.used import ENDED_UNCHARGED, charged_fen, is_last, used_of
 from booking.core.clock import local_date
 from booking.core.period import Period
 from booking.notifications.service import announce_all
@@ -86,7 +86,8 @@ def _held(session: Session, rows: Sequence[UseAgreement], *, now: datetime) -> l
             continue
         if row.reservation_id is not None:
             booking = bookings[row.reservation_id]
-            theirs, cost = parties.get(row.user_id, set()), charged.get(booking.id, row.amount_fen or 0)
+            expected = 0 if booking.state in ENDED_UNCHARGED else row.amount_fen or 0
+            theirs, cost = parties.get(row.user_id, set()), charged.get(booking.id, expected)
             found.append(_Waiting(row, booking.instrument_id, _days_of(booking), theirs, cost, booking.starts_at))
         else:
             order = orders[row.sample_order_id or 0]
