@@ -57,7 +57,7 @@ def used_of(
         total = total.where(func.coalesce(UseAgreement.reservation_id, 0) != but_reservation_id)
     if but_order_id is not None:
         total = total.where(func.coalesce(UseAgreement.sample_order_id, 0) != but_order_id)
-    return {contract_id: int(fen) for contract_id, fen in session.execute(total)}
+    return {contract_id: int(fen) for contract_id, fen in session.execute(total) if contract_id is not None}
 
 
 def charged_fen(session: Session, reservation_ids: Collection[int]) -> dict[int, int]:
