@@ -18,6 +18,7 @@ from models.vocabulary.charges import ChargeKind, ChargeProblem, ChargeState, Ch
 from models.vocabulary.pricing import LineKind
 
 UNBILLED = text("gross_fen <> billed_fen OR captured_fen <> billed_taken_fen")
+UNBILLED_ALONE = text("(gross_fen <> billed_fen OR captured_fen <> billed_taken_fen) AND payer_account_id IS NULL")
 
 
 class Charge(Base):
@@ -47,12 +48,20 @@ class Charge(Base):
         Index("ix_charges_payer_account_id", "payer_account_id", "id"),
         Index("ix_charges_state_due_at", "state", "due_at"),
         Index(
-            "ix_charges_unbilled",
+            "ix_charges_unbilled_payer",
             "organisation_id",
             "payer_account_id",
-            "user_id",
+            "id",
             sqlite_where=UNBILLED,
             postgresql_where=UNBILLED,
+        ),
+        Index(
+            "ix_charges_unbilled_user",
+            "organisation_id",
+            "user_id",
+            "id",
+            sqlite_where=UNBILLED_ALONE,
+            postgresql_where=UNBILLED_ALONE,
         ),
     )
 

@@ -1,6 +1,7 @@
 """Units that end: one that has nothing is removed, another is merged, with what it has, into one of its institution.
 
-The row stays for what is over, for prices and for the log; whoever registers the name again has the unit back.
+The row stays for what is over, for prices and for the log; whoever registers the name again has
+the unit back, without settings and prices.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from booking.accounts.looking import note_roles
 from booking.accounts.permissions import Permission, require
 from booking.catalogue import listing, sharing
 from booking.catalogue.changes import plain
+from booking.catalogue.ended_prices import has_prices, withdraw_prices
 from booking.catalogue.inheritance import CONTACT
 from booking.catalogue.levels import above_of
 from booking.catalogue.sharing import Inheriting, problems_below
@@ -31,7 +33,6 @@ from models.catalogue import BookingPolicy, Instrument, SharedSettings
 from models.custody import OwnerChange
 from models.directory import Organisation, Unit
 from models.enquiries import Enquiry
-from models.pricing import PricePolicy
 from models.reservations import Reservation
 from models.samples import SampleOrder
 from models.vocabulary.accounts import ScopeKind
@@ -55,7 +56,7 @@ GOES_ALONG: dict[str, tuple[Any, str, ColumnElement[bool]]] = {
 }
 """What refers to a unit and goes along; what is over stays with its row."""
 STAYS = {"shared_settings.unit_id", "price_policies.unit_id"}
-"""Settings of a unit end with it, and its prices are kept for the books."""
+"""Settings of a unit end with it, and so do its prices, whose rows are kept for the books."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def belongings(session: Session, unit_id: int, *, now: datetime) -> Belongings:
         coming_bookings=session.scalar(coming) or 0,
         roles=_roles(session, unit_id, now=now),
         has_settings=settings is not None and any(_set_by(settings).values()),
-        has_prices=session.scalar(select(PricePolicy.id).where(PricePolicy.unit_id == unit_id).limit(1)) is not None,
+        has_prices=has_prices(session, unit_id, today=local_date(now)),
     )
 
 
@@ -260,12 +261,14 @@ def _move_roles(session: Session, merge: Merge, *, reason: str, actor: Actor, no
 def _close(
     session: Session, unit: Unit, action: str, after: dict[str, Any], *, reason: str, actor: Actor, now: datetime
 ) -> None:
-    """Remove the unit with what it set; the log keeps that."""
+    """Remove the unit with what it set and what its instruments cost; the log keeps that."""
     settings = session.scalar(select(SharedSettings).where(SharedSettings.unit_id == unit.id))
     before: dict[str, Any] = {"name_zh": unit.name_zh, "name_en": unit.name_en}
     if settings is not None:
         before["settings"] = plain(_set_by(settings))
         session.delete(settings)
+    if withdrawn := withdraw_prices(session, unit.id, reason, actor=actor, now=now):
+        after |= {"prices_withdrawn": withdrawn}
     unit.removed_at = now
     unit.version += 1
     session.flush()

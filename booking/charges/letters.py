@@ -1,18 +1,21 @@
 """Which mails follow from what happened to a charge: each step tells the other side."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, or_, select
 
+from booking.accounts.queries import actor_of
 from booking.affiliations.queries import has_left
 from booking.catalogue.stewards import named_stewards
 from booking.charges.disputing import disputed_since
-from booking.charges.queries import in_full
+from booking.charges.queries import in_full, sight_of
+from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.notifications.letters import Letter, News
-from booking.payers.queries import orphaned
+from booking.payers.answering import answering
 from models.accounts import Grant, User
 from models.charges import Charge, ChargeEvent
 from models.vocabulary.accounts import Role, ScopeKind
@@ -49,9 +52,9 @@ def _is_silent(news: News, charge: Charge, event: ChargeEvent) -> bool:
     return not (by_silence and (news.payload.get("spent_fen") or charge.problem == ChargeProblem.PAYER_SHORT))
 
 
-def _payers_told(news: News, charge: Charge, event: ChargeEvent) -> list[User]:
+def _payers_told(news: News, charge: Charge, event: ChargeEvent) -> Sequence[User]:
     """Who answers for the charge and booked the time; of a dispute who answers for it, of a message the other side."""
-    if _is_unpriced(charge, event) or (event.step == ChargeStep.WRITE and _by_payers(news, charge, event)):
+    if _is_unpriced(charge, event) or (event.step == ChargeStep.WRITE and not _wrote(news, charge, event).for_owner):
         return []
     return _answering(news, charge) if event.step == ChargeStep.DISPUTE else _payers(news, charge)
 
@@ -59,7 +62,7 @@ def _payers_told(news: News, charge: Charge, event: ChargeEvent) -> list[User]:
 def _goes_to_staff(news: News, charge: Charge, event: ChargeEvent) -> bool:
     """Whether the owner's people are told: of what has no price, disputes, what is short, and what payers write."""
     if event.step == ChargeStep.WRITE:
-        return _by_payers(news, charge, event)
+        return _wrote(news, charge, event).for_payer
     is_short = event.step == ChargeStep.ACCEPT and charge.problem == ChargeProblem.PAYER_SHORT
     return is_short or event.step == ChargeStep.DISPUTE or _is_unpriced(charge, event)
 
@@ -69,10 +72,26 @@ def _is_unpriced(charge: Charge, event: ChargeEvent) -> bool:
     return event.step == ChargeStep.MAKE and charge.problem == ChargeProblem.NOT_PRICED
 
 
-def _by_payers(news: News, charge: Charge, event: ChargeEvent) -> bool:
-    """Whether somebody on the payer's side did it, even if they have left."""
-    answering = {one.id for one in _answering(news, charge)}
-    return event.actor_id in answering | {charge.user_id}
+@dataclass(frozen=True, slots=True)
+class _Wrote:
+    """For which sides somebody wrote."""
+
+    for_payer: bool
+    for_owner: bool
+
+
+def _wrote(news: News, charge: Charge, event: ChargeEvent) -> _Wrote:
+    """Who booked and who answers write for the payer, who settles for the owner, even if they have left since.
+
+    Whoever looks after an account that nobody else answers for may be of both sides: both are told then.
+    """
+    if event.actor_id == charge.user_id:
+        return _Wrote(for_payer=True, for_owner=False)
+    writer = news.session.get_one(User, event.actor_id)
+    actor = actor_of(news.session, writer.email, now=news.now) or Actor(writer.id, writer.email, writer.name)
+    sight = sight_of(news.session, charge, actor, today=local_date(news.now))
+    for_payer = sight.answers or (charge.payer is not None and charge.payer.holder_id == writer.id)
+    return _Wrote(for_payer, for_owner=sight.settles or not for_payer)
 
 
 def on_disputes_wait(news: News) -> list[Letter]:
@@ -103,7 +122,7 @@ def _waiting(charge: Charge, since: datetime) -> dict[str, Any]:
     }
 
 
-def _payers(news: News, charge: Charge) -> list[User]:
+def _payers(news: News, charge: Charge) -> Sequence[User]:
     """Who answers for what pays and who booked, unless they have left the institution that keeps the account."""
     answering = _answering(news, charge)
     if charge.payer is None:
@@ -113,25 +132,11 @@ def _payers(news: News, charge: Charge) -> list[User]:
     return list({one.id: one for one in (*answering, *news.session.scalars(booker))}.values())
 
 
-def _answering(news: News, charge: Charge) -> list[User]:
-    """Who answers for a charge: who booked it without an account, else its holder, else the finance that keeps it."""
-    payer = charge.payer
-    if payer is None:
+def _answering(news: News, charge: Charge) -> Sequence[User]:
+    """Who answers for a charge: who booked it without an account, else who answers for the account."""
+    if charge.payer is None:
         return [charge.user]
-    is_gone = orphaned(news.session, {payer.id}, today=local_date(news.now))
-    return _finance(news, payer.organisation_id) if is_gone else [payer.holder]
-
-
-def _finance(news: News, organisation_id: int) -> list[User]:
-    """Those who look after an institution's accounts, else its administrators, in order of id."""
-    today = local_date(news.now)
-    for role in (Role.INSTITUTION_FINANCE, Role.INSTITUTION_ADMIN):
-        held = (Grant.role == role, Grant.scope_kind == ScopeKind.ORGANISATION, Grant.scope_id == organisation_id)
-        in_force = and_(Grant.starts_on <= today, or_(Grant.ends_on.is_(None), Grant.ends_on >= today))
-        rows = select(User).where(User.id.in_(select(Grant.user_id).where(*held, in_force)))
-        if found := news.session.scalars(rows.where(User.deactivated_at.is_(None)).order_by(User.id)).all():
-            return list(found)
-    return []
+    return answering(news.session, charge.payer, today=local_date(news.now))
 
 
 def _staff(news: News, charge: Charge) -> Iterable[User]:

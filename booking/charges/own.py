@@ -1,9 +1,13 @@
 """What people pay themselves: what they booked, and what is paid from an account that they answer for."""
 
+from datetime import date
+
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
+from booking.accounts.permissions import Permission, reach
 from booking.core.actors import Actor
+from booking.payers.queries import is_orphaned
 from models.payers import PayerAccount
 from models.reservations import Reservation
 
@@ -18,8 +22,23 @@ def is_own(session: Session, reservation: Reservation, actor: Actor) -> bool:
     return session.scalar(holder) == actor.id
 
 
+def lets_off_own(session: Session, reservation: Reservation, actor: Actor, *, today: date) -> bool:
+    """Whether who cancels a loaded reservation would let themselves off what it costs, or their own house.
+
+    That is where nobody but the house answers for the account any more. What it would owe itself it may let off.
+    """
+    if is_own(session, reservation, actor):
+        return True
+    keeps = reach(actor, Permission.MANAGE_PAYERS)
+    if reservation.payer_account_id is None or keeps.everywhere or not keeps.organisation_ids:
+        return False
+    kept = PayerAccount.organisation_id.in_(keeps.organisation_ids - {reservation.instrument.organisation_id})
+    left = select(PayerAccount.id).where(PayerAccount.id == reservation.payer_account_id, kept, is_orphaned(today))
+    return session.scalar(left) is not None
+
+
 def own_reservations(user_id: int) -> ColumnElement[bool]:
-    """The same as a condition."""
+    """What somebody booked, or pays from an account that they answer for."""
     accounts = select(PayerAccount.id).where(PayerAccount.holder_id == user_id)
     pays = and_(Reservation.payer_account_id.is_not(None), Reservation.payer_account_id.in_(accounts))
     return or_(Reservation.booked_by_id == user_id, pays)

@@ -1,6 +1,6 @@
 """What a charge's payer account pays: what was held at once, the rest once that is agreed; what it cannot, waits."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from booking.charges.billed import state_agreed
 from booking.charges.books import add_lines
 from booking.core.clock import local_date
-from booking.payers.capturing import Spending, capture, give_back
+from booking.payers.capturing import GivenBack, Spending, capture, give_back
 from booking.payers.holds import Wanted, set_hold
 from booking.pricing.rules import Line
 from models.charges import Charge
@@ -66,7 +66,7 @@ def stand(session: Session, charge: Charge, *, now: datetime) -> None:
     if charge.state == ChargeState.PAID and charge.payer_account_id is not None:
         kind = session.scalar(select(PayerAccount.kind).where(PayerAccount.id == charge.payer_account_id))
         if kind == PayerKind.ON_ACCOUNT:
-            free_credit(session, charge, now=now)
+            free_credit(session, [charge], now=now)
 
 
 def _move(session: Session, charge: Charge, payer_id: int, missing_fen: int, *, now: datetime) -> int:
@@ -74,7 +74,7 @@ def _move(session: Session, charge: Charge, payer_id: int, missing_fen: int, *, 
     spending, key = _spending(charge, payer_id), f"charge:{charge.id}:{charge.version}"
     if missing_fen >= 0:
         return capture(session, spending, missing_fen, key, is_agreed=charge.state in AGREED, now=now)
-    give_back(session, spending, -missing_fen, key, now=now)
+    give_back(session, [GivenBack(spending, -missing_fen, key)], now=now)
     return missing_fen
 
 
@@ -97,12 +97,17 @@ def release(session: Session, reservation: Reservation, *, now: datetime) -> Non
         set_hold(session, reservation.id, Wanted(None, reservation.booked_by_id, 0), now=now)
 
 
-def free_credit(session: Session, charge: Charge, *, now: datetime) -> None:
-    """Give a locked charge's part of a credit limit back because money was received for it: it is settled on paper."""
-    payer_id, freed = charge.payer_account_id, charge.captured_fen
-    if payer_id is None or not freed:
-        return
+def free_credit(session: Session, charges: Sequence[Charge], *, now: datetime) -> None:
+    """Give the parts of a credit limit back that locked charges of one account had, because money was received for
+    them: they are settled on paper.
+    """
+    freed = [one for one in charges if one.payer_account_id is not None and one.captured_fen]
+    back = [
+        GivenBack(_spending(one, one.payer_account_id or 0), one.captured_fen, f"charge:{one.id}:{one.version}:paid")
+        for one in freed
+    ]
     with session.no_autoflush:
-        give_back(session, _spending(charge, payer_id), freed, f"charge:{charge.id}:{charge.version}:paid", now=now)
-        charge.captured_fen, charge.paper_fen = 0, charge.paper_fen + freed
+        give_back(session, back, now=now)
+        for one in freed:
+            one.captured_fen, one.paper_fen = 0, one.paper_fen + one.captured_fen
     session.flush()

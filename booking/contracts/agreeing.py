@@ -3,20 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
-from booking.contracts.covers import cover_of, covers_for
 from booking.contracts.form_numbers import number_form, number_of
-from booking.contracts.grounds import Use, lacking_at, last_of, resting_on
-from booking.contracts.needs import Acceptance, Ground, local_days
+from booking.contracts.grounds import Use, cover_of, covers_for
+from booking.contracts.needs import Acceptance, Ground
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import Conflict
-from booking.core.period import Period
 from booking.core.texts import N_
 from booking.notifications.service import announce
 from models.contracts import Contract, UseAgreement
@@ -153,79 +150,3 @@ def lock_uses(session: Session, rows: Sequence[UseAgreement]) -> None:
         select(SampleOrder.id).where(SampleOrder.id.in_(orders)).order_by(SampleOrder.id),
     ):
         session.execute(used.with_for_update(key_share=True))
-
-
-def cover_waiting(session: Session, contract: Contract, *, now: datetime) -> int:
-    """Let a contract that comes into force cover the uses that wait for one, the oldest first; how many."""
-    covered = 0
-    for row in lacking_at(session, contract.organisation_id):
-        if not _still_last(session, row):
-            continue
-        use, days = _use_of(session, row), _days_of(session, row, now)
-        found = covers_for(session, use, today=local_date(now))
-        cover = next((one for one in found if one.contract_id == contract.id), None)
-        if cover is not None and cover.covers(*days, row.amount_fen):
-            ground = Ground(row.need, None, cover)
-            keep(session, use, ground, row.amount_fen, days, accepted=accepted_of(row), now=now)
-            covered += 1
-    return covered
-
-
-def uncover(session: Session, contract: Contract, *, now: datetime) -> int:
-    """What rested on a contract that was ended and has not begun needs something else now; how many."""
-    rows = [row for row in resting_on(session, contract.id) if _still_last(session, row)]
-    left = [row for row in rows if _is_ahead(session, row, now)]
-    for row in left:
-        use, days = _use_of(session, row), _days_of(session, row, now)
-        others = covers_for(session, use, today=local_date(now))
-        cover = next((one for one in others if one.covers(*days, row.amount_fen)), None)
-        accepted = accepted_of(row)
-        ground = Ground(row.need, None, cover) if cover else _uncovered(row.need, accepted)
-        keep(session, use, ground, row.amount_fen, days, accepted=accepted, now=now)
-    return len(left)
-
-
-def _still_last(session: Session, row: UseAgreement) -> bool:
-    """Whether nothing newer was kept for the use meanwhile; its row is locked and read again for that."""
-    if row.reservation_id is not None:
-        used: Any = select(Reservation).where(Reservation.id == row.reservation_id)
-    else:
-        used = select(SampleOrder).where(SampleOrder.id == row.sample_order_id)
-    session.scalar(used.with_for_update(key_share=True).execution_options(populate_existing=True))
-    last = last_of(session, reservation_id=row.reservation_id, sample_order_id=row.sample_order_id)
-    return last is not None and last.id == row.id
-
-
-def _use_of(session: Session, row: UseAgreement) -> Use:
-    """The use of a row."""
-    return Use(
-        row.organisation_id,
-        _instrument_id(session, row),
-        row.user_id,
-        row.party_id if row.sample_order_id is not None else None,
-        row.reservation_id,
-        row.sample_order_id,
-    )
-
-
-def _instrument_id(session: Session, row: UseAgreement) -> int:
-    """Of which instrument it is."""
-    if row.reservation_id is not None:
-        return session.get_one(Reservation, row.reservation_id).instrument_id
-    assert row.sample_order_id is not None
-    return session.get_one(SampleOrder, row.sample_order_id).instrument_id
-
-
-def _days_of(session: Session, row: UseAgreement, now: datetime) -> tuple[date, date]:
-    """The days on which it needs its ground: those of its time, or for samples today."""
-    if row.reservation_id is None:
-        return local_date(now), local_date(now)
-    found = session.get_one(Reservation, row.reservation_id)
-    ends = max(found.ends_at, found.asked_ends_at or found.ends_at)
-    starts = min(found.starts_at, found.asked_starts_at or found.starts_at)
-    return local_days(Period(starts, ends))
-
-
-def _is_ahead(session: Session, row: UseAgreement, now: datetime) -> bool:
-    """Whether a use has not begun; an order was read as one that has not."""
-    return row.reservation_id is None or session.get_one(Reservation, row.reservation_id).starts_at > now

@@ -1,25 +1,26 @@
 """Reading what outside uses rest on: what an institution requires, the contracts that may cover, what is lacking."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
-from sqlalchemy.orm import Session, aliased, joinedload
+from sqlalchemy.orm import Session, joinedload
 
 from booking.affiliations.queries import in_force
+from booking.contracts.needs import Agreement, Cover
+from booking.contracts.used import GIVEN_UP, NOT_DONE, is_last, used_of
+from booking.core.period import Period
 from models.accounts import Grant
 from models.affiliations import Affiliation
 from models.contracts import Contract, ContractSettings, ContractText, UseAgreement
 from models.reservations import Reservation
 from models.samples import SampleOrder
 from models.vocabulary.accounts import Role, ScopeKind
-from models.vocabulary.contracts import NEEDY, ContractState
+from models.vocabulary.contracts import NEEDY, ContractScope, ContractState
 from models.vocabulary.reservations import ReservationState
 from models.vocabulary.samples import SampleOrderState
-
-GIVEN_UP = (ReservationState.REJECTED, ReservationState.CANCELLED, ReservationState.LAPSED)
-NOT_DONE = (SampleOrderState.CANCELLED, SampleOrderState.REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +43,94 @@ def threshold_of(session: Session, organisation_id: int) -> int | None:
     return session.scalar(found)
 
 
+def agreement_for(
+    session: Session,
+    use: Use,
+    threshold_fen: int,
+    cost: Callable[[Period], int | None],
+    accepted_id: int | None,
+    *,
+    today: date,
+    may_wait: bool = False,
+) -> Agreement:
+    """What the institution asks of an outside use, with the contracts that may cover it."""
+    return Agreement(
+        cost=cost,
+        threshold_fen=threshold_fen,
+        text_id=text_id_now(session, use.organisation_id),
+        covers=tuple(covers_for(session, use, today=today)),
+        accepted_id=accepted_id,
+        may_wait=may_wait,
+    )
+
+
 def text_id_now(session: Session, organisation_id: int) -> int:
     """The version of an institution's text that holds now; whoever requires something has one."""
     newest = select(ContractText.id).where(ContractText.organisation_id == organisation_id)
     return session.execute(newest.order_by(ContractText.number.desc()).limit(1)).scalar_one()
 
 
+def covers_for(session: Session, use: Use, *, today: date) -> list[Cover]:
+    """The contracts in force of the user's side with what their amounts leave, the narrowest and the oldest first."""
+    parties = {use.party_id} if use.party_id is not None else parties_of_user(session, use.user_id, today)
+    if not parties:
+        return []
+    narrow = [Contract.scope == ContractScope.FRAMEWORK]
+    narrow.append(and_(Contract.scope == ContractScope.INSTRUMENT, Contract.instrument_id == use.instrument_id))
+    if use.sample_order_id is not None:
+        narrow.append(
+            and_(Contract.scope == ContractScope.SAMPLE_ORDER, Contract.sample_order_id == use.sample_order_id)
+        )
+    rows = select(Contract).where(
+        Contract.organisation_id == use.organisation_id,
+        Contract.party_id.in_(parties),
+        Contract.state == ContractState.SIGNED,
+        or_(*narrow),
+    )
+    contracts = session.scalars(rows.order_by(Contract.scope.desc(), Contract.id)).all()
+    used = _used(session, contracts, use)
+    return [_cover(one, used.get(one.id, 0)) for one in contracts]
+
+
+def cover_of(session: Session, contract: Contract, use: Use) -> Cover:
+    """A contract as it may cover a use, whose own amount does not count twice."""
+    return _cover(contract, _used(session, [contract], use).get(contract.id, 0))
+
+
+def _used(session: Session, contracts: Sequence[Contract], use: Use) -> dict[int, int]:
+    """What else of the amounts of those with a limit was used."""
+    limited = [one.id for one in contracts if one.amount_fen is not None]
+    return used_of(session, limited, but_reservation_id=use.reservation_id, but_order_id=use.sample_order_id)
+
+
+def _cover(contract: Contract, used_fen: int) -> Cover:
+    """A contract with what its amount leaves."""
+    left = None if contract.amount_fen is None else contract.amount_fen - used_fen
+    return Cover(contract.id, contract.number, contract.starts_on, contract.ends_on, left)
+
+
 def parties_of_user(session: Session, user_id: int, today: date) -> set[int]:
     """The organisations on whose contracts somebody's use may rest: where they belong, and those they act for."""
-    belonging = select(Affiliation.organisation_id).where(Affiliation.user_id == user_id, in_force(today))
-    acting = select(Grant.scope_id).where(
-        Grant.user_id == user_id,
+    return parties_of_users(session, [user_id], today).get(user_id, set())
+
+
+def parties_of_users(session: Session, user_ids: Collection[int], today: date) -> dict[int, set[int]]:
+    """The same of several people; absent for nobody's."""
+    belonging = select(Affiliation.user_id, Affiliation.organisation_id).where(
+        Affiliation.user_id.in_(user_ids), in_force(today)
+    )
+    acting = select(Grant.user_id, Grant.scope_id).where(
+        Grant.user_id.in_(user_ids),
         Grant.role == Role.ENTERPRISE_AGENT,
         Grant.scope_kind == ScopeKind.ORGANISATION,
         Grant.starts_on <= today,
         or_(Grant.ends_on.is_(None), Grant.ends_on >= today),
     )
-    return {one for one in session.scalars(belonging.union(acting)) if one is not None}
+    found: defaultdict[int, set[int]] = defaultdict(set)
+    for user_id, organisation_id in session.execute(belonging.union(acting)):
+        if organisation_id is not None:
+            found[user_id].add(organisation_id)
+    return found
 
 
 def party_of_user(session: Session, user_id: int, organisation_id: int, today: date) -> int | None:
@@ -98,15 +170,6 @@ def lacking_of(
 def lacks(session: Session, row: UseAgreement | None) -> bool:
     """Whether a use with this last row may not start, as long as the institution requires what it needs."""
     return row is not None and row.is_lacking and threshold_of(session, row.organisation_id) is not None
-
-
-def is_last() -> ColumnElement[bool]:
-    """No newer row of the same use."""
-    newer = aliased(UseAgreement)
-    same = or_(
-        newer.reservation_id == UseAgreement.reservation_id, newer.sample_order_id == UseAgreement.sample_order_id
-    )
-    return ~exists().where(same, newer.id > UseAgreement.id)
 
 
 def is_lacking() -> ColumnElement[bool]:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from booking.catalogue.report_letters import holders
-from booking.contracts.grounds import GIVEN_UP, NOT_DONE, lacking_of
+from booking.contracts.grounds import lacking_of
 from booking.contracts.queries import in_full, is_known
 from booking.contracts.rules import OBJECTING_WITHIN, Side
+from booking.contracts.used import GIVEN_UP, NOT_DONE
 from booking.core.clock import local_date
 from booking.notifications.letters import Letter, News
 from models.accounts import User

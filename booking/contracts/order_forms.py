@@ -6,7 +6,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts.permissions import Permission, may, reach
-from booking.contracts.grounds import is_last
+from booking.contracts.used import is_last
 from booking.core.actors import Actor, Target
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id

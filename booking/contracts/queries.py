@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts.permissions import Permission, may, reach
 from booking.attachments.queries import attachment_for, attachments_of
-from booking.contracts.covers import CoveredUse, used_fen, uses_under
 from booking.contracts.naming import Subject, signed_names, subject_of
 from booking.contracts.rules import ENDING_WITHIN, OBJECTING_WITHIN, Side, Signed, may_object, steps_open
+from booking.contracts.used import CoveredUse, used_fen, uses_under
 from booking.core.actors import Actor, Target
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id

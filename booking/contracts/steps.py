@@ -9,7 +9,8 @@ from booking.attachments import service as attachments
 from booking.attachments.preparing import FIELD, FilesRefused, Prepared
 from booking.attachments.queries import Owner
 from booking.attachments.rules import Limits
-from booking.contracts.agreeing import cover_waiting, lock_uses, uncover
+from booking.contracts.agreeing import lock_uses
+from booking.contracts.covering import cover_waiting, uncover
 from booking.contracts.forms import SignForm
 from booking.contracts.grounds import lacking_at, resting_on
 from booking.contracts.queries import contract_for, in_full, signatures_of

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from booking.affiliations.queries import in_force
-from booking.contracts.grounds import NOT_BEGUN, is_last
+from booking.contracts.grounds import NOT_BEGUN
+from booking.contracts.used import is_last
 from models.accounts import Grant
 from models.affiliations import Affiliation
 from models.catalogue import Instrument

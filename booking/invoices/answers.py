@@ -54,7 +54,7 @@ class InvoiceItemAnswer(BaseModel):
 
 
 class InvoiceAnswer(InvoiceRow):
-    """An invoice in full; `warnings` say what does not agree between it, who pays and who answers for that."""
+    """An invoice in full; `warnings` say what does not agree between it, payer, holder and contracts."""
 
     reason: str
     withdrawn_for: str

@@ -14,6 +14,9 @@ WARNINGS = {
     Difference.TITLE_NOT_HOLDER: N_("抬头既不是账户负责人，也不是其所属单位。"),
     Difference.STATEMENT_OF_OTHER_HOLDER: N_("结算单出具时由另一位负责人负责。"),
     Difference.MORE_THAN_BILLED: N_("开给这个付款人的发票合计多于结算单合计（已减冲减），请核对是否需要红冲。"),
+    Difference.TITLE_NOT_CONTRACT: N_("抬头与这些使用所依据合同的对方名称不同。"),
+    Difference.TAX_NUMBER_NOT_CONTRACT: N_("税号与这些使用所依据合同的对方统一社会信用代码不同。"),
+    Difference.PAYER_NOT_CONTRACT: N_("付款人与这些使用所依据合同的对方不是同一单位。"),
 }
 FIELDS = {
     "kind": N_("发票种类"),

@@ -11,7 +11,8 @@ from booking.attachments.queries import attachment_for, attachments_of
 from booking.core.actors import Actor
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
-from booking.invoices.rules import Billed, Difference, Party, differences
+from booking.invoices.contracted import contracted_for
+from booking.invoices.rules import Billed, Difference, Party, contract_differences, differences
 from booking.statements import queries as statements
 from booking.statements.queries import belongs_to, is_billed_to, person_of, sight_of, statement_for
 from booking.statements.rules import Sight, number_of
@@ -127,17 +128,25 @@ def _covered() -> ColumnElement[int]:
 
 
 def warnings_of(session: Session, invoice: Invoice, items: Sequence[InvoiceItem], *, today: date) -> list[Difference]:
-    """What does not agree between an invoice, who pays and who answers for it; nothing of one undone or undoing."""
+    """What does not agree between an invoice, who pays and answers for it, and contracts; nothing of one undone."""
     if invoice.reverses_id is not None or invoice.withdrawal is not None:
         return []
     debtor, person = invoice.debtor, person_of(invoice.debtor)
-    keeper = debtor.payer.organisation if debtor.payer else None
-    payer = Party(_names(keeper), keeper.uscc or "") if keeper else _billed_to(items)
+    payer = payer_of(debtor, [one.statement for one in items])
     places = belongs_to(session, person.id, today=today)
     holder = Party(frozenset({person.name}).union(*(_names(one) for one in places)))
     holders = {one.statement.holder_id for one in items}
     found = differences(invoice.title, invoice.tax_number, payer, holder, holders, person.id)
+    contracted = contracted_for(session, [one.statement_id for one in items]).values()
+    parties = [one.party for those in contracted for one in those]
+    found += contract_differences(invoice.title, invoice.tax_number, payer, parties)
     return [*found, Difference.MORE_THAN_BILLED] if _is_beyond(session, debtor.id) else found
+
+
+def payer_of(debtor: Debtor, statements: Sequence[Statement]) -> Party:
+    """The institution that keeps what pays; of somebody without an account the organisation that statements name."""
+    keeper = debtor.payer.organisation if debtor.payer else None
+    return Party(_names(keeper), keeper.uscc or "") if keeper else _billed_to(statements)
 
 
 def _is_beyond(session: Session, debtor_id: int) -> bool:
@@ -147,9 +156,9 @@ def _is_beyond(session: Session, debtor_id: int) -> bool:
     return (session.scalar(invoiced) or 0) > (session.scalar(billed) or 0)
 
 
-def _billed_to(items: Sequence[InvoiceItem]) -> Party:
+def _billed_to(statements: Sequence[Statement]) -> Party:
     """The organisation that the statements name of somebody without a payer account."""
-    told = [one.statement.told for one in items]
+    told = [one.told for one in statements]
     names = {one[name] for one in told for name in ("keeper_zh", "keeper_en") if one.get(name)}
     codes = {one["keeper_uscc"] for one in told if one.get("keeper_uscc")}
     return Party(frozenset(names), codes.pop() if len(codes) == 1 else "")

@@ -19,6 +19,9 @@ class Difference(StrEnum):
     TITLE_NOT_HOLDER = "title_not_holder"
     STATEMENT_OF_OTHER_HOLDER = "statement_of_other_holder"
     MORE_THAN_BILLED = "more_than_billed"
+    TITLE_NOT_CONTRACT = "title_not_contract"
+    TAX_NUMBER_NOT_CONTRACT = "tax_number_not_contract"
+    PAYER_NOT_CONTRACT = "payer_not_contract"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,12 @@ class Party:
 
     names: frozenset[str]
     tax_number: str = ""
+
+    def is_same(self, other: "Party") -> bool:
+        """Whether both are one: by their numbers where both have one, else by a name."""
+        if self.tax_number and other.tax_number:
+            return self.tax_number == other.tax_number
+        return not self.names.isdisjoint(other.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,4 +87,16 @@ def differences(  # noqa: PLR0917 - what an invoice says, who pays, and who answ
         found.append(Difference.TITLE_NOT_HOLDER)
     if set(holders) - {holder_id}:
         found.append(Difference.STATEMENT_OF_OTHER_HOLDER)
+    return found
+
+
+def contract_differences(title: str, tax_number: str, payer: Party, contracted: Collection[Party]) -> list[Difference]:
+    """What does not agree between an invoice, who pays, and each of those with whom the uses were contracted."""
+    found = []
+    if any(title not in one.names for one in contracted):
+        found.append(Difference.TITLE_NOT_CONTRACT)
+    if tax_number and any(one.tax_number not in {"", tax_number} for one in contracted):
+        found.append(Difference.TAX_NUMBER_NOT_CONTRACT)
+    if not all(one.is_same(payer) for one in contracted):
+        found.append(Difference.PAYER_NOT_CONTRACT)
     return found

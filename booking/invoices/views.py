@@ -1,6 +1,6 @@
 """The pages of invoices: recording one for statements of a debtor, reading it, keeping its file, reversing it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -17,6 +17,7 @@ from booking.core.errors import Conflict, Forbidden, InvalidInput
 from booking.core.forms import Written
 from booking.core.money import yuan_from_fen
 from booking.invoices import labels, queries, service
+from booking.invoices.contracted import Contracted, contracted_for
 from booking.invoices.forms import MOST_ITEMS, InvoicePage, ReversalPage, WithdrawalPage
 from booking.invoices.rules import tax_in
 from booking.statements.forms import ListPage
@@ -27,7 +28,7 @@ from booking.web.reading import posted, read_query
 from booking.web.repeats import create_once, new_key
 from booking.web.signed_in import require_actor, signed_in
 from booking.web.uploads import takes_files
-from models.statements import Debtor
+from models.statements import Debtor, Statement
 from models.vocabulary.attachments import OwnerKind
 
 bp = Blueprint("invoices", __name__)
@@ -180,20 +181,29 @@ def _kept(debtor_id: int) -> Debtor:
 
 
 def _asked(debtor: Debtor) -> dict[str, Any]:
-    """What the form shows: the debtor, and its statements with what is left to be covered."""
+    """The debtor and its statements with what is left to be covered, and whose contracts those meet."""
     session, today = reading(), local_date(utcnow())
     found = queries.to_invoice(session, debtor.id, limit=MOST_ITEMS)
-    billed = queries.billed_of(session, debtor.id, [one.id for one in found])
+    ids = [one.id for one in found]
+    billed, contracted = queries.billed_of(session, debtor.id, ids), contracted_for(session, ids)
+    strange = [one for one in found if not _is_contracted(debtor, one, contracted.get(one.id, ()))]
     return {
         "debtor": debtor,
         "payer": debtor.payer.name if debtor.payer else person_of(debtor).name,
-        "rows": [(one, billed[one.id].number, billed[one.id]) for one in found],
+        "rows": [(one, billed[one.id].number, billed[one.id], contracted.get(one.id, ())) for one in found],
+        "strange": [billed[one.id].number for one in strange],
         "kinds": [(kind.value, _(label)) for kind, label in labels.KINDS.items()],
         "labels": {name: _(label) for name, label in labels.FIELDS.items()},
         "limits": limits_for(KIND),
         "today": today,
         "key": new_key(),
     }
+
+
+def _is_contracted(debtor: Debtor, statement: Statement, contracted: Sequence[Contracted]) -> bool:
+    """Whether who pays a statement is the other side of every contract that its uses rest on."""
+    payer = queries.payer_of(debtor, [statement])
+    return all(one.party.is_same(payer) for one in contracted)
 
 
 def _usual(debtor: Debtor) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Reading the ledger: accounts, entries by their key, and the transfers of an account in pages."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
@@ -37,6 +37,11 @@ def balance_of(session: Session, account_id: int) -> int:
 def entry_by_key(session: Session, key: str) -> LedgerEntry | None:
     """The entry of a business key."""
     return session.scalar(select(LedgerEntry).where(LedgerEntry.key == key))
+
+
+def entries_by_key(session: Session, keys: Collection[str]) -> dict[str, LedgerEntry]:
+    """The entries of business keys, by key; absent where there is none."""
+    return {one.key: one for one in session.scalars(select(LedgerEntry).where(LedgerEntry.key.in_(keys)))}
 
 
 def correction_of(session: Session, entry_id: int) -> LedgerEntry | None:

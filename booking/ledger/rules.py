@@ -1,6 +1,6 @@
 """Decisions of the ledger on values alone: whether every floor holds, and what undoes an entry."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from booking.core.texts import N_
@@ -18,6 +18,14 @@ class Move:
     def back(self) -> "Move":
         """The same the other way round."""
         return Move(self.to_id, self.from_id, self.amount_fen)
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """An entry that is to be posted: the business key by which it is there once, and its moves."""
+
+    key: str
+    moves: Sequence[Move]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Opening accounts and posting entries: once per business key, whole or not at all, never below a floor."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from booking.core.errors import Conflict, NotFound, Refused
 from booking.core.texts import N_
 from booking.ledger import queries
-from booking.ledger.rules import Move, Shortfall, Standing, fault_in, shortfall
+from booking.ledger.rules import Move, Posting, Shortfall, Standing, fault_in, shortfall
 from models.base import Base
 from models.ledger import LedgerAccount, LedgerEntry
 
@@ -49,6 +50,12 @@ class NoEntry(Refused):
 
 
 _MOVE = insert(Base.metadata.tables["ledger_transfers"])
+_ENTRIES = Base.metadata.tables["ledger_entries"]
+_STORED = _ENTRIES.c.id, _ENTRIES.c.key
+_SEVERAL = {
+    "postgresql": postgresql.insert(_ENTRIES).on_conflict_do_nothing(index_elements=["key"]).returning(*_STORED),
+    "sqlite": sqlite.insert(_ENTRIES).on_conflict_do_nothing(index_elements=["key"]).returning(*_STORED),
+}
 _FIRST = {
     "postgresql": postgresql.insert(LedgerEntry).on_conflict_do_nothing(index_elements=["key"]).returning(LedgerEntry),
     "sqlite": sqlite.insert(LedgerEntry).on_conflict_do_nothing(index_elements=["key"]).returning(LedgerEntry),
@@ -91,10 +98,45 @@ def post_entry(
     if entry is None:
         return _same(session, queries.entry_by_key(session, key), moves)
     session.connection().execute(_MOVE, [_row(entry.id, move) for move in moves])
-    for account in accounts:
-        change = sum(_change(account.id, move) for move in moves)
-        set_committed_value(account, "balance_fen", account.balance_fen + change)
+    _follow(accounts, moves)
     return entry
+
+
+def post_entries(session: Session, cause: str, wanted: Sequence[Posting], *, now: datetime) -> dict[str, int]:
+    """The same for several entries in this order, by as many statements as for one; the id of each by its key.
+
+    Locks all their accounts in order of id. All of them are posted or none; raises what `post_entry` raises.
+    """
+    for one in wanted:
+        if fault := fault_in(one.moves):
+            raise NoEntry(fault)
+    if not wanted:
+        return {}
+    moves = [move for one in wanted for move in one.moves]
+    accounts = _locked(session, {one for move in moves for one in (move.from_id, move.to_id)})
+    earlier = queries.entries_by_key(session, [one.key for one in wanted])
+    found = {one.key: _same(session, earlier[one.key], one.moves).id for one in wanted if one.key in earlier}
+    fresh = [one for one in wanted if one.key not in earlier]
+    standings = {one.id: Standing(one.balance_fen, one.floor_fen) for one in accounts}
+    if below := shortfall(standings, [move for one in fresh for move in one.moves]):
+        raise BelowFloor(below)
+    return found | _store_entries(session, cause, fresh, accounts, now=now)
+
+
+def _store_entries(
+    session: Session, cause: str, fresh: Sequence[Posting], accounts: Sequence[LedgerAccount], *, now: datetime
+) -> dict[str, int]:
+    """Entries, then all their transfers, of locked accounts; what somebody else posted meanwhile must be the same."""
+    if not fresh:
+        return {}
+    rows = [{"key": one.key, "cause": cause, "created_at": now} for one in fresh]
+    stored = session.connection().execute(_SEVERAL[session.get_bind().dialect.name], rows)
+    made: dict[str, int] = {key: entry_id for entry_id, key in stored}
+    new = [one for one in fresh if one.key in made]
+    session.connection().execute(_MOVE, [_row(made[one.key], move) for one in new for move in one.moves])
+    _follow(accounts, [move for one in new for move in one.moves])
+    others = [one for one in fresh if one.key not in made]
+    return made | {one.key: _same(session, queries.entry_by_key(session, one.key), one.moves).id for one in others}
 
 
 def correct_entry(session: Session, entry: LedgerEntry, cause: str, *, now: datetime) -> LedgerEntry:
@@ -120,9 +162,14 @@ def _row(entry_id: int, move: Move) -> dict[str, int]:
     return {"entry_id": entry_id, **ends, "amount_fen": move.amount_fen}
 
 
-def _change(account_id: int, move: Move) -> int:
-    """What a transfer adds to an account; the trigger has added the same."""
-    return move.amount_fen * ((move.to_id == account_id) - (move.from_id == account_id))
+def _follow(accounts: Sequence[LedgerAccount], moves: Sequence[Move]) -> None:
+    """Let loaded accounts hold what the database lets them hold after these transfers."""
+    changes: defaultdict[int, int] = defaultdict(int)
+    for move in moves:
+        changes[move.from_id] -= move.amount_fen
+        changes[move.to_id] += move.amount_fen
+    for account in accounts:
+        set_committed_value(account, "balance_fen", account.balance_fen + changes[account.id])
 
 
 def _same(session: Session, entry: LedgerEntry | None, moves: Sequence[Move]) -> LedgerEntry:

@@ -1,6 +1,7 @@
 """Spending what is held for a reservation on what it is charged in the end, and giving spent amounts back."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,8 +10,8 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from booking.ledger.queries import balance_of
-from booking.ledger.rules import Move
-from booking.ledger.service import post_entry
+from booking.ledger.rules import Move, Posting
+from booking.ledger.service import post_entries, post_entry
 from booking.payers.choosing import fault_at
 from booking.payers.holds import Books, last_hold, locked_books, store_hold
 from booking.payers.rules import ELSEWHERE, Fault, Standing
@@ -57,26 +58,58 @@ def capture(session: Session, spending: Spending, amount_fen: int, key: str, *, 
         standing = Standing(spending.payer_id, last.user_id, use_id, 0)
         store_hold(session, spending.reservation_id, entry.id, standing, now=now)
     if from_held + more:
-        _store(session, spending, entry.id, use_id, from_held + more, now=now)
+        session.connection().execute(_STORE, _capture(spending, entry.id, use_id, from_held + more, now=now))
     return from_held + more
 
 
-def give_back(session: Session, spending: Spending, amount_fen: int, key: str, *, now: datetime) -> None:
-    """Put spent money back to what is left, the last spent first; of a closed account an amount is withdrawn with it.
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """How much of what a charge has spent goes back, and what its entries are called."""
 
-    Money that was paid in lies in a closed account then until it is paid back.
+    spending: Spending
+    amount_fen: int
+    key: str
+
+
+def give_back(session: Session, wanted: Sequence[GivenBack], *, now: datetime) -> None:
+    """Put spent money of one payer account back to what is left, of each charge the last spent first.
+
+    Of a closed account an amount is withdrawn with it; money that was paid in lies in it then until it is paid back.
+    However many charges there are, it takes the same number of statements.
     """
-    books = locked_books(session, {spending.payer_id}, spending.user_id)[spending.payer_id]
-    rest = amount_fen
-    for use_id, spent in _spent(session, spending.charge_id):
-        part = min(rest, spent)
-        if part:
-            moves = [Move(books.captured_id, books.back_into_id, part)]
-            if use_id is not None:
-                moves.append(Move(books.used_id, use_id, part))
-            entry = post_entry(session, f"{key}:{use_id or 0}", CAUSE, moves, now=now)
-            _store(session, spending, entry.id, use_id, -part, now=now)
+    if not wanted:
+        return
+    one = wanted[0].spending
+    books = locked_books(session, {one.payer_id}, one.user_id)[one.payer_id]
+    spent = _spent(session, [back.spending.charge_id for back in wanted])
+    parts = [(back, *part) for back in wanted for part in _parts(back, spent[back.spending.charge_id])]
+    keys = [f"{back.key}:{use_id or 0}" for back, use_id, _ in parts]
+    postings = [
+        Posting(key, list(_returned(books, use_id, part))) for key, (_, use_id, part) in zip(keys, parts, strict=True)
+    ]
+    entries = post_entries(session, CAUSE, postings, now=now)
+    rows = [
+        _capture(back.spending, entries[key], use_id, -part, now=now)
+        for key, (back, use_id, part) in zip(keys, parts, strict=True)
+    ]
+    if rows:
+        session.connection().execute(_STORE, rows)
+
+
+def _parts(back: GivenBack, spent: Sequence[tuple[int | None, int]]) -> Iterator[tuple[int | None, int]]:
+    """How much goes back by whose account of use, the last spent first."""
+    rest = back.amount_fen
+    for use_id, fen in spent:
+        if part := min(rest, fen):
+            yield use_id, part
             rest -= part
+
+
+def _returned(books: Books, use_id: int | None, part: int) -> Iterator[Move]:
+    """What was spent goes back, and may be used once more by whose use it was."""
+    yield Move(books.captured_id, books.back_into_id, part)
+    if use_id is not None:
+        yield Move(books.used_id, use_id, part)
 
 
 def _held_there(last: Any, spending: Spending) -> int:
@@ -114,23 +147,26 @@ def _moves(books: Books, use_id: int | None, *, from_held: int, back: int, more:
             yield Move(use_id, books.used_id, more)
 
 
-def _spent(session: Session, charge_id: int) -> list[tuple[int | None, int]]:
-    """What a charge has spent by whose account of use, the last spent first."""
+def _spent(session: Session, charge_ids: Collection[int]) -> dict[int, list[tuple[int | None, int]]]:
+    """What charges have spent by whose account of use, of each the last spent first."""
     total = func.sum(ChargeCapture.amount_fen)
     rows: Any = session.execute(
-        select(ChargeCapture.use_id, total)
-        .where(ChargeCapture.charge_id == charge_id)
-        .group_by(ChargeCapture.use_id)
+        select(ChargeCapture.charge_id, ChargeCapture.use_id, total)
+        .where(ChargeCapture.charge_id.in_(charge_ids))
+        .group_by(ChargeCapture.charge_id, ChargeCapture.use_id)
         .order_by(func.max(ChargeCapture.id).desc())
     )
-    return [(use_id, int(spent)) for use_id, spent in rows]
+    found: defaultdict[int, list[tuple[int | None, int]]] = defaultdict(list)
+    for charge_id, use_id, spent in rows:
+        found[charge_id].append((use_id, int(spent)))
+    return found
 
 
-def _store(
-    session: Session, spending: Spending, entry_id: int, use_id: int | None, amount_fen: int, *, now: datetime
-) -> None:
-    """Write down what an entry moved for a charge."""
-    row = {
+def _capture(
+    spending: Spending, entry_id: int, use_id: int | None, amount_fen: int, *, now: datetime
+) -> dict[str, Any]:
+    """The row that says what an entry moved for a charge."""
+    return {
         "entry_id": entry_id,
         "charge_id": spending.charge_id,
         "payer_account_id": spending.payer_id,
@@ -139,4 +175,3 @@ def _store(
         "amount_fen": amount_fen,
         "created_at": now,
     }
-    session.connection().execute(_STORE, row)

@@ -12,8 +12,7 @@ from booking.accounts.queries import actor_of
 from booking.affiliations.group_reading import group_of
 from booking.charges.times import owner_then
 from booking.contracts.agreeing import OrderFormChanged, accepted_of, keep, note_accepted
-from booking.contracts.covers import agreement_for
-from booking.contracts.grounds import Use, lacking_of, last_of, party_of_user, text_id_now, threshold_of
+from booking.contracts.grounds import Use, agreement_for, lacking_of, last_of, party_of_user, text_id_now, threshold_of
 from booking.contracts.needs import Acceptance, Agreement, Ground, costs_no_more, highest, local_days, unchanged
 from booking.core.actors import Actor
 from booking.core.clock import local_date

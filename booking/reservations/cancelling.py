@@ -5,8 +5,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from booking.charges.making import charge_late_cancellation, is_late_and_unpriced, late_fee, may_cost
-from booking.charges.own import is_own
+from booking.charges.own import lets_off_own
 from booking.core.actors import Actor
+from booking.core.clock import local_date
 from booking.reservations import claims
 from booking.reservations.changes import Change, period_of, record, times, touch
 from booking.reservations.claims import Holder
@@ -45,7 +46,7 @@ def may_still_cancel(session: Session, reservation: Reservation, sight: Sight, a
     """Whether it has not begun, or a steward takes it back: never a use that costs something and that they pay."""
     if reservation.starts_at > now:
         return True
-    return sight.decides and not (is_own(session, reservation, actor) and may_cost(session, reservation))
+    return sight.decides and not (_is_theirs(session, reservation, actor, now) and may_cost(session, reservation))
 
 
 def cancel_held(
@@ -60,8 +61,9 @@ def cancel_held(
 ) -> None:
     """Cancel a locked reservation; a holder who does so too late is charged the share that its price says.
 
-    So much stays held until its time is over. Who answers for the account that pays is charged as the holder is. What
-    another steward cancels, or an institution because somebody leaves, costs nothing.
+    So much stays held until its time is over. Who answers for the account that pays is charged as the holder is, and so
+    is an institution that does. What another steward cancels, or another institution because somebody leaves, costs
+    nothing.
     """
     fee = fee_of_cancelling(session, reservation, actor, now=now)
     is_unpriced = not fee and costs_unknown(session, reservation, actor, now=now)
@@ -84,12 +86,17 @@ def cancel_held(
 
 def fee_of_cancelling(session: Session, reservation: Reservation, actor: Actor, *, now: datetime) -> int:
     """What it would cost if the actor cancelled it now, who booked it or answers for what pays it."""
-    return late_fee(session, reservation, now=now) if is_own(session, reservation, actor) else 0
+    return late_fee(session, reservation, now=now) if _is_theirs(session, reservation, actor, now) else 0
 
 
 def costs_unknown(session: Session, reservation: Reservation, actor: Actor, *, now: datetime) -> bool:
     """Whether that would cost something which no price names: whoever looks after the charges says how much."""
-    return is_own(session, reservation, actor) and is_late_and_unpriced(session, reservation, now=now)
+    return _is_theirs(session, reservation, actor, now) and is_late_and_unpriced(session, reservation, now=now)
+
+
+def _is_theirs(session: Session, reservation: Reservation, actor: Actor, now: datetime) -> bool:
+    """Whether what it costs is the actor's own affair."""
+    return lets_off_own(session, reservation, actor, today=local_date(now))
 
 
 KINDS = {

@@ -162,7 +162,8 @@ def _cancel_elsewhere(
 ) -> None:
     """Cancel a booking at another institution for the person, as they could: before its start.
 
-    It costs nothing where their institution does it; whoever cancels their own pays as with every cancellation.
+    It costs nothing where their institution does it, unless the institution answers for the account that pays it;
+    whoever cancels their own pays as with every cancellation.
     """
     reservation = locked(session, reservation_id)
     if reservation.booked_by_id != user_id or reservation.state not in STANDING:

@@ -11,8 +11,7 @@ from booking.affiliations.group_reading import group_of
 from booking.catalogue.keeping import staff_organisation_id
 from booking.catalogue.queries import target_of
 from booking.contracts.agreeing import accepted_of, keep
-from booking.contracts.covers import agreement_for
-from booking.contracts.grounds import Use, lacking_of, last_of, threshold_of
+from booking.contracts.grounds import Use, agreement_for, lacking_of, last_of, threshold_of
 from booking.contracts.needs import Acceptance, Agreement, Ground, unchanged
 from booking.core.clock import local_date
 from models.contracts import UseAgreement

@@ -131,10 +131,14 @@ def to_come() -> ColumnElement[int]:
     asked = Charge.billed_fen - func.coalesce(Charge.billed_taken_fen, 0)
     now = case((Charge.billed_taken_fen.is_(None), Charge.gross_fen), else_=Charge.paper_fen)
     alone = and_(Charge.payer_account_id.is_(None), Charge.user_id == Debtor.user_id)
-    theirs = or_(Charge.payer_account_id == Debtor.payer_account_id, alone)
     less = select(cast(func.coalesce(func.sum(asked - now), 0), BigInteger))
-    at_theirs = Charge.organisation_id == Debtor.organisation_id
-    return less.where(at_theirs, theirs, _is_other(), asked > now).correlate(Debtor).scalar_subquery()
+    at_theirs = less.where(Charge.organisation_id == Debtor.organisation_id, _is_other(), asked > now)
+    # One after the other, as each has an index of its own.
+    sums = [
+        at_theirs.where(one).correlate(Debtor).scalar_subquery()
+        for one in (Charge.payer_account_id == Debtor.payer_account_id, alone)
+    ]
+    return sums[0] + sums[1]
 
 
 def of_debtor(debtor: Debtor, until_on: date) -> ColumnElement[bool]:

@@ -10,12 +10,15 @@ from sqlalchemy.orm import Session, aliased
 from booking.charges.paying import free_credit
 from booking.core.actors import Actor
 from booking.statements.rules import number_of
+from models.base import Base
 from models.charges import Charge, ChargeEvent
 from models.ledger import LedgerAccount
 from models.statements import Debtor, Statement, StatementItem
 from models.vocabulary.charges import ChargeState, ChargeStep
 from models.vocabulary.payers import PayerKind
 from models.vocabulary.statements import StatementKind
+
+_EVENT = insert(Base.metadata.tables["charge_events"])
 
 
 def bill_charges(session: Session, statement: Statement, *, actor: Actor, now: datetime) -> None:
@@ -45,24 +48,18 @@ def pay_charges(
     )
     paid = Charge.id.in_(on_them), Charge.state == ChargeState.BILLED, ~still_open
     ids = session.scalars(select(Charge.id).where(*paid).order_by(Charge.id).with_for_update(key_share=True)).all()
-    last = func.max(StatementItem.statement_id)
-    its_last = select(StatementItem.charge_id, last).where(StatementItem.charge_id.in_(ids))
-    theirs = its_last.where(StatementItem.statement_id.in_([one.id for one in statements]))
-    last_of = {row[0]: row[1] for row in session.execute(theirs.group_by(StatementItem.charge_id))} if ids else {}
-    for statement in statements:
-        its = [one for one in ids if last_of[one] == statement.id]
-        _move(session, statement, its, ChargeState.PAID, ChargeStep.SETTLE, actor=actor, now=now)
+    _move(session, statements, ids, ChargeState.PAID, ChargeStep.SETTLE, actor=actor, now=now)
     if debtor.payer is not None and debtor.payer.kind == PayerKind.ON_ACCOUNT:
         spent = select(Charge).where(Charge.id.in_(ids), Charge.captured_fen > 0).order_by(Charge.id)
-        for charge in session.scalars(spent.execution_options(populate_existing=True)).all():
-            free_credit(session, charge, now=now)
+        free_credit(session, session.scalars(spent.execution_options(populate_existing=True)).all(), now=now)
 
 
-def reopen_charges(session: Session, statement: Statement, *, actor: Actor, now: datetime) -> None:
-    """Its charges are not paid after all."""
-    paid = Charge.id.in_(_on(statement)), Charge.state == ChargeState.PAID
+def reopen_charges(session: Session, statements: Sequence[Statement], *, actor: Actor, now: datetime) -> None:
+    """The charges of these statements are not paid after all."""
+    on_them = select(StatementItem.charge_id).where(StatementItem.statement_id.in_([one.id for one in statements]))
+    paid = Charge.id.in_(on_them), Charge.state == ChargeState.PAID
     ids = session.scalars(select(Charge.id).where(*paid).order_by(Charge.id).with_for_update(key_share=True)).all()
-    _move(session, statement, ids, ChargeState.BILLED, ChargeStep.REOPEN, actor=actor, now=now)
+    _move(session, statements, ids, ChargeState.BILLED, ChargeStep.REOPEN, actor=actor, now=now)
 
 
 def _on(statement: Statement) -> Select[int]:
@@ -72,7 +69,7 @@ def _on(statement: Statement) -> Select[int]:
 
 def _move(
     session: Session,
-    statement: Statement,
+    statements: Sequence[Statement],
     ids: Sequence[int],
     state: ChargeState,
     step: ChargeStep,
@@ -80,13 +77,20 @@ def _move(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Put locked charges into another state."""
+    """Put locked charges into another state; the history of each names the last of these statements that it is on."""
     if not ids:
         return
-    these = Charge.id.in_(ids)
     values = {"state": state, "version": Charge.version + 1, "updated_at": now}
-    session.execute(update(Charge).where(these).values(values).execution_options(synchronize_session=False))
-    _tell(session, statement, these, step, actor=actor, now=now)
+    these = update(Charge).where(Charge.id.in_(ids)).values(values)
+    session.execute(these.execution_options(synchronize_session=False))
+    numbers = {one.id: number_of(one.year, one.number) for one in statements}
+    its_last = select(StatementItem.charge_id, func.max(StatementItem.statement_id)).where(
+        StatementItem.charge_id.in_(ids), StatementItem.statement_id.in_(numbers)
+    )
+    told = {"step": step, "state": state, "actor_id": actor.id, "change_fen": 0, "occurred_at": now}
+    rows = session.execute(its_last.group_by(StatementItem.charge_id).order_by(StatementItem.charge_id))
+    events = [told | {"charge_id": charge_id, "text": numbers[last]} for charge_id, last in rows]
+    session.connection().execute(_EVENT, events)
 
 
 def _tell(
@@ -98,7 +102,7 @@ def _tell(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """One row of history for each charge, with the statement's number; the log has one of the statement."""
+    """One row of history for each charge of a statement, with its number; the log has one of the statement."""
     table, names = ChargeEvent.__table__, ("charge_id", "step", "state", "actor_id", "change_fen", "text")
     values = (
         literal(step, table.c.step.type),

@@ -1,12 +1,11 @@
 """Which mails follow from statements: one was issued, money was received or was not after all, one is overdue."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
-
-from booking.affiliations.queries import has_left
 from booking.core.clock import local_date
 from booking.notifications.letters import Letter, News
+from booking.payers.answering import answering
 from booking.statements import queries
 from booking.statements.rules import number_of
 from models.accounts import User
@@ -51,20 +50,19 @@ def _statement(news: News, statement_id: int) -> Statement | None:
 
 
 def _to_debtor(news: News, statement: Statement | None, template: str, **more: Any) -> list[Letter]:
-    """A letter to who owes it, unless they have left the institution that keeps what pays."""
-    person = _person(news, statement) if statement is not None else None
-    if statement is None or person is None or person.deactivated_at is not None:
+    """A letter to each of those who answer for it."""
+    if statement is None:
         return []
-    return [Letter(person.email, person.language, template, _values(news, statement) | more)]
+    values = _values(news, statement) | more
+    return [Letter(one.email, one.language, template, values) for one in _people(news, statement)]
 
 
-def _person(news: News, statement: Statement) -> User | None:
-    """Who answers for what pays."""
-    payer = statement.debtor.payer
-    if payer is None:
-        return statement.debtor.user
-    left = news.session.scalar(select(has_left(payer.holder_id, payer.organisation_id, local_date(news.now))))
-    return None if left else payer.holder
+def _people(news: News, statement: Statement) -> Sequence[User]:
+    """Who answers for what pays, whoever looks after it where the holder is gone; else who owes it themselves."""
+    payer, user = statement.debtor.payer, statement.debtor.user
+    if payer is not None:
+        return answering(news.session, payer, today=local_date(news.now))
+    return [user] if user is not None and user.deactivated_at is None else []
 
 
 def _values(news: News, statement: Statement) -> dict[str, Any]:

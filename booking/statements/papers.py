@@ -18,6 +18,7 @@ from booking.payers.labels import KINDS as PAYER_KINDS
 from booking.statements import labels, queries
 from booking.statements.queries import Found
 from booking.statements.rules import number_of
+from booking.web.kept_papers import KeptPapers
 from booking.web.languages import in_language, page_language
 from booking.web.papers import PDF_TYPE, Column, Paper
 from booking.web.tables import KINDS as TABLE_KINDS
@@ -25,6 +26,8 @@ from booking.web.tables import table_response
 from models.statements import Statement, StatementItem
 from models.vocabulary.payers import PayerKind
 from models.vocabulary.statements import StatementKind
+
+KEPT = KeptPapers()
 
 
 def statement_file(session: Session, statement_id: int, kind: str, who: Actor) -> Response:
@@ -44,8 +47,14 @@ def statement_file(session: Session, statement_id: int, kind: str, who: Actor) -
 
 
 def statement_pdf(found: Found, items: Sequence[StatementItem]) -> bytes:
-    """The paper; it says what was so when it was issued, and nothing of what was paid since."""
-    statement = found.statement
+    """The paper; it says what was so when it was issued, and nothing of what was paid since, so it is made once."""
+    whole = (found.statement, *items)
+    content = tuple(getattr(row, column.key) for row in whole for column in type(row).__table__.columns)
+    return KEPT.file((page_language(), *content), lambda: _made(found.statement, items))
+
+
+def _made(statement: Statement, items: Sequence[StatementItem]) -> bytes:
+    """The paper from its rows."""
     title, number = _(labels.TITLES[statement.kind]), number_of(statement.year, statement.number)
     paper = Paper(f"{title} {number}", number)
     paper.heading(in_language(statement.told["organisation_zh"], statement.told["organisation_en"]), title)

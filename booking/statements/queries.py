@@ -267,11 +267,11 @@ _NAMES = (Organisation.name_zh, Organisation.name_en)
 
 
 def _debtors() -> Select[Debtor]:
-    """Debtors with their account, its holder, and what is credited to them."""
+    """Debtors with their account, its holder, who keeps it, and what is credited to them."""
     return select(Debtor).options(
         joinedload(Debtor.organisation).load_only(*_NAMES),
         joinedload(Debtor.payer).joinedload(PayerAccount.holder),
-        joinedload(Debtor.payer).joinedload(PayerAccount.organisation).load_only(*_NAMES),
+        joinedload(Debtor.payer).joinedload(PayerAccount.organisation).load_only(*_NAMES, Organisation.uscc),
         joinedload(Debtor.user),
         joinedload(Debtor.credit).load_only(LedgerAccount.balance_fen),
     )

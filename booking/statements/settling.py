@@ -1,21 +1,23 @@
 """What statements and receipts do in the ledger: asking, crediting, settling, and opening again; the debtor is held."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, nulls_last, select
+from sqlalchemy import func, insert, nulls_last, select
 from sqlalchemy.orm import Session
 
 from booking.core.actors import Actor
 from booking.ledger.queries import balance_of
-from booking.ledger.rules import Move
-from booking.ledger.service import open_account, post_entry
+from booking.ledger.rules import Move, Posting
+from booking.ledger.service import open_account, post_entries, post_entry
 from booking.statements.charging import pay_charges, reopen_charges
 from booking.statements.rules import shares
+from models.base import Base
 from models.ledger import LedgerAccount
 from models.statements import Debtor, Settlement, Statement, StatementSeries
 
 CAUSE = "statements"
+_STORE = insert(Base.metadata.tables["settlements"])
 
 
 def post_due(
@@ -42,12 +44,9 @@ def use_credit(
     if not credit:
         return
     found = _open_ones(session, debtor, first)
-    closed = []
-    for (statement, open_fen), part in zip(found, shares([one[1] for one in found], credit), strict=True):
-        if part:
-            _settle(session, debtor, statement, part, now=now)
-        if part == open_fen:
-            closed.append(statement)
+    parts = shares([one[1] for one in found], credit)
+    _settle(session, debtor, [(found[place][0], part) for place, part in enumerate(parts) if part], now=now)
+    closed = [one for (one, open_fen), part in zip(found, parts, strict=True) if part == open_fen]
     if closed:
         pay_charges(session, closed, debtor, actor=actor, now=now)
 
@@ -60,27 +59,39 @@ def free_cash(
     if missing <= 0:
         return
     found = _settled_ones(session, debtor, first)
-    for (statement, settled_fen), part in zip(found, shares([one[1] for one in found], missing), strict=True):
-        if part:
-            was_paid = _open_fen(session, statement) == 0
-            _settle(session, debtor, statement, -part, now=now)
-            if was_paid and settled_fen:
-                reopen_charges(session, statement, actor=actor, now=now)
+    parts = shares([one[1] for one in found], missing)
+    _settle(session, debtor, [(found[place][0], -part) for place, part in enumerate(parts) if part], now=now)
+    opened = [one for (one, settled), part in zip(found, parts, strict=True) if part and settled == one.due_fen]
+    if opened:
+        reopen_charges(session, opened, actor=actor, now=now)
 
 
-def _settle(session: Session, debtor: Debtor, statement: Statement, part: int, *, now: datetime) -> None:
-    """Settle a part of a statement with what is credited, or (below zero) open it again."""
+def _settle(session: Session, debtor: Debtor, parts: Sequence[tuple[Statement, int]], *, now: datetime) -> None:
+    """Settle parts of statements with what is credited, or (below zero) open them again; each by an entry."""
+    of_them = Settlement.statement_id.in_([statement.id for statement, _ in parts])
+    counted = select(Settlement.statement_id, func.count(Settlement.id)).where(of_them)
+    turns = dict(session.execute(counted.group_by(Settlement.statement_id)).all()) if parts else {}
+    keys = [f"settlement:{statement.id}:{turns.get(statement.id, 0)}" for statement, _ in parts]
+    postings = [
+        Posting(key, list(_moves(debtor, statement, part))) for key, (statement, part) in zip(keys, parts, strict=True)
+    ]
+    entries = post_entries(session, CAUSE, postings, now=now)
+    rows = [
+        {"statement_id": statement.id, "amount_fen": part, "entry_id": entries[key], "created_at": now}
+        for key, (statement, part) in zip(keys, parts, strict=True)
+    ]
+    if rows:
+        session.connection().execute(_STORE, rows)
+
+
+def _moves(debtor: Debtor, statement: Statement, part: int) -> Iterator[Move]:
+    """What is credited settles a part of a statement; below zero the other way round."""
     assert statement.open_id is not None
-    of_it = Settlement.statement_id == statement.id
-    turn = session.scalar(select(func.count(Settlement.id)).where(of_it)) or 0
-    moves = [
+    for move in (
         Move(debtor.credit_id, debtor.settled_id, abs(part)),
         Move(statement.open_id, debtor.billed_id, abs(part)),
-    ]
-    key = f"settlement:{statement.id}:{turn}"
-    entry = post_entry(session, key, CAUSE, moves if part > 0 else [one.back for one in moves], now=now)
-    session.add(Settlement(statement_id=statement.id, amount_fen=part, entry_id=entry.id, created_at=now))
-    session.flush()
+    ):
+        yield move if part > 0 else move.back
 
 
 def _open_ones(session: Session, debtor: Debtor, first: Statement | None) -> Sequence[tuple[Statement, int]]:
@@ -103,8 +114,3 @@ def _settled_ones(session: Session, debtor: Debtor, first: Statement | None) -> 
         .order_by(*([Statement.id != first.id] if first else []), Statement.id.desc())
     )
     return [(row[0], row[1]) for row in session.execute(rows)]
-
-
-def _open_fen(session: Session, statement: Statement) -> int:
-    """What is open of a statement."""
-    return balance_of(session, statement.open_id) if statement.open_id is not None else 0

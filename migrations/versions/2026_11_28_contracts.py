@@ -152,5 +152,9 @@ def _table(name: str, keys: dict[str, str], *parts: Any) -> None:
 
 
 def downgrade() -> None:
+    """Refused once there are contracts or an institution's own terms: what was agreed on would be lost."""
+    for kept in ("contracts", "contract_texts WHERE made_by_id IS NOT NULL"):
+        if op.get_bind().execute(sa.text(f"SELECT 1 FROM {kept} LIMIT 1")).first():  # noqa: S608 - our own names
+            raise RuntimeError("there are contracts: restore a backup from before the upgrade instead")
     for name in ("contract_events", "contract_signatures", "contracts", "contract_texts"):
         op.drop_table(name)

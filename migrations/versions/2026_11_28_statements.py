@@ -239,9 +239,15 @@ def _receipts() -> None:
 
 
 def downgrade() -> None:
-    """Refused once something was billed: numbers that were given cannot be given back."""
-    if op.get_bind().execute(sa.text("SELECT 1 FROM statements LIMIT 1")).first():
-        raise RuntimeError("statements have been issued: restore a backup from before the upgrade instead")
+    """Refused once something was billed, received or set: numbers that were given cannot be given back.
+
+    Drafts hold nothing and are made again; with them go debtors, whose accounts have moved nothing yet.
+    """
+    for name in ("statements", "receipts", "billing_terms"):
+        if op.get_bind().execute(sa.text(f"SELECT 1 FROM {name} LIMIT 1")).first():  # noqa: S608 - our own names
+            raise RuntimeError(f"there are {name}: restore a backup from before the upgrade instead")
+    sides = " UNION ".join(f"SELECT {side}_id FROM debtors" for side in ("billed", "cash", "credit", "settled"))  # noqa: S608
+    unused = [row[0] for row in op.get_bind().execute(sa.text(sides))]
     for name in (
         "statement_reminders",
         "settlements",
@@ -252,6 +258,8 @@ def downgrade() -> None:
         "debtors",
     ):
         op.drop_table(name)
+    gone = sa.text("DELETE FROM ledger_accounts WHERE id IN :ids").bindparams(sa.bindparam("ids", expanding=True))
+    op.get_bind().execute(gone, {"ids": unused})
     op.drop_table("statement_series")
     op.drop_table("billing_terms")
     op.drop_index("ix_charges_unbilled", "charges")

@@ -79,5 +79,9 @@ def _agreements() -> None:
 
 
 def downgrade() -> None:
+    """Refused once something is required or a use rests on something: what was accepted would be lost."""
+    for name in (AGREEMENTS, SETTINGS):
+        if op.get_bind().execute(sa.text(f"SELECT 1 FROM {name} LIMIT 1")).first():  # noqa: S608 - our own names
+            raise RuntimeError("uses rest on agreements: restore a backup from before the upgrade instead")
     op.drop_table(AGREEMENTS)
     op.drop_table(SETTINGS)

@@ -1,10 +1,10 @@
 """Units that end: an empty one is removed, another is merged with everything that it has."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.accounts.delegating import delegate_grant
@@ -17,14 +17,18 @@ from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from booking.directory import queries
 from booking.directory.forms import UnitForm
 from booking.directory.service import add_unit
+from booking.pricing.queries import Spot, price_for
 from models.accounts import AuditEntry, Grant, User
 from models.base import Base
 from models.catalogue import Instrument, SharedSettings
 from models.directory import Organisation, Unit
+from models.pricing import PricePolicy
 from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.pricing import Offer
 from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.people import actor_for, give, make_user, sign_in
+from tests.factories.prices import make_unit_price
 
 
 @pytest.fixture
@@ -89,6 +93,41 @@ def test_what_a_unit_has_goes_along_and_its_name_may_be_registered_again(
     back = add_unit(session, organisation.id, UnitForm(name_zh="老中心", name_en="Centre"), actor=actor, now=now)
     assert (back.id, back.removed_at, back.name_en) == (old.id, None, "Centre")
     assert merging.belongings(session, old.id, now=now).is_empty
+
+
+def test_a_unit_that_comes_back_has_none_of_its_old_prices(
+    session: Session, organisation: Organisation, units: list[Unit], admin: User, actor: Actor, *, now: datetime
+) -> None:
+    old, new = units
+    today = local_date(now)
+    later = today + timedelta(days=30)
+    for place, day in ((old, date(2020, 1, 1)), (old, today), (old, later), (new, today)):
+        make_unit_price(session, place, 10_000, admin, valid_from=day)
+    assert merging.preview_merge(session, old.id, new.id, actor=actor, now=now).has.has_prices
+
+    merging.remove_unit(session, old.id, reason="撤并", actor=actor, now=now)
+    session.commit()
+    back = add_unit(session, organisation.id, UnitForm(name_zh="老中心"), actor=actor, now=now)
+    instrument = make_instrument(session, organisation, unit_id=back.id)
+    session.commit()
+
+    def price(unit_id: int, day: date) -> int | None:
+        spot = Spot(instrument.id, unit_id, organisation.id)
+        found = price_for(session, spot, None, day=day, today=today)
+        return found.policy.hourly_fen if found else None
+
+    days = (today - timedelta(days=1), today, later, later + timedelta(days=300))
+    assert [price(old.id, day) for day in days] == [10_000, None, None, None]
+    assert [price(new.id, day) for day in days[1:]] == [10_000] * 3
+    withdrawn = select(PricePolicy.valid_from, PricePolicy.revision, PricePolicy.reason)
+    rows = session.execute(withdrawn.where(PricePolicy.offer == Offer.WITHDRAWN).order_by(PricePolicy.id)).all()
+    assert [tuple(row) for row in rows] == [(today, 2, "撤并"), (later, 2, "撤并")]
+    assert not merging.belongings(session, old.id, now=now).has_prices
+    instrument.unit_id = None
+    session.commit()
+    merging.remove_unit(session, old.id, actor=actor, now=now)
+    session.commit()
+    assert session.scalar(select(func.count(PricePolicy.id))) == 6
 
 
 def test_an_instrument_that_would_lose_its_contact_keeps_the_units_apart(

@@ -20,13 +20,15 @@ from booking.reservations.moving import move_reservation
 from booking.reservations.refusals import AlreadyStarted, FeeChanged, OwnUse, ReservationRefused, SamplesNeeded
 from booking.reservations.service import request_reservation
 from booking.reservations.using import confirm_use
-from booking.reservations.wishes import Details, Wish
+from booking.reservations.wishes import Details, Paying, Wish
 from models.accounts import User
 from models.catalogue import Instrument
 from models.charges import Charge, ChargeLine
 from models.custody import OwnerChange
+from models.directory import Organisation
 from models.reservations import Reservation, ReservationUse
 from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.affiliations import AffiliationState
 from models.vocabulary.charges import ChargeState
 from models.vocabulary.custody import OwnerChangeState
 from models.vocabulary.pricing import BilledOn
@@ -34,6 +36,7 @@ from models.vocabulary.reservations import BlockKind, ReservationState, UseOutco
 from tests.charges.houses import ALONE, PAID, House
 from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_organisation
+from tests.factories.payers import make_payer
 from tests.factories.people import give, make_user
 from tests.reservations.acting import at, claims_of
 
@@ -107,6 +110,43 @@ def test_who_cancels_their_own_pays_however_they_do_it_and_an_institution_for_wh
     states = {session.get_one(Reservation, one.id).state for one in (own, theirs, here)}
     assert states == {ReservationState.CANCELLED}
     assert house.books() == (50_000, 10_000, 0)
+
+
+def test_no_institution_lets_itself_off_what_an_account_pays_that_only_it_answers_for(
+    session: Session, now: datetime
+) -> None:
+    house, home = House(session, now), make_organisation(session)
+    officer = make_user(session, "officer")
+    give(session, officer, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, home.id)
+    payer = make_payer(session, home, house.lead, 100_000, [house.student], number="52170002")
+    affiliate(session, house.student, home)
+    made = [house.book(hour, paying=Paying(payer.id)) for hour in (9, 12, 15)]
+    kept, left, by_owner = made
+    mine = make_payer(session, home, officer, 50_000, [house.student], number="52170003")
+    own = house.book(9, day=2, paying=Paying(mine.id))
+    late, of = kept.starts_at - TWO_HOURS, house.student.id
+
+    def cancel(one: Reservation, place: Organisation, by: User, at_: datetime = late) -> int:
+        house.do(cancel_bookings, place.id, of, [one.id], reason="离校", by=by, at_=at_)
+        charge = house.charge(one)
+        return charge.gross_fen if charge else 0
+
+    assert cancel(own, home, officer, own.starts_at - TWO_HOURS) == 10_000
+    assert cancel(kept, home, officer) == 0
+    affiliate(session, house.lead, home, state=AffiliationState.ENDED, ends_on=date(2026, 11, 1))
+    assert cancel(left, home, officer, left.starts_at - TWO_HOURS) == 10_000
+    assert cancel(by_owner, house.place, house.admin, by_owner.starts_at - TWO_HOURS) == 0
+    house.books()
+
+
+def test_an_institution_may_let_off_what_it_would_owe_itself(house: House) -> None:
+    made = house.book(9)
+    affiliate(house.session, house.lead, house.place, state=AffiliationState.ENDED, ends_on=date(2026, 11, 1))
+    of, late = house.student.id, made.starts_at - TWO_HOURS
+    house.do(cancel_bookings, house.place.id, of, [made.id], reason="离校", by=house.admin, at_=late)
+
+    assert house.charge(made) is None
+    assert house.books() == (50_000, 0, 0)
 
 
 def test_cancelling_asks_again_when_it_costs_something_else_than_was_shown(house: House) -> None:

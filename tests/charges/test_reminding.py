@@ -22,8 +22,10 @@ from booking.reservations.refusals import NotOlder, OlderUse
 from booking.reservations.use_reminding import due_to_remind, next_level, remind_of_uses
 from booking.reservations.uses import uses_to_confirm, waiting_uses
 from booking.reservations.using import confirm_use
-from models.accounts import AuditEntry
+from booking.reservations.wishes import Paying
+from models.accounts import AuditEntry, User
 from models.reservations import Reservation, UseReminder
+from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.affiliations import AffiliationState
 from models.vocabulary.charges import ChargeState
 from models.vocabulary.reservations import ReservationMode, ReservationState
@@ -32,7 +34,8 @@ from tests.counting import counting
 from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.letters import mailed
-from tests.factories.people import make_user
+from tests.factories.payers import make_payer
+from tests.factories.people import give, make_user
 from tests.reservations.acting import at
 
 DAY = timedelta(days=1)
@@ -242,6 +245,46 @@ def test_a_dispute_is_told_to_the_staff_even_by_somebody_who_has_left_and_to_who
         told.append(sorted((one.recipient.partition("@")[0], one.values["is_staff"]) for one in letters))
 
     assert told == [[("lead", False), ("steward", True)], [("steward", True)]]
+
+
+def test_who_answers_for_a_left_account_writes_to_both_sides_where_they_are_of_both(house: House) -> None:
+    made = house.book(9)
+    charge, when = house.confirm(made), made.ends_at + DAY
+    clerk = house.session.scalars(select(User).where(User.name.startswith("Clerk"))).one()
+    other = make_user(house.session, "other")
+    give(house.session, other, Role.INSTITUTION_FINANCE, ScopeKind.ORGANISATION, house.place.id)
+    house.do(service.dispute_charge, charge.id, "没有来用", by=house.student, at_=when)
+
+    def told(by: User) -> list[tuple[str, bool]]:
+        mailed(house.session, now=when)
+        house.do(service.write_about, charge.id, "请双方核对", by=by, at_=when)
+        letters = mailed(house.session, now=when)
+        return sorted((one.recipient.partition("@")[0], one.values["is_staff"]) for one in letters)
+
+    assert told(clerk) == [("lead", False), ("student", False)]
+    affiliate(house.session, house.lead, house.place, state=AffiliationState.ENDED, ends_on=date(2026, 11, 1))
+    by_clerk, by_admin, by_student, by_steward = map(told, (clerk, house.admin, house.student, house.steward))
+    assert by_clerk == [("other", False), ("steward", True), ("student", False)]
+    payers = [(clerk.email.partition("@")[0], False), ("other", False), ("student", False)]
+    assert by_admin == sorted([*payers, ("steward", True)])
+    assert by_student == [("steward", True)]
+    assert by_steward == payers
+
+
+def test_the_finance_of_another_house_writes_for_the_account_that_it_keeps_alone(house: House) -> None:
+    elsewhere = make_organisation(house.session)
+    keeper = make_user(house.session, "keeper")
+    give(house.session, keeper, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, elsewhere.id)
+    payer = make_payer(house.session, elsewhere, house.lead, 50_000, [house.student], number="52170002")
+    made = house.book(9, paying=Paying(payer.id))
+    charge, when = house.confirm(made), made.ends_at + DAY
+    affiliate(house.session, house.lead, elsewhere, state=AffiliationState.ENDED, ends_on=date(2026, 11, 1))
+    house.do(service.dispute_charge, charge.id, "没有来用", by=keeper, at_=when)
+    mailed(house.session, now=when)
+    house.do(service.write_about, charge.id, "见附件", by=keeper, at_=when)
+    letters = mailed(house.session, now=when)
+
+    assert [(one.recipient, one.values["is_staff"]) for one in letters] == [("steward@example.org", True)]
 
 
 def test_what_silence_takes_beyond_what_was_held_or_cannot_take_is_told(house: House) -> None:

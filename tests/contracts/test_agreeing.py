@@ -10,11 +10,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from booking.charges.windows import Windows
-from booking.contracts import covers, grounds, queries, requirements, steps
+from booking.contracts import grounds, queries, requirements, steps
 from booking.contracts.agreeing import AgreementLacking, keep
 from booking.contracts.forms import RequirementForm
 from booking.contracts.needs import Ground, local_days
 from booking.contracts.order_forms import order_forms
+from booking.contracts.used import used_fen
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden, InvalidInput, StaleVersion
 from booking.reservations.agreed import mismatches
@@ -141,7 +142,7 @@ def test_a_contract_covers_what_waits_up_to_its_amount_and_its_end_takes_the_gro
     assert covered == (contract.id, True)
     used = [(one.reservation_id, one.cost_fen) for one in seen.uses]
     assert (used, seen.used_fen) == ([(first.id, 4 * HOURLY)], 4 * HOURLY)
-    assert (place.ground(first).is_lacking, covers.used_fen(session, contract.id)) == (True, 0)
+    assert (place.ground(first).is_lacking, used_fen(session, contract.id)) == (True, 0)
 
 
 def test_a_contract_ended_while_a_use_is_booked_leaves_it_to_another_contract_or_to_none(
@@ -151,7 +152,7 @@ def test_a_contract_ended_while_a_use_is_booked_leaves_it_to_another_contract_or
     made, today = place.booked(4), local_date(place.now)
     use = grounds.Use(place.deals.place.id, place.instrument.id, place.outsider.id, None, made.id)
     days = local_days(place.at(4))
-    seen = Ground(Need.CONTRACT, None, covers.covers_for(session, use, today=today)[0])
+    seen = Ground(Need.CONTRACT, None, grounds.covers_for(session, use, today=today)[0])
     steps.end_contract(session, contract.id, reason="终止", actor=place.deals.keeper, now=place.now)
 
     alone = keep(session, use, seen, 4 * HOURLY, days, now=place.now)
@@ -258,12 +259,12 @@ def test_a_use_that_lacks_its_ground_is_confirmed_only_once_it_has_one(session: 
 
     contract = place.deals.signed()
     confirm_use(session, made.id, UseForm(), **at)
-    quoted = covers.used_fen(session, contract.id)
+    quoted = used_fen(session, contract.id)
     session.scalars(select(Charge)).one().gross_fen += 500
     session.flush()
 
     assert session.get_one(Reservation, made.id).state == ReservationState.COMPLETED
-    assert (quoted, covers.used_fen(session, contract.id)) == (4 * HOURLY, 4 * HOURLY + 500)
+    assert (quoted, used_fen(session, contract.id)) == (4 * HOURLY, 4 * HOURLY + 500)
     assert type(quoted) is int
 
 

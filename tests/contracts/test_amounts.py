@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from booking.charges import service as charges
 from booking.charges.forms import ChargeChangeForm
 from booking.charges.windows import Windows
-from booking.contracts import covers
+from booking.contracts import used
 from booking.core.actors import Actor
 from booking.reservations.agreeing import lapse_unagreed
 from booking.reservations.cancelling import end_reservation
@@ -115,8 +115,8 @@ def test_a_use_counts_against_its_contract_as_far_as_it_is_expected_or_charged(
     end(uses, made)
 
     session.flush()
-    assert covers.used_fen(session, contract.id) == 3 * HOURLY + costs
-    listed = {one.reservation_id: one.cost_fen or 0 for one in covers.uses_under(session, contract.id, limit=9)}
+    assert used.used_fen(session, contract.id) == 3 * HOURLY + costs
+    listed = {one.reservation_id: one.cost_fen or 0 for one in used.uses_under(session, contract.id, limit=9)}
     assert (listed.pop(other.id), sum(listed.values())) == (3 * HOURLY, costs)
     assert session.get_one(Reservation, made.id).booked_by_id == uses.place.outsider.id
 
@@ -130,7 +130,7 @@ def test_what_earlier_uses_did_not_cost_in_the_end_covers_another(session: Sessi
     has_lapsed = lapse_unagreed(session, waits.id, now=waits.starts_at)
 
     assert (before, has_lapsed, uses.place.ground(waits).contract_id) == (True, False, contract.id)
-    assert covers.used_fen(session, contract.id) == 4 * HOURLY
+    assert used.used_fen(session, contract.id) == 4 * HOURLY
 
 
 def test_what_waits_for_its_price_counts_as_it_was_quoted(session: Session, uses: Uses) -> None:
@@ -140,4 +140,4 @@ def test_what_waits_for_its_price_counts_as_it_was_quoted(session: Session, uses
 
     session.execute(update(Charge).values(gross_fen=0, paper_fen=0, **unpriced))
 
-    assert covers.used_fen(session, contract.id) == 2 * HOURLY
+    assert used.used_fen(session, contract.id) == 2 * HOURLY

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.contracts import steps
-from booking.contracts.grounds import is_last
+from booking.contracts.used import is_last
 from booking.core.actors import Actor
 from booking.reservations.service import request_reservation
 from booking.reservations.wishes import Wish

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import flask_migrate
@@ -16,21 +16,42 @@ from sqlalchemy.orm import Session
 
 from app import create_app
 from booking.catalogue.reference import load_classes
+from booking.contracts.forms import ContractForm, RequirementForm
+from booking.contracts.requirements import set_requirement
+from booking.contracts.service import draft_contract
 from booking.core.clock import utcnow
 from booking.directory.reference import load_places
+from booking.pricing.queries import in_force
 from booking.reservations.moving import move_reservation
 from booking.reservations.older_uses import let_off_use
 from booking.reservations.use_reminding import due_to_remind
 from booking.settings import ROOT
+from booking.statements.forms import BillingTermsForm, ReceiptForm
+from booking.statements.receipts import record_receipt
+from booking.statements.terms import set_terms
 from booking.web.extensions import db, transaction
 from models.charges import Charge
+from models.directory import Unit
 from models.order_forms import OrderForm
+from models.pricing import PricePolicy
 from models.reservations import Reservation, UseReminder
+from models.statements import Debtor
+from models.vocabulary.contracts import ContractScope
+from models.vocabulary.pricing import Offer
 from tests.charges.houses import ALONE, House
 from tests.databases import postgresql_database, settings_for
+from tests.factories.contracts import make_firm
+from tests.factories.instruments import make_organisation
+from tests.factories.people import make_user
+from tests.factories.prices import make_unit_price
 from tests.factories.requiring import make_place
+from tests.statements.office import Office
 
 CHARGES = "2026_11_27_charges"
+STATEMENTS = "2026_11_28_statements"
+CONTRACTS = "2026_11_28_contracts"
+AGREEMENTS = "2026_11_28_use_agreements"
+UNIT_PRICES = "2026_11_30_removed_units_prices"
 ORDER_FORMS = "2026_11_30_order_forms"
 NOW = datetime(2026, 11, 23, 0, tzinfo=UTC)
 """The Monday of the tests' bookings."""
@@ -119,6 +140,102 @@ def test_what_was_confirmed_and_charged_is_not_lost_by_going_back(unmigrated: Fl
             flask_migrate.downgrade(revision=_before(CHARGES))
         with Session(db.engine) as session:
             assert session.scalars(sa.select(Charge.paper_fen)).all() == [20_000]
+
+
+def _filled(session: Session, what: str) -> None:
+    """What one of the migrations would take away by going back."""
+    office = Office(session, NOW)
+    if what == "terms":
+        office.do(set_terms, office.place.id, BillingTermsForm(bank_details="工行 6222"), by=office.finance)
+    elif what == "receipts":
+        office.used(9, by=office.other)
+        office.drafts()
+        owes = session.scalars(sa.select(Debtor.id)).one()
+        form = ReceiptForm(amount_fen=500, number="B1", received_on=office.later.date())
+        office.do(record_receipt, owes, form, by=office.finance, at_=office.later)
+    elif what == "contracts":
+        drafted = {"party": make_firm(session).uscc, "title": "测试服务", "scope": ContractScope.FRAMEWORK}
+        form_of = ContractForm(**drafted, starts_on=NOW.date(), ends_on=NOW.date())
+        office.do(draft_contract, office.place.id, form_of, by=office.finance)
+    else:
+        required = RequirementForm(requires=True, threshold_fen=100)
+        office.do(set_requirement, office.place.id, required, by=office.finance)
+
+
+@pytest.mark.parametrize(
+    ("what", "revision", "kept"),
+    [
+        pytest.param("terms", STATEMENTS, "SELECT bank_details FROM billing_terms", id="terms of an office"),
+        pytest.param("receipts", STATEMENTS, "SELECT amount_fen FROM receipts", id="money without a statement"),
+        pytest.param("contracts", CONTRACTS, "SELECT state FROM contracts", id="contracts"),
+        pytest.param("requirements", AGREEMENTS, "SELECT threshold_fen FROM contract_settings", id="requirements"),
+    ],
+)
+def test_going_back_loses_nothing_that_was_set_received_or_agreed_on(
+    unmigrated: Flask, what: str, revision: str, kept: str
+) -> None:
+    with unmigrated.app_context():
+        flask_migrate.upgrade()
+        transaction(load_places)
+        transaction(load_classes)
+        with Session(db.engine, expire_on_commit=False) as session:
+            _filled(session, what)
+            before = session.execute(sa.text(kept)).all()
+        with pytest.raises(SystemExit):
+            flask_migrate.downgrade(revision=_before(revision))
+        with Session(db.engine) as session:
+            after = session.execute(sa.text(kept)).all()
+
+    assert (len(after), after) == (1, before)
+
+
+def test_drafts_are_made_anew_after_going_back_and_charges_stay(unmigrated: Flask) -> None:
+    with unmigrated.app_context():
+        flask_migrate.upgrade()
+        transaction(load_places)
+        transaction(load_classes)
+        with Session(db.engine, expire_on_commit=False) as session:
+            office = Office(session, NOW)
+            office.used(9)
+            office.used(12, by=office.other)
+            office.drafts()
+            rows = "SELECT state, gross_fen, captured_fen, paper_fen, version FROM charges ORDER BY id"
+            parts = "SELECT (SELECT count(*) FROM charge_events), (SELECT count(*) FROM charge_lines)"
+            before = [session.execute(sa.text(one)).all() for one in (rows, parts)]
+        flask_migrate.downgrade(revision=_before(STATEMENTS))
+        flask_migrate.upgrade()
+        with Session(db.engine, expire_on_commit=False) as session:
+            office.session = session
+            after = [session.execute(sa.text(one)).all() for one in (rows, parts)]
+            bills = office.bill()
+
+    assert after == before
+    assert [one.total_fen for one in bills] == [10_000, 10_000]
+
+
+def test_prices_of_units_that_were_removed_are_withdrawn_and_stay_so(unmigrated: Flask) -> None:
+    with unmigrated.app_context():
+        flask_migrate.upgrade()
+        transaction(load_places)
+        with Session(db.engine, expire_on_commit=False) as session:
+            place, clerk = make_organisation(session), make_user(session, "clerk")
+            gone, kept = (Unit(organisation_id=place.id, name_zh=name) for name in ("甲", "乙"))
+            session.add_all([gone, kept])
+            session.commit()
+            for unit, day in ((gone, date(2026, 1, 1)), (gone, date(2027, 1, 1)), (kept, date(2026, 1, 1))):
+                make_unit_price(session, unit, 500, clerk, valid_from=day)
+            gone.removed_at = datetime(2026, 11, 20, 18, tzinfo=UTC)
+            session.commit()
+        for _turn in range(2):
+            flask_migrate.downgrade(revision=_before(UNIT_PRICES))
+            flask_migrate.upgrade()
+        with Session(db.engine) as session:
+            rows = sa.select(PricePolicy.unit_id, PricePolicy.valid_from, PricePolicy.revision)
+            ended = session.execute(rows.where(PricePolicy.offer == Offer.WITHDRAWN).order_by(PricePolicy.id)).all()
+            held = in_force(session, [], [gone.id, kept.id], date(2027, 6, 1))
+
+    assert [tuple(row) for row in ended] == [(gone.id, date(2026, 11, 21), 1), (gone.id, date(2027, 1, 1), 2)]
+    assert {(one.unit_id, str(one.offer)) for one in held} == {(kept.id, "offered"), (gone.id, "withdrawn")}
 
 
 def test_order_forms_that_were_accepted_before_they_had_numbers_get_them_in_their_order(unmigrated: Flask) -> None:

@@ -16,10 +16,11 @@ from sqlalchemy.orm import Session
 from booking.core.errors import Refused
 from booking.database.transactions import transaction
 from booking.ledger import queries, service
-from booking.ledger.rules import Move
+from booking.ledger.rules import Move, Posting
 from booking.ledger.verifying import faults
 from booking.web.extensions import db
 from models.ledger import LedgerAccount, LedgerEntry, LedgerTransfer
+from tests.counting import counting
 from tests.factories.looking import count
 
 
@@ -55,6 +56,51 @@ def test_an_entry_is_posted_once_and_the_repeat_answers_the_same(
     assert balances(session, accounts) == [-500, 300, 200]
     assert (count(session, LedgerEntry), count(session, LedgerTransfer)) == (1, 2)
     assert list(faults(session)) == []
+
+
+@pytest.mark.parametrize("count_of", [2, 5])
+def test_several_entries_are_posted_once_each_by_as_many_statements_as_one(
+    session: Session, accounts: list[int], now: datetime, count_of: int
+) -> None:
+    source, first, second = accounts
+    wanted = [Posting(f"key:{one}", [Move(source, first, 500), Move(first, second, 200)]) for one in range(count_of)]
+    alone = service.post_entry(session, "key:0", "test", wanted[0].moves, now=now)
+
+    with counting() as statements:
+        made = service.post_entries(session, "test", wanted[1:], now=now)
+    again = service.post_entries(session, "test", wanted, now=now)
+    session.commit()
+
+    assert len(statements) == 4
+    assert again == made | {"key:0": alone.id}
+    assert [queries.moves_of(session, made[one.key]) for one in wanted[1:]] == [one.moves for one in wanted[1:]]
+    assert balances(session, accounts) == [-500 * count_of, 300 * count_of, 200 * count_of]
+    assert (count(session, LedgerEntry), count(session, LedgerTransfer)) == (count_of, 2 * count_of)
+    assert list(faults(session)) == []
+
+
+def test_of_several_entries_all_are_posted_or_none(session: Session, accounts: list[int], now: datetime) -> None:
+    source, first, second = accounts
+    service.post_entry(session, "key:0", "test", [Move(source, first, 500)], now=now)
+    session.commit()
+    fits, more = Posting("key:1", [Move(first, second, 300)]), Posting("key:2", [Move(first, second, 201)])
+
+    for wanted, refusal in (
+        ([fits, more], service.BelowFloor),
+        ([fits, Posting("key:0", [Move(source, first, 501)])], service.EntryDiffers),
+        ([fits, Posting("key:3", [])], service.NoEntry),
+    ):
+        with pytest.raises(refusal):
+            service.post_entries(session, "test", wanted, now=now)
+        session.rollback()
+
+    assert balances(session, accounts) == [-500, 500, 0]
+    assert service.post_entries(session, "test", [], now=now) == {}
+    # What comes in first may go out of it in the same breath.
+    through = [Posting("key:4", [Move(source, first, 300)]), Posting("key:5", [Move(first, second, 800)])]
+    service.post_entries(session, "test", through, now=now)
+    session.commit()
+    assert balances(session, accounts) == [-800, 0, 800]
 
 
 def test_what_would_go_below_a_floor_is_refused_by_the_service_and_by_the_database(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.contracts import requirements
 from booking.contracts.forms import RequirementForm
-from booking.contracts.grounds import is_last
+from booking.contracts.used import is_last
 from booking.core.clock import at_local, local_date, utcnow
 from models.accounts import User
 from models.catalogue import Instrument
