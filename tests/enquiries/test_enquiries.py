@@ -28,10 +28,12 @@ from booking.reservations.rules import Code
 from models.accounts import AuditEntry, User
 from models.attachments import Attachment
 from models.catalogue import Instrument
+from models.custody import Stewardship
 from models.enquiries import Enquiry, EnquiryMessage, FaqEntry
 from models.reservations import Reservation
 from models.vocabulary.accounts import Language, Role, ScopeKind
 from models.vocabulary.catalogue import BookingMode, PublishingState, ShareMode
+from models.vocabulary.custody import StewardRank
 from models.vocabulary.enquiries import EnquiryState, WishAnswer, WishState
 from models.vocabulary.reservations import ReservationState
 from tests.counting import Statements, counting
@@ -131,6 +133,24 @@ def test_staff_are_reminded_once_when_an_answer_is_overdue(
     assert (early, late, done) == ([], [made.id], [True, False])
     assert letters(session, later) == [("steward@example.org", "enquiries/overdue")]
     assert queries.overdue(session, now=later) == []
+
+
+def test_primary_and_deputy_are_told_and_no_other_steward(
+    session: Session, instrument: Instrument, steward: User, asker: User, now: datetime
+) -> None:
+    ranks = {"deputy": StewardRank.DEPUTY, "primary": StewardRank.PRIMARY}
+    for name, rank in ranks.items():
+        user = make_user(session, name)
+        give(session, user, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
+        session.add(Stewardship(instrument_id=instrument.id, rank=rank, user_id=user.id))
+    made, later = asked(session, instrument, asker, now=now), now + timedelta(days=5)
+    first = letters(session, now)
+    service.remind(session, made.id, now=later)
+    session.commit()
+
+    both = ["primary@example.org", "deputy@example.org"]
+    assert first == [(address, "enquiries/asked") for address in both]
+    assert letters(session, later) == [(address, "enquiries/overdue") for address in both]
 
 
 def test_only_the_asker_and_the_staff_read_a_thread(
