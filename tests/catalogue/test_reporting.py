@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.catalogue import arrivals, report_queries, reporting
@@ -16,7 +16,7 @@ from booking.core.errors import Forbidden, InvalidInput
 from booking.core.pages import Page
 from booking.directory.days import seed_public_days
 from models.accounts import User
-from models.arrivals import ArrivalTick, ReportExemption, ReportNotice
+from models.arrivals import ArrivalTick, ReportExemption
 from models.catalogue import Instrument
 from models.directory import CalendarDay, Organisation
 from models.vocabulary.accounts import Role, ScopeKind
@@ -93,23 +93,6 @@ def test_days_on_which_the_institution_is_closed_do_not_count(session: Session, 
     assert dues == [date(2026, 4, 15), date(2026, 4, 14)]
 
 
-def test_reminders_are_sent_once_before_and_once_after_the_day(
-    session: Session, organisation: Organisation, admin: Actor
-) -> None:
-    instrument = accepted(session, organisation, date(2026, 3, 2))
-    sent = []
-
-    for day in (date(2026, 4, 3), date(2026, 4, 7), date(2026, 4, 8), date(2026, 4, 15), date(2026, 4, 20)):
-        due = report_queries.notices_due(session, TERMS, now=at(day))
-        for number in due:
-            assert reporting.remind_of_report(session, number, TERMS, now=at(day))
-        assert not reporting.remind_of_report(session, instrument.id, TERMS, now=at(day))
-        sent += [(day.day, letter.recipient, letter.values["is_overdue"]) for letter in mailed(session, now=at(day))]
-
-    assert sent == [(7, admin.email, False), (15, admin.email, True)]
-    assert session.scalar(select(func.count()).select_from(ReportNotice)) == 2
-
-
 def test_an_approved_exemption_ends_reminders_and_only_the_platform_decides(
     session: Session, organisation: Organisation, admin: Actor, platform: Actor
 ) -> None:
@@ -158,6 +141,29 @@ def test_only_unreported_instruments_within_reach_are_listed(session: Session, o
     found = report_queries.unreported(session, Reach(organisation_ids=frozenset({organisation.id})), TERMS)
 
     assert [one.instrument.id for one in found] == [own.id]
+
+
+def test_home_counts_what_is_due_and_reads_the_first_of_it(
+    session: Session, organisation: Organisation, admin: Actor, platform: Actor, now: datetime
+) -> None:
+    days = [date(2026, 3, 2), date(2026, 2, 27), date(2020, 5, 1), date(2026, 3, 3), date(2026, 4, 1)]
+    made = [accepted(session, organisation, day).id for day in days]
+    spared = reporting.ask_exemption(session, made[1], "军工配套", actor=admin, now=now)
+    reporting.decide_exemption(session, spared.id, ExemptionState.APPROVED, actor=platform, now=now)
+    make_instrument(session, organisation, accepted_on=date(2020, 5, 1), first_published_at=now)
+    make_instrument(session, organisation, publishing_state=PublishingState.DRAFT)
+    accepted(session, make_organisation(session), date(2020, 5, 1))
+    ours = Reach(organisation_ids=frozenset({organisation.id}))
+
+    def due_on(today: date, limit: int = 5) -> tuple[int, list[int]]:
+        count, first = report_queries.due_now(session, ours, TERMS, today=today, limit=limit)
+        return count, [one.instrument.id for one in first]
+
+    assert due_on(date(2020, 5, 8)) == (0, [])
+    assert due_on(date(2026, 4, 6)) == (1, [made[2]])
+    assert due_on(date(2026, 4, 7)) == (2, [made[2], made[0]])
+    assert due_on(date(2026, 4, 20)) == (3, [made[2], made[0], made[3]])
+    assert due_on(date(2026, 4, 20), limit=1) == (3, [made[2]])
 
 
 def listed(session: Session, today: date, *, limit: int = 50, cursor: str = "") -> Page[Arrival]:
