@@ -22,6 +22,7 @@ from booking.enquiries import queries, removing, service, wishes
 from booking.enquiries.faq import add_faq, edit_faq
 from booking.enquiries.forms import EnquiryForm, NewFaq, OfferForm, PeriodForm, WishAnswerForm
 from booking.enquiries.withdrawing import withdraw_message
+from booking.notifications.rendering import compose
 from booking.reservations.board_queries import BoardRow, day_board
 from booking.reservations.refusals import ReservationRefused
 from booking.reservations.rules import Code
@@ -273,6 +274,24 @@ def test_technicians_say_no_to_a_wish_and_give_no_time(
     wishes.answer_wish(session, made.id, no, actor=who, now=now)
 
     assert (made.wish_state, count(session, Reservation)) == (WishState.REFUSED, 0)
+
+
+def test_the_letter_of_a_no_gives_the_reason_to_the_asker(
+    app: Flask, session: Session, instrument: Instrument, steward: User, now: datetime
+) -> None:
+    made = asked(session, instrument, make_user(session, "asker"), 24, now=now)
+    mailed(session, now=now)
+    no = WishAnswerForm(answer=WishAnswer.REFUSE, message="这一周检修，下月再来。")
+
+    wishes.answer_wish(session, made.id, no, actor=acting(session, steward, now), now=now)
+    session.commit()
+    [letter] = mailed(session, now=now)
+    with app.app_context():
+        text = compose(letter, "https://instruments.example.cn").text
+
+    assert (letter.recipient, letter.template) == ("asker@example.org", "enquiries/wish_answered")
+    assert "机主这次不能安排，理由如下。" in text
+    assert "这一周检修，下月再来。" in text
 
 
 def test_staff_may_write_while_a_wish_waits_and_its_due_time_stays(
