@@ -30,27 +30,29 @@ class GrantChange:
 
 def latest_changes(session: Session, reach: Reach, *, limit: int) -> list[GrantChange]:
     """The last changes of roles that the log within reach has, the newest first; one statement."""
+    # Aliases, because the condition of what is within reach asks for the same tables in statements of its own.
     actor, holder = aliased(User), aliased(User)
+    owner, unit, instrument = aliased(Organisation), aliased(Unit), aliased(Instrument)
     kind, place = _word("scope_kind"), _number("scope_id")
     # A record that went to another institution, or has the number of a deleted one, is not named.
-    is_known = true() if reach.everywhere else Instrument.organisation_id.in_(reach.organisation_ids)
-    named = and_(Instrument.created_at <= AuditEntry.occurred_at, is_known)
+    is_known = true() if reach.everywhere else instrument.organisation_id.in_(reach.organisation_ids)
+    named = and_(instrument.created_at <= AuditEntry.occurred_at, is_known)
     statement = (
         select(
             AuditEntry.subject_id,
             AuditEntry.action,
             func.coalesce(_word("role"), ""),
             func.coalesce(holder.name, ""),
-            func.coalesce(Organisation.name_zh, Unit.name_zh, Instrument.name_zh, ""),
-            func.coalesce(Organisation.name_en, Unit.name_en, Instrument.name_en, ""),
+            func.coalesce(owner.name_zh, unit.name_zh, instrument.name_zh, ""),
+            func.coalesce(owner.name_en, unit.name_en, instrument.name_en, ""),
             func.coalesce(actor.name, ""),
             AuditEntry.occurred_at,
         )
         .outerjoin(actor, actor.id == AuditEntry.actor_id)
         .outerjoin(holder, holder.id == _number("user_id"))
-        .outerjoin(Organisation, and_(kind == ScopeKind.ORGANISATION.value, Organisation.id == place))
-        .outerjoin(Unit, and_(kind == ScopeKind.UNIT.value, Unit.id == place))
-        .outerjoin(Instrument, and_(kind == ScopeKind.INSTRUMENT.value, Instrument.id == place, named))
+        .outerjoin(owner, and_(kind == ScopeKind.ORGANISATION.value, owner.id == place))
+        .outerjoin(unit, and_(kind == ScopeKind.UNIT.value, unit.id == place))
+        .outerjoin(instrument, and_(kind == ScopeKind.INSTRUMENT.value, instrument.id == place, named))
         .where(AuditEntry.action.startswith("accounts.grant_", autoescape=True), within(reach))
         .order_by(AuditEntry.id.desc())
         .limit(limit)
