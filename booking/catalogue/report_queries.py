@@ -80,8 +80,10 @@ def unreported(session: Session, reach: Reach, terms: Terms) -> list[ReportDate]
     return sorted(found, key=lambda one: (one.due_on, one.instrument.id))
 
 
-def due_now(session: Session, reach: Reach, terms: Terms, *, today: date, limit: int) -> tuple[int, list[ReportDate]]:
-    """How many within `reach` are overdue to be public or soon will be, and some of them, the first accepted first."""
+def due_now(
+    session: Session, reach: Reach, terms: Terms, *, today: date, limit: int
+) -> tuple[int, list[tuple[Instrument, date]]]:
+    """How many within `reach` are overdue to be public or soon will be, and the first accepted with their due days."""
     exempt = select(ReportExemption.instrument_id).where(ReportExemption.state == ExemptionState.APPROVED)
     never_public = Instrument.first_published_at.is_(None), Instrument.id.not_in(exempt), within(reach)
     accepted: dict[int, set[date]] = defaultdict(set)
@@ -100,10 +102,11 @@ def due_now(session: Session, reach: Reach, terms: Terms, *, today: date, limit:
     until = (
         and_(Instrument.organisation_id == owner_id, Instrument.accepted_on <= day) for owner_id, day in last.items()
     )
-    is_due = and_(or_(*until), *never_public)
-    first = select(Instrument).where(is_due).order_by(Instrument.accepted_on, Instrument.id).limit(limit)
-    count = session.scalar(select(func.count()).select_from(Instrument).where(is_due)) or 0
-    return count, _with_days(session, session.scalars(first).all(), days)
+    first = select(Instrument, func.count().over()).where(or_(*until), *never_public)
+    ordered = first.order_by(Instrument.accepted_on, Instrument.id).limit(limit)
+    rows = session.execute(ordered).all()
+    count = rows[0][1] if rows else 0
+    return count, [(one, days[one.organisation_id, one.accepted_on][0]) for one, _count in rows if one.accepted_on]
 
 
 def notices_due(session: Session, terms: Terms, *, now: datetime) -> list[int]:
@@ -150,13 +153,7 @@ def _dated(session: Session, instruments: Sequence[Instrument], terms: Terms) ->
     for one in instruments:
         if one.accepted_on is not None:
             accepted[one.organisation_id].add(one.accepted_on)
-    return _with_days(session, instruments, _all_days(session, accepted, terms))
-
-
-def _with_days(
-    session: Session, instruments: Sequence[Instrument], days: Mapping[tuple[int, date], tuple[date, date]]
-) -> list[ReportDate]:
-    """The accepted ones among the instruments with days that are known."""
+    days = _all_days(session, accepted, terms)
     exempt = _exemptions_of(session, [one.id for one in instruments])
     return [
         ReportDate(one, one.accepted_on, *days[one.organisation_id, one.accepted_on], exempt.get(one.id))

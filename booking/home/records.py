@@ -41,10 +41,7 @@ def reports_due(asked: Asked) -> Found:
     today, settings = local_date(asked.now), asked.settings
     terms = Terms(settings.report_working_days, settings.report_reminder_days)
     count, first = due_now(asked.session, asked.within, terms, today=today, limit=SHOWN)
-    items = [
-        Item("instrument", one.instrument.id, one.instrument.name_zh, one.instrument.name_en, due_on=one.due_on)
-        for one in first
-    ]
+    items = [Item("instrument", one.id, one.name_zh, one.name_en, due_on=due_on) for one, due_on in first]
     return Found(count, items)
 
 
