@@ -120,24 +120,24 @@ def measure(engine: str, app: Flask, rows: int) -> None:
             give(session, user, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, owner.id)
             actor = actor_for(session, user, now=now)
         locks.holds.clear()
-        _import(engine, "new records", register(rows), actor, locks)
-        changed = _import(engine, "fees of drafts changed", register(rows, "每小时 400 元"), actor, locks)
+        import_table(engine, "new records", register(rows), actor, locks)
+        changed = import_table(engine, "fees of drafts changed", register(rows, "每小时 400 元"), actor, locks)
         transaction(service.undo_import, changed, actor=actor, now=utcnow())
         with timed(engine, "undo: fees of drafts"):
             jobs.work_due()
         print(f"{engine}: undo: locked {locks.told()}", flush=True)
         for records in (50, 5_000):
             table = item_register(records, rows // records)
-            _import(engine, f"test items of {records:,} drafts", table, actor, locks, kind=ImportKind.TEST_ITEMS)
+            import_table(engine, f"test items of {records:,} drafts", table, actor, locks, kind=ImportKind.TEST_ITEMS)
         with Session(db.engine) as session:
             session.execute(update(Instrument).values(publishing_state=PublishingState.PUBLISHED))
             listing.refresh(session, session.scalars(select(Instrument.id)).all())
             session.commit()
-        _import(engine, "fees of published records changed", register(rows, "每小时 500 元"), actor, locks)
+        import_table(engine, "fees of published records changed", register(rows, "每小时 500 元"), actor, locks)
         _export(engine, app)
 
 
-def _import(
+def import_table(
     engine: str,
     what: str,
     content: bytes,

@@ -11,7 +11,7 @@ from booking.affiliations import hosting, invitations, leaving, roster_refusals,
 from booking.catalogue import moves, owners
 from booking.catalogue.report_queries import notices_due
 from booking.catalogue.report_terms import report_terms
-from booking.catalogue.reporting import remind_of_report
+from booking.catalogue.reporting import remind_of_reports
 from booking.charges import disputing
 from booking.charges import queries as charges
 from booking.charges import service as charging
@@ -92,14 +92,14 @@ def _change_owners(now: datetime) -> int:
 
 
 def _remind_of_reports(now: datetime) -> int:
-    """Accepted instruments whose report date comes near or is past; how many reminders were sent."""
+    """Accepted instruments whose report date comes near or is past; how many institutions were reminded."""
     terms = report_terms()
 
     def due(session: Session, *, now: datetime) -> list[int]:
         return notices_due(session, terms, now=now)
 
-    def remind(session: Session, instrument_id: int, /, *, now: datetime) -> bool:
-        return remind_of_report(session, instrument_id, terms, now=now)
+    def remind(session: Session, organisation_id: int, /, *, now: datetime) -> bool:
+        return remind_of_reports(session, organisation_id, terms, now=now)
 
     return one_by_one(due, remind, now=now)
 

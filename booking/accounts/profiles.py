@@ -31,7 +31,7 @@ def change_profile(
 
     Raises StaleVersion when they were not those of the version expected.
     """
-    user = session.scalars(select(User).where(User.id == actor.id).with_for_update()).one()
+    user = session.scalars(select(User).where(User.id == actor.id).with_for_update(key_share=True)).one()
     if expected_version not in {None, version_of(user.name, user.language)}:
         raise StaleVersion
     before = {"name": user.name, "language": user.language.value}

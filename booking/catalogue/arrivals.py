@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts.permissions import Permission
@@ -12,6 +12,7 @@ from booking.catalogue.changes import changed, lock
 from booking.catalogue.queries import missing_of_all, within
 from booking.core.actors import Actor, Reach
 from booking.core.errors import Conflict, Problem
+from booking.core.pages import Page, decode_cursor, page_of, row_id
 from booking.core.texts import N_
 from models.arrivals import ArrivalTick
 from models.catalogue import Instrument
@@ -19,7 +20,10 @@ from models.vocabulary.arrivals import ArrivalStep
 from models.vocabulary.catalogue import OUT_OF_SERVICE, BookingMode, PublishingState
 
 STAYS_NEW = timedelta(days=365)
-"""For how long after its acceptance a public instrument waits for training on the home page."""
+"""For how long after its acceptance a public instrument counts as a new one."""
+
+TRAINED = select(ArrivalTick.instrument_id).where(ArrivalTick.step == ArrivalStep.TRAINING)
+"""The instruments whose first users somebody has trained."""
 
 
 class AlreadyTicked(Conflict):
@@ -48,23 +52,28 @@ class Arrival:
         return next((step for step, is_done in self.done.items() if not is_done), None)
 
 
-def arrivals(session: Session, reach: Reach) -> list[Arrival]:
-    """The accepted instruments within `reach` that are not open yet, the newest first."""
-    new = select(Instrument).where(Instrument.accepted_on.is_not(None), within(reach))
-    ordered = new.order_by(Instrument.accepted_on.desc(), Instrument.id).options(joinedload(Instrument.organisation))
-    found = session.scalars(ordered).all()
-    ticks, missing = _ticks(session), missing_of_all(session, found)
-    known = (arrival_of(row, ticks.get(row.id), missing[row.id]) for row in found)
-    return [one for one in known if not one.is_complete]
+def arrivals(session: Session, reach: Reach, *, today: date, limit: int, cursor: str = "") -> Page[Arrival]:
+    """The accepted instruments within `reach` that are not open yet, the newest first.
+
+    One that has been public counts for a year after its acceptance: what a centre brings along is not new.
+    """
+    new = select(Instrument).where(_is_new(today), within(reach)).options(joinedload(Instrument.organisation))
+    if cursor:
+        day, last_id = decode_cursor(cursor, date.fromisoformat, row_id)
+        same_day = and_(Instrument.accepted_on == day, Instrument.id > last_id)
+        new = new.where(or_(Instrument.accepted_on < day, same_day))
+    rows = session.scalars(new.order_by(Instrument.accepted_on.desc(), Instrument.id).limit(limit + 1)).all()
+    found = page_of(rows, limit, lambda row: (row.accepted_on, row.id))
+    ticks, missing = _ticks(session, found.items), missing_of_all(session, found.items)
+    return Page([arrival_of(row, ticks.get(row.id), missing[row.id]) for row in found.items], found.next_cursor)
 
 
 def untrained(session: Session, reach: Reach, *, today: date, limit: int) -> Sequence[Instrument]:
     """Public instruments within `reach`, accepted within a year, whose first users nobody has trained; newest first."""
-    ticked = select(ArrivalTick.instrument_id).where(ArrivalTick.step == ArrivalStep.TRAINING)
     waiting = select(Instrument).where(
         Instrument.accepted_on >= today - STAYS_NEW,
         Instrument.publishing_state == PublishingState.PUBLISHED,
-        Instrument.id.not_in(ticked),
+        Instrument.id.not_in(TRAINED),
         within(reach),
     )
     return session.scalars(waiting.order_by(Instrument.accepted_on.desc(), Instrument.id).limit(limit)).all()
@@ -110,10 +119,24 @@ def tick_training(
     return instrument
 
 
-def _ticks(session: Session) -> dict[int, ArrivalTick]:
+def _is_new(today: date) -> ColumnElement[bool]:
+    """Accepted within a year or never public, and not yet public, trained for and bookable."""
+    return and_(
+        Instrument.accepted_on.is_not(None),
+        or_(Instrument.accepted_on >= today - STAYS_NEW, Instrument.first_published_at.is_(None)),
+        or_(
+            Instrument.publishing_state != PublishingState.PUBLISHED,
+            Instrument.booking_mode == BookingMode.NONE,
+            Instrument.running_state.in_(OUT_OF_SERVICE),
+            Instrument.id.not_in(TRAINED),
+        ),
+    )
+
+
+def _ticks(session: Session, instruments: Sequence[Instrument]) -> dict[int, ArrivalTick]:
     """What was said about training, by instrument."""
-    rows: Sequence[ArrivalTick] = session.scalars(_with_people().where(ArrivalTick.step == ArrivalStep.TRAINING)).all()
-    return {row.instrument_id: row for row in rows}
+    said = ArrivalTick.step == ArrivalStep.TRAINING, ArrivalTick.instrument_id.in_([one.id for one in instruments])
+    return {row.instrument_id: row for row in session.scalars(_with_people().where(*said))}
 
 
 def _with_people() -> Select[ArrivalTick]:

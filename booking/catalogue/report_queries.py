@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.catalogue.queries import within
@@ -80,12 +80,51 @@ def unreported(session: Session, reach: Reach, terms: Terms) -> list[ReportDate]
     return sorted(found, key=lambda one: (one.due_on, one.instrument.id))
 
 
+def due_now(
+    session: Session, reach: Reach, terms: Terms, *, today: date, limit: int
+) -> tuple[int, list[tuple[Instrument, date]]]:
+    """How many within `reach` are overdue to be public or soon will be, and the first accepted with their due days."""
+    exempt = select(ReportExemption.instrument_id).where(ReportExemption.state == ExemptionState.APPROVED)
+    never_public = Instrument.first_published_at.is_(None), Instrument.id.not_in(exempt), within(reach)
+    accepted: dict[int, set[date]] = defaultdict(set)
+    starts = select(Instrument.organisation_id, Instrument.accepted_on).where(*never_public).distinct()
+    for owner_id, day in session.execute(starts):
+        if day is not None:
+            accepted[owner_id].add(day)
+    days = _all_days(session, accepted, terms)
+    last: dict[int, date] = {}
+    for (owner_id, day), (_due_on, remind_on) in sorted(days.items()):
+        if remind_on <= today:
+            last[owner_id] = day
+    if not last:
+        return 0, []
+    # Who is accepted later is due later, so one day for each institution says which are due.
+    until = (
+        and_(Instrument.organisation_id == owner_id, Instrument.accepted_on <= day) for owner_id, day in last.items()
+    )
+    first = select(Instrument, func.count().over()).where(or_(*until), *never_public)
+    ordered = first.order_by(Instrument.accepted_on, Instrument.id).limit(limit)
+    rows = session.execute(ordered).all()
+    count = rows[0][1] if rows else 0
+    return count, [(one, days[one.organisation_id, one.accepted_on][0]) for one, _count in rows if one.accepted_on]
+
+
 def notices_due(session: Session, terms: Terms, *, now: datetime) -> list[int]:
-    """The instruments for which a reminder is due that was not sent yet."""
-    today, everything = local_date(now), Reach(everywhere=True)
-    due = [(one, one.notice(today)) for one in unreported(session, everything, terms)]
-    sent = {(row.instrument_id, row.kind, row.accepted_on) for row in session.scalars(select(ReportNotice))}
-    return [one.instrument.id for one, kind in due if kind and (one.instrument.id, kind, one.accepted_on) not in sent]
+    """The institutions with instruments for which a reminder is due that was not sent yet, the longest due first."""
+    due = unsent_notices(session, Reach(everywhere=True), terms, today=local_date(now))
+    return list(dict.fromkeys(one.instrument.organisation_id for one, _kind in due))
+
+
+def unsent_notices(session: Session, reach: Reach, terms: Terms, *, today: date) -> list[tuple[ReportDate, NoticeKind]]:
+    """The instruments within `reach` for which a reminder is due that was not sent yet, the first due first."""
+    due = [(one, kind) for one in unreported(session, reach, terms) if (kind := one.notice(today))]
+    noted = (
+        select(ReportNotice)
+        .join(Instrument, Instrument.id == ReportNotice.instrument_id)
+        .where(Instrument.first_published_at.is_(None), within(reach))
+    )
+    sent = {(row.instrument_id, row.kind, row.accepted_on) for row in session.scalars(noted)}
+    return [(one, kind) for one, kind in due if (one.instrument.id, kind, one.accepted_on) not in sent]
 
 
 def exemptions(session: Session, reach: Reach, *, state: ExemptionState) -> Sequence[ReportExemption]:
@@ -114,17 +153,24 @@ def _dated(session: Session, instruments: Sequence[Instrument], terms: Terms) ->
     for one in instruments:
         if one.accepted_on is not None:
             accepted[one.organisation_id].add(one.accepted_on)
-    days = {
-        (owner_id, day): found
-        for owner_id, starts in accepted.items()
-        for day, found in _days(session, owner_id, starts, terms).items()
-    }
+    days = _all_days(session, accepted, terms)
     exempt = _exemptions_of(session, [one.id for one in instruments])
     return [
         ReportDate(one, one.accepted_on, *days[one.organisation_id, one.accepted_on], exempt.get(one.id))
         for one in instruments
         if one.accepted_on is not None
     ]
+
+
+def _all_days(
+    session: Session, accepted: Mapping[int, Iterable[date]], terms: Terms
+) -> dict[tuple[int, date], tuple[date, date]]:
+    """Due day and reminder day by institution and day of acceptance."""
+    return {
+        (owner_id, day): found
+        for owner_id, starts in accepted.items()
+        for day, found in _days(session, owner_id, starts, terms).items()
+    }
 
 
 def _days(session: Session, owner_id: int, starts: Iterable[date], terms: Terms) -> Mapping[date, tuple[date, date]]:

@@ -9,14 +9,14 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit
 from booking.accounts.permissions import Permission, require
 from booking.catalogue.changes import lock
-from booking.catalogue.report_queries import Terms, report_date_of
-from booking.core.actors import Actor
+from booking.catalogue.report_queries import Terms, unsent_notices
+from booking.core.actors import Actor, Reach
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, InvalidInput, NotFound, Problem
 from booking.core.texts import N_
 from booking.notifications.service import announce
 from models.arrivals import ReportExemption, ReportNotice
-from models.catalogue import Instrument
+from models.directory import Organisation
 from models.vocabulary.arrivals import ExemptionState
 
 
@@ -78,17 +78,21 @@ def decide_exemption(
     return found
 
 
-def remind_of_report(session: Session, instrument_id: int, terms: Terms, *, now: datetime) -> bool:
-    """Send the reminder that is due for an instrument, if it was not sent before; whether it was now."""
-    instrument = session.scalar(select(Instrument).where(Instrument.id == instrument_id).with_for_update())
-    found = report_date_of(session, instrument, terms) if instrument else None
-    kind = found.notice(local_date(now)) if found else None
-    if found is None or kind is None:
+def remind_of_reports(session: Session, organisation_id: int, terms: Terms, *, now: datetime) -> bool:
+    """Send an institution the reminders that are due and were not sent before, in one announcement; whether any were.
+
+    The institution is locked, so that who does the same meanwhile finds them sent.
+    """
+    session.execute(select(Organisation.id).where(Organisation.id == organisation_id).with_for_update(key_share=True))
+    theirs = Reach(organisation_ids=frozenset({organisation_id}))
+    due = unsent_notices(session, theirs, terms, today=local_date(now))
+    if not due:
         return False
-    if session.get(ReportNotice, (instrument_id, kind, found.accepted_on)) is not None:
-        return False
-    session.add(ReportNotice(instrument_id=instrument_id, kind=kind, accepted_on=found.accepted_on, noted_at=now))
+    session.add_all(
+        ReportNotice(instrument_id=one.instrument.id, kind=kind, accepted_on=one.accepted_on, noted_at=now)
+        for one, kind in due
+    )
     session.flush()
-    payload = {"instrument_id": instrument_id, "kind": kind.value, "due_on": found.due_on.isoformat()}
-    announce(session, "catalogue.report_due", payload, now=now)
+    told = [[one.instrument.id, kind.value, one.due_on.isoformat()] for one, kind in due]
+    announce(session, "catalogue.report_due", {"organisation_id": organisation_id, "due": told}, now=now)
     return True

@@ -16,6 +16,7 @@ from booking.notifications.service import announce
 from models.accounts import Grant, User
 from models.catalogue import Instrument
 from models.custody import Stewardship
+from models.directory import Unit
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.custody import StewardRank
 
@@ -44,6 +45,42 @@ def named_stewards(session: Session, instrument: Instrument, *, today: date) -> 
     ).all()
     found = dict(rows)
     return {rank: found[rank] for rank in StewardRank if rank in found}
+
+
+def first_stewards_of_all(
+    session: Session, organisation_id: int, instruments: Iterable[Instrument], *, today: date
+) -> dict[int, list[User]]:
+    """Primary and deputy of each instrument of an institution, else every steward; two statements for all of them."""
+    ours = select(Instrument.id).where(Instrument.organisation_id == organisation_id)
+    units = select(Unit.id).where(Unit.organisation_id == organisation_id)
+    reaching = or_(
+        and_(Grant.scope_kind == ScopeKind.INSTRUMENT, Grant.scope_id.in_(ours)),
+        and_(Grant.scope_kind == ScopeKind.UNIT, Grant.scope_id.in_(units)),
+        and_(Grant.scope_kind == ScopeKind.ORGANISATION, Grant.scope_id == organisation_id),
+    )
+    held = select(Grant.scope_kind, Grant.scope_id, User).join(User, User.id == Grant.user_id)
+    in_use = Grant.role == Role.STEWARD, reaching, _in_force(today), User.deactivated_at.is_(None)
+    at: dict[tuple[ScopeKind, int | None], dict[int, User]] = {}
+    for kind, scope_id, user in session.execute(held.where(*in_use).order_by(User.name, User.id)):
+        at.setdefault((kind, scope_id), {})[user.id] = user
+    named: dict[int, set[int]] = {}
+    rows = select(Stewardship.instrument_id, Stewardship.user_id).where(Stewardship.instrument_id.in_(ours))
+    for instrument_id, user_id in session.execute(rows):
+        named.setdefault(instrument_id, set()).add(user_id)
+    return {one.id: _first(one, at, named.get(one.id, set())) for one in instruments}
+
+
+def _first(
+    instrument: Instrument, at: Mapping[tuple[ScopeKind, int | None], Mapping[int, User]], named: Collection[int]
+) -> list[User]:
+    """Those of an instrument's stewards who are named, or all of them."""
+    scopes = (
+        (ScopeKind.INSTRUMENT, instrument.id),
+        (ScopeKind.UNIT, instrument.unit_id),
+        (ScopeKind.ORGANISATION, instrument.organisation_id),
+    )
+    able = {user_id: user for scope in scopes for user_id, user in at.get(scope, {}).items()}
+    return [user for user_id, user in able.items() if user_id in named] or list(able.values())
 
 
 def name_stewards(

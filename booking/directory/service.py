@@ -55,7 +55,7 @@ def update_organisation(
     """
     organisation = queries.organisation(session, organisation_id)
     require(actor, Permission.EDIT_ORGANISATION, Target(organisation_id=organisation_id))
-    session.refresh(organisation, with_for_update=True)
+    session.refresh(organisation, with_for_update={"key_share": True})
     if expected_version is not None and expected_version != organisation.version:
         raise StaleVersion
     before = {name: getattr(organisation, name) for name in OrganisationForm.model_fields}

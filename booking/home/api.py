@@ -19,7 +19,8 @@ bp = Blueprint("home_api", __name__, url_prefix="/api/v1")
 class HomeItemAnswer(BaseModel):
     """One thing of a card; `due_at` is the moment, `due_on` the day by which something is to happen.
 
-    `organisation_id` says at which institution, where the subject is a person.
+    `organisation_id` says at which institution, where the subject is a person. Of a change of roles, `action` says
+    what the log calls it, `role` which role it was, `person` whose and `by` who did it.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -35,6 +36,9 @@ class HomeItemAnswer(BaseModel):
     due_on: date | None
     count: int | None
     organisation_id: int | None
+    action: str
+    role: str
+    by: str
 
 
 class HomeCardAnswer(BaseModel):

@@ -54,6 +54,10 @@ class Item:
     count: int | None = None
     organisation_id: int | None = None
     """Where the subject is one of several of a person, the institution at which it is this one."""
+    action: str = ""
+    """What happened to a role, as the log calls it; `role` is which one, `by` who did it."""
+    role: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

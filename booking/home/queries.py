@@ -4,8 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from booking.accounts import audit_log
-from booking.accounts.audit_log import Wanted
+from booking.accounts.grant_changes import latest_changes
 from booking.accounts.permissions import Permission
 from booking.announcements import queries as announcements
 from booking.calendars import queries as calendars
@@ -173,13 +172,22 @@ def announced(asked: Asked) -> Found:
 
 def role_changes(asked: Asked) -> Found:
     """The last roles given and ended within what one may read of the log."""
-    wanted = Wanted(action="accounts.grant_")
-    page = audit_log.page(asked.session, wanted, asked.within, limit=SHOWN)
+    rows = latest_changes(asked.session, asked.within, limit=SHOWN + 1)
     items = [
-        Item("grant", one.subject_id, one.action, one.action, person=one.actor_name, starts_at=one.occurred_at)
-        for one in page.items
+        Item(
+            "grant",
+            one.grant_id,
+            one.scope_name_zh,
+            one.scope_name_en,
+            person=one.holder,
+            starts_at=one.occurred_at,
+            action=one.action,
+            role=one.role,
+            by=one.actor,
+        )
+        for one in rows[:SHOWN]
     ]
-    return Found(len(items), items, is_more=page.next_cursor is not None)
+    return Found(len(items), items, is_more=len(rows) > SHOWN)
 
 
 def answers(asked: Asked) -> Found:

@@ -6,14 +6,14 @@ from sqlalchemy.orm import Session
 from booking.accounts.permissions import Permission, reach
 from booking.affiliations.rules import OWNS_INSTRUMENTS
 from booking.catalogue.arrivals import untrained
-from booking.catalogue.report_queries import Terms, exemptions, unreported
+from booking.catalogue.report_queries import Terms, due_now, exemptions
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.home.cards import SHOWN, Asked, Found, Item
 from booking.imports import queries as imports
 from models.catalogue import Instrument
 from models.directory import Organisation
-from models.vocabulary.arrivals import ExemptionState, ReportState
+from models.vocabulary.arrivals import ExemptionState
 
 
 def house_without_records(session: Session, actor: Actor) -> int | None:
@@ -40,16 +40,9 @@ def reports_due(asked: Asked) -> Found:
     """Accepted instruments that are overdue to be public, or soon will be, the longest due first."""
     today, settings = local_date(asked.now), asked.settings
     terms = Terms(settings.report_working_days, settings.report_reminder_days)
-    rows = [
-        one
-        for one in unreported(asked.session, asked.within, terms)
-        if one.state(today) in (ReportState.OVERDUE, ReportState.SOON)
-    ]
-    items = [
-        Item("instrument", one.instrument.id, one.instrument.name_zh, one.instrument.name_en, due_on=one.due_on)
-        for one in rows[:SHOWN]
-    ]
-    return Found(len(rows), items)
+    count, first = due_now(asked.session, asked.within, terms, today=today, limit=SHOWN)
+    items = [Item("instrument", one.id, one.name_zh, one.name_en, due_on=due_on) for one, due_on in first]
+    return Found(count, items)
 
 
 def training_waiting(asked: Asked) -> Found:

@@ -59,9 +59,12 @@ ADDRESSES = {
     "team": ("teams.show", "team_id"),
     "import": ("imports.show", "import_id"),
     "announcement": ("announcements.edit", "announcement_id"),
+    "grant": ("accounts.audit", "subject_id"),
 }
+ROLE_NAMES = {role.value: name for role, name in ROLES.items()}
 ANCHORS = {"exemption": ("catalogue.report_dates", "exemption")}
 MORE_VALUES = {
+    "grant": {"subject_kind": "grant"},
     "organisation": {"state": AffiliationState.PENDING.value},
     "members": {"state": AffiliationState.CONFIRMED.value},
 }
@@ -156,18 +159,27 @@ def _shown(card: Card) -> dict[str, Any]:
 
 def _item(item: Item, code: str) -> dict[str, Any]:
     """One line of a card, with its address."""
-    change = GRANT_EVENTS.get(item.title_zh)
     counted = labels.COUNTS.get(code)
     return {
-        "title": _(change) if change else in_language(item.title_zh, item.title_en),
+        "title": _title(item),
         "url": _address(item),
         "person": item.person,
+        "by": item.by,
         "starts_at": item.starts_at,
         "ends_at": item.ends_at,
         **_due(item, code),
         "count": None if counted else item.count,
         "counted": counted(item.count) if counted and item.count else "",
     }
+
+
+def _title(item: Item) -> str:
+    """What it is called; of a change of roles what happened, to which role, and where."""
+    name = in_language(item.title_zh, item.title_en)
+    if not item.action:
+        return name
+    event, role = GRANT_EVENTS.get(item.action, item.action), ROLE_NAMES.get(item.role, item.role)
+    return " · ".join(part for part in (_(event), _(role) if role else "", name) if part)
 
 
 def _due(item: Item, code: str) -> dict[str, Any]:

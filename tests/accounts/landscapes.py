@@ -234,12 +234,12 @@ def listed(session: Session, land: Landscape, actor: Actor, today: date) -> Foun
 def _publishing(session: Session, actor: Actor) -> Found:
     """What waits on the way to the public: rounds of review, report dates, wishes to be exempt, new instruments."""
     dated = reach(actor, Permission.SEE_REPORT_DATES)
-    new = arrivals.arrivals(session, reach(actor, Permission.TICK_TRAINING))
+    new = arrivals.arrivals(session, reach(actor, Permission.TICK_TRAINING), today=ACCEPTED, limit=MANY)
     return {
         "rounds": _ids(review_queries.waiting_rounds(session, actor, limit=MANY).items),
         "report dates": _ids(one.instrument for one in report_queries.unreported(session, dated, TERMS)),
         "exemptions": _ids(report_queries.exemptions(session, dated, state=ExemptionState.ASKED)),
-        "arrivals": _ids(one.instrument for one in new),
+        "arrivals": _ids(one.instrument for one in new.items),
     }
 
 

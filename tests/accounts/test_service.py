@@ -1,7 +1,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from booking.accounts import credentials, jobs, limits, mailed, profiles, registration, sign_ins, tokens
@@ -9,7 +9,7 @@ from booking.accounts.audit import Origin
 from booking.accounts.mailed import LinkSpent
 from booking.accounts.tokens import NewToken, TooManyTokens
 from booking.core.errors import Conflict, NotFound, TooMany
-from booking.web.extensions import transaction
+from booking.web.extensions import db, transaction
 from models.accounts import AccessToken, AskedMail, AuditEntry, FailedSignIn, MailedToken, User
 from models.vocabulary.accounts import Language, TokenPurpose
 from tests.factories.browsing import EMAIL
@@ -240,6 +240,23 @@ def test_a_changed_name_is_logged_with_the_one_before(session: Session, now: dat
     entry = session.scalars(select(AuditEntry)).one()
     assert entry.before == {"name": "Researcher", "language": "zh"}
     assert entry.after == {"name": "林晓明", "language": "en"}
+
+
+@pytest.mark.parametrize("engine_app", ["postgresql"], indirect=True, scope="session")
+def test_who_changes_their_name_waits_for_nothing_that_names_them_meanwhile(session: Session, now: datetime) -> None:
+    named = make_user(session, email=EMAIL)
+    actor = actor_for(session, named, now=now)
+    session.add(AuditEntry(occurred_at=now, actor_id=named.id, action="imports.applied", subject_kind="import"))
+    session.flush()
+
+    with Session(db.engine) as other:
+        other.execute(text("SET LOCAL lock_timeout = '1s'"))
+        profiles.change_profile(other, "林晓明", None, actor=actor, now=now)
+        other.commit()
+    session.commit()
+
+    session.refresh(named)
+    assert named.name == "林晓明"
 
 
 def test_saving_the_same_profile_logs_nothing(session: Session, now: datetime) -> None:

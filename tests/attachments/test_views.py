@@ -18,6 +18,7 @@ from booking.core.clock import utcnow
 from models.accounts import AuditEntry, User
 from models.attachments import Attachment, AttachmentContent
 from models.catalogue import Instrument
+from models.directory import Organisation
 from models.publishing import ReviewRound
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.attachments import Visibility
@@ -140,6 +141,28 @@ def test_over_the_quota_or_too_many_nothing_is_stored(
     assert second.get_json()["code"] == "files_refused"
     assert "存储空间不足" in second.get_json()["problems"][0]["message"]
     assert count(session, Attachment) == 2
+
+
+def test_the_quota_is_shared_by_the_instruments_of_an_institution_and_by_no_other(
+    app: Flask, session: Session, client: FlaskClient, instrument: Instrument, steward: User
+) -> None:
+    owner = session.get_one(Organisation, instrument.organisation_id)
+    same, other = make_instrument(session, owner), make_instrument(session)
+    for one in (same, other):
+        give(session, steward, Role.STEWARD, ScopeKind.INSTRUMENT, one.id)
+    settings = app.config["SETTINGS"]
+    app.config["SETTINGS"] = settings.model_copy(update={"attachment_quota_bytes": 3 * len(PDF)})
+    try:
+        sent = [
+            send(client, f"/api/v1/instruments/{one.id}/attachments", ("1.pdf", PDF), ("2.pdf", PDF))
+            for one in (instrument, same, other)
+        ]
+    finally:
+        app.config["SETTINGS"] = settings
+
+    assert [answer.status_code for answer in sent] == [201, 422, 201]
+    assert "存储空间不足" in sent[1].get_json()["problems"][0]["message"]
+    assert count(session, Attachment) == 4
 
 
 def test_a_larger_body_is_taken_for_files_and_for_nothing_else(

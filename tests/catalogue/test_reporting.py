@@ -4,22 +4,26 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.catalogue import arrivals, report_queries, reporting
+from booking.catalogue.arrivals import Arrival
 from booking.catalogue.report_queries import Terms
 from booking.core.actors import Actor, Reach
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden, InvalidInput
+from booking.core.pages import Page
 from booking.directory.days import seed_public_days
-from models.arrivals import ArrivalTick, ReportExemption, ReportNotice
+from models.accounts import User
+from models.arrivals import ArrivalTick, ReportExemption
 from models.catalogue import Instrument
 from models.directory import CalendarDay, Organisation
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.arrivals import ArrivalStep, ExemptionState, ReportState
 from models.vocabulary.catalogue import BookingMode, PublishingState
 from models.vocabulary.directory import DayKind
+from tests.counting import counting
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.letters import mailed
 from tests.factories.people import actor_for, give, make_user, sign_in
@@ -89,23 +93,6 @@ def test_days_on_which_the_institution_is_closed_do_not_count(session: Session, 
     assert dues == [date(2026, 4, 15), date(2026, 4, 14)]
 
 
-def test_reminders_are_sent_once_before_and_once_after_the_day(
-    session: Session, organisation: Organisation, admin: Actor
-) -> None:
-    instrument = accepted(session, organisation, date(2026, 3, 2))
-    sent = []
-
-    for day in (date(2026, 4, 3), date(2026, 4, 7), date(2026, 4, 8), date(2026, 4, 15), date(2026, 4, 20)):
-        due = report_queries.notices_due(session, TERMS, now=at(day))
-        for number in due:
-            assert reporting.remind_of_report(session, number, TERMS, now=at(day))
-        assert not reporting.remind_of_report(session, instrument.id, TERMS, now=at(day))
-        sent += [(day.day, letter.recipient, letter.values["is_overdue"]) for letter in mailed(session, now=at(day))]
-
-    assert sent == [(7, admin.email, False), (15, admin.email, True)]
-    assert session.scalar(select(func.count()).select_from(ReportNotice)) == 2
-
-
 def test_an_approved_exemption_ends_reminders_and_only_the_platform_decides(
     session: Session, organisation: Organisation, admin: Actor, platform: Actor
 ) -> None:
@@ -156,28 +143,111 @@ def test_only_unreported_instruments_within_reach_are_listed(session: Session, o
     assert [one.instrument.id for one in found] == [own.id]
 
 
-def test_a_new_instrument_shows_what_is_missing_until_it_is_open(
+def test_home_counts_what_is_due_and_reads_the_first_of_it(
+    session: Session, organisation: Organisation, admin: Actor, platform: Actor, now: datetime
+) -> None:
+    days = [date(2026, 3, 2), date(2026, 2, 27), date(2020, 5, 1), date(2026, 3, 3), date(2026, 4, 1)]
+    made = [accepted(session, organisation, day).id for day in days]
+    spared = reporting.ask_exemption(session, made[1], "军工配套", actor=admin, now=now)
+    reporting.decide_exemption(session, spared.id, ExemptionState.APPROVED, actor=platform, now=now)
+    make_instrument(session, organisation, accepted_on=date(2020, 5, 1), first_published_at=now)
+    make_instrument(session, organisation, publishing_state=PublishingState.DRAFT)
+    accepted(session, make_organisation(session), date(2020, 5, 1))
+    ours = Reach(organisation_ids=frozenset({organisation.id}))
+
+    def due_on(today: date, limit: int = 5) -> tuple[int, list[int]]:
+        count, first = report_queries.due_now(session, ours, TERMS, today=today, limit=limit)
+        return count, [one.id for one, _due_on in first]
+
+    assert due_on(date(2020, 5, 8)) == (0, [])
+    assert due_on(date(2026, 4, 6)) == (1, [made[2]])
+    assert due_on(date(2026, 4, 7)) == (2, [made[2], made[0]])
+    assert due_on(date(2026, 4, 20)) == (3, [made[2], made[0], made[3]])
+    assert due_on(date(2026, 4, 20), limit=1) == (3, [made[2]])
+
+
+def listed(session: Session, today: date, *, limit: int = 50, cursor: str = "") -> Page[Arrival]:
+    return arrivals.arrivals(session, Reach(everywhere=True), today=today, limit=limit, cursor=cursor)
+
+
+def complete(session: Session, instrument: Instrument) -> None:
+    for name in ("functions_zh", "user_rules_zh", "fees_zh", "contact_name", "phone"):
+        setattr(instrument, name, "x")
+    session.flush()
+
+
+def test_a_new_instrument_shows_each_next_step_until_it_is_open(
     session: Session, organisation: Organisation, admin: Actor, now: datetime
 ) -> None:
-    instrument = accepted(session, organisation, date(2026, 3, 2))
-    reach = Reach(everywhere=True)
-    first = arrivals.arrivals(session, reach)[0]
+    day = date(2026, 3, 2)
+    instrument = session.get_one(Instrument, accepted(session, organisation, day).id)
+    steps = [listed(session, day).items[0]]
 
+    complete(session, instrument)
+    steps += listed(session, day).items
+    instrument.publishing_state, instrument.booking_mode = PublishingState.PUBLISHED, BookingMode.NONE
+    steps += listed(session, day).items
     arrivals.tick_training(session, instrument.id, "首批用户", actor=admin, now=now)
     with pytest.raises(arrivals.AlreadyTicked):
         arrivals.tick_training(session, instrument.id, actor=admin, now=now)
-    second = arrivals.arrivals(session, reach)[0]
-    stored = session.get_one(Instrument, instrument.id)
-    stored.publishing_state, stored.booking_mode = PublishingState.PUBLISHED, BookingMode.HERE
-    for name in ("functions_zh", "user_rules_zh", "fees_zh", "contact_name", "phone"):
-        setattr(stored, name, "x")
+    steps += listed(session, day).items
+    instrument.booking_mode = BookingMode.HERE
     session.flush()
 
-    assert [step for step, is_done in first.done.items() if is_done] == [ArrivalStep.ACCEPTED]
-    assert second.training is not None
-    assert (second.training.ticked_by.name, second.training.note) == ("Admin", "首批用户")
-    assert (first.next_step, second.next_step) == (ArrivalStep.RECORD, ArrivalStep.RECORD)
-    assert arrivals.arrivals(session, reach) == []
+    assert [step for step, is_done in steps[0].done.items() if is_done] == [ArrivalStep.ACCEPTED]
+    assert [one.next_step for one in steps] == list(ArrivalStep)[1:]
+    assert steps[3].training is not None
+    assert (steps[3].training.ticked_by.name, steps[3].training.note) == ("Admin", "首批用户")
+    assert listed(session, day).items == []
+
+
+def test_what_a_centre_brought_along_is_not_new_once_it_was_public(
+    session: Session, organisation: Organisation
+) -> None:
+    today, old = date(2026, 11, 20), date(2020, 5, 1)
+    make_instrument(session, organisation, accepted_on=old, first_published_at=at(old))
+    hidden = make_instrument(
+        session, organisation, publishing_state=PublishingState.WITHHELD, accepted_on=old, first_published_at=at(old)
+    )
+    waiting = accepted(session, organisation, old)
+    recent = make_instrument(session, organisation, accepted_on=today, first_published_at=at(today))
+
+    found = [one.instrument.id for one in listed(session, today).items]
+
+    assert hidden.id not in found
+    assert found == [recent.id, waiting.id]
+
+
+def test_new_instruments_come_in_pages_the_newest_first(
+    client: FlaskClient, session: Session, organisation: Organisation, admin: Actor
+) -> None:
+    days = [date(2026, 3, 2), date(2026, 3, 4), date(2026, 3, 3), date(2026, 3, 4)]
+    made = [accepted(session, organisation, day).id for day in days]
+    user = session.get_one(User, admin.id)
+    sign_in(client, user)
+
+    first = client.get("/api/v1/arrivals?limit=3").get_json()
+    second = client.get(f"/api/v1/arrivals?limit=3&cursor={first['next_cursor']}").get_json()
+    page = client.get(f"/arrivals?lang=zh&cursor={first['next_cursor']}").get_data(as_text=True)
+
+    ids = [[one["instrument_id"] for one in part["items"]] for part in (first, second)]
+    assert ids == [[made[1], made[3], made[2]], [made[0]]]
+    assert second["next_cursor"] is None
+    assert [number for number in made if f"/catalogue/{number}/edit" in page] == [made[0]]
+
+
+def test_the_list_of_new_instruments_asks_no_more_for_more_of_them(
+    session: Session, organisation: Organisation
+) -> None:
+    def asked(count: int) -> list[str]:
+        for _ in range(count):
+            accepted(session, organisation, date(2026, 3, 2))
+        session.expunge_all()
+        with counting() as statements:
+            listed(session, date(2026, 3, 2))
+        return statements.texts
+
+    assert len(asked(2)) == len(asked(3))
 
 
 def test_a_trainer_meets_new_instruments_at_home_and_ticks_training_without_editing(
@@ -186,7 +256,9 @@ def test_a_trainer_meets_new_instruments_at_home_and_ticks_training_without_edit
     trainer, today = make_user(session, "trainer"), local_date(utcnow())
     elsewhere = make_organisation(session)
     new = make_instrument(session, organisation, accepted_on=today)
-    make_instrument(session, organisation, accepted_on=today - timedelta(days=366))
+    old = make_instrument(
+        session, organisation, accepted_on=today - timedelta(days=366), first_published_at=utcnow() - timedelta(300)
+    )
     hidden = accepted(session, organisation, today)
     foreign = make_instrument(session, elsewhere, accepted_on=today)
     give(session, trainer, Role.TRAINER, ScopeKind.ORGANISATION, organisation.id)
@@ -202,7 +274,8 @@ def test_a_trainer_meets_new_instruments_at_home_and_ticks_training_without_edit
 
     assert before == [("training", [new.id])]
     assert f'href="{address}"' in client.get("/home?lang=zh").get_data(as_text=True) + arrived
-    assert (f"/catalogue/{hidden.id}/training" in arrived, f"/catalogue/{foreign.id}/" in arrived) == (True, False)
+    shown = [one for one in (old, hidden, foreign) if f"/catalogue/{one.id}/training" in arrived]
+    assert shown == [hidden]
     assert (ticked.status_code, ticked.location, again.status_code) == (303, address, 409)
     assert [client.get(f"/catalogue/{one.id}/edit").status_code for one in (new, foreign)] == [403, 403]
     assert client.post(f"/catalogue/{foreign.id}/training", data=form).status_code == 403

@@ -44,18 +44,23 @@ def written_to(session: Session, instrument: Instrument, now: datetime) -> list[
     return [user.name for user in deciders_of(session, instrument, now=now).people]
 
 
-def test_the_named_are_written_to_first_and_everybody_when_their_grants_end(
+def end_role(session: Session, user: User) -> None:
+    session.scalars(select(Grant).where(Grant.user_id == user.id)).one().ends_on = date(2026, 1, 1)
+    session.flush()
+
+
+def test_the_named_are_written_to_first_then_the_deputy_alone_and_everybody_when_both_grants_end(
     session: Session, instrument: Instrument, admin: Actor, people: list[User], now: datetime
 ) -> None:
     everybody = written_to(session, instrument, now)
     stewards.name_stewards(session, instrument.id, people[2].id, people[0].id, actor=admin, now=now)
 
     named = written_to(session, instrument, now)
-    for grant in session.scalars(select(Grant).where(Grant.user_id.in_([people[2].id, people[0].id]))):
-        grant.ends_on = date(2026, 1, 1)
-    session.flush()
+    end_role(session, people[2])
+    deputy = written_to(session, instrument, now)
+    end_role(session, people[0])
 
-    assert (everybody, named) == (["Anna", "Bo", "Chen"], ["Chen", "Anna"])
+    assert (everybody, named, deputy) == (["Anna", "Bo", "Chen"], ["Chen", "Anna"], ["Anna"])
     assert written_to(session, instrument, now) == ["Bo"]
     entry = session.scalars(select(AuditEntry)).one()
     assert entry.after == {"primary": people[2].id, "deputy": people[0].id}

@@ -5,13 +5,15 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from booking.core.errors import Forbidden, InvalidInput, NotFound, StaleVersion
 from booking.directory import days, queries, service
 from booking.directory.forms import ClosingDaysForm, OrganisationForm, UnitForm
+from booking.web.extensions import db
 from models.accounts import AuditEntry, User
+from models.catalogue import Instrument
 from models.directory import CalendarDay, Organisation, Unit
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.directory import DayKind, OrganisationKind
@@ -87,6 +89,25 @@ def test_an_institution_admin_edits_their_own_institution_only(session: Session,
 
     assert (own.name_zh, own.name_en, own.version) == (same, "New", 2)
     assert session.scalar(select(Organisation.name_zh).where(Organisation.id == other.id)) != "他校"
+
+
+@pytest.mark.parametrize("engine_app", ["postgresql"], indirect=True, scope="session")
+def test_who_edits_an_institution_waits_for_no_record_that_is_written_meanwhile(
+    session: Session, platform_admin: User, now: datetime
+) -> None:
+    place, actor = make_organisation(session), actor_for(session, platform_admin, now=now)
+    session.add(Instrument(organisation_id=place.id, name_zh="电镜", created_at=now, updated_at=now))
+    session.flush()
+
+    with Session(db.engine) as other:
+        other.execute(text("SET LOCAL lock_timeout = '1s'"))
+        typed = form(name_zh=place.name_zh, name_en="New")
+        service.update_organisation(other, place.id, typed, actor=actor, now=now)
+        other.commit()
+    session.commit()
+
+    session.refresh(place)
+    assert place.name_en == "New"
 
 
 def test_what_was_verified_is_changed_by_the_platform_alone(

@@ -22,16 +22,19 @@ from booking.enquiries import queries, removing, service, wishes
 from booking.enquiries.faq import add_faq, edit_faq
 from booking.enquiries.forms import EnquiryForm, NewFaq, OfferForm, PeriodForm, WishAnswerForm
 from booking.enquiries.withdrawing import withdraw_message
+from booking.notifications.rendering import compose
 from booking.reservations.board_queries import BoardRow, day_board
 from booking.reservations.refusals import ReservationRefused
 from booking.reservations.rules import Code
 from models.accounts import AuditEntry, User
 from models.attachments import Attachment
 from models.catalogue import Instrument
+from models.custody import Stewardship
 from models.enquiries import Enquiry, EnquiryMessage, FaqEntry
 from models.reservations import Reservation
 from models.vocabulary.accounts import Language, Role, ScopeKind
 from models.vocabulary.catalogue import BookingMode, PublishingState, ShareMode
+from models.vocabulary.custody import StewardRank
 from models.vocabulary.enquiries import EnquiryState, WishAnswer, WishState
 from models.vocabulary.reservations import ReservationState
 from tests.counting import Statements, counting
@@ -131,6 +134,24 @@ def test_staff_are_reminded_once_when_an_answer_is_overdue(
     assert (early, late, done) == ([], [made.id], [True, False])
     assert letters(session, later) == [("steward@example.org", "enquiries/overdue")]
     assert queries.overdue(session, now=later) == []
+
+
+def test_primary_and_deputy_are_told_and_no_other_steward(
+    session: Session, instrument: Instrument, steward: User, asker: User, now: datetime
+) -> None:
+    ranks = {"deputy": StewardRank.DEPUTY, "primary": StewardRank.PRIMARY}
+    for name, rank in ranks.items():
+        user = make_user(session, name)
+        give(session, user, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
+        session.add(Stewardship(instrument_id=instrument.id, rank=rank, user_id=user.id))
+    made, later = asked(session, instrument, asker, now=now), now + timedelta(days=5)
+    first = letters(session, now)
+    service.remind(session, made.id, now=later)
+    session.commit()
+
+    both = ["primary@example.org", "deputy@example.org"]
+    assert first == [(address, "enquiries/asked") for address in both]
+    assert letters(session, later) == [(address, "enquiries/overdue") for address in both]
 
 
 def test_only_the_asker_and_the_staff_read_a_thread(
@@ -253,6 +274,24 @@ def test_technicians_say_no_to_a_wish_and_give_no_time(
     wishes.answer_wish(session, made.id, no, actor=who, now=now)
 
     assert (made.wish_state, count(session, Reservation)) == (WishState.REFUSED, 0)
+
+
+def test_the_letter_of_a_no_gives_the_reason_to_the_asker(
+    app: Flask, session: Session, instrument: Instrument, steward: User, now: datetime
+) -> None:
+    made = asked(session, instrument, make_user(session, "asker"), 24, now=now)
+    mailed(session, now=now)
+    no = WishAnswerForm(answer=WishAnswer.REFUSE, message="这一周检修，下月再来。")
+
+    wishes.answer_wish(session, made.id, no, actor=acting(session, steward, now), now=now)
+    session.commit()
+    [letter] = mailed(session, now=now)
+    with app.app_context():
+        text = compose(letter, "https://instruments.example.cn").text
+
+    assert (letter.recipient, letter.template) == ("asker@example.org", "enquiries/wish_answered")
+    assert "机主这次不能安排，理由如下。" in text
+    assert "这一周检修，下月再来。" in text
 
 
 def test_staff_may_write_while_a_wish_waits_and_its_due_time_stays(

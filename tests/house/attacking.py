@@ -86,6 +86,7 @@ QUERY_NAMES = {
     "/teams": ("cursor",),
     "/account/feeds": ("instrument",),
     "/reservations": ("past", "state", "instrument", "since", "until", "cursor"),
+    "/arrivals": ("cursor",),
     "/board": ("day", "view", "instrument"),
     "/board/instruments": ("week",),
     "/catalogue": ("state", "q", "page"),

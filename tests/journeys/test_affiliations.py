@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from booking.core.clock import local_date
 from models.accounts import AuditEntry, User
-from models.affiliations import Affiliation, Invitation
+from models.affiliations import Affiliation, Invitation, Visit
 from models.directory import Organisation
 from models.notifications import Mail
 from models.vocabulary.accounts import Role, ScopeKind
-from models.vocabulary.affiliations import AffiliationState
+from models.vocabulary.affiliations import AffiliationState, VisitState
 from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.people import give, make_user
@@ -135,7 +135,6 @@ def test_a_visitor_comes_and_goes(
     told = subjects_to(session, hosting, "guest@other.edu.cn", 1)
     hosting.reload()
     expect(hosting.get_by_text("G12345678")).to_have_count(0)
-    hosting.get_by_label("没有人来过").check()
     hosting.get_by_role("button", name="结束或取消来访").click()
     expect(hosting.get_by_text("来访已结束。")).to_be_visible()
     session.rollback()
@@ -144,4 +143,7 @@ def test_a_visitor_comes_and_goes(
     )
     assert session.scalar(looks) == 1
     told_again = subjects_to(session, hosting, "guest@other.edu.cn", 2)
-    assert (told, told_again) == ([CONFIRMED], [CONFIRMED, "来访已取消：访客甲"])
+    assert (told, told_again) == ([CONFIRMED], [CONFIRMED, "来访提前结束：访客甲"])
+    visit = session.scalars(select(Visit).where(Visit.host_id == host.id)).one()
+    ended = (visit.state, visit.nobody_came, visit.starts_on, visit.ends_on, visit.name)
+    assert ended == (VisitState.ENDED, False, local_date(now), local_date(now), "访客甲")

@@ -4,8 +4,10 @@ import csv
 import io
 import json
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
+import jsonschema
 import openpyxl
 import pytest
 from flask import Flask
@@ -34,6 +36,7 @@ from tests.counting import counting
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.people import give, make_user, sign_in
 
+SCHEMA = json.loads((Path(__file__).parent / "data" / "pidinst-schema-1_0.schema.json").read_text(encoding="utf-8"))
 FULL: dict[str, Any] = {
     "inner_id": "007",
     "name_zh": "=HYPERLINK(扫描电镜)",
@@ -173,12 +176,22 @@ def test_national_tables_have_codes(client: FlaskClient, published: Instrument) 
     assert "机位数" not in found
 
 
-def test_pidinst_documents_of_all_that_was_found(client: FlaskClient, published: Instrument) -> None:
+def test_pidinst_documents_of_all_that_was_found(
+    client: FlaskClient, session: Session, owner: Organisation, published: Instrument
+) -> None:
+    second = make_instrument(session, owner, inner_id="M-2", name_zh="另一台扫描电镜")
+    hidden = make_instrument(session, owner, name_zh="没有公开的扫描电镜", publishing_state=PublishingState.DRAFT)
+    listing.refresh(session, [second.id, hidden.id])
+    session.commit()
+
     found = json.loads(exported(client, "format=pidinst&q=扫描电镜"))
     none = json.loads(exported(client, "format=pidinst&q=没有这个"))
-    single = client.get(f"/instruments/{published.id}/pidinst.json").get_json(force=True)
 
-    assert (found, none) == ([single], [])
+    paths = [f"/instruments/{one.id}/pidinst.json" for one in (published, second)]
+    singles = [client.get(path).get_json(force=True) for path in paths]
+    assert (sorted(found, key=str), none) == (sorted(singles, key=str), [])
+    for one in found:
+        jsonschema.validate(one, SCHEMA, format_checker=jsonschema.FormatChecker())
 
 
 def test_the_number_of_statements_grows_by_a_few_for_some_hundred_records(

@@ -1,10 +1,10 @@
 """New instruments and their report dates by HTTP."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 from flask import Response, url_for
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
@@ -18,9 +18,11 @@ from booking.catalogue.report_terms import report_terms
 from booking.catalogue.step_forms import ExemptionForm, ExemptionNote, PublishingNote
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden
+from booking.core.forms import Form
+from booking.core.pages import LARGEST_PAGE
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
-from booking.web.reading import if_match, read_json
+from booking.web.reading import if_match, read_json, read_query
 from booking.web.repeats import create_once
 from booking.web.signed_in import require_actor
 from models.arrivals import ReportExemption
@@ -75,6 +77,13 @@ class ArrivalAnswer(BaseModel):
     missing: list[ArrivalStep]
 
 
+class ArrivalsQuery(Form):
+    """Which page of the new instruments."""
+
+    limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = LARGEST_PAGE
+    cursor: str = ""
+
+
 class ArrivalList(BaseModel):
     """New instruments that are not open yet, the newest first."""
 
@@ -125,11 +134,12 @@ def refuse(exemption_id: int) -> Response:
     return _decide(exemption_id, ExemptionState.REFUSED)
 
 
-@documented(tag="arrivals", answers={200: ArrivalList}, refusals=(401, 403))
+@documented(tag="arrivals", query=ArrivalsQuery, answers={200: ArrivalList}, refusals=(400, 401, 403, 422))
 def arrivals() -> Response:
     """New instruments that are not open yet, with what each still needs."""
-    found = service.arrivals(reading(), _reach(Permission.TICK_TRAINING))
-    return json_answer(ArrivalList(items=[_arrival(one) for one in found]))
+    within, wanted, today = _reach(Permission.TICK_TRAINING), read_query(ArrivalsQuery), local_date(utcnow())
+    found = service.arrivals(reading(), within, today=today, limit=wanted.limit, cursor=wanted.cursor)
+    return json_answer(ArrivalList(items=[_arrival(one) for one in found.items], next_cursor=found.next_cursor))
 
 
 @documented(tag="arrivals", body=PublishingNote, answers={200: InstrumentRecord}, refusals=EDITING)

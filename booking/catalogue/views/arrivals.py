@@ -1,10 +1,11 @@
 """New instruments and their report dates: lists, asking for exemption, deciding, and ticking training."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from pydantic import Field
 
 from booking.accounts.permissions import Permission, may, reach, require
 from booking.catalogue import arrival_labels, queries, report_queries, reporting
@@ -20,11 +21,18 @@ from booking.core.errors import Conflict, Forbidden, InvalidInput, Refused, Stal
 from booking.core.forms import PageForm
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading, transaction
-from booking.web.reading import read_form
+from booking.web.reading import read_form, read_query
 from booking.web.signed_in import require_actor
 from models.vocabulary.arrivals import ExemptionState
 
 MOST_SHOWN = 500
+PER_PAGE = 50
+
+
+class ArrivalsPage(PageForm):
+    """Which page of the new instruments."""
+
+    cursor: Annotated[str, Field(max_length=200)] = ""
 
 
 class DecisionPage(DecisionForm, PageForm):
@@ -54,10 +62,12 @@ def arrivals() -> ResponseReturnValue:
     within = reach(actor, Permission.TICK_TRAINING)
     if not within:
         raise Forbidden
-    found = service.arrivals(session, within)
+    today, cursor = local_date(utcnow()), read_query(ArrivalsPage).cursor
+    found = service.arrivals(session, within, today=today, limit=PER_PAGE, cursor=cursor)
     return render_template(
         "catalogue/arrivals.html",
-        rows=[(one, may(actor, Permission.EDIT_RECORD, target_of(one.instrument))) for one in found[:MOST_SHOWN]],
+        rows=[(one, may(actor, Permission.EDIT_RECORD, target_of(one.instrument))) for one in found.items],
+        next_cursor=found.next_cursor,
         may_list=bool(reach(actor, Permission.EDIT_RECORD)),
         may_see_dates=bool(reach(actor, Permission.SEE_REPORT_DATES)),
         labels=arrival_labels,
@@ -132,6 +142,7 @@ def _report_page(refused: Refused | None = None) -> ResponseReturnValue:
     page = render_template(
         "catalogue/report_dates.html",
         rows=[(one, one.state(today)) for one in found[:MOST_SHOWN]],
+        left_off=max(0, len(found) - MOST_SHOWN),
         asked=report_queries.exemptions(session, within, state=ExemptionState.ASKED),
         may_decide=may(actor, Permission.DECIDE_EXEMPTIONS),
         labels=arrival_labels,
