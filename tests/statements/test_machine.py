@@ -1,5 +1,6 @@
 """Billing at random: whatever a payer owes equals what the statements say, and every account its transfers."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -34,6 +35,8 @@ from tests.statements.office import Office, faults_of
 START = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 picks = st.integers(0, 5)
 amounts = st.integers(1, 40_000)
+STEPS_AT_LEAST, KINDS_AT_LEAST = 25, 5
+"""So many steps, of so many kinds, must have taken effect, or the machine proves nothing."""
 
 
 class Machine(RuleBasedStateMachine):
@@ -43,8 +46,9 @@ class Machine(RuleBasedStateMachine):
     def arrange(self, kind: PayerKind) -> None:
         with Session(db.engine, expire_on_commit=False) as session:
             office = Office(session, START, kind, 90_000)
-            self.kind, self.payer_id = kind, office.payer.id
+            self.kind, self.payer_id, self.instrument_id = kind, office.payer.id, office.instrument.id
             self.place_id, self.now, self.papers = office.place.id, office.later, 0
+            self.done = Counter[str]()
             people = {"lead": office.lead, "other": office.other, "steward": office.steward, "finance": office.finance}
             for hour in (9, 12, 15):
                 office.used(hour)
@@ -176,6 +180,7 @@ class Machine(RuleBasedStateMachine):
         self.now += timedelta(minutes=1)
         with suppress(Refused):
             transaction(work, *given, actor=self.who[by], now=self.now, **named)
+            self.done[work.__name__] += 1
 
 
 @contextmanager
@@ -187,6 +192,8 @@ def emptied(app: Flask) -> Iterator[None]:
 
 
 def test_whatever_a_payer_owes_equals_what_the_statements_say(engine_app: Flask) -> None:
+    took_effect: Counter[str] = Counter()
+
     class OnThisEngine(Machine):
         def __init__(self) -> None:
             super().__init__()
@@ -194,7 +201,10 @@ def test_whatever_a_payer_owes_equals_what_the_statements_say(engine_app: Flask)
             self.context.enter_context(emptied(engine_app))
 
         def teardown(self) -> None:
+            took_effect.update(getattr(self, "done", {}))
             self.context.close()
 
     bounded = settings(max_examples=6, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
     run_machine(OnThisEngine, settings=bounded)
+    assert took_effect.total() >= STEPS_AT_LEAST, took_effect
+    assert len(took_effect) >= KINDS_AT_LEAST, took_effect
