@@ -57,7 +57,7 @@ QUERY_NAMES = {
     "/uses": ("show", "instrument", "cursor"),
     "/contracts": ("show", "cursor"),
     "/order-forms": ("cursor",),
-    "/sample-orders": ("show", "instrument", "cursor"),
+    "/sample-orders": ("show", "instrument", "cursor", "order", "which", "first", "number"),
     "/suspensions": ("instrument", "reservation"),
     "/grants": ("role", "person", "with_ended", "cursor"),
     "/people": ("scope", "cursor"),
