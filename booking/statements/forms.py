@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from booking.core.forms import Blank, FilledLine, Form, Line, NearDay, OptionalDay, PageForm, Text
 from booking.payers.forms import Cursor, Id, Limit, Paid, Reason
 from booking.statements.queries import Show
-from booking.statements.rules import term_days
+from booking.statements.rules import Age, term_days
 
 MOST_TERMS = 4
 MOST_PAYERS = 10_000
@@ -107,6 +107,13 @@ class ReceiptsQuery(Form):
     cursor: Cursor = ""
 
 
+class EntriesQuery(Form):
+    """Which part of the transfers."""
+
+    limit: Limit = 50
+    cursor: Cursor = ""
+
+
 class TermsPage(BillingTermsForm, PageForm):
     """The terms, as the page sends them, with the version the page was made from."""
 
@@ -128,9 +135,26 @@ class IssuePage(IssueForm, PageForm):
 
 
 class ListPage(PageForm):
-    """Which part of a list."""
+    """Which part of a list; of what is open, that of an age."""
 
     show: str = ""
+    age: Annotated[Age | None, Blank] = None
+    cursor: Cursor = ""
+
+
+class DebtorPage(PageForm):
+    """Which part of each list of a debtor's page: receipts, statements (of an age), transfers (from an entry on)."""
+
+    cursor: Cursor = ""
+    age: Annotated[Age | None, Blank] = None
+    statements: Cursor = ""
+    transfers: Cursor = ""
+    entry: Annotated[Id | None, Blank] = None
+
+
+class PartsPage(PageForm):
+    """Which part of a statement's transfers."""
+
     cursor: Cursor = ""
 
 

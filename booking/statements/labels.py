@@ -2,7 +2,7 @@
 
 from booking.core.texts import N_
 from booking.statements.queries import Show
-from booking.statements.rules import Age
+from booking.statements.rules import Age, Moved
 from models.vocabulary.statements import ReceiptKind, StatementKind
 
 KINDS = {
@@ -31,6 +31,15 @@ AGES = {
     Age.TO_60: N_("逾期 31–60 天"),
     Age.TO_90: N_("逾期 61–90 天"),
     Age.OVER_90: N_("逾期 90 天以上"),
+}
+MOVED = {
+    Moved.BILLED: N_("出具结算单"),
+    Moved.CREDITED: N_("结算单冲减，记在付款人名下"),
+    Moved.RECEIVED: N_("收款"),
+    Moved.REFUNDED: N_("退款"),
+    Moved.CORRECTED: N_("更正"),
+    Moved.SETTLED: N_("抵付结算单"),
+    Moved.REOPENED: N_("重新打开结算单"),
 }
 FIELDS = {
     "cut_off_day": N_("每月截止日"),

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from booking.statements.views import cash, drafts, finance, statement
+from booking.statements.views import cash, debtor, drafts, finance, statement
 
 bp = Blueprint("statements", __name__)
 
@@ -26,7 +26,7 @@ bp.add_url_rule(f"{AT}/terms", "terms", finance.terms, methods=BOTH)
 bp.add_url_rule(DRAFT, "draft", drafts.draft, methods=READ)
 bp.add_url_rule(f"{DRAFT}/issue", "issue", drafts.issue, methods=SEND)
 bp.add_url_rule(f"{DRAFT}/drop", "drop", drafts.drop, methods=SEND)
-bp.add_url_rule(DEBTOR, "debtor", cash.debtor, methods=READ)
+bp.add_url_rule(DEBTOR, "debtor", debtor.show, methods=READ)
 bp.add_url_rule(f"{DEBTOR}/refund", "refund", cash.refund, methods=BOTH)
 bp.add_url_rule("/receipts/<int:receipt_id>/correct", "correct", cash.correct, methods=BOTH)
 

@@ -11,8 +11,8 @@ from booking.charges.labels import KINDS as CHARGE_KINDS
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden
 from booking.payers.labels import KINDS as PAYER_KINDS
-from booking.statements import labels, queries
-from booking.statements.forms import ListPage
+from booking.statements import labels, queries, transfers
+from booking.statements.forms import ListPage, PartsPage
 from booking.statements.papers import statement_file
 from booking.statements.queries import Show
 from booking.statements.views.finance import PER_PAGE, listed, shown
@@ -92,9 +92,11 @@ def of_payer(payer_id: int) -> ResponseReturnValue:
 @signed_in
 def show(statement_id: int) -> ResponseReturnValue:
     """Show a statement: what it asks for, what was paid of it, and its files."""
-    session, who = reading(), require_actor()
+    session, who, asked = reading(), require_actor(), read_query(PartsPage)
     found = queries.statement_for(session, statement_id, who, today=local_date(utcnow()))
-    told = found.statement.told
+    told, sees = found.statement.told, found.sight.sees_cash
+    parts = transfers.parts_of(session, found.statement, limit=PER_PAGE, cursor=asked.cursor) if sees else None
+    older_at = parts.next_cursor if parts else None
     kind = told.get("payer_kind")
     return render_template(
         "statements/show.html",
@@ -104,7 +106,10 @@ def show(statement_id: int) -> ResponseReturnValue:
         payer_kind=_(PAYER_KINDS[PayerKind(kind)]) if kind else "",
         keeper=in_language(told.get("keeper_zh", ""), told.get("keeper_en", "")),
         items=[_item(one) for one in queries.items_of(session, statement_id)],
-        settlements=queries.settlements_of(session, statement_id) if found.sight.sees_cash else [],
+        parts=[(one, _(labels.MOVED[one.moved])) for one in parts.items] if parts else [],
+        next_url=url_for(".show", statement_id=statement_id, cursor=older_at, _anchor="transfers")
+        if older_at
+        else None,
     )
 
 

@@ -67,6 +67,10 @@ STATEMENTS = (
     post(f"{ONE}/receipts", KEEPERS, PAID, forbidden=ONLY_READ),
     read(DEBTOR, OWING),
     read(f"{DEBTOR}/receipts", OWING),
+    read(f"{DEBTOR}/transfers", OWING),
+    read("/debtors/{their_debtor}/transfers", THEIRS),
+    read(f"{ONE}/transfers", OWING),
+    read(f"{OTHER}/transfers", THEIRS),
     post(f"{DEBTOR}/refund", frozenset(), PAID, told=KEEPERS, forbidden=ONLY_READ),
     post(RECEIPT, KEEPERS, WHY, forbidden=ONLY_READ),
 )
