@@ -37,6 +37,7 @@ from booking.samples import figure_api as sample_figures
 from booking.search import api as search
 from booking.statements import api as statements
 from booking.statements import cash_api as cash
+from booking.statements import cash_book_api as cash_book
 from booking.teams import api as teams
 from booking.web.extensions import csrf
 from booking.web.signed_in import uses_token
@@ -73,6 +74,7 @@ BLUEPRINTS = (
     uses.bp,
     charges.bp,
     statements.bp,
+    cash_book.bp,
     cash.bp,
     invoices.bp,
     contracts.bp,

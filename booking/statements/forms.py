@@ -7,8 +7,9 @@ from pydantic_core import PydanticCustomError
 
 from booking.core.forms import Blank, FilledLine, Form, Line, NearDay, OptionalDay, PageForm, Text
 from booking.payers.forms import Cursor, Id, Limit, Paid, Reason
+from booking.statements.cash_book import CashWanted
 from booking.statements.queries import Show
-from booking.statements.rules import Age, term_days
+from booking.statements.rules import Age, Came, term_days
 
 MOST_TERMS = 4
 MOST_PAYERS = 10_000
@@ -107,6 +108,34 @@ class ReceiptsQuery(Form):
     cursor: Cursor = ""
 
 
+class CashForm(Form):
+    """Which rows of a cash book: by days of papers, parts of what a payer is called or of a number, a kind."""
+
+    since: OptionalDay = None
+    until: OptionalDay = None
+    payer: Annotated[Line, Field(max_length=120)] = ""
+    number: Annotated[Line, Field(max_length=60)] = ""
+    kind: Annotated[Came | None, Blank] = None
+
+    @property
+    def wanted(self) -> CashWanted:
+        """The same as the book reads it."""
+        return CashWanted(self.since, self.until, self.payer, self.number, self.kind)
+
+
+class CashTableQuery(CashForm):
+    """The same of an institution, as a table to take away."""
+
+    organisation: Id
+
+
+class CashQuery(CashTableQuery):
+    """The same, page by page."""
+
+    limit: Limit = 50
+    cursor: Cursor = ""
+
+
 class EntriesQuery(Form):
     """Which part of the transfers."""
 
@@ -139,6 +168,12 @@ class ListPage(PageForm):
 
     show: str = ""
     age: Annotated[Age | None, Blank] = None
+    cursor: Cursor = ""
+
+
+class CashPage(CashForm, PageForm):
+    """The same as the page asks."""
+
     cursor: Cursor = ""
 
 

@@ -170,6 +170,17 @@ class Moved(StrEnum):
     REOPENED = "reopened"
 
 
+class Came(StrEnum):
+    """What a row of an institution's cash book is: for statements, or into a payer account; and what took it back."""
+
+    RECEIVED = "received"
+    REFUNDED = "refunded"
+    CORRECTED = "corrected"
+    TOPPED_UP = "topped_up"
+    PAID_BACK = "paid_back"
+    TAKEN_BACK = "taken_back"
+
+
 def shares(amounts: Sequence[int], available: int) -> list[int]:
     """How an amount settles open ones in their order, each whole before the next one gets anything."""
     found = []

@@ -115,6 +115,7 @@ def office(place: Organisation, current: str) -> dict[str, Any]:
         ("to_bill", _("待结算"), at("statements.to_bill")),
         ("drafts", _("草稿"), at("statements.drafts")),
         *((f"show-{one.value}", _(labels.SHOW[one]), at("statements.index", show=one.value)) for one in Show),
+        ("receipts", _("收款"), at("statements.receipts")),
         ("ageing", _("账龄"), at("statements.ageing")),
     ]
     return {
