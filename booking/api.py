@@ -38,6 +38,7 @@ from booking.search import api as search
 from booking.statements import api as statements
 from booking.statements import cash_api as cash
 from booking.statements import cash_book_api as cash_book
+from booking.statements import files_api as statement_files
 from booking.teams import api as teams
 from booking.web.extensions import csrf
 from booking.web.signed_in import uses_token
@@ -75,6 +76,7 @@ BLUEPRINTS = (
     charges.bp,
     statements.bp,
     cash_book.bp,
+    statement_files.bp,
     cash.bp,
     invoices.bp,
     contracts.bp,

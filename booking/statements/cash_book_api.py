@@ -14,6 +14,7 @@ from booking.statements import tables
 from booking.statements.cash_book import cash_at, every_row, sums_at
 from booking.statements.forms import CashQuery, CashTableQuery
 from booking.statements.rules import Came
+from booking.web.exports import exported
 from booking.web.extensions import reading
 from booking.web.openapi import documented
 from booking.web.reading import read_query
@@ -86,8 +87,13 @@ def list_receipts() -> Response:
 def receipts_file(suffix: str) -> Response:
     """The same as a file for a spreadsheet: `xlsx` or `csv`."""
     asked = read_query(CashTableQuery)
-    rows = every_row(reading(), _place(asked.organisation), asked.wanted)
-    return tables.table_of(tables.cash_rows(rows), f"receipts-{asked.organisation}", suffix, _("收款"))
+    place_id, session = _place(asked.organisation), reading()
+    return exported(
+        lambda: tables.cash_rows(every_row(session, place_id, asked.wanted)),
+        f"receipts-{place_id}",
+        suffix,
+        title=_("收款"),
+    )
 
 
 def _place(organisation_id: int) -> int:

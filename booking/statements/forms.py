@@ -1,5 +1,6 @@
 """What is read from outside about statements and receipts; pages write yuan, the API fen."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -7,9 +8,11 @@ from pydantic_core import PydanticCustomError
 
 from booking.core.forms import Blank, FilledLine, Form, Line, NearDay, OptionalDay, PageForm, Text
 from booking.payers.forms import Cursor, Id, Limit, Paid, Reason
+from booking.statements.batches import BatchWanted
 from booking.statements.cash_book import CashWanted
 from booking.statements.queries import Show
 from booking.statements.rules import Age, Came, term_days
+from models.vocabulary.statements import StatementKind
 
 MOST_TERMS = 4
 MOST_PAYERS = 10_000
@@ -134,6 +137,38 @@ class CashQuery(CashTableQuery):
 
     limit: Limit = 50
     cursor: Cursor = ""
+
+
+class FileFormat(StrEnum):
+    """As what statements are taken away: papers to sign in one file, or a table of what they ask for."""
+
+    PDF = "pdf"
+    XLSX = "xlsx"
+    CSV = "csv"
+
+
+class BatchForm(Form):
+    """Which statements are taken away at once: of one kind, and those whose uses run until one of these days."""
+
+    format: FileFormat = FileFormat.PDF
+    kind: Annotated[StatementKind | None, Blank] = None
+    since: OptionalDay = None
+    until: OptionalDay = None
+
+    @property
+    def wanted(self) -> BatchWanted:
+        """The same without the form of the file."""
+        return BatchWanted(self.kind, self.since, self.until)
+
+
+class BatchQuery(BatchForm):
+    """The same of an institution."""
+
+    organisation: Id
+
+
+class BatchPage(BatchForm, PageForm):
+    """The same as the page asks."""
 
 
 class EntriesQuery(Form):

@@ -84,6 +84,7 @@ QUERY_NAMES = {
         "payer",
         "number",
         "kind",
+        "format",
     ),
     "/account/affiliations": ("q", "organisation"),
     "/account/sightings": ("cursor",),

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from booking.statements.views import cash, debtor, drafts, finance, receipts, statement
+from booking.statements.views import cash, debtor, drafts, files, finance, receipts, statement
 
 bp = Blueprint("statements", __name__)
 
@@ -24,6 +24,9 @@ bp.add_url_rule(f"{AT}/drafts/issue", "issue_all", drafts.issue_all, methods=SEN
 bp.add_url_rule(f"{AT}/receipts", "receipts", receipts.receipts, methods=READ)
 bp.add_url_rule(f"{AT}/receipts.<suffix>", "receipts_table", receipts.receipts_table, methods=READ)
 bp.add_url_rule(f"{AT}/ageing", "ageing", finance.ageing, methods=READ)
+bp.add_url_rule(f"{AT}/ageing.<suffix>", "ageing_table", files.ageing, methods=READ)
+bp.add_url_rule(f"{AT}/to-bill.<suffix>", "to_bill_table", files.to_bill, methods=READ)
+bp.add_url_rule(f"{AT}/export", "export", files.statements, methods=READ)
 bp.add_url_rule(f"{AT}/terms", "terms", finance.terms, methods=BOTH)
 bp.add_url_rule(DRAFT, "draft", drafts.draft, methods=READ)
 bp.add_url_rule(f"{DRAFT}/issue", "issue", drafts.issue, methods=SEND)

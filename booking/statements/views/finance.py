@@ -61,6 +61,7 @@ def _issued(place: Organisation) -> ResponseReturnValue:
         **office(place, f"show-{show.value}"),
         rows=[listed(one) for one in page.items],
         show=show,
+        kinds=[(one.value, _(label)) for one, label in labels.KINDS.items()],
         age=_(labels.AGES[age]) if age else "",
         age_fen=sum_of_age(session, place.id, age, today=today) if age else 0,
         next_url=more_at if page.next_cursor else None,

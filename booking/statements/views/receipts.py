@@ -14,6 +14,7 @@ from booking.statements.cash_book import CashRow, cash_at, every_row, sums_at
 from booking.statements.forms import CashForm, CashPage
 from booking.statements.views.finance import PER_PAGE, field_labels, office, place_for
 from booking.web.errors import problems_of
+from booking.web.exports import exported
 from booking.web.extensions import reading
 from booking.web.reading import query_values, read_query
 from booking.web.signed_in import signed_in
@@ -49,8 +50,13 @@ def receipts(organisation_id: int) -> ResponseReturnValue:
 def receipts_table(organisation_id: int, suffix: str) -> Response:
     """The same rows as a file for a spreadsheet."""
     place = place_for(organisation_id, Permission.SEE_STATEMENTS)
-    rows = every_row(reading(), place.id, read_query(CashPage).wanted)
-    return tables.table_of(tables.cash_rows(rows), f"receipts-{place.id}", suffix, _("收款"))
+    session, wanted = reading(), read_query(CashPage).wanted
+    return exported(
+        lambda: tables.cash_rows(every_row(session, place.id, wanted)),
+        f"receipts-{place.id}",
+        suffix,
+        title=_("收款"),
+    )
 
 
 def _shown(place: Organisation, form: dict[str, Any], problems: dict[str, list[str]], **found: Any) -> str:
