@@ -12,6 +12,7 @@ from booking.announcements import api as announcements
 from booking.calendars import api as calendars
 from booking.catalogue import api as catalogue
 from booking.charges import api as charges
+from booking.charges import many_api as many_charges
 from booking.contracts import api as contracts
 from booking.contracts import form_api as order_forms
 from booking.enquiries import api as enquiries
@@ -74,6 +75,7 @@ BLUEPRINTS = (
     payers.bp,
     uses.bp,
     charges.bp,
+    many_charges.bp,
     statements.bp,
     cash_book.bp,
     statement_files.bp,

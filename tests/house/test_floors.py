@@ -19,6 +19,7 @@ SPEAKING = {
     "attachments/uploads.py",
     "calendars/polls.py",
     "catalogue/report_terms.py",
+    "charges/tables.py",
     "charges/terms.py",
     "contracts/papers.py",
     "contracts/typed.py",
