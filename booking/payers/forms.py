@@ -169,6 +169,8 @@ class ListPage(PageForm):
 
 
 class LinesPage(ListPage):
-    """Which part of the transfers: after those of the page before, or from those of one entry on."""
+    """Which part of the transfers (after the page before, or from an entry on), of what is held, of what was paid."""
 
     entry: Annotated[Id | None, Blank] = None
+    held: Cursor = ""
+    paid: Cursor = ""

@@ -1,6 +1,8 @@
 """Several charges at once: one member's alone, accepted by those who answer for them, taken away as a table."""
 
+import html
 import io
+import re
 from datetime import datetime
 
 import pytest
@@ -9,6 +11,7 @@ from openpyxl import load_workbook
 from sqlalchemy.orm import Session
 
 from booking.charges.service import dispute_charge
+from booking.payers.views import account
 from models.charges import Charge
 from models.vocabulary.charges import ChargeState
 from tests.charges.houses import ALONE, House
@@ -118,3 +121,26 @@ def test_charges_are_taken_away_as_a_table_of_what_one_may_read(
     sign_in(client, house.stranger)
     assert client.get("/charges/staffed.csv").status_code == 403
     assert len(client.get("/charges.csv").get_data(as_text=True).splitlines()) == 2
+
+
+def test_what_is_held_and_paid_is_shown_page_by_page_and_adds_up(
+    client: FlaskClient, house: House, charges: list[Charge], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for hour in (16, 17):
+        house.book(hour, 1)
+    monkeypatch.setattr(account, "HELD", 1)
+    at = f"/payer-accounts/{house.payer.id}"
+    sign_in(client, house.student)
+
+    for part, links, total in (("held", "更早冻结的", 20_000), ("paid", "更早支付的", 30_000)):
+        url, found = at, []
+        while url:
+            page = client.get(url).get_data(as_text=True)
+            rows = [one.fen for one in amounts_of(page) if part in one.inside]
+            assert rows[-1] == total
+            found += rows[:-1]
+            match = re.search(f'href="([^"]+)"[^>]*>{links}', page)
+            url = html.unescape(match.group(1)).partition("#")[0] if match else ""
+        assert (len(found), sum(found)) == (total // 10_000, total)
+    assert client.get(f"{at}?held=x").status_code == 400
+    assert len(charges) == 4

@@ -49,7 +49,7 @@ QUERY_NAMES = {
     "/users": ("q", "state", "limit", "cursor"),
     "/announcements": ("limit", "cursor"),
     "/enquiries": ("state", "cursor"),
-    "/payer-accounts": ("cursor", "entry"),
+    "/payer-accounts": ("cursor", "entry", "held", "paid"),
     "/charges": ("show", "payer", "user", "cursor"),
     "/charges.csv": ("show", "payer", "user"),
     "/units": ("into_id",),
