@@ -82,9 +82,10 @@ class WhyForm(Form):
 
 
 class StatementsQuery(Form):
-    """Which statements: one's own, what an institution issued, a payer account or one's organisation was billed."""
+    """Which statements: one's own, an institution's, what an account or organisation was billed, with a charge."""
 
     organisation: Annotated[Id | None, Blank] = None
+    charge: Annotated[Id | None, Blank] = None
     payer_account: Annotated[Id | None, Blank] = None
     billed_to: Annotated[Id | None, Blank] = None
     show: Show = Show.ALL
@@ -210,6 +211,12 @@ class CashPage(CashForm, PageForm):
     """The same as the page asks."""
 
     cursor: Cursor = ""
+
+
+class MinePage(ListPage):
+    """Which part of one's own statements, or those that a charge stands on."""
+
+    charge: Annotated[Id | None, Blank] = None
 
 
 class DebtorPage(PageForm):

@@ -27,6 +27,9 @@ from models.payers import PayerAccount
 from models.statements import Debtor, Receipt, Settlement, Statement, StatementItem
 from models.vocabulary.catalogue import PublishingState
 
+MOST_TURNS = 100
+"""How many statements of one charge are listed at most."""
+
 
 class Show(StrEnum):
     """Which statements a list shows."""
@@ -188,6 +191,13 @@ def statements_of(
     """What a debtor was billed, or of that what is open of an age, the newest first."""
     theirs = and_(Statement.debtor_id == debtor_id, of_age(age, today))
     return _page(session, theirs, Show.ALL, actor, today=today, limit=limit, cursor=cursor)
+
+
+def statements_with(session: Session, charge_id: int, actor: Actor, *, today: date) -> list[Found]:
+    """The statements on which a charge or what was changed of it stands, as far as the actor may read them."""
+    with_it = select(StatementItem.statement_id).where(StatementItem.charge_id == charge_id)
+    page = _page(session, Statement.id.in_(with_it), Show.ALL, actor, today=today, limit=MOST_TURNS)
+    return [one for one in page.items if one.sight.sees]
 
 
 def settlements_of(session: Session, statement_id: int) -> Sequence[Settlement]:

@@ -53,7 +53,7 @@ QUERY_NAMES = {
     "/charges": ("show", "payer", "user", "cursor"),
     "/charges.csv": ("show", "payer", "user"),
     "/units": ("into_id",),
-    "/statements": ("show", "age", "cursor"),
+    "/statements": ("show", "age", "charge", "cursor"),
     "/debtors": ("cursor", "age", "statements", "transfers", "entry"),
     "/uses": ("show", "instrument", "cursor"),
     "/contracts": ("show", "cursor"),

@@ -141,6 +141,29 @@ def test_members_and_strangers_read_no_transfers(
     }
 
 
+def test_a_charge_leads_to_the_statements_that_it_stands_on(client: FlaskClient, office: Office) -> None:
+    charge = office.used(9, by=office.other)
+    (statement,) = office.bill()
+    office.used(12)
+    office.bill()
+    at = f"/statements?charge={charge.id}"
+    found = {}
+    for person in (office.other, office.finance, office.lead, office.steward):
+        sign_in(client, person)
+        page = client.get(f"/charges/{charge.id}")
+        items = client.get(f"/api/v1{at}").get_json()["items"]
+        found[person.name] = [one["id"] for one in items], f'href="{at}"' in page.get_data(as_text=True)
+        shown = client.get(at).get_data(as_text=True)
+        assert ("JS2026-00001" in shown, "JS2026-00002" in shown) == (bool(items), False)
+
+    assert found == {
+        "Other": ([statement.id], True),
+        "Finance": ([statement.id], True),
+        "Lead": ([], False),
+        "Steward": ([], False),
+    }
+
+
 def test_an_age_of_the_list_shows_the_statements_that_it_is_made_of(office: Office) -> None:
     office.used(9)
     (first,) = office.bill()

@@ -12,7 +12,7 @@ from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden
 from booking.payers.labels import KINDS as PAYER_KINDS
 from booking.statements import labels, queries, transfers
-from booking.statements.forms import ListPage, PartsPage
+from booking.statements.forms import ListPage, MinePage, PartsPage
 from booking.statements.papers import statement_file
 from booking.statements.queries import Show
 from booking.statements.views.finance import PER_PAGE, listed, shown
@@ -26,8 +26,11 @@ from models.vocabulary.payers import PayerKind
 
 @signed_in
 def mine() -> ResponseReturnValue:
-    """Show what one owes or owed, the newest first."""
-    who, asked, today = require_actor(), read_query(ListPage), local_date(utcnow())
+    """Show what one owes or owed, the newest first; or the statements on which a charge stands."""
+    who, asked, today = require_actor(), read_query(MinePage), local_date(utcnow())
+    if asked.charge is not None:
+        found = queries.statements_with(reading(), asked.charge, who, today=today)
+        return render_template("statements/of_charge.html", charge_id=asked.charge, rows=[listed(one) for one in found])
     show = shown(asked.show, Show.ALL)
     page = queries.own_statements(reading(), who, show, today=today, limit=PER_PAGE, cursor=asked.cursor)
     more_at = url_for(".mine", show=show.value, cursor=page.next_cursor)

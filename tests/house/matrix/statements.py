@@ -65,6 +65,8 @@ STATEMENTS = (
     read("/statements?organisation={organisation}", SEERS, other=403),
     read("/statements?payer_account={paying}", OWING),
     read("/statements?billed_to={organisation}", BILLED, other=403),
+    read("/statements?charge={charge}", PEOPLE),
+    page("/statements?charge={charge}", PEOPLE),
     read(ONE, OWING),
     read(f"{ONE}.csv", OWING),
     read(OTHER, THEIRS),
