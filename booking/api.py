@@ -12,6 +12,7 @@ from booking.announcements import api as announcements
 from booking.calendars import api as calendars
 from booking.catalogue import api as catalogue
 from booking.charges import api as charges
+from booking.charges import many_api as many_charges
 from booking.contracts import api as contracts
 from booking.contracts import form_api as order_forms
 from booking.enquiries import api as enquiries
@@ -40,6 +41,8 @@ from booking.samples import sticker_api as sample_stickers
 from booking.search import api as search
 from booking.statements import api as statements
 from booking.statements import cash_api as cash
+from booking.statements import cash_book_api as cash_book
+from booking.statements import files_api as statement_files
 from booking.teams import api as teams
 from booking.web.extensions import csrf
 from booking.web.signed_in import uses_token
@@ -76,7 +79,10 @@ BLUEPRINTS = (
     payers.bp,
     uses.bp,
     charges.bp,
+    many_charges.bp,
     statements.bp,
+    cash_book.bp,
+    statement_files.bp,
     cash.bp,
     invoices.bp,
     contracts.bp,

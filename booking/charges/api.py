@@ -18,7 +18,6 @@ from booking.charges.forms import (
     NothingForm,
     ResolveForm,
 )
-from booking.charges.queries import Wanted
 from booking.charges.terms import windows
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden
@@ -42,9 +41,8 @@ def list_charges() -> Response:
     who, asked = require_actor(), read_query(ChargesQuery)
     if not asked.mine and not reach(who, Permission.SEE_CHARGES):
         raise Forbidden
-    wanted = Wanted(asked.show, asked.state, asked.payer_account, asked.instrument)
     find = queries.own_charges if asked.mine else queries.charges_at
-    page = find(reading(), who, wanted, today=local_date(utcnow()), limit=asked.limit, cursor=asked.cursor)
+    page = find(reading(), who, asked.wanted, today=local_date(utcnow()), limit=asked.limit, cursor=asked.cursor)
     return _json(ChargeList(items=[charge_summary(one) for one in page.items], next_cursor=page.next_cursor))
 
 

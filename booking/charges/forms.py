@@ -5,13 +5,14 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from booking.charges.queries import Show
+from booking.charges.queries import Show, Wanted
 from booking.core.forms import Blank, Form, Line, PageForm, Text, Written, hundredths
 from booking.core.money import yuan_from_fen
 from booking.core.pages import LARGEST_PAGE
 from models.vocabulary.charges import ChargeState
 
 MOST_FEN = 10_000_000_000
+MOST_ACCEPTED = 100
 
 Id = Annotated[int, Field(ge=1, lt=2**31)]
 Limit = Annotated[int, Field(ge=1, le=LARGEST_PAGE)]
@@ -77,14 +78,41 @@ class ResolveForm(Form):
     name: Annotated[Line, Field(max_length=200)] = ""
 
 
-class ChargesQuery(Form):
-    """Which charges: one's own with `mine=1`, else those of the instruments whose money one looks after."""
+class SeenCharge(Form):
+    """A charge in the version that was read (none: whatever it is now)."""
+
+    id: Id
+    version: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+
+
+class ChargesToAccept(Form):
+    """Several charges that are agreed to."""
+
+    charges: Annotated[list[SeenCharge], Field(min_length=1, max_length=MOST_ACCEPTED)]
+
+
+class ChargesTableQuery(Form):
+    """Which charges: one's own with `mine=1`, else those of the instruments whose money one looks after.
+
+    `user` narrows them to what one person booked.
+    """
 
     mine: bool = False
     show: Show = Show.ALL
     state: Annotated[ChargeState | None, Blank] = None
     payer_account: Annotated[Id | None, Blank] = None
     instrument: Annotated[Id | None, Blank] = None
+    user: Annotated[Id | None, Blank] = None
+
+    @property
+    def wanted(self) -> Wanted:
+        """The same as lists read it."""
+        return Wanted(self.show, self.state, self.payer_account, self.instrument, self.user)
+
+
+class ChargesQuery(ChargesTableQuery):
+    """The same, page by page."""
+
     limit: Limit = 50
     cursor: Cursor = ""
 
@@ -94,6 +122,7 @@ class ChargesPage(PageForm):
 
     show: str = ""
     payer: Annotated[Id | None, Blank] = None
+    user: Annotated[Id | None, Blank] = None
     cursor: Cursor = ""
 
 

@@ -41,6 +41,7 @@ class Wanted:
     state: ChargeState | None = None
     payer_id: int | None = None
     instrument_id: int | None = None
+    user_id: int | None = None
 
 
 PAYERS_STEPS = frozenset({ChargeStep.ACCEPT, ChargeStep.DISPUTE})
@@ -295,6 +296,8 @@ def _narrowed(session: Session, wanted: Wanted, actor: Actor, today: date) -> It
     """What a list is narrowed to; by an account or an instrument as far as the actor may know of that."""
     if wanted.state is not None:
         yield Charge.state == wanted.state
+    if wanted.user_id is not None:
+        yield Charge.user_id == wanted.user_id
     own = Charge.user_id == actor.id
     if wanted.payer_id is not None:
         payer = session.get(PayerAccount, wanted.payer_id)

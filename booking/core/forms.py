@@ -76,6 +76,7 @@ SENTENCES = {
     "password_is_address": N_("密码不能与邮箱相同。"),
     "not_agreed": N_("请先勾选同意。"),
     "one_aim": N_("单位和省份最多选一个。"),
+    "mine_or_place": N_("自己的和单位的，只选其一。"),
     "period_order": N_("结束时间须晚于开始时间。"),
     "half_period": N_("实际开始和结束须一起填写。"),
 }

@@ -33,17 +33,17 @@ def overdue(asked: Asked) -> Found:
     """Statements of these institutions that are overdue, the longest first."""
     at_them = Statement.organisation_id.in_(asked.within.organisation_ids)
     late = queries.all_statements().where(at_them, queries.showing(Show.OVERDUE, local_date(asked.now)))
-    return _found(asked, late)
+    return first_of(asked, late)
 
 
 def owed(asked: Asked) -> Found:
     """Statements that one owes, what is due first first."""
     today = local_date(asked.now)
     theirs = queries.owed_by(asked.actor, today), queries.showing(Show.OPEN, today)
-    return _found(asked, queries.all_statements().where(*theirs), shows_place=True)
+    return first_of(asked, queries.all_statements().where(*theirs), shows_place=True)
 
 
-def _found(asked: Asked, wanted: Select[Statement], *, shows_place: bool = False) -> Found:
+def first_of(asked: Asked, wanted: Select[Statement], *, shows_place: bool = False) -> Found:
     """Those due first, each with what is open and who pays (or whom is paid), and whether there are more."""
     rows = asked.session.scalars(wanted.order_by(Statement.due_on, Statement.id).limit(SHOWN + 1)).all()
     items = []

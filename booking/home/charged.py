@@ -31,12 +31,12 @@ def uses_waiting(asked: Asked) -> Found:
 
 def disputed(asked: Asked) -> Found:
     """Charges that somebody disputes, those that wait longest first."""
-    return _waiting(asked, Show.DISPUTED)
+    return waiting(asked, Show.DISPUTED)
 
 
 def problems(asked: Asked) -> Found:
     """Charges that cannot go on by themselves, those that wait longest first."""
-    return _waiting(asked, Show.PROBLEMS)
+    return waiting(asked, Show.PROBLEMS)
 
 
 def to_accept(asked: Asked) -> Found:
@@ -46,7 +46,7 @@ def to_accept(asked: Asked) -> Found:
     return Found(min(len(rows), SHOWN), _items(asked, rows[:SHOWN]), is_more=len(rows) > SHOWN)
 
 
-def _waiting(asked: Asked, show: Show) -> Found:
+def waiting(asked: Asked, show: Show) -> Found:
     """What waits for who settles charges."""
     count, rows = charges.waiting_at(asked.session, asked.within, show, limit=SHOWN)
     return Found(count, _items(asked, rows))

@@ -14,7 +14,7 @@ from booking.core.actors import Actor, Reach
 from booking.core.clock import at_local, local_date
 from booking.core.period import Period
 from booking.enquiries import queries as enquiries
-from booking.home import agreed, billed, charged, money, people, records
+from booking.home import agreed, audited, billed, charged, money, people, records
 from booking.home.cards import SHOWN, Asked, Card, Found, Hat, Item, Provider
 from booking.notifications import queries as notifications
 from booking.operations import runs
@@ -295,6 +295,8 @@ PROVIDERS = (
     Provider("mails_set_aside", Hat.PLATFORM, mails_set_aside, Permission.SEE_MAILBOX),
     Provider("announced", Hat.PLATFORM, announced, Permission.ANNOUNCE),
     Provider("role_changes", Hat.AUDIT, role_changes, Permission.SEE_AUDIT),
+    Provider("charges_seen", Hat.AUDIT, audited.charges_waiting, Permission.SEE_CHARGES),
+    Provider("statements_seen", Hat.AUDIT, audited.overdue, Permission.SEE_STATEMENTS),
     Provider("own_roles_ending", Hat.RESEARCHER, people.own_roles_ending),
     Provider("lead_asked", Hat.RESEARCHER, people.lead_asked),
     Provider("team_requests", Hat.RESEARCHER, people.team_requests),

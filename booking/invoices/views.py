@@ -209,7 +209,7 @@ def _is_contracted(debtor: Debtor, statement: Statement, contracted: Sequence[Co
 def _usual(debtor: Debtor) -> dict[str, str]:
     """What the form holds before anybody typed: the organisation that the latest statement names, today."""
     session, today = reading(), local_date(utcnow())
-    latest = statements_of(session, debtor.id, require_actor(), today=today, limit=1)
+    latest = statements_of(session, debtor.id, require_actor(), today=today, limit=1).items
     told = latest[0].statement.told if latest else {}
     title = told.get("keeper_zh") or told.get("keeper_en") or person_of(debtor).name
     tax_number = told.get("keeper_uscc", "")

@@ -1,6 +1,7 @@
 """Reading the ledger: accounts, entries by their key, and the transfers of an account in pages."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
@@ -22,6 +23,14 @@ class Posted:
     def entry(self) -> LedgerEntry:
         """The entry it is part of."""
         return self.transfer.entry
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """An entry with what it changed of some accounts, by their ids: above zero came in, below zero went out."""
+
+    entry: LedgerEntry
+    changes: Mapping[int, int]
 
 
 def account_by_name(session: Session, name: str) -> LedgerAccount | None:
@@ -64,6 +73,32 @@ def transfers_of(session: Session, account_id: int, *, limit: int, cursor: str =
     rows: Sequence[LedgerTransfer] = session.scalars(wanted.order_by(LedgerTransfer.id.desc()).limit(limit + 1)).all()
     page = page_of(rows, limit, lambda row: (row.id,))
     return Page([Posted(row, _signed(row, account_id)) for row in page.items], page.next_cursor)
+
+
+def entries_of(session: Session, account_ids: Collection[int], *, limit: int, cursor: str = "") -> Page[Touched]:
+    """The entries that moved something into or out of these accounts, the newest first.
+
+    What they changed adds up to the balance of each account.
+    """
+    touching = or_(LedgerTransfer.from_account_id.in_(account_ids), LedgerTransfer.to_account_id.in_(account_ids))
+    wanted = select(LedgerEntry).where(LedgerEntry.id.in_(select(LedgerTransfer.entry_id).where(touching)))
+    if cursor:
+        wanted = wanted.where(LedgerEntry.id < decode_cursor(cursor, row_id)[0])
+    rows = session.scalars(wanted.order_by(LedgerEntry.id.desc()).limit(limit + 1)).all()
+    page = page_of(rows, limit, lambda row: (row.id,))
+    changes: defaultdict[int, defaultdict[int, int]] = defaultdict(lambda: defaultdict(int))
+    moved = select(LedgerTransfer).where(LedgerTransfer.entry_id.in_([one.id for one in page.items]), touching)
+    for transfer in session.scalars(moved):
+        changes[transfer.entry_id][transfer.to_account_id] += transfer.amount_fen
+        changes[transfer.entry_id][transfer.from_account_id] -= transfer.amount_fen
+    return Page(
+        [Touched(one, {key: changes[one.id][key] for key in account_ids}) for one in page.items], page.next_cursor
+    )
+
+
+def from_entry(entry_id: int) -> str:
+    """From where on `entries_of` begins with an entry."""
+    return encode_cursor(entry_id + 1)
 
 
 def cursor_of(session: Session, account_id: int, entry_id: int) -> str:

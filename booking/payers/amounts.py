@@ -17,7 +17,7 @@ from booking.ledger.rules import Move
 from booking.ledger.service import BelowFloor, EntryDiffers, correct_entry, post_entry
 from booking.payers import queries
 from booking.payers.forms import PayerAmountForm, PayerReceiptForm
-from booking.payers.rules import BY_AMOUNT, normal_number
+from booking.payers.rules import BY_AMOUNT, paper_of
 from booking.payers.service import PayerClosed, held_in, hold, left_in, note
 from models.charges import Charge
 from models.ledger import LedgerEntry
@@ -205,7 +205,7 @@ def _by_receipt(
 def receipt_key(session: Session, organisation_id: int, kind: MovementKind, number: str) -> str:
     """The business key of a receipt of an institution, the next one where it was corrected."""
     for turn in count():
-        key = f"receipt:{organisation_id}:{kind}:{turn}:{normal_number(number)}"
+        key = f"receipt:{organisation_id}:{kind}:{turn}:{paper_of(number)}"
         entry = entry_by_key(session, key)
         if entry is None or correction_of(session, entry.id) is None:
             return key

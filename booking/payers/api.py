@@ -42,7 +42,7 @@ ONE = "/<int:payer_id>"
 @bp.get("")
 @documented(tag=TAG, answers={200: PayerList}, query=PayersQuery, refusals=(400, 401, 403, 404, 422))
 def list_accounts() -> ResponseReturnValue:
-    """One's own payer accounts, or (for its finance and auditors) those an institution keeps; the newest first."""
+    """With `mine=1` one's own payer accounts, or those an institution keeps (its finance, auditors); newest first."""
     who, form, session = require_actor(), read_query(PayersQuery), reading()
     if form.organisation is None:
         page = queries.accounts_of(session, who.id, today=local_date(utcnow()), limit=form.limit, cursor=form.cursor)

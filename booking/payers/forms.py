@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from booking.accounts.forms import Email
@@ -33,6 +33,13 @@ Paid = Annotated[int, Field(strict=True, gt=0), AfterValidator(_not_too_much), B
 Reason = Annotated[FilledLine, Field(max_length=300)]
 Province = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}0000$")]
 Holder = Annotated[FilledLine, Field(max_length=254), AfterValidator(normal_address)]
+
+
+def _not_both(mine: bool, info: ValidationInfo) -> bool:
+    """Refuse to look for one's own among those of an institution."""
+    if mine and info.data.get("organisation") is not None:
+        raise PydanticCustomError("mine_or_place", "both")
+    return mine
 
 
 class TermsForm(Form):
@@ -106,9 +113,10 @@ class PayerMemberForm(Form):
 
 
 class PayersQuery(Form):
-    """Whose payer accounts: those an institution keeps, or one's own."""
+    """Whose payer accounts: one's own with `mine=1` or without more, else those an institution keeps."""
 
     organisation: Annotated[Id | None, Blank] = None
+    mine: Annotated[bool, AfterValidator(_not_both)] = False
     limit: Limit = 50
     cursor: Cursor = ""
 
@@ -161,6 +169,8 @@ class ListPage(PageForm):
 
 
 class LinesPage(ListPage):
-    """Which part of the transfers: after those of the page before, or from those of one entry on."""
+    """Which part of the transfers (after the page before, or from an entry on), of what is held, of what was paid."""
 
     entry: Annotated[Id | None, Blank] = None
+    held: Cursor = ""
+    paid: Cursor = ""

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts.permissions import Permission, may
 from booking.affiliations.queries import has_left
-from booking.core.actors import Actor, Target
+from booking.core.actors import Actor, Reach, Target
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from booking.directory import listing
@@ -99,6 +99,16 @@ def accounts_of(session: Session, user_id: int, *, today: date, limit: int, curs
 def accounts_at(session: Session, organisation_id: int, *, limit: int, cursor: str = "") -> Page[PayerAccount]:
     """The payer accounts that an institution keeps, the newest first."""
     return _page(session, _accounts().where(PayerAccount.organisation_id == organisation_id), limit, cursor)
+
+
+def places_of(session: Session, within: Reach) -> Sequence[tuple[Organisation, int]]:
+    """The institutions whose payer accounts somebody keeps or reads, by name, each with how many are open."""
+    open_ones = func.count(PayerAccount.id).filter(PayerAccount.closed_at.is_(None))
+    rows = select(Organisation, open_ones).join(PayerAccount, PayerAccount.organisation_id == Organisation.id)
+    if not within.everywhere:
+        rows = rows.where(Organisation.id.in_(within.organisation_ids))
+    grouped = rows.group_by(Organisation.id).order_by(Organisation.name_zh, Organisation.id)
+    return [(row[0], row[1]) for row in session.execute(grouped)]
 
 
 def members_of(session: Session, account_id: int) -> Sequence[PayerMember]:

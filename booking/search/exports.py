@@ -23,10 +23,10 @@ from booking.search import pidinst
 from booking.search.addresses import page_address
 from booking.search.asked import criteria_of
 from booking.search.forms import PageSearch, SearchForm
-from booking.search.one_export import one_export
 from booking.search.queries import select_instruments
 from booking.web.extensions import db
 from booking.web.languages import page_language
+from booking.web.one_export import one_export
 from models.catalogue import Instrument, TestItem
 from models.vocabulary.catalogue import PublishingState
 

@@ -154,6 +154,8 @@ def list_statements() -> Response:
 
     The newest first. What was issued is for its finance and auditors; what an account was billed also for who keeps
     it, what an organisation was billed in its people's names for its agents, finance and administrators.
+
+    With `charge` those on which it stands, as far as one may read them.
     """
     who, asked = require_actor(), read_query(StatementsQuery)
     found = _listed(reading(), asked, who)
@@ -165,6 +167,8 @@ def _listed(session: Session, asked: StatementsQuery, who: Actor) -> Page[Found]
     """One page of what is asked for; raises NotFound and Forbidden."""
     today = local_date(utcnow())
     part: dict[str, Any] = {"limit": asked.limit, "cursor": asked.cursor}
+    if asked.charge is not None:
+        return Page(queries.statements_with(session, asked.charge, who, today=today), None)
     if asked.payer_account is not None:
         payer_id = queries.payer_for(session, asked.payer_account, who, today=today).id
         return queries.statements_to(session, payer_id, who, asked.show, today=today, **part)

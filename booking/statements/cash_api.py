@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from booking.core.actors import Actor
 from booking.core.clock import local_date, utcnow
-from booking.statements import answers, queries, receipts
+from booking.core.errors import NotFound
+from booking.statements import answers, moved_answers, queries, receipts, transfers
 from booking.statements.answers import DebtorAnswer, ReceiptAnswer, ReceiptList, RecordedAnswer
-from booking.statements.forms import ReceiptForm, ReceiptsQuery, WhyForm
+from booking.statements.forms import EntriesQuery, ReceiptForm, ReceiptsQuery, WhyForm
+from booking.statements.moved_answers import DebtorTransfers, StatementTransfers
 from booking.web.extensions import reading
 from booking.web.openapi import documented
 from booking.web.reading import read_json, read_query
@@ -62,6 +64,28 @@ def list_receipts(debtor_id: int) -> Response:
     page = queries.receipts_of(session, debtor_id, limit=asked.limit, cursor=asked.cursor)
     items = [answers.receipt_answer(one) for one in page.items]
     return _json(ReceiptList(items=items, next_cursor=page.next_cursor))
+
+
+@bp.get(f"{ONE}/transfers")
+@documented(tag=TAG, answers={200: DebtorTransfers}, query=EntriesQuery, refusals=(400, 401, 404, 422))
+def debtor_transfers(debtor_id: int) -> Response:
+    """Every entry that changed what a debtor owes or has credited, the newest first; they add up to both."""
+    session, asked = reading(), read_query(EntriesQuery)
+    found, _sight = queries.debtor_for(session, debtor_id, require_actor(), today=local_date(utcnow()))
+    page = transfers.lines_of(session, found, limit=asked.limit, cursor=asked.cursor)
+    return _json(moved_answers.debtor_transfers(page))
+
+
+@bp.get("/statements/<int:statement_id>/transfers")
+@documented(tag=TAG, answers={200: StatementTransfers}, query=EntriesQuery, refusals=(400, 401, 404, 422))
+def statement_transfers(statement_id: int) -> Response:
+    """Every transfer of what is open of a statement, for who may read what was received for it; the newest first."""
+    session, asked = reading(), read_query(EntriesQuery)
+    found = queries.statement_for(session, statement_id, require_actor(), today=local_date(utcnow()))
+    if not found.sight.sees_cash:
+        raise NotFound
+    page = transfers.parts_of(session, found.statement, limit=asked.limit, cursor=asked.cursor)
+    return _json(moved_answers.statement_transfers(page))
 
 
 @bp.post(f"{ONE}/refund")

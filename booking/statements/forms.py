@@ -1,5 +1,6 @@
 """What is read from outside about statements and receipts; pages write yuan, the API fen."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -7,8 +8,11 @@ from pydantic_core import PydanticCustomError
 
 from booking.core.forms import Blank, FilledLine, Form, Line, NearDay, OptionalDay, PageForm, Text
 from booking.payers.forms import Cursor, Id, Limit, Paid, Reason
+from booking.statements.batches import BatchWanted
+from booking.statements.cash_book import CashWanted
 from booking.statements.queries import Show
-from booking.statements.rules import term_days
+from booking.statements.rules import Age, Came, term_days
+from models.vocabulary.statements import StatementKind
 
 MOST_TERMS = 4
 MOST_PAYERS = 10_000
@@ -78,9 +82,10 @@ class WhyForm(Form):
 
 
 class StatementsQuery(Form):
-    """Which statements: one's own, what an institution issued, a payer account or one's organisation was billed."""
+    """Which statements: one's own, an institution's, what an account or organisation was billed, with a charge."""
 
     organisation: Annotated[Id | None, Blank] = None
+    charge: Annotated[Id | None, Blank] = None
     payer_account: Annotated[Id | None, Blank] = None
     billed_to: Annotated[Id | None, Blank] = None
     show: Show = Show.ALL
@@ -107,6 +112,73 @@ class ReceiptsQuery(Form):
     cursor: Cursor = ""
 
 
+class CashForm(Form):
+    """Which rows of a cash book: by days of papers, parts of what a payer is called or of a number, a kind."""
+
+    since: OptionalDay = None
+    until: OptionalDay = None
+    payer: Annotated[Line, Field(max_length=120)] = ""
+    number: Annotated[Line, Field(max_length=60)] = ""
+    kind: Annotated[Came | None, Blank] = None
+
+    @property
+    def wanted(self) -> CashWanted:
+        """The same as the book reads it."""
+        return CashWanted(self.since, self.until, self.payer, self.number, self.kind)
+
+
+class CashTableQuery(CashForm):
+    """The same of an institution, as a table to take away."""
+
+    organisation: Id
+
+
+class CashQuery(CashTableQuery):
+    """The same, page by page."""
+
+    limit: Limit = 50
+    cursor: Cursor = ""
+
+
+class FileFormat(StrEnum):
+    """As what statements are taken away: papers to sign in one file, or a table of what they ask for."""
+
+    PDF = "pdf"
+    XLSX = "xlsx"
+    CSV = "csv"
+
+
+class BatchForm(Form):
+    """Which statements are taken away at once: of one kind, and those whose uses run until one of these days."""
+
+    format: FileFormat = FileFormat.PDF
+    kind: Annotated[StatementKind | None, Blank] = None
+    since: OptionalDay = None
+    until: OptionalDay = None
+
+    @property
+    def wanted(self) -> BatchWanted:
+        """The same without the form of the file."""
+        return BatchWanted(self.kind, self.since, self.until)
+
+
+class BatchQuery(BatchForm):
+    """The same of an institution."""
+
+    organisation: Id
+
+
+class BatchPage(BatchForm, PageForm):
+    """The same as the page asks."""
+
+
+class EntriesQuery(Form):
+    """Which part of the transfers."""
+
+    limit: Limit = 50
+    cursor: Cursor = ""
+
+
 class TermsPage(BillingTermsForm, PageForm):
     """The terms, as the page sends them, with the version the page was made from."""
 
@@ -128,9 +200,38 @@ class IssuePage(IssueForm, PageForm):
 
 
 class ListPage(PageForm):
-    """Which part of a list."""
+    """Which part of a list; of what is open, that of an age."""
 
     show: str = ""
+    age: Annotated[Age | None, Blank] = None
+    cursor: Cursor = ""
+
+
+class CashPage(CashForm, PageForm):
+    """The same as the page asks."""
+
+    cursor: Cursor = ""
+
+
+class MinePage(ListPage):
+    """Which part of one's own statements, or those that a charge stands on."""
+
+    charge: Annotated[Id | None, Blank] = None
+
+
+class DebtorPage(PageForm):
+    """Which part of each list of a debtor's page: receipts, statements (of an age), transfers (from an entry on)."""
+
+    cursor: Cursor = ""
+    age: Annotated[Age | None, Blank] = None
+    statements: Cursor = ""
+    transfers: Cursor = ""
+    entry: Annotated[Id | None, Blank] = None
+
+
+class PartsPage(PageForm):
+    """Which part of a statement's transfers."""
+
     cursor: Cursor = ""
 
 

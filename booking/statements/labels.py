@@ -2,7 +2,7 @@
 
 from booking.core.texts import N_
 from booking.statements.queries import Show
-from booking.statements.rules import Age
+from booking.statements.rules import Age, Came, Moved
 from models.vocabulary.statements import ReceiptKind, StatementKind
 
 KINDS = {
@@ -32,6 +32,23 @@ AGES = {
     Age.TO_90: N_("逾期 61–90 天"),
     Age.OVER_90: N_("逾期 90 天以上"),
 }
+MOVED = {
+    Moved.BILLED: N_("出具结算单"),
+    Moved.CREDITED: N_("结算单冲减，记在付款人名下"),
+    Moved.RECEIVED: N_("收款"),
+    Moved.REFUNDED: N_("退款"),
+    Moved.CORRECTED: N_("更正"),
+    Moved.SETTLED: N_("抵付结算单"),
+    Moved.REOPENED: N_("重新打开结算单"),
+}
+CAME = {
+    Came.RECEIVED: N_("结算单收款"),
+    Came.REFUNDED: N_("退还多收"),
+    Came.CORRECTED: N_("更正收款或退款"),
+    Came.TOPPED_UP: N_("账户充值"),
+    Came.PAID_BACK: N_("账户退款"),
+    Came.TAKEN_BACK: N_("更正充值或退款"),
+}
 FIELDS = {
     "cut_off_day": N_("每月截止日"),
     "term_ends": N_("学期截止日"),
@@ -45,4 +62,8 @@ FIELDS = {
     "number": N_("单据号"),
     "received_on": N_("单据日期"),
     "reason": N_("说明"),
+    "since": N_("自"),
+    "until": N_("至"),
+    "payer": N_("付款人"),
+    "kind": N_("事项"),
 }

@@ -1,6 +1,6 @@
 """Statements as files: the paper to print and sign, and the table that a spreadsheet opens."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -35,7 +35,7 @@ def statement_file(session: Session, statement_id: int, kind: str, who: Actor) -
     found = queries.statement_for(session, statement_id, who, today=local_date(utcnow()))
     name, items = number_of(found.statement.year, found.statement.number), queries.items_of(session, statement_id)
     if kind in TABLE_KINDS:
-        response = table_response(statement_rows(found, items), name, kind, title=name)
+        response = table_response(statement_rows((found, items)), name, kind, title=name)
     elif kind == "pdf":
         response = Response(statement_pdf(found, items), mimetype=PDF_TYPE)
         response.headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
@@ -55,19 +55,38 @@ def statement_pdf(found: Found, items: Sequence[StatementItem]) -> bytes:
 
 def _made(statement: Statement, items: Sequence[StatementItem]) -> bytes:
     """The paper from its rows."""
-    title, number = _(labels.TITLES[statement.kind]), number_of(statement.year, statement.number)
+    title, number = _titled(statement)
     paper = Paper(f"{title} {number}", number)
+    _write(paper, statement, items)
+    return paper.as_bytes()
+
+
+def statements_pdf(found: Iterable[tuple[Found, Sequence[StatementItem]]], title: str) -> bytes:
+    """Several papers in one file, each beginning on a page of its own."""
+    paper = Paper(title, "")
+    for one, items in found:
+        paper.one_of_many(_titled(one.statement)[1])
+        _write(paper, one.statement, items)
+    return paper.as_bytes()
+
+
+def _titled(statement: Statement) -> tuple[str, str]:
+    """What a paper is called, and its number."""
+    return str(_(labels.TITLES[statement.kind])), number_of(statement.year, statement.number)
+
+
+def _write(paper: Paper, statement: Statement, items: Sequence[StatementItem]) -> None:
+    """One paper with everything that it says."""
+    title, _number = _titled(statement)
     paper.heading(in_language(statement.told["organisation_zh"], statement.told["organisation_en"]), title)
     paper.pairs(_said(statement))
     paper.rows(_columns(statement), list(_rows(statement, items)))
     _totals(paper, statement)
     paper.signatures(_signatures(statement))
-    return paper.as_bytes()
 
 
-def statement_rows(found: Found, items: Sequence[StatementItem]) -> Iterator[Row]:
-    """The table: its head, then one row for each item; amounts are yuan."""
-    number = number_of(found.statement.year, found.statement.number)
+def statement_rows(*found: tuple[Found, Sequence[StatementItem]]) -> Iterator[Row]:
+    """The table: its head, then one row for each item of each statement; amounts are yuan."""
     heads = (
         _("结算单"),
         _("费用编号"),
@@ -80,18 +99,24 @@ def statement_rows(found: Found, items: Sequence[StatementItem]) -> Iterator[Row
         _("其中已扣（元）"),
     )
     yield tuple(str(head) for head in heads)
-    for one in items:
-        yield (
-            number,
-            str(one.charge_id),
-            f"{one.starts_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
-            f"{one.ends_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
-            _instrument(one),
-            one.user_name,
-            _what(one),
-            Decimal(yuan_from_fen(one.amount_fen)),
-            Decimal(yuan_from_fen(one.taken_fen)),
-        )
+    for statement, items in found:
+        number = _titled(statement.statement)[1]
+        yield from (_cells(number, one) for one in items)
+
+
+def _cells(number: str, one: StatementItem) -> Row:
+    """An item as cells."""
+    return (
+        number,
+        str(one.charge_id),
+        f"{one.starts_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+        f"{one.ends_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}",
+        _instrument(one),
+        one.user_name,
+        _what(one),
+        Decimal(yuan_from_fen(one.amount_fen)),
+        Decimal(yuan_from_fen(one.taken_fen)),
+    )
 
 
 def _said(statement: Statement) -> list[tuple[str, str]]:

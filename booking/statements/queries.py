@@ -16,7 +16,8 @@ from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from booking.ledger.queries import balance_of
 from booking.payers.queries import found_account
-from booking.statements.rules import Sight
+from booking.statements.ages import of_age
+from booking.statements.rules import Age, Sight
 from models.accounts import User
 from models.affiliations import Affiliation
 from models.charges import Charge
@@ -25,6 +26,9 @@ from models.ledger import LedgerAccount
 from models.payers import PayerAccount
 from models.statements import Debtor, Receipt, Settlement, Statement, StatementItem
 from models.vocabulary.catalogue import PublishingState
+
+MOST_TURNS = 100
+"""How many statements of one charge are listed at most."""
 
 
 class Show(StrEnum):
@@ -143,10 +147,18 @@ def billed_statements(
 
 
 def statements_at(
-    session: Session, organisation_id: int, actor: Actor, show: Show, *, today: date, limit: int, cursor: str = ""
+    session: Session,
+    organisation_id: int,
+    actor: Actor,
+    show: Show,
+    *,
+    today: date,
+    limit: int,
+    cursor: str = "",
+    age: Age | None = None,
 ) -> Page[Found]:
-    """What an institution has issued, the newest first."""
-    at_it = Statement.organisation_id == organisation_id
+    """What an institution has issued, or is open of an age, the newest first."""
+    at_it = and_(Statement.organisation_id == organisation_id, of_age(age, today))
     return _page(session, at_it, show, actor, today=today, limit=limit, cursor=cursor)
 
 
@@ -166,10 +178,26 @@ def statements_to(
     return _page(session, to_it, show, actor, today=today, limit=limit, cursor=cursor)
 
 
-def statements_of(session: Session, debtor_id: int, actor: Actor, *, today: date, limit: int) -> list[Found]:
-    """What a debtor was billed, the newest first."""
-    theirs = Statement.debtor_id == debtor_id
-    return _page(session, theirs, Show.ALL, actor, today=today, limit=limit).items
+def statements_of(
+    session: Session,
+    debtor_id: int,
+    actor: Actor,
+    *,
+    today: date,
+    limit: int,
+    cursor: str = "",
+    age: Age | None = None,
+) -> Page[Found]:
+    """What a debtor was billed, or of that what is open of an age, the newest first."""
+    theirs = and_(Statement.debtor_id == debtor_id, of_age(age, today))
+    return _page(session, theirs, Show.ALL, actor, today=today, limit=limit, cursor=cursor)
+
+
+def statements_with(session: Session, charge_id: int, actor: Actor, *, today: date) -> list[Found]:
+    """The statements on which a charge or what was changed of it stands, as far as the actor may read them."""
+    with_it = select(StatementItem.statement_id).where(StatementItem.charge_id == charge_id)
+    page = _page(session, Statement.id.in_(with_it), Show.ALL, actor, today=today, limit=MOST_TURNS)
+    return [one for one in page.items if one.sight.sees]
 
 
 def settlements_of(session: Session, statement_id: int) -> Sequence[Settlement]:

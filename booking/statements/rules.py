@@ -151,6 +151,36 @@ def age_of(due_on: date, today: date) -> Age:
     return next((age for most, age in _LATEST if late <= most), Age.OVER_90)
 
 
+def late_between(age: Age) -> tuple[int | None, int | None]:
+    """How many days late debts of an age are: at least and at most, none for no bound."""
+    ends = [most for most, _age in _LATEST]
+    at = list(Age).index(age)
+    return (ends[at - 1] + 1 if at else None), (ends[at] if at < len(ends) else None)
+
+
+class Moved(StrEnum):
+    """What an entry of the ledger did with what a debtor owes: each is shown with its amounts."""
+
+    BILLED = "billed"
+    CREDITED = "credited"
+    RECEIVED = "received"
+    REFUNDED = "refunded"
+    CORRECTED = "corrected"
+    SETTLED = "settled"
+    REOPENED = "reopened"
+
+
+class Came(StrEnum):
+    """What a row of an institution's cash book is: for statements, or into a payer account; and what took it back."""
+
+    RECEIVED = "received"
+    REFUNDED = "refunded"
+    CORRECTED = "corrected"
+    TOPPED_UP = "topped_up"
+    PAID_BACK = "paid_back"
+    TAKEN_BACK = "taken_back"
+
+
 def shares(amounts: Sequence[int], available: int) -> list[int]:
     """How an amount settles open ones in their order, each whole before the next one gets anything."""
     found = []

@@ -35,7 +35,7 @@ class Paper(FPDF):
     def __init__(self, title: str, footer: str) -> None:
         """Begin the first page; `footer` stands at the foot of each."""
         super().__init__(format="A4")
-        self.footer_text = footer
+        self.footer_text, self._before, self._is_one = footer, 0, True
         self.add_font(FAMILY, fname=built_file(REGULAR))
         self.add_font(FAMILY, style="B", fname=built_file(BOLD))
         font = self.fonts[FAMILY]
@@ -51,7 +51,17 @@ class Paper(FPDF):
         """What stands at the foot of a page."""
         self.set_y(-MARGIN)
         self.set_font(FAMILY, size=8)
-        self.cell(0, LINE, f"{self.footer_text}    {self.page_no()} / {{nb}}", align="C")
+        of_all = " / {nb}" if self._is_one else ""
+        self.cell(0, LINE, f"{self.footer_text}    {self.page_no() - self._before}{of_all}", align="C")
+
+    def one_of_many(self, footer: str) -> None:
+        """Begin another paper in the same file, on a page of its own; pages are counted anew for each."""
+        if self._is_one and self.page_no() == 1 and self.get_y() <= self.t_margin:
+            self._is_one = False
+        else:
+            self.add_page()
+            self._before = self.page_no() - 1
+        self.footer_text = footer
 
     def heading(self, above: str, title: str) -> None:
         """Who issues the paper, and what it is."""

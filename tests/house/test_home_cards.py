@@ -65,7 +65,7 @@ EXPECTED: Codes = {
     "operator": frozenset({"registrations"}),
     "agent": frozenset({"own_sample_orders", "own_unagreed", "own_bookings", "contracts_to_sign", "feeds_hint"}),
     "officer": frozenset(),
-    "auditor": OPERATING | {"role_changes"},
+    "auditor": OPERATING | {"role_changes", "charges_seen", "statements_seen"},
     "platform": OPERATING
     | {"registrations", "mail_domains", "affiliations_unmanaged", "exemptions", "mails_set_aside", "announced"}
     | {"successors", "roles_ending", "role_changes"},

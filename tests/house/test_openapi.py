@@ -58,6 +58,56 @@ def test_refusals_are_described_as_problems(document: dict[str, Any]) -> None:
                 assert list(answer["content"]) == ["application/problem+json"], (key, status)
 
 
+@pytest.mark.parametrize(
+    ("call", "names"),
+    [
+        ("GET /api/v1/charges", {"mine", "state", "limit", "cursor"}),
+        ("GET /api/v1/payer-accounts", {"mine", "limit", "cursor"}),
+        ("POST /api/v1/charges/{charge_id}/accept", set()),
+        ("POST /api/v1/charges/{charge_id}/dispute", {"reason"}),
+        ("POST /api/v1/charges/{charge_id}/resolve", {"reason"}),
+        ("POST /api/v1/charges/{charge_id}/waive", {"reason"}),
+        ("GET /api/v1/statements/{statement_id}", set()),
+        ("GET /api/v1/statements/{statement_id}.{kind}", set()),
+        ("POST /api/v1/quotes", {"instrument_id", "starts_at", "ends_at"}),
+        ("POST /api/v1/reservations", {"instrument_id", "starts_at", "ends_at", "purpose", "mode", "payer_account_id"}),
+    ],
+)
+def test_calls_about_money_keep_the_names_that_the_contract_fixed(
+    document: dict[str, Any], call: str, names: set[str]
+) -> None:
+    method, path = call.split()
+    operation = operations(document)[method, path]
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    asked = {one["name"] for one in operation.get("parameters", [])}
+
+    assert names <= asked | set(_properties(document, body))
+
+
+@pytest.mark.parametrize(
+    ("schema", "names"),
+    [
+        ("ChargeAnswer", {"id", "reservation_id", "state", "estimated_fen", "gross_fen", "voucher_fen", "own_fen"}),
+        ("ChargeAnswer", {"lines"}),
+        ("ChargeAnswer.PriceLine", {"label", "quantity", "unit_fen", "amount_fen"}),
+        ("QuoteAnswer", {"allowed", "refusals", "price"}),
+        ("QuoteAnswer.BookingPrice", {"gross_fen", "voucher_fen", "own_fen", "lines", "decided_by"}),
+        ("QuoteAnswer.PriceLine", {"label", "quantity", "unit_fen", "amount_fen"}),
+    ],
+)
+def test_answers_about_money_keep_the_names_that_the_contract_fixed(
+    document: dict[str, Any], schema: str, names: set[str]
+) -> None:
+    assert names <= set(_properties(document, document["components"]["schemas"][schema]))
+
+
+def _properties(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in schema:
+        return _properties(document, document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]])
+    found: dict[str, Any] = schema.get("properties", {})
+    return found
+
+
 def _references(value: Any) -> list[str]:
     if isinstance(value, dict):
         own = [value["$ref"]] if isinstance(value.get("$ref"), str) and "schemas" in value["$ref"] else []

@@ -13,7 +13,7 @@ from booking.core.clock import local_date
 from booking.core.errors import Forbidden, InvalidInput, NotFound, StaleVersion
 from booking.ledger.service import AlreadyCorrected, BelowFloor
 from booking.ledger.verifying import faults
-from booking.payers import amounts, queries, service
+from booking.payers import amounts, papers, queries, service
 from booking.payers.forms import NewPayerForm, PayerAmountForm, PayerChangeForm, PayerReceiptForm
 from booking.payers.rules import Sight
 from booking.privacy.queries import Hindrance, HindranceKind, hindrances
@@ -26,6 +26,7 @@ from models.vocabulary.payers import MovementKind, PayerKind
 from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_organisation
 from tests.factories.looking import count
+from tests.factories.payers import make_payer
 from tests.factories.people import actor_for, give, make_user, sign_in
 
 TODAY = date(2026, 11, 23)
@@ -127,6 +128,26 @@ def test_money_that_comes_and_goes_is_recorded_once_per_receipt(
     assert left(session, account) == [600, 600]
     assert left(session, other) == [0, 0]
     assert count(session, LedgerEntry) == 2
+
+
+@pytest.mark.usefixtures("lead")
+def test_a_receipt_of_wide_signs_is_recorded_once_though_it_grows_when_it_is_compared(
+    session: Session, place: Organisation, finance: Actor, now: datetime
+) -> None:
+    account = opened(session, place, finance, now, kind=PayerKind.PREPAID)
+    wide, other = "\ufdfa" * 60, "\ufdfa" * 59 + "\ufdfb"
+
+    made = amounts.top_up(session, account.id, receipt(1_000, wide), actor=finance, now=now)
+    again = amounts.top_up(session, account.id, receipt(1_000, wide), actor=finance, now=now)
+    amounts.top_up(session, account.id, receipt(500, other), actor=finance, now=now)
+    amounts.refund(session, account.id, receipt(400, wide), actor=finance, now=now)
+    session.commit()
+
+    assert (made.is_new, again.is_new, again.movement is made.movement) == (True, False, True)
+    assert made.movement is not None
+    assert made.movement.receipt_number == wide
+    assert left(session, account) == [1_100, 1_100]
+    assert papers.topped_up_by(session, place.id, wide) == 1_000
 
 
 @pytest.mark.usefixtures("lead")
@@ -304,3 +325,21 @@ def test_finance_works_on_pages_and_the_lead_reads_every_transfer(
     assert [(one["amount_fen"], one["receipt_number"]) for one in answer["items"]] == [(123_450, "R1")]
     assert client.get("/payer-accounts").get_data(as_text=True).count("¥1,234.50") == 2
     assert count(session, PayerMovement) == 1
+
+
+def test_one_asks_the_api_for_one_s_own_accounts_by_the_name_of_the_contract(
+    client: FlaskClient, session: Session, place: Organisation, clerk: User, lead: User
+) -> None:
+    account = make_payer(session, place, lead, 0)
+    make_payer(session, place, clerk, 0, number="2")
+    at = "/api/v1/payer-accounts"
+    sign_in(client, lead)
+
+    mine = client.get(f"{at}?mine=1").get_json()["items"]
+    both = client.get(f"{at}?mine=1&organisation={place.id}")
+    sign_in(client, clerk)
+    kept = client.get(f"{at}?mine=0&organisation={place.id}").get_json()["items"]
+
+    assert [one["id"] for one in mine] == [account.id]
+    assert (both.status_code, [one["field"] for one in both.get_json()["problems"]]) == (422, ["mine"])
+    assert len(kept) == 2

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from booking.catalogue import listing
 from booking.catalogue.importing import Fate, import_instruments
-from booking.search.one_export import one_export, slot_of
 from booking.web.extensions import db
+from booking.web.one_export import one_export, slot_of
 from models.accounts import User
 from models.catalogue import Instrument, TestItem
 from models.directory import Organisation, Unit

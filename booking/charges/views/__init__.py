@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from booking.charges.views import charge, lists, steps
+from booking.charges.views import charge, lists, many, steps
 
 bp = Blueprint("charges", __name__)
 
@@ -11,6 +11,9 @@ ONE = "/charges/<int:charge_id>"
 
 bp.add_url_rule("/charges", "mine", lists.mine, methods=READ)
 bp.add_url_rule("/charges/staffed", "staffed", lists.staffed, methods=READ)
+bp.add_url_rule("/charges.<suffix>", "mine_table", many.mine_table, methods=READ)
+bp.add_url_rule("/charges/staffed.<suffix>", "staffed_table", many.staffed_table, methods=READ)
+bp.add_url_rule("/charges/accept", "accept_several", many.accept_several, methods=SEND)
 bp.add_url_rule(ONE, "show", charge.show, methods=READ)
 bp.add_url_rule(f"{ONE}/accept", "accept", steps.accept, methods=SEND)
 bp.add_url_rule(f"{ONE}/dispute", "dispute", steps.dispute, methods=SEND)

@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 from booking.accounts.permissions import Permission, may
 from booking.charges import labels, queries
 from booking.charges.answers import told_lines
-from booking.charges.queries import Whole, standing_of, target_of
+from booking.charges.queries import Found, Whole, standing_of, target_of
 from booking.charges.rules import steps_open
+from booking.core.actors import Actor, Target
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput, Refused
 from booking.pricing.rules import Quote
@@ -44,10 +45,17 @@ def charge_page(
         form=request.form if refused is not None else {},
         opens_reservation=whole.found.sight.is_booker
         or may(actor, Permission.SEE_BOOKINGS, target_of(whole.found.charge)),
+        sees_statements=whole.found.charge.billed_fen != 0 and _sees_statements(whole.found, actor),
         key=new_key(),
         labels={name: _(label) for name, label in labels.FIELDS.items()},
     )
     return page, refused.status if refused is not None else 200
+
+
+def _sees_statements(found: Found, actor: Actor) -> bool:
+    """Whether the person asking may read what the charge was billed on."""
+    place = Target(found.charge.organisation_id)
+    return found.sight.answers or found.sight.keeps_payer or may(actor, Permission.SEE_STATEMENTS, place)
 
 
 def _told(whole: Whole) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Lists of charges: one's own, and those of the instruments whose money one looks after."""
 
+from functools import partial
+
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -17,6 +19,7 @@ from booking.web.extensions import reading
 from booking.web.reading import read_query
 from booking.web.signed_in import require_actor, signed_in
 from models.payers import PayerAccount
+from models.vocabulary.charges import ANSWERABLE
 
 PER_PAGE = 30
 
@@ -25,8 +28,8 @@ PER_PAGE = 30
 def mine() -> ResponseReturnValue:
     """What one booked, and what is paid from accounts that one answers for, the newest first."""
     who, asked = require_actor(), read_query(ChargesPage)
-    show = _show(asked.show, Show.ALL)
-    today, wanted = local_date(utcnow()), Wanted(show, payer_id=asked.payer)
+    show = shown(asked.show, Show.ALL)
+    today, wanted = local_date(utcnow()), Wanted(show, payer_id=asked.payer, user_id=asked.user)
     page = queries.own_charges(reading(), who, wanted, today=today, limit=PER_PAGE, cursor=asked.cursor)
     return _list("mine", page, asked, show, (Show.ALL, Show.OPEN, Show.DISPUTED), account=_account(asked.payer))
 
@@ -37,11 +40,16 @@ def staffed() -> ResponseReturnValue:
     who, asked = require_actor(), read_query(ChargesPage)
     if not reach(who, Permission.SEE_CHARGES):
         raise Forbidden
-    show = _show(asked.show, Show.OPEN)
-    today, wanted = local_date(utcnow()), Wanted(show, payer_id=asked.payer)
+    show = shown(asked.show, Show.OPEN)
+    today, wanted = local_date(utcnow()), Wanted(show, payer_id=asked.payer, user_id=asked.user)
     page = queries.charges_at(reading(), who, wanted, today=today, limit=PER_PAGE, cursor=asked.cursor)
     overdue = uses_overdue(reading(), reach(who, Permission.DECIDE_BOOKINGS)) if show == Show.PROBLEMS else 0
     return _list("staffed", page, asked, show, tuple(Show), overdue=overdue)
+
+
+def _is_acceptable(found: Found) -> bool:
+    """Whether the person asking is asked to accept a charge that nobody disputes."""
+    return found.sight.answers and found.charge.state in ANSWERABLE
 
 
 def _account(payer_id: int | None) -> PayerAccount | None:
@@ -54,7 +62,7 @@ def _account(payer_id: int | None) -> PayerAccount | None:
         return None
 
 
-def _show(text: str, otherwise: Show) -> Show:
+def shown(text: str, otherwise: Show) -> Show:
     """Which part is asked for."""
     return Show(text) if text in set(Show) else otherwise
 
@@ -70,16 +78,18 @@ def _list(
     account: PayerAccount | None = None,
 ) -> ResponseReturnValue:
     """A list with a tab for each part."""
-    endpoint, payer = f"charges.{name}", asked.payer
-    more_at = url_for(endpoint, show=show.value, payer=payer, cursor=page.next_cursor) if page.next_cursor else ""
-    tabs = [
-        {"label": _(labels.SHOW[one]), "url": url_for(endpoint, show=one.value, payer=payer), "active": one == show}
-        for one in shows
-    ]
+    endpoint = f"charges.{name}"
+    at = partial(url_for, endpoint, payer=asked.payer, user=asked.user)
+    files = partial(url_for, f"{endpoint}_table", show=show.value, payer=asked.payer, user=asked.user)
+    tabs = [{"label": _(labels.SHOW[one]), "url": at(show=one.value), "active": one == show} for one in shows]
     return render_template(
         f"charges/{name}.html",
         rows=page.items,
-        next_url=more_at,
+        next_url=at(show=show.value, cursor=page.next_cursor) if page.next_cursor else "",
+        files=[(suffix.upper(), files(suffix=suffix)) for suffix in ("xlsx", "csv")],
+        acceptable={one.charge.id for one in page.items if _is_acceptable(one)},
+        person=page.items[0].charge.user.name if asked.user and page.items else "",
+        all_url=at(show=show.value, user=None),
         tabs=tabs,
         show=show,
         states=labels.STATES,

@@ -11,6 +11,7 @@ ONE = "/payer-accounts/<int:payer_id>"
 AT = "/organisations/<int:organisation_id>/payer-accounts"
 
 bp.add_url_rule("/payer-accounts", "mine", lists.mine, methods=READ)
+bp.add_url_rule("/payer-accounts/institutions", "places", lists.places, methods=READ)
 bp.add_url_rule(AT, "index", lists.index, methods=READ)
 bp.add_url_rule(f"{AT}/new", "new", lists.new, methods=BOTH)
 bp.add_url_rule(ONE, "show", account.show, methods=READ)

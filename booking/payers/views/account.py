@@ -1,6 +1,7 @@
 """The page of one payer account, what is said of it, and who uses it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -107,9 +108,8 @@ def account_page(payer_id: int, refused: Refused | None = None) -> ResponseRetur
     session, actor = reading(), require_actor()
     found = queries.found_account(session, payer_id, actor, today=local_date(utcnow()))
     account = found.account
-    page = queries.lines_of(session, found, actor, limit=LINES, cursor=_cursor(account))
-    holds = held.held_in(session, account.id, actor, found.sight, limit=HELD)
-    paid = held.paid_from(session, account.id, actor, found.sight, limit=HELD, entry_id=_entry_id())
+    asked = read_query(LinesPage) if request.method == "GET" else LinesPage()
+    page = queries.lines_of(session, found, actor, limit=LINES, cursor=_cursor(account, asked))
     values: dict[str, Any] = {
         **listed(account),
         "sight": found.sight,
@@ -121,10 +121,7 @@ def account_page(payer_id: int, refused: Refused | None = None) -> ResponseRetur
         "provinces": [in_language(one.name_zh, one.name_en) for one in queries.provinces_of(session, account)],
         "members": queries.members_of(session, account.id),
         "own_id": actor.id,
-        "held_for": [_held(one) for one in holds.items],
-        "holds_more": holds.next_cursor is not None,
-        "payments": paid.items,
-        "payments_more": paid.next_cursor is not None,
+        **_held_and_paid(found, asked),
         "lines": [_line(one) for one in page.items],
         "next_url": url_for(".show", payer_id=payer_id, cursor=page.next_cursor, _anchor="transfers")
         if page.next_cursor
@@ -137,16 +134,25 @@ def account_page(payer_id: int, refused: Refused | None = None) -> ResponseRetur
     return render_template("payers/show.html", form={}, problems={}, **values)
 
 
-def _entry_id() -> int:
-    """The entry from which on the page shows what was paid; 0 for the newest."""
-    return (read_query(LinesPage).entry or 0) if request.method == "GET" else 0
+def _held_and_paid(found: Found, asked: LinesPage) -> dict[str, Any]:
+    """What is held and what was paid, each in pages that add up to what the account says of it."""
+    session, actor, payer_id = reading(), require_actor(), found.account.id
+    at = partial(url_for, ".show", payer_id=payer_id)
+    holds = held.held_in(session, payer_id, actor, found.sight, limit=HELD, cursor=asked.held)
+    entry_id = 0 if asked.paid else asked.entry or 0
+    paid = held.paid_from(session, payer_id, actor, found.sight, limit=HELD, cursor=asked.paid, entry_id=entry_id)
+    return {
+        "held_for": [_held(one) for one in holds.items],
+        "older_holds": at(held=holds.next_cursor, _anchor="held") if holds.next_cursor else "",
+        "newest_holds": at(_anchor="held") if asked.held else "",
+        "payments": paid.items,
+        "older_payments": at(paid=paid.next_cursor, _anchor="paid") if paid.next_cursor else "",
+        "newest_payments": at(_anchor="paid") if asked.paid or entry_id else "",
+    }
 
 
-def _cursor(account: PayerAccount) -> str:
-    """From where on the page shows transfers; the newest after a form was sent."""
-    if request.method != "GET":
-        return ""
-    asked = read_query(LinesPage)
+def _cursor(account: PayerAccount, asked: LinesPage) -> str:
+    """From where on the page shows transfers."""
     return asked.cursor or (cursor_of(reading(), account.left_id, asked.entry) if asked.entry else "")
 
 

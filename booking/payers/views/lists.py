@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from booking.accounts.permissions import Permission, may, require
+from booking.accounts.permissions import Permission, may, reach, require
 from booking.accounts.views.again import again
 from booking.core import forms
 from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
-from booking.core.errors import InvalidInput, Refused
+from booking.core.errors import Forbidden, InvalidInput, Refused
 from booking.core.forms import Written
 from booking.directory.listing import provinces
 from booking.directory.queries import organisation
@@ -49,7 +49,17 @@ def mine() -> ResponseReturnValue:
         rows=[listed(one) for one in page.items],
         next_url=url_for(".mine", cursor=page.next_cursor) if page.next_cursor else None,
         places=[organisation(session, one) for one in sorted(filter(None, keeps))],
+        sees_all=reach(actor, Permission.SEE_PAYERS).everywhere,
     )
+
+
+@signed_in
+def places() -> ResponseReturnValue:
+    """Show the institutions whose payer accounts one keeps or reads; of all of them, those that keep some."""
+    within = reach(require_actor(), Permission.SEE_PAYERS)
+    if not within:
+        raise Forbidden
+    return render_template("payers/places.html", places=queries.places_of(reading(), within))
 
 
 @signed_in

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from booking.statements.views import cash, drafts, finance, statement
+from booking.statements.views import cash, debtor, drafts, files, finance, receipts, statement
 
 bp = Blueprint("statements", __name__)
 
@@ -21,12 +21,17 @@ bp.add_url_rule(AT, "index", finance.index, methods=READ)
 bp.add_url_rule(f"{AT}/to-bill", "to_bill", drafts.to_bill, methods=BOTH)
 bp.add_url_rule(f"{AT}/drafts", "drafts", drafts.drafts, methods=READ)
 bp.add_url_rule(f"{AT}/drafts/issue", "issue_all", drafts.issue_all, methods=SEND)
+bp.add_url_rule(f"{AT}/receipts", "receipts", receipts.receipts, methods=READ)
+bp.add_url_rule(f"{AT}/receipts.<suffix>", "receipts_table", receipts.receipts_table, methods=READ)
 bp.add_url_rule(f"{AT}/ageing", "ageing", finance.ageing, methods=READ)
+bp.add_url_rule(f"{AT}/ageing.<suffix>", "ageing_table", files.ageing, methods=READ)
+bp.add_url_rule(f"{AT}/to-bill.<suffix>", "to_bill_table", files.to_bill, methods=READ)
+bp.add_url_rule(f"{AT}/export", "export", files.statements, methods=READ)
 bp.add_url_rule(f"{AT}/terms", "terms", finance.terms, methods=BOTH)
 bp.add_url_rule(DRAFT, "draft", drafts.draft, methods=READ)
 bp.add_url_rule(f"{DRAFT}/issue", "issue", drafts.issue, methods=SEND)
 bp.add_url_rule(f"{DRAFT}/drop", "drop", drafts.drop, methods=SEND)
-bp.add_url_rule(DEBTOR, "debtor", cash.debtor, methods=READ)
+bp.add_url_rule(DEBTOR, "debtor", debtor.show, methods=READ)
 bp.add_url_rule(f"{DEBTOR}/refund", "refund", cash.refund, methods=BOTH)
 bp.add_url_rule("/receipts/<int:receipt_id>/correct", "correct", cash.correct, methods=BOTH)
 

@@ -18,17 +18,15 @@ from booking.core.money import yuan_from_fen
 from booking.core.texts import N_
 from booking.payers.labels import ALSO
 from booking.statements import labels, queries, receipts
-from booking.statements.forms import ListPage, ReceiptPage, WhyPage
+from booking.statements.forms import ReceiptPage, WhyPage
 from booking.statements.rules import Sight, number_of
-from booking.statements.views.finance import field_labels, listed
+from booking.statements.views.finance import field_labels
 from booking.web.extensions import reading
 from booking.web.languages import in_language
-from booking.web.reading import posted, read_query
+from booking.web.reading import posted
 from booking.web.repeats import create_once, new_key
 from booking.web.signed_in import require_actor, signed_in
 from models.statements import Debtor, Receipt
-
-SHOWN, PER_PAGE = 100, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +54,6 @@ CORRECT = Step(
 
 
 @signed_in
-def debtor(debtor_id: int) -> ResponseReturnValue:
-    """Show what a debtor was billed, what was received from it, and what is credited to it."""
-    session, who, today = reading(), require_actor(), local_date(utcnow())
-    found, sight = queries.debtor_for(session, debtor_id, who, today=today)
-    page = queries.receipts_of(session, debtor_id, limit=PER_PAGE, cursor=read_query(ListPage).cursor)
-    corrected = queries.corrected_among(session, page.items)
-    statements = queries.statements_of(session, debtor_id, who, today=today, limit=SHOWN)
-    return render_template(
-        "statements/debtor.html",
-        **_owed(found),
-        sight=sight,
-        statements=[listed(one) for one in statements],
-        receipts=[(one, _(labels.RECEIPTS[one.kind]), one.id in corrected) for one in page.items],
-        next_url=url_for(".debtor", debtor_id=debtor_id, cursor=page.next_cursor) if page.next_cursor else None,
-    )
-
-
-@signed_in
 def receive(statement_id: int) -> ResponseReturnValue:
     """Ask for the paper of money that came in for a statement; then record it."""
     found = queries.statement_for(reading(), statement_id, require_actor(), today=local_date(utcnow()))
@@ -88,7 +68,7 @@ def receive(statement_id: int) -> ResponseReturnValue:
         )
         return {"is_new": done.is_new, "also_fen": receipts.also_by(session, statement.debtor, form.number)}
 
-    values = {**_owed(_debtor(statement.debtor_id)), "number": number_of(statement.year, statement.number)}
+    values = {**owed(_debtor(statement.debtor_id)), "number": number_of(statement.year, statement.number)}
     form = {"amount_fen": yuan_from_fen(found.open_fen), "received_on": local_date(utcnow()).isoformat()}
     back = url_for(".show", statement_id=statement_id)
     return _step(RECEIVE, values | {"open_of_it": found.open_fen}, form, work, back)
@@ -103,7 +83,7 @@ def refund(debtor_id: int) -> ResponseReturnValue:
         return {"is_new": receipts.refund(session, debtor_id, _read(), actor=require_actor(), now=utcnow()).is_new}
 
     form = {"amount_fen": yuan_from_fen(found.credit.balance_fen), "received_on": local_date(utcnow()).isoformat()}
-    return _step(REFUND, _owed(found), form, work, url_for(".debtor", debtor_id=debtor_id))
+    return _step(REFUND, owed(found), form, work, url_for(".debtor", debtor_id=debtor_id))
 
 
 @signed_in
@@ -119,7 +99,7 @@ def correct(receipt_id: int) -> ResponseReturnValue:
         receipts.correct_receipt(session, receipt_id, reason, actor=require_actor(), now=utcnow())
         return {"is_new": True}
 
-    values = {**_owed(found), "receipt": receipt, "what": _(labels.RECEIPTS[receipt.kind])}
+    values = {**owed(found), "receipt": receipt, "what": _(labels.RECEIPTS[receipt.kind])}
     return _step(CORRECT, values, {}, work, url_for(".debtor", debtor_id=found.id))
 
 
@@ -158,7 +138,7 @@ def _check(sight: Sight) -> None:
         raise Forbidden
 
 
-def _owed(debtor: Debtor) -> dict[str, Any]:
+def owed(debtor: Debtor) -> dict[str, Any]:
     """What a debtor is called and owes."""
     payer, person, place = debtor.payer, queries.person_of(debtor), debtor.organisation
     return {

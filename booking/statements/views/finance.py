@@ -15,6 +15,7 @@ from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden, InvalidInput, StaleVersion
 from booking.directory.queries import organisation
 from booking.statements import labels, queries, reminding
+from booking.statements.ages import sum_of_age
 from booking.statements.forms import ListPage, TermsPage
 from booking.statements.queries import Found, Show
 from booking.statements.rules import Age, number_of
@@ -50,13 +51,19 @@ def _issued(place: Organisation) -> ResponseReturnValue:
     """What an institution has issued."""
     asked = read_query(ListPage)
     show, today, actor = shown(asked.show, Show.OPEN), local_date(utcnow()), require_actor()
-    page = queries.statements_at(reading(), place.id, actor, show, today=today, limit=PER_PAGE, cursor=asked.cursor)
-    more_at = url_for(".index", organisation_id=place.id, show=show.value, cursor=page.next_cursor)
+    session, age = reading(), asked.age
+    page = queries.statements_at(
+        session, place.id, actor, show, today=today, limit=PER_PAGE, cursor=asked.cursor, age=age
+    )
+    more_at = url_for(".index", organisation_id=place.id, show=show.value, age=age, cursor=page.next_cursor)
     return render_template(
         "statements/index.html",
         **office(place, f"show-{show.value}"),
         rows=[listed(one) for one in page.items],
         show=show,
+        kinds=[(one.value, _(label)) for one, label in labels.KINDS.items()],
+        age=_(labels.AGES[age]) if age else "",
+        age_fen=sum_of_age(session, place.id, age, today=today) if age else 0,
         next_url=more_at if page.next_cursor else None,
     )
 
@@ -109,6 +116,7 @@ def office(place: Organisation, current: str) -> dict[str, Any]:
         ("to_bill", _("待结算"), at("statements.to_bill")),
         ("drafts", _("草稿"), at("statements.drafts")),
         *((f"show-{one.value}", _(labels.SHOW[one]), at("statements.index", show=one.value)) for one in Show),
+        ("receipts", _("收款"), at("statements.receipts")),
         ("ageing", _("账龄"), at("statements.ageing")),
     ]
     return {
@@ -132,6 +140,7 @@ def listed(found: Found) -> dict[str, Any]:
         "place": in_language(one.told["organisation_zh"], one.told["organisation_en"]),
         "open_fen": found.open_fen,
         "is_late": is_late,
+        "sees_cash": found.sight.sees_cash,
     }
 
 

@@ -11,8 +11,8 @@ from booking.charges.labels import KINDS as CHARGE_KINDS
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden
 from booking.payers.labels import KINDS as PAYER_KINDS
-from booking.statements import labels, queries
-from booking.statements.forms import ListPage
+from booking.statements import labels, queries, transfers
+from booking.statements.forms import ListPage, MinePage, PartsPage
 from booking.statements.papers import statement_file
 from booking.statements.queries import Show
 from booking.statements.views.finance import PER_PAGE, listed, shown
@@ -26,8 +26,11 @@ from models.vocabulary.payers import PayerKind
 
 @signed_in
 def mine() -> ResponseReturnValue:
-    """Show what one owes or owed, the newest first."""
-    who, asked, today = require_actor(), read_query(ListPage), local_date(utcnow())
+    """Show what one owes or owed, the newest first; or the statements on which a charge stands."""
+    who, asked, today = require_actor(), read_query(MinePage), local_date(utcnow())
+    if asked.charge is not None:
+        found = queries.statements_with(reading(), asked.charge, who, today=today)
+        return render_template("statements/of_charge.html", charge_id=asked.charge, rows=[listed(one) for one in found])
     show = shown(asked.show, Show.ALL)
     page = queries.own_statements(reading(), who, show, today=today, limit=PER_PAGE, cursor=asked.cursor)
     more_at = url_for(".mine", show=show.value, cursor=page.next_cursor)
@@ -92,9 +95,11 @@ def of_payer(payer_id: int) -> ResponseReturnValue:
 @signed_in
 def show(statement_id: int) -> ResponseReturnValue:
     """Show a statement: what it asks for, what was paid of it, and its files."""
-    session, who = reading(), require_actor()
+    session, who, asked = reading(), require_actor(), read_query(PartsPage)
     found = queries.statement_for(session, statement_id, who, today=local_date(utcnow()))
-    told = found.statement.told
+    told, sees = found.statement.told, found.sight.sees_cash
+    parts = transfers.parts_of(session, found.statement, limit=PER_PAGE, cursor=asked.cursor) if sees else None
+    older_at = parts.next_cursor if parts else None
     kind = told.get("payer_kind")
     return render_template(
         "statements/show.html",
@@ -104,7 +109,10 @@ def show(statement_id: int) -> ResponseReturnValue:
         payer_kind=_(PAYER_KINDS[PayerKind(kind)]) if kind else "",
         keeper=in_language(told.get("keeper_zh", ""), told.get("keeper_en", "")),
         items=[_item(one) for one in queries.items_of(session, statement_id)],
-        settlements=queries.settlements_of(session, statement_id) if found.sight.sees_cash else [],
+        parts=[(one, _(labels.MOVED[one.moved])) for one in parts.items] if parts else [],
+        next_url=url_for(".show", statement_id=statement_id, cursor=older_at, _anchor="transfers")
+        if older_at
+        else None,
     )
 
 

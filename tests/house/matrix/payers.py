@@ -1,7 +1,7 @@
 """Who may call what: payer accounts, kept by an institution's finance and read by those who use them."""
 
 from tests.house.matrix.writing import ADMINS, AUDITOR, HOLDER, PARTICIPANT, drop, page, post, put, read, sent, step
-from tests.house.worlds import BOOKERS, FINANCE, PEOPLE
+from tests.house.worlds import BOOKERS, FINANCE, PEOPLE, THEIR_ADMIN
 
 KEEPERS = ADMINS | FINANCE
 SEERS = KEEPERS | AUDITOR
@@ -23,6 +23,7 @@ WRONG = f"{PREPAID}/movements/{{movement}}/correct"
 
 PAYERS = (
     page("/payer-accounts", PEOPLE),
+    page("/payer-accounts/institutions", SEERS | THEIR_ADMIN, other=403),
     page(AT, SEERS, other=403),
     page(f"{AT}/new", KEEPERS, other=403),
     sent(f"{AT}/new", KEEPERS, NEW, other=403),
