@@ -32,6 +32,7 @@ from booking.operations.schedules import Daily, Every
 from booking.privacy import service as privacy
 from booking.reservations import agreeing, approval, use_reminding
 from booking.samples import agreeing as ordering
+from booking.samples import charging as sample_charging
 from booking.samples import queries as samples
 from booking.samples import quoting
 from booking.statements import reminding as statements
@@ -112,6 +113,16 @@ def _remind_enquiries(now: datetime) -> int:
 def _expire_quotes(now: datetime) -> int:
     """Quotes of sample orders whose last day is over run out; how many."""
     return one_by_one(samples.due_to_expire, quoting.expire_quote, now=now)
+
+
+def _accept_results(now: datetime) -> int:
+    """Results of samples that nobody answered in time count as accepted, and are charged; how many."""
+    terms = windows()
+
+    def accept(session: Session, order_id: int, /, *, now: datetime) -> bool:
+        return sample_charging.accept_silently(session, order_id, windows=terms, now=now)
+
+    return one_by_one(samples.due_to_approve, accept, now=now)
 
 
 def _remind_of_uses(now: datetime) -> int:
@@ -228,6 +239,12 @@ TIMETABLE = (
         N_("让过了最后一天的合同到期，并提醒两个月内到期的合同。"),
         Daily(time(0, 20)),
         _end_contracts,
+    ),
+    Job(
+        "accept_results",
+        N_("样品结果到期没有异议的视为确认，并产生费用。"),
+        Every(timedelta(minutes=10)),
+        _accept_results,
     ),
     Job("expire_quotes", N_("让过了有效期的送样报价失效。"), Daily(time(0, 15)), _expire_quotes),
     Job(

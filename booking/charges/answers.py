@@ -17,7 +17,8 @@ from models.vocabulary.charges import ChargeKind, ChargeProblem, ChargeState, Ch
 
 
 class ChargeSummary(BaseModel):
-    """A charge in a list: `gross_fen` is paid by the account (`captured_fen`), on paper, or missing.
+    """A charge in a list, of a reservation or a sample order; its `gross_fen` is paid by the account
+    (`captured_fen`), on paper, or missing. A sample order was done between the booked times.
 
     Until it is accepted the account pays what was held for the booking and no more; `problem` says what cannot be paid.
     The instrument is told to who may know of it, the account to who answers for it or keeps it.
@@ -25,7 +26,8 @@ class ChargeSummary(BaseModel):
 
     id: int
     version: int
-    reservation_id: int
+    reservation_id: int | None
+    sample_order_id: int | None
     organisation_id: int
     instrument_id: int | None
     instrument: str

@@ -30,6 +30,7 @@ KINDS = {
     ChargeKind.USE: N_("使用"),
     ChargeKind.LATE_CANCELLATION: N_("逾时取消"),
     ChargeKind.NO_SHOW: N_("预约未到"),
+    ChargeKind.SAMPLES: N_("送样测试"),
 }
 PROBLEMS = {
     ChargeProblem.NOT_PRICED: N_("无法定价"),

@@ -202,6 +202,7 @@ def _values(news: News, charge: Charge, event: ChargeEvent, person: User, *, is_
         "ends_at": charge.booked_ends_at,
         "step": event.step.value,
         "kind": charge.kind.value,
+        "is_order": charge.sample_order_id is not None,
         "is_estimated": event.state == ChargeState.ESTIMATED,
         "is_waived": event.state == ChargeState.WAIVED,
         "gross_fen": charge.gross_fen,

@@ -32,6 +32,7 @@ def on_changed(news: News) -> list[Letter]:
         "title": order.title,
         "number": order.number or "",
         "step": news.payload["step"],
+        "by_deadline": step is not None and step.actor_id is None,
         "state": (step.state if step else order.state).value,
         "asker": order.organisation.name_zh if order.organisation else order.requested_by.name,
         "asker_en": order.organisation.name_en if order.organisation else order.requested_by.name,

@@ -11,6 +11,7 @@ from booking.accounts.permissions import Permission, may, reach
 from booking.attachments.queries import attachment_for, attachments_of
 from booking.catalogue.keeping import staff_target
 from booking.catalogue.queries import within
+from booking.charges.sampled import charge_of_order
 from booking.contracts.grounds import lacking_of, lacks, last_of
 from booking.contracts.order_forms import form_of
 from booking.core.actors import Actor, Target
@@ -20,9 +21,11 @@ from booking.samples.rules import AT_THE_INSTRUMENT, NEED_GROUND, Side, steps_op
 from models.accounts import Grant
 from models.attachments import Attachment
 from models.catalogue import Instrument
+from models.charges import Charge
 from models.contracts import UseAgreement
 from models.directory import Organisation
 from models.order_forms import OrderForm
+from models.payers import PayerAccount
 from models.reservations import Reservation
 from models.samples import (
     Sample,
@@ -36,6 +39,7 @@ from models.samples import (
 )
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.attachments import OwnerKind, Visibility
+from models.vocabulary.charges import ChargeState
 from models.vocabulary.reservations import HOLDING_TIME
 from models.vocabulary.samples import SampleOrderState, SampleState, SampleStep
 
@@ -47,6 +51,7 @@ NEEDED = {
     SampleStep.QUOTE: Permission.QUOTE_SAMPLES,
     SampleStep.REFUSE: Permission.QUOTE_SAMPLES,
     SampleStep.CANCEL: Permission.QUOTE_SAMPLES,
+    SampleStep.COUNT: Permission.QUOTE_SAMPLES,
 }
 """What staff need for the steps that concern money; the others only handle samples."""
 
@@ -67,6 +72,7 @@ class WholeOrder:
     agreement: UseAgreement | None
     form: OrderForm | None
     lacks: bool
+    charge: Charge | None
 
     @property
     def quote(self) -> SampleQuote | None:
@@ -88,6 +94,7 @@ def in_full() -> Select[SampleOrder]:
         .options(
             contains_eager(SampleOrder.instrument).joinedload(Instrument.organisation, innerjoin=True),
             joinedload(SampleOrder.requested_by, innerjoin=True),
+            joinedload(SampleOrder.accepted_by),
             joinedload(SampleOrder.organisation),
             joinedload(SampleOrder.kept_by),
         )
@@ -116,11 +123,28 @@ def open_steps(session: Session, order: SampleOrder, actor: Actor) -> list[Sampl
         found = [one for one in found if may(actor, NEEDED.get(one, Permission.HANDLE_SAMPLES), target)]
     if order.kept_by_id is not None:
         found = [one for one in found if one not in AT_THE_INSTRUMENT]
+    if SampleStep.COUNT in found and not may_count(session, order, actor):
+        found.remove(SampleStep.COUNT)
     if SampleStep.GIVE_BACK in found and not has_leftovers(session, order.id):
         found.remove(SampleStep.GIVE_BACK)
     if NEED_GROUND & set(found) and lacking_of(session, sample_order_id=order.id) is not None:
         found = [one for one in found if one not in NEED_GROUND]
     return found
+
+
+def may_count(session: Session, order: SampleOrder, actor: Actor) -> bool:
+    """Whether what was done of an order may still be said, and by this person: not by who answers for what pays it.
+
+    That is until it is charged; of one that ended midway, while its charge waits for it.
+    """
+    if order.payer_account_id is not None:
+        holder = select(PayerAccount.holder_id).where(PayerAccount.id == order.payer_account_id)
+        if session.scalar(holder) == actor.id:
+            return False
+    state = session.scalar(select(Charge.state).where(Charge.sample_order_id == order.id))
+    if order.state == SampleOrderState.CANCELLED:
+        return state == ChargeState.ESTIMATED
+    return state is None
 
 
 def has_leftovers(session: Session, order_id: int) -> bool:
@@ -178,6 +202,7 @@ def _whole(session: Session, order: SampleOrder) -> WholeOrder:
         agreement=agreement,
         form=form_of(session, agreement),
         lacks=lacks(session, agreement),
+        charge=charge_of_order(session, order_id) if order.number is not None else None,
     )
 
 
@@ -245,6 +270,12 @@ def due_to_expire(session: Session, *, now: datetime) -> list[int]:
     """Orders whose quote held until yesterday or before."""
     over = (SampleOrder.state == SampleOrderState.QUOTED, SampleOrder.quoted_until < local_date(now))
     return list(session.scalars(select(SampleOrder.id).where(*over).order_by(SampleOrder.id)))
+
+
+def due_to_approve(session: Session, *, now: datetime) -> list[int]:
+    """Orders whose complete results nobody answered in time."""
+    over = (SampleOrder.state == SampleOrderState.REPORTED, SampleOrder.answer_by <= now)
+    return list(session.scalars(select(SampleOrder.id).where(*over).order_by(SampleOrder.answer_by, SampleOrder.id)))
 
 
 def asked_since(session: Session, user_id: int, since: datetime) -> int:

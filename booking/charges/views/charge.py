@@ -12,6 +12,7 @@ from booking.charges import labels, queries
 from booking.charges.answers import told_lines
 from booking.charges.queries import Whole, standing_of, target_of
 from booking.charges.rules import steps_open
+from booking.core.actors import Actor
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput, Refused
 from booking.pricing.rules import Quote
@@ -42,12 +43,17 @@ def charge_page(
         problems=_problems(refused, fields or {}),
         refusal=sentence_of(refused) if refused is not None and not isinstance(refused, InvalidInput) else "",
         form=request.form if refused is not None else {},
-        opens_reservation=whole.found.sight.is_booker
-        or may(actor, Permission.SEE_BOOKINGS, target_of(whole.found.charge)),
+        opens_cause=whole.found.sight.is_booker or _may_open(whole, actor),
         key=new_key(),
         labels={name: _(label) for name, label in labels.FIELDS.items()},
     )
     return page, refused.status if refused is not None else 200
+
+
+def _may_open(whole: Whole, actor: Actor) -> bool:
+    """Whether the actor may read what is charged because of the instrument."""
+    needed = Permission.SEE_BOOKINGS if whole.found.charge.reservation_id else Permission.SEE_SAMPLE_ORDERS
+    return may(actor, needed, target_of(whole.found.charge))
 
 
 def _told(whole: Whole) -> dict[str, Any]:
