@@ -10,111 +10,29 @@ from sqlalchemy.orm import Session
 
 from booking.charges import service
 from booking.charges.queries import due_to_finish
-from booking.charges.sampled import charge_of_order
-from booking.charges.windows import Windows
-from booking.core.clock import at_local, local_date
+from booking.core.clock import local_date
 from booking.core.errors import Forbidden, InvalidInput
-from booking.core.period import Period
 from booking.reservations.wishes import Paying
 from booking.samples import charging, handling, quoting
-from booking.samples.forms import CountForm, QuoteLineForm, RecordForm, SampleQuoteForm
-from booking.samples.queries import due_to_approve, open_steps, quotes_of
+from booking.samples.forms import QuoteLineForm, RecordForm, SampleQuoteForm
+from booking.samples.queries import due_to_approve, quotes_of
 from booking.samples.service import NotNow
-from models.accounts import User
 from models.charges import Charge, ChargeLine
 from models.payers import PayerHold
-from models.samples import SampleOrder
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.charges import ChargeKind, ChargeState
 from models.vocabulary.pricing import LineKind
 from models.vocabulary.samples import SampleOrderState, SampleState, SampleStep
-from tests.charges.houses import House
 from tests.counting import counting
 from tests.factories.instruments import make_organisation
 from tests.factories.letters import mailed
 from tests.factories.looking import count, look_again
 from tests.factories.payers import make_payer
 from tests.factories.people import give, sign_in
-from tests.factories.samples import Orders, request_form
+from tests.factories.samples import request_form
+from tests.samples.benches import FAILED, LATER, LOST, QUOTE, USUAL, WINDOWS, Bench
 
-WINDOWS = Windows()
-LATER = Paying(is_later=True)
-USUAL = Paying()
-FAILED = RecordForm(state=SampleState.FAILED, note="样品不导电")
-LOST = RecordForm(state=SampleState.LOST, note="滑落")
-QUOTE = 125_000
 WEEKS = timedelta(days=21)
-
-
-class Bench:
-    """A student's orders of six samples at 200 yuan with a set-up of 50, paid by a lead's grant of 2,000 yuan."""
-
-    def __init__(self, session: Session, now: datetime) -> None:
-        self.house = House(session, now, payer_fen=200_000)
-        self.session, self.now, self.hours = session, now, 0
-        self.orders = self.by(self.house.student)
-
-    def by(self, asker: User) -> Orders:
-        house = self.house
-        return Orders(self.session, house.instrument.id, house.actor(asker), house.actor(house.steward), self.now)
-
-    def quoted(self, orders: Orders | None = None) -> SampleOrder:
-        by = orders or self.orders
-        order = by.asked(request_form(count=6))
-        lines = [
-            QuoteLineForm(kind=LineKind.SETUP, count=1, unit_fen=5_000),
-            QuoteLineForm(kind=LineKind.SAMPLES, count=6, unit_fen=20_000),
-        ]
-        until = local_date(self.now) + timedelta(days=9)
-        form = SampleQuoteForm(last_quote_id=0, lines=lines, valid_until=until, reason="按样品")
-        quoting.quote_order(self.session, order.id, form, actor=by.staff, now=self.now)
-        return order
-
-    def testing(self, paying: Paying = USUAL, orders: Orders | None = None) -> SampleOrder:
-        by = orders or self.orders
-        order = by.received(by.sent(by.accepted(self.quoted(by), paying)))
-        self.hours += 1
-        start = at_local(local_date(self.now) + timedelta(days=1), 9 * 60) + self.hours * timedelta(hours=1)
-        by.run(order, period=Period(start, start + timedelta(hours=1)))
-        self.session.commit()
-        return order
-
-    def reported(self, *failed: int, paying: Paying = USUAL) -> SampleOrder:
-        order = self.testing(paying)
-        for position in failed:
-            self.record(order, position, FAILED)
-        self.orders.reported(order)
-        self.session.commit()
-        return order
-
-    def record(self, order: SampleOrder, position: int, form: RecordForm) -> None:
-        handling.record_sample(self.session, order.id, position, form, actor=self.orders.staff, now=self.now)
-        self.session.commit()
-
-    def approve(self, order: SampleOrder) -> Charge | None:
-        who = {"actor": self.orders.asker, "now": self.now}
-        handling.approve_results(self.session, order.id, windows=WINDOWS, **who)
-        self.session.commit()
-        return self.charge(order)
-
-    def cancel(self, order: SampleOrder) -> Charge | None:
-        who = {"actor": self.orders.asker, "now": self.now}
-        handling.cancel_order(self.session, order.id, reason="停", windows=WINDOWS, **who)
-        self.session.commit()
-        return self.charge(order)
-
-    def say(self, order: SampleOrder, counts: list[int], note: str = "说明", *, by: User | None = None) -> None:
-        actor = self.house.actor(by or self.house.steward)
-        form = CountForm(counts=counts, note=note)
-        charging.say_done(self.session, order.id, form, windows=WINDOWS, actor=actor, now=self.now)
-        self.session.commit()
-
-    def charge(self, order: SampleOrder) -> Charge | None:
-        self.session.expire_all()
-        return charge_of_order(self.session, order.id)
-
-    def books(self) -> tuple[int, int, int]:
-        return self.house.books()
 
 
 @pytest.fixture
@@ -203,8 +121,8 @@ def test_who_answers_for_the_account_that_pays_does_not_say_what_was_done(bench:
         bench.say(order, [0, 0], by=lead)
     bench.session.rollback()
 
-    assert SampleStep.COUNT not in open_steps(bench.session, order, bench.house.actor(lead))
-    assert SampleStep.COUNT in open_steps(bench.session, order, bench.orders.staff)
+    assert SampleStep.COUNT not in bench.open_steps(order, lead)
+    assert SampleStep.COUNT in bench.open_steps(order, bench.house.steward)
 
 
 def test_silence_accepts_results_after_seven_working_days_and_a_dispute_stops_it(bench: Bench) -> None:
@@ -260,7 +178,7 @@ def test_an_order_cancelled_in_testing_waits_for_what_was_done(bench: Bench) -> 
 
     waiting = made(bench.cancel(order))
     estimated = (waiting.state, waiting.estimated_fen, waiting.gross_fen, bench.books())
-    steps = open_steps(bench.session, order, bench.orders.staff)
+    steps = bench.open_steps(order, bench.house.steward)
     bench.say(order, [1, 2], "第二个样品已做到一半")
     charge = made(bench.charge(order))
 
@@ -291,7 +209,7 @@ def test_an_order_cancelled_in_testing_is_charged_by_its_samples_when_nobody_say
 @pytest.mark.parametrize("name", ["short", "elsewhere", "stranger"])
 def test_an_account_that_cannot_pay_is_refused_and_the_quote_stays_open(bench: Bench, name: str) -> None:
     session, student = bench.session, bench.house.student
-    other = make_organisation(session, adcode="310000")
+    other = make_organisation(session, adcode="510700")
     payers = {
         "short": lambda: make_payer(session, bench.house.place, student, 90_000, number="2"),
         "elsewhere": lambda: make_payer(session, other, student, 900_000, number="3"),
@@ -359,6 +277,7 @@ def test_the_page_accepts_with_an_account_and_staff_say_on_it_what_was_done(benc
     offered = student.get(here).get_data(as_text=True)
     wrong = student.post(f"{here}/accept", data={"quote_id": quote_id, "payer_account_id": "999999"})
     accepted = student.post(f"{here}/accept", data={"quote_id": quote_id, "payer_account_id": bench.house.payer.id})
+    look_again(bench.session)
     bench.orders.received(bench.orders.sent(order))
     bench.record(order, 1, RecordForm(state=SampleState.TESTED))
     bad = steward.post(f"{here}/count", data={"counts.0": "1", "counts.1": "7", "count_note": "x"})
