@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -123,7 +124,7 @@ class _Orders:
         """With a file of results."""
         files = prepare([Uploaded("检测结果.csv", REPORT.encode())], LIMITS)
         form = ResultForm(report_number="SWU-2026-0117", positions=[], is_final=True)
-        said = {"windows": Windows(), "actor": self.steward, "now": self.now}
+        said: dict[str, Any] = {"windows": Windows(), "actor": self.steward, "now": self.now}
         handling.add_results(self.session, order.id, form, files, LIMITS, **said)
 
 

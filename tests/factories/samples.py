@@ -110,5 +110,5 @@ class Orders:
     def reported(self, order: SampleOrder, positions: list[int] | None = None, *, is_final: bool = True) -> SampleOrder:
         """With results."""
         form = ResultForm(report_number="R-1", positions=positions or [], is_final=is_final)
-        said = {"windows": WINDOWS, "actor": self.staff, "now": self.now}
+        said: dict[str, Any] = {"windows": WINDOWS, "actor": self.staff, "now": self.now}
         return handling.add_results(self.session, order.id, form, pdf(), LIMITS, **said)

@@ -1,6 +1,7 @@
 """A house in which orders are charged: a student's samples, quoted by a steward, paid by a lead's grant."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -74,13 +75,13 @@ class Bench:
         self.session.commit()
 
     def approve(self, order: SampleOrder) -> Charge | None:
-        who = {"actor": self.orders.asker, "now": self.now}
+        who: dict[str, Any] = {"actor": self.orders.asker, "now": self.now}
         handling.approve_results(self.session, order.id, windows=WINDOWS, **who)
         self.session.commit()
         return self.charge(order)
 
     def cancel(self, order: SampleOrder) -> Charge | None:
-        who = {"actor": self.orders.asker, "now": self.now}
+        who: dict[str, Any] = {"actor": self.orders.asker, "now": self.now}
         handling.cancel_order(self.session, order.id, reason="停", windows=WINDOWS, **who)
         self.session.commit()
         return self.charge(order)

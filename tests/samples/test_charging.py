@@ -127,7 +127,7 @@ def test_who_answers_for_the_account_that_pays_does_not_say_what_was_done(bench:
 
 def test_silence_accepts_results_after_seven_working_days_and_a_dispute_stops_it(bench: Bench) -> None:
     silent, disputed = bench.reported(), bench.reported(paying=LATER)
-    asker = {"actor": bench.orders.asker, "now": bench.now}
+    asker: dict[str, Any] = {"actor": bench.orders.asker, "now": bench.now}
     handling.dispute_results(bench.session, disputed.id, reason="偏高", **asker)
     bench.session.commit()
     due = silent.answer_by
