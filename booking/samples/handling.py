@@ -200,19 +200,7 @@ def add_results(
         raise InvalidInput(problems)
     order = held.order
     stored = attach(session, order, staff_organisation_id(order), files, limits, actor=actor, now=now)
-    session.add_all(
-        SampleResult(
-            order_id=order_id,
-            attachment_id=one.id,
-            report_number=form.report_number,
-            positions=sorted(set(form.positions)),
-            is_final=form.is_final,
-            note=form.note,
-            made_by_id=actor.id,
-            made_at=now,
-        )
-        for one in stored
-    )
+    session.add_all(_result(order_id, form, one.id, actor=actor, now=now) for one in stored)
     for position in set(form.positions) or set(samples):
         if samples[position].state == SampleState.RECEIVED:
             samples[position].state = SampleState.TESTED
@@ -221,6 +209,20 @@ def add_results(
         ask_for_answer(session, order, windows=windows, now=now)
     facts = {"files": len(stored), "is_final": form.is_final, "sha256": [one.sha256 for one in stored]}
     return finish(session, held, to=target, facts=facts, actor=actor, now=now)
+
+
+def _result(order_id: int, form: ResultForm, attachment_id: int, *, actor: Actor, now: datetime) -> SampleResult:
+    """A file with results, and what is said of it."""
+    return SampleResult(
+        order_id=order_id,
+        attachment_id=attachment_id,
+        report_number=form.report_number,
+        positions=sorted(set(form.positions)),
+        is_final=form.is_final,
+        note=form.note,
+        made_by_id=actor.id,
+        made_at=now,
+    )
 
 
 def approve_results(session: Session, order_id: int, *, windows: Windows, actor: Actor, now: datetime) -> SampleOrder:
