@@ -22,7 +22,8 @@ class SampleOrder(KeptByOwner, Base):
     `tests` holds the chosen test items as they were named on the day. `number` is given on acceptance,
     `quoted_until` is the last day of the last quote, `queued_at` decides the place in the queue. `accepted_by_id` is
     who accepted the quote and is charged for it, from `payer_account_id` if one was chosen; nobody for orders from
-    before that was kept. `answer_by` is when silence accepts complete results.
+    before that was kept. `answer_by` is when silence accepts complete results. Where `is_withheld` was agreed with the
+    quote its results are for whoever asked from `released_at` on, or once the charge is paid.
     """
 
     __tablename__ = "sample_orders"
@@ -38,6 +39,7 @@ class SampleOrder(KeptByOwner, Base):
         Index("ix_sample_orders_state", "state", "quoted_until"),
         Index("ix_sample_orders_answer_by", "state", "answer_by"),
         CheckConstraint("answer_by IS NULL OR state = 'reported'", name="answer_by"),
+        CheckConstraint("released_at IS NULL OR is_withheld", name="released"),
         CheckConstraint("payer_account_id IS NULL OR accepted_by_id IS NOT NULL", name="payer"),
     )
 
@@ -67,6 +69,8 @@ class SampleOrder(KeptByOwner, Base):
     received_at: Mapped[datetime | None]
     queued_at: Mapped[datetime | None]
     answer_by: Mapped[datetime | None]
+    is_withheld: Mapped[bool] = mapped_column(default=False)
+    released_at: Mapped[datetime | None]
     given_back: Mapped[Leftover | None]
     given_back_at: Mapped[datetime | None]
     return_courier: Mapped[str] = mapped_column(String(60), default="")

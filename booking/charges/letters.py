@@ -10,6 +10,7 @@ from booking.affiliations.queries import has_left
 from booking.catalogue.stewards import named_stewards
 from booking.charges.disputing import disputed_since
 from booking.charges.queries import in_full
+from booking.charges.withheld import withholds_results
 from booking.core.clock import local_date
 from booking.notifications.letters import Letter, News
 from booking.payers.queries import orphaned
@@ -203,6 +204,7 @@ def _values(news: News, charge: Charge, event: ChargeEvent, person: User, *, is_
         "step": event.step.value,
         "kind": charge.kind.value,
         "is_order": charge.sample_order_id is not None,
+        "withholds_results": withholds_results(charge),
         "is_estimated": event.state == ChargeState.ESTIMATED,
         "is_waived": event.state == ChargeState.WAIVED,
         "gross_fen": charge.gross_fen,

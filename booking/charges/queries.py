@@ -219,6 +219,7 @@ def in_full() -> Select[Charge]:
     """Charges with what pages and answers show."""
     return select(Charge).options(
         joinedload(Charge.instrument),
+        joinedload(Charge.sample_order),
         joinedload(Charge.organisation),
         joinedload(Charge.user),
         joinedload(Charge.payer).joinedload(PayerAccount.holder),

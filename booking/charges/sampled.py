@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from booking.catalogue.keeping import staff_organisation_id
 from booking.charges import paying
@@ -24,8 +24,9 @@ LEAST = timedelta(minutes=1)
 
 
 def charge_of_order(session: Session, order_id: int) -> Charge | None:
-    """The charge of an order, without what pages show of it."""
-    return session.scalar(select(Charge).where(Charge.sample_order_id == order_id))
+    """The charge of an order with what pays for it, without the rest of what pages show."""
+    rows = select(Charge).where(Charge.sample_order_id == order_id).options(joinedload(Charge.payer))
+    return session.scalar(rows)
 
 
 def accepted_quote(session: Session, order_id: int) -> SampleQuote:
@@ -123,6 +124,7 @@ def _store(session: Session, charge: Charge, lines: Sequence[Line], *, actor: Ac
     """Store a charge; one that is final is paid as far as what is held goes."""
     session.add(charge)
     session.flush()
+    session.refresh(charge, ["payer"])
     if charge.state == ChargeState.FINAL:
         paying.change(session, charge, lines, now=now)
     tell(session, charge, ChargeStep.MAKE, actor=actor, now=now)

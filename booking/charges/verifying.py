@@ -136,7 +136,10 @@ def _without_charge(session: Session) -> Iterator[str]:
 
 
 def _orders_astray(session: Session) -> Iterator[str]:
-    """A charge of an order that is not over, of another payer than the order's, or beyond what was quoted by itself."""
+    """A charge of an order that is not over, of another payer than the order's, or beyond what was quoted by itself.
+
+    Where results are withheld it is made with them.
+    """
     other = func.coalesce(Charge.payer_account_id, 0) != func.coalesce(SampleOrder.payer_account_id, 0)
     of_work = select(cast(func.sum(ChargeLine.amount_fen), BigInteger)).where(
         ChargeLine.charge_id == Charge.id, ChargeLine.kind.not_in(AFTERWARDS)
@@ -145,7 +148,7 @@ def _orders_astray(session: Session) -> Iterator[str]:
     off = (
         select(Charge.id, SampleOrder.id, SampleOrder.state)
         .join(SampleOrder, SampleOrder.id == Charge.sample_order_id)
-        .where(or_(SampleOrder.state.not_in(ENDED_ORDERS), other, dearer))
+        .where(or_(and_(SampleOrder.state.not_in(ENDED_ORDERS), ~SampleOrder.is_withheld), other, dearer))
     )
     for charge_id, order_id, state in session.execute(off.order_by(Charge.id)):
         yield f"charge {charge_id} does not go with sample order {order_id}, which is {state}"

@@ -161,7 +161,8 @@ class SampleOrderAnswer(SampleOrderSummary):
     """The whole order; `steps_open` are those that the caller may take, `agreement` what an outside order rests on.
 
     `accepted_by` answers for its charge where no payer account pays; which one does is told to them. Until `answer_by`
-    complete results are disputed, or else count as accepted.
+    complete results are disputed, or else count as accepted. Where it was agreed that results are withheld until they
+    are paid (`is_withheld`), `results_withheld` says that the charge is not; who ordered learns nothing of them then.
     """
 
     description: str
@@ -179,6 +180,8 @@ class SampleOrderAnswer(SampleOrderSummary):
     payer_account_id: int | None
     answer_by: datetime | None
     charge: SampleChargeAnswer | None
+    is_withheld: bool
+    results_withheld: bool
     received_at: datetime | None
     given_back: Leftover | None
     given_back_at: datetime | None
@@ -224,7 +227,7 @@ def order_answer(
         **own | {"tests": [TestAnswer(**test) for test in order.tests]},
         samples=[SampleAnswer.model_validate(one) for one in whole.samples],
         quotes=quote_answers(whole.quotes),
-        steps=[_step(one) for one in whole.steps],
+        steps=[_step(one, hides_results=whole.hides_results) for one in whole.shown_steps],
         messages=[
             SampleMessageAnswer(
                 id=m.id,
@@ -237,7 +240,8 @@ def order_answer(
             for m in whole.messages
         ],
         runs=[SampleRunAnswer(**run_values(one)) for one in whole.runs],
-        results=[_result(one, address) for one in whole.results],
+        results=[_result(one, address) for one in whole.shown_results],
+        results_withheld=whole.withholds,
         attachments=[attachment_answer(one, partial(address, one)) for one in whole.other_files],
         steps_open=open_steps,
         charge=SampleChargeAnswer.model_validate(whole.charge) if whole.charge else None,
@@ -271,15 +275,18 @@ def run_values(run: SampleRun) -> dict[str, Any]:
     }
 
 
-def _step(row: SampleOrderStep) -> SampleStepAnswer:
-    """One row of history, with who it was."""
+COUNTS_RESULTS = ("files", "sha256", "results", "is_final")
+
+
+def _step(row: SampleOrderStep, *, hides_results: bool) -> SampleStepAnswer:
+    """One row of history, with who it was; of results that are withheld nothing is told."""
     return SampleStepAnswer(
         step=row.step,
         state=row.state,
         occurred_at=row.occurred_at,
         actor=row.actor.name if row.actor else "",
         reason=row.reason,
-        facts=row.facts,
+        facts={name: one for name, one in row.facts.items() if not (hides_results and name in COUNTS_RESULTS)},
     )
 
 

@@ -30,6 +30,7 @@ from booking.samples.forms import (
     SettleForm,
 )
 from booking.samples.queries import has_leftovers, idle_reservations, result_count, samples_of
+from booking.samples.releasing import charge_reported, require_released
 from booking.samples.rules import (
     AT_HAND,
     after_receiving,
@@ -208,7 +209,9 @@ def add_results(
     if target == SampleOrderState.REPORTED:
         ask_for_answer(session, order, windows=windows, now=now)
     facts = {"files": len(stored), "is_final": form.is_final, "sha256": [one.sha256 for one in stored]}
-    return finish(session, held, to=target, facts=facts, actor=actor, now=now)
+    finish(session, held, to=target, facts=facts, actor=actor, now=now)
+    charge_reported(session, order, windows=windows, actor=actor, now=now)
+    return order
 
 
 def _result(order_id: int, form: ResultForm, attachment_id: int, *, actor: Actor, now: datetime) -> SampleResult:
@@ -228,6 +231,7 @@ def _result(order_id: int, form: ResultForm, attachment_id: int, *, actor: Actor
 def approve_results(session: Session, order_id: int, *, windows: Windows, actor: Actor, now: datetime) -> SampleOrder:
     """Accept the results, which ends the order: it is charged."""
     held = begin(session, order_id, SampleStep.APPROVE, actor=actor, now=now)
+    require_released(session, held.order, now=now)
     order = finish(session, held, actor=actor, now=now)
     charge_done(session, order, windows=windows, actor=actor, now=now)
     return order
@@ -236,6 +240,7 @@ def approve_results(session: Session, order_id: int, *, windows: Windows, actor:
 def dispute_results(session: Session, order_id: int, *, reason: str, actor: Actor, now: datetime) -> SampleOrder:
     """Say what is wrong with the results; the staff test again, hand over others, or uphold them."""
     held = begin(session, order_id, SampleStep.DISPUTE, actor=actor, now=now)
+    require_released(session, held.order, now=now)
     return finish(session, held, reason=reason, actor=actor, now=now)
 
 

@@ -58,6 +58,7 @@ STEP = {
     SampleStep.COUNT: N_("登记实际完成的数量"),
     SampleStep.REPORT: N_("交付结果"),
     SampleStep.APPROVE: N_("确认结果"),
+    SampleStep.RELEASE: N_("费用付清，交付结果"),
     SampleStep.DISPUTE: N_("提出异议"),
     SampleStep.UPHOLD: N_("维持结果"),
     SampleStep.CANCEL: N_("取消委托"),

@@ -23,6 +23,7 @@ from booking.samples.agreeing import agree
 from booking.samples.forms import QuoteLineForm, SampleQuoteForm
 from booking.samples.paying import pay_from
 from booking.samples.queries import is_requester, order_for, quotes_of
+from booking.samples.releasing import withholds
 from booking.samples.rules import FREE_NAMED, Side, is_changed, quote_problems, target_of_step
 from booking.samples.service import begin, finish, note
 from models.pricing import PricePolicy
@@ -194,6 +195,8 @@ def accept_quote(
         raise OtherQuote
     if last.valid_until < local_date(now):
         raise QuoteRunOut
+    order.is_withheld = withholds(session, order, last.total_fen, now=now)
+    pay_from(session, order, last.total_fen, paying, actor=actor, now=now)
     pay_from(session, order, last.total_fen, paying, actor=actor, now=now)
     order.number, order.accepted_at = order_number(order.id, local_date(now)), now
     agree(session, order, last.total_fen, order_form, actor=actor, now=now)

@@ -68,6 +68,9 @@ WAITS_FOR_REQUESTER = frozenset({State.QUOTED, State.ACCEPTED, State.QUESTIONED,
 NEED_GROUND = frozenset({Step.SEND, Step.RECEIVE, Step.RUN})
 """Steps that an outside order only takes once what its owner requires is there: an order form, or a contract."""
 
+ANSWERS = frozenset({Step.APPROVE, Step.DISPUTE})
+"""What is said of results by who has read them."""
+
 HAS_BEGUN = frozenset({State.TESTING, State.DISPUTED})
 """Where something may have been done although no sample says so yet."""
 

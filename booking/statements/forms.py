@@ -9,6 +9,7 @@ from booking.core.forms import Blank, FilledLine, Form, Line, NearDay, OptionalD
 from booking.payers.forms import Cursor, Id, Limit, Paid, Reason
 from booking.statements.queries import Show
 from booking.statements.rules import term_days
+from models.vocabulary.statements import Withholding
 
 MOST_TERMS = 4
 MOST_PAYERS = 10_000
@@ -32,6 +33,7 @@ class BillingTermsForm(Form):
     term_ends: Annotated[Line, Field(max_length=40), AfterValidator(_in_order)] = ""
     pays_within_days: Annotated[int, Field(ge=0, le=365)] = 30
     refuses_overdue: bool = False
+    withholds_results: Withholding = Withholding.NEVER
     bank_details: Annotated[Text, Field(max_length=300)] = ""
 
 

@@ -60,6 +60,7 @@ class SampleStep(StrEnum):
     COUNT = "count"
     REPORT = "report"
     APPROVE = "approve"
+    RELEASE = "release"
     DISPUTE = "dispute"
     UPHOLD = "uphold"
     CANCEL = "cancel"

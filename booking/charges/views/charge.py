@@ -12,6 +12,7 @@ from booking.charges import labels, queries
 from booking.charges.answers import told_lines
 from booking.charges.queries import Whole, standing_of, target_of
 from booking.charges.rules import steps_open
+from booking.charges.withheld import withholds_results
 from booking.core.actors import Actor
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput, Refused
@@ -74,6 +75,7 @@ def _told(whole: Whole) -> dict[str, Any]:
         "state_look": labels.STATE_LOOKS[charge.state],
         "lines": spoken_lines(Quote(tuple(told_lines(whole.lines, knows=found.knows)), charge.gross_fen)),
         "missing_fen": missing,
+        "withholds_results": withholds_results(charge),
         "why_problem": _(why, missing=filters.money(missing)) if why else "",
         "captures": whole.captures,
         "history": [(one, _(labels.STEPS[one.step]), whole.hides_author(one)) for one in whole.events],

@@ -32,6 +32,7 @@ from booking.samples import labels, queries, quoting
 from booking.samples.addresses import attachment_address
 from booking.samples.paying import FIELD, payment_for
 from booking.samples.queries import WholeOrder
+from booking.samples.releasing import withholds
 from booking.samples.rules import RECORDED, Side
 from booking.samples.typed import shown_lines
 from booking.samples.weighing import asked_of
@@ -173,7 +174,9 @@ def _charging(whole: WholeOrder, open_steps: set[SampleStep]) -> dict[str, Any]:
     session, who, now, order = reading(), require_actor(), utcnow(), whole.order
     today = local_date(now)
     found: dict[str, Any] = {"payer": None, "counting": [], "account": None, "charge_opens": False}
+    found["will_withhold"] = False
     if SampleStep.ACCEPT in open_steps and whole.quote:
+        found["will_withhold"] = withholds(session, order, whole.quote.total_fen, now=now)
         total_fen, paying = whole.quote.total_fen, paying_of(request.form.get(FIELD, ""))
         payment = payment_for(session, order, total_fen, paying, actor=who, now=now)
         found["payer"] = field_of(payment, request.form.get(FIELD, "")) if payment and payment.choices else None
