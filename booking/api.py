@@ -12,6 +12,7 @@ from booking.announcements import api as announcements
 from booking.calendars import api as calendars
 from booking.catalogue import api as catalogue
 from booking.charges import api as charges
+from booking.charges import figure_api as charge_figures
 from booking.contracts import api as contracts
 from booking.contracts import form_api as order_forms
 from booking.enquiries import api as enquiries
@@ -68,6 +69,7 @@ BLUEPRINTS = (
     operations.bp,
     work.bp,
     enquiries.bp,
+    charge_figures.bp,
     sample_figures.bp,
     samples.bp,
     pricing.bp,

@@ -52,7 +52,7 @@ QUERY_NAMES = {
     "/announcements": ("limit", "cursor"),
     "/enquiries": ("state", "cursor"),
     "/payer-accounts": ("cursor", "entry"),
-    "/charges": ("show", "payer", "cursor"),
+    "/charges": ("show", "payer", "cursor", "whose"),
     "/units": ("into_id",),
     "/statements": ("show", "cursor"),
     "/debtors": ("cursor",),

@@ -41,9 +41,9 @@ class Bench:
         house = self.house
         return Orders(self.session, house.instrument.id, house.actor(asker), house.actor(house.steward), self.now)
 
-    def quoted(self, orders: Orders | None = None) -> SampleOrder:
+    def quoted(self, orders: Orders | None = None, **asked: Any) -> SampleOrder:
         by = orders or self.orders
-        order = by.asked(request_form(count=6))
+        order = by.asked(request_form(count=6, **asked))
         lines = [
             QuoteLineForm(kind=LineKind.SETUP, count=1, unit_fen=5_000),
             QuoteLineForm(kind=LineKind.SAMPLES, count=6, unit_fen=20_000),
@@ -56,11 +56,14 @@ class Bench:
     def testing(self, paying: Paying = USUAL, orders: Orders | None = None) -> SampleOrder:
         by = orders or self.orders
         order = by.received(by.sent(by.accepted(self.quoted(by), paying)))
+        self.run(order, by)
+        return order
+
+    def run(self, order: SampleOrder, by: Orders) -> None:
         self.hours += 1
         start = at_local(local_date(self.now) + timedelta(days=1), 9 * 60) + self.hours * timedelta(hours=1)
         by.run(order, period=Period(start, start + timedelta(hours=1)))
         self.session.commit()
-        return order
 
     def reported(self, *failed: int, paying: Paying = USUAL) -> SampleOrder:
         order = self.testing(paying)
@@ -74,8 +77,8 @@ class Bench:
         handling.record_sample(self.session, order.id, position, form, actor=self.orders.staff, now=self.now)
         self.session.commit()
 
-    def approve(self, order: SampleOrder) -> Charge | None:
-        who: dict[str, Any] = {"actor": self.orders.asker, "now": self.now}
+    def approve(self, order: SampleOrder, by: User | None = None) -> Charge | None:
+        who: dict[str, Any] = {"actor": self.house.actor(by or self.house.student), "now": self.now}
         handling.approve_results(self.session, order.id, windows=WINDOWS, **who)
         self.session.commit()
         return self.charge(order)

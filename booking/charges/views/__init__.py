@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from booking.charges.views import charge, lists, steps
+from booking.charges.views import charge, figures, lists, steps
 
 bp = Blueprint("charges", __name__)
 
@@ -11,6 +11,8 @@ ONE = "/charges/<int:charge_id>"
 
 bp.add_url_rule("/charges", "mine", lists.mine, methods=READ)
 bp.add_url_rule("/charges/staffed", "staffed", lists.staffed, methods=READ)
+bp.add_url_rule("/charges/figures", "figures", figures.figures, methods=READ)
+bp.add_url_rule("/charges/figures.csv", "figures_csv", figures.figures_csv, methods=READ)
 bp.add_url_rule(ONE, "show", charge.show, methods=READ)
 bp.add_url_rule(f"{ONE}/accept", "accept", steps.accept, methods=SEND)
 bp.add_url_rule(f"{ONE}/dispute", "dispute", steps.dispute, methods=SEND)

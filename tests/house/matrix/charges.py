@@ -22,6 +22,9 @@ BOOKED_OR_SEES = (STAFF | ALL_SEEING) - STEWARDS | HOLDER
 CHARGES = (
     page("/charges", PEOPLE),
     page("/charges/staffed", DECIDERS | AUDITOR | FINANCE, other=403),
+    page("/charges/figures", PEOPLE),
+    page("/charges/figures?whose=staffed", DECIDERS | AUDITOR | FINANCE, other=403),
+    page("/charges/figures.csv?whose=answered", PEOPLE),
     page(ONE, SEERS),
     page(OTHER, THEIRS | {"platform", "auditor"}),
     sent(f"{ONE}/accept", HOLDER, SEEN, forbidden=MONEY),
@@ -35,6 +38,8 @@ CHARGES = (
     sent(f"{SHORT}/take-rest", SETTLERS, SHORT_SEEN, forbidden=AUDITOR | HOLDER),
     sent(f"{SHORT}/on-paper", SETTLERS, {"on_paper_reason": "收现", **SHORT_SEEN}, forbidden=AUDITOR | HOLDER),
     read("/charges?mine=1"),
+    read("/charges/figures"),
+    read("/charges/figures?whose=staffed", DECIDERS | AUDITOR | FINANCE, other=403),
     read("/charges", DECIDERS | AUDITOR | FINANCE, other=403),
     read(ONE, SEERS),
     read(OTHER, THEIRS | {"platform", "auditor"}),
