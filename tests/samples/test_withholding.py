@@ -18,7 +18,7 @@ from booking.payers import amounts
 from booking.payers.forms import PayerReceiptForm
 from booking.reservations.wishes import Paying
 from booking.samples import handling
-from booking.samples.queries import file_for, open_steps, whole_order
+from booking.samples.queries import file_for, whole_order
 from booking.samples.releasing import ResultsWithheld, due_to_release, release_results
 from booking.statements import receipts
 from booking.statements import service as statements
@@ -57,8 +57,7 @@ class Withholder(Bench):
         session.commit()
 
     def steps_of(self, order: SampleOrder) -> set[SampleStep]:
-        self.session.expire_all()
-        return set(open_steps(self.session, order, self.orders.asker))
+        return set(self.open_steps(order, self.house.student))
 
     def result_id(self, order: SampleOrder) -> int:
         rows = select(SampleResult.attachment_id).where(SampleResult.order_id == order.id)
