@@ -68,7 +68,7 @@ class Withholder(Bench):
         charge, later = self.charge(order), self.now + WEEK
         assert charge is not None
         charges.accept_charge(self.session, charge.id, actor=self.orders.asker, now=later)
-        who = {"actor": self.house.actor(self.finance), "now": later}
+        who: dict[str, Any] = {"actor": self.house.actor(self.finance), "now": later}
         drafts = DraftsForm(until_on=local_date(later))
         for draft in statements.make_drafts(self.session, self.house.place.id, drafts, **who):
             statements.issue_statement(self.session, draft.id, **who)

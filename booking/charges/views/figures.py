@@ -67,6 +67,6 @@ def _rows(found: Spending) -> Iterator[Row]:
     """One row for each month, then one for each person."""
     yield tuple(str(head) for head in (_("月份"), _("使用人"), _("笔数"), _("费用（元）")))
     for one in found.months:
-        yield one.month.isoformat()[:7], "", one.charges, Decimal(yuan_from_fen(one.spent_fen))
+        yield one.month.isoformat()[:7], "", str(one.charges), Decimal(yuan_from_fen(one.spent_fen))
     for person in found.people:
-        yield "", person.name, person.charges, Decimal(yuan_from_fen(person.spent_fen))
+        yield "", person.name, str(person.charges), Decimal(yuan_from_fen(person.spent_fen))
