@@ -8,7 +8,7 @@ from alembic import op
 from booking.database.guards import make_append_only
 
 revision = "2026_11_30_sample_charges"
-down_revision = "2026_11_30_numbered_forms"
+down_revision = "2026_11_30_recognitions"
 branch_labels = None
 depends_on = None
 
