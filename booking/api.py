@@ -12,6 +12,7 @@ from booking.announcements import api as announcements
 from booking.calendars import api as calendars
 from booking.catalogue import api as catalogue
 from booking.charges import api as charges
+from booking.charges import figure_api as charge_figures
 from booking.charges import many_api as many_charges
 from booking.contracts import api as contracts
 from booking.contracts import form_api as order_forms
@@ -72,6 +73,7 @@ BLUEPRINTS = (
     operations.bp,
     work.bp,
     enquiries.bp,
+    charge_figures.bp,
     sample_figures.bp,
     sample_stickers.bp,
     samples.bp,

@@ -32,8 +32,9 @@ from booking.operations.schedules import Daily, Every
 from booking.privacy import service as privacy
 from booking.reservations import agreeing, approval, use_reminding
 from booking.samples import agreeing as ordering
+from booking.samples import charging as sample_charging
 from booking.samples import queries as samples
-from booking.samples import quoting
+from booking.samples import quoting, releasing
 from booking.statements import reminding as statements
 from booking.teams import joining
 
@@ -112,6 +113,26 @@ def _remind_enquiries(now: datetime) -> int:
 def _expire_quotes(now: datetime) -> int:
     """Quotes of sample orders whose last day is over run out; how many."""
     return one_by_one(samples.due_to_expire, quoting.expire_quote, now=now)
+
+
+def _accept_results(now: datetime) -> int:
+    """Results of samples that nobody answered in time count as accepted, and are charged; how many."""
+    terms = windows()
+
+    def accept(session: Session, order_id: int, /, *, now: datetime) -> bool:
+        return sample_charging.accept_silently(session, order_id, windows=terms, now=now)
+
+    return one_by_one(samples.due_to_approve, accept, now=now)
+
+
+def _release_results(now: datetime) -> int:
+    """Results that were withheld are handed over once they are paid; how many orders."""
+    terms = windows()
+
+    def release(session: Session, order_id: int, /, *, now: datetime) -> bool:
+        return releasing.release_results(session, order_id, windows=terms, now=now)
+
+    return one_by_one(releasing.due_to_release, release, now=now)
 
 
 def _remind_of_uses(now: datetime) -> int:
@@ -229,6 +250,13 @@ TIMETABLE = (
         Daily(time(0, 20)),
         _end_contracts,
     ),
+    Job(
+        "accept_results",
+        N_("样品结果到期没有异议的视为确认，并产生费用。"),
+        Every(timedelta(minutes=10)),
+        _accept_results,
+    ),
+    Job("release_results", N_("费用付清后交付扣留的送样结果。"), Every(timedelta(minutes=1)), _release_results),
     Job("expire_quotes", N_("让过了有效期的送样报价失效。"), Daily(time(0, 15)), _expire_quotes),
     Job(
         "remind_of_uses",

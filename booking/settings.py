@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     charge_accept_days: int = Field(
         7, ge=1, le=60, description="Working days within which a charge is disputed, or else counts as accepted"
     )
+    result_accept_days: int = Field(
+        7, ge=1, le=60, description="Working days within which results of samples are disputed, or else are accepted"
+    )
     backup_warn_hours: int = Field(
         36, ge=1, le=10_000, description="Hours after which the last backup counts as old, on pages and in /readyz"
     )

@@ -14,6 +14,7 @@ from models.directory import Organisation
 from models.payers import PayerAccount
 from models.pricing import PricePolicy
 from models.reservations import Reservation
+from models.samples import SampleOrder
 from models.vocabulary.charges import ChargeKind, ChargeProblem, ChargeState, ChargeStep
 from models.vocabulary.pricing import LineKind
 
@@ -22,14 +23,15 @@ UNBILLED_ALONE = text("(gross_fen <> billed_fen OR captured_fen <> billed_taken_
 
 
 class Charge(Base):
-    """What one reservation costs whoever booked it; there is one at most for each.
+    """What one reservation costs whoever booked it, or one sample order whoever accepted its quote; one for each.
 
     `gross_fen` is what its lines add up to: `captured_fen` the payer account has paid, `paper_fen` is settled on
     paper, and what is missing then is the charge's problem. `billed_fen` of it are on statements;
     `billed_taken_fen` is what these said was taken from money paid in before, none where nothing is said of that.
-    `organisation_id` owned the instrument when it was used. `due_at` is when it goes on by itself: an estimated one
-    when its time is over, a final or adjusted one when its payer has been silent for long enough. `reminded_at` is when
-    its owner's people were last told that a dispute waits.
+    `organisation_id` owned the instrument when it was used; an order was done between the booked times, from its
+    acceptance to its last results or its end. `due_at` is when it goes on by itself: an estimated one when its time is
+    over or nobody said what was done, a final or adjusted one when its payer has been silent for long enough.
+    `reminded_at` is when its owner's people were last told that a dispute waits.
     """
 
     __tablename__ = "charges"
@@ -41,6 +43,8 @@ class Charge(Base):
             "billed_fen >= 0 AND (billed_taken_fen IS NULL OR billed_taken_fen BETWEEN 0 AND billed_fen)", name="billed"
         ),
         CheckConstraint("booked_starts_at < booked_ends_at", name="booked"),
+        CheckConstraint("(reservation_id IS NULL) <> (sample_order_id IS NULL)", name="one_cause"),
+        CheckConstraint("(sample_order_id IS NULL) = (kind <> 'samples')", name="kind_of_cause"),
         CheckConstraint("(used_starts_at IS NULL) = (used_ends_at IS NULL)", name="used_whole"),
         Index("ix_charges_organisation_id", "organisation_id", "id"),
         Index("ix_charges_instrument_id", "instrument_id", "id"),
@@ -66,7 +70,8 @@ class Charge(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    reservation_id: Mapped[int] = mapped_column(ForeignKey("reservations.id"), unique=True)
+    reservation_id: Mapped[int | None] = mapped_column(ForeignKey("reservations.id"), unique=True)
+    sample_order_id: Mapped[int | None] = mapped_column(ForeignKey("sample_orders.id"), unique=True)
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
     instrument_id: Mapped[int] = mapped_column(ForeignKey("instruments.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
@@ -91,7 +96,8 @@ class Charge(Base):
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
-    reservation: Mapped[Reservation] = relationship(lazy="raise")
+    reservation: Mapped[Reservation | None] = relationship(lazy="raise")
+    sample_order: Mapped[SampleOrder | None] = relationship(lazy="raise")
     organisation: Mapped[Organisation] = relationship(lazy="raise")
     instrument: Mapped[Instrument] = relationship(lazy="raise")
     user: Mapped[User] = relationship(lazy="raise")

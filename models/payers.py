@@ -106,22 +106,26 @@ class PayerMovement(Base):
 
 
 class PayerHold(Base):
-    """What is held in a payer account for a reservation from this entry on; the last row counts; append-only.
+    """What is held in a payer account for a reservation or a sample order from this entry on; append-only.
 
-    It is held for what `user_id` booked; `use_id` is their account of use where they are a member.
+    The last row counts. It is held for what `user_id` booked or ordered; `use_id` is their account of use where they
+    are a member.
     """
 
     __tablename__ = "payer_holds"
     __table_args__ = (
         CheckConstraint("amount_fen >= 0", name="amount"),
+        CheckConstraint("(reservation_id IS NULL) <> (sample_order_id IS NULL)", name="one_cause"),
         Index("ix_payer_holds_reservation_id", "reservation_id", "id"),
+        Index("ix_payer_holds_sample_order_id", "sample_order_id", "id"),
         Index("ix_payer_holds_payer_account_id", "payer_account_id", "id"),
         Index("ix_payer_holds_user_id", "user_id", "payer_account_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     entry_id: Mapped[int] = mapped_column(ForeignKey("ledger_entries.id"), unique=True)
-    reservation_id: Mapped[int] = mapped_column(ForeignKey("reservations.id"))
+    reservation_id: Mapped[int | None] = mapped_column(ForeignKey("reservations.id"))
+    sample_order_id: Mapped[int | None] = mapped_column(ForeignKey("sample_orders.id"))
     payer_account_id: Mapped[int] = mapped_column(ForeignKey("payer_accounts.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     use_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_accounts.id"))

@@ -20,7 +20,10 @@ class SampleOrder(KeptByOwner, Base):
     """Samples that the staff of an instrument test for somebody, or for a firm whose agents then stand on that side.
 
     `tests` holds the chosen test items as they were named on the day. `number` is given on acceptance,
-    `quoted_until` is the last day of the last quote, `queued_at` decides the place in the queue.
+    `quoted_until` is the last day of the last quote, `queued_at` decides the place in the queue. `accepted_by_id` is
+    who accepted the quote and is charged for it, from `payer_account_id` if one was chosen; nobody for orders from
+    before that was kept. `answer_by` is when silence accepts complete results. Where `is_withheld` was agreed with the
+    quote its results are for whoever asked from `released_at` on, or once the charge is paid.
     """
 
     __tablename__ = "sample_orders"
@@ -34,6 +37,10 @@ class SampleOrder(KeptByOwner, Base):
         Index("ix_sample_orders_requested_by_id", "requested_by_id", "changed_at"),
         Index("ix_sample_orders_organisation_id", "organisation_id", "changed_at"),
         Index("ix_sample_orders_state", "state", "quoted_until"),
+        Index("ix_sample_orders_answer_by", "state", "answer_by"),
+        CheckConstraint("answer_by IS NULL OR state = 'reported'", name="answer_by"),
+        CheckConstraint("released_at IS NULL OR is_withheld", name="released"),
+        CheckConstraint("payer_account_id IS NULL OR accepted_by_id IS NOT NULL", name="payer"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -55,10 +62,15 @@ class SampleOrder(KeptByOwner, Base):
     due_on: Mapped[date | None]
     quoted_until: Mapped[date | None]
     accepted_at: Mapped[datetime | None]
+    accepted_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    payer_account_id: Mapped[int | None] = mapped_column(ForeignKey("payer_accounts.id"), index=True)
     courier: Mapped[str] = mapped_column(String(60), default="")
     tracking_number: Mapped[str] = mapped_column(String(60), default="")
     received_at: Mapped[datetime | None]
     queued_at: Mapped[datetime | None]
+    answer_by: Mapped[datetime | None]
+    is_withheld: Mapped[bool] = mapped_column(default=False)
+    released_at: Mapped[datetime | None]
     given_back: Mapped[Leftover | None]
     given_back_at: Mapped[datetime | None]
     return_courier: Mapped[str] = mapped_column(String(60), default="")
@@ -67,7 +79,8 @@ class SampleOrder(KeptByOwner, Base):
     changed_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
     instrument: Mapped[Instrument] = relationship(lazy="raise")
-    requested_by: Mapped[User] = relationship(lazy="raise")
+    requested_by: Mapped[User] = relationship(foreign_keys=[requested_by_id], lazy="raise")
+    accepted_by: Mapped[User | None] = relationship(foreign_keys=[accepted_by_id], lazy="raise")
     organisation: Mapped[Organisation | None] = relationship(foreign_keys=[organisation_id], lazy="raise")
 
 

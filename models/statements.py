@@ -13,7 +13,7 @@ from models.directory import Organisation
 from models.ledger import LedgerAccount
 from models.payers import PayerAccount
 from models.vocabulary.charges import ChargeKind
-from models.vocabulary.statements import ReceiptKind, StatementKind
+from models.vocabulary.statements import ReceiptKind, StatementKind, Withholding
 
 
 class BillingTerms(Base):
@@ -34,6 +34,7 @@ class BillingTerms(Base):
     term_ends: Mapped[str] = mapped_column(String(40), default="")
     pays_within_days: Mapped[int] = mapped_column(default=30)
     refuses_overdue: Mapped[bool] = mapped_column(default=False)
+    withholds_results: Mapped[Withholding] = mapped_column(default=Withholding.NEVER)
     bank_details: Mapped[str] = mapped_column(String(300), default="")
     version: Mapped[int] = mapped_column(default=1)
     updated_at: Mapped[datetime]

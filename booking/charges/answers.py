@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from booking.charges.books import as_line
 from booking.charges.queries import Found, Whole, standing_of
 from booking.charges.rules import steps_open
+from booking.charges.withheld import withholds_results
 from booking.pricing.answers import PriceLine, line_answer
 from booking.pricing.rules import Line
 from models.charges import ChargeEvent, ChargeLine
@@ -17,7 +18,9 @@ from models.vocabulary.charges import ChargeKind, ChargeProblem, ChargeState, Ch
 
 
 class ChargeSummary(BaseModel):
-    """A charge in a list: `gross_fen` is paid by the account (`captured_fen`), on paper, or missing.
+    """A charge in a list, of a reservation or a sample order; its `gross_fen` is paid by the account
+    (`captured_fen`), on paper, or missing. A sample order was done between the booked times; its results may be
+    withheld until it is paid.
 
     Until it is accepted the account pays what was held for the booking and no more; `problem` says what cannot be paid.
     The instrument is told to who may know of it, the account to who answers for it or keeps it.
@@ -25,7 +28,8 @@ class ChargeSummary(BaseModel):
 
     id: int
     version: int
-    reservation_id: int
+    reservation_id: int | None
+    sample_order_id: int | None
     organisation_id: int
     instrument_id: int | None
     instrument: str
@@ -46,6 +50,7 @@ class ChargeSummary(BaseModel):
     captured_fen: int
     paper_fen: int
     missing_fen: int
+    withholds_results: bool
     due_at: datetime | None
     created_at: datetime
     updated_at: datetime
@@ -137,6 +142,7 @@ def _summary(found: Found) -> dict[str, Any]:
         "payer_account_id": charge.payer_account_id if found.names_payer else None,
         "voucher_fen": 0,
         "own_fen": charge.gross_fen,
+        "withholds_results": withholds_results(charge),
         "missing_fen": charge.gross_fen - charge.captured_fen - charge.paper_fen,
     }
 

@@ -1,5 +1,7 @@
 """What statements have said of a charge: who owes it is held first, and what comes back to it is billed as before."""
 
+from typing import NamedTuple
+
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
@@ -9,22 +11,33 @@ from models.statements import Debtor, Statement, StatementItem
 from models.vocabulary.charges import AGREED, ChargeState
 
 
-def hold_debtor(session: Session, charge_id: int) -> int | None:
-    """The reservation of a charge, none for none; whoever may have been billed for it is under lock from then on.
+class Cause(NamedTuple):
+    """What a charge is for: a reservation or a sample order."""
+
+    reservation_id: int | None
+    sample_order_id: int | None
+
+
+def hold_debtor(session: Session, charge_id: int) -> Cause | None:
+    """What a charge is for, none for none; whoever may have been billed for it is under lock from then on.
 
     What is open of their statements changes only so, and that lock stands before those of reservations and charges.
     """
     alone = and_(Charge.payer_account_id.is_(None), Debtor.user_id == Charge.user_id)
     same = or_(Debtor.payer_account_id == Charge.payer_account_id, alone)
     theirs = and_(Debtor.organisation_id == Charge.organisation_id, same)
-    found = select(Charge.reservation_id, Debtor.id).outerjoin(Debtor, theirs).where(Charge.id == charge_id)
+    found = (
+        select(Charge.reservation_id, Charge.sample_order_id, Debtor.id)
+        .outerjoin(Debtor, theirs)
+        .where(Charge.id == charge_id)
+    )
     row = session.execute(found).one_or_none()
     if row is None:
         return None
-    reservation_id, debtor_id = row
+    reservation_id, order_id, debtor_id = row
     if debtor_id is not None:
         session.execute(select(Debtor.id).where(Debtor.id == debtor_id).with_for_update(key_share=True))
-    return int(reservation_id)
+    return Cause(reservation_id, order_id)
 
 
 def state_agreed(session: Session, charge: Charge) -> ChargeState:

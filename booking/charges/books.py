@@ -66,6 +66,7 @@ def tell(
         "gross_fen": charge.gross_fen,
         "captured_fen": charge.captured_fen,
         "reservation_id": charge.reservation_id,
+        "sample_order_id": charge.sample_order_id,
     }
     said = "" if step == ChargeStep.WRITE else text
     audit.note(session, f"charges.{step}", ("charge", charge.id), actor=actor, now=now, after=after, reason=said[:300])

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from booking.charges.figures import Whose
 from booking.charges.queries import Show, Wanted
 from booking.core.forms import Blank, Form, Line, PageForm, Text, Written, hundredths
 from booking.core.money import yuan_from_fen
@@ -124,6 +125,16 @@ class ChargesPage(PageForm):
     payer: Annotated[Id | None, Blank] = None
     user: Annotated[Id | None, Blank] = None
     cursor: Cursor = ""
+
+
+class SpendingQuery(Form):
+    """Whose spending: one's own, of accounts one answers for, of one's firms, or of the instruments one looks after."""
+
+    whose: Annotated[Whose, Blank] = Whose.OWN
+
+
+class SpendingPage(SpendingQuery, PageForm):
+    """The same as the page asks."""
 
 
 class ReasonPage(ChargeReasonForm, PageForm):

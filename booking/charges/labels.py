@@ -1,5 +1,6 @@
 """What states, kinds, steps and problems of charges are called, with the kind and sign of their chips."""
 
+from booking.charges.figures import Whose
 from booking.charges.queries import Show
 from booking.core.texts import N_
 from models.vocabulary.charges import ChargeKind, ChargeProblem, ChargeState, ChargeStep
@@ -30,6 +31,7 @@ KINDS = {
     ChargeKind.USE: N_("使用"),
     ChargeKind.LATE_CANCELLATION: N_("逾时取消"),
     ChargeKind.NO_SHOW: N_("预约未到"),
+    ChargeKind.SAMPLES: N_("送样测试"),
 }
 PROBLEMS = {
     ChargeProblem.NOT_PRICED: N_("无法定价"),
@@ -61,6 +63,12 @@ SHOW = {
     Show.DISPUTED: N_("有异议"),
     Show.PROBLEMS: N_("待解决"),
     Show.ALL: N_("全部"),
+}
+WHOSE = {
+    Whose.OWN: N_("我的使用和送样"),
+    Whose.ANSWERED: N_("我负责的经费账户"),
+    Whose.FIRMS: N_("我的企业"),
+    Whose.STAFFED: N_("我管理的仪器"),
 }
 FIELDS = {
     "reason": N_("原因"),

@@ -12,6 +12,7 @@ from booking.affiliations.queries import has_left
 from booking.catalogue.stewards import named_stewards
 from booking.charges.disputing import disputed_since
 from booking.charges.queries import in_full, sight_of
+from booking.charges.withheld import withholds_results
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.notifications.letters import Letter, News
@@ -207,6 +208,8 @@ def _values(news: News, charge: Charge, event: ChargeEvent, person: User, *, is_
         "ends_at": charge.booked_ends_at,
         "step": event.step.value,
         "kind": charge.kind.value,
+        "is_order": charge.sample_order_id is not None,
+        "withholds_results": withholds_results(charge),
         "is_estimated": event.state == ChargeState.ESTIMATED,
         "is_waived": event.state == ChargeState.WAIVED,
         "gross_fen": charge.gross_fen,

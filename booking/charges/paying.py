@@ -10,7 +10,7 @@ from booking.charges.billed import state_agreed
 from booking.charges.books import add_lines
 from booking.core.clock import local_date
 from booking.payers.capturing import GivenBack, Spending, capture, give_back
-from booking.payers.holds import Wanted, set_hold
+from booking.payers.holds import Purpose, Wanted, for_reservation, set_hold
 from booking.pricing.rules import Line
 from models.charges import Charge
 from models.payers import PayerAccount
@@ -32,7 +32,7 @@ def change(session: Session, charge: Charge, lines: Iterable[Line], *, now: date
 def pay(session: Session, charge: Charge, *, now: datetime) -> int:
     """Let the account of a locked charge pay what its lines add up to: more is spent, or spent money goes back.
 
-    How much more was spent. Until the payer agreed that is what was held for the reservation, and no more; what is held
+    How much more was spent. Until the payer agreed that is what was held for it, and no more; what is held
     in an account that does not pay to the owner of the day goes back. What the account cannot pay of an agreed charge
     is not lost: the charge keeps it as its problem. Nothing is moved for what is settled on paper: what a statement
     asked for beyond what was taken is on paper again before anything is taken for it.
@@ -84,7 +84,7 @@ def _spending(charge: Charge, payer_id: int) -> Spending:
     return Spending(
         charge_id=charge.id,
         owner_id=charge.organisation_id,
-        reservation_id=charge.reservation_id,
+        purpose=Purpose(charge.reservation_id, charge.sample_order_id),
         payer_id=payer_id,
         user_id=charge.user_id,
         day=local_date(last_moment),
@@ -94,7 +94,7 @@ def _spending(charge: Charge, payer_id: int) -> Spending:
 def release(session: Session, reservation: Reservation, *, now: datetime) -> None:
     """Give back whatever is held for a reservation that is charged nothing."""
     if reservation.payer_account_id is not None:
-        set_hold(session, reservation.id, Wanted(None, reservation.booked_by_id, 0), now=now)
+        set_hold(session, for_reservation(reservation.id), Wanted(None, reservation.booked_by_id, 0), now=now)
 
 
 def free_credit(session: Session, charges: Sequence[Charge], *, now: datetime) -> None:

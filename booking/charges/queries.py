@@ -182,7 +182,7 @@ def charges_at(
 
 def waiting_for_payer(session: Session, actor: Actor, *, today: date, limit: int) -> Sequence[Charge]:
     """What the actor is asked to accept, the soonest due first."""
-    rows = in_full().where(_answered_by(actor, today), Charge.state.in_(ANSWERABLE))
+    rows = in_full().where(answered_by(actor, today), Charge.state.in_(ANSWERABLE))
     return session.scalars(rows.order_by(Charge.due_at, Charge.id).limit(limit)).all()
 
 
@@ -220,6 +220,7 @@ def in_full() -> Select[Charge]:
     """Charges with what pages and answers show."""
     return select(Charge).options(
         joinedload(Charge.instrument),
+        joinedload(Charge.sample_order),
         joinedload(Charge.organisation),
         joinedload(Charge.user),
         joinedload(Charge.payer).joinedload(PayerAccount.holder),
@@ -240,7 +241,7 @@ def sees_record(charge: Charge, actor: Actor) -> bool:
     return may(actor, Permission.SEE_RECORD, target_of(charge))
 
 
-def _answered_by(actor: Actor, today: date) -> ColumnElement[bool]:
+def answered_by(actor: Actor, today: date) -> ColumnElement[bool]:
     """Charges that the actor answers for: those of their accounts, and what they booked themselves without one.
 
     Whoever manages an institution's accounts answers for those whose holder has left it.
@@ -257,7 +258,7 @@ def _answered_by(actor: Actor, today: date) -> ColumnElement[bool]:
 
 def _own(actor: Actor, today: date) -> ColumnElement[bool]:
     """What one booked, and what one answers for."""
-    return or_(Charge.user_id == actor.id, _answered_by(actor, today))
+    return or_(Charge.user_id == actor.id, answered_by(actor, today))
 
 
 def _showing(show: Show) -> ColumnElement[bool]:

@@ -6,13 +6,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.charges import queries
-from booking.charges.billed import hold_debtor
+from booking.charges.billed import Cause, hold_debtor
 from booking.charges.books import tell
 from booking.charges.forms import ChargeChangeForm, ResolveForm
 from booking.charges.making import finish
 from booking.charges.paying import change, pay, stand
 from booking.charges.refusals import NothingToTake, NotOpen
 from booking.charges.rules import correction, is_open, may_take, state_after_change
+from booking.charges.sampled import finish_order
 from booking.charges.windows import Windows, accept_by
 from booking.core.actors import Actor
 from booking.core.clock import local_date
@@ -21,6 +22,7 @@ from booking.core.money import yuan_from_fen
 from booking.core.texts import N_
 from models.charges import Charge
 from models.reservations import Reservation
+from models.samples import SampleOrder
 from models.vocabulary.charges import ChargeState, ChargeStep
 from models.vocabulary.pricing import LineKind
 
@@ -167,11 +169,13 @@ def settle_on_paper(
 
 
 def go_on(session: Session, charge_id: int, *, windows: Windows, now: datetime) -> bool:
-    """Let one charge go on by itself if it is due: a late fee finishes, silence accepts."""
+    """Let one charge go on by itself if it is due: a late fee or an ended order finishes, silence accepts."""
     charge = _locked(session, charge_id)
     if charge.due_at is None or charge.due_at > now:
         return False
-    if charge.state == ChargeState.ESTIMATED:
+    if charge.state == ChargeState.ESTIMATED and charge.sample_order_id is not None:
+        finish_order(session, charge, charge.sample_order_id, windows=windows, actor=None, now=now)
+    elif charge.state == ChargeState.ESTIMATED:
         finish(session, charge, windows=windows, now=now)
     else:
         _agree(session, charge, actor=None, now=now)
@@ -220,14 +224,23 @@ def _hold(
 
 
 def _locked(session: Session, charge_id: int) -> Charge:
-    """Who was billed for it, the reservation's row and then the charge's under lock, read again; raises NotFound."""
-    reservation_id = hold_debtor(session, charge_id)
-    if reservation_id is None:
+    """Who was billed for it, what it is for and then the charge under lock, read again; raises NotFound."""
+    cause = hold_debtor(session, charge_id)
+    if cause is None:
         raise NotFound
-    of_reservation = select(Reservation).where(Reservation.id == reservation_id).with_for_update(key_share=True)
-    session.scalar(of_reservation)
+    _lock_cause(session, cause)
     locked = queries.in_full().where(Charge.id == charge_id).with_for_update(key_share=True, of=Charge)
     charge = session.scalar(locked.execution_options(populate_existing=True))
     if charge is None:
         raise NotFound
     return charge
+
+
+def _lock_cause(session: Session, cause: Cause) -> None:
+    """The row of what is charged under lock."""
+    if cause.reservation_id is not None:
+        row = select(Reservation).where(Reservation.id == cause.reservation_id)
+        session.scalar(row.with_for_update(key_share=True))
+    else:
+        order = select(SampleOrder.id).where(SampleOrder.id == cause.sample_order_id)
+        session.scalar(order.with_for_update(key_share=True))

@@ -7,6 +7,6 @@ from booking.settings import Settings
 
 
 def windows() -> Windows:
-    """Both windows from the settings."""
+    """All windows from the settings."""
     settings: Settings = current_app.config["SETTINGS"]
-    return Windows(settings.charge_accept_days, settings.use_confirm_days)
+    return Windows(settings.charge_accept_days, settings.use_confirm_days, settings.result_accept_days)

@@ -6,17 +6,24 @@ from sqlalchemy import BigInteger, Select, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.charges.rules import Used, use_quote
+from booking.charges.sampled import lines_due
 from booking.core.period import Period
+from booking.payers.held import is_last_hold
 from booking.pricing.quoting import quote_of
 from models.charges import Charge, ChargeCapture, ChargeLine
 from models.ledger import LedgerAccount, LedgerTransfer
 from models.payers import PayerAccount, PayerHold
 from models.pricing import PricePolicy, ReservationQuote
 from models.reservations import Reservation, ReservationUse, UseReminder
-from models.samples import SampleRun
+from models.samples import SampleOrder, SampleQuote, SampleRun
 from models.vocabulary.charges import AGREED, ChargeProblem, ChargeState
+from models.vocabulary.pricing import LineKind
 from models.vocabulary.reservations import ReservationMode, ReservationState
+from models.vocabulary.samples import SampleOrderState
 
+AFTERWARDS = (LineKind.ADJUSTMENT, LineKind.WAIVER, LineKind.CANCELLATION)
+"""Lines that change a charge once it is made."""
+ENDED_ORDERS = (SampleOrderState.DONE, SampleOrderState.CANCELLED)
 FEES = (ReservationState.CANCELLED,)
 USES = (ReservationState.COMPLETED, ReservationState.NO_SHOW)
 
@@ -30,6 +37,8 @@ def faults(session: Session) -> Iterator[str]:
     yield from _still_held(session)
     yield from _silently_short(session)
     yield from _without_charge(session)
+    yield from _orders_astray(session)
+    yield from _orders_without_charge(session)
 
 
 def _wrong_sums(session: Session) -> Iterator[str]:
@@ -99,15 +108,11 @@ def _wrong_accounts(session: Session) -> Iterator[str]:
 
 
 def _still_held(session: Session) -> Iterator[str]:
-    """Something held for a reservation whose charge is made, or a charge of one that did not end so."""
-    later = aliased(PayerHold)
-    is_last = ~exists().where(later.reservation_id == PayerHold.reservation_id, later.id > PayerHold.id)
-    held = (
-        select(Charge.id)
-        .join(PayerHold, PayerHold.reservation_id == Charge.reservation_id)
-        .where(is_last, PayerHold.amount_fen > 0, Charge.state != ChargeState.ESTIMATED)
-    )
-    for charge_id in session.scalars(held.order_by(Charge.id)):
+    """Something held for a reservation or order whose charge is made, or a charge of one that did not end so."""
+    held = select(Charge.id).where(PayerHold.amount_fen > 0, Charge.state != ChargeState.ESTIMATED, is_last_hold())
+    of_reservations = held.join(PayerHold, PayerHold.reservation_id == Charge.reservation_id)
+    of_orders = held.join(PayerHold, PayerHold.sample_order_id == Charge.sample_order_id)
+    for charge_id in sorted({*session.scalars(of_reservations), *session.scalars(of_orders)}):
         yield f"charge {charge_id} is made and something is still held for it"
     odd = select(Charge.id, Reservation.state).join(Reservation, Reservation.id == Charge.reservation_id)
     for charge_id, state in session.execute(odd.where(Reservation.state.not_in((*USES, *FEES))).order_by(Charge.id)):
@@ -128,6 +133,42 @@ def _without_charge(session: Session) -> Iterator[str]:
     for reservation in session.scalars(_quoted_without_charge()).unique():
         if _costs(session, reservation):
             yield f"reservation {reservation.id} is {reservation.state} and costs something, but has no charge"
+
+
+def _orders_astray(session: Session) -> Iterator[str]:
+    """A charge of an order that is not over, of another payer than the order's, or beyond what was quoted by itself.
+
+    Where results are withheld it is made with them.
+    """
+    other = func.coalesce(Charge.payer_account_id, 0) != func.coalesce(SampleOrder.payer_account_id, 0)
+    of_work = select(cast(func.sum(ChargeLine.amount_fen), BigInteger)).where(
+        ChargeLine.charge_id == Charge.id, ChargeLine.kind.not_in(AFTERWARDS)
+    )
+    dearer = func.coalesce(of_work.scalar_subquery(), 0) > Charge.estimated_fen
+    off = (
+        select(Charge.id, SampleOrder.id, SampleOrder.state)
+        .join(SampleOrder, SampleOrder.id == Charge.sample_order_id)
+        .where(or_(and_(SampleOrder.state.not_in(ENDED_ORDERS), ~SampleOrder.is_withheld), other, dearer))
+    )
+    for charge_id, order_id, state in session.execute(off.order_by(Charge.id)):
+        yield f"charge {charge_id} does not go with sample order {order_id}, which is {state}"
+
+
+def _orders_without_charge(session: Session) -> Iterator[str]:
+    """An order with accepted results that costs something by what was done, and has no charge."""
+    done = (
+        select(SampleOrder.id)
+        .where(
+            SampleOrder.state == SampleOrderState.DONE,
+            SampleOrder.accepted_by_id.is_not(None),
+            ~exists().where(Charge.sample_order_id == SampleOrder.id),
+            exists().where(SampleQuote.order_id == SampleOrder.id, SampleQuote.total_fen > 0),
+        )
+        .order_by(SampleOrder.id)
+    )
+    for order_id in session.scalars(done):
+        if lines_due(session, order_id):
+            yield f"sample order {order_id} is done and costs something, but has no charge"
 
 
 def _quoted_without_charge() -> Select[Reservation]:

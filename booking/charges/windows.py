@@ -15,10 +15,14 @@ LOOKED_AHEAD = timedelta(days=120)
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Working days to accept or dispute a charge, and to confirm a use before it goes on to others."""
+    """Working days to accept or dispute a charge, to confirm a use before it goes on to others, to answer results.
+
+    What was done of a sample order that ended midway is said within those to confirm.
+    """
 
     accept_days: int = 7
     confirm_days: int = 5
+    result_days: int = 7
 
 
 def accept_by(session: Session, organisation_id: int, days: int, *, now: datetime) -> datetime:

@@ -20,19 +20,22 @@ Columns = TypeVarTuple("Columns")
 GIVEN_UP = (ReservationState.REJECTED, ReservationState.CANCELLED, ReservationState.LAPSED)
 NOT_DONE = (SampleOrderState.CANCELLED, SampleOrderState.REFUSED)
 ENDED_UNCHARGED = (ReservationState.COMPLETED, ReservationState.NO_SHOW)
-_AWAITS_PRICE = and_(Charge.problem == ChargeProblem.NOT_PRICED, Charge.state == ChargeState.ESTIMATED)
+_IS_EXPECTED = or_(Charge.problem == ChargeProblem.NOT_PRICED, Charge.sample_order_id.is_not(None))
+_AWAITS_PRICE = and_(_IS_EXPECTED, Charge.state == ChargeState.ESTIMATED)
+_ORDER_IS_OVER = and_(SampleOrder.state == SampleOrderState.DONE, SampleOrder.accepted_by_id.is_not(None))
 _PRICED = or_(
     Charge.problem.is_(None), Charge.problem != ChargeProblem.NOT_PRICED, Charge.state != ChargeState.ESTIMATED
 )
 """Charges that say how much: one that awaits its price may be anything."""
 _COST = case(
-    (and_(Charge.id.is_(None), Reservation.state.in_(ENDED_UNCHARGED)), 0),
+    (and_(Charge.id.is_(None), or_(Reservation.state.in_(ENDED_UNCHARGED), _ORDER_IS_OVER)), 0),
     (or_(Charge.id.is_(None), _AWAITS_PRICE), UseAgreement.amount_fen),
     else_=Charge.gross_fen,
 )
 """What a use costs: what was charged, also when it was cancelled too late; what was quoted as long as that is expected.
 
-What is over without a charge cost nothing; what waits for its price is still expected.
+What is over without a charge cost nothing, but for orders from before they were charged; what waits for its price, or
+for what was done of an order, is still expected.
 """
 
 
@@ -63,7 +66,7 @@ def used_of(
 def charged_fen(session: Session, reservation_ids: Collection[int]) -> dict[int, int]:
     """What these reservations were charged; absent where nothing, or no price, says how much."""
     rows = select(Charge.reservation_id, Charge.gross_fen).where(Charge.reservation_id.in_(reservation_ids), _PRICED)
-    return dict(session.execute(rows).all())
+    return {reservation_id: fen for reservation_id, fen in session.execute(rows) if reservation_id is not None}
 
 
 def _under(rows: Select[*Columns], contract_ids: Collection[int]) -> Select[*Columns]:
@@ -72,12 +75,12 @@ def _under(rows: Select[*Columns], contract_ids: Collection[int]) -> Select[*Col
         rows.select_from(UseAgreement)
         .outerjoin(Reservation, Reservation.id == UseAgreement.reservation_id)
         .outerjoin(SampleOrder, SampleOrder.id == UseAgreement.sample_order_id)
-        .outerjoin(Charge, Charge.reservation_id == Reservation.id)
+        .outerjoin(Charge, or_(Charge.reservation_id == Reservation.id, Charge.sample_order_id == SampleOrder.id))
         .where(
             UseAgreement.contract_id.in_(contract_ids),
             is_last(),
             or_(Reservation.id.is_(None), Reservation.state.not_in(GIVEN_UP), Charge.id.is_not(None)),
-            or_(SampleOrder.id.is_(None), SampleOrder.state.not_in(NOT_DONE)),
+            or_(SampleOrder.id.is_(None), SampleOrder.state.not_in(NOT_DONE), Charge.id.is_not(None)),
         )
     )
 

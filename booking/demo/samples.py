@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from booking.accounts.permissions import Permission, reach
 from booking.attachments.preparing import Uploaded, prepare
 from booking.attachments.rules import Limits
+from booking.charges.windows import Windows
 from booking.core.actors import Actor
 from booking.core.clock import at_local, local_date
 from booking.demo import people
@@ -122,7 +124,8 @@ class _Orders:
         """With a file of results."""
         files = prepare([Uploaded("检测结果.csv", REPORT.encode())], LIMITS)
         form = ResultForm(report_number="SWU-2026-0117", positions=[], is_final=True)
-        handling.add_results(self.session, order.id, form, files, LIMITS, actor=self.steward, now=self.now)
+        said: dict[str, Any] = {"windows": Windows(), "actor": self.steward, "now": self.now}
+        handling.add_results(self.session, order.id, form, files, LIMITS, **said)
 
 
 def add_samples(session: Session, *, now: datetime) -> int:

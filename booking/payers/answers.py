@@ -70,8 +70,8 @@ class PayerAnswer(PayerRow):
 class PayerTransfer(BaseModel):
     """A transfer as the account sees it: above zero came in, below zero went out; with why, and the receipt.
 
-    Without a movement it set aside or gave back what a reservation costs, or was paid for a charge; members read only
-    of which of their own.
+    Without a movement it set aside or gave back what a reservation or an order costs, or was paid for a charge;
+    members read only of which of their own.
     """
 
     id: int
@@ -86,6 +86,7 @@ class PayerTransfer(BaseModel):
     recorded_by: str
     is_corrected: bool
     reservation_id: int | None
+    sample_order_id: int | None
     charge_id: int | None
 
 
@@ -97,11 +98,15 @@ class PayerTransfers(BaseModel):
 
 
 class PayerHeld(BaseModel):
-    """What is held for a reservation; which one is told to the lead, finance, auditors and who booked it."""
+    """What is held for a reservation or a sample order; which is told to the lead, finance, auditors and whose it is.
+
+    A sample order has no `starts_at`.
+    """
 
     amount_fen: int
     entry_id: int
     reservation_id: int | None
+    sample_order_id: int | None
     starts_at: datetime | None
     booked_by: str | None
     instrument_id: int | None
@@ -143,11 +148,12 @@ def paid(one: PaidFor) -> PayerPaid:
 
 
 def held(one: HeldFor) -> PayerHeld:
-    """What is held for a reservation."""
+    """What is held for a reservation or an order."""
     return PayerHeld(
         amount_fen=one.amount_fen,
         entry_id=one.entry_id,
         reservation_id=one.reservation_id,
+        sample_order_id=one.sample_order_id,
         starts_at=one.starts_at,
         booked_by=one.booked_by or None,
         instrument_id=one.instrument.id if one.instrument else None,
@@ -190,6 +196,7 @@ def transfer(line: Line) -> PayerTransfer:
         recorded_by=movement.made_by.name if movement else "",
         is_corrected=line.is_corrected,
         reservation_id=line.held.reservation_id if line.held else None,
+        sample_order_id=line.held.sample_order_id if line.held else None,
         charge_id=line.charge_id,
     )
 

@@ -1,4 +1,4 @@
-"""Spending what is held for a reservation on what it is charged in the end, and giving spent amounts back."""
+"""Spending what is held for a reservation or order on what it is charged in the end, and giving spent amounts back."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -13,7 +13,7 @@ from booking.ledger.queries import balance_of
 from booking.ledger.rules import Move, Posting
 from booking.ledger.service import post_entries, post_entry
 from booking.payers.choosing import fault_at
-from booking.payers.holds import Books, last_hold, locked_books, store_hold
+from booking.payers.holds import Books, Purpose, last_hold, locked_books, store_hold
 from booking.payers.rules import ELSEWHERE, Fault, Standing
 from models.base import Base
 from models.charges import ChargeCapture
@@ -25,11 +25,11 @@ _STORE = insert(Base.metadata.tables["charge_captures"])
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """What a charge is paid from: an account, to an owner, for a reservation of somebody, who used it until a day."""
+    """What a charge is paid from: an account, to an owner, for what somebody booked or ordered, done until a day."""
 
     charge_id: int
     owner_id: int
-    reservation_id: int
+    purpose: Purpose
     payer_id: int
     user_id: int
     day: date
@@ -42,7 +42,7 @@ def capture(session: Session, spending: Spending, amount_fen: int, key: str, *, 
     held is spent only once that `is_agreed`, and where the account is good for that day and owner, the person may use
     it, and their limit allows it. Locks the payer account, then the ledger's accounts.
     """
-    last = last_hold(session, spending.reservation_id)
+    last = last_hold(session, spending.purpose)
     books = locked_books(session, {spending.payer_id}, spending.user_id)[spending.payer_id]
     held = _held_there(last, spending)
     use_id = last.use_id if held else books.use_id
@@ -56,7 +56,7 @@ def capture(session: Session, spending: Spending, amount_fen: int, key: str, *, 
     entry = post_entry(session, key, CAUSE, moves, now=now)
     if held:
         standing = Standing(spending.payer_id, last.user_id, use_id, 0)
-        store_hold(session, spending.reservation_id, entry.id, standing, now=now)
+        store_hold(session, spending.purpose, entry.id, standing, now=now)
     if from_held + more:
         session.connection().execute(_STORE, _capture(spending, entry.id, use_id, from_held + more, now=now))
     return from_held + more
@@ -113,11 +113,11 @@ def _returned(books: Books, use_id: int | None, part: int) -> Iterator[Move]:
 
 
 def _held_there(last: Any, spending: Spending) -> int:
-    """What is held for the reservation in the account that pays; held in another it would stay there unseen."""
+    """What is held for it in the account that pays; held in another it would stay there unseen."""
     if last is None or not last.amount_fen:
         return 0
     if last.payer_account_id != spending.payer_id:
-        said = f"reservation {spending.reservation_id}: held in {last.payer_account_id}, charged to {spending.payer_id}"
+        said = f"{spending.purpose.key}: held in {last.payer_account_id}, charged to {spending.payer_id}"
         raise RuntimeError(said)
     return int(last.amount_fen)
 

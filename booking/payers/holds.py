@@ -1,4 +1,4 @@
-"""Holding what a reservation costs in the payer account that pays, and giving it back; each time one entry."""
+"""Holding what a reservation or sample order costs in the account that pays, and giving it back; one entry each."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,8 +21,33 @@ _STORE = insert(Base.metadata.tables["payer_holds"])
 
 
 @dataclass(frozen=True, slots=True)
+class Purpose:
+    """What something is held for: a reservation or a sample order."""
+
+    reservation_id: int | None = None
+    sample_order_id: int | None = None
+
+    @property
+    def key(self) -> str:
+        """The same in keys of entries."""
+        if self.reservation_id is not None:
+            return f"reservation:{self.reservation_id}"
+        return f"sample_order:{self.sample_order_id}"
+
+
+def for_reservation(reservation_id: int) -> Purpose:
+    """Held for a reservation."""
+    return Purpose(reservation_id=reservation_id)
+
+
+def for_order(order_id: int) -> Purpose:
+    """Held for a sample order."""
+    return Purpose(sample_order_id=order_id)
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
-    """What shall be held for a reservation: how much, in which account (none: nothing), for whom who booked it."""
+    """What shall be held: how much, in which account (none: nothing), for whom who booked or ordered it."""
 
     payer_id: int | None
     user_id: int
@@ -48,19 +73,19 @@ class PayerGone(Conflict):
     sentence = N_("这个经费账户已不能使用，请另选一个。")
 
 
-def standing_of(session: Session, reservation_id: int) -> Standing | None:
-    """What is held for a reservation; None when nothing ever was."""
-    row = last_hold(session, reservation_id)
+def standing_of(session: Session, purpose: Purpose) -> Standing | None:
+    """What is held for a reservation or an order; None when nothing ever was."""
+    row = last_hold(session, purpose)
     return Standing(row.payer_account_id, row.user_id, row.use_id, row.amount_fen) if row else None
 
 
-def set_hold(session: Session, reservation_id: int, wanted: Wanted, *, now: datetime, is_new: bool = False) -> None:
-    """Let exactly this be held for a locked reservation, by one entry; nothing happens where it is so already.
+def set_hold(session: Session, purpose: Purpose, wanted: Wanted, *, now: datetime, is_new: bool = False) -> None:
+    """Let exactly this be held for a locked reservation or order, by one entry; nothing where it is so already.
 
     A `is_new` one has nothing yet. Locks the payer accounts and then those of the ledger, each in order of id;
     raises NotEnough and PayerGone.
     """
-    last = None if is_new else last_hold(session, reservation_id)
+    last = None if is_new else last_hold(session, purpose)
     held = last.amount_fen if last else 0
     payer_id = wanted.payer_id if wanted.amount_fen else None
     stays = last is not None and (last.payer_account_id, last.user_id) == (payer_id, wanted.user_id)
@@ -74,7 +99,7 @@ def set_hold(session: Session, reservation_id: int, wanted: Wanted, *, now: date
     if payer_id is not None and is_more:
         use_id = books[payer_id].use_id
     moves = list(_moves(books, last, Standing(payer_id or 0, wanted.user_id, use_id, wanted.amount_fen)))
-    key = f"reservation:{reservation_id}:hold:{last.id if last else 0}"
+    key = f"{purpose.key}:hold:{last.id if last else 0}"
     try:
         entry = post_entry(session, key, CAUSE, moves, now=now)
     except BelowFloor as below:
@@ -86,14 +111,15 @@ def set_hold(session: Session, reservation_id: int, wanted: Wanted, *, now: date
         use_id,
         wanted.amount_fen if payer_id is not None else 0,
     )
-    store_hold(session, reservation_id, entry.id, held_now, now=now)
+    store_hold(session, purpose, entry.id, held_now, now=now)
 
 
-def store_hold(session: Session, reservation_id: int, entry_id: int, standing: Standing, *, now: datetime) -> None:
+def store_hold(session: Session, purpose: Purpose, entry_id: int, standing: Standing, *, now: datetime) -> None:
     """Write the row that counts from an entry on."""
     row = {
         "entry_id": entry_id,
-        "reservation_id": reservation_id,
+        "reservation_id": purpose.reservation_id,
+        "sample_order_id": purpose.sample_order_id,
         "payer_account_id": standing.payer_id,
         "user_id": standing.user_id,
         "use_id": standing.use_id,
@@ -126,11 +152,15 @@ class Books:
         yield from moves if amount_fen > 0 else (move.back for move in moves)
 
 
-def last_hold(session: Session, reservation_id: int) -> Any:
+def last_hold(session: Session, purpose: Purpose) -> Any:
     """The row that counts."""
+    if purpose.reservation_id is not None:
+        its_own = PayerHold.reservation_id == purpose.reservation_id
+    else:
+        its_own = PayerHold.sample_order_id == purpose.sample_order_id
     rows = select(
         PayerHold.id, PayerHold.payer_account_id, PayerHold.user_id, PayerHold.use_id, PayerHold.amount_fen
-    ).where(PayerHold.reservation_id == reservation_id)
+    ).where(its_own)
     return session.execute(rows.order_by(PayerHold.id.desc()).limit(1)).one_or_none()
 
 

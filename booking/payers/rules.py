@@ -195,7 +195,7 @@ def default_of(choices: Collection[Choice]) -> Choice | None:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is held for a reservation: how much, in which account, by whose account of use."""
+    """What is held for a reservation or an order: how much, in which account, by whose account of use."""
 
     payer_id: int
     user_id: int

@@ -1,4 +1,4 @@
-"""Adding holds up again: each reservation with an account has its own, once, and accounts hold nothing else."""
+"""Adding holds up again: each reservation and order with an account has its own, once; accounts hold nothing else."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,29 +6,32 @@ from typing import Any
 from sqlalchemy import BigInteger, and_, case, cast, exists, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
+from booking.payers.held import is_last_hold
 from models.charges import Charge, ChargeCapture
 from models.ledger import LedgerAccount, LedgerTransfer
 from models.payers import PayerAccount, PayerHold, PayerMember
 from models.pricing import ReservationQuote
 from models.reservations import Reservation
+from models.samples import SampleOrder, SampleQuote
 from models.vocabulary.charges import ChargeState
 from models.vocabulary.reservations import STANDING
+from models.vocabulary.samples import ORDERED, SampleOrderState
+
+UNFINISHED = tuple(ORDERED - {SampleOrderState.DONE, SampleOrderState.CANCELLED})
+"""Where the charge of an order is still to come."""
 
 
 def faults(session: Session) -> Iterator[str]:
     """One line for each thing that is off; none when all is well."""
     yield from _without_hold(session)
     yield from _left_behind(session)
-    yield from _wrong_transfers(session)
+    yield from _orders_without_hold(session)
+    yield from _orders_left_behind(session)
+    yield from _wrong_transfers(session, PayerHold.reservation_id, "reservation")
+    yield from _wrong_transfers(session, PayerHold.sample_order_id, "sample order")
     yield from _wrong_balances(session)
     yield from _wrong_limits(session)
     yield from _nobodys(session)
-
-
-def _last() -> Any:
-    """The holds that count: the last of each reservation."""
-    later = aliased(PayerHold)
-    return ~exists().where(later.reservation_id == PayerHold.reservation_id, later.id > PayerHold.id)
 
 
 def _without_hold(session: Session) -> Iterator[str]:
@@ -45,7 +48,7 @@ def _without_hold(session: Session) -> Iterator[str]:
     is_held = exists().where(
         PayerHold.reservation_id == Reservation.id,
         PayerHold.payer_account_id == Reservation.payer_account_id,
-        _last(),
+        is_last_hold(),
         quotes.where(ReservationQuote.total_fen == PayerHold.amount_fen).exists(),
     )
     missing = select(Reservation.id).where(
@@ -70,33 +73,78 @@ def _left_behind(session: Session) -> Iterator[str]:
     stray = (
         select(PayerHold.id, Reservation.id, PayerHold.payer_account_id)
         .join(Reservation, Reservation.id == PayerHold.reservation_id)
-        .where(PayerHold.amount_fen > 0, _last(), or_(is_over, other))
+        .where(PayerHold.amount_fen > 0, is_last_hold(), or_(is_over, other))
         .order_by(PayerHold.id)
     )
     for hold_id, reservation_id, payer_id in session.execute(stray):
         yield f"hold {hold_id} of reservation {reservation_id} is left behind in payer account {payer_id}"
 
 
-def _wrong_transfers(session: Session) -> Iterator[str]:
-    """A reservation whose transfers into and out of held accounts are not what its last hold says: held twice."""
+def _orders_without_hold(session: Session) -> Iterator[str]:
+    """An order that was accepted, is not charged, and whose account does not hold what it was quoted."""
+    later = aliased(SampleQuote)
+    is_held = exists().where(
+        PayerHold.sample_order_id == SampleOrder.id,
+        PayerHold.payer_account_id == SampleOrder.payer_account_id,
+        PayerHold.amount_fen == SampleQuote.total_fen,
+        is_last_hold(),
+    )
+    missing = (
+        select(SampleOrder.id)
+        .join(SampleQuote, SampleQuote.order_id == SampleOrder.id)
+        .where(
+            ~exists().where(later.order_id == SampleQuote.order_id, later.id > SampleQuote.id),
+            SampleOrder.payer_account_id.is_not(None),
+            SampleOrder.state.in_(UNFINISHED),
+            SampleQuote.total_fen > 0,
+            ~exists().where(Charge.sample_order_id == SampleOrder.id),
+            ~is_held,
+        )
+    )
+    for order_id in session.scalars(missing.order_by(SampleOrder.id)):
+        yield f"sample order {order_id} is not held for in its payer account"
+
+
+def _orders_left_behind(session: Session) -> Iterator[str]:
+    """Something held for an order that is over or charged, or in another account than its own.
+
+    For one that ended midway its quote stays held until somebody says what was done.
+    """
+    charged = exists().where(Charge.sample_order_id == SampleOrder.id, Charge.state != ChargeState.ESTIMATED)
+    waits = exists().where(Charge.sample_order_id == SampleOrder.id, Charge.state == ChargeState.ESTIMATED)
+    is_over = and_(SampleOrder.state.not_in(UNFINISHED), ~waits)
+    other = or_(SampleOrder.payer_account_id.is_(None), SampleOrder.payer_account_id != PayerHold.payer_account_id)
+    stray = (
+        select(PayerHold.id, SampleOrder.id, PayerHold.payer_account_id)
+        .join(SampleOrder, SampleOrder.id == PayerHold.sample_order_id)
+        .where(PayerHold.amount_fen > 0, is_last_hold(), or_(is_over, charged, other))
+        .order_by(PayerHold.id)
+    )
+    for hold_id, order_id, payer_id in session.execute(stray):
+        yield f"hold {hold_id} of sample order {order_id} is left behind in payer account {payer_id}"
+
+
+def _wrong_transfers(session: Session, cause: Any, name: str) -> Iterator[str]:
+    """Something whose transfers into and out of held accounts are not what its last hold says: held twice."""
     into = LedgerTransfer.to_account_id == PayerAccount.held_id
     signed = case((into, LedgerTransfer.amount_fen), else_=-LedgerTransfer.amount_fen)
     moved = (
-        select(PayerHold.reservation_id.label("id"), cast(func.sum(signed), BigInteger).label("moved"))
+        select(cause.label("id"), cast(func.sum(signed), BigInteger).label("moved"))
         .join(LedgerTransfer, LedgerTransfer.entry_id == PayerHold.entry_id)
         .join(PayerAccount, or_(into, LedgerTransfer.from_account_id == PayerAccount.held_id))
-        .group_by(PayerHold.reservation_id)
+        .where(cause.is_not(None))
+        .group_by(cause)
         .subquery()
     )
-    last = select(PayerHold.reservation_id, PayerHold.amount_fen).where(_last()).subquery()
+    counts = select(cause.label("id"), PayerHold.amount_fen).where(is_last_hold(), cause.is_not(None)).subquery()
     off = (
-        select(last.c.reservation_id, last.c.amount_fen, func.coalesce(moved.c.moved, 0))
-        .outerjoin(moved, moved.c.id == last.c.reservation_id)
-        .where(last.c.amount_fen != func.coalesce(moved.c.moved, 0))
-        .order_by(last.c.reservation_id)
+        select(counts.c.id, counts.c.amount_fen, func.coalesce(moved.c.moved, 0))
+        .outerjoin(moved, moved.c.id == counts.c.id)
+        .where(counts.c.amount_fen != func.coalesce(moved.c.moved, 0))
+        .order_by(counts.c.id)
     )
-    for reservation_id, amount, found in session.execute(off):
-        yield f"reservation {reservation_id} holds {amount} fen, its transfers add up to {found}"
+    for cause_id, amount, found in session.execute(off):
+        yield f"{name} {cause_id} holds {amount} fen, its transfers add up to {found}"
 
 
 def _wrong_balances(session: Session) -> Iterator[str]:
@@ -110,13 +158,13 @@ def _wrong_balances(session: Session) -> Iterator[str]:
         .where(LedgerAccount.balance_fen != total)
     )
     for payer_id, balance, found in session.execute(off.order_by(PayerAccount.id)):
-        yield f"payer account {payer_id} holds {balance} fen, its reservations {found}"
+        yield f"payer account {payer_id} holds {balance} fen, its reservations and orders {found}"
     yield from _wrong_uses(session)
 
 
 def _wrong_uses(session: Session) -> Iterator[str]:
     """A member's use that is not what is held for them and what their charges have spent."""
-    held = select(PayerHold.use_id, PayerHold.amount_fen).where(_last(), PayerHold.use_id.is_not(None))
+    held = select(PayerHold.use_id, PayerHold.amount_fen).where(is_last_hold(), PayerHold.use_id.is_not(None))
     spent = select(ChargeCapture.use_id, ChargeCapture.amount_fen).where(ChargeCapture.use_id.is_not(None))
     both = union_all(held, spent).subquery()
     total = cast(func.sum(both.c.amount_fen), BigInteger).label("total")
@@ -127,14 +175,14 @@ def _wrong_uses(session: Session) -> Iterator[str]:
         .where(LedgerAccount.balance_fen != -used.c.total)
     )
     for account_id, balance, found in session.execute(wrong.order_by(LedgerAccount.id)):
-        yield f"account {account_id} says {-balance} fen are used, reservations and charges use {found}"
+        yield f"account {account_id} says {-balance} fen are used, reservations, orders and charges use {found}"
 
 
 def _held_by_account() -> Any:
     """The sums of the holds that count, by account."""
     total = cast(func.sum(PayerHold.amount_fen), BigInteger).label("total")
     owner = PayerHold.payer_account_id
-    return select(owner.label("owner_id"), total).where(_last()).group_by(owner).subquery()
+    return select(owner.label("owner_id"), total).where(is_last_hold()).group_by(owner).subquery()
 
 
 def _wrong_limits(session: Session) -> Iterator[str]:

@@ -52,11 +52,13 @@ WHY_LET_OFF = {
     LineKind.CLOSED: N_("%(of)s中有 %(minutes)s仪器停用"),
 }
 UNNAMED = {
+    LineKind.PACKAGE: N_("包时"),
     LineKind.CONSUMABLE: EXTRA_KINDS[ExtraKind.CONSUMABLE],
     LineKind.PREPARATION: EXTRA_KINDS[ExtraKind.PREPARATION],
     LineKind.TEST_ITEM: EXTRA_KINDS[ExtraKind.TEST_ITEM],
 }
 ADJUSTED = N_("调整")
+WHY_QUOTED = N_("报价 %(quoted)s")
 WHY_STEP = N_("不足 %(step)s 分钟按 %(step)s 分钟计")
 WHY_PACKAGE = N_("包时比按小时便宜")
 WHY_MINIMUM = N_("最低收费 %(amount)s")

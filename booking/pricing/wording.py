@@ -108,10 +108,12 @@ def _note(policy: PricePolicy) -> Rows:
 
 def label_of(line: Line) -> str:
     """What a line is for."""
-    if line.kind in labels.LINES:
+    if name := in_language(line.name_zh, line.name_en):
+        return name
+    is_unnamed = line.kind == LineKind.PACKAGE and "hours" not in line.why
+    if line.kind in labels.LINES and not is_unnamed:
         return str(_(labels.LINES[line.kind], **line.why))
-    name = in_language(line.name_zh, line.name_en)
-    return name or str(_(labels.UNNAMED.get(line.kind, labels.ADJUSTED)))
+    return str(_(labels.UNNAMED.get(line.kind, labels.ADJUSTED)))
 
 
 def quantity_of(line: Line) -> str:
@@ -125,6 +127,13 @@ def quantity_of(line: Line) -> str:
 
 def why_of(line: Line) -> str:
     """Why the line is there or is as long as it is; empty when that is plain."""
+    if "quoted" in line.why:
+        return str(_(labels.WHY_QUOTED, **line.why))
+    return _why_priced(line) if line.why else ""
+
+
+def _why_priced(line: Line) -> str:
+    """What its price says of it."""
     if line.kind == LineKind.MINIMUM:
         return str(_(labels.WHY_MINIMUM, amount=filters.money(line.why["minimum_fen"])))
     if line.kind == LineKind.ROUNDING:

@@ -195,9 +195,9 @@ def _owed_by(user_id: int) -> ColumnElement[bool]:
 
 
 def _sample_orders(session: Session, user_id: int) -> list[Hindrance]:
-    """The person's own open orders of samples; those of a firm its other agents lead on."""
-    theirs = (SampleOrder.requested_by_id == user_id, SampleOrder.organisation_id.is_(None))
-    still = (*theirs, SampleOrder.state.not_in(SAMPLES_OVER))
+    """Open orders of samples that are the person's own or will be charged to them; others of a firm its agents lead."""
+    own = and_(SampleOrder.requested_by_id == user_id, SampleOrder.organisation_id.is_(None))
+    still = (or_(own, SampleOrder.accepted_by_id == user_id), SampleOrder.state.not_in(SAMPLES_OVER))
     rows = session.execute(select(SampleOrder.id, SampleOrder.title).where(*still).order_by(SampleOrder.id))
     return [Hindrance(HindranceKind.SAMPLE_ORDER, row.id, row.title, row.title) for row in rows]
 

@@ -98,6 +98,11 @@ def _own_uses(owner: Owner) -> ColumnElement[bool]:
     return or_(ReservationUse.reservation_id.in_(booked), ReservationUse.confirmed_by_id == owner.id)
 
 
+def _own_orders(owner: Owner) -> ColumnElement[bool]:
+    """Orders that the person asked for, or whose quote they accepted."""
+    return or_(SampleOrder.requested_by_id == owner.id, SampleOrder.accepted_by_id == owner.id)
+
+
 def _own_charges(owner: Owner) -> ColumnElement[bool]:
     """What happened to charges of what the person booked, and what they did with others."""
     booked = select(Charge.id).where(Charge.user_id == owner.id)
@@ -155,7 +160,7 @@ SECTIONS = (
     Section("secrecy_reviews", Review, of(Review.reviewer_id)),
     Section("enquiries", Enquiry, of(Enquiry.asked_by_id)),
     Section("enquiry_messages", EnquiryMessage, of(EnquiryMessage.author_id)),
-    Section("sample_orders", SampleOrder, of(SampleOrder.requested_by_id)),
+    Section("sample_orders", SampleOrder, _own_orders),
     Section("sample_order_steps", SampleOrderStep, of(SampleOrderStep.actor_id)),
     Section("sample_messages", SampleMessage, of(SampleMessage.author_id)),
     Section("contracts_asked_for", Contract, of(Contract.asked_by_id), _OF_ORGANISATIONS),

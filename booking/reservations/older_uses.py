@@ -9,7 +9,7 @@ from booking.accounts import audit
 from booking.accounts.permissions import Permission, reach
 from booking.charges.paying import release
 from booking.core.actors import Actor
-from booking.payers.holds import standing_of
+from booking.payers.holds import for_reservation, standing_of
 from booking.reservations.changes import Change, asked_period, period_of, record, times, touch
 from booking.reservations.moving import end_pending
 from booking.reservations.queries import in_reach
@@ -32,7 +32,7 @@ def let_off_use(session: Session, reservation_id: int, *, actor: Actor, now: dat
         raise NotOlder
     if asked_period(reservation):
         end_pending(session, reservation, ChangeKind.MOVE_LAPSED, reason="", actor=None, now=now)
-    holding, booked = standing_of(session, reservation_id), period_of(reservation)
+    holding, booked = standing_of(session, for_reservation(reservation_id)), period_of(reservation)
     session.add(
         ReservationUse(
             reservation_id=reservation_id,

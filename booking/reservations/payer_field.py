@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.payers.choosing import choices_for
-from booking.payers.holds import standing_of
+from booking.payers.holds import for_reservation, standing_of
 from booking.payers.rules import Choice, default_of, named
 from booking.pricing.queries import is_priced
 from booking.reservations.forms import LARGEST_ID
@@ -46,7 +46,10 @@ def payer_field(
     """The field for who may choose; None where nothing costs anything, or they have no account."""
     if actor is None or (moving is not None and moving.booked_by_id != actor.id):
         return None
-    day, holding = local_date(now), standing_of(session, moving.id) if moving and moving.payer_account_id else None
+    day, holding = (
+        local_date(now),
+        standing_of(session, for_reservation(moving.id)) if moving and moving.payer_account_id else None,
+    )
     choices = choices_for(session, actor.id, place.organisation_id, day=day, today=day, holding=holding)
     if not any(one.fault is None for one in choices) or not is_priced(session, place.instrument_id, place.unit_id):
         return None

@@ -10,7 +10,7 @@ from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.period import Period
 from booking.payers.choosing import choices_for, still_held
-from booking.payers.holds import NotEnough, PayerGone, Wanted, set_hold, standing_of
+from booking.payers.holds import NotEnough, PayerGone, Wanted, for_reservation, set_hold, standing_of
 from booking.payers.rules import Choice, Fault, Standing, default_of, gone, named
 from booking.pricing.quoting import total_for
 from booking.pricing.rules import quote
@@ -116,7 +116,9 @@ def _beside_kept(
 
 def _holding(session: Session, reservation: Reservation | None) -> Standing | None:
     """What the account of a reservation holds."""
-    return standing_of(session, reservation.id) if reservation and reservation.payer_account_id else None
+    return (
+        standing_of(session, for_reservation(reservation.id)) if reservation and reservation.payer_account_id else None
+    )
 
 
 def _lost(session: Session, situation: Situation, payer: Payer, holding: Standing | None) -> Choice | None:
@@ -156,7 +158,7 @@ def hold_cost(session: Session, situation: Situation, reservation: Reservation, 
     amount = situation.price.quote.total_fen if situation.price and situation.price.quote else 0
     wanted = Wanted(reservation.payer_account_id, reservation.booked_by_id, amount)
     try:
-        set_hold(session, reservation.id, wanted, now=now, is_new=True)
+        set_hold(session, for_reservation(reservation.id), wanted, now=now, is_new=True)
     except (NotEnough, PayerGone) as refused:
         payer = Payer(reservation.booked_by_id, Paying(reservation.payer_account_id))
         fresh = payable(session, replace(situation, own_id=reservation.id), payer, now=now)
@@ -180,7 +182,7 @@ def hold_again(
     _check_growth(session, reservation, amount_fen, until or last_time(reservation), actor=actor, now=now)
     wanted = Wanted(reservation.payer_account_id, reservation.booked_by_id, amount_fen)
     try:
-        set_hold(session, reservation.id, wanted, now=now)
+        set_hold(session, for_reservation(reservation.id), wanted, now=now)
     except (NotEnough, PayerGone) as refused:
         raise ReservationRefused([_refusal(refused, amount_fen, reservation, actor)]) from refused
 
@@ -192,7 +194,7 @@ def _check_growth(
     payer_id, day = reservation.payer_account_id, last_day(until)
     if payer_id is None or not amount_fen:
         return
-    holding = standing_of(session, reservation.id)
+    holding = standing_of(session, for_reservation(reservation.id))
     kept_fen = holding.amount_fen if holding and holding.payer_id == payer_id else 0
     if amount_fen <= kept_fen and day <= last_day(last_time(reservation)):
         return
@@ -227,7 +229,9 @@ def set_cost(session: Session, reservation: Reservation, amount_fen: int, *, now
     """Hold what a reservation costs after a decision, never more than before it."""
     payer_id = reservation.payer_account_id
     if payer_id is not None:
-        set_hold(session, reservation.id, Wanted(payer_id, reservation.booked_by_id, amount_fen), now=now)
+        set_hold(
+            session, for_reservation(reservation.id), Wanted(payer_id, reservation.booked_by_id, amount_fen), now=now
+        )
 
 
 def cost_of(session: Session, reservation: Reservation) -> int:
@@ -251,10 +255,10 @@ def pass_on(
     payer_id = reservation.payer_account_id
     if payer_id is None:
         return
-    day, holding = last_day(last_time(reservation)), standing_of(session, reservation.id)
+    day, holding = last_day(last_time(reservation)), standing_of(session, for_reservation(reservation.id))
     choices = choices_for(session, heir_id, owner_id, day=day, today=local_date(now), holding=holding)
     same = named(choices, payer_id)
     stays = same is not None and amount_fen > 0 and same.can_pay(amount_fen)
     reservation.payer_account_id = payer_id if stays else None
     wanted = Wanted(reservation.payer_account_id, heir_id, amount_fen if stays else 0)
-    set_hold(session, reservation.id, wanted, now=now)
+    set_hold(session, for_reservation(reservation.id), wanted, now=now)

@@ -14,6 +14,7 @@ from booking.samples.queries import WholeOrder
 from booking.samples.quoting import Proposal
 from models.attachments import Attachment
 from models.samples import SampleOrder, SampleOrderStep, SampleQuote, SampleResult, SampleRun
+from models.vocabulary.charges import ChargeState
 from models.vocabulary.pricing import LineKind
 from models.vocabulary.samples import Hazard, Leftover, ReportKind, SampleOrderState, SampleState, SampleStep
 
@@ -147,8 +148,22 @@ class SampleResultAnswer(BaseModel):
     file: AttachmentAnswer
 
 
+class SampleChargeAnswer(_Row):
+    """What the order is charged; estimated while it waits for what was done. Who may read it finds it by its id."""
+
+    id: int
+    state: ChargeState
+    estimated_fen: int
+    gross_fen: int
+
+
 class SampleOrderAnswer(SampleOrderSummary):
-    """The whole order; `steps_open` are those that the caller may take, `agreement` what an outside order rests on."""
+    """The whole order; `steps_open` are those that the caller may take, `agreement` what an outside order rests on.
+
+    `accepted_by` answers for its charge where no payer account pays; which one does is told to them. Until `answer_by`
+    complete results are disputed, or else count as accepted. Where it was agreed that results are withheld until they
+    are paid (`is_withheld`), `results_withheld` says that the charge is not; who ordered learns nothing of them then.
+    """
 
     description: str
     tests: list[TestAnswer]
@@ -161,6 +176,12 @@ class SampleOrderAnswer(SampleOrderSummary):
     courier: str
     tracking_number: str
     accepted_at: datetime | None
+    accepted_by: str
+    payer_account_id: int | None
+    answer_by: datetime | None
+    charge: SampleChargeAnswer | None
+    is_withheld: bool
+    results_withheld: bool
     received_at: datetime | None
     given_back: Leftover | None
     given_back_at: datetime | None
@@ -192,17 +213,21 @@ def order_summary(listed: Listed) -> SampleOrderSummary:
     return SampleOrderSummary(**_plain(listed.order, listed.place))
 
 
-def order_answer(whole: WholeOrder, open_steps: list[SampleStep], address: Address) -> SampleOrderAnswer:
-    """The whole order for somebody who may take these steps; `address` says where a file is."""
+def order_answer(
+    whole: WholeOrder, open_steps: list[SampleStep], address: Address, *, reader_id: int
+) -> SampleOrderAnswer:
+    """The whole order for a reader who may take these steps; `address` says where a file is."""
     order = whole.order
     named = set(SampleOrderAnswer.model_fields) - set(SampleOrderSummary.model_fields)
     own = {name: getattr(order, name) for name in named if hasattr(SampleOrder, name)}
+    own["accepted_by"] = order.accepted_by.name if order.accepted_by else ""
+    own["payer_account_id"] = order.payer_account_id if reader_id == order.accepted_by_id else None
     return SampleOrderAnswer(
         **_plain(order, whole.place),
         **own | {"tests": [TestAnswer(**test) for test in order.tests]},
         samples=[SampleAnswer.model_validate(one) for one in whole.samples],
         quotes=quote_answers(whole.quotes),
-        steps=[_step(one) for one in whole.steps],
+        steps=[_step(one, hides_results=whole.hides_results) for one in whole.shown_steps],
         messages=[
             SampleMessageAnswer(
                 id=m.id,
@@ -215,9 +240,11 @@ def order_answer(whole: WholeOrder, open_steps: list[SampleStep], address: Addre
             for m in whole.messages
         ],
         runs=[SampleRunAnswer(**run_values(one)) for one in whole.runs],
-        results=[_result(one, address) for one in whole.results],
+        results=[_result(one, address) for one in whole.shown_results],
+        results_withheld=whole.withholds,
         attachments=[attachment_answer(one, partial(address, one)) for one in whole.other_files],
         steps_open=open_steps,
+        charge=SampleChargeAnswer.model_validate(whole.charge) if whole.charge else None,
         agreement=kept_agreement(whole.agreement, whole.form, is_lacking=whole.lacks),
     )
 
@@ -248,15 +275,18 @@ def run_values(run: SampleRun) -> dict[str, Any]:
     }
 
 
-def _step(row: SampleOrderStep) -> SampleStepAnswer:
-    """One row of history, with who it was."""
+COUNTS_RESULTS = ("files", "sha256", "results", "is_final")
+
+
+def _step(row: SampleOrderStep, *, hides_results: bool) -> SampleStepAnswer:
+    """One row of history, with who it was; of results that are withheld nothing is told."""
     return SampleStepAnswer(
         step=row.step,
         state=row.state,
         occurred_at=row.occurred_at,
         actor=row.actor.name if row.actor else "",
         reason=row.reason,
-        facts=row.facts,
+        facts={name: one for name, one in row.facts.items() if not (hides_results and name in COUNTS_RESULTS)},
     )
 
 

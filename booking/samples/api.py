@@ -11,9 +11,10 @@ from booking.attachments.answers import UploadBody
 from booking.attachments.forms import FileRemovalForm
 from booking.attachments.uploads import has_uploads, limits_for, read_uploads
 from booking.catalogue.api.answering import json_answer
+from booking.charges.terms import windows
 from booking.contracts.forms import OrderFormForm
 from booking.core.clock import utcnow
-from booking.samples import agreeing, handling, lists, queries, quoting, removing, service
+from booking.samples import agreeing, charging, handling, lists, queries, quoting, removing, service
 from booking.samples.addresses import attachment_address
 from booking.samples.answers import (
     NewRunAnswer,
@@ -27,6 +28,7 @@ from booking.samples.answers import (
 )
 from booking.samples.forms import (
     AcceptForm,
+    CountForm,
     GiveBackForm,
     ReceiveForm,
     RecordForm,
@@ -117,7 +119,8 @@ def _order(order_id: int, status: int = 200) -> Response:
     who = require_actor()
     whole = queries.whole_order(reading(), order_id, who)
     response = json_answer(
-        order_answer(whole, queries.open_steps(reading(), whole.order, who), attachment_address), status
+        order_answer(whole, queries.open_steps(reading(), whole.order, who), attachment_address, reader_id=who.id),
+        status,
     )
     response.set_etag(str(whole.order.version))
     return response
@@ -160,9 +163,9 @@ def refuse(order_id: int) -> Response:
 @bp.post(f"{ONE}/accept")
 @documented(tag=TAG, body=AcceptForm, answers={200: SampleOrderAnswer}, refusals=ASKING)
 def accept(order_id: int) -> Response:
-    """Accept the quote that was seen."""
+    """Accept the quote that was seen; its amount is held in the payer account that is named, else the usual one."""
     form = read_json(AcceptForm)
-    return _step(order_id, quoting.accept_quote, form.quote_id, form.order_form)
+    return _step(order_id, quoting.accept_quote, form.quote_id, form.order_form, form.paying)
 
 
 @bp.post(f"{ONE}/agree")
@@ -191,7 +194,7 @@ def receive(order_id: int) -> Response:
 @documented(tag=TAG, body=SettleForm, answers={200: SampleOrderAnswer}, refusals=ASKING)
 def settle(order_id: int) -> Response:
     """Answer what is to happen with samples that did not arrive as announced."""
-    return _step(order_id, handling.settle_mismatch, read_json(SettleForm))
+    return _step(order_id, handling.settle_mismatch, read_json(SettleForm), windows=windows())
 
 
 @bp.post(f"{ONE}/samples/<int:position>/record")
@@ -201,18 +204,26 @@ def record(order_id: int, position: int) -> Response:
     return _step(order_id, handling.record_sample, position, read_json(RecordForm))
 
 
+@bp.post(f"{ONE}/count")
+@documented(tag=TAG, body=CountForm, answers={200: SampleOrderAnswer}, refusals=ASKING)
+def count(order_id: int) -> Response:
+    """Say how much was done of each line of the accepted quote, which is what will be charged; for the staff."""
+    return _step(order_id, charging.say_done, read_json(CountForm), windows=windows())
+
+
 @bp.post(f"{ONE}/results")
 @takes_files
 @documented(tag=TAG, form=ResultBody, answers={201: SampleOrderAnswer}, refusals=(*ASKING, 413))
 def results(order_id: int) -> Response:
     """Hand over files with results; the last ones end the testing."""
-    who, limits, now = require_actor(), limits_for(OwnerKind.SAMPLE_ORDER), utcnow()
+    who, limits, now, terms = require_actor(), limits_for(OwnerKind.SAMPLE_ORDER), utcnow(), windows()
     queries.order_for(reading(), order_id, who)
     form = typed(ResultForm, "positions")
     files = read_uploads(limits, keeps_originals=True) if has_uploads() else []
 
     def work(session: Session) -> dict[str, Any]:
-        return {"id": handling.add_results(session, order_id, form, files, limits, actor=who, now=now).id}
+        done = handling.add_results(session, order_id, form, files, limits, windows=terms, actor=who, now=now)
+        return {"id": done.id}
 
     create_once(work, actor=who, now=now)
     return _order(order_id, 201)
@@ -221,8 +232,8 @@ def results(order_id: int) -> Response:
 @bp.post(f"{ONE}/approve")
 @documented(tag=TAG, answers={200: SampleOrderAnswer}, refusals=STEP)
 def approve(order_id: int) -> Response:
-    """Accept the results."""
-    return _step(order_id, handling.approve_results)
+    """Accept the results; silence does the same after some working days. The order is charged then."""
+    return _step(order_id, handling.approve_results, windows=windows())
 
 
 @bp.post(f"{ONE}/dispute")
@@ -236,14 +247,14 @@ def dispute(order_id: int) -> Response:
 @documented(tag=TAG, body=SampleReasonForm, answers={200: SampleOrderAnswer}, refusals=ASKING)
 def uphold(order_id: int) -> Response:
     """Answer a dispute: the results are right, and why."""
-    return _step(order_id, handling.uphold_results, reason=read_json(SampleReasonForm).reason)
+    return _step(order_id, handling.uphold_results, reason=read_json(SampleReasonForm).reason, windows=windows())
 
 
 @bp.post(f"{ONE}/cancel")
 @documented(tag=TAG, body=SampleReasonForm, answers={200: SampleOrderAnswer}, refusals=ASKING)
 def cancel(order_id: int) -> Response:
-    """End the order midway; what had been done is kept with it."""
-    return _step(order_id, handling.cancel_order, reason=read_json(SampleReasonForm).reason)
+    """End the order midway; what had been done is kept with it, and charged."""
+    return _step(order_id, handling.cancel_order, reason=read_json(SampleReasonForm).reason, windows=windows())
 
 
 @bp.post(f"{ONE}/give-back")

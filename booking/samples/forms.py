@@ -2,12 +2,15 @@
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
 from booking.catalogue.form_fields import LARGEST_ID, Id
 from booking.core.forms import Blank, FilledLine, Form, Line, Moment, NearDay, OptionalDay, PageForm, Text, Written
 from booking.core.forms import hundredths as unsigned_hundredths
 from booking.core.pages import LARGEST_PAGE
+from booking.pricing.labels import OF_CHARGES
+from booking.reservations.forms import PayingForm
 from booking.samples.rules import MOST_IN_A_RUN
 from booking.samples.stickers import ON_A_SHEET, Which
 from models.vocabulary.pricing import LineKind
@@ -61,10 +64,17 @@ class SampleOrderForm(Form):
     organisation_id: Annotated[Id | None, Blank] = None
 
 
+def _quotable(kind: LineKind) -> LineKind:
+    """Refuse kinds of lines that only charges have."""
+    if kind in OF_CHARGES:
+        raise PydanticCustomError("enum", "of charges alone")
+    return kind
+
+
 class QuoteLineForm(Form):
     """One line of a quote; lines that have no name of their own are called by their kind."""
 
-    kind: LineKind
+    kind: Annotated[LineKind, AfterValidator(_quotable)]
     name: Annotated[Line, Field(max_length=100)] = ""
     count: Annotated[int, Field(ge=1, le=10_000)] = 1
     unit_fen: SignedFen
@@ -83,8 +93,11 @@ class SampleQuoteForm(Form):
     note: Annotated[Text, Field(max_length=1000)] = ""
 
 
-class AcceptForm(Form):
-    """Accept the quote of this number and no other; `order_form` is the version of the terms, where one is due."""
+class AcceptForm(PayingForm):
+    """Accept the quote of this number and no other; `order_form` is the version of the terms, where one is due.
+
+    Which payer account holds its amount is said as for reservations.
+    """
 
     quote_id: Id
     order_form: Annotated[Id | None, Blank] = None
@@ -142,6 +155,13 @@ class RecordForm(Form):
     """What became of one sample, and what was seen; of a damaged or lost one that must be said."""
 
     state: SampleState
+    note: Annotated[Line, Field(max_length=300)] = ""
+
+
+class CountForm(Form):
+    """How much was done of each line of the accepted quote, in their order, and why where that is not plain."""
+
+    counts: Annotated[list[Annotated[int, Field(ge=0, le=10_000)]], Field(min_length=1, max_length=MOST_LINES)]
     note: Annotated[Line, Field(max_length=300)] = ""
 
 

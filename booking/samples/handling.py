@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from booking.attachments.preparing import Prepared
 from booking.attachments.rules import Limits
 from booking.catalogue.keeping import staff_organisation_id
+from booking.charges.windows import Windows
 from booking.contracts.agreeing import LACKING_ORDER, AgreementLacking
 from booking.contracts.needs import local_days
 from booking.core.actors import Actor
@@ -21,6 +22,7 @@ from booking.reservations.held import locked
 from booking.reservations.service import reserve_for_staff
 from booking.reservations.tested import askers_of
 from booking.reservations.wishes import Details, Wish
+from booking.samples.charging import ask_for_answer, charge_done, charge_midway
 from booking.samples.forms import (
     GiveBackForm,
     ReceiveForm,
@@ -31,6 +33,7 @@ from booking.samples.forms import (
     SettleForm,
 )
 from booking.samples.queries import has_leftovers, idle_reservations, result_count, samples_of
+from booking.samples.releasing import charge_reported, require_released
 from booking.samples.rules import (
     AT_HAND,
     after_receiving,
@@ -89,9 +92,12 @@ def receive_samples(
     return finish(session, held, to=target, reason=form.note, facts=facts, actor=actor, now=now)
 
 
-def settle_mismatch(session: Session, order_id: int, form: SettleForm, *, actor: Actor, now: datetime) -> SampleOrder:
+def settle_mismatch(
+    session: Session, order_id: int, form: SettleForm, *, windows: Windows, actor: Actor, now: datetime
+) -> SampleOrder:
     """Answer what is to happen: go on with what is there, or end the order and send back or dispose of it."""
     held = begin(session, order_id, SampleStep.SETTLE, actor=actor, now=now)
+    was = held.order.state
     order, samples, facts = held.order, samples_of(session, order_id), {"answer": form.answer.value}
     if form.answer == Settling.GO_ON:
         for one in samples:
@@ -103,7 +109,10 @@ def settle_mismatch(session: Session, order_id: int, form: SettleForm, *, actor:
         _leave(order, Leftover(form.answer.value))
     if form.message:
         write(session, order, form.message, is_staff=False, actor=actor, now=now)
-    return finish(session, held, to=after_settling(form.answer), facts=facts, actor=actor, now=now)
+    finish(session, held, to=after_settling(form.answer), facts=facts, actor=actor, now=now)
+    if order.state == SampleOrderState.CANCELLED:
+        charge_midway(session, held, was, windows=windows, actor=actor, now=now)
+    return order
 
 
 def _leave(order: SampleOrder, leftover: Leftover) -> None:
@@ -188,10 +197,11 @@ def add_results(
     files: Sequence[Prepared],
     limits: Limits,
     *,
+    windows: Windows,
     actor: Actor,
     now: datetime,
 ) -> SampleOrder:
-    """Hand over results of some samples or all; the last ones end the testing."""
+    """Hand over results of some samples or all; the last ones end the testing, and silence accepts them in the end."""
     held = begin(session, order_id, SampleStep.REPORT, actor=actor, now=now)
     samples = {one.position: one for one in samples_of(session, order_id)}
     problems = unknown_positions(form.positions, samples, "positions")
@@ -201,47 +211,67 @@ def add_results(
         raise InvalidInput(problems)
     order = held.order
     stored = attach(session, order, staff_organisation_id(order), files, limits, actor=actor, now=now)
-    session.add_all(
-        SampleResult(
-            order_id=order_id,
-            attachment_id=one.id,
-            report_number=form.report_number,
-            positions=sorted(set(form.positions)),
-            is_final=form.is_final,
-            note=form.note,
-            made_by_id=actor.id,
-            made_at=now,
-        )
-        for one in stored
-    )
+    session.add_all(_result(order_id, form, one.id, actor=actor, now=now) for one in stored)
     for position in set(form.positions) or set(samples):
         if samples[position].state == SampleState.RECEIVED:
             samples[position].state = SampleState.TESTED
     target = after_reporting(is_final=form.is_final, state=order.state)
+    if target == SampleOrderState.REPORTED:
+        ask_for_answer(session, order, windows=windows, now=now)
     facts = {"files": len(stored), "is_final": form.is_final, "sha256": [one.sha256 for one in stored]}
-    return finish(session, held, to=target, facts=facts, actor=actor, now=now)
+    finish(session, held, to=target, facts=facts, actor=actor, now=now)
+    charge_reported(session, order, windows=windows, actor=actor, now=now)
+    return order
 
 
-def approve_results(session: Session, order_id: int, *, actor: Actor, now: datetime) -> SampleOrder:
-    """Accept the results, which ends the order."""
-    return finish(session, begin(session, order_id, SampleStep.APPROVE, actor=actor, now=now), actor=actor, now=now)
+def _result(order_id: int, form: ResultForm, attachment_id: int, *, actor: Actor, now: datetime) -> SampleResult:
+    """A file with results, and what is said of it."""
+    return SampleResult(
+        order_id=order_id,
+        attachment_id=attachment_id,
+        report_number=form.report_number,
+        positions=sorted(set(form.positions)),
+        is_final=form.is_final,
+        note=form.note,
+        made_by_id=actor.id,
+        made_at=now,
+    )
+
+
+def approve_results(session: Session, order_id: int, *, windows: Windows, actor: Actor, now: datetime) -> SampleOrder:
+    """Accept the results, which ends the order: it is charged."""
+    held = begin(session, order_id, SampleStep.APPROVE, actor=actor, now=now)
+    require_released(session, held.order, now=now)
+    order = finish(session, held, actor=actor, now=now)
+    charge_done(session, order, windows=windows, actor=actor, now=now)
+    return order
 
 
 def dispute_results(session: Session, order_id: int, *, reason: str, actor: Actor, now: datetime) -> SampleOrder:
     """Say what is wrong with the results; the staff test again, hand over others, or uphold them."""
     held = begin(session, order_id, SampleStep.DISPUTE, actor=actor, now=now)
+    require_released(session, held.order, now=now)
     return finish(session, held, reason=reason, actor=actor, now=now)
 
 
-def uphold_results(session: Session, order_id: int, *, reason: str, actor: Actor, now: datetime) -> SampleOrder:
-    """Answer a dispute: the results are right, and why."""
+def uphold_results(
+    session: Session, order_id: int, *, reason: str, windows: Windows, actor: Actor, now: datetime
+) -> SampleOrder:
+    """Answer a dispute: the results are right, and why; who asked is asked anew."""
     held = begin(session, order_id, SampleStep.UPHOLD, actor=actor, now=now)
+    ask_for_answer(session, held.order, windows=windows, now=now)
     return finish(session, held, reason=reason, actor=actor, now=now)
 
 
-def cancel_order(session: Session, order_id: int, *, reason: str, actor: Actor, now: datetime) -> SampleOrder:
-    """End an order midway, by either side; what had been done is kept, time only it would have used is given back."""
+def cancel_order(
+    session: Session, order_id: int, *, reason: str, windows: Windows, actor: Actor, now: datetime
+) -> SampleOrder:
+    """End an order midway, by either side: what had been done is charged, the rest of what is held is given back.
+
+    Time that only it would have used is given back too.
+    """
     held = begin(session, order_id, SampleStep.CANCEL, actor=actor, now=now)
+    was = held.order.state
     states = [one.state for one in samples_of(session, order_id)]
     done = done_so_far(states, result_count(session, order_id))
     order = finish(session, held, reason=reason, facts=done, actor=actor, now=now)
@@ -250,6 +280,7 @@ def cancel_order(session: Session, order_id: int, *, reason: str, actor: Actor, 
         if reservation.state in STANDING:
             end_reservation(session, reservation, ReservationState.CANCELLED, reason=reason, actor=actor, now=now)
     _revise_calendars(session, [order_id], now=now)
+    charge_midway(session, held, was, windows=windows, actor=actor, now=now)
     return order
 
 

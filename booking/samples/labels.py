@@ -1,7 +1,7 @@
 """What states, steps and parts of sample orders are called, with the kind and sign of their chips."""
 
 from booking.core.texts import N_
-from booking.pricing.labels import EXTRA_KINDS, LINES
+from booking.pricing.labels import ADJUSTED, EXTRA_KINDS, LINES, UNNAMED
 from booking.samples.lists import Show
 from booking.samples.stickers import Which
 from models.vocabulary.pricing import ExtraKind, LineKind
@@ -56,8 +56,10 @@ STEP = {
     SampleStep.SETTLE: N_("答复收样不符"),
     SampleStep.RUN: N_("安排测试"),
     SampleStep.RECORD: N_("登记样品"),
+    SampleStep.COUNT: N_("登记实际完成的数量"),
     SampleStep.REPORT: N_("交付结果"),
     SampleStep.APPROVE: N_("确认结果"),
+    SampleStep.RELEASE: N_("费用付清，交付结果"),
     SampleStep.DISPUTE: N_("提出异议"),
     SampleStep.UPHOLD: N_("维持结果"),
     SampleStep.CANCEL: N_("取消委托"),
@@ -113,6 +115,10 @@ LINE = {
     LineKind.MINIMUM: LINES[LineKind.MINIMUM],
     LineKind.ROUNDING: LINES[LineKind.ROUNDING],
 }
+LINE_NAMES = {**LINES, **LINE, LineKind.PACKAGE: UNNAMED[LineKind.PACKAGE]}
+"""What a line without a name of its own is called, whoever wrote it: the API takes more kinds than the page offers."""
+
+OTHER_LINE = ADJUSTED
 SHOW = {
     Show.WAITING: N_("等我处理"),
     Show.OPEN: N_("进行中"),
@@ -168,4 +174,7 @@ FIELDS = {
     "cancel_reason": N_("取消的理由"),
     "dispute_reason": N_("哪里不对"),
     "uphold_reason": N_("为什么结果无误"),
+    "payer_account_id": N_("经费账户"),
+    "counts": N_("实际完成的数量"),
+    "count_note": N_("说明"),
 }

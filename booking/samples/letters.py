@@ -13,6 +13,7 @@ from booking.samples.queries import in_full
 from models.accounts import Grant, User
 from models.samples import SampleMessage, SampleOrder, SampleOrderStep
 from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.samples import SampleOrderState, SampleStep
 
 LONGEST_QUOTE = 1500
 TEMPLATE = "samples/changed"
@@ -21,7 +22,7 @@ TEMPLATE = "samples/changed"
 def on_changed(news: News) -> list[Letter]:
     """To the other side: what happened, and where to go on."""
     order = news.session.scalar(in_full().where(SampleOrder.id == news.payload["order_id"]))
-    if order is None:
+    if order is None or _is_hidden(news, order):
         return []
     is_staff = bool(news.payload["is_staff"])
     people = asking_people(news, order) if is_staff else staff_of(news, order)
@@ -32,6 +33,8 @@ def on_changed(news: News) -> list[Letter]:
         "title": order.title,
         "number": order.number or "",
         "step": news.payload["step"],
+        "is_withheld": order.is_withheld and order.released_at is None,
+        "by_deadline": step is not None and step.actor_id is None,
         "state": (step.state if step else order.state).value,
         "asker": order.organisation.name_zh if order.organisation else order.requested_by.name,
         "asker_en": order.organisation.name_en if order.organisation else order.requested_by.name,
@@ -41,6 +44,12 @@ def on_changed(news: News) -> list[Letter]:
     }
     active = [person for person in people if person.deactivated_at is None]
     return [Letter(person.email, person.language, TEMPLATE, values) for person in active]
+
+
+def _is_hidden(news: News, order: SampleOrder) -> bool:
+    """Whether it tells of results that nobody who ordered may know of yet: partial ones of what is not paid."""
+    is_partial = news.payload["step"] == SampleStep.REPORT and order.state != SampleOrderState.REPORTED
+    return is_partial and order.is_withheld and order.released_at is None
 
 
 def asking_people(news: News, order: SampleOrder) -> Sequence[User]:

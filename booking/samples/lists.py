@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
@@ -14,7 +14,9 @@ from booking.core.errors import Forbidden
 from booking.core.pages import Page, decode_cursor, encode_cursor, row_id
 from booking.samples.queries import ENDED, in_full, is_left, places
 from booking.samples.rules import WAITS_FOR_REQUESTER, WAITS_FOR_STAFF
+from models.charges import Charge
 from models.samples import SampleOrder
+from models.vocabulary.charges import ChargeState
 from models.vocabulary.samples import OVER, SampleOrderState
 
 
@@ -99,8 +101,9 @@ def is_own(actor: Actor) -> ColumnElement[bool]:
 
 
 def _waits_for_staff() -> ColumnElement[bool]:
-    """What staff must do something about, samples to give back among it."""
-    return or_(SampleOrder.state.in_(WAITS_FOR_STAFF), and_(SampleOrder.state.in_(ENDED), is_left()))
+    """What staff must do something about: samples to give back, and what was done of one that ended, among it."""
+    uncounted = exists().where(Charge.sample_order_id == SampleOrder.id, Charge.state == ChargeState.ESTIMATED)
+    return or_(SampleOrder.state.in_(WAITS_FOR_STAFF), and_(SampleOrder.state.in_(ENDED), or_(is_left(), uncounted)))
 
 
 def _listed() -> Select[SampleOrder, int]:

@@ -11,18 +11,22 @@ from booking.accounts.permissions import Permission, may, reach
 from booking.attachments.queries import attachment_for, attachments_of
 from booking.catalogue.keeping import staff_target
 from booking.catalogue.queries import within
+from booking.charges.sampled import charge_of_order
+from booking.charges.withheld import holds_back
 from booking.contracts.grounds import lacking_of, lacks, last_of
 from booking.contracts.order_forms import form_of
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import NotFound
-from booking.samples.rules import AT_THE_INSTRUMENT, NEED_GROUND, Side, steps_open
+from booking.samples.rules import ANSWERS, AT_THE_INSTRUMENT, NEED_GROUND, Side, steps_open
 from models.accounts import Grant
 from models.attachments import Attachment
 from models.catalogue import Instrument
+from models.charges import Charge
 from models.contracts import UseAgreement
 from models.directory import Organisation
 from models.order_forms import OrderForm
+from models.payers import PayerAccount
 from models.reservations import Reservation
 from models.samples import (
     Sample,
@@ -36,6 +40,7 @@ from models.samples import (
 )
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.attachments import OwnerKind, Visibility
+from models.vocabulary.charges import ChargeState
 from models.vocabulary.reservations import HOLDING_TIME
 from models.vocabulary.samples import SampleOrderState, SampleState, SampleStep
 
@@ -47,6 +52,7 @@ NEEDED = {
     SampleStep.QUOTE: Permission.QUOTE_SAMPLES,
     SampleStep.REFUSE: Permission.QUOTE_SAMPLES,
     SampleStep.CANCEL: Permission.QUOTE_SAMPLES,
+    SampleStep.COUNT: Permission.QUOTE_SAMPLES,
 }
 """What staff need for the steps that concern money; the others only handle samples."""
 
@@ -67,11 +73,28 @@ class WholeOrder:
     agreement: UseAgreement | None
     form: OrderForm | None
     lacks: bool
+    charge: Charge | None
+    withholds: bool
+    hides_results: bool
 
     @property
     def quote(self) -> SampleQuote | None:
         """The quote that counts."""
         return self.quotes[-1] if self.quotes else None
+
+    @property
+    def shown_results(self) -> Sequence[SampleResult]:
+        """The results that the reader may know of."""
+        return () if self.hides_results else self.results
+
+    @property
+    def shown_steps(self) -> Sequence[SampleOrderStep]:
+        """The history; of results that the reader may not know of only that they are complete."""
+        if not self.hides_results:
+            return self.steps
+        reports = [one for one in self.steps if one.step == SampleStep.REPORT]
+        told = next((one for one in reports if one.state == SampleOrderState.REPORTED), None)
+        return [one for one in self.steps if one.step != SampleStep.REPORT or one is told]
 
     @property
     def other_files(self) -> list[Attachment]:
@@ -88,6 +111,7 @@ def in_full() -> Select[SampleOrder]:
         .options(
             contains_eager(SampleOrder.instrument).joinedload(Instrument.organisation, innerjoin=True),
             joinedload(SampleOrder.requested_by, innerjoin=True),
+            joinedload(SampleOrder.accepted_by),
             joinedload(SampleOrder.organisation),
             joinedload(SampleOrder.kept_by),
         )
@@ -114,13 +138,32 @@ def open_steps(session: Session, order: SampleOrder, actor: Actor) -> list[Sampl
     found = steps_open(order.state, side) if side else []
     if side == Side.STAFF:
         found = [one for one in found if may(actor, NEEDED.get(one, Permission.HANDLE_SAMPLES), target)]
+    if ANSWERS & set(found) and order.is_withheld and holds_back(order, charge_of_order(session, order.id)):
+        found = [one for one in found if one not in ANSWERS]
     if order.kept_by_id is not None:
         found = [one for one in found if one not in AT_THE_INSTRUMENT]
+    if SampleStep.COUNT in found and not may_count(session, order, actor):
+        found.remove(SampleStep.COUNT)
     if SampleStep.GIVE_BACK in found and not has_leftovers(session, order.id):
         found.remove(SampleStep.GIVE_BACK)
     if NEED_GROUND & set(found) and lacking_of(session, sample_order_id=order.id) is not None:
         found = [one for one in found if one not in NEED_GROUND]
     return found
+
+
+def may_count(session: Session, order: SampleOrder, actor: Actor) -> bool:
+    """Whether what was done of an order may still be said, and by this person: not by who answers for what pays it.
+
+    That is until it is charged; of one that ended midway, while its charge waits for it.
+    """
+    if order.payer_account_id is not None:
+        holder = select(PayerAccount.holder_id).where(PayerAccount.id == order.payer_account_id)
+        if session.scalar(holder) == actor.id:
+            return False
+    state = session.scalar(select(Charge.state).where(Charge.sample_order_id == order.id))
+    if order.state == SampleOrderState.CANCELLED:
+        return state == ChargeState.ESTIMATED
+    return state is None
 
 
 def has_leftovers(session: Session, order_id: int) -> bool:
@@ -138,7 +181,8 @@ def order_for(session: Session, order_id: int, actor: Actor) -> SampleOrder:
 
 def whole_order(session: Session, order_id: int, actor: Actor) -> WholeOrder:
     """Everything about an order in a constant number of statements; raises NotFound."""
-    return _whole(session, order_for(session, order_id, actor))
+    order = order_for(session, order_id, actor)
+    return _whole(session, order, side_of(order, actor))
 
 
 def agreed_order(session: Session, order_id: int, actor: Actor) -> WholeOrder:
@@ -146,17 +190,19 @@ def agreed_order(session: Session, order_id: int, actor: Actor) -> WholeOrder:
     found = last_of(session, sample_order_id=order_id)
     is_accepted = found is not None and found.text_id is not None
     if found is not None and is_accepted and may(actor, Permission.SEE_CONTRACTS, Target(found.organisation_id)):
-        return _whole(session, session.scalars(in_full().where(SampleOrder.id == order_id)).one())
+        return _whole(session, session.scalars(in_full().where(SampleOrder.id == order_id)).one(), None)
     return whole_order(session, order_id, actor)
 
 
-def _whole(session: Session, order: SampleOrder) -> WholeOrder:
-    """Everything about an order."""
+def _whole(session: Session, order: SampleOrder, side: Side | None) -> WholeOrder:
+    """Everything about an order; results that are withheld only for the staff."""
     order_id, agreement = order.id, last_of(session, sample_order_id=order.id)
     steps = select(SampleOrderStep).where(SampleOrderStep.order_id == order_id)
     said = select(SampleMessage).where(SampleMessage.order_id == order_id)
     runs = select(SampleRun).join(SampleRunOrder, SampleRunOrder.run_id == SampleRun.id)
     results = select(SampleResult).where(SampleResult.order_id == order_id)
+    charge = charge_of_order(session, order_id) if order.number is not None else None
+    withholds = holds_back(order, charge)
     return WholeOrder(
         order=order,
         place=place_of(session, order),
@@ -178,6 +224,9 @@ def _whole(session: Session, order: SampleOrder) -> WholeOrder:
         agreement=agreement,
         form=form_of(session, agreement),
         lacks=lacks(session, agreement),
+        charge=charge,
+        withholds=withholds,
+        hides_results=withholds and side != Side.STAFF,
     )
 
 
@@ -208,8 +257,12 @@ def places(instrument_id: int | None = None) -> Subquery:
 
 
 def file_for(session: Session, order_id: int, attachment_id: int, actor: Actor) -> Attachment:
-    """One file of an order that the actor may read; raises NotFound."""
-    order_for(session, order_id, actor)
+    """One file of an order that the actor may read; raises NotFound, for results that are withheld too."""
+    order = order_for(session, order_id, actor)
+    is_hidden = side_of(order, actor) != Side.STAFF and holds_back(order, charge_of_order(session, order_id))
+    is_result = select(SampleResult.id).where(SampleResult.attachment_id == attachment_id).limit(1)
+    if is_hidden and session.scalar(is_result) is not None:
+        raise NotFound
     return attachment_for(session, OwnerKind.SAMPLE_ORDER, order_id, attachment_id, ALL_FILES)
 
 
@@ -245,6 +298,12 @@ def due_to_expire(session: Session, *, now: datetime) -> list[int]:
     """Orders whose quote held until yesterday or before."""
     over = (SampleOrder.state == SampleOrderState.QUOTED, SampleOrder.quoted_until < local_date(now))
     return list(session.scalars(select(SampleOrder.id).where(*over).order_by(SampleOrder.id)))
+
+
+def due_to_approve(session: Session, *, now: datetime) -> list[int]:
+    """Orders whose complete results nobody answered in time."""
+    over = (SampleOrder.state == SampleOrderState.REPORTED, SampleOrder.answer_by <= now)
+    return list(session.scalars(select(SampleOrder.id).where(*over).order_by(SampleOrder.answer_by, SampleOrder.id)))
 
 
 def asked_since(session: Session, user_id: int, since: datetime) -> int:

@@ -18,9 +18,12 @@ from booking.core.errors import Conflict, Forbidden, InvalidInput, Problem
 from booking.core.texts import N_
 from booking.pricing.queries import Spot, price_for
 from booking.pricing.rules import Terms, Use, quote
+from booking.reservations.wishes import AS_USUAL, Paying
 from booking.samples.agreeing import agree
 from booking.samples.forms import QuoteLineForm, SampleQuoteForm
+from booking.samples.paying import pay_from
 from booking.samples.queries import is_requester, order_for, quotes_of
+from booking.samples.releasing import withholds
 from booking.samples.rules import FREE_NAMED, Side, is_changed, quote_problems, target_of_step
 from booking.samples.service import begin, finish, note
 from models.pricing import PricePolicy
@@ -172,11 +175,19 @@ def refuse_order(session: Session, order_id: int, *, reason: str, actor: Actor, 
 
 
 def accept_quote(
-    session: Session, order_id: int, quote_id: int, order_form: int | None = None, *, actor: Actor, now: datetime
+    session: Session,
+    order_id: int,
+    quote_id: int,
+    order_form: int | None = None,
+    paying: Paying = AS_USUAL,
+    *,
+    actor: Actor,
+    now: datetime,
 ) -> SampleOrder:
     """Accept the quote that holds, which gives the order its number; raises OtherQuote or QuoteRunOut.
 
-    Where the owner asks for an order form it is accepted with it; a contract may come until the samples are sent.
+    Its amount is held in the payer account that is chosen, if any. Where the owner asks for an order form it is
+    accepted with it; a contract may come until the samples are sent.
     """
     held = begin(session, order_id, SampleStep.ACCEPT, actor=actor, now=now)
     order, last = held.order, quotes_of(session, order_id)[-1]
@@ -184,8 +195,10 @@ def accept_quote(
         raise OtherQuote
     if last.valid_until < local_date(now):
         raise QuoteRunOut
+    order.is_withheld = withholds(session, order, last.total_fen, now=now)
     order.number, order.accepted_at = order_number(order.id, local_date(now)), now
     agree(session, order, last.total_fen, order_form, actor=actor, now=now)
+    pay_from(session, order, last.total_fen, paying, actor=actor, now=now)
     return finish(session, held, facts={"quote_id": last.id, "total_fen": last.total_fen}, actor=actor, now=now)
 
 

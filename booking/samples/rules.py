@@ -52,8 +52,9 @@ MOVES: Mapping[Step, Move] = {
     Step.SETTLE: Move(REQUESTER, frozenset({State.QUESTIONED}), State.QUEUED),
     Step.RUN: Move(STAFF, AT_WORK, State.TESTING),
     Step.RECORD: Move(STAFF, AT_WORK | {State.REPORTED}, None),
+    Step.COUNT: Move(STAFF, AT_WORK | {State.REPORTED, State.CANCELLED}, None),
     Step.REPORT: Move(STAFF, frozenset({State.TESTING, State.DISPUTED, State.REPORTED}), State.REPORTED),
-    Step.APPROVE: Move(REQUESTER, frozenset({State.REPORTED}), State.DONE),
+    Step.APPROVE: Move(REQUESTER | {Side.DEADLINE}, frozenset({State.REPORTED}), State.DONE),
     Step.DISPUTE: Move(REQUESTER, frozenset({State.REPORTED}), State.DISPUTED),
     Step.UPHOLD: Move(STAFF, frozenset({State.DISPUTED}), State.REPORTED),
     Step.CANCEL: Move(REQUESTER | STAFF, UNDER_WAY | NOT_AGREED, State.CANCELLED),
@@ -66,6 +67,12 @@ WAITS_FOR_REQUESTER = frozenset({State.QUOTED, State.ACCEPTED, State.QUESTIONED,
 
 NEED_GROUND = frozenset({Step.SEND, Step.RECEIVE, Step.RUN})
 """Steps that an outside order only takes once what its owner requires is there: an order form, or a contract."""
+
+ANSWERS = frozenset({Step.APPROVE, Step.DISPUTE})
+"""What is said of results by who has read them."""
+
+HAS_BEGUN = frozenset({State.TESTING, State.DISPUTED})
+"""Where something may have been done although no sample says so yet."""
 
 AT_HAND = frozenset({SampleState.RECEIVED, SampleState.TESTED, SampleState.FAILED})
 RECORDED = (SampleState.TESTED, SampleState.FAILED, SampleState.DAMAGED, SampleState.LOST, SampleState.RECEIVED)

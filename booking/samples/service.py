@@ -260,16 +260,18 @@ def finish(
     to: SampleOrderState | None = None,
     reason: str = "",
     facts: dict[str, Any] | None = None,
-    actor: Actor,
+    actor: Actor | None,
     now: datetime,
 ) -> SampleOrder:
     """Leave the order where the step leads, with a row of history, an entry of the log and its event."""
     order = held.order
     order.state = to or held.target
+    if order.state != SampleOrderState.REPORTED:
+        order.answer_by = None
     order.version += 1
     order.changed_at = now
     session.flush()
-    is_staff = held.side == Side.STAFF
+    is_staff = held.side != Side.REQUESTER
     note(session, order, held.step, reason=reason, facts=facts, is_staff=is_staff, actor=actor, now=now)
     return order
 

@@ -35,6 +35,11 @@ def quote_lines(form: Mapping[str, str]) -> list[dict[str, Any]]:
     ]
 
 
+def counts_typed(form: Mapping[str, str]) -> list[str]:
+    """The numbered counts of what was done, in their order."""
+    return [form[f"counts.{place}"] for place in range(MOST_LINES) if f"counts.{place}" in form]
+
+
 def shown_lines(form: Mapping[str, str], proposed: list[dict[str, Any]], *, blank: int) -> list[dict[str, Any]]:
     """The lines as the page shows them: as they were typed, else as they are proposed, and some empty ones."""
     rows: list[dict[str, Any]] = [dict(row) for row in _rows(form)]

@@ -35,7 +35,7 @@ def asked_of(
     """What the owner asks of an outside order at this amount; None where nothing is. Reads only."""
     owner_id, today = staff_organisation_id(order), local_date(now)
     threshold = threshold_of(session, owner_id)
-    if threshold is None or _is_inside(session, order, now=now):
+    if threshold is None or is_inside(session, order, now=now):
         return None
     use = use_of(order, order.requested_by_id)
     found = agreement_for(session, use, threshold, lambda _period: amount_fen, accepted_id, today=today)
@@ -103,7 +103,7 @@ def _ground(  # noqa: PLR0917 - the same
     threshold = threshold_of(session, use.organisation_id)
     if threshold is None:
         return Ground(Need.NOTHING)
-    if _is_inside(session, order, now=now):
+    if is_inside(session, order, now=now):
         return Ground(Need.INSIDE)
     kept_id = accepted.text_id if accepted else None
     least = unchanged(threshold, accepted)
@@ -117,7 +117,7 @@ def use_of(order: SampleOrder, user_id: int) -> Use:
     return Use(owner_id, order.instrument_id, user_id, order.organisation_id, None, order.id)
 
 
-def _is_inside(session: Session, order: SampleOrder, *, now: datetime) -> bool:
+def is_inside(session: Session, order: SampleOrder, *, now: datetime) -> bool:
     """Whether the order is of one of the owner's own people, by a role or their user group; never of a firm."""
     owner_id = staff_organisation_id(order)
     if order.organisation_id is not None:

@@ -16,19 +16,21 @@ from booking.statements.rules import Age, Sight, number_of
 from booking.statements.service import is_same
 from models.statements import BillingTerms, Debtor, Receipt, StatementDraft, StatementItem
 from models.vocabulary.payers import PayerKind
-from models.vocabulary.statements import ReceiptKind, StatementKind
+from models.vocabulary.statements import ReceiptKind, StatementKind, Withholding
 
 
 class BillingTermsAnswer(BaseModel):
     """How an institution bills: monthly to `cut_off_day` (or the month's last), slips to `term_ends` if there are any.
 
-    While something is overdue, `refuses_overdue` says whether new bookings are refused.
+    While something is overdue, `refuses_overdue` says whether new bookings are refused. Of whose sample orders results
+    are withheld until they are paid is said by `withholds_results`; it holds for quotes accepted from then on.
     """
 
     cut_off_day: int
     term_ends: str
     pays_within_days: int
     refuses_overdue: bool
+    withholds_results: Withholding
     bank_details: str
     version: int
 

@@ -12,7 +12,7 @@ from booking.statements.batches import BatchWanted
 from booking.statements.cash_book import CashWanted
 from booking.statements.queries import Show
 from booking.statements.rules import Age, Came, term_days
-from models.vocabulary.statements import StatementKind
+from models.vocabulary.statements import StatementKind, Withholding
 
 MOST_TERMS = 4
 MOST_PAYERS = 10_000
@@ -36,6 +36,7 @@ class BillingTermsForm(Form):
     term_ends: Annotated[Line, Field(max_length=40), AfterValidator(_in_order)] = ""
     pays_within_days: Annotated[int, Field(ge=0, le=365)] = 30
     refuses_overdue: bool = False
+    withholds_results: Withholding = Withholding.NEVER
     bank_details: Annotated[Text, Field(max_length=300)] = ""
 
 

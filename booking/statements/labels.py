@@ -3,7 +3,7 @@
 from booking.core.texts import N_
 from booking.statements.queries import Show
 from booking.statements.rules import Age, Came, Moved
-from models.vocabulary.statements import ReceiptKind, StatementKind
+from models.vocabulary.statements import ReceiptKind, StatementKind, Withholding
 
 KINDS = {
     StatementKind.TRANSFER_SLIP: N_("转账单"),
@@ -24,6 +24,11 @@ RECEIPTS = {
     ReceiptKind.RECEIVED: N_("收款"),
     ReceiptKind.REFUNDED: N_("退款"),
     ReceiptKind.CORRECTED: N_("更正"),
+}
+WITHHOLDING = {
+    Withholding.NEVER: N_("不扣留，测完就交付"),
+    Withholding.OUTSIDE: N_("外单位的委托，付清后交付"),
+    Withholding.EVERYONE: N_("所有委托，付清后交付"),
 }
 AGES = {
     Age.NOT_DUE: N_("未到期"),
@@ -54,6 +59,7 @@ FIELDS = {
     "term_ends": N_("学期截止日"),
     "pays_within_days": N_("付款期限"),
     "refuses_overdue": N_("逾期未付时不接受新预约"),
+    "withholds_results": N_("送样结果付清后交付"),
     "bank_details": N_("收款账户"),
     "until_on": N_("截止日"),
     "debtors": N_("付款人"),

@@ -14,8 +14,9 @@ from booking.statements.forms import BillingTermsForm
 from booking.statements.rules import Untils, last_cut_off, last_term_end, term_days
 from models.directory import Organisation
 from models.statements import BillingTerms
+from models.vocabulary.statements import Withholding
 
-TOLD = ("cut_off_day", "term_ends", "pays_within_days", "refuses_overdue", "bank_details")
+TOLD = ("cut_off_day", "term_ends", "pays_within_days", "refuses_overdue", "withholds_results", "bank_details")
 
 
 def terms_of(session: Session, organisation_id: int) -> BillingTerms:
@@ -73,6 +74,7 @@ def default_terms(organisation_id: int) -> BillingTerms:
         term_ends="",
         pays_within_days=30,
         refuses_overdue=False,
+        withholds_results=Withholding.NEVER,
         bank_details="",
         version=0,
     )

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_30_removed_units_prices"
-down_revision = "2026_11_30_numbered_forms"
+down_revision = "2026_11_30_recognitions"
 branch_labels = None
 depends_on = None
 

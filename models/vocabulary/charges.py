@@ -4,11 +4,12 @@ from enum import StrEnum
 
 
 class ChargeKind(StrEnum):
-    """What is charged: a use, a cancellation that came too late, or time that nobody came for."""
+    """What is charged: a use, a cancellation that came too late, time that nobody came for, or tests of samples."""
 
     USE = "use"
     LATE_CANCELLATION = "late_cancellation"
     NO_SHOW = "no_show"
+    SAMPLES = "samples"
 
 
 class ChargeState(StrEnum):

@@ -23,6 +23,13 @@ class SampleOrderState(StrEnum):
 
 OVER = frozenset({SampleOrderState.DONE, SampleOrderState.REFUSED, SampleOrderState.CANCELLED})
 """Where nothing more is asked of either side."""
+ORDERED = frozenset(SampleOrderState) - {
+    SampleOrderState.REQUESTED,
+    SampleOrderState.QUOTED,
+    SampleOrderState.EXPIRED,
+    SampleOrderState.REFUSED,
+}
+"""Where a quote may have been accepted."""
 UNDER_WAY = frozenset(
     {
         SampleOrderState.REQUESTED,
@@ -50,8 +57,10 @@ class SampleStep(StrEnum):
     RECEIVE = "receive"
     SETTLE = "settle"
     RUN = "run"
+    COUNT = "count"
     REPORT = "report"
     APPROVE = "approve"
+    RELEASE = "release"
     DISPUTE = "dispute"
     UPHOLD = "uphold"
     CANCEL = "cancel"

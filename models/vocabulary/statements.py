@@ -11,6 +11,14 @@ class StatementKind(StrEnum):
     TO_PAY = "to_pay"
 
 
+class Withholding(StrEnum):
+    """Of whose sample orders an institution withholds the results until they are paid."""
+
+    NEVER = "never"
+    OUTSIDE = "outside"
+    EVERYONE = "everyone"
+
+
 class ReceiptKind(StrEnum):
     """What was recorded: money that came, money that was paid back, or that one of both was wrong."""
 

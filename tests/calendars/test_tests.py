@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from booking.charges.windows import Windows
 from booking.core.clock import utcnow
 from booking.core.period import Period
 from booking.reservations.moving import move_reservation
@@ -74,7 +75,7 @@ def test_who_asked_sees_when_their_samples_are_tested_until_they_are_not(
     move_reservation(session, run.reservation_id, later, actor=orders.staff, now=now)
     session.commit()
     moved = [shown(client, path) for path in (mine, theirs)]
-    handling.cancel_order(session, order.id, reason="停", actor=orders.asker, now=now)
+    handling.cancel_order(session, order.id, reason="停", windows=Windows(), actor=orders.asker, now=now)
     session.commit()
 
     at_first, at_last = (("样品测试 · 质谱仪 Q-TOF", start, "CONFIRMED") for start in (SOON, later.start))

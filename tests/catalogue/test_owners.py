@@ -16,6 +16,7 @@ from booking.catalogue.owners import ChangeClosed, ChangeStands
 from booking.catalogue.queries import record_for
 from booking.catalogue.service import patch_instrument
 from booking.catalogue.step_forms import OwnerAcceptance, OwnerProposal
+from booking.charges.windows import Windows
 from booking.core.actors import Actor, Reach
 from booking.core.clock import at_local
 from booking.core.errors import Forbidden, InvalidInput, NotFound
@@ -344,7 +345,7 @@ def test_only_what_waits_for_the_staffs_work_goes_along_and_the_rest_stays_with_
     orders = Orders(session, house.instrument.id, asker, house.gives, now)
     cancelled, reported, expired, sent = orders.asked(files=pdf()).id, orders.received(), orders.quoted(), orders.sent()
     reported.state, expired.state = SampleOrderState.REPORTED, SampleOrderState.EXPIRED
-    cancel_order(session, cancelled, reason="不做了", actor=asker, now=now)
+    cancel_order(session, cancelled, reason="不做了", windows=Windows(), actor=asker, now=now)
     session.commit()
     mailed(session, now=now)
     with pytest.raises(InvalidInput) as too_soon:

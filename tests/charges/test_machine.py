@@ -211,7 +211,7 @@ class Machine(RuleBasedStateMachine):
             owed = one.gross_fen - one.paper_fen - paid.get(one.id, 0)
             assert owed >= 0
             assert one.state != ChargeState.ACCEPTED or (owed > 0) == (one.problem == ChargeProblem.PAYER_SHORT)
-            assert one.id in agreed or paid.get(one.id, 0) <= held.get(one.reservation_id, 0)
+            assert one.id in agreed or paid.get(one.id, 0) <= held.get(one.reservation_id or 0, 0)
 
     def finish(self) -> None:
         """When everything is over, confirmed and silently accepted, nothing is held any more."""

@@ -8,9 +8,11 @@ from sqlalchemy.orm import Session
 
 from booking.attachments.preparing import Prepared, Uploaded, prepare
 from booking.attachments.rules import Limits
+from booking.charges.windows import Windows
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.period import Period
+from booking.reservations.wishes import Paying
 from booking.samples import handling, quoting, service
 from booking.samples.forms import (
     QuoteLineForm,
@@ -27,6 +29,8 @@ from models.vocabulary.pricing import LineKind
 from models.vocabulary.samples import Leftover, ReportKind
 from tests.factories.pictures import PDF
 
+WINDOWS = Windows()
+LATER = Paying(is_later=True)
 LIMITS = Limits(photo_bytes=10**6, document_bytes=10**6, quota_bytes=10**8, most_files=60)
 
 
@@ -77,11 +81,11 @@ class Orders:
         quoting.quote_order(self.session, found.id, form, actor=self.staff, now=self.now)
         return found
 
-    def accepted(self, order: SampleOrder | None = None) -> SampleOrder:
-        """The quote accepted."""
+    def accepted(self, order: SampleOrder | None = None, paying: Paying = LATER) -> SampleOrder:
+        """The quote accepted, to be settled later unless said otherwise."""
         found = order or self.quoted()
         last = quotes_of(self.session, found.id)[-1]
-        quoting.accept_quote(self.session, found.id, last.id, actor=self.asker, now=self.now)
+        quoting.accept_quote(self.session, found.id, last.id, paying=paying, actor=self.asker, now=self.now)
         return found
 
     def sent(self, order: SampleOrder | None = None) -> SampleOrder:
@@ -106,4 +110,5 @@ class Orders:
     def reported(self, order: SampleOrder, positions: list[int] | None = None, *, is_final: bool = True) -> SampleOrder:
         """With results."""
         form = ResultForm(report_number="R-1", positions=positions or [], is_final=is_final)
-        return handling.add_results(self.session, order.id, form, pdf(), LIMITS, actor=self.staff, now=self.now)
+        said: dict[str, Any] = {"windows": WINDOWS, "actor": self.staff, "now": self.now}
+        return handling.add_results(self.session, order.id, form, pdf(), LIMITS, **said)

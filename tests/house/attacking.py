@@ -52,7 +52,7 @@ QUERY_NAMES = {
     "/announcements": ("limit", "cursor"),
     "/enquiries": ("state", "cursor"),
     "/payer-accounts": ("cursor", "entry", "held", "paid"),
-    "/charges": ("show", "payer", "user", "cursor"),
+    "/charges": ("show", "payer", "user", "cursor", "whose"),
     "/charges.csv": ("show", "payer", "user"),
     "/units": ("into_id",),
     "/statements": ("show", "age", "charge", "cursor"),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from booking.core.clock import local_date
 from booking.payers import amounts, service
 from booking.payers.forms import NewPayerForm, PayerAmountForm, PayerReceiptForm
-from booking.payers.holds import Wanted, set_hold
+from booking.payers.holds import Wanted, for_reservation, set_hold
 from booking.payers.rules import BY_AMOUNT
 from models.reservations import Reservation
 from models.vocabulary.payers import PayerKind
@@ -45,5 +45,5 @@ def add_payers(builder: "Builder", ours: frozenset[str], theirs: frozenset[str])
     reservation = session.get_one(Reservation, names["reservation"])
     reservation.payer_account_id = names["paying"]
     session.flush()
-    set_hold(session, reservation.id, Wanted(names["paying"], reservation.booked_by_id, 300), now=now)
+    set_hold(session, for_reservation(reservation.id), Wanted(names["paying"], reservation.booked_by_id, 300), now=now)
     session.commit()

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from booking.accounts.permissions import Permission, reach
 from booking.attachments.preparing import Prepared, Uploaded, prepare
+from booking.charges.windows import Windows
 from booking.samples import handling
 from booking.samples.queries import quotes_of
 from models.attachments import Attachment
@@ -37,7 +38,9 @@ def add_samples(builder: "Builder", staff: frozenset[str], their_staff: frozense
         ours.reported(order)
     handling.dispute_results(builder.session, disputed.id, reason="偏高", actor=ours.asker, now=builder.now)
     cancelled = ours.received()
-    handling.cancel_order(builder.session, cancelled.id, reason="不测了", actor=ours.asker, now=builder.now)
+    handling.cancel_order(
+        builder.session, cancelled.id, reason="不测了", windows=Windows(), actor=ours.asker, now=builder.now
+    )
     made |= {"testing_order": testing, "reported_order": reported, "disputed_order": disputed}
     firm = _orders(builder, "published", "agent", "steward")
     form = request_form(builder.mark("sample_firm", staff | {"agent"}), organisation_id=_firm(firm))

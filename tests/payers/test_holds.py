@@ -459,7 +459,7 @@ def test_verifying_names_what_is_not_held_held_twice_or_left_behind(house: House
     hold_id = house.session.scalar(sa.select(PayerHold.id))
     payer_id = house.payer.id
     assert left_behind == [f"hold {hold_id} of reservation {made.id} is left behind in payer account {payer_id}"]
-    assert wrong == [f"payer account {payer_id} holds 0 fen, its reservations 10000"]
+    assert wrong == [f"payer account {payer_id} holds 0 fen, its reservations and orders 10000"]
     assert missing == [f"reservation {copy} is not held for in its payer account"]
 
 

@@ -13,6 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test as run_machine
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.charges.windows import Windows
 from booking.core.errors import Refused
 from booking.core.period import Period
 from booking.samples import handling, queries, quoting
@@ -29,6 +30,8 @@ from tests.factories.samples import Orders, request_form
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
+W = Windows()
+GO_ON = SettleForm(answer=Settling.GO_ON)
 LOST = RecordForm(state=SampleState.LOST, note="滑落")
 Step = Callable[["Machine", SampleOrder], Any]
 STEPS: dict[str, Step] = {
@@ -37,14 +40,16 @@ STEPS: dict[str, Step] = {
     "send": lambda m, o: m.orders.sent(o),
     "receive": lambda m, o: m.orders.received(o),
     "receive less": lambda m, o: m.orders.received(o, missing=[1], note="少"),
-    "settle": lambda m, o: handling.settle_mismatch(m.session, o.id, SettleForm(answer=Settling.GO_ON), **m.asker),
+    "settle": lambda m, o: handling.settle_mismatch(
+        m.session, o.id, SettleForm(answer=Settling.GO_ON), windows=W, **m.asker
+    ),
     "run": lambda m, o: m.orders.run(o, period=m.next_hour()),
     "lose": lambda m, o: handling.record_sample(m.session, o.id, 2, LOST, **m.staff),
     "report": lambda m, o: m.orders.reported(o, is_final=False),
     "report all": lambda m, o: m.orders.reported(o),
-    "approve": lambda m, o: handling.approve_results(m.session, o.id, **m.asker),
+    "approve": lambda m, o: handling.approve_results(m.session, o.id, windows=W, **m.asker),
     "dispute": lambda m, o: handling.dispute_results(m.session, o.id, reason="x", **m.asker),
-    "cancel": lambda m, o: handling.cancel_order(m.session, o.id, reason="x", **m.asker),
+    "cancel": lambda m, o: handling.cancel_order(m.session, o.id, reason="x", windows=W, **m.asker),
     "refuse": lambda m, o: quoting.refuse_order(m.session, o.id, reason="x", **m.staff),
     "give back": lambda m, o: handling.give_back(m.session, o.id, GiveBackForm(how=Leftover.DISPOSE), **m.staff),
     "expire": lambda m, o: quoting.expire_quote(m.session, o.id, now=NOW + timedelta(days=99)),

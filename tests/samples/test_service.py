@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
 from booking.attachments.preparing import FilesRefused
+from booking.charges.windows import Windows
 from booking.core.clock import local_date
 from booking.core.errors import Forbidden, InvalidInput, NotFound
 from booking.core.period import Period
@@ -48,6 +49,7 @@ from tests.factories.samples import LIMITS, Orders, pdf, request_form
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 MakeOrders = Callable[[User], Orders]
+WINDOWS = Windows()
 
 
 @pytest.fixture
@@ -104,7 +106,7 @@ def test_an_order_is_led_from_the_request_to_the_end_and_each_step_tells_the_oth
     orders.reported(order, [1], is_final=False)
     half = (order.state, states(session, order))
     orders.reported(order)
-    handling.approve_results(session, order.id, actor=orders.asker, now=now)
+    handling.approve_results(session, order.id, windows=WINDOWS, actor=orders.asker, now=now)
     handling.give_back(session, order.id, GiveBackForm(how=Leftover.DISPOSE), actor=orders.staff, now=now)
     session.commit()
 
@@ -120,26 +122,27 @@ def test_an_order_is_led_from_the_request_to_the_end_and_each_step_tells_the_oth
     assert digests == {hashlib.sha256(PDF).hexdigest()}
     steps = session.scalars(select(SampleOrderStep.step).order_by(SampleOrderStep.id)).all()
     assert " ".join(steps) == "request quote accept send receive run report report approve give_back"
-    told = [("steward", "confirmed") if step == "" else (person, step) for person, step in _told(session, now)]
+    told = _told(session, now)
     assert told == [
         ("steward", "request"),
         ("asker", "quote"),
         ("steward", "accept"),
         ("steward", "send"),
         ("asker", "receive"),
-        ("steward", "confirmed"),
+        ("steward", "reservations/confirmed"),
         ("asker", "run"),
         ("asker", "report"),
         ("asker", "report"),
         ("steward", "approve"),
+        ("asker", "charges/changed"),
         ("asker", "give_back"),
     ]
 
 
 def _told(session: Session, now: datetime) -> list[tuple[str, str]]:
     return [
-        (letter.recipient.partition("@")[0], letter.values["step"] if letter.template.startswith("samples") else "")
-        for letter in mailed(session, now=now)
+        (one.recipient.partition("@")[0], one.values["step"] if one.template.startswith("samples") else one.template)
+        for one in mailed(session, now=now)
     ]
 
 
@@ -195,7 +198,7 @@ def test_technicians_handle_samples_and_make_no_quotes(
 
 def _cancel(orders: Orders, order: SampleOrder, *, by_staff: bool) -> SampleOrder:
     who = orders.staff if by_staff else orders.asker
-    return handling.cancel_order(orders.session, order.id, reason="停", actor=who, now=orders.now)
+    return handling.cancel_order(orders.session, order.id, reason="停", windows=WINDOWS, actor=who, now=orders.now)
 
 
 def test_what_differs_is_asked_about_and_the_answer_goes_on_with_what_is_there(
@@ -204,7 +207,9 @@ def test_what_differs_is_asked_about_and_the_answer_goes_on_with_what_is_there(
     order = orders.received(damaged=[1], missing=[3], note="破损")
     asked = (order.state, order.queued_at, states(session, order))
 
-    handling.settle_mismatch(session, order.id, SettleForm(answer=Settling.GO_ON), actor=orders.asker, now=now)
+    handling.settle_mismatch(
+        session, order.id, SettleForm(answer=Settling.GO_ON), windows=WINDOWS, actor=orders.asker, now=now
+    )
     settled = states(session, order)
     found = RecordForm(state=SampleState.RECEIVED)
     handling.record_sample(session, order.id, 3, found, actor=orders.staff, now=now)
@@ -227,8 +232,12 @@ def test_without_anything_at_hand_an_order_cannot_go_on_and_may_be_sent_back(
     )
 
     with pytest.raises(InvalidInput):
-        handling.settle_mismatch(session, order.id, SettleForm(answer=Settling.GO_ON), actor=orders.asker, now=now)
-    handling.settle_mismatch(session, order.id, SettleForm(answer=Settling.RETURN), actor=orders.asker, now=now)
+        handling.settle_mismatch(
+            session, order.id, SettleForm(answer=Settling.GO_ON), windows=WINDOWS, actor=orders.asker, now=now
+        )
+    handling.settle_mismatch(
+        session, order.id, SettleForm(answer=Settling.RETURN), windows=WINDOWS, actor=orders.asker, now=now
+    )
     back = GiveBackForm(how=Leftover.RETURN, courier="顺丰", tracking_number="SF1")
     with pytest.raises(InvalidInput):
         handling.give_back(session, order.id, back, actor=orders.staff, now=now)
@@ -283,8 +292,8 @@ def test_a_dispute_goes_back_to_the_staff_who_test_again_or_uphold(
     orders.reported(order)
     handling.dispute_results(session, order.id, reason="偏高", actor=orders.asker, now=now)
     with pytest.raises(Forbidden):
-        handling.uphold_results(session, order.id, reason="无误", actor=orders.asker, now=now)
-    handling.uphold_results(session, order.id, reason="无误", actor=orders.staff, now=now)
+        handling.uphold_results(session, order.id, reason="无误", windows=WINDOWS, actor=orders.asker, now=now)
+    handling.uphold_results(session, order.id, reason="无误", windows=WINDOWS, actor=orders.staff, now=now)
     upheld = order.state
     handling.dispute_results(session, order.id, reason="偏高", actor=orders.asker, now=now)
     orders.run(order, period=Period(soon.end, soon.end + HOUR))

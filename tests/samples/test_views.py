@@ -117,5 +117,5 @@ def test_a_picture_with_results_is_kept_and_saved_as_it_was_sent_and_steps_are_t
     assert (served.data, served.mimetype) == (sent, "image/png")
     assert served.headers["Content-Disposition"].startswith("attachment;")
     assert answer["results"][0]["sha256"] == hashlib.sha256(sent).hexdigest()
-    assert answer["steps_open"] == ["record", "report", "give_back"]
+    assert answer["steps_open"] == ["record", "count", "report", "give_back"]
     assert reader.get(here).get_json()["steps_open"] == []

@@ -121,7 +121,7 @@ def held_once(session: Session) -> set[int]:
     assert [*ledger_faults(session), *payer_faults(session), *faults(session)] == []
     rows = session.execute(select(PayerHold.reservation_id, PayerHold.amount_fen)).all()
     assert len(rows) == len({reservation_id for reservation_id, _ in rows})
-    return {reservation_id for reservation_id, fen in rows if fen}
+    return {reservation_id for reservation_id, fen in rows if fen and reservation_id is not None}
 
 
 def codes(reply: Reply) -> list[str]:

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from booking.charges.views import charge, lists, many, steps
+from booking.charges.views import charge, figures, lists, many, steps
 
 bp = Blueprint("charges", __name__)
 
@@ -14,6 +14,8 @@ bp.add_url_rule("/charges/staffed", "staffed", lists.staffed, methods=READ)
 bp.add_url_rule("/charges.<suffix>", "mine_table", many.mine_table, methods=READ)
 bp.add_url_rule("/charges/staffed.<suffix>", "staffed_table", many.staffed_table, methods=READ)
 bp.add_url_rule("/charges/accept", "accept_several", many.accept_several, methods=SEND)
+bp.add_url_rule("/charges/figures", "figures", figures.figures, methods=READ)
+bp.add_url_rule("/charges/figures.csv", "figures_csv", figures.figures_csv, methods=READ)
 bp.add_url_rule(ONE, "show", charge.show, methods=READ)
 bp.add_url_rule(f"{ONE}/accept", "accept", steps.accept, methods=SEND)
 bp.add_url_rule(f"{ONE}/dispute", "dispute", steps.dispute, methods=SEND)

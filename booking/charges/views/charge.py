@@ -12,6 +12,7 @@ from booking.charges import labels, queries
 from booking.charges.answers import told_lines
 from booking.charges.queries import Found, Whole, standing_of, target_of
 from booking.charges.rules import steps_open
+from booking.charges.withheld import withholds_results
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput, Refused
@@ -43,9 +44,8 @@ def charge_page(
         problems=_problems(refused, fields or {}),
         refusal=sentence_of(refused) if refused is not None and not isinstance(refused, InvalidInput) else "",
         form=request.form if refused is not None else {},
-        opens_reservation=whole.found.sight.is_booker
-        or may(actor, Permission.SEE_BOOKINGS, target_of(whole.found.charge)),
         sees_statements=whole.found.charge.billed_fen != 0 and _sees_statements(whole.found, actor),
+        opens_cause=whole.found.sight.is_booker or _may_open(whole, actor),
         key=new_key(),
         labels={name: _(label) for name, label in labels.FIELDS.items()},
     )
@@ -56,6 +56,12 @@ def _sees_statements(found: Found, actor: Actor) -> bool:
     """Whether the person asking may read what the charge was billed on."""
     place = Target(found.charge.organisation_id)
     return found.sight.answers or found.sight.keeps_payer or may(actor, Permission.SEE_STATEMENTS, place)
+
+
+def _may_open(whole: Whole, actor: Actor) -> bool:
+    """Whether the actor may read what is charged because of the instrument."""
+    needed = Permission.SEE_BOOKINGS if whole.found.charge.reservation_id else Permission.SEE_SAMPLE_ORDERS
+    return may(actor, needed, target_of(whole.found.charge))
 
 
 def _told(whole: Whole) -> dict[str, Any]:
@@ -76,6 +82,7 @@ def _told(whole: Whole) -> dict[str, Any]:
         "state_look": labels.STATE_LOOKS[charge.state],
         "lines": spoken_lines(Quote(tuple(told_lines(whole.lines, knows=found.knows)), charge.gross_fen)),
         "missing_fen": missing,
+        "withholds_results": withholds_results(charge),
         "why_problem": _(why, missing=filters.money(missing)) if why else "",
         "captures": whole.captures,
         "history": [(one, _(labels.STEPS[one.step]), whole.hides_author(one)) for one in whole.events],

@@ -196,7 +196,7 @@ def _line(line: Line) -> dict[str, Any]:
 
 
 def _held_or_back(line: Line) -> str:
-    """What a transfer for a reservation or a charge did."""
+    """What a transfer for a reservation, an order or a charge did."""
     is_out = line.posted.amount_fen < 0
     if line.is_of_charge and (is_out or line.held is None):
         return str(_("支付费用") if is_out else _("退回费用"))
@@ -205,12 +205,13 @@ def _held_or_back(line: Line) -> str:
 
 def _held(one: HeldFor) -> dict[str, Any]:
     """A hold in words."""
-    instrument = one.instrument
-    return {
-        "held": one,
-        "instrument": in_language(instrument.name_zh, instrument.name_en) if instrument else "",
-        "url": url_for("reservations.show", reservation_id=one.reservation_id) if one.opens else "",
-    }
+    instrument, url = one.instrument, ""
+    if one.opens and one.reservation_id is not None:
+        url = url_for("reservations.show", reservation_id=one.reservation_id)
+    elif one.opens:
+        url = url_for("samples.show", order_id=one.sample_order_id)
+    name = in_language(instrument.name_zh, instrument.name_en) if instrument else ""
+    return {"held": one, "instrument": name, "url": url}
 
 
 def _edit_page(account: PayerAccount, refused: Refused | None = None) -> ResponseReturnValue:

@@ -1,6 +1,7 @@
 """One sample order: what it says, what either side can do next, its printed form and its files."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,11 @@ from booking.attachments.uploads import file_response, limits_for
 from booking.catalogue.keeping import staff_target
 from booking.catalogue.owner_queries import open_change
 from booking.catalogue.queries import is_readable
+from booking.charges.counting import most_counts, usual_counts, work_of
+from booking.charges.labels import STATE_LOOKS as CHARGE_LOOKS
+from booking.charges.labels import STATES as CHARGE_STATES
+from booking.charges.queries import charge_for
+from booking.charges.sampled import said_counts
 from booking.contracts.addresses import order_form_address
 from booking.contracts.form_numbers import number_of
 from booking.contracts.grounds import lacking_of
@@ -20,9 +26,13 @@ from booking.contracts.labels import CLAUSES
 from booking.contracts.queries import text_now
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput, NotFound, Refused
+from booking.payers.queries import found_account
+from booking.reservations.payer_field import field_of, paying_of
 from booking.samples import labels, queries, quoting
 from booking.samples.addresses import attachment_address
+from booking.samples.paying import FIELD, payment_for
 from booking.samples.queries import WholeOrder
+from booking.samples.releasing import withholds
 from booking.samples.rules import RECORDED, Side
 from booking.samples.typed import shown_lines
 from booking.samples.weighing import asked_of
@@ -33,7 +43,7 @@ from booking.web.repeats import new_key
 from booking.web.signed_in import require_actor
 from models.attachments import Attachment
 from models.custody import OwnerChange
-from models.samples import SampleOrder
+from models.samples import SampleOrder, SampleQuote
 from models.vocabulary.attachments import AttachmentKind, OwnerKind
 from models.vocabulary.contracts import Need
 from models.vocabulary.pricing import LineKind
@@ -107,6 +117,7 @@ def order_page(order_id: int, refused: Refused | None = None, fields: Mapping[st
         recorded=[(one.value, _(labels.SAMPLE_STATE[one])) for one in RECORDED],
         **words(),
         **_quoting(whole, open_steps),
+        **_charging(whole, open_steps),
         **_agreeing(whole, side, open_steps),
     )
     return make_response(page, refused.status if refused else 200)
@@ -132,13 +143,14 @@ def words() -> dict[str, Any]:
         "reports": labels.REPORT,
         "settlings": labels.SETTLING,
         "line_name": line_name,
+        "over": OVER,
     }
 
 
 def line_name(line: dict[str, Any]) -> str:
     """What a line of a quote is for."""
     named = in_language(line["name_zh"], line["name_en"])
-    return named or str(_(labels.LINE[LineKind(line["kind"])]))
+    return named or str(_(labels.LINE_NAMES.get(LineKind(line["kind"]), labels.OTHER_LINE)))
 
 
 def _quoting(whole: WholeOrder, open_steps: set[SampleStep]) -> dict[str, Any]:
@@ -155,6 +167,46 @@ def _quoting(whole: WholeOrder, open_steps: set[SampleStep]) -> dict[str, Any]:
         "line_kinds": [(kind.value, _(label)) for kind, label in labels.LINE.items()],
         "valid_until": request.form.get("valid_until") or (local_date(now) + PROPOSED_DAYS).isoformat(),
     }
+
+
+def _charging(whole: WholeOrder, open_steps: set[SampleStep]) -> dict[str, Any]:
+    """Who pays, what of the quote was done, and what the order is charged."""
+    session, who, now, order = reading(), require_actor(), utcnow(), whole.order
+    today = local_date(now)
+    found: dict[str, Any] = {"payer": None, "counting": [], "account": None, "charge_opens": False}
+    found["will_withhold"] = False
+    if SampleStep.ACCEPT in open_steps and whole.quote:
+        found["will_withhold"] = withholds(session, order, whole.quote.total_fen, now=now)
+        total_fen, paying = whole.quote.total_fen, paying_of(request.form.get(FIELD, ""))
+        payment = payment_for(session, order, total_fen, paying, actor=who, now=now)
+        found["payer"] = field_of(payment, request.form.get(FIELD, "")) if payment and payment.choices else None
+    if SampleStep.COUNT in open_steps and whole.quote:
+        found["counting"] = _counting(whole, whole.quote)
+    if order.payer_account_id is not None:
+        with suppress(NotFound):
+            found["account"] = found_account(session, order.payer_account_id, who, today=today).account
+    if whole.charge is not None:
+        with suppress(NotFound):
+            found["charge_opens"] = bool(charge_for(session, whole.charge.id, who, today=today))
+        found["charge_state"] = _(CHARGE_STATES[whole.charge.state]), *CHARGE_LOOKS[whole.charge.state]
+    return found
+
+
+def _counting(whole: WholeOrder, quote: SampleQuote) -> list[dict[str, Any]]:
+    """The lines of the quote with how much was done of each: as typed, as was said, else by the samples."""
+    work = work_of(one.state for one in whole.samples)
+    counts = said_counts(reading(), whole.order.id) or usual_counts(quote.lines, work)
+    most = most_counts(quote.lines, work)
+    return [
+        {
+            "name": f"counts.{place}",
+            "label": line_name(line),
+            "quoted": line["count"],
+            "most": most[place],
+            "count": request.form.get(f"counts.{place}", min(counts[place], most[place])),
+        }
+        for place, line in enumerate(quote.lines)
+    ]
 
 
 def _agreeing(whole: WholeOrder, side: Side | None, open_steps: set[SampleStep]) -> dict[str, Any]:
@@ -193,6 +245,6 @@ def _problems(refused: Refused | None, fields: Mapping[str, str]) -> dict[str, l
         return {"": [sentence_of(refused)]}
     found: dict[str, list[str]] = {}
     for field, sentences in problems_of(refused).items():
-        name = field if field.startswith("lines.") else field.partition(".")[0]
+        name = field if field.startswith(("lines.", "counts.")) else field.partition(".")[0]
         found.setdefault(fields.get(name, name), []).extend(sentences)
     return found

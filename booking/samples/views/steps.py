@@ -10,14 +10,17 @@ from sqlalchemy.orm import Session
 
 from booking.attachments.forms import FileRemovalPage
 from booking.attachments.uploads import has_uploads, limits_for, read_uploads
+from booking.charges.terms import windows
 from booking.contracts.forms import OrderFormPage
 from booking.core.clock import utcnow
 from booking.core.errors import Conflict, InvalidInput
 from booking.core.forms import read
 from booking.core.texts import N_
-from booking.samples import agreeing, handling, queries, quoting, removing, service
+from booking.reservations.spoken import LATER
+from booking.samples import agreeing, charging, handling, queries, quoting, removing, service
 from booking.samples.forms import (
     AcceptPage,
+    CountForm,
     GiveBackPage,
     ReasonPage,
     ReceivePage,
@@ -29,10 +32,11 @@ from booking.samples.forms import (
     SendPage,
     SettlePage,
 )
-from booking.samples.typed import quote_lines, typed
+from booking.samples.paying import FIELD
+from booking.samples.typed import counts_typed, quote_lines, typed
 from booking.samples.views.orders import order_page
 from booking.web.extensions import reading, transaction
-from booking.web.reading import read_form
+from booking.web.reading import posted, read_form
 from booking.web.repeats import create_once
 from booking.web.signed_in import require_actor
 from booking.web.uploads import takes_files
@@ -92,10 +96,16 @@ def accept(order_id: int) -> ResponseReturnValue:
     """Accept the quote."""
 
     def work() -> None:
-        form = read_form(AcceptPage)
-        _take(quoting.accept_quote, order_id, form.quote_id, form.order_form)
+        form = read(AcceptPage, _paying(posted()))
+        _take(quoting.accept_quote, order_id, form.quote_id, form.order_form, form.paying)
 
     return _done(order_id, work, N_("已接受报价，委托生效。请寄出样品。"))
+
+
+def _paying(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The form with the choice to settle later as its own field."""
+    is_later = said.get(FIELD) == LATER
+    return {**{name: one for name, one in said.items() if not (is_later and name == FIELD)}, "pays_later": is_later}
 
 
 def agree(order_id: int) -> ResponseReturnValue:
@@ -129,7 +139,11 @@ def receive(order_id: int) -> ResponseReturnValue:
 
 def settle(order_id: int) -> ResponseReturnValue:
     """Answer what is to happen with what arrived."""
-    return _done(order_id, lambda: _take(handling.settle_mismatch, order_id, read_form(SettlePage)), N_("已答复机主。"))
+
+    def work() -> None:
+        _take(handling.settle_mismatch, order_id, read_form(SettlePage), windows=windows())
+
+    return _done(order_id, work, N_("已答复机主。"))
 
 
 def record(order_id: int) -> ResponseReturnValue:
@@ -146,14 +160,15 @@ def record(order_id: int) -> ResponseReturnValue:
 @takes_files
 def results(order_id: int) -> ResponseReturnValue:
     """Hand over results, once however often the form is sent."""
-    who, now, limits = require_actor(), utcnow(), limits_for(KIND)
+    who, now, limits, terms = require_actor(), utcnow(), limits_for(KIND), windows()
 
     def work() -> None:
         form = typed(ResultForm, "positions")
         files = read_uploads(limits, keeps_originals=True) if has_uploads() else []
 
         def store(session: Session) -> dict[str, Any]:
-            return {"id": handling.add_results(session, order_id, form, files, limits, actor=who, now=now).id}
+            done = handling.add_results(session, order_id, form, files, limits, windows=terms, actor=who, now=now)
+            return {"id": done.id}
 
         create_once(store, actor=who, now=now)
 
@@ -162,7 +177,11 @@ def results(order_id: int) -> ResponseReturnValue:
 
 def approve(order_id: int) -> ResponseReturnValue:
     """Accept the results."""
-    return _done(order_id, lambda: _take(handling.approve_results, order_id), N_("已确认结果，委托完成。"))
+
+    def work() -> None:
+        _take(handling.approve_results, order_id, windows=windows())
+
+    return _done(order_id, work, N_("已确认结果，委托完成。"))
 
 
 def dispute(order_id: int) -> ResponseReturnValue:
@@ -172,12 +191,12 @@ def dispute(order_id: int) -> ResponseReturnValue:
 
 def uphold(order_id: int) -> ResponseReturnValue:
     """Uphold the results."""
-    return _for_reason(order_id, handling.uphold_results, N_("已答复，用户会收到邮件。"))
+    return _for_reason(order_id, handling.uphold_results, N_("已答复，用户会收到邮件。"), windows=windows())
 
 
 def cancel(order_id: int) -> ResponseReturnValue:
     """End the order midway."""
-    return _for_reason(order_id, handling.cancel_order, N_("委托已取消，对方会收到邮件。"))
+    return _for_reason(order_id, handling.cancel_order, N_("委托已取消，对方会收到邮件。"), windows=windows())
 
 
 def give_back(order_id: int) -> ResponseReturnValue:
@@ -185,18 +204,29 @@ def give_back(order_id: int) -> ResponseReturnValue:
     return _done(order_id, lambda: _take(handling.give_back, order_id, read_form(GiveBackPage)), N_("已登记。"))
 
 
-def _take(step: Callable[..., object], order_id: int, *given: Any) -> None:
+def count(order_id: int) -> ResponseReturnValue:
+    """Say how much was done of each line of the quote."""
+
+    def work() -> None:
+        said = {"counts": counts_typed(request.form), "note": request.form.get("count_note", "")}
+        form = read(CountForm, said)
+        _take(charging.say_done, order_id, form, windows=windows())
+
+    return _done(order_id, work, N_("已登记，将按此收费。"), {"note": "count_note"})
+
+
+def _take(step: Callable[..., object], order_id: int, *given: Any, **named: Any) -> None:
     """One step in a transaction."""
-    transaction(step, order_id, *given, actor=require_actor(), now=utcnow())
+    transaction(step, order_id, *given, actor=require_actor(), now=utcnow(), **named)
 
 
-def _for_reason(order_id: int, step: Callable[..., object], said: str) -> ResponseReturnValue:
+def _for_reason(order_id: int, step: Callable[..., object], said: str, **named: Any) -> ResponseReturnValue:
     """A step that asks why, in a field that is named after the step: a page asks for several."""
     field = f"{request.path.rsplit('/', 1)[1]}_reason"
 
     def work() -> None:
         form = read(ReasonPage, {"reason": request.form.get(field, "")})
-        transaction(step, order_id, reason=form.reason, actor=require_actor(), now=utcnow())
+        transaction(step, order_id, reason=form.reason, actor=require_actor(), now=utcnow(), **named)
 
     return _done(order_id, work, said, {"reason": field})
 

@@ -87,7 +87,8 @@ def ageing(organisation_id: int) -> ResponseReturnValue:
 def terms(organisation_id: int) -> ResponseReturnValue:
     """Ask how the institution bills; then keep it."""
     place = place_for(organisation_id, Permission.MANAGE_STATEMENTS)
-    values = {**office(place, "terms"), "labels": field_labels()}
+    withholding = [(one.value, _(label)) for one, label in labels.WITHHOLDING.items()]
+    values = {**office(place, "terms"), "labels": field_labels(), "withholding": withholding}
     if request.method == "GET":
         found = terms_of(reading(), place.id)
         form = {name: getattr(found, name) for name in (*TOLD, "version")}

@@ -66,6 +66,7 @@ SAMPLES = (
         {"position": "1", "sample_state": "lost", "sample_note": "x"},
         forbidden=NOT_STAFF,
     ),
+    sent("/sample-orders/{testing_order}/count", STEWARDS, {"counts.0": "3"}, forbidden=NOT_STAFF | TECHNICIAN),
     Line(
         "POST /sample-orders/{testing_order}/results",
         HANDLING,
@@ -119,6 +120,7 @@ SAMPLES = (
         {"state": "lost", "note": "x"},
         forbidden=NOT_STAFF,
     ),
+    step("/sample-orders/{testing_order}/count", STEWARDS, {"counts": [3]}, forbidden=NOT_STAFF | TECHNICIAN),
     Line(
         "POST /api/v1/sample-orders/{testing_order}/results",
         HANDLING,
