@@ -14,6 +14,7 @@ def addresses_of(secret: str) -> dict[str, str]:
     return {"url": url, "webcal_url": webcal, "google_url": google}
 
 
-def reservation_url(reservation_id: int) -> str:
-    """Where a reservation's page is, seen from outside."""
-    return f"{current_app.config['SETTINGS'].address}/reservations/{reservation_id}"
+def event_url(reservation_id: int | None) -> str:
+    """Where a reservation's page is, or without one the list of one's sample orders, seen from outside."""
+    path = "sample-orders" if reservation_id is None else f"reservations/{reservation_id}"
+    return f"{current_app.config['SETTINGS'].address}/{path}"

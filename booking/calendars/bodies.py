@@ -15,11 +15,16 @@ from booking.calendars import queries
 from booking.calendars.occupied import occupied
 from booking.calendars.rendering import calendar_text, event_text
 from booking.calendars.rules import digest, modified_second, shown_window
-from booking.calendars.wording import block_entry, calendar_name, occupied_entry, reservation_entry
+from booking.calendars.wording import block_entry, calendar_name, occupied_entry, reservation_entry, tested_entry
 from booking.reservations.taken import lane_time
 from models.calendars import FeedBody, FeedFragment
 
 COLOUR = "teal"
+TESTS = "tests"
+"""The audience of those whose samples are tested: the same words for everybody among them."""
+
+ExternalUrl = Callable[[int | None], str]
+"""Where the page of a reservation is, or without one the list of one's sample orders, seen from outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ def render(
     *,
     audience: str,
     validator: str,
-    url_of: Callable[[int], str],
+    url_of: ExternalUrl,
     now: datetime,
 ) -> Rendered:
     """The feed's text, with every fragment that was not rendered before; reads only."""
@@ -53,6 +58,10 @@ def render(
     others = _others(session, feed, shown, today, audience=audience)
     made: list[dict[str, Any]] = []
     texts = [_fragment(one, audience, url_of, made) for one in shown]
+    if feed.instrument_id is None:
+        tests = f"{TESTS}:{feed.language}"
+        asked = queries.tests_for_person(session, feed.user_id, today, tests)
+        texts += [_fragment(one, tests, url_of, made) for one in asked]
     name = calendar_name(audience, queries.instrument_name(session, feed.instrument_id, feed.language))
     plain = calendar_text(name, COLOUR, texts + others)
     etag = hashlib.sha256(plain).hexdigest()[:32]
@@ -83,7 +92,7 @@ def _others(
     return [event_text(entry) for entry in entries]
 
 
-def _fragment(shown: queries.Shown, audience: str, url_of: Callable[[int], str], made: list[dict[str, Any]]) -> str:
+def _fragment(shown: queries.Shown, audience: str, url_of: ExternalUrl, made: list[dict[str, Any]]) -> str:
     """The VEVENT kept for this state of the reservation, else a new one that is added to `made`."""
     reservation = shown.reservation
     stamp = f"{reservation.version}:{shown.instrument.version}:{shown.organisation.version}"
@@ -91,7 +100,10 @@ def _fragment(shown: queries.Shown, audience: str, url_of: Callable[[int], str],
         stamp += f":{digest([shown.booked_by])}"
     if shown.stamp == stamp and shown.text is not None:
         return shown.text
-    text = event_text(reservation_entry(shown, audience, url_of(reservation.id)))
+    if audience.startswith(TESTS):
+        text = event_text(tested_entry(shown, audience, url_of(None)))
+    else:
+        text = event_text(reservation_entry(shown, audience, url_of(reservation.id)))
     made.append({"reservation_id": reservation.id, "audience": audience, "stamp": stamp, "text": text})
     return text
 

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from sqlalchemy.exc import NoResultFound
 
 from booking.calendars import bodies, service
-from booking.calendars.addresses import reservation_url
+from booking.calendars.addresses import event_url
 from booking.calendars.queries import body_of
 from booking.calendars.rules import Condition, is_unchanged
 from booking.core.clock import utcnow
@@ -24,7 +24,7 @@ def show(secret: str) -> Response:
     """A feed for calendar apps: 304 when nothing changed, else iCalendar text, gzipped when accepted."""
     now = utcnow()
     try:
-        poll, rendered = service.poll(reading(), secret[:LONGEST_SECRET], now=now, url_of=reservation_url)
+        poll, rendered = service.poll(reading(), secret[:LONGEST_SECRET], now=now, url_of=event_url)
     except Refused as refused:
         return _plain(refused.status)
     if rendered is not None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, String, and_, bindparam, case, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, String, and_, bindparam, case, cast, exists, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from booking.calendars.rules import ended_since, shown_window
@@ -14,6 +14,7 @@ from booking.core.actors import Actor
 from booking.core.errors import NotFound
 from booking.reservations import neighbours
 from booking.reservations.queries import is_coming
+from booking.reservations.tested import is_tested_for
 from models.accounts import User
 from models.calendars import Feed, FeedBody, FeedFragment
 from models.catalogue import Instrument
@@ -139,10 +140,20 @@ class Shown:
 
 def reservations_of_person(session: Session, user_id: int, today: date, audience: str) -> list[Shown]:
     """What a person booked or takes part in, in the shown window, by start."""
+    return _shown(session, _is_of(user_id), today, audience)
+
+
+def tests_for_person(session: Session, user_id: int, today: date, audience: str) -> list[Shown]:
+    """When samples of a person, or of a firm that they act for, are tested by others, in the shown window, by start."""
+    return _shown(session, and_(is_tested_for(user_id, today), not_(_is_of(user_id))), today, audience)
+
+
+def _is_of(user_id: int) -> ColumnElement[bool]:
+    """Reservations that a person booked or takes part in."""
     takes_part = exists().where(
         ReservationPerson.reservation_id == Reservation.id, ReservationPerson.user_id == user_id
     )
-    return _shown(session, or_(Reservation.booked_by_id == user_id, takes_part), today, audience)
+    return or_(Reservation.booked_by_id == user_id, takes_part)
 
 
 def reservations_of_instrument(session: Session, instrument_id: int, today: date, audience: str) -> list[Shown]:

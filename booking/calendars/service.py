@@ -1,6 +1,5 @@
 """Making and revoking feeds, and answering polls."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -22,8 +21,6 @@ from models.calendars import Feed
 
 MOST_FEEDS = 50
 NOTED_EVERY = timedelta(hours=1)
-
-ExternalUrl = Callable[[int], str]
 
 
 class TooManyFeeds(Refused):
@@ -94,7 +91,9 @@ def revoke_feed(session: Session, feed_id: int, *, actor: Actor, now: datetime) 
         audit.note(session, "calendars.feed_revoked", ("feed", feed.id), actor=actor, now=now)
 
 
-def poll(session: Session, secret: str, *, now: datetime, url_of: ExternalUrl) -> tuple[Poll, bodies.Rendered | None]:
+def poll(
+    session: Session, secret: str, *, now: datetime, url_of: bodies.ExternalUrl
+) -> tuple[Poll, bodies.Rendered | None]:
     """The current state of the feed under `secret`, rendered anew only when it changed.
 
     The second value is what was rendered, to be kept with `bodies.keep`, or None when the text kept

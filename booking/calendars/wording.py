@@ -36,6 +36,7 @@ BLOCKS = {
     BlockKind.OUTSIDE: ("外部占用", "Busy elsewhere"),
 }
 OCCUPIED = ("已占用", "Occupied")
+TESTED = ("样品测试", "Sample test")
 MY_BOOKINGS = ("我的预约 · 川渝仪器共享", "My bookings · Chuanyu Instruments")
 
 
@@ -66,6 +67,19 @@ def reservation_entry(shown: Shown, audience: str, url: str) -> Entry:
         url=url,
         position=_position(shown.instrument, shown.organisation),
         has_reminder=reminded,
+    )
+
+
+def tested_entry(shown: Shown, audience: str, url: str) -> Entry:
+    """Time in which samples are tested, for who asked: no purpose, for that names the orders of others too."""
+    reservation, name = shown.reservation, _instrument(shown.instrument, audience)
+    return _entry(
+        reservation,
+        status=STATUS.get(reservation.state, "CANCELLED"),
+        summary=f"{_said(TESTED, audience)} · {name}",
+        location=_location(shown.instrument, shown.organisation, audience),
+        url=url,
+        position=_position(shown.instrument, shown.organisation),
     )
 
 

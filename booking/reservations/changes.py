@@ -15,6 +15,7 @@ from booking.core.clock import local_date
 from booking.core.period import Period
 from booking.notifications.service import announce
 from booking.reservations import neighbours
+from booking.reservations.tested import askers_in
 from models.base import Base
 from models.reservations import Reservation, ReservationPerson
 from models.vocabulary.reservations import ChangeKind
@@ -137,8 +138,8 @@ def revise(session: Session, scopes: Iterable[str], *, now: datetime) -> None:
 
 
 def _linked(session: Session, reservation_id: int) -> list[int]:
-    """The accounts of operator and participants."""
+    """The accounts of operator and participants, and of those whose samples are tested then."""
     linked = select(ReservationPerson.user_id).where(
         ReservationPerson.reservation_id == reservation_id, ReservationPerson.user_id.is_not(None)
     )
-    return [user_id for user_id in session.scalars(linked) if user_id is not None]
+    return [user_id for user_id in session.scalars(linked.union(*askers_in(reservation_id))) if user_id is not None]

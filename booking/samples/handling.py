@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from sqlalchemy import union
 from sqlalchemy.orm import Session
 
 from booking.attachments.preparing import Prepared
@@ -15,8 +16,10 @@ from booking.core.errors import InvalidInput, NotFound, Problem
 from booking.core.period import Period
 from booking.core.texts import N_
 from booking.reservations.cancelling import end_reservation
+from booking.reservations.changes import revise
 from booking.reservations.held import locked
 from booking.reservations.service import reserve_for_staff
+from booking.reservations.tested import askers_of
 from booking.reservations.wishes import Details, Wish
 from booking.samples.forms import (
     GiveBackForm,
@@ -140,7 +143,14 @@ def start_run(session: Session, instrument_id: int, form: SampleRunForm, *, acto
     session.add_all(SampleRunOrder(run_id=run.id, order_id=one.order.id) for one in held)
     for one in held:
         finish(session, one, reason=form.note, facts={"run_id": run.id}, actor=actor, now=now)
+    _revise_calendars(session, [one.order.id for one in held], now=now)
     return run
+
+
+def _revise_calendars(session: Session, order_ids: Sequence[int], *, now: datetime) -> None:
+    """Let the calendars of those who asked show when their samples are tested, or that they are not."""
+    if scopes := [f"mine:{user_id}" for user_id in session.scalars(union(*askers_of(order_ids)))]:
+        revise(session, scopes, now=now)
 
 
 def record_sample(
@@ -239,6 +249,7 @@ def cancel_order(session: Session, order_id: int, *, reason: str, actor: Actor, 
         reservation = locked(session, reservation_id)
         if reservation.state in STANDING:
             end_reservation(session, reservation, ReservationState.CANCELLED, reason=reason, actor=actor, now=now)
+    _revise_calendars(session, [order_id], now=now)
     return order
 
 
