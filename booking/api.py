@@ -36,6 +36,7 @@ from booking.reservations import team_api as team_bookings
 from booking.reservations import use_api as uses
 from booking.samples import api as samples
 from booking.samples import figure_api as sample_figures
+from booking.samples import sticker_api as sample_stickers
 from booking.search import api as search
 from booking.statements import api as statements
 from booking.statements import cash_api as cash
@@ -69,6 +70,7 @@ BLUEPRINTS = (
     work.bp,
     enquiries.bp,
     sample_figures.bp,
+    sample_stickers.bp,
     samples.bp,
     pricing.bp,
     payers.bp,

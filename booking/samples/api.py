@@ -41,6 +41,7 @@ from booking.samples.forms import (
     SendForm,
     SettleForm,
 )
+from booking.samples.stickers import read_code
 from booking.samples.typed import typed
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
@@ -96,7 +97,9 @@ def index() -> Response:
     """One's own orders and those of one's firms; with `staffed=1` those of the instruments one works for."""
     who, asked = require_actor(), read_query(SampleOrdersQuery)
     show = lists.Show.WAITING if asked.waiting else lists.Show.ALL
-    wanted = lists.Wanted(show, asked.state, asked.instrument)
+    read = read_code(asked.number)
+    number = (read.number if read else "") if asked.number else None
+    wanted = lists.Wanted(show, asked.state, asked.instrument, number)
     find = lists.staffed_orders if asked.staffed else lists.own_orders
     page = find(reading(), who, wanted, limit=asked.limit, cursor=asked.cursor)
     return json_answer(SampleOrderList(items=[order_summary(one) for one in page.items], next_cursor=page.next_cursor))

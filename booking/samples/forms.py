@@ -9,6 +9,7 @@ from booking.core.forms import Blank, FilledLine, Form, Line, Moment, NearDay, O
 from booking.core.forms import hundredths as unsigned_hundredths
 from booking.core.pages import LARGEST_PAGE
 from booking.samples.rules import MOST_IN_A_RUN
+from booking.samples.stickers import ON_A_SHEET, Which
 from models.vocabulary.pricing import LineKind
 from models.vocabulary.samples import Hazard, Leftover, ReportKind, SampleOrderState, SampleState, Settling
 
@@ -28,6 +29,11 @@ def _hundredths(value: Any) -> Any:
     if isinstance(value, Written) and value.strip().startswith("-"):
         return -unsigned_hundredths(Written(value.strip()[1:]))
     return unsigned_hundredths(value)
+
+
+def _several(value: Any) -> Any:
+    """One value of a query, or several under the same name, as a list."""
+    return [value] if isinstance(value, str) else value
 
 
 SignedFen = Annotated[int, Field(strict=True, ge=-MOST_FEN, le=MOST_FEN), BeforeValidator(_hundredths)]
@@ -202,10 +208,14 @@ class SampleMessagePage(SampleMessageForm, PageForm):
 
 
 class SampleOrdersQuery(Form):
-    """Which orders: one's own, or with `staffed` those of the instruments one works for; `waiting` for one's side."""
+    """Which orders: one's own, or with `staffed` those of the instruments one works for; `waiting` for one's side.
+
+    `number` is an order's, or what stands on the label of one of its samples.
+    """
 
     staffed: bool = False
     waiting: bool = False
+    number: Annotated[str, Field(max_length=300)] = ""
     state: SampleOrderState | None = None
     instrument: Annotated[Id | None, Blank] = None
     limit: Annotated[int, Field(ge=1, le=LARGEST_PAGE)] = 50
@@ -228,3 +238,23 @@ class SampleFiguresQuery(Form):
 
 class SampleFiguresPage(SampleFiguresQuery, PageForm):
     """The same, of the page."""
+
+
+class StickersQuery(Form):
+    """The labels of which orders, and from which place of the first sheet of twelve on."""
+
+    order: Annotated[list[Id], BeforeValidator(_several), Field(min_length=1, max_length=MOST_IN_A_RUN)]
+    which: Which = Which.BOTH
+    first: Annotated[int, Field(ge=1, le=ON_A_SHEET)] = 1
+
+
+class StickersPage(StickersQuery, PageForm):
+    """The same, of the page, which begins with none."""
+
+    order: Annotated[list[Id], BeforeValidator(_several), Field(default_factory=list, max_length=MOST_IN_A_RUN)]
+
+
+class FindPage(PageForm):
+    """What was typed or scanned to find an order."""
+
+    number: Annotated[str, Field(max_length=300)] = ""

@@ -3,6 +3,7 @@
 from booking.core.texts import N_
 from booking.pricing.labels import EXTRA_KINDS, LINES
 from booking.samples.lists import Show
+from booking.samples.stickers import Which
 from models.vocabulary.pricing import ExtraKind, LineKind
 from models.vocabulary.samples import (
     Hazard,
@@ -118,7 +119,13 @@ SHOW = {
     Show.OVER: N_("已结束"),
     Show.ALL: N_("全部"),
 }
+WHICH = {
+    Which.BOTH: N_("整单和每个样品"),
+    Which.ORDERS: N_("只要整单的"),
+    Which.SAMPLES: N_("只要样品的"),
+}
 FIELDS = {
+    "order": N_("委托"),
     "title": N_("样品名称"),
     "sample_count": N_("样品数"),
     "marks": N_("样品编号"),

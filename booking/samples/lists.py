@@ -1,7 +1,7 @@
 """Lists of sample orders for either side, and what waits for it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -42,11 +42,12 @@ class Wanted:
     show: Show = Show.ALL
     state: SampleOrderState | None = None
     instrument_id: int | None = None
+    number: str | None = None
 
 
 def own_orders(session: Session, actor: Actor, wanted: Wanted, *, limit: int, cursor: str = "") -> Page[Listed]:
     """What the actor asked for, and what the firms they act for did; the last changed first."""
-    statement = _narrowed(_listed().where(_is_own(actor)), wanted, WAITS_FOR_REQUESTER)
+    statement = _narrowed(_listed().where(is_own(actor)), wanted, WAITS_FOR_REQUESTER)
     return _page(session, statement.order_by(SampleOrder.changed_at.desc(), SampleOrder.id.desc()), limit, cursor)
 
 
@@ -58,7 +59,7 @@ def staffed_orders(session: Session, actor: Actor, wanted: Wanted, *, limit: int
     statement = _listed().where(staffed_within(SampleOrder, reached))
     if wanted.show == Show.WAITING:
         statement = statement.where(_waits_for_staff())
-        wanted = Wanted(Show.ALL, wanted.state, wanted.instrument_id)
+        wanted = replace(wanted, show=Show.ALL)
     ordered = _narrowed(statement, wanted, WAITS_FOR_STAFF).order_by(
         SampleOrder.due_on.is_(None),
         SampleOrder.due_on,
@@ -86,11 +87,11 @@ def waiting_by_instrument(session: Session, here: ColumnElement[bool]) -> dict[i
 
 def own_waiting(session: Session, actor: Actor, *, limit: int) -> Sequence[SampleOrder]:
     """Orders that wait for the actor who asked, those that changed first before."""
-    waiting = in_full().where(_is_own(actor), SampleOrder.state.in_(WAITS_FOR_REQUESTER))
+    waiting = in_full().where(is_own(actor), SampleOrder.state.in_(WAITS_FOR_REQUESTER))
     return session.scalars(waiting.order_by(SampleOrder.changed_at, SampleOrder.id).limit(limit)).all()
 
 
-def _is_own(actor: Actor) -> ColumnElement[bool]:
+def is_own(actor: Actor) -> ColumnElement[bool]:
     """Orders on whose asking side the actor stands."""
     firms = reach(actor, Permission.ORDER_FOR_FIRM).organisation_ids
     alone = and_(SampleOrder.organisation_id.is_(None), SampleOrder.requested_by_id == actor.id)
@@ -123,6 +124,8 @@ def _narrowed(
         statement = statement.where(SampleOrder.state == wanted.state)
     if wanted.instrument_id is not None:
         statement = statement.where(SampleOrder.instrument_id == wanted.instrument_id)
+    if wanted.number is not None:
+        statement = statement.where(SampleOrder.number == wanted.number)
     return statement
 
 

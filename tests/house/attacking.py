@@ -79,7 +79,7 @@ QUERY_NAMES = {
     "/recognitions": ("authority", "kind", "on", "limit", "cursor"),
     "/recognitions.csv": ("authority", "kind", "on", "limit", "cursor"),
     "/order-forms": ("cursor",),
-    "/sample-orders": ("show", "instrument", "cursor"),
+    "/sample-orders": ("show", "instrument", "cursor", "order", "which", "first", "number"),
     "/suspensions": ("instrument", "reservation"),
     "/grants": ("role", "person", "with_ended", "cursor"),
     "/people": ("scope", "cursor"),

@@ -38,6 +38,7 @@ SPEAKING = {
     "reservations/payer_field.py",
     "reservations/spoken.py",
     "reservations/story.py",
+    "samples/papers.py",
     "samples/typed.py",
     "statements/papers.py",
     "search/cards.py",

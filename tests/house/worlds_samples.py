@@ -50,6 +50,7 @@ def add_samples(builder: "Builder", staff: frozenset[str], their_staff: frozense
     }
     for name, order in made.items():
         builder.keep(name, order)
+    names["queued_number"] = made["queued_order"].number or ""
     names["firm"] = _firm(firm)
     affiliate(builder.session, builder.world.users["agent"], builder.session.get_one(Organisation, names["firm"]))
     names["order_file"] = _file_of(builder, made["asked_order"]).id

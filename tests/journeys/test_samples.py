@@ -1,22 +1,31 @@
-"""A firm sends six samples: quote, parcel, queue, test run, report, and both ends of it."""
+"""A firm sends six samples: quote, order form, labels, parcel, queue, test run, report, and both ends of it."""
 
 import hashlib
+import io
+import re
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
+import pypdfium2
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import FilePayload, Page, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.contracts.forms import RequirementForm
+from booking.contracts.requirements import set_requirement
 from booking.core.clock import at_local, local_date, utcnow
 from booking.web.filters import local_input
 from models.catalogue import Lane, LaneGroup
+from models.directory import Organisation
 from models.reservations import Claim
 from models.samples import SampleOrder
 from models.vocabulary.accounts import Language, Role, ScopeKind
 from models.vocabulary.directory import OrganisationKind
 from models.vocabulary.samples import Leftover, SampleOrderState
 from tests.factories.instruments import make_instrument, make_organisation
-from tests.factories.people import give, make_user
+from tests.factories.people import actor_for, give, make_user
 from tests.factories.pictures import PDF, photo
 from tests.journeys.axe import violations
 from tests.journeys.conftest import PHONE, OpenContext
@@ -26,6 +35,7 @@ PHOTO: FilePayload = {"name": "收样.jpg", "mimeType": "image/jpeg", "buffer": 
 REPORT: FilePayload = {"name": "报告.pdf", "mimeType": "application/pdf", "buffer": PDF}
 
 
+LAB = {Language.CHINESE: "沙坪坝示例学院", Language.ENGLISH: "Shapingba College"}
 FIRM = {Language.CHINESE: "北碚示例铸造", Language.ENGLISH: "Beibei Foundry"}
 
 
@@ -33,6 +43,15 @@ def press(page: Page, language: Language, name: str, answer: str) -> None:
     """Press the button of this name, and wait for what the page says then."""
     page.get_by_role("button", name=said(language, name), exact=True).click()
     expect(page.get_by_text(said(language, answer))).to_be_visible()
+
+
+def require_order_forms(session: Session, place: Organisation) -> None:
+    """Outside users accept the six clauses; contracts begin far above what six samples cost."""
+    now, finance = utcnow(), make_user(session, f"spark-finance-{place.id}")
+    give(session, finance, Role.INSTITUTION_FINANCE, ScopeKind.ORGANISATION, place.id)
+    form = RequirementForm(requires=True, threshold_fen=5_000_000)
+    set_requirement(session, place.id, form, actor=actor_for(session, finance, now=now), now=now)
+    session.commit()
 
 
 def quote(staff: Page, language: Language) -> None:
@@ -45,6 +64,37 @@ def quote(staff: Page, language: Language) -> None:
     staff.locator("[name='lines.0.unit_fen']").fill("120")
     assert violations(staff) == []
     press(staff, language, "发出报价", "已报价，用户会收到邮件。")
+
+
+def labels_of(user: Page, language: Language) -> list[str]:
+    """Print the labels before sending; what a camera reads from the screen is what it reads from the paper."""
+    user.get_by_role("link", name=said(language, "打印标签"), exact=True).first.click()
+    expect(user.locator(".sticker")).to_have_count(7)
+    assert violations(user) == []
+    user.set_viewport_size({"width": 1280, "height": 2400})
+    shown = [one.text for one in zxingcpp.read_barcodes(Image.open(io.BytesIO(user.screenshot(full_page=True))))]
+    user.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    with user.expect_download() as download:
+        user.get_by_role("link", name=said(language, "下载 PDF（A4，每页 12 张）")).click()
+    opened = pypdfium2.PdfDocument(download.value.path())
+    try:
+        (sheet,) = opened
+        assert LAB[language] in sheet.get_textpage().get_text_bounded()
+        printed = [one.text for one in zxingcpp.read_barcodes(sheet.render(scale=2).to_pil())]
+    finally:
+        opened.close()
+    assert sorted(shown) == sorted(printed)
+    return sorted(printed, key=len)
+
+
+def receive(staff: Page, code: str, language: Language) -> None:
+    """Find the order by typing what stands on the parcel's label, and say that all arrived, with a photo."""
+    staff.goto("/sample-orders/queue")
+    staff.locator("[name=number]").fill(code.lower())
+    staff.get_by_role("button", name=said(language, "打开委托")).click()
+    expect(staff.get_by_text("SF1234567890")).to_be_visible()
+    staff.locator("[name=files]").set_input_files(PHOTO)
+    press(staff, language, "登记收样", "已登记收样，用户会收到邮件。")
 
 
 def lead_to_report(staff: Page, order_page: str, start: datetime, language: Language) -> None:
@@ -65,12 +115,14 @@ def test_a_firm_sends_six_samples_and_gets_a_report(
     open_context: OpenContext, session: Session, language: Language
 ) -> None:
     policy = {"closes_on_holidays": False}
-    instrument = make_instrument(session, name_zh="直读光谱仪", name_en="Spark spectrometer", policy=policy)
+    place = make_organisation(session, name_zh=LAB[Language.CHINESE], name_en=LAB[Language.ENGLISH])
+    instrument = make_instrument(session, place, name_zh="直读光谱仪", name_en="Spark spectrometer", policy=policy)
     names = {"name_zh": FIRM[Language.CHINESE], "name_en": FIRM[Language.ENGLISH]}
     firm = make_organisation(session, kind=OrganisationKind.ENTERPRISE, **names)
     steward, agent = (make_user(session, name, language=language) for name in ("spark-steward", "foundry-agent"))
     give(session, steward, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
     give(session, agent, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, firm.id)
+    require_order_forms(session, place)
     staff, user = open_context(steward).new_page(), open_context(agent, viewport=PHONE).new_page()
 
     user.goto(f"/instruments/{instrument.id}")
@@ -86,13 +138,17 @@ def test_a_firm_sends_six_samples_and_gets_a_report(
 
     user.reload()
     expect(user.get_by_text("720.00").first).to_be_visible()
+    user.locator("[name=order_form]").check()
     press(user, language, "接受报价", "已接受报价，委托生效。请寄出样品。")
+    addresses = labels_of(user, language)
+    user.goto(order_page)
     user.locator("[name=courier]").fill("顺丰")
+    user.locator("[name=tracking_number]").fill("SF1234567890")
     press(user, language, "样品已寄出", "已登记，机主会收到邮件。")
 
-    staff.reload()
-    staff.locator("[name=files]").set_input_files(PHOTO)
-    press(staff, language, "登记收样", "已登记收样，用户会收到邮件。")
+    receive(staff, addresses[0].partition("number=")[2], language)
+    staff.goto(urlsplit(addresses[-1])._replace(scheme="", netloc="").geturl())
+    expect(staff).to_have_url(re.compile(re.escape(urlsplit(order_page).path) + r"#sample-\d$"))
     user.reload()
     expect(user.get_by_text(said(language, "排第 %(place)s 位") % {"place": 1}, exact=True)).to_be_visible()
 
@@ -101,6 +157,7 @@ def test_a_firm_sends_six_samples_and_gets_a_report(
 
     user.reload()
     expect(user.get_by_text(hashlib.sha256(PDF).hexdigest())).to_be_visible()
+    expect(user.get_by_text(said(language, "报告编号 %(number)s") % {"number": "R-2026-1"})).to_be_visible()
     assert violations(user) == []
     press(user, language, "确认结果", "已确认结果，委托完成。")
     staff.reload()

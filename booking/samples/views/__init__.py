@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from booking.samples.views import figures, lists, ordering, orders, runs, steps
+from booking.samples.views import figures, lists, ordering, orders, runs, steps, stickers
 
 bp = Blueprint("samples", __name__)
 
@@ -19,6 +19,9 @@ bp.add_url_rule(RUNS, "start_run", runs.start_run, methods=SEND)
 bp.add_url_rule("/sample-orders", "index", lists.index, methods=READ)
 bp.add_url_rule("/sample-orders/queue", "queue", lists.queue, methods=READ)
 bp.add_url_rule("/sample-orders/figures", "figures", figures.figures, methods=READ)
+bp.add_url_rule("/sample-orders/find", "find", stickers.find, methods=READ)
+bp.add_url_rule("/sample-orders/stickers", "stickers", stickers.choose, methods=READ)
+bp.add_url_rule("/sample-orders/stickers.pdf", "sheets", stickers.sheets, methods=READ)
 bp.add_url_rule(ONE, "show", orders.show, methods=READ)
 bp.add_url_rule(f"{ONE}/form", "order_form", orders.order_form, methods=READ)
 bp.add_url_rule(FILE, "download", orders.download, methods=READ)
