@@ -150,6 +150,33 @@ def test_invoices_beyond_what_is_left_after_a_credit_are_said(office: Office) ->
     assert (list(before.warnings), list(after.warnings)) == ([], [Difference.MORE_THAN_BILLED])
 
 
+def test_a_bill_that_is_paid_in_part_and_lowered_is_turned_red_and_invoiced_anew_by_hand(office: Office) -> None:
+    charge = office.used(9, 3)
+    affiliate(office.session, office.lead, office.place)
+    (slip,) = office.bill()
+    do, owes = office.do, slip.debtor_id
+    by: dict[str, Any] = {"by": office.finance, "at_": office.later}
+    first = do(service.record_invoice, owes, said(slip, 30_000, "B300"), **by)
+    office.receive(slip, 12_000, "paid 120 of 300")
+    half = office.owed(slip)
+    office.changed(charge, -5_000)
+    office.bill()
+    lowered = office.owed(slip)
+
+    red = ReversalForm.model_validate({"number": "R300", "issued_on": "2026-11-26", "reason": "减免 50 元"})
+    reversal = do(service.reverse_invoice, first.id, red, **by)
+    anew = do(service.record_invoice, owes, said(slip, 25_000, "B250"), **by)
+    office.receive(slip, 13_000, "paid the rest of 250")
+
+    amounts = office.session.scalars(sa.select(Invoice.amount_fen).order_by(Invoice.id)).all()
+    found = queries.invoice_for(office.session, anew.id, office.actor(office.finance), today=office.later.date())
+    assert (half, lowered) == ((18_000, 18_000, 0), (13_000, 13_000, 0))
+    assert (list(amounts), reversal.reverses_id) == ([30_000, -30_000, 25_000], first.id)
+    assert tax_in(30_000, 600) + tax_in(-30_000, 600) + tax_in(25_000, 600) == 1_415
+    assert (list(found.warnings), office.owed(slip), office.state(charge)) == ([], (0, 0, 0), "paid")
+    assert list(faults(office.session)) == []
+
+
 def test_the_title_is_compared_with_the_organisation_that_the_statement_names(office: Office) -> None:
     affiliate(office.session, office.other, make_organisation(office.session))
     office.used(9, by=office.other)
