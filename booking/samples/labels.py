@@ -131,7 +131,7 @@ WHICH = {
     Which.SAMPLES: N_("只要样品的"),
 }
 FIELDS = {
-    "order": N_("委托"),
+    "order": N_("选择委托"),
     "title": N_("样品名称"),
     "sample_count": N_("样品数"),
     "marks": N_("样品编号"),
@@ -157,7 +157,7 @@ FIELDS = {
     "missing": N_("缺少的样品"),
     "extra": N_("多出的样品数"),
     "answer": N_("怎样处理"),
-    "order_ids": N_("委托"),
+    "order_ids": N_("选择委托"),
     "starts_at": N_("开始"),
     "ends_at": N_("结束"),
     "override_reason": N_("仍要安排的理由"),
