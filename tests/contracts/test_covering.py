@@ -11,7 +11,7 @@ from models.vocabulary.contracts import ContractScope, ContractSide
 from tests.counting import counting
 from tests.factories.requiring import HOURLY, Place
 
-COVERING, LEAVING = 27, 20
+COVERING, LEAVING = 28, 20
 """However many uses there are."""
 
 

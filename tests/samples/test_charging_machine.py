@@ -271,7 +271,7 @@ def test_what_is_held_is_what_is_open_and_what_is_owed_what_statements_say(engin
                 self.finish()
             self.context.close()
 
-    bounded = settings(max_examples=6, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+    bounded = settings(max_examples=10, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
     run_machine(OnThisEngine, settings=bounded)
     assert took_effect.total() >= STEPS_AT_LEAST, took_effect
     assert len(took_effect) >= KINDS_AT_LEAST, took_effect

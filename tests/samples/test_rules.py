@@ -27,13 +27,13 @@ LIFE = {
     "accepted": ("receive cancel", "send cancel"),
     "sent": ("receive cancel", "cancel"),
     "questioned": ("cancel", "settle cancel"),
-    "queued": ("run record cancel", "cancel"),
-    "testing": ("run record report cancel", "cancel"),
-    "reported": ("record report give_back", "approve dispute"),
-    "disputed": ("run record report uphold cancel", "cancel"),
+    "queued": ("run record count cancel", "cancel"),
+    "testing": ("run record count report cancel", "cancel"),
+    "reported": ("record count report give_back", "approve dispute"),
+    "disputed": ("run record count report uphold cancel", "cancel"),
     "done": ("give_back", ""),
     "refused": ("", ""),
-    "cancelled": ("give_back", ""),
+    "cancelled": ("count give_back", ""),
 }
 WHOLE: dict[str, Any] = {
     "tests": 1,
