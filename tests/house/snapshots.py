@@ -69,7 +69,7 @@ class Snapshot:
         """What was written to, and what goes with its rows; everything where that cannot be told."""
         if self.changed - set(self.tables):
             return set(self.tables)
-        tables = Base.metadata.sorted_tables
+        tables = Base.metadata.tables.values()
         going = {
             t.name for t in tables for key in t.foreign_keys if key.ondelete and key.column.table.name in self.changed
         }
