@@ -20,6 +20,7 @@ from tests.factories.instruments import make_instrument
 from tests.house.test_authorisation import MATRIX
 from tests.house.worlds import World, build
 from tests.journeys.axe import violations
+from tests.journeys.browsers import axe_source
 from tests.journeys.conftest import PHONE, WIDE, WIDEST, OpenContext
 from tests.journeys.houses import House, serving
 
@@ -196,6 +197,7 @@ class Tabs:
         if who not in self.opened:
             context = self.open_context(self.world.users.get(who))
             context.set_default_timeout(60_000)
+            context.add_init_script(axe_source())
             self.opened[who] = context.new_page()
         page = self.opened[who]
         page.context.add_cookies([{"name": "language", "value": manner.language, "url": self.house.address}])
@@ -226,14 +228,15 @@ def faults_of(all_looks: Iterable[tuple[Visit, Manner]], tabs: Tabs, *, is_wide:
 
 
 def faults_in(page: Page, answer: Response | None, status: int, manner: Manner) -> list[str]:
-    """What is wrong with a page: axe looks at it in the width it has, sideways scrolling is measured in every one."""
+    """What is wrong with a page that has its manner's width: axe looks at it so, sideways scrolling in every width."""
     found = [] if answer and answer.status == status else [f"answered {answer and answer.status}"]
     if not str(page.locator("html").get_attribute("lang")).startswith(manner.language):
         found.append("another language")
     if page.locator("[data-calendar]").count():
         expect(page.locator(".calendar .ec-main")).to_be_visible()
     found += violations(page)
-    for size in (PHONE, WIDE, WIDEST):
+    found += sideways(page)
+    for size in (PHONE if manner.is_wide else WIDE, WIDEST):
         page.set_viewport_size(ViewportSize(width=size["width"], height=size["height"]))
         found += sideways(page)
     return found
