@@ -11,8 +11,8 @@ STORMS = ("tests/storms/", "tests/operations/test_serving.py")
 """Where tests of many processes stand."""
 
 STORMS_AT_ONCE = 2
-TOGETHER = ("tests/demo/test_loading.py", "tests/journeys/test_every_page.py")
-"""Files whose world takes long to make: one worker runs the whole of each."""
+TOGETHER = ("tests/journeys/test_every_page.py", "tests/demo/test_loading.py")
+"""Files whose world takes long to make: one worker runs the whole of each, first of all, so that none waits for it."""
 
 ENGINES = ("sqlite", "postgresql")
 ORDER = {"sqlite": 0, None: 1, "postgresql": 2}
@@ -81,10 +81,11 @@ class FromBothEnds(LoadScopeScheduling):  # type: ignore[misc]
         return sum(not node.shutting_down for node in self.nodes) > STORMS_AT_ONCE
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        """The next from this worker's end, storms last."""
+        """The longest files first, then the next from this worker's end, storms last."""
+        long = [scope for scope in TOGETHER if scope in self.workqueue]
         waiting = self._ordinary() or list(self.workqueue)
         takes_last = int(node.gateway.id.removeprefix("gw")) % 2
-        self.workqueue.move_to_end(waiting[-1 if takes_last else 0], last=False)
+        self.workqueue.move_to_end((long or waiting)[-1 if takes_last and not long else 0], last=False)
         super()._assign_work_unit(node)
 
     def _ordinary(self) -> list[str]:
