@@ -3,9 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from booking.core.errors import Problem
+from booking.core.money import rounded
 from booking.core.texts import N_
 from booking.pricing.rules import Line
 from models.vocabulary.pricing import LineKind
@@ -82,6 +84,36 @@ def charged_lines(lines: Sequence[Mapping[str, Any]], counts: Sequence[int], wor
     if _total(lines, bounded) <= 0:
         return []
     return [_line(one, count) for one, count in zip(lines, bounded, strict=True) if count]
+
+
+def due_lines(lines: Sequence[Mapping[str, Any]], said: Sequence[int] | None, work: Work, total_fen: int) -> list[Line]:
+    """The lines of the charge by what staff said, else by the samples with results.
+
+    Where staff say nothing a discount on the whole never makes free what was done: it counts in proportion then.
+    """
+    if said is not None:
+        return charged_lines(lines, said, work, total_fen)
+    usual = usual_counts(lines, work)
+    return charged_lines(lines, usual, work, total_fen) or _in_proportion(lines, usual)
+
+
+def _in_proportion(lines: Sequence[Mapping[str, Any]], counts: Sequence[int]) -> list[Line]:
+    """What was done, less the part of the discounts that falls to it; none where nothing was done."""
+    dear = [(one, count) for one, count in zip(lines, counts, strict=True) if one["unit_fen"] > 0]
+    done, whole = (sum(one["unit_fen"] * count for one, count in rows) for rows in (dear, _quoted(dear)))
+    if not done:
+        return []
+    off = [
+        _line({**one, "unit_fen": rounded(Fraction(one["amount_fen"] * done, whole)), "count": 1}, 1)
+        for one in lines
+        if one["unit_fen"] < 0
+    ]
+    return [*(_line(one, count) for one, count in dear if count), *(one for one in off if one.amount_fen)]
+
+
+def _quoted(rows: Iterable[tuple[Mapping[str, Any], int]]) -> list[tuple[Mapping[str, Any], int]]:
+    """The same as often as they were quoted."""
+    return [(one, one["count"]) for one, _ in rows]
 
 
 def _per_sample(line: Mapping[str, Any], work: Work) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, joinedload
 from booking.catalogue.keeping import staff_organisation_id
 from booking.charges import paying
 from booking.charges.books import tell
-from booking.charges.counting import Work, charged_lines, usual_counts, work_of
+from booking.charges.counting import Work, due_lines, work_of
 from booking.charges.windows import Windows, accept_by
 from booking.core.actors import Actor
 from booking.payers.holds import Wanted, for_order, set_hold
@@ -50,8 +50,7 @@ def said_counts(session: Session, order_id: int) -> list[int] | None:
 def lines_due(session: Session, order_id: int) -> list[Line]:
     """What an order costs as things stand: its quote's lines by what staff said was done, else by the samples."""
     quote, work = accepted_quote(session, order_id), work_done(session, order_id)
-    counts = said_counts(session, order_id) or usual_counts(quote.lines, work)
-    return charged_lines(quote.lines, counts, work, quote.total_fen)
+    return due_lines(quote.lines, said_counts(session, order_id), work, quote.total_fen)
 
 
 def charge_order(

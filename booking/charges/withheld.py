@@ -22,6 +22,8 @@ def is_paid(charge: Charge) -> bool:
     """
     if charge.state in SETTLED or charge.state in UNDECIDED:
         return charge.state in SETTLED
+    if not charge.gross_fen:
+        return True
     is_paid_in = charge.payer is not None and charge.payer.kind in PAID_IN
     return is_paid_in and charge.captured_fen == charge.gross_fen
 

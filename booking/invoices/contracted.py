@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.invoices.rules import Party
@@ -28,7 +28,10 @@ def contracted_for(session: Session, statement_ids: Collection[int]) -> dict[int
 
     A firm is known by the name in the contract and by the one that it has now.
     """
-    last = select(func.max(UseAgreement.id)).where(UseAgreement.reservation_id == Charge.reservation_id)
+    same_use = or_(
+        UseAgreement.reservation_id == Charge.reservation_id, UseAgreement.sample_order_id == Charge.sample_order_id
+    )
+    last = select(func.max(UseAgreement.id)).where(same_use)
     rows = session.execute(
         select(
             StatementItem.statement_id,

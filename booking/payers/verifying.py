@@ -81,7 +81,10 @@ def _left_behind(session: Session) -> Iterator[str]:
 
 
 def _orders_without_hold(session: Session) -> Iterator[str]:
-    """An order that was accepted, is not charged, and whose account does not hold what it was quoted."""
+    """An order that was accepted, is not charged, and whose account does not hold what it was quoted.
+
+    Results that were withheld and are handed over were charged before, or cost nothing.
+    """
     later = aliased(SampleQuote)
     is_held = exists().where(
         PayerHold.sample_order_id == SampleOrder.id,
@@ -96,6 +99,7 @@ def _orders_without_hold(session: Session) -> Iterator[str]:
             ~exists().where(later.order_id == SampleQuote.order_id, later.id > SampleQuote.id),
             SampleOrder.payer_account_id.is_not(None),
             SampleOrder.state.in_(UNFINISHED),
+            SampleOrder.released_at.is_(None),
             SampleQuote.total_fen > 0,
             ~exists().where(Charge.sample_order_id == SampleOrder.id),
             ~is_held,

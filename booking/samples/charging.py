@@ -57,7 +57,9 @@ def say_done(
 
 
 def _pays(session: Session, order: SampleOrder, actor: Actor) -> bool:
-    """Whether the actor answers for the account that pays."""
+    """Whether the actor accepted the quote, or answers for the account that pays."""
+    if order.accepted_by_id == actor.id:
+        return True
     holder = select(PayerAccount.holder_id).where(PayerAccount.id == order.payer_account_id)
     return session.scalar(holder) == actor.id
 

@@ -152,10 +152,12 @@ def open_steps(session: Session, order: SampleOrder, actor: Actor) -> list[Sampl
 
 
 def may_count(session: Session, order: SampleOrder, actor: Actor) -> bool:
-    """Whether what was done of an order may still be said, and by this person: not by who answers for what pays it.
+    """Whether what was done of an order may still be said, and by this person: not by who accepted it or pays it.
 
     That is until it is charged; of one that ended midway, while its charge waits for it.
     """
+    if actor.id == order.accepted_by_id:
+        return False
     if order.payer_account_id is not None:
         holder = select(PayerAccount.holder_id).where(PayerAccount.id == order.payer_account_id)
         if session.scalar(holder) == actor.id:

@@ -197,8 +197,9 @@ def accept_quote(
         raise QuoteRunOut
     order.is_withheld = withholds(session, order, last.total_fen, now=now)
     order.number, order.accepted_at = order_number(order.id, local_date(now)), now
-    agree(session, order, last.total_fen, order_form, actor=actor, now=now)
+    # As bookings do: the account that pays is locked before the contract and the numbers of order forms.
     pay_from(session, order, last.total_fen, paying, actor=actor, now=now)
+    agree(session, order, last.total_fen, order_form, actor=actor, now=now)
     return finish(session, held, facts={"quote_id": last.id, "total_fen": last.total_fen}, actor=actor, now=now)
 
 

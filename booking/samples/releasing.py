@@ -66,6 +66,7 @@ def due_to_release(session: Session, *, now: datetime) -> list[int]:
     money = and_(
         PayerAccount.kind.in_(PAID_IN), Charge.captured_fen == Charge.gross_fen, Charge.state.not_in(UNDECIDED)
     )
+    nothing = and_(Charge.gross_fen == 0, Charge.state.not_in(UNDECIDED))
     rows = (
         select(SampleOrder.id)
         .outerjoin(Charge, Charge.sample_order_id == SampleOrder.id)
@@ -75,7 +76,7 @@ def due_to_release(session: Session, *, now: datetime) -> list[int]:
             SampleOrder.released_at.is_(None),
             SampleOrder.state.in_(AFTER_RESULTS),
             exists().where(SampleResult.order_id == SampleOrder.id),
-            or_(Charge.id.is_(None), Charge.state.in_(SETTLED), money),
+            or_(Charge.id.is_(None), Charge.state.in_(SETTLED), money, nothing),
         )
     )
     return list(session.scalars(rows.order_by(SampleOrder.id)))

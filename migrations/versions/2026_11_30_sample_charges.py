@@ -58,9 +58,10 @@ def _guard_again() -> None:
 
 
 def downgrade() -> None:
-    """Refused once an order was paid for or charged: what is held and owed for it would be lost."""
-    for name in (HOLDS, CHARGES):
-        used = f"SELECT 1 FROM {name} WHERE sample_order_id IS NOT NULL LIMIT 1"  # noqa: S608 - our own names
+    """Refused once an order was paid for or charged, or what was done of it was said: that would be lost."""
+    said = "SELECT 1 FROM sample_order_steps WHERE step IN ('count', 'release') LIMIT 1"
+    held = (f"SELECT 1 FROM {name} WHERE sample_order_id IS NOT NULL LIMIT 1" for name in (HOLDS, CHARGES))  # noqa: S608 - our own names
+    for used in (said, *held):
         if op.get_bind().execute(sa.text(used)).first():
             raise RuntimeError("sample orders have been charged: restore a backup from before the upgrade instead")
     op.drop_index(f"ix_{HOLDS}_sample_order_id", HOLDS)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from booking.charges.counting import Work, charged_lines, most_counts, said_problems, usual_counts, work_of
+from booking.charges.counting import Work, charged_lines, due_lines, most_counts, said_problems, work_of
 from models.vocabulary.samples import SampleState as S
 
 
@@ -16,12 +16,13 @@ def line(kind: str, count: int, unit_fen: int, name: str = "") -> dict[str, Any]
 SIX = [line("setup", 1, 5_000), line("samples", 6, 20_000)]
 TWO_POINTS = [line("test_item", 12, 1_000, "硬度"), line("consumable", 1, 3_000, "坩埚")]
 DISCOUNT = [line("samples", 4, 10_000), line("rounding", 1, -5_000)]
+LARGE = [line("samples", 10, 10_000), line("rounding", 1, -50_000)]
 PER_SAMPLE = [line("setup", 1, 50_000), line("test_item", 3, -10_000, "优惠")]
 
 
 def cost(lines: list[dict[str, Any]], work: Work, counts: list[int] | None = None) -> int:
     total = sum(one["amount_fen"] for one in lines)
-    found = charged_lines(lines, counts or usual_counts(lines, work), work, total)
+    found = due_lines(lines, counts, work, total)
     return sum(one.amount_fen for one in found)
 
 
@@ -35,6 +36,8 @@ def cost(lines: list[dict[str, Any]], work: Work, counts: list[int] | None = Non
         pytest.param(TWO_POINTS, Work(6, 4, 2, 0), 11_000, id="two points of each sample, one crucible in all"),
         pytest.param(DISCOUNT, Work(4, 2, 2, 0), 15_000, id="a discount on the whole stays"),
         pytest.param(DISCOUNT, Work(4, 1, 3, 0), 5_000, id="and takes its part of one sample"),
+        pytest.param(LARGE, Work(10, 4, 6, 0), 20_000, id="a large one takes its part where it would make all free"),
+        pytest.param(LARGE, Work(10, 0, 9, 1), 0, id="and nothing of nothing"),
         pytest.param(PER_SAMPLE, Work(3, 1, 2, 0), 20_000, id="never dearer than the quote with its discounts"),
         pytest.param([line("samples", 1, 100)], Work(1, 1, 0, 0), 100, id="a single sample"),
     ],
