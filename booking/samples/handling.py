@@ -279,8 +279,8 @@ def cancel_order(
         reservation = locked(session, reservation_id)
         if reservation.state in STANDING:
             end_reservation(session, reservation, ReservationState.CANCELLED, reason=reason, actor=actor, now=now)
-    _revise_calendars(session, [order_id], now=now)
     charge_midway(session, held, was, windows=windows, actor=actor, now=now)
+    _revise_calendars(session, [order_id], now=now)
     return order
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.core.actors import Actor
 from booking.statements import queries
-from booking.statements.billable import ToBill, billables
+from booking.statements.billable import ToBill, billables, may_name
 from booking.statements.queries import Found
 from booking.statements.reminding import Aged
 from booking.statements.rules import Age, Sight, number_of
@@ -257,16 +257,15 @@ def draft_row(draft: StatementDraft) -> DraftRow:
 
 def draft_answer(session: Session, draft: StatementDraft, actor: Actor, *, today: date) -> DraftAnswer:
     """A draft with what it would be now, and what the actor may do with it."""
-    rows, user_id = billables(session, draft.debtor, draft.until_on), draft.debtor.user_id
+    rows = billables(session, draft.debtor, draft.until_on)
     items = [DraftItemAnswer(charge_id=one.charge_id, amount_fen=one.gross_fen - one.billed_fen) for one in rows]
-    belongs = queries.belongs_to(session, user_id, today=today) if user_id else []
     return DraftAnswer(
         **_draft(draft),
         now_fen=sum(one.amount_fen for one in items),
         now_count=len(items),
         is_same=is_same(draft, rows),
         may_issue=queries.sight_of(session, draft.debtor, actor, today=today).settles,
-        billed_to_ids=[one.id for one in belongs],
+        billed_to_ids=[one.id for one in may_name(session, draft.debtor, draft.until_on, today=today)],
         items=items,
     )
 

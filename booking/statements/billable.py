@@ -13,12 +13,14 @@ from booking.accounts.permissions import Permission, may
 from booking.core.actors import Actor, Target
 from booking.core.clock import at_local
 from booking.core.errors import NotFound
+from booking.statements.queries import belongs_to
 from booking.statements.rules import Billable, Untils, digest_of
 from models.accounts import User
 from models.catalogue import Instrument
 from models.charges import Charge, ChargeLine
 from models.directory import Organisation
 from models.payers import PayerAccount
+from models.samples import SampleOrder
 from models.statements import Debtor, StatementDraft, StatementItem
 from models.vocabulary.charges import ChargeState
 from models.vocabulary.payers import PayerKind
@@ -152,6 +154,17 @@ def of_debtor(debtor: Debtor, until_on: date) -> ColumnElement[bool]:
     return and_(at_theirs, theirs, is_billable(), _ends() <= _end_of(until_on))
 
 
+def may_name(session: Session, debtor: Debtor, until_on: date, *, today: date) -> list[Organisation]:
+    """Whom a statement to somebody without a payer account may name: where they belong, and whom they ordered for."""
+    if debtor.user_id is None:
+        return []
+    theirs = list(belongs_to(session, debtor.user_id, today=today))
+    ordered = select(SampleOrder.organisation_id).join(Charge, Charge.sample_order_id == SampleOrder.id)
+    firms = select(Organisation).where(Organisation.id.in_(ordered.where(of_debtor(debtor, until_on))))
+    known = {one.id for one in theirs}
+    return theirs + [one for one in session.scalars(firms.order_by(Organisation.id)) if one.id not in known]
+
+
 def is_anything_left(session: Session, draft: StatementDraft) -> bool:
     """Whether something of what a draft was made of is to be billed still."""
     theirs = of_debtor(draft.debtor, draft.until_on)
@@ -245,7 +258,7 @@ def _to_bill(row: Any, payer: PayerAccount | None, people: dict[int, str], until
     )
 
 
-_NAMES = (Organisation.name_zh, Organisation.name_en)
+_NAMES = (Organisation.name_zh, Organisation.name_en, Organisation.adcode)
 
 
 def _drafts() -> Select[StatementDraft]:

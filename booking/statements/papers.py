@@ -135,6 +135,7 @@ def _said(statement: Statement) -> list[tuple[str, str]]:
         (_("项目编号") if kind == PayerKind.GRANT else _("账户编号"), told.get("payer_number", "")),
         (_("账户类型"), _(PAYER_KINDS[PayerKind(kind)]) if kind else ""),
         (_("预算科目"), told.get("budget_item", "")),
+        (_("跨省使用依据"), told.get("province_rule", "")),
     ]
     return [(str(label), str(value)) for label, value in pairs]
 

@@ -16,7 +16,8 @@ from booking.core.errors import Conflict, Forbidden, InvalidInput, Problem
 from booking.core.texts import N_
 from booking.directory.queries import organisation
 from booking.notifications.service import announce
-from booking.statements import billable, queries
+from booking.payers.rules import province_of
+from booking.statements import billable
 from booking.statements.charging import bill_charges, pay_charges
 from booking.statements.debtors import debtors_for, held_debtor
 from booking.statements.forms import DraftsForm
@@ -107,14 +108,14 @@ def issue_statement(
     """Issue a draft under the institution's next number of the year; its charges are billed with it.
 
     What is credited to the payer pays for it at once. Of two who issue it at once one does. Nobody bills themselves.
-    The paper names `billed_to` as the organisation of somebody without a payer account (0: none); where they belong to
-    one at most, it need not be said.
+    The paper names `billed_to` as the organisation of somebody without a payer account (0: none), one that they belong
+    to or have ordered for; where there is one at most, it need not be said.
     Raises NotFound, Forbidden, InvalidInput, DraftGone and DraftChanged.
     """
     draft, debtor = _managed(session, draft_id, actor)
     if not sight_of(session, debtor, actor, today=local_date(now)).settles:
         raise Forbidden
-    keeper = _keeper(session, debtor, billed_to, today=local_date(now))
+    keeper = _keeper(session, draft, billed_to, today=local_date(now))
     _lock(session, draft)
     series = _locked_series(session, debtor.organisation_id, local_date(now).year)
     debtor = held_debtor(session, debtor.id)
@@ -235,11 +236,12 @@ def _store(  # noqa: PLR0917 - what a statement is made of
     return statement
 
 
-def _keeper(session: Session, debtor: Debtor, billed_to: int | None, *, today: date) -> Organisation | None:
-    """The organisation that the paper names beside who pays: the account's, or one that the person belongs to."""
+def _keeper(session: Session, draft: StatementDraft, billed_to: int | None, *, today: date) -> Organisation | None:
+    """The organisation that the paper names beside who pays: the account's, or one that the person acts for."""
+    debtor = draft.debtor
     if debtor.payer is not None or debtor.user_id is None:
         return debtor.payer.organisation if debtor.payer else None
-    theirs = queries.belongs_to(session, debtor.user_id, today=today)
+    theirs = billable.may_name(session, debtor, draft.until_on, today=today)
     if billed_to is None and len(theirs) > 1:
         raise InvalidInput([Problem("billed_to", N_("付款人属于几个单位，请选择结算单上写哪一个。"))])
     if billed_to is None:
@@ -261,6 +263,8 @@ def _told(debtor: Debtor, keeper: Organisation | None, terms: BillingTerms) -> d
     if payer is not None:
         told |= {"payer_kind": payer.kind.value, "payer_name": payer.name, "payer_number": payer.number}
         told["budget_item"] = payer.budget_item
+        if keeper is not None and province_of(keeper.adcode) != province_of(place.adcode):
+            told["province_rule"] = payer.province_rule
     return told
 
 

@@ -81,6 +81,8 @@ def _versions() -> None:
 
 
 def downgrade() -> None:
-    """Take both away."""
+    """Refused once there are rows: what authorities wrote would be lost."""
+    if op.get_bind().execute(sa.text(f"SELECT 1 FROM {PROGRAMMES} LIMIT 1")).first():  # noqa: S608 - our own name
+        raise RuntimeError("there are voucher programmes: restore a backup from before the upgrade instead")
     op.drop_table(VERSIONS)
     op.drop_table(PROGRAMMES)

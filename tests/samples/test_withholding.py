@@ -10,10 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.charges import service as charges
+from booking.charges.forms import ChargeChangeForm
 from booking.charges.windows import Windows
 from booking.charges.withheld import holds_back
 from booking.core.clock import local_date
-from booking.core.errors import NotFound
+from booking.core.errors import InvalidInput, NotFound
 from booking.payers import amounts
 from booking.payers.forms import PayerReceiptForm
 from booking.reservations.wishes import Paying
@@ -30,10 +31,12 @@ from models.samples import SampleOrder, SampleResult
 from models.statements import Debtor
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.charges import ChargeState
+from models.vocabulary.directory import OrganisationKind
 from models.vocabulary.payers import PayerKind
 from models.vocabulary.samples import SampleOrderState, SampleStep
 from models.vocabulary.statements import Withholding
 from tests.factories.affiliations import affiliate
+from tests.factories.instruments import make_organisation
 from tests.factories.letters import mailed
 from tests.factories.payers import make_payer
 from tests.factories.people import give, make_user, sign_in
@@ -114,6 +117,23 @@ def test_results_are_charged_when_they_are_complete_and_answered_only_once_they_
     assert told[-1] == "release"
     bench.approve(order)
     assert [one.id for one in bench.session.scalars(select(Charge))] == [charge.id]
+
+
+def test_what_costs_nothing_in_the_end_is_handed_over_and_the_books_are_right(bench: Withholder) -> None:
+    failed = bench.reported(1, 2, 3, 4, 5, 6)
+    let_off, later = bench.reported(paying=LATER), bench.now + WEEK
+    charge = bench.charge(let_off)
+    assert charge is not None
+    form = ChargeChangeForm(change_fen=-charge.gross_fen, reason="协商")
+    staff, asker = bench.orders.staff, bench.orders.asker
+    charges.adjust_charge(bench.session, charge.id, form, windows=WINDOWS, actor=staff, now=later)
+    charges.accept_charge(bench.session, charge.id, actor=asker, now=later)
+    bench.session.commit()
+
+    assert (bench.charge(failed), failed.state) == (None, SampleOrderState.REPORTED)
+    assert due_to_release(bench.session, now=later) == [let_off.id]
+    assert bench.steps_of(let_off) & bench.steps_of(failed) >= ANSWERS
+    assert bench.books() == (200_000, 0, 0)
 
 
 def test_nothing_of_withheld_results_is_told_by_page_api_or_file_and_all_of_it_once_they_are_paid(
@@ -273,3 +293,28 @@ def test_results_that_were_handed_over_stay_so(bench: Withholder) -> None:
     assert order.state == SampleOrderState.REPORTED
     assert bench.steps_of(order) & ANSWERS == ANSWERS
     assert not holds_back(order, bench.charge(order))
+
+
+def test_what_was_ordered_for_a_firm_is_billed_to_it_not_to_where_its_agent_works(bench: Withholder) -> None:
+    session, agent = bench.session, bench.house.student
+    firm, employer = (make_organisation(session, kind=OrganisationKind.ENTERPRISE) for _ in range(2))
+    give(session, agent, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, firm.id)
+    affiliate(session, agent, employer)
+    orders = bench.by(agent)
+    order = orders.received(orders.sent(orders.accepted(bench.quoted(orders, organisation_id=firm.id), LATER)))
+    bench.run(order, orders)
+    orders.reported(order)
+    session.commit()
+    charge, later = bench.charge(order), bench.now + WEEK
+    assert charge is not None
+    charges.accept_charge(session, charge.id, actor=orders.asker, now=later)
+    who: dict[str, Any] = {"actor": bench.house.actor(bench.finance), "now": later}
+    (draft,) = statements.make_drafts(session, bench.house.place.id, DraftsForm(until_on=local_date(later)), **who)
+    session.commit()
+    with pytest.raises(InvalidInput) as unclear:
+        statements.issue_statement(session, draft.id, **who)
+    session.rollback()
+    made = statements.issue_statement(session, draft.id, billed_to=firm.id, **who)
+
+    assert [one.field for one in unclear.value.problems] == ["billed_to"]
+    assert (made.billed_to_id, made.told["keeper_zh"]) == (firm.id, firm.name_zh)

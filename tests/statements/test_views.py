@@ -14,7 +14,9 @@ from booking.statements.forms import BillingTermsForm
 from booking.statements.terms import set_terms
 from models.statements import Receipt, Statement, StatementDraft
 from models.vocabulary.catalogue import PublishingState
+from tests.factories.instruments import make_organisation
 from tests.factories.looking import count, look_again
+from tests.factories.payers import make_payer
 from tests.factories.people import sign_in
 from tests.statements.office import Office
 
@@ -193,3 +195,24 @@ def test_the_api_names_the_drafts_that_one_may_not_issue_oneself_and_what_a_draf
         [drafts[office.finance.id]],
         1,
     )
+
+
+def test_the_slip_of_a_grant_from_the_other_province_names_the_rule_that_allows_it(
+    client: FlaskClient, office: Office
+) -> None:
+    campus = make_organisation(office.session, adcode="510700")
+    office.payer = make_payer(office.session, campus, office.lead, 100_000, number="51070001")
+    office.payer.other_provinces, office.payer.province_rule = "500000", "川渝科研资金跨省使用办法"
+    office.session.commit()
+    office.used(9)
+    (slip,) = office.bill()
+    sign_in(client, office.lead)
+
+    page = client.get(f"/statements/{slip.id}").get_data(as_text=True)
+    paper = pypdfium2.PdfDocument(client.get(f"/statements/{slip.id}.pdf").data)
+    try:
+        text = paper[0].get_textpage().get_text_bounded().replace("\r\n", "")
+    finally:
+        paper.close()
+
+    assert ["川渝科研资金跨省使用办法" in one for one in (page, text)] == [True, True]

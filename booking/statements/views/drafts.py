@@ -113,7 +113,7 @@ def _draft_page(draft_id: int, refused: InvalidInput | None = None) -> ResponseR
     rows = billable.billables(session, found.debtor, found.until_on)
     charges = billable.charges_by_id(session, [row.charge_id for row in rows])
     place, today = found.debtor.organisation, local_date(utcnow())
-    belongs = queries.belongs_to(session, found.debtor.user_id, today=today) if found.debtor.user_id else []
+    belongs = billable.may_name(session, found.debtor, found.until_on, today=today)
     page = render_template(
         "statements/draft.html",
         **_listed(found),
