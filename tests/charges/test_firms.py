@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.charges.queries import Wanted, own_charges
 from booking.core.clock import local_date
+from booking.reservations.wishes import Paying
 from models.accounts import User
 from models.charges import Charge
 from models.directory import Organisation
@@ -45,7 +46,7 @@ class Firms(Bench):
         session.commit()
         self.orders = self.by(self.house.student)
 
-    def charged(self, firm: Organisation | None, paying: Any = LATER) -> Charge:
+    def charged(self, firm: Organisation | None, paying: Paying = LATER) -> Charge:
         """The charge of an order of the student's, for a firm or alone, whose results were accepted."""
         asked = {"organisation_id": firm.id} if firm else {}
         accepted: SampleOrder = self.orders.accepted(self.quoted(**asked), paying)
@@ -70,7 +71,8 @@ def firms(session: Session, now: datetime) -> Firms:
 
 def test_a_firms_agents_read_the_charge_of_its_order_and_a_rival_does_not(firms: Firms, app: Flask) -> None:
     charge = firms.charged(firms.firm, USUAL)
-    told, read = {}, {}
+    told: dict[str, Any] = {}
+    read: dict[str, Any] = {}
     for person in (firms.colleague, firms.rival):
         client = app.test_client()
         sign_in(client, person)
@@ -133,7 +135,8 @@ def test_what_somebody_ordered_alone_is_nothing_to_their_firm(firms: Firms, app:
 
 
 def test_a_longer_list_of_a_firm_takes_no_more_statements(firms: Firms) -> None:
-    asked, made = [], []
+    asked: list[int] = []
+    made: list[int] = []
     for _ in range(3):
         made.append(firms.charged(firms.firm).id)
         actor = firms.house.actor(firms.colleague)
