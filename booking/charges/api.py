@@ -37,7 +37,7 @@ ONE = "/<int:charge_id>"
 @bp.get("")
 @documented(tag=TAG, answers={200: ChargeList}, query=ChargesQuery, refusals=(400, 401, 403, 422))
 def list_charges() -> Response:
-    """With `mine=1` what one booked or answers for, else the charges of instruments one looks after; newest first."""
+    """With `mine=1` one's own, one's firms' and those one answers for, else of one's instruments; the newest first."""
     who, asked = require_actor(), read_query(ChargesQuery)
     if not asked.mine and not reach(who, Permission.SEE_CHARGES):
         raise Forbidden
@@ -49,7 +49,7 @@ def list_charges() -> Response:
 @bp.get(ONE)
 @documented(tag=TAG, answers={200: ChargeAnswer}, refusals=(401, 404))
 def show(charge_id: int) -> Response:
-    """A charge, for who booked, who answers for what pays it or keeps that, and the owner's staff."""
+    """A charge, for who booked, their firm's agents, who answers for what pays it or keeps that, the owner's staff."""
     return _charge(charge_id)
 
 

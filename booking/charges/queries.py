@@ -18,6 +18,7 @@ from booking.payers.queries import sight_of as payer_sight
 from models.catalogue import Instrument
 from models.charges import Charge, ChargeCapture, ChargeEvent, ChargeLine
 from models.payers import PayerAccount
+from models.samples import SampleOrder
 from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.charges import ANSWERABLE, UNSETTLED, ChargeState, ChargeStep
 
@@ -122,7 +123,7 @@ def sight_of(session: Session, charge: Charge, actor: Actor, *, today: date) -> 
 
 
 def _sight(charge: Charge, actor: Actor, orphaned: Collection[int]) -> Sight:
-    """The same where nobody answers for these accounts; nobody settles what they booked or pay themselves."""
+    """The same where nobody answers for these accounts; nobody settles what they or their firm pay."""
     target, payer, is_booker = target_of(charge), charge.payer, charge.user_id == actor.id
     answers, keeps, is_own = is_booker, False, is_booker
     if payer is not None:
@@ -131,13 +132,23 @@ def _sight(charge: Charge, actor: Actor, orphaned: Collection[int]) -> Sight:
         is_own = is_booker or answers
         answers = answers or (is_orphaned and may(actor, Permission.MANAGE_PAYERS, kept_by))
         keeps = may(actor, Permission.SEE_PAYERS, kept_by)
+    for_firm = _is_for_firm(charge, actor)
     return Sight(
         is_booker=is_booker,
         answers=answers,
-        settles=not is_own and may(actor, Permission.SETTLE_CHARGES, target),
+        settles=not (is_own or for_firm) and may(actor, Permission.SETTLE_CHARGES, target),
         reads=may(actor, Permission.SEE_CHARGES, target),
         keeps_payer=keeps,
+        for_firm=for_firm,
     )
+
+
+def _is_for_firm(charge: Charge, actor: Actor) -> bool:
+    """Whether it is for an order of a firm that the actor acts for now."""
+    order = charge.sample_order
+    if order is None or order.organisation_id is None:
+        return False
+    return may(actor, Permission.ORDER_FOR_FIRM, Target(order.organisation_id))
 
 
 def _orphaned(session: Session, charges: Sequence[Charge], today: date) -> Collection[int]:
@@ -161,7 +172,7 @@ def standing_of(charge: Charge) -> Standing:
 def own_charges(
     session: Session, actor: Actor, wanted: Wanted, *, today: date, limit: int, cursor: str = ""
 ) -> Page[Found]:
-    """What one booked, and what is paid from accounts that one answers for, the newest first.
+    """What one booked, what one's firms ordered, and what is paid from accounts that one answers for, the newest first.
 
     Of one account, for who may read what it pays for, everything.
     """
@@ -232,7 +243,7 @@ def in_full() -> Select[Charge]:
 def _found(charge: Charge, sight: Sight, actor: Actor) -> Found:
     """A charge with how much of it the actor may know."""
     is_public = charge.instrument.publishing_state == PublishingState.PUBLISHED
-    knows = sight.is_booker or is_public or sees_record(charge, actor)
+    knows = sight.is_booker or sight.for_firm or is_public or sees_record(charge, actor)
     return Found(charge, sight, knows, charge.payer is not None and (sight.answers or sight.keeps_payer))
 
 
@@ -257,8 +268,12 @@ def answered_by(actor: Actor, today: date) -> ColumnElement[bool]:
 
 
 def _own(actor: Actor, today: date) -> ColumnElement[bool]:
-    """What one booked, and what one answers for."""
-    return or_(Charge.user_id == actor.id, answered_by(actor, today))
+    """What one booked, what was ordered for firms that one acts for, and what one answers for."""
+    own = or_(Charge.user_id == actor.id, answered_by(actor, today))
+    firms = reach(actor, Permission.ORDER_FOR_FIRM).organisation_ids
+    if not firms:
+        return own
+    return or_(own, Charge.sample_order_id.in_(select(SampleOrder.id).where(SampleOrder.organisation_id.in_(firms))))
 
 
 def _showing(show: Show) -> ColumnElement[bool]:

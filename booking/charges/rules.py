@@ -70,18 +70,22 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What an actor is to a charge: booked the time, answers for what pays, settles it for the owner, or reads it."""
+    """What an actor is to a charge: booked the time, answers for what pays, settles it for the owner, or reads it.
+
+    Who acts for the firm that ordered reads it too.
+    """
 
     is_booker: bool = False
     answers: bool = False
     settles: bool = False
     reads: bool = False
     keeps_payer: bool = False
+    for_firm: bool = False
 
     @property
     def sees(self) -> bool:
         """Whether they may know of it."""
-        return self.is_booker or self.answers or self.settles or self.reads or self.keeps_payer
+        return self.is_booker or self.answers or self.settles or self.reads or self.keeps_payer or self.for_firm
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,8 @@ def _key(table: str, column: str, other: str, target: str) -> sa.ForeignKeyConst
 def downgrade() -> None:
     """Refused once there are rows: what authorities wrote would be lost."""
     if op.get_bind().execute(sa.text(f"SELECT 1 FROM {RECOGNITIONS} LIMIT 1")).first():  # noqa: S608 - our own name
-        raise RuntimeError("there are rows in the register of recognition: restore a backup from before the upgrade instead")
+        raise RuntimeError(
+            "there are rows in the register of recognition: restore a backup from before the upgrade instead"
+        )
     op.drop_table(ENDINGS)
     op.drop_table(RECOGNITIONS)

@@ -1,4 +1,4 @@
-"""A firm sends six samples: quote, order form, labels, parcel, queue, test run, report, and both ends of it."""
+"""A firm sends six samples: quote, order form, labels, parcel, queue, test run, payment, report, and both its ends."""
 
 import hashlib
 import io
@@ -16,24 +16,33 @@ from sqlalchemy.orm import Session
 from booking.contracts.forms import RequirementForm
 from booking.contracts.requirements import set_requirement
 from booking.core.clock import at_local, local_date, utcnow
+from booking.statements.forms import BillingTermsForm
+from booking.statements.terms import set_terms
 from booking.web.filters import local_input
+from models.accounts import User
 from models.catalogue import Lane, LaneGroup
+from models.charges import Charge
 from models.directory import Organisation
 from models.reservations import Claim
 from models.samples import SampleOrder
 from models.vocabulary.accounts import Language, Role, ScopeKind
+from models.vocabulary.charges import ChargeState
 from models.vocabulary.directory import OrganisationKind
 from models.vocabulary.samples import Leftover, SampleOrderState
+from models.vocabulary.statements import Withholding
+from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.people import actor_for, give, make_user
 from tests.factories.pictures import PDF, photo
+from tests.journeys import billing
 from tests.journeys.axe import violations
 from tests.journeys.conftest import PHONE, OpenContext
 from tests.journeys.languages import IN_BOTH_LANGUAGES, said
 
 PHOTO: FilePayload = {"name": "收样.jpg", "mimeType": "image/jpeg", "buffer": photo()}
 REPORT: FilePayload = {"name": "报告.pdf", "mimeType": "application/pdf", "buffer": PDF}
-
+DARK = 2_000
+"""How many points of a printed page are at least dark when something stands on it."""
 
 LAB = {Language.CHINESE: "沙坪坝示例学院", Language.ENGLISH: "Shapingba College"}
 FIRM = {Language.CHINESE: "北碚示例铸造", Language.ENGLISH: "Beibei Foundry"}
@@ -45,13 +54,17 @@ def press(page: Page, language: Language, name: str, answer: str) -> None:
     expect(page.get_by_text(said(language, answer))).to_be_visible()
 
 
-def require_order_forms(session: Session, place: Organisation) -> None:
-    """Outside users accept the six clauses; contracts begin far above what six samples cost."""
-    now, finance = utcnow(), make_user(session, f"spark-finance-{place.id}")
+def arrange_finance(session: Session, place: Organisation, language: Language) -> User:
+    """Outside users accept the six clauses and get results once these are paid; contracts begin far above."""
+    now, finance = utcnow(), make_user(session, f"spark-finance-{place.id}", language=language)
     give(session, finance, Role.INSTITUTION_FINANCE, ScopeKind.ORGANISATION, place.id)
+    actor = actor_for(session, finance, now=now)
     form = RequirementForm(requires=True, threshold_fen=5_000_000)
-    set_requirement(session, place.id, form, actor=actor_for(session, finance, now=now), now=now)
+    set_requirement(session, place.id, form, actor=actor, now=now)
+    terms = BillingTermsForm(withholds_results=Withholding.OUTSIDE)
+    set_terms(session, place.id, terms, actor=actor, now=now)
     session.commit()
+    return finance
 
 
 def quote(staff: Page, language: Language) -> None:
@@ -110,8 +123,37 @@ def lead_to_report(staff: Page, order_page: str, start: datetime, language: Lang
     press(staff, language, "交付结果", "已交付，用户会收到邮件。")
 
 
+def pay(user: Page, finance: Page, place_id: int, language: Language) -> None:
+    """The report is there and withheld; the agent accepts what it costs, finance bills it and is paid."""
+    user.reload()
+    expect(user.get_by_text(said(language, "结果在付清后交付")).first).to_be_visible()
+    expect(user.get_by_text(hashlib.sha256(PDF).hexdigest())).to_have_count(0)
+    assert violations(user) == []
+    user.get_by_role("link", name=said(language, "查看费用")).first.click()
+    billing.press(user.locator("main"), language, "接受", said(language, "已接受。"))
+    billing.bill(finance, place_id, language)
+    text, dark = billing.paper(finance, language)
+    billing.receive_money(finance, "回单 2026-2", language)
+    named = [one.replace(" ", "") in text for one in (FIRM[language], LAB[language], "720.00")]
+    assert (named, dark > DARK) == ([True] * 3, True)
+
+
+def end(user: Page, staff: Page, order_page: str, language: Language) -> None:
+    """The agent reads the report and accepts it; staff say what became of what is left, and see how long it took."""
+    user.goto(order_page)
+    expect(user.get_by_text(hashlib.sha256(PDF).hexdigest())).to_be_visible()
+    expect(user.get_by_text(said(language, "报告编号 %(number)s") % {"number": "R-2026-1"})).to_be_visible()
+    assert violations(user) == []
+    press(user, language, "确认结果", "已确认结果，委托完成。")
+    staff.reload()
+    press(staff, language, "登记", "已登记。")
+    staff.goto("/sample-orders/queue")
+    staff.get_by_role("link", name=said(language, "送样指标")).click()
+    expect(staff.locator("[data-drawing] canvas")).to_have_count(2)
+
+
 @IN_BOTH_LANGUAGES
-def test_a_firm_sends_six_samples_and_gets_a_report(
+def test_a_firm_sends_six_samples_and_gets_a_paid_report(
     open_context: OpenContext, session: Session, language: Language
 ) -> None:
     policy = {"closes_on_holidays": False}
@@ -122,7 +164,8 @@ def test_a_firm_sends_six_samples_and_gets_a_report(
     steward, agent = (make_user(session, name, language=language) for name in ("spark-steward", "foundry-agent"))
     give(session, steward, Role.STEWARD, ScopeKind.INSTRUMENT, instrument.id)
     give(session, agent, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, firm.id)
-    require_order_forms(session, place)
+    affiliate(session, agent, firm)
+    clerk = arrange_finance(session, place, language)
     staff, user = open_context(steward).new_page(), open_context(agent, viewport=PHONE).new_page()
 
     user.goto(f"/instruments/{instrument.id}")
@@ -155,17 +198,10 @@ def test_a_firm_sends_six_samples_and_gets_a_report(
     start = at_local(local_date(utcnow()) + timedelta(days=1), 9 * 60)
     lead_to_report(staff, order_page, start, language)
 
-    user.reload()
-    expect(user.get_by_text(hashlib.sha256(PDF).hexdigest())).to_be_visible()
-    expect(user.get_by_text(said(language, "报告编号 %(number)s") % {"number": "R-2026-1"})).to_be_visible()
-    assert violations(user) == []
-    press(user, language, "确认结果", "已确认结果，委托完成。")
-    staff.reload()
-    press(staff, language, "登记", "已登记。")
-    staff.goto("/sample-orders/queue")
-    staff.get_by_role("link", name=said(language, "送样指标")).click()
-    expect(staff.locator("[data-drawing] canvas")).to_have_count(2)
+    pay(user, open_context(clerk).new_page(), place.id, language)
+    end(user, staff, order_page, language)
 
+    session.rollback()
     order = session.scalars(select(SampleOrder).where(SampleOrder.instrument_id == instrument.id)).one()
     held = select(Claim.starts_at).join(Lane, Lane.id == Claim.lane_id).join(LaneGroup)
     taken = session.scalars(held.where(LaneGroup.own_instrument_id == instrument.id)).all()
@@ -175,3 +211,5 @@ def test_a_firm_sends_six_samples_and_gets_a_report(
         Leftover.DISPOSE,
     )
     assert taken == [start]
+    charge = session.scalars(select(Charge).where(Charge.sample_order_id == order.id)).one()
+    assert (charge.state, charge.gross_fen) == (ChargeState.PAID, 72_000)

@@ -17,8 +17,10 @@ from booking.core.clock import local_date
 from booking.core.errors import InvalidInput, NotFound
 from booking.payers import amounts
 from booking.payers.forms import PayerReceiptForm
+from booking.reservations.payment import PaymentFault
 from booking.reservations.wishes import Paying
 from booking.samples import handling
+from booking.samples.paying import FIELD, WHY
 from booking.samples.queries import file_for, whole_order
 from booking.samples.releasing import ResultsWithheld, due_to_release, release_results
 from booking.statements import receipts
@@ -45,7 +47,7 @@ from tests.samples.benches import LATER, QUOTE, Bench
 WINDOWS = Windows()
 ANSWERS = {SampleStep.APPROVE, SampleStep.DISPUTE}
 SECRETS = ("报告.pdf", "R-1", "/attachments/")
-WEEK = timedelta(days=7)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 
 
 class Withholder(Bench):
@@ -66,18 +68,25 @@ class Withholder(Bench):
         rows = select(SampleResult.attachment_id).where(SampleResult.order_id == order.id)
         return self.session.scalars(rows.limit(1)).one()
 
-    def pay(self, order: SampleOrder) -> datetime:
-        """Accepted, billed, and received some days later."""
-        charge, later = self.charge(order), self.now + WEEK
+    def bill(self, order: SampleOrder, when: datetime) -> Charge:
+        """Accepted and billed."""
+        charge = self.charge(order)
         assert charge is not None
-        charges.accept_charge(self.session, charge.id, actor=self.orders.asker, now=later)
-        who: dict[str, Any] = {"actor": self.house.actor(self.finance), "now": later}
-        drafts = DraftsForm(until_on=local_date(later))
+        charges.accept_charge(self.session, charge.id, actor=self.orders.asker, now=when)
+        who: dict[str, Any] = {"actor": self.house.actor(self.finance), "now": when}
+        drafts = DraftsForm(until_on=local_date(when))
         for draft in statements.make_drafts(self.session, self.house.place.id, drafts, **who):
             statements.issue_statement(self.session, draft.id, **who)
+        self.session.commit()
+        return charge
+
+    def pay(self, order: SampleOrder) -> datetime:
+        """Accepted, billed, and received some days later."""
+        later = self.now + WEEK
+        charge = self.bill(order, later)
         debtor_id = self.session.scalars(select(Debtor.id)).one()
         form = ReceiptForm(amount_fen=charge.gross_fen, number="S1", received_on=local_date(later))
-        receipts.record_receipt(self.session, debtor_id, form, **who)
+        receipts.record_receipt(self.session, debtor_id, form, actor=self.house.actor(self.finance), now=later)
         self.session.commit()
         self.session.expire_all()
         return later
@@ -318,3 +327,23 @@ def test_what_was_ordered_for_a_firm_is_billed_to_it_not_to_where_its_agent_work
 
     assert [one.field for one in unclear.value.problems] == ["billed_to"]
     assert (made.billed_to_id, made.told["keeper_zh"]) == (firm.id, firm.name_zh)
+
+
+def test_who_owes_something_overdue_accepts_no_quote(bench: Withholder) -> None:
+    order = bench.reported(paying=LATER)
+    form = BillingTermsForm(refuses_overdue=True, pays_within_days=0)
+    finance = bench.house.actor(bench.finance)
+    set_terms(bench.session, bench.house.place.id, form, actor=finance, now=bench.now)
+    bench.bill(order, bench.now)
+    due_today = bench.orders.accepted(bench.quoted(), LATER)
+    bench.now += DAY
+    late = bench.by(bench.house.student)
+    quoted = bench.quoted(late)
+    bench.session.commit()
+
+    with pytest.raises(InvalidInput) as refused:
+        late.accepted(quoted, LATER)
+    bench.session.rollback()
+
+    assert [(one.field, one.message) for one in refused.value.problems] == [(FIELD, WHY[PaymentFault.OWES])]
+    assert (due_today.state, quoted.state) == (SampleOrderState.ACCEPTED, SampleOrderState.QUOTED)

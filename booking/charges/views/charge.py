@@ -45,7 +45,7 @@ def charge_page(
         refusal=sentence_of(refused) if refused is not None and not isinstance(refused, InvalidInput) else "",
         form=request.form if refused is not None else {},
         sees_statements=whole.found.charge.billed_fen != 0 and _sees_statements(whole.found, actor),
-        opens_cause=whole.found.sight.is_booker or _may_open(whole, actor),
+        opens_cause=whole.found.sight.is_booker or whole.found.sight.for_firm or _may_open(whole, actor),
         key=new_key(),
         labels={name: _(label) for name, label in labels.FIELDS.items()},
     )

@@ -26,7 +26,7 @@ PER_PAGE = 30
 
 @signed_in
 def mine() -> ResponseReturnValue:
-    """What one booked, and what is paid from accounts that one answers for, the newest first."""
+    """What one booked, what one's firms ordered, and what is paid from accounts that one answers for."""
     who, asked = require_actor(), read_query(ChargesPage)
     show = shown(asked.show, Show.ALL)
     today, wanted = local_date(utcnow()), Wanted(show, payer_id=asked.payer, user_id=asked.user)

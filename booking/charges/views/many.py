@@ -41,7 +41,7 @@ def accept_several() -> ResponseReturnValue:
 
 @signed_in
 def mine_table(suffix: str) -> Response:
-    """What one booked and what one answers for, as a file for a spreadsheet."""
+    """What one booked, what one's firms ordered and what one answers for, as a file for a spreadsheet."""
     return _table(is_mine=True, otherwise=Show.ALL, suffix=suffix)
 
 
