@@ -48,7 +48,7 @@ class Firms(Bench):
 
     def charged(self, firm: Organisation | None, paying: Paying = LATER) -> Charge:
         """The charge of an order of the student's, for a firm or alone, whose results were accepted."""
-        asked = {"organisation_id": firm.id} if firm else {}
+        asked: dict[str, Any] = {"organisation_id": firm.id} if firm else {}
         accepted: SampleOrder = self.orders.accepted(self.quoted(**asked), paying)
         order = self.orders.received(self.orders.sent(accepted))
         self.run(order, self.orders)

@@ -82,7 +82,7 @@ def test_a_student_books_the_lead_accepts_and_finance_makes_the_transfer_slips(
 
     leads = open_context(lead, viewport=PHONE).new_page()
     leads.goto("/charges")
-    leads.get_by_role("link", name=NAME[language]).click()
+    leads.get_by_role("link", name=NAME[language], exact=True).click()
     expect(leads.get_by_text("250.00").first).to_be_visible()
     press(leads.locator("main"), language, "接受", said(language, "已接受。"))
 
