@@ -86,7 +86,7 @@ def test_a_roster_of_three_hundred_is_previewed_applied_and_renewed_with_three_m
     assert session.scalar(ending) == 3
     session.rollback()
     page.goto("/home")
-    page.get_by_role("link", name="无人接手的光谱仪").click()
+    page.get_by_role("link", name="无人接手的光谱仪", exact=True).click()
     expect(page.get_by_text("等待接任者")).to_be_visible()
 
 
