@@ -1,5 +1,6 @@
 """The two engines of the tests: databases made by the migrations, emptied between tests."""
 
+import gc
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -93,6 +94,8 @@ def postgresql_database(name: str) -> Iterator[str]:
     server.psql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE);")
     server.psql(f"CREATE DATABASE {name};")
     yield server.get_uri(name).replace("postgresql://", "postgresql+psycopg://")
+    # What nobody closed goes back while the database is there: later it would complain amid other tests.
+    gc.collect()
     server.psql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE);")
 
 
