@@ -2,7 +2,7 @@ import re
 from datetime import date, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -117,6 +117,26 @@ def test_a_researcher_finds_books_moves_and_cancels(open_context: OpenContext, s
     page.get_by_role("button", name="确认取消").click()
     expect(page.get_by_text("预约已取消。")).to_be_visible()
     assert bookings(session, person)[0][1] == ReservationState.CANCELLED
+
+
+def test_a_time_typed_before_the_script_has_come_is_answered_when_it_has(
+    open_context: OpenContext, session: Session
+) -> None:
+    instrument = make_instrument(session, hours=WORKING_WEEK)
+    page, held = open_context(make_user(session, "slow")).new_page(), list[Route]()
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile(r"/js/panel[^/]*\.js"), hold)
+
+    page.goto(f"/instruments/{instrument.id}", wait_until="commit")
+    for field, moment in (("开始", at(10)), ("结束", at(12))):
+        page.get_by_role("textbox", name=field).fill(local_input(moment))
+    expect(page.get_by_text("这段时间可以预约。")).to_have_count(0)
+    held[0].continue_()
+
+    expect(page.get_by_text("这段时间可以预约。")).to_be_visible()
 
 
 def test_a_refusal_shows_every_reason_and_a_remedy_cures_it(open_context: OpenContext, session: Session) -> None:

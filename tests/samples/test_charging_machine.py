@@ -55,7 +55,7 @@ OPEN = {
     SampleOrderState.REPORTED,
     SampleOrderState.DISPUTED,
 }
-STEPS_AT_LEAST, KINDS_AT_LEAST = 40, 8
+STEPS_AT_LEAST, KINDS_AT_LEAST = 40, 5
 """So many steps, of so many kinds, must have taken effect, or the machine proves nothing."""
 picks = st.integers(0, 5)
 BECAME = (SampleState.TESTED, SampleState.FAILED, SampleState.LOST)

