@@ -100,7 +100,8 @@ def due_lines(lines: Sequence[Mapping[str, Any]], said: Sequence[int] | None, wo
 def _in_proportion(lines: Sequence[Mapping[str, Any]], counts: Sequence[int]) -> list[Line]:
     """What was done, less the part of the discounts that falls to it; none where nothing was done."""
     dear = [(one, count) for one, count in zip(lines, counts, strict=True) if one["unit_fen"] > 0]
-    done, whole = (sum(one["unit_fen"] * count for one, count in rows) for rows in (dear, _quoted(dear)))
+    done = sum(one["unit_fen"] * count for one, count in dear)
+    whole = sum(one["unit_fen"] * one["count"] for one, _ in dear)
     if not done:
         return []
     off = [
@@ -109,11 +110,6 @@ def _in_proportion(lines: Sequence[Mapping[str, Any]], counts: Sequence[int]) ->
         if one["unit_fen"] < 0
     ]
     return [*(_line(one, count) for one, count in dear if count), *(one for one in off if one.amount_fen)]
-
-
-def _quoted(rows: Iterable[tuple[Mapping[str, Any], int]]) -> list[tuple[Mapping[str, Any], int]]:
-    """The same as often as they were quoted."""
-    return [(one, one["count"]) for one, _ in rows]
 
 
 def _per_sample(line: Mapping[str, Any], work: Work) -> int:
