@@ -62,7 +62,7 @@ def invoice_for(session: Session, invoice_id: int, actor: Actor, *, today: date)
     rows = select(InvoiceItem).where(InvoiceItem.invoice_id == invoice_id).order_by(InvoiceItem.id)
     items = session.scalars(rows.options(joinedload(InvoiceItem.statement))).all()
     sight = sight_of(session, invoice.debtor, actor, today=today)
-    if not (sight.sees_cash or all(is_billed_to(one.statement, actor) for one in items)):
+    if not (sight.sees_cash or (items and all(is_billed_to(one.statement, actor) for one in items))):
         raise NotFound
     sees_files = invoice.withdrawal is None or sight.manages or sight.reads
     files = attachments_of(session, OwnerKind.INVOICE, invoice_id, frozenset(Visibility)) if sees_files else []
