@@ -136,7 +136,9 @@ class Machine(RuleBasedStateMachine):
                 owed = -balance_of(session, debtor.billed_id) - balance_of(session, debtor.credit_id)
                 assert owed == asked - self._came(session, debtor.id)
             rows = session.execute(select(Statement.year, Statement.number)).all()
-            for series in session.scalars(select(StatementSeries)):
+            kept = session.scalars(select(StatementSeries)).all()
+            assert {year for year, _ in rows} == {series.year for series in kept if series.last_number}
+            for series in kept:
                 numbers = sorted(number for year, number in rows if year == series.year)
                 assert numbers == list(range(1, series.last_number + 1))
 
