@@ -187,7 +187,8 @@ def _hand_over(session: Session, one: Chosen, handing: _Handing, *, actor: Actor
         return found if may(actor, Permission.SUSPEND_PEOPLE, place.target) else _discreet(found)
     before, after = {"booked_by_id": user_id}, {"booked_by_id": heir.id}
     cost = _quote_anew(session, reservation, situation, heir, now=now)
-    pass_on(session, reservation, heir.id, place.organisation_id, cost, now=now)
+    if owed := pass_on(session, reservation, heir.id, place.organisation_id, cost, now=now):
+        return owed
     reservation.booked_by_id = heir.id
     agree_again(session, reservation, in_any_case=True, actor=actor, now=now)
     touch(reservation, now=now)

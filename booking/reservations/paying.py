@@ -247,18 +247,22 @@ def cost_at(session: Session, reservation: Reservation, period: Period) -> int:
 
 def pass_on(
     session: Session, reservation: Reservation, heir_id: int, owner_id: int, amount_fen: int, *, now: datetime
-) -> None:
-    """Let the heir's reservation be paid by the same account if they may use it and enough is left, else by none.
+) -> list[Refusal]:
+    """Let the heir's reservation be paid by the same account if they may use it and it can pay, else by none.
 
-    What costs them nothing has none.
+    An account that is overdue does not pay, and without one nobody takes over what costs something while they owe
+    something overdue: the answer says so, without what they owe. What costs them nothing has none.
     """
-    payer_id = reservation.payer_account_id
-    if payer_id is None:
-        return
-    day, holding = last_day(last_time(reservation)), standing_of(session, for_reservation(reservation.id))
-    choices = choices_for(session, heir_id, owner_id, day=day, today=local_date(now), holding=holding)
+    payer_id, today = reservation.payer_account_id, local_date(now)
+    day, holding = last_day(last_time(reservation)), _holding(session, reservation)
+    choices = choices_for(session, heir_id, owner_id, day=day, today=today, holding=holding) if amount_fen else []
+    owes = owing(session, owner_id, heir_id, [one.id for one in choices], today=today) if amount_fen else Owing()
     same = named(choices, payer_id)
-    stays = same is not None and amount_fen > 0 and same.can_pay(amount_fen)
-    reservation.payer_account_id = payer_id if stays else None
-    wanted = Wanted(reservation.payer_account_id, heir_id, amount_fen if stays else 0)
-    set_hold(session, for_reservation(reservation.id), wanted, now=now)
+    stays = same is not None and same.can_pay(amount_fen) and payer_id not in owes.payer_ids
+    if owes.is_any and not stays:
+        return [Refusal(Code.CANNOT_TAKE_OVER)]
+    if payer_id is not None:
+        reservation.payer_account_id = payer_id if stays else None
+        wanted = Wanted(reservation.payer_account_id, heir_id, amount_fen if stays else 0)
+        set_hold(session, for_reservation(reservation.id), wanted, now=now)
+    return []
