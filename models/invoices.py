@@ -14,8 +14,8 @@ from models.vocabulary.invoices import InvoiceKind
 class Invoice(Base):
     """An invoice by its number; `amount_fen` is with tax, `rate` in basis points; append-only.
 
-    A red-letter one `reverses` another whole: the same below zero. One is reversed once at most. What was recorded
-    wrongly is withdrawn; what takes its number or its place then has the next `turn`.
+    A red-letter one `reverses` another, whole or in part: below zero. Those that reverse the same one count their
+    `turn`, as do those that have the number of one that was recorded wrongly and withdrawn.
     """
 
     __tablename__ = "invoices"

@@ -46,19 +46,24 @@ class InvoiceList(BaseModel):
 
 
 class InvoiceItemAnswer(BaseModel):
-    """How much of a statement it covers."""
+    """How much of a statement it covers, and how much of that no red-letter invoice took back."""
 
     statement_id: int
     statement_number: str
     amount_fen: int
+    left_fen: int
 
 
 class InvoiceAnswer(InvoiceRow):
-    """An invoice in full; `warnings` say what does not agree between it, payer, holder and contracts."""
+    """An invoice in full; `is_reversed` when red-letter ones, `reversed_by_ids`, took back all of it.
+
+    `warnings` say what does not agree between it, payer, holder and contracts.
+    """
 
     reason: str
     withdrawn_for: str
-    reversed_by_id: int | None
+    reversed_by_ids: list[int]
+    is_reversed: bool
     items: list[InvoiceItemAnswer]
     warnings: list[Difference]
     attachments: list[AttachmentAnswer]
@@ -75,12 +80,14 @@ def invoice_answer(found: Found, address: Callable[[Attachment, int], str]) -> I
         **_row(found.invoice),
         reason=found.invoice.reason,
         withdrawn_for=found.invoice.withdrawal.reason if found.invoice.withdrawal else "",
-        reversed_by_id=found.reversed_by.id if found.reversed_by else None,
+        reversed_by_ids=[one.id for one in found.reversed_by],
+        is_reversed=found.is_reversed,
         items=[
             InvoiceItemAnswer(
                 statement_id=one.statement_id,
                 statement_number=number_of(one.statement.year, one.statement.number),
                 amount_fen=one.amount_fen,
+                left_fen=max(0, found.left.get(one.statement_id, 0)),
             )
             for one in found.items
         ],

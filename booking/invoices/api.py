@@ -68,7 +68,7 @@ def show(invoice_id: int) -> Response:
 @bp.post(f"{ONE}/reverse")
 @documented(tag=TAG, body=ReversalForm, answers={201: InvoiceAnswer}, refusals=STEP)
 def reverse(invoice_id: int) -> Response:
-    """Record the red-letter invoice that reverses it; what it covered may be covered anew."""
+    """Record a red-letter invoice that reverses these amounts of it, or all that is left; it may be covered anew."""
     form = read_json(ReversalForm)
     return _created(lambda one, who: service.reverse_invoice(one, invoice_id, form, actor=who, now=utcnow()).id)
 

@@ -1,6 +1,7 @@
 """What is read from outside about invoices; pages write yuan and percent, the API fen and basis points."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
@@ -11,6 +12,7 @@ from booking.payers.forms import Cursor, Id, Limit, Paid, Reason
 from models.vocabulary.invoices import InvoiceKind
 
 MOST_ITEMS = 100
+Items = TypeVar("Items", bound="Sequence[InvoiceItemForm]")
 
 
 def _sound(number: str) -> str:
@@ -29,7 +31,7 @@ def _digits(number: str) -> str:
     return found
 
 
-def _once_each(items: "list[InvoiceItemForm]") -> "list[InvoiceItemForm]":
+def _once_each(items: "Items") -> "Items":
     """Refuse a statement that is named twice."""
     if len({one.statement_id for one in items}) < len(items):
         raise PydanticCustomError("twice", "twice")
@@ -60,11 +62,12 @@ class InvoiceForm(Form):
 
 
 class ReversalForm(Form):
-    """The red-letter invoice that reverses another, and why."""
+    """The red-letter invoice that reverses another, and why: the whole that is left of it, or these amounts."""
 
     number: Number
     issued_on: NearDay
     reason: Reason
+    items: Annotated[tuple[InvoiceItemForm, ...], Field(max_length=MOST_ITEMS), AfterValidator(_once_each)] = ()
 
 
 class WithdrawalForm(Form):
@@ -87,7 +90,7 @@ class InvoicePage(InvoiceForm, PageForm):
 
 
 class ReversalPage(ReversalForm, PageForm):
-    """A reversal, as the page sends it."""
+    """A reversal, as the page sends it; without any amount it is of all that is left."""
 
 
 class WithdrawalPage(PageForm):

@@ -1,10 +1,10 @@
 """Reading invoices: one in full for who may read it, those of a debtor, and what of a statement is covered."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, exists, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.attachments.queries import attachment_for, attachments_of
@@ -26,14 +26,20 @@ from models.vocabulary.attachments import OwnerKind, Visibility
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An invoice with what the actor is to it, what it covers, its files, and the one that reverses it."""
+    """An invoice with what the actor is to it, what it covers, its files, and what red-letter ones left of it."""
 
     invoice: Invoice
     sight: Sight
     items: Sequence[InvoiceItem]
     files: Sequence[Attachment]
-    reversed_by: Invoice | None
+    reversed_by: Sequence[Invoice]
+    left: Mapping[int, int]
     warnings: Sequence[Difference]
+
+    @property
+    def is_reversed(self) -> bool:
+        """Whether red-letter invoices reversed the whole of it."""
+        return bool(self.reversed_by) and not any(self.left.values())
 
 
 def stands() -> ColumnElement[bool]:
@@ -46,9 +52,18 @@ def covers() -> ColumnElement[bool]:
     return ~exists().where(InvoiceWithdrawal.invoice_id == InvoiceItem.invoice_id)
 
 
-def reversal_of(session: Session, invoice_id: int) -> Invoice | None:
-    """The red-letter invoice that reverses one, none where there is none or it was withdrawn."""
-    return session.scalar(select(Invoice).where(Invoice.reverses_id == invoice_id, stands()))
+def reversals_of(session: Session, invoice_id: int) -> Sequence[Invoice]:
+    """The red-letter invoices that reverse one, whole or in part, the first one first; none that was withdrawn."""
+    rows = select(Invoice).where(Invoice.reverses_id == invoice_id, stands())
+    return session.scalars(rows.order_by(Invoice.id)).all()
+
+
+def left_of(session: Session, invoice_id: int) -> dict[int, int]:
+    """What of each statement an invoice covers still, after the red-letter ones that reverse it."""
+    total = cast(func.sum(InvoiceItem.amount_fen), BigInteger)
+    rows = select(InvoiceItem.statement_id, total).join(Invoice, Invoice.id == InvoiceItem.invoice_id)
+    its = rows.where(or_(Invoice.id == invoice_id, Invoice.reverses_id == invoice_id), stands())
+    return {row[0]: row[1] for row in session.execute(its.group_by(InvoiceItem.statement_id))}
 
 
 def invoice_for(session: Session, invoice_id: int, actor: Actor, *, today: date) -> Found:
@@ -67,7 +82,8 @@ def invoice_for(session: Session, invoice_id: int, actor: Actor, *, today: date)
     sees_files = invoice.withdrawal is None or sight.manages or sight.reads
     files = attachments_of(session, OwnerKind.INVOICE, invoice_id, frozenset(Visibility)) if sees_files else []
     warnings = warnings_of(session, invoice, items, today=today)
-    return Found(invoice, sight, items, files, reversal_of(session, invoice_id), warnings)
+    red, left = reversals_of(session, invoice_id), left_of(session, invoice_id)
+    return Found(invoice, sight, items, files, red, left, warnings)
 
 
 def file_for(session: Session, invoice_id: int, attachment_id: int, actor: Actor, *, today: date) -> Attachment:

@@ -74,6 +74,18 @@ def misfits(
     return found
 
 
+def unfit_reversals(wanted: Mapping[int, int], left: Mapping[int, int], numbers: Mapping[int, str]) -> list[Problem]:
+    """Everything against reversing `wanted` amounts of an invoice: beyond what is left of it, or not covered by it."""
+    found = []
+    for statement_id, amount in wanted.items():
+        if statement_id not in left:
+            found.append(Problem("items", N_("这张发票不含所选的结算单。")))
+        elif amount > left[statement_id]:
+            told = {"number": numbers[statement_id], "left": yuan_from_fen(left[statement_id])}
+            found.append(Problem("amount_fen", N_("结算单 %(number)s 还可以红冲 %(left)s 元。"), told))
+    return found
+
+
 def differences(  # noqa: PLR0917 - what an invoice says, who pays, and who answers for that
     title: str, tax_number: str, payer: Party, holder: Party, holders: Collection[int], holder_id: int
 ) -> list[Difference]:

@@ -18,7 +18,7 @@ from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Pro
 from booking.core.texts import N_
 from booking.invoices import queries
 from booking.invoices.forms import InvoiceForm, ReversalForm
-from booking.invoices.rules import misfits
+from booking.invoices.rules import misfits, unfit_reversals
 from booking.statements.debtors import held_debtor
 from booking.statements.queries import debtor_for
 from models.directory import Organisation
@@ -28,7 +28,7 @@ from models.vocabulary.attachments import OwnerKind, Visibility
 
 
 class AlreadyReversed(Conflict):
-    """The invoice was reversed before, or is a red-letter one itself."""
+    """The whole of the invoice was reversed before, or it is a red-letter one itself."""
 
     code = "already_reversed"
     sentence = N_("这张发票已经红冲，或者它本身就是红字发票。")
@@ -39,6 +39,13 @@ class Withdrawn(Conflict):
 
     code = "invoice_withdrawn"
     sentence = N_("这张发票的登记已撤回。")
+
+
+class InvoicedAnew(Conflict):
+    """What the red-letter invoice reversed was invoiced anew: without it, statements were covered beyond the whole."""
+
+    code = "invoiced_anew"
+    sentence = N_("红冲的金额已重新开票。请先撤回后来的发票的登记，或者红冲它。")
 
 
 class WithdrawReversalFirst(Conflict):
@@ -96,14 +103,16 @@ def attach_files(
 
 
 def reverse_invoice(session: Session, invoice_id: int, form: ReversalForm, *, actor: Actor, now: datetime) -> Invoice:
-    """Record the red-letter invoice that reverses another whole; what it covered may be covered anew.
+    """Record a red-letter invoice that reverses amounts of another, or all that is left of it; never beyond.
 
-    Raises NotFound, Forbidden, Withdrawn, AlreadyReversed and InvalidInput.
+    What it takes back may be covered anew. Raises NotFound, Forbidden, Withdrawn, AlreadyReversed and InvalidInput.
     """
     invoice, debtor = _standing(session, invoice_id, actor, now)
-    if invoice.reverses_id is not None or queries.reversal_of(session, invoice.id) is not None:
+    left = {one: fen for one, fen in queries.left_of(session, invoice.id).items() if fen > 0}
+    if invoice.reverses_id is not None or not left:
         raise AlreadyReversed
-    problems = _number_problems(session, debtor, form.number)
+    wanted = {one.statement_id: one.amount_fen for one in form.items} or left
+    problems = _number_problems(session, debtor, form.number) + _unfit(session, debtor, wanted, left)
     if not invoice.issued_on <= form.issued_on <= local_date(now):
         problems.append(Problem("issued_on", N_("红字发票的日期不能早于原发票，也不能晚于今天。")))
     if problems:
@@ -114,31 +123,45 @@ def reverse_invoice(session: Session, invoice_id: int, form: ReversalForm, *, ac
         number=form.number,
         issued_on=form.issued_on,
         reason=form.reason,
-        amount_fen=-invoice.amount_fen,
+        amount_fen=-sum(wanted.values()),
         reverses_id=invoice.id,
         recorded_by_id=actor.id,
         created_at=now,
     )
-    rows = session.execute(
-        select(InvoiceItem.statement_id, InvoiceItem.amount_fen).where(InvoiceItem.invoice_id == invoice.id)
-    )
-    _store(session, red, {statement_id: -amount for statement_id, amount in rows}, actor=actor, now=now)
+    _store(session, red, {statement_id: -amount for statement_id, amount in wanted.items()}, actor=actor, now=now)
     return red
+
+
+def _unfit(session: Session, debtor: Debtor, wanted: Mapping[int, int], left: Mapping[int, int]) -> list[Problem]:
+    """What is against reversing these amounts."""
+    billed = queries.billed_of(session, debtor.id, left)
+    return unfit_reversals(wanted, left, {one: told.number for one, told in billed.items()})
 
 
 def withdraw_invoice(session: Session, invoice_id: int, reason: str, *, actor: Actor, now: datetime) -> Invoice:
     """Take back what was recorded wrongly, a red-letter invoice too: it covers nothing, its number is free again.
 
-    Raises NotFound, Forbidden, Withdrawn and WithdrawReversalFirst.
+    Raises NotFound, Forbidden, Withdrawn, WithdrawReversalFirst, and InvoicedAnew for a red-letter one that others rest
+    on.
     """
-    invoice, _debtor = _standing(session, invoice_id, actor, now)
-    if queries.reversal_of(session, invoice.id) is not None:
+    invoice, debtor = _standing(session, invoice_id, actor, now)
+    if queries.reversals_of(session, invoice.id):
         raise WithdrawReversalFirst
+    if invoice.reverses_id is not None and _is_needed(session, debtor, invoice):
+        raise InvoicedAnew
     session.add(InvoiceWithdrawal(invoice_id=invoice.id, reason=reason, made_by_id=actor.id, created_at=now))
     session.flush()
     before, subject = {"number": invoice.number, "amount_fen": invoice.amount_fen}, ("invoice", invoice.id)
     audit.note(session, "invoices.withdrawn", subject, actor=actor, now=now, before=before, reason=reason)
     return invoice
+
+
+def _is_needed(session: Session, debtor: Debtor, red: Invoice) -> bool:
+    """Whether a statement would be covered beyond what it asks for without what a red-letter invoice takes back."""
+    rows = select(InvoiceItem.statement_id, InvoiceItem.amount_fen).where(InvoiceItem.invoice_id == red.id)
+    takes = {row[0]: -row[1] for row in session.execute(rows)}
+    billed = queries.billed_of(session, debtor.id, takes)
+    return any(fen > billed[one].left_fen for one, fen in takes.items())
 
 
 def _standing(session: Session, invoice_id: int, actor: Actor, now: datetime) -> tuple[Invoice, Debtor]:
@@ -199,9 +222,9 @@ def _store(session: Session, invoice: Invoice, covers: Mapping[int, int], *, act
 
 
 def _turn(session: Session, invoice: Invoice) -> int:
-    """One more than those withdrawn that had its number, or reversed the same one."""
+    """One more than those that had its number, which are withdrawn, or that reverse the same one."""
     theirs = and_(Invoice.organisation_id == invoice.organisation_id, Invoice.number == invoice.number)
     if invoice.reverses_id is not None:
         theirs = or_(theirs, Invoice.reverses_id == invoice.reverses_id)
-    last = session.scalar(select(func.max(Invoice.turn)).where(theirs, ~queries.stands()))
+    last = session.scalar(select(func.max(Invoice.turn)).where(theirs))
     return 0 if last is None else last + 1

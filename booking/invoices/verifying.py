@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import BigInteger, cast, func, or_, select
+from sqlalchemy import BigInteger, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.invoices.queries import covers, stands
-from models.invoices import Invoice, InvoiceItem
+from models.invoices import Invoice, InvoiceItem, InvoiceWithdrawal
 from models.statements import Debtor, Statement
 
 
@@ -16,6 +16,7 @@ def faults(session: Session) -> Iterator[str]:
     yield from _wrong_sums(session)
     yield from _covered_twice(session)
     yield from _wrong_reversals(session)
+    yield from _reversed_beyond(session)
     yield from _of_others(session)
     yield from _numbers_twice(session)
 
@@ -44,15 +45,22 @@ def _covered_twice(session: Session) -> Iterator[str]:
 
 
 def _wrong_reversals(session: Session) -> Iterator[str]:
-    """A red-letter invoice that does not take back the whole of the one that it names."""
+    """A red-letter invoice of another debtor than the one that it names, or of one that is red itself or withdrawn."""
     first = aliased(Invoice)
-    off = (
-        select(Invoice.id)
-        .join(first, first.id == Invoice.reverses_id)
-        .where(or_(Invoice.amount_fen != -first.amount_fen, Invoice.debtor_id != first.debtor_id))
-    )
+    is_gone = exists().where(InvoiceWithdrawal.invoice_id == first.id)
+    wrong = or_(first.reverses_id.is_not(None), Invoice.debtor_id != first.debtor_id, and_(is_gone, stands()))
+    off = select(Invoice.id).join(first, first.id == Invoice.reverses_id).where(wrong)
     for invoice_id in session.scalars(off.order_by(Invoice.id)):
         yield f"invoice {invoice_id} does not reverse the one that it names"
+
+
+def _reversed_beyond(session: Session) -> Iterator[str]:
+    """An invoice of which red-letter ones took back more of a statement than it covers."""
+    of = func.coalesce(Invoice.reverses_id, Invoice.id)
+    rows = select(of, InvoiceItem.statement_id).join(InvoiceItem, InvoiceItem.invoice_id == Invoice.id)
+    by_both = rows.where(stands()).group_by(of, InvoiceItem.statement_id)
+    for invoice_id, statement_id in session.execute(by_both.having(_sum(InvoiceItem.amount_fen) < 0).order_by(of)):
+        yield f"invoice {invoice_id} is reversed beyond what it covers of statement {statement_id}"
 
 
 def _of_others(session: Session) -> Iterator[str]:

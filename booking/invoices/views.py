@@ -124,10 +124,10 @@ def attach(invoice_id: int) -> ResponseReturnValue:
 @bp.post("/invoices/<int:invoice_id>/reverse")
 @signed_in
 def reverse(invoice_id: int) -> ResponseReturnValue:
-    """Record the red-letter invoice that reverses this one."""
+    """Record a red-letter invoice that reverses this one, or a part of it."""
 
     def work(session: Session) -> int:
-        form = forms.read(ReversalPage, posted())
+        form = forms.read(ReversalPage, _written())
         return service.reverse_invoice(session, invoice_id, form, actor=require_actor(), now=utcnow()).id
 
     return _step(invoice_id, work, _("红字发票已登记。"))
@@ -242,8 +242,10 @@ def _shown(invoice_id: int) -> dict[str, Any]:
         "tax_fen": tax_in(invoice.amount_fen, invoice.rate),
         "rate": f"{yuan_from_fen(invoice.rate)}%",
         "items": [(one, number_of(one.statement.year, one.statement.number)) for one in found.items],
+        "left": found.left,
         "files": found.files,
         "reversed_by": found.reversed_by,
+        "is_reversed": found.is_reversed,
         "withdrawal": invoice.withdrawal,
         "warnings": [_(labels.WARNINGS[one]) for one in found.warnings] if is_office else [],
         "labels": {name: _(label) for name, label in labels.FIELDS.items()},

@@ -1,4 +1,4 @@
-"""Invoices: recorded once, never above what a statement asks for, reversed whole, and looked at where they differ."""
+"""Invoices: recorded once, never above what a statement asks for, reversed, and looked at where they differ."""
 
 import io
 import zipfile
