@@ -30,6 +30,7 @@ from models import (
     samples,
     statements,
     teams,
+    vouchers,
 )
 from models.base import Base
 
@@ -64,4 +65,5 @@ __all__ = [
     "samples",
     "statements",
     "teams",
+    "vouchers",
 ]

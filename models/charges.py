@@ -25,9 +25,10 @@ UNBILLED_ALONE = text("(gross_fen <> billed_fen OR captured_fen <> billed_taken_
 class Charge(Base):
     """What one reservation costs whoever booked it, or one sample order whoever accepted its quote; one for each.
 
-    `gross_fen` is what its lines add up to: `captured_fen` the payer account has paid, `paper_fen` is settled on
-    paper, and what is missing then is the charge's problem. `billed_fen` of it are on statements;
-    `billed_taken_fen` is what these said was taken from money paid in before, none where nothing is said of that.
+    `gross_fen` is what its lines add up to, once vouchers took `voucher_fen` off: `captured_fen` the payer account has
+    paid, `paper_fen` is settled on paper, and what is missing then is the charge's problem. `billed_fen` of it are on
+    statements; `billed_taken_fen` is what these said was taken from money paid in before, none where nothing is said
+    of that.
     `organisation_id` owned the instrument when it was used; an order was done between the booked times, from its
     acceptance to its last results or its end. `due_at` is when it goes on by itself: an estimated one when its time is
     over or nobody said what was done, a final or adjusted one when its payer has been silent for long enough.
@@ -37,6 +38,7 @@ class Charge(Base):
     __tablename__ = "charges"
     __table_args__ = (
         CheckConstraint("gross_fen >= 0 AND estimated_fen >= 0", name="amounts"),
+        CheckConstraint("voucher_fen >= 0", name="voucher"),
         CheckConstraint("captured_fen >= 0 AND paper_fen >= 0 AND captured_fen + paper_fen <= gross_fen", name="parts"),
         CheckConstraint("payer_account_id IS NOT NULL OR captured_fen = 0", name="payer"),
         CheckConstraint(
@@ -87,6 +89,7 @@ class Charge(Base):
     used_ends_at: Mapped[datetime | None]
     estimated_fen: Mapped[int] = mapped_column(BigInteger, default=0)
     gross_fen: Mapped[int] = mapped_column(BigInteger, default=0)
+    voucher_fen: Mapped[int] = mapped_column(BigInteger, default=0)
     captured_fen: Mapped[int] = mapped_column(BigInteger, default=0)
     paper_fen: Mapped[int] = mapped_column(BigInteger, default=0)
     billed_fen: Mapped[int] = mapped_column(BigInteger, default=0)

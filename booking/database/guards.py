@@ -40,6 +40,11 @@ APPEND_ONLY_TABLES = (
     "programme_versions",
     "recognitions",
     "recognition_endings",
+    "voucher_steps",
+    "voucher_relations",
+    "voucher_wishes",
+    "voucher_holds",
+    "voucher_captures",
 )
 
 D = "[0-9]"

@@ -12,11 +12,12 @@ from booking.affiliations.queries import has_left
 from booking.core.actors import Actor, Reach, Target
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
+from booking.core.places import province_of
 from booking.directory import listing
 from booking.ledger import queries as ledger
 from booking.ledger.queries import Posted
 from booking.payers.held import HeldFor, held_by_entry
-from booking.payers.rules import Sight, province_of
+from booking.payers.rules import Sight
 from models.accounts import User
 from models.charges import ChargeCapture
 from models.directory import Organisation, Place

@@ -8,13 +8,12 @@ from enum import StrEnum
 from hashlib import sha256
 
 from booking.core.errors import Problem
+from booking.core.places import province_of
 from booking.core.texts import N_
 from models.vocabulary.payers import PayerKind
 
 TESTING_FEES = "测试化验加工费"
 """The budget item of a research project's budget that instruments are paid from."""
-
-PROVINCE_DIGITS = 2
 
 LONGEST_PAPER = 100
 """Some signs of a number become eighteen when two are compared; keys have no room for that."""
@@ -87,11 +86,6 @@ def misfits(kind: PayerKind, terms: Terms, known_expiry: date | None, today: dat
 def has_expired(expires_on: date | None, today: date) -> bool:
     """Whether the last day of an account is over."""
     return expires_on is not None and expires_on < today
-
-
-def province_of(adcode: str | None) -> str:
-    """What the codes of a province's places begin with; empty abroad."""
-    return (adcode or "")[:PROVINCE_DIGITS]
 
 
 def others_than(own: str | None, provinces: Iterable[str]) -> str:

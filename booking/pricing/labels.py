@@ -40,10 +40,11 @@ LINES = {
     LineKind.CLOSED: N_("时间内仪器停用，减免"),
     LineKind.WAIVER: N_("免收"),
     LineKind.CANCELLATION: N_("作废"),
+    LineKind.VOUCHER: N_("创新券抵扣"),
 }
 OF_CHARGES = frozenset(
     {LineKind.LATE_CANCELLATION, LineKind.NO_SHOW, LineKind.TAKEN, LineKind.CLOSED, LineKind.WAIVER}
-) | {LineKind.CANCELLATION, LineKind.ADJUSTMENT}
+) | {LineKind.CANCELLATION, LineKind.ADJUSTMENT, LineKind.VOUCHER}
 """Lines that no quote has: amounts as they are, of nothing that is counted."""
 
 WHY_SHARE = N_("报价 %(amount)s 的 %(share)s")

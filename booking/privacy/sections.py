@@ -31,6 +31,7 @@ from models.reservations import (
 from models.samples import SampleMessage, SampleOrder, SampleOrderStep
 from models.statements import Debtor, Statement, StatementItem
 from models.teams import Team, TeamInvitation, TeamMember, TeamRequest
+from models.vouchers import VoucherWish
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,7 @@ SECTIONS = (
     Section("payer_accounts_answered_for", PayerAccount, of(PayerAccount.holder_id)),
     Section("payer_memberships", PayerMember, of(PayerMember.user_id)),
     Section("payer_holds", PayerHold, of(PayerHold.user_id)),
+    Section("voucher_declarations", VoucherWish, of(VoucherWish.declared_by_id)),
     Section("charges", Charge, of(Charge.user_id)),
     Section("charge_history", ChargeEvent, _own_charges),
     Section("charge_payments", ChargeCapture, of(ChargeCapture.user_id)),
@@ -191,6 +193,8 @@ LEFT_OUT = {
     "programme_versions": "an authority's policy; who wrote a version stands in the deeds",
     "recognitions": "an authority's register; who recorded one stands in the deeds",
     "recognition_endings": "an authority's register; who ended one stands in the deeds",
+    "voucher_relations": "an authority's register; who recorded one stands in the deeds",
+    "voucher_steps": "an enterprise's vouchers; who took a step stands in the deeds",
     "owner_changes": "an institution's instruments; who offered and who answered stands in the deeds",
     "report_exemptions": "an institution's requests; who asked and who decided stands in the deeds",
     "review_rounds": "an institution's records; one's own decisions are exported as secrecy_reviews",

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
-from booking.recognitions.rules import Days, days_of, is_same_province, province_of
+from booking.core.places import is_same_province, province_adcode
+from booking.recognitions.rules import Days, days_of
 from models.directory import Organisation
 from models.recognitions import Recognition, RecognitionEnding
 from models.vocabulary.programmes import ServiceType
@@ -69,7 +70,7 @@ def recognised(
         return False
     if is_same_province(authority.adcode, provider.adcode):
         return True
-    return _holds(session, authority.id, on, *_from_province(province_of(provider.adcode), service_type))
+    return _holds(session, authority.id, on, *_from_province(province_adcode(provider.adcode), service_type))
 
 
 def same_subject(session: Session, entry: Recognition) -> Sequence[Recognition]:

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 
-PROVINCE_DIGITS = 2
-
 
 @dataclass(frozen=True, slots=True)
 class Days:
@@ -27,13 +25,3 @@ def days_of(starts_on: date, ends_on: date | None, ended_on: date | None) -> Day
     """The days of an entry, which may have been ended early."""
     ends = [day for day in (ends_on, ended_on) if day is not None]
     return Days(starts_on, min(ends, default=None))
-
-
-def is_same_province(adcode: str | None, other: str | None) -> bool:
-    """Whether two places stand in one province; a place without a code stands in none."""
-    return bool(adcode and other) and (adcode or "")[:PROVINCE_DIGITS] == (other or "")[:PROVINCE_DIGITS]
-
-
-def province_of(adcode: str | None) -> str:
-    """The code of the province in which a place stands."""
-    return f"{(adcode or '')[:PROVINCE_DIGITS]:0<6}"

@@ -10,11 +10,11 @@ from booking.accounts.permissions import Permission, require
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, InvalidInput, Problem
+from booking.core.places import is_same_province
 from booking.core.texts import N_
 from booking.directory.queries import organisation
 from booking.recognitions import queries
 from booking.recognitions.forms import EndRecognitionForm, RecognitionForm
-from booking.recognitions.rules import is_same_province
 from models.directory import Organisation, Place
 from models.recognitions import Recognition, RecognitionEnding
 from models.vocabulary.directory import OrganisationKind, PlaceLevel

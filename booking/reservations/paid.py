@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import NotFound
+from booking.core.places import province_of
 from booking.payers.queries import found_account
-from booking.payers.rules import province_of
 from booking.reservations.queries import Sight
 from models.directory import Organisation
 from models.payers import PayerAccount, PayerHold

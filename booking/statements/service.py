@@ -13,10 +13,10 @@ from booking.accounts.permissions import Permission, require
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, Forbidden, InvalidInput, Problem
+from booking.core.places import province_of
 from booking.core.texts import N_
 from booking.directory.queries import organisation
 from booking.notifications.service import announce
-from booking.payers.rules import province_of
 from booking.statements import billable
 from booking.statements.charging import bill_charges, pay_charges
 from booking.statements.debtors import debtors_for, held_debtor

@@ -42,7 +42,7 @@ from models.vocabulary.contracts import (
 from models.vocabulary.invoices import InvoiceKind
 from models.vocabulary.payers import MovementKind, PayerKind
 from models.vocabulary.pricing import LineKind, Offer
-from models.vocabulary.programmes import BearsDifference, BorderWay, CountsOn, RedeemedBy, ReservesBudget
+from models.vocabulary.programmes import BearsDifference, BorderWay, CountsOn, RedeemedBy, ReservesBudget, ServiceType
 from models.vocabulary.publishing import ReviewDecision
 from models.vocabulary.recognitions import RecognitionKind
 from models.vocabulary.reservations import (
@@ -55,6 +55,16 @@ from models.vocabulary.reservations import (
 )
 from models.vocabulary.samples import Leftover, ReportKind, SampleOrderState, SampleStep
 from models.vocabulary.statements import ReceiptKind, StatementKind
+from models.vocabulary.vouchers import VoucherState, VoucherStep
+from models.vouchers import (
+    Voucher,
+    VoucherCap,
+    VoucherCapture,
+    VoucherEvent,
+    VoucherHold,
+    VoucherRelation,
+    VoucherWish,
+)
 from tests.factories.instruments import add_lane_group, make_instrument, make_organisation
 from tests.factories.people import make_user
 
@@ -480,6 +490,49 @@ def add_policies(session: Session, user_id: int, organisation_id: int) -> None:
         recognition_id=entry.id, ends_on=day, reason="结束", created_at=NOON, created_by_id=user_id
     )
     session.add_all([version, ending])
+    session.flush()
+    add_voucher(session, user_id, version)
+
+
+def add_voucher(session: Session, user_id: int, version: ProgrammeVersion) -> None:
+    """One voucher with its step and its cap, wished for, held and taken for the one reservation and its charge."""
+    firm, day = make_organisation(session), NOON.date()
+    credit_id, held_id, captured_id, paid_id = session.scalars(sa.select(LedgerAccount.id).limit(4))
+    entry_id = session.scalars(sa.select(LedgerEntry.id)).first()
+    named = {"programme_id": version.programme_id, "organisation_id": firm.id, "created_at": NOON}
+    voucher = Voucher(
+        number="1",
+        sequence=1,
+        programme_version_id=version.id,
+        face_fen=1,
+        **dict.fromkeys(("issued_on", "use_by", "redeem_by"), day),
+        state=VoucherState.ISSUED,
+        credit_id=credit_id,
+        held_id=held_id,
+        captured_id=captured_id,
+        paid_id=paid_id,
+        **named,
+    )
+    cap = VoucherCap(year=2026, cap_fen=1, left_id=credit_id, used_id=held_id, **named)
+    session.add_all([voucher, cap])
+    session.flush()
+    charge = session.scalars(sa.select(Charge)).one()
+    cause = {"reservation_id": charge.reservation_id, "created_at": NOON}
+    moved = {"voucher_id": voucher.id, "entry_id": entry_id, "cap_id": cap.id, "amount_fen": 1}
+    moved["programme_version_id"] = version.id
+    both = {"organisation_id": firm.id, "created_at": NOON}
+    ways = {"issuer_province": "50", "provider_province": "51", "counts_on": day}
+    sides = {"authority_id": charge.organisation_id, "provider_id": charge.organisation_id}
+    said = {"is_used": True, "service_type": ServiceType.TESTING, "declared_by_id": user_id}
+    session.add_all(
+        [
+            VoucherEvent(voucher_id=voucher.id, step=VoucherStep.ISSUE, entry_id=entry_id, occurred_at=NOON),
+            VoucherRelation(**sides, **both, is_related=True, created_by_id=user_id),
+            VoucherWish(**cause, organisation_id=firm.id, **said),
+            VoucherHold(**cause, **moved),
+            VoucherCapture(charge_id=charge.id, created_at=NOON, **moved, **ways),
+        ]
+    )
 
 
 @pytest.mark.parametrize("table", guards.APPEND_ONLY_TABLES)

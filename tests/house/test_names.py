@@ -22,6 +22,7 @@ FEATURES = (
     "contracts",
     "programmes",
     "recognitions",
+    "vouchers",
     "affiliations",
     "catalogue",
     "reservations",

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from booking.recognitions.rules import Days, days_of, is_same_province, province_of
+from booking.recognitions.rules import Days, days_of
 
 
 def day(number: int) -> date:
@@ -49,10 +49,3 @@ def test_an_entry_that_was_ended_early_ends_then() -> None:
     assert days_of(day(1), day(20), day(9)) == Days(day(1), day(9))
     assert days_of(day(1), None, day(9)) == Days(day(1), day(9))
     assert days_of(day(1), None, None) == Days(day(1))
-
-
-def test_provinces_are_compared_by_their_code() -> None:
-    assert is_same_province("500109", "500112")
-    assert not is_same_province("500109", "510105")
-    assert not is_same_province(None, None)
-    assert province_of("510704") == "510000"

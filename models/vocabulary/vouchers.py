@@ -1,0 +1,35 @@
+"""Words of vouchers: where one stands, what happens to it, and why what it has paid for changed."""
+
+from enum import StrEnum
+
+
+class VoucherState(StrEnum):
+    """Where a voucher stands: it is used while it is issued; the last three end it."""
+
+    ISSUED = "issued"
+    FROZEN = "frozen"
+    RETURNED = "returned"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+ENDED = frozenset({VoucherState.RETURNED, VoucherState.EXPIRED, VoucherState.REVOKED})
+"""What is left of it has gone back to where it came from, and what comes back later follows it."""
+
+
+class VoucherStep(StrEnum):
+    """What an authority, the enterprise or a deadline does with a voucher."""
+
+    ISSUE = "issue"
+    FREEZE = "freeze"
+    THAW = "thaw"
+    RETURN = "return"
+    EXPIRE = "expire"
+    REVOKE = "revoke"
+
+
+class CaptureKind(StrEnum):
+    """Why what a charge has taken from a voucher changed: by what it costs, or as a redemption did not approve it."""
+
+    USE = "use"
+    REJECTED = "rejected"
