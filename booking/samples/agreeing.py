@@ -13,7 +13,7 @@ from booking.core.errors import Conflict, Forbidden, InvalidInput, Problem
 from booking.core.texts import N_
 from booking.samples.queries import quotes_of
 from booking.samples.rules import Side
-from booking.samples.service import lock, locked_order
+from booking.samples.stepping import lock, locked_order
 from booking.samples.weighing import agree_again, asked_of, keep_inside, lacking_now, use_of
 from models.contracts import UseAgreement
 from models.samples import SampleOrder

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from booking.attachments.answers import AttachmentAnswer, attachment_answer
 from booking.contracts.agreement_answers import KeptAgreement, kept_agreement
 from booking.samples.lists import Listed
-from booking.samples.queries import WholeOrder
 from booking.samples.quoting import Proposal
+from booking.samples.whole import WholeOrder
 from models.attachments import Attachment
 from models.samples import SampleOrder, SampleOrderStep, SampleQuote, SampleResult, SampleRun
 from models.vocabulary.charges import ChargeState

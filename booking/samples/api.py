@@ -45,6 +45,7 @@ from booking.samples.forms import (
 )
 from booking.samples.stickers import read_code
 from booking.samples.typed import typed
+from booking.samples.whole import whole_order
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
 from booking.web.reading import read_form, read_json, read_query
@@ -117,7 +118,7 @@ def show(order_id: int) -> Response:
 def _order(order_id: int, status: int = 200) -> Response:
     """The order as it is now, with its version as ETag."""
     who = require_actor()
-    whole = queries.whole_order(reading(), order_id, who)
+    whole = whole_order(reading(), order_id, who)
     response = json_answer(
         order_answer(whole, queries.open_steps(reading(), whole.order, who), attachment_address, reader_id=who.id),
         status,

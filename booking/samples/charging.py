@@ -23,7 +23,7 @@ from booking.core.texts import N_
 from booking.samples.forms import CountForm
 from booking.samples.queries import may_count
 from booking.samples.rules import HAS_BEGUN, Side, target_of_step
-from booking.samples.service import Held, NotNow, begin, finish, locked_order
+from booking.samples.stepping import Held, NotNow, begin, finish, locked_order
 from models.charges import Charge
 from models.payers import PayerAccount
 from models.samples import SampleOrder

@@ -44,7 +44,8 @@ from booking.samples.rules import (
     may_become,
     unknown_positions,
 )
-from booking.samples.service import attach, begin, finish, write
+from booking.samples.service import attach, write
+from booking.samples.stepping import begin, finish
 from booking.samples.weighing import lacking_now
 from models.samples import SampleOrder, SampleResult, SampleRun, SampleRunOrder
 from models.vocabulary.reservations import STANDING, ReservationState

@@ -1,20 +1,17 @@
-"""Reading sample orders: one in full for who may read it, the queue of an instrument, what jobs and runs look for."""
+"""Reading sample orders: who stands on which side, the steps open to them, the queue of an instrument, what is due."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from booking.accounts.permissions import Permission, may, reach
-from booking.attachments.queries import attachment_for, attachments_of
 from booking.catalogue.keeping import staff_target
 from booking.catalogue.queries import within
 from booking.charges.sampled import charge_of_order
 from booking.charges.withheld import holds_back
-from booking.contracts.grounds import lacking_of, lacks, last_of
-from booking.contracts.order_forms import form_of
+from booking.contracts.grounds import lacking_of
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import NotFound
@@ -23,14 +20,11 @@ from models.accounts import Grant
 from models.attachments import Attachment
 from models.catalogue import Instrument
 from models.charges import Charge
-from models.contracts import UseAgreement
 from models.directory import Organisation
-from models.order_forms import OrderForm
 from models.payers import PayerAccount
 from models.reservations import Reservation
 from models.samples import (
     Sample,
-    SampleMessage,
     SampleOrder,
     SampleOrderStep,
     SampleQuote,
@@ -55,52 +49,6 @@ NEEDED = {
     SampleStep.COUNT: Permission.QUOTE_SAMPLES,
 }
 """What staff need for the steps that concern money; the others only handle samples."""
-
-
-@dataclass(frozen=True, slots=True)
-class WholeOrder:
-    """An order with everything that its page and its answer say."""
-
-    order: SampleOrder
-    place: int | None
-    samples: Sequence[Sample]
-    quotes: Sequence[SampleQuote]
-    steps: Sequence[SampleOrderStep]
-    messages: Sequence[SampleMessage]
-    runs: Sequence[SampleRun]
-    results: Sequence[SampleResult]
-    files: Sequence[Attachment]
-    agreement: UseAgreement | None
-    form: OrderForm | None
-    lacks: bool
-    charge: Charge | None
-    withholds: bool
-    hides_results: bool
-
-    @property
-    def quote(self) -> SampleQuote | None:
-        """The quote that counts."""
-        return self.quotes[-1] if self.quotes else None
-
-    @property
-    def shown_results(self) -> Sequence[SampleResult]:
-        """The results that the reader may know of."""
-        return () if self.hides_results else self.results
-
-    @property
-    def shown_steps(self) -> Sequence[SampleOrderStep]:
-        """The history; of results that the reader may not know of only that they are complete."""
-        if not self.hides_results:
-            return self.steps
-        reports = [one for one in self.steps if one.step == SampleStep.REPORT]
-        told = next((one for one in reports if one.state == SampleOrderState.REPORTED), None)
-        return [one for one in self.steps if one.step != SampleStep.REPORT or one is told]
-
-    @property
-    def other_files(self) -> list[Attachment]:
-        """The files that are no results."""
-        results = {one.attachment_id for one in self.results}
-        return [one for one in self.files if one.id not in results]
 
 
 def in_full() -> Select[SampleOrder]:
@@ -181,57 +129,6 @@ def order_for(session: Session, order_id: int, actor: Actor) -> SampleOrder:
     return found
 
 
-def whole_order(session: Session, order_id: int, actor: Actor) -> WholeOrder:
-    """Everything about an order in a constant number of statements; raises NotFound."""
-    order = order_for(session, order_id, actor)
-    return _whole(session, order, side_of(order, actor))
-
-
-def agreed_order(session: Session, order_id: int, actor: Actor) -> WholeOrder:
-    """The same to read its order form; an accepted one is also for who keeps those of the institution it is with."""
-    found = last_of(session, sample_order_id=order_id)
-    is_accepted = found is not None and found.text_id is not None
-    if found is not None and is_accepted and may(actor, Permission.SEE_CONTRACTS, Target(found.organisation_id)):
-        return _whole(session, session.scalars(in_full().where(SampleOrder.id == order_id)).one(), None)
-    return whole_order(session, order_id, actor)
-
-
-def _whole(session: Session, order: SampleOrder, side: Side | None) -> WholeOrder:
-    """Everything about an order; results that are withheld only for the staff."""
-    order_id, agreement = order.id, last_of(session, sample_order_id=order.id)
-    steps = select(SampleOrderStep).where(SampleOrderStep.order_id == order_id)
-    said = select(SampleMessage).where(SampleMessage.order_id == order_id)
-    runs = select(SampleRun).join(SampleRunOrder, SampleRunOrder.run_id == SampleRun.id)
-    results = select(SampleResult).where(SampleResult.order_id == order_id)
-    charge = charge_of_order(session, order_id) if order.number is not None else None
-    withholds = holds_back(order, charge)
-    return WholeOrder(
-        order=order,
-        place=place_of(session, order),
-        samples=samples_of(session, order_id),
-        quotes=quotes_of(session, order_id),
-        steps=session.scalars(steps.options(joinedload(SampleOrderStep.actor)).order_by(SampleOrderStep.id)).all(),
-        messages=session.scalars(
-            said.options(joinedload(SampleMessage.author, innerjoin=True)).order_by(SampleMessage.id)
-        ).all(),
-        runs=session.scalars(
-            runs.where(SampleRunOrder.order_id == order_id)
-            .options(joinedload(SampleRun.reservation, innerjoin=True))
-            .order_by(SampleRun.id)
-        ).all(),
-        results=session.scalars(
-            results.options(joinedload(SampleResult.attachment, innerjoin=True)).order_by(SampleResult.id)
-        ).all(),
-        files=attachments_of(session, OwnerKind.SAMPLE_ORDER, order_id, ALL_FILES),
-        agreement=agreement,
-        form=form_of(session, agreement),
-        lacks=lacks(session, agreement),
-        charge=charge,
-        withholds=withholds,
-        hides_results=withholds and side != Side.STAFF,
-    )
-
-
 def samples_of(session: Session, order_id: int) -> Sequence[Sample]:
     """The samples of an order in their order."""
     return session.scalars(select(Sample).where(Sample.order_id == order_id).order_by(Sample.position)).all()
@@ -256,16 +153,6 @@ def places(instrument_id: int | None = None) -> Subquery:
     if instrument_id is not None:
         queued = queued.where(SampleOrder.instrument_id == instrument_id)
     return queued.subquery()
-
-
-def file_for(session: Session, order_id: int, attachment_id: int, actor: Actor) -> Attachment:
-    """One file of an order that the actor may read; raises NotFound, for results that are withheld too."""
-    order = order_for(session, order_id, actor)
-    is_hidden = side_of(order, actor) != Side.STAFF and holds_back(order, charge_of_order(session, order_id))
-    is_result = select(SampleResult.id).where(SampleResult.attachment_id == attachment_id).limit(1)
-    if is_hidden and session.scalar(is_result) is not None:
-        raise NotFound
-    return attachment_for(session, OwnerKind.SAMPLE_ORDER, order_id, attachment_id, ALL_FILES)
 
 
 def firms_of(session: Session, actor: Actor) -> Sequence[Organisation]:

@@ -25,7 +25,7 @@ from booking.samples.paying import pay_from
 from booking.samples.queries import is_requester, order_for, quotes_of
 from booking.samples.releasing import withholds
 from booking.samples.rules import FREE_NAMED, Side, is_changed, quote_problems, target_of_step
-from booking.samples.service import begin, finish, note
+from booking.samples.stepping import begin, finish, note
 from models.pricing import PricePolicy
 from models.samples import SampleOrder, SampleQuote
 from models.vocabulary.pricing import ExtraKind, Per

@@ -14,7 +14,7 @@ from booking.core.errors import Conflict
 from booking.core.texts import N_
 from booking.samples.charging import ask_for_answer
 from booking.samples.rules import Side
-from booking.samples.service import Held, finish, locked_order
+from booking.samples.stepping import Held, finish, locked_order
 from booking.samples.weighing import is_inside
 from booking.statements.terms import terms_of
 from models.charges import Charge

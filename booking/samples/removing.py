@@ -16,7 +16,8 @@ from booking.core.texts import N_
 from booking.notifications.service import announce
 from booking.samples.queries import ALL_FILES
 from booking.samples.rules import Side
-from booking.samples.service import lock, write
+from booking.samples.service import write
+from booking.samples.stepping import lock
 from models.samples import SampleOrder, SampleResult
 from models.vocabulary.attachments import OwnerKind
 

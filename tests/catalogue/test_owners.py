@@ -30,8 +30,8 @@ from booking.samples.handling import cancel_order, dispute_results
 from booking.samples.lists import Show, staffed_orders
 from booking.samples.lists import Wanted as WantedOrders
 from booking.samples.queries import open_steps, order_for
-from booking.samples.service import HasNoInstrument, begin
 from booking.samples.service import add_message as write_to_staff
+from booking.samples.stepping import HasNoInstrument, begin
 from models.accounts import User
 from models.attachments import Attachment
 from models.catalogue import Instrument, LaneGroup, SharedSettings

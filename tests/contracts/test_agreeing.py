@@ -31,6 +31,7 @@ from booking.reservations.wishes import ANY_FORM, Wish
 from booking.samples import queries as orders_read
 from booking.samples import quoting
 from booking.samples.agreeing import accept_terms
+from booking.samples.whole import whole_order
 from models.accounts import Grant, User
 from models.charges import Charge
 from models.contracts import ContractText
@@ -318,7 +319,7 @@ def test_what_was_lacking_is_lacking_no_longer_where_nothing_is_required_any_mor
     order, made = orders.accepted(orders.quoted(asked, unit_fen=4 * HOURLY)), place.booked(4)
 
     def told() -> list[bool]:
-        whole = orders_read.whole_order(session, order.id, place.deals.signer)
+        whole = whole_order(session, order.id, place.deals.signer)
         return [grounds.lacks(session, place.ground(made)), whole.lacks]
 
     before = told()

@@ -16,7 +16,7 @@ from booking.reservations.wishes import Paying
 from booking.samples import charging, handling, quoting
 from booking.samples.forms import QuoteLineForm, RecordForm, SampleQuoteForm
 from booking.samples.queries import due_to_approve, quotes_of
-from booking.samples.service import NotNow
+from booking.samples.stepping import NotNow
 from models.charges import Charge, ChargeLine
 from models.payers import PayerHold
 from models.vocabulary.accounts import Role, ScopeKind

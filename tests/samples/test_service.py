@@ -22,7 +22,9 @@ from booking.samples import handling, lists, queries, quoting
 from booking.samples.forms import GiveBackForm, QuoteLineForm, RecordForm, SampleQuoteForm, SettleForm
 from booking.samples.lists import Show, Wanted
 from booking.samples.removing import IsResult, remove_file
-from booking.samples.service import NotNow, TakesNoSamples, add_message
+from booking.samples.service import TakesNoSamples, add_message
+from booking.samples.stepping import NotNow
+from booking.samples.whole import whole_order
 from models.accounts import User
 from models.attachments import Attachment
 from models.catalogue import Instrument, TestItem
@@ -118,7 +120,7 @@ def test_an_order_is_led_from_the_request_to_the_end_and_each_step_tells_the_oth
         ["tested"] * 3,
     )
     assert session.get_one(Reservation, run.reservation_id).booked_by_id == orders.staff.id
-    digests = {one.attachment.sha256 for one in queries.whole_order(session, order.id, orders.asker).results}
+    digests = {one.attachment.sha256 for one in whole_order(session, order.id, orders.asker).results}
     assert digests == {hashlib.sha256(PDF).hexdigest()}
     steps = session.scalars(select(SampleOrderStep.step).order_by(SampleOrderStep.id)).all()
     assert " ".join(steps) == "request quote accept send receive run report report approve give_back"
@@ -523,7 +525,7 @@ def test_staff_take_a_file_away_that_is_no_result_and_its_place_stays(
     session.commit()
 
     assert session.scalars(select(Attachment.id)).all() == [result]
-    said = queries.whole_order(session, order.id, orders.asker).messages[-1]
+    said = whole_order(session, order.id, orders.asker).messages[-1]
     assert (said.removed_file, said.text, said.is_staff) == ("样品.pdf", "太大", True)
 
 

@@ -21,8 +21,8 @@ from booking.reservations.payment import PaymentFault
 from booking.reservations.wishes import Paying
 from booking.samples import handling
 from booking.samples.paying import FIELD, WHY
-from booking.samples.queries import file_for, whole_order
 from booking.samples.releasing import ResultsWithheld, due_to_release, release_results
+from booking.samples.whole import file_for, whole_order
 from booking.statements import receipts
 from booking.statements import service as statements
 from booking.statements.forms import BillingTermsForm, DraftsForm, ReceiptForm

@@ -31,11 +31,11 @@ from booking.reservations.payer_field import field_of, paying_of
 from booking.samples import labels, queries, quoting
 from booking.samples.addresses import attachment_address
 from booking.samples.paying import FIELD, payment_for
-from booking.samples.queries import WholeOrder
 from booking.samples.releasing import withholds
 from booking.samples.rules import RECORDED, Side
 from booking.samples.typed import shown_lines
 from booking.samples.weighing import asked_of
+from booking.samples.whole import WholeOrder, agreed_order, file_for, whole_order
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading
 from booking.web.languages import in_language
@@ -61,7 +61,7 @@ def show(order_id: int) -> ResponseReturnValue:
 def order_form(order_id: int) -> ResponseReturnValue:
     """The order form to be printed, once the quote is accepted."""
     actor = require_actor()
-    whole = queries.agreed_order(reading(), order_id, actor)
+    whole = agreed_order(reading(), order_id, actor)
     if whole.order.number is None:
         raise NotFound
     sees_order = queries.side_of(whole.order, actor) is not None
@@ -80,19 +80,19 @@ def order_form(order_id: int) -> ResponseReturnValue:
 def download(order_id: int, attachment_id: int) -> Response:
     """A file of the order."""
     session = reading()
-    return file_response(session, queries.file_for(session, order_id, attachment_id, require_actor()))
+    return file_response(session, file_for(session, order_id, attachment_id, require_actor()))
 
 
 def thumbnail(order_id: int, attachment_id: int, edge: int) -> Response:
     """A photo whose longest side has so many pixels."""
     session = reading()
-    return file_response(session, queries.file_for(session, order_id, attachment_id, require_actor()), edge)
+    return file_response(session, file_for(session, order_id, attachment_id, require_actor()), edge)
 
 
 def order_page(order_id: int, refused: Refused | None = None, fields: Mapping[str, str] | None = None) -> Response:
     """The order with the forms of the reader's side; after a refusal as they were filled in, with problems there."""
     who = require_actor()
-    whole = queries.whole_order(reading(), order_id, who)
+    whole = whole_order(reading(), order_id, who)
     side = queries.side_of(whole.order, who)
     open_steps = set(queries.open_steps(reading(), whole.order, who))
     page = render_template(
