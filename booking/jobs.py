@@ -1,10 +1,10 @@
 """The timetable, one table: which job, when, and what it does for people."""
 
-from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
 from sqlalchemy.orm import Session
 
+from booking import order_jobs
 from booking.accounts import ending, succession
 from booking.accounts import jobs as accounts
 from booking.affiliations import hosting, invitations, leaving, roster_refusals, rosters, visitors
@@ -12,14 +12,6 @@ from booking.catalogue import moves, owners
 from booking.catalogue.report_queries import notices_due
 from booking.catalogue.report_terms import report_terms
 from booking.catalogue.reporting import remind_of_reports
-from booking.charges import disputing
-from booking.charges import queries as charges
-from booking.charges import service as charging
-from booking.charges.terms import windows
-from booking.contracts import grounds, straying
-from booking.contracts import queries as contracts
-from booking.contracts import steps as contracting
-from booking.core.clock import local_date
 from booking.core.texts import N_
 from booking.database import idempotency
 from booking.enquiries import queries as enquiries
@@ -30,12 +22,7 @@ from booking.operations.posting import post_due
 from booking.operations.running import Job, one_by_one, within_transaction
 from booking.operations.schedules import Daily, Every
 from booking.privacy import service as privacy
-from booking.reservations import agreeing, approval, use_reminding
-from booking.samples import agreeing as ordering
-from booking.samples import charging as sample_charging
-from booking.samples import queries as samples
-from booking.samples import quoting, releasing
-from booking.statements import reminding as statements
+from booking.reservations import approval
 from booking.teams import joining
 
 
@@ -110,100 +97,6 @@ def _remind_enquiries(now: datetime) -> int:
     return one_by_one(enquiries.overdue, asking.remind, now=now)
 
 
-def _expire_quotes(now: datetime) -> int:
-    """Quotes of sample orders whose last day is over run out; how many."""
-    return one_by_one(samples.due_to_expire, quoting.expire_quote, now=now)
-
-
-def _accept_results(now: datetime) -> int:
-    """Results of samples that nobody answered in time count as accepted, and are charged; how many."""
-    terms = windows()
-
-    def accept(session: Session, order_id: int, /, *, now: datetime) -> bool:
-        return sample_charging.accept_silently(session, order_id, windows=terms, now=now)
-
-    return one_by_one(samples.due_to_approve, accept, now=now)
-
-
-def _release_results(now: datetime) -> int:
-    """Results that were withheld are handed over once they are paid; how many orders."""
-    terms = windows()
-
-    def release(session: Session, order_id: int, /, *, now: datetime) -> bool:
-        return releasing.release_results(session, order_id, windows=terms, now=now)
-
-    return one_by_one(releasing.due_to_release, release, now=now)
-
-
-def _remind_of_uses(now: datetime) -> int:
-    """Uses that nobody confirmed are brought before whoever is next; for how many institutions."""
-    terms = windows()
-
-    def remind(session: Session, organisation_id: int, /, *, now: datetime) -> bool:
-        return use_reminding.remind_of_uses(session, organisation_id, terms, now=now)
-
-    return one_by_one(use_reminding.due_to_remind, remind, now=now)
-
-
-def _remind_of_disputes(now: datetime) -> int:
-    """Disputes that nobody answered within a week are brought before the owner's people; for how many institutions."""
-    return one_by_one(disputing.due_to_remind, disputing.remind_of_disputes, now=now)
-
-
-def _go_on_with_charges(now: datetime) -> int:
-    """Charges that nobody disputed count as accepted, late fees whose time is over become final; how many."""
-    terms = windows()
-
-    def go_on(session: Session, charge_id: int, /, *, now: datetime) -> bool:
-        return charging.go_on(session, charge_id, windows=terms, now=now)
-
-    return one_by_one(charges.due_to_finish, go_on, now=now)
-
-
-def _weigh_uses(now: datetime) -> int:
-    """Coming uses of instruments that came to another institution are weighed by what that one requires; how many."""
-    weighed = one_by_one(straying.reservations_of_other_owners, agreeing.weigh_reservation, now=now)
-    return weighed + one_by_one(straying.orders_of_other_owners, ordering.weigh_order, now=now)
-
-
-def _lapse_unagreed(now: datetime) -> int:
-    """Outside bookings whose time has begun without the order form or contract that they need; how many lapsed."""
-    return one_by_one(grounds.started_lacking, agreeing.lapse_unagreed, now=now)
-
-
-def _end_contracts(now: datetime) -> int:
-    """Contracts run out after their last day, announce their end, or cover what waited for them; how many.
-
-    Before that bookings and orders of people who left, and orders whose contract is over, are weighed anew.
-    """
-
-    def over(session: Session, *, now: datetime) -> list[int]:
-        return contracts.past_their_end(session, today=local_date(now))
-
-    def ending(session: Session, *, now: datetime) -> list[int]:
-        return contracts.ending_untold(session, today=local_date(now))
-
-    def waited_for(session: Session, *, now: datetime) -> Sequence[int]:
-        return grounds.in_force_where_lacking(session, today=local_date(now))
-
-    def left(session: Session, *, now: datetime) -> Sequence[int]:
-        return straying.reservations_of_leavers(session, today=local_date(now), now=now)
-
-    def out_of_date(session: Session, *, now: datetime) -> Sequence[int]:
-        return straying.orders_out_of_date(session, today=local_date(now))
-
-    weighed = one_by_one(left, agreeing.weigh_reservation, now=now)
-    weighed += one_by_one(out_of_date, ordering.weigh_order, now=now)
-    ended = one_by_one(over, contracting.expire_contract, now=now)
-    told = one_by_one(ending, contracting.tell_of_end, now=now)
-    return weighed + ended + told + one_by_one(waited_for, contracting.cover_again, now=now)
-
-
-def _remind_of_statements(now: datetime) -> int:
-    """Whoever owes an overdue statement is reminded, once a week; of how many."""
-    return one_by_one(statements.due_to_remind, statements.remind, now=now)
-
-
 def _forget_answers(session: Session, now: datetime) -> int:
     """Answers kept for repeated requests; how many were forgotten."""
     return idempotency.forget_old(session, now=now)
@@ -226,13 +119,13 @@ TIMETABLE = (
         "weigh_uses",
         N_("按新单位的要求，重新核对转到另一单位的仪器上的外单位预约和委托。"),
         Every(timedelta(minutes=1)),
-        _weigh_uses,
+        order_jobs.weigh_uses,
     ),
     Job(
         "lapse_unagreed",
         N_("让已到开始时间、仍缺委托单或合同的外单位预约失效。"),
         Every(timedelta(minutes=1)),
-        _lapse_unagreed,
+        order_jobs.lapse_unagreed,
     ),
     Job("imports", N_("继续处理上传的仪器表格。"), Every(timedelta(seconds=10)), _imports),
     Job("move_instruments", N_("让到期的仪器搬迁生效。"), Every(timedelta(minutes=10)), _move),
@@ -248,39 +141,44 @@ TIMETABLE = (
         "end_contracts",
         N_("让过了最后一天的合同到期，并提醒两个月内到期的合同。"),
         Daily(time(0, 20)),
-        _end_contracts,
+        order_jobs.end_contracts,
     ),
     Job(
         "accept_results",
         N_("样品结果到期没有异议的视为确认，并产生费用。"),
         Every(timedelta(minutes=10)),
-        _accept_results,
+        order_jobs.accept_results,
     ),
-    Job("release_results", N_("费用付清后交付扣留的送样结果。"), Every(timedelta(minutes=1)), _release_results),
-    Job("expire_quotes", N_("让过了有效期的送样报价失效。"), Daily(time(0, 15)), _expire_quotes),
+    Job(
+        "release_results",
+        N_("费用付清后交付扣留的送样结果。"),
+        Every(timedelta(minutes=1)),
+        order_jobs.release_results,
+    ),
+    Job("expire_quotes", N_("让过了有效期的送样报价失效。"), Daily(time(0, 15)), order_jobs.expire_quotes),
     Job(
         "remind_of_uses",
         N_("提醒确认已结束的使用，逾期的提请副管理员、部门和单位处理。"),
         Daily(time(8, 40)),
-        _remind_of_uses,
+        order_jobs.remind_of_uses,
     ),
     Job(
         "remind_of_disputes",
         N_("提醒答复一周以上没有答复的费用异议，每周一次。"),
         Daily(time(8, 45)),
-        _remind_of_disputes,
+        order_jobs.remind_of_disputes,
     ),
     Job(
         "go_on_with_charges",
         N_("到期没有异议的费用视为接受，逾时取消的费用在时间过后确定。"),
         Every(timedelta(minutes=10)),
-        _go_on_with_charges,
+        order_jobs.go_on_with_charges,
     ),
     Job(
         "remind_of_statements",
         N_("提醒付清逾期的结算单，每周一次。"),
         Daily(time(9, 0)),
-        _remind_of_statements,
+        order_jobs.remind_of_statements,
     ),
     Job(
         "end_affiliations",
