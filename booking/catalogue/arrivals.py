@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts.permissions import Permission
 from booking.catalogue.changes import changed, lock
-from booking.catalogue.queries import missing_of_all, within
+from booking.catalogue.missing import missing_of_all
+from booking.catalogue.queries import within
 from booking.core.actors import Actor, Reach
 from booking.core.errors import Conflict, Problem
 from booking.core.pages import Page, decode_cursor, page_of, row_id

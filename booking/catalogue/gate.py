@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from booking.accounts.permissions import Permission
 from booking.catalogue.changes import assign, changed, lock
 from booking.catalogue.holding import NotReadyToPublish, let_through
-from booking.catalogue.queries import missing_of
+from booking.catalogue.missing import missing_of
 from booking.catalogue.rounds import close, note_editor, open_round, start_over, start_round
 from booking.catalogue.rules import is_let_through
 from booking.catalogue.waiting_items import forget_waiting_items

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from booking.catalogue.levels import inherited_contacts
-from booking.catalogue.queries import missing_of_values
+from booking.catalogue.missing import missing_of_values
 from booking.catalogue.review_rules import HELD_BACK
 from booking.catalogue.rounds import close, note_editor, open_round, start_over, start_round
 from booking.catalogue.waiting_items import let_items_through, with_waiting_items

@@ -1,11 +1,11 @@
 """Reading records, their timetables and lanes, and the national classification."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVarTuple
+from typing import TypeVarTuple
 
 from sqlalchemy import Select, and_, bindparam, false, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
@@ -13,10 +13,12 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from booking.accounts.permissions import Permission, may, reach
 from booking.catalogue.inheritance import Above
-from booking.catalogue.levels import Effective, Policy, above_of, effective, inherited_contacts
-from booking.catalogue.rules import Hours, missing_before_publishing
+from booking.catalogue.levels import Effective, Policy, above_of, effective
+from booking.catalogue.reference import class_path
+from booking.catalogue.rules import Hours
 from booking.core.actors import Actor, Reach, Target
-from booking.core.errors import NotFound, Problem
+from booking.core.errors import NotFound
+from booking.directory.queries import place_path
 from models.catalogue import (
     BookingPolicy,
     Instrument,
@@ -136,62 +138,6 @@ def record_for(session: Session, instrument_id: int, actor: Actor | None) -> Rec
         lanes=lanes_of(session, instrument.id, actor),
         edited_items=test_items_of(session, instrument.id),
     )
-
-
-def missing_of(session: Session, instrument: Instrument) -> list[Problem]:
-    """What the instrument still lacks before publishing, a contact that it inherits counted."""
-    return missing_of_all(session, [instrument])[instrument.id]
-
-
-def missing_of_all(session: Session, instruments: Sequence[Instrument]) -> dict[int, list[Problem]]:
-    """The same for several; at most one statement."""
-    contacts = inherited_contacts(session, instruments)
-    return {one.id: missing_of_values(one, contacts.get(one.id, {})) for one in instruments}
-
-
-def missing_of_values(instrument: Instrument, values: Mapping[str, Any]) -> list[Problem]:
-    """What the instrument would lack with these values in the place of its own; the owner's place counts."""
-    owner = instrument.organisation
-    found = missing_before_publishing(_Changed(instrument, values), is_abroad=owner.country != "CN")
-    return [problem for problem in found if problem.field != "adcode" or not owner.adcode]
-
-
-class _Changed:
-    """A record with some values in the place of its own."""
-
-    def __init__(self, instrument: Instrument, values: Mapping[str, Any]) -> None:
-        """Keep both."""
-        self._instrument, self._values = instrument, values
-
-    def __getattr__(self, name: str) -> Any:
-        """The new value, else the record's."""
-        return self._values[name] if name in self._values else getattr(self._instrument, name)
-
-
-def class_path(session: Session, code: str | None) -> list[InstrumentClass]:
-    """The class and those above it, the widest first; the six digits name all three levels."""
-    if not code:
-        return []
-    codes = {code[:2] + "0000", code[:4] + "00", code}
-    return list(session.scalars(select(InstrumentClass).where(InstrumentClass.code.in_(codes)).order_by("level")))
-
-
-def place_path(session: Session, adcode: str | None) -> list[Place]:
-    """Province, city and district of a place, the widest first."""
-    if not adcode:
-        return []
-    order = {"province": 0, "city": 1, "district": 2}
-    return sorted(session.scalars(_places_above(), {"adcode": adcode}), key=lambda place: order[place.level])
-
-
-@cache
-def _places_above() -> Select[Place]:
-    """A place and those that it lies in; built once."""
-    start = select(Place.adcode, Place.parent_adcode).where(Place.adcode == bindparam("adcode"))
-    above = start.cte(recursive=True)
-    parents = select(Place.adcode, Place.parent_adcode).where(Place.adcode == above.c.parent_adcode)
-    chain = above.union_all(parents)
-    return select(Place).join(chain, chain.c.adcode == Place.adcode)
 
 
 def hours_of(session: Session, instrument_id: int) -> list[Hours]:
@@ -332,27 +278,6 @@ def _own(statement: Select[*Columns], reach: Reach, state: PublishingState | Non
         columns = (Instrument.name_zh, Instrument.name_en, Instrument.model, Instrument.inner_id)
         statement = statement.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
     return statement
-
-
-def class_tree(session: Session) -> list[InstrumentClass]:
-    """The whole classification in order of code, which puts every class after the one above it."""
-    return list(session.scalars(select(InstrumentClass).order_by(InstrumentClass.code)))
-
-
-def subjects(session: Session) -> list[Subject]:
-    """Every discipline in order of code."""
-    return list(session.scalars(select(Subject).order_by(Subject.code)))
-
-
-def places(session: Session) -> list[Place]:
-    """Every place in order of code, which puts districts after their city and province."""
-    return list(session.scalars(select(Place).order_by(Place.adcode)))
-
-
-def units_of(session: Session, organisation_id: int) -> list[Unit]:
-    """The units of an organisation by name, without those that were removed."""
-    standing = Unit.organisation_id == organisation_id, Unit.removed_at.is_(None)
-    return list(session.scalars(select(Unit).where(*standing).order_by(Unit.name_zh)))
 
 
 def organisations_within(session: Session, reach: Reach) -> list[Organisation]:

@@ -1,4 +1,4 @@
-"""The national classification and the disciplines, loaded from the project's own files."""
+"""The national classification and the disciplines: loaded from the project's own files, and read."""
 
 import csv
 from pathlib import Path
@@ -27,6 +27,24 @@ def load_classes(session: Session) -> int:
     if subjects:
         session.execute(insert(Subject), subjects)
     return len(missing) + len(subjects)
+
+
+def class_path(session: Session, code: str | None) -> list[InstrumentClass]:
+    """The class and those above it, the widest first; the six digits name all three levels."""
+    if not code:
+        return []
+    codes = {code[:2] + "0000", code[:4] + "00", code}
+    return list(session.scalars(select(InstrumentClass).where(InstrumentClass.code.in_(codes)).order_by("level")))
+
+
+def class_tree(session: Session) -> list[InstrumentClass]:
+    """The whole classification in order of code, which puts every class after the one above it."""
+    return list(session.scalars(select(InstrumentClass).order_by(InstrumentClass.code)))
+
+
+def subjects(session: Session) -> list[Subject]:
+    """Every discipline in order of code."""
+    return list(session.scalars(select(Subject).order_by(Subject.code)))
 
 
 def _read(name: str) -> list[dict[str, str]]:

@@ -11,7 +11,7 @@ from booking.catalogue import review_queries
 from booking.catalogue.changes import changed, lock
 from booking.catalogue.gate import keep_from_public, set_state
 from booking.catalogue.holding import NotReadyToPublish, let_through
-from booking.catalogue.queries import missing_of
+from booking.catalogue.missing import missing_of
 from booking.catalogue.review_rules import is_through
 from booking.catalogue.rounds import close, forget_editors
 from booking.catalogue.waiting_items import forget_waiting_items

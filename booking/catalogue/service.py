@@ -15,7 +15,8 @@ from booking.catalogue.changes import assign, changed, inheriting, lock, plain, 
 from booking.catalogue.forms import InstrumentChanges, NewInstrument
 from booking.catalogue.holding import NotReadyToPublish, hold_back
 from booking.catalogue.inheritance import INHERITABLE, own_names, written
-from booking.catalogue.queries import missing_of, target_of
+from booking.catalogue.missing import missing_of
+from booking.catalogue.queries import target_of
 from booking.catalogue.rounds import note_editor
 from booking.catalogue.rules import booking_mode_problems, share_mode_problems
 from booking.core.actors import Actor, Target

@@ -23,7 +23,7 @@ from booking.catalogue.inheritance import (
     policy_in_effect,
 )
 from booking.catalogue.levels import above_of
-from booking.catalogue.queries import missing_of_values
+from booking.catalogue.missing import missing_of_values
 from booking.catalogue.rules import policy_problems
 from booking.catalogue.sharing_forms import SettingsForm
 from booking.core.actors import Actor, Target

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import cache
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from booking.core.errors import NotFound
@@ -51,11 +52,17 @@ def place_path(session: Session, adcode: str | None) -> list[Place]:
     """Province, city and district of a place, the widest first; one statement."""
     if not adcode:
         return []
-    chain = select(Place.adcode, Place.parent_adcode).where(Place.adcode == adcode).cte(recursive=True)
-    above = select(Place.adcode, Place.parent_adcode).where(Place.adcode == chain.c.parent_adcode)
-    chain = chain.union_all(above)
-    found = session.scalars(select(Place).join(chain, chain.c.adcode == Place.adcode))
-    return sorted(found, key=lambda place: LEVELS.index(place.level))
+    return sorted(session.scalars(_places_above(), {"adcode": adcode}), key=lambda place: LEVELS.index(place.level))
+
+
+@cache
+def _places_above() -> Select[Place]:
+    """A place and those that it lies in; built once."""
+    start = select(Place.adcode, Place.parent_adcode).where(Place.adcode == bindparam("adcode"))
+    above = start.cte(recursive=True)
+    parents = select(Place.adcode, Place.parent_adcode).where(Place.adcode == above.c.parent_adcode)
+    chain = above.union_all(parents)
+    return select(Place).join(chain, chain.c.adcode == Place.adcode)
 
 
 def units(session: Session, organisation_id: int) -> list[Unit]:

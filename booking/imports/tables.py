@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
-from booking.catalogue import labels, queries
+from booking.catalogue import labels, reference
 from booking.catalogue.exporting_items import HEADINGS as ITEM_HEADINGS
 from booking.catalogue.import_layouts import heading_of
 from booking.core.table_writing import Row
+from booking.directory.queries import places
 from booking.imports.kinds import FIELDS
 from booking.imports.queries import rows_after
 from booking.imports.rules import EXAMPLES
@@ -49,12 +50,12 @@ def _heading(kind: ImportKind, name: str) -> str:
 def code_sheet(session: Session) -> Iterator[Row]:
     """Every code that a table may use, by column."""
     yield [gettext("字段"), gettext("代码"), gettext("名称")]
-    for row in queries.class_tree(session):
+    for row in reference.class_tree(session):
         if row.level == 3:
             yield [gettext("分类编码"), row.code, in_language(row.name_zh, row.name_en)]
-    for subject in queries.subjects(session):
+    for subject in reference.subjects(session):
         yield [gettext("学科领域"), subject.code, in_language(subject.name_zh, subject.name_en)]
-    for place in queries.places(session):
+    for place in places(session):
         yield [gettext("所在区县"), place.adcode, in_language(place.name_zh, place.name_en)]
     for field, names in (
         ("acquisition", labels.ACQUISITION),

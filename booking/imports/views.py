@@ -8,11 +8,11 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
-from booking.catalogue.queries import units_of
 from booking.core.actors import Actor
 from booking.core.clock import utcnow
 from booking.core.errors import InvalidInput, NotFound, Problem, Refused
 from booking.core.forms import read
+from booking.directory.queries import units
 from booking.imports import labels, queries, service, shown, tables
 from booking.imports.forms import HistoryPage, MappingForm, RowPage, TemplateQuery, mapping_of
 from booking.imports.kinds import FIELDS, KINDS
@@ -137,7 +137,7 @@ def _steads(session: Session, found: Import, actor: Actor, typed: dict[str, str]
     choices = [(str(owner.id), in_language(owner.name_zh, owner.name_en)) for owner in owners]
     if found.organisation_id is not None:
         choices = [(value, name) for value, name in choices if value == str(found.organisation_id)]
-        for unit in units_of(session, found.organisation_id):
+        for unit in units(session, found.organisation_id):
             choices.append((f"{found.organisation_id}:{unit.name_zh}", f"— {in_language(unit.name_zh, unit.name_en)}"))
     chosen = {}
     for index, name in enumerate(names):

@@ -12,6 +12,7 @@ from booking.catalogue import queries, service, timetable
 from booking.catalogue.answers import InstrumentRecord
 from booking.catalogue.api.answering import json_answer, record_response
 from booking.catalogue.forms import InstrumentEdit, NewInstrument
+from booking.catalogue.missing import missing_of_all
 from booking.catalogue.sharing_forms import InheritForm, PolicyChoice
 from booking.catalogue.timetable_forms import HoursForm
 from booking.core.clock import utcnow
@@ -71,7 +72,7 @@ def own() -> Response:
     found = queries.own_instruments(
         reading(), within, state=wanted.state, words=wanted.q, limit=wanted.limit + 1, offset=offset
     )
-    missing = queries.missing_of_all(reading(), found)
+    missing = missing_of_all(reading(), found)
     items = [_own(instrument, missing[instrument.id]) for instrument in found[: wanted.limit]]
     more = len(found) > wanted.limit
     return json_answer(OwnInstruments(items=items, next_cursor=encode_cursor(offset + wanted.limit) if more else None))

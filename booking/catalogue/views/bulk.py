@@ -22,6 +22,7 @@ from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden, InvalidInput, Problem, Refused
 from booking.core.forms import Explained, PageForm, read
 from booking.core.texts import N_
+from booking.directory.queries import units as units_of
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading, transaction
 from booking.web.languages import in_language
@@ -164,7 +165,7 @@ def _form(chosen: _Chosen, typed: dict[str, str], problems: dict[str, list[str]]
     session, actor = reading(), require_actor()
     instruments = queries.chosen_instruments(session, reach(actor, Permission.EDIT_RECORD), chosen.ids)
     owners = {one.organisation_id for one in instruments}
-    units = [unit for owner in sorted(owners) for unit in queries.units_of(session, owner)]
+    units = [unit for owner in sorted(owners) for unit in units_of(session, owner)]
     return render_template(
         "catalogue/bulk.html",
         instruments=instruments,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
 from booking.catalogue import labels, queries, service
+from booking.catalogue.missing import missing_of_all
 from booking.catalogue.page_forms import NewInstrumentPage, OwnList
 from booking.catalogue.views.choices import organisation_choices
 from booking.core.clock import utcnow
@@ -35,7 +36,7 @@ def index() -> ResponseReturnValue:
     found = queries.own_instruments(
         session, within, state=state, words=wanted.q, limit=PER_PAGE, offset=(wanted.page - 1) * PER_PAGE
     )
-    missing = queries.missing_of_all(session, found)
+    missing = missing_of_all(session, found)
     return render_template(
         "catalogue/index.html",
         rows=[(instrument, missing[instrument.id]) for instrument in found],

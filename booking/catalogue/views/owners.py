@@ -19,6 +19,7 @@ from booking.core.actors import Reach
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Conflict, Forbidden, InvalidInput, Refused
 from booking.core.forms import Line, PageForm
+from booking.directory.queries import units
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading, transaction
 from booking.web.reading import read_form, read_query
@@ -141,7 +142,7 @@ def _page(change_id: int, refused: Refused | None = None) -> ResponseReturnValue
         may_read=queries.is_readable(change.instrument, actor),
         sets_prices=change.state == OwnerChangeState.APPLIED
         and may(actor, Permission.SET_PRICES, queries.target_of(change.instrument)),
-        units=unit_choices(queries.units_of(session, change.to_organisation_id)) if side.receives else [],
+        units=unit_choices(units(session, change.to_organisation_id)) if side.receives else [],
         labels=owner_labels,
         field_names={name: _(label) for name, label in labels.FIELDS.items()},
         form={name: request.form.get(name, "") for name in (*OwnerAcceptance.model_fields, "reason", "why")},

@@ -5,12 +5,13 @@ from typing import Any
 
 from flask.typing import ResponseReturnValue
 
-from booking.catalogue import queries, service
+from booking.catalogue import reference, service
 from booking.catalogue.inheritance import WHOLE_CONTACT
 from booking.catalogue.page_forms import Edit, PlaceSection, RecordSection
 from booking.catalogue.views.choices import class_groups, place_groups, subject_choices, unit_choices
 from booking.catalogue.views.sheet import editable, saved, shown
 from booking.core.clock import utcnow
+from booking.directory import queries as directory
 from booking.web.extensions import reading, transaction
 from booking.web.reading import read_form
 from booking.web.signed_in import require_actor
@@ -67,13 +68,13 @@ def _record_choices(instrument_id: int) -> dict[str, Any]:
     """The lists a record is filled in from."""
     instrument, session = editable(instrument_id).instrument, reading()
     return {
-        "class_groups": class_groups(queries.class_tree(session)),
-        "subjects": subject_choices(queries.subjects(session)),
-        "units": unit_choices(queries.units_of(session, instrument.organisation_id)),
+        "class_groups": class_groups(reference.class_tree(session)),
+        "subjects": subject_choices(reference.subjects(session)),
+        "units": unit_choices(directory.units(session, instrument.organisation_id)),
     }
 
 
 def _place_choices(instrument_id: int) -> dict[str, Any]:
     """The list of places."""
     editable(instrument_id)
-    return {"place_groups": place_groups(queries.places(reading()))}
+    return {"place_groups": place_groups(directory.places(reading()))}

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from booking.accounts.permissions import Permission, may, require
 from booking.catalogue import labels, queries, review_queries
 from booking.catalogue.inheritance import INHERITABLE, POLICY, VISIBILITY, WHOLE_CONTACT, Level, names_in
+from booking.catalogue.missing import missing_of
 from booking.catalogue.queries import Record
 from booking.catalogue.rules import wan_from_fen, write_hours
 from booking.catalogue.views.choices import named
@@ -42,7 +43,7 @@ def shown(
         named=named,
         labels=labels,
         field_names={field: _(label) for field, label in labels.FIELDS.items()},
-        missing=[_(labels.FIELDS[problem.field]) for problem in queries.missing_of(reading(), record.instrument)],
+        missing=[_(labels.FIELDS[problem.field]) for problem in missing_of(reading(), record.instrument)],
         above=above_shown(record),
         policy_names=POLICY,
         may_publish=may(require_actor(), Permission.PUBLISH_RECORD, record.target),

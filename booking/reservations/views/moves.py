@@ -14,6 +14,7 @@ from booking.catalogue.views.choices import place_groups
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput
 from booking.core.forms import PageForm
+from booking.directory import queries as directory
 from booking.reservations import relocating
 from booking.web.errors import problems_of
 from booking.web.extensions import reading, transaction
@@ -65,7 +66,7 @@ def _page(instrument_id: int, problems: dict[str, list[str]] | None = None) -> s
     actor, session = require_actor(), reading()
     instrument = queries.instrument_for(session, instrument_id, actor)
     require(actor, Permission.EDIT_RECORD, queries.target_of(instrument))
-    places = queries.places(session)
+    places = directory.places(session)
     return render_template(
         "reservations/moves.html",
         instrument=instrument,
