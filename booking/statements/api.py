@@ -12,9 +12,8 @@ from booking.core.actors import Actor, Target
 from booking.core.clock import local_date, utcnow
 from booking.core.pages import Page
 from booking.directory.queries import organisation
-from booking.statements import answers, billable, papers, queries, reminding, service, terms
+from booking.statements import answers, billable, cash_answers, papers, queries, reminding, service, terms
 from booking.statements.answers import (
-    AgeingList,
     BillingTermsAnswer,
     DraftAnswer,
     DraftList,
@@ -23,6 +22,7 @@ from booking.statements.answers import (
     StatementList,
     ToBillList,
 )
+from booking.statements.cash_answers import AgeingList
 from booking.statements.forms import (
     BillingTermsForm,
     DraftsForm,
@@ -200,7 +200,7 @@ def file(statement_id: int, kind: str) -> Response:
 def ageing(organisation_id: int) -> Response:
     """Who owes an institution how much, by how late it is."""
     place = _place(organisation_id)
-    return _json(answers.ageing_list(reminding.ageing(reading(), place, today=local_date(utcnow()))))
+    return _json(cash_answers.ageing_list(reminding.ageing(reading(), place, today=local_date(utcnow()))))
 
 
 def _place(organisation_id: int) -> int:

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from booking.core.actors import Actor
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import NotFound
-from booking.statements import answers, moved_answers, queries, receipts, transfers
-from booking.statements.answers import DebtorAnswer, ReceiptAnswer, ReceiptList, RecordedAnswer
+from booking.statements import cash_answers, moved_answers, queries, receipts, transfers
+from booking.statements.cash_answers import DebtorAnswer, ReceiptAnswer, ReceiptList, RecordedAnswer
 from booking.statements.forms import EntriesQuery, ReceiptForm, ReceiptsQuery, WhyForm
 from booking.statements.moved_answers import DebtorTransfers, StatementTransfers
 from booking.web.extensions import reading
@@ -43,7 +43,7 @@ def receive(statement_id: int) -> Response:
 
     receipt, session = _made(work), reading()
     debtor = session.get_one(Debtor, receipt.debtor_id)
-    return _json(answers.recorded_answer(receipt, receipts.also_by(session, debtor, receipt.number)), 201)
+    return _json(cash_answers.recorded_answer(receipt, receipts.also_by(session, debtor, receipt.number)), 201)
 
 
 @bp.get(ONE)
@@ -52,7 +52,7 @@ def debtor(debtor_id: int) -> Response:
     """What a debtor owes in all, and what is credited to it."""
     session = reading()
     found, sight = queries.debtor_for(session, debtor_id, require_actor(), today=local_date(utcnow()))
-    return _json(answers.debtor_answer(session, found, sight))
+    return _json(cash_answers.debtor_answer(session, found, sight))
 
 
 @bp.get(f"{ONE}/receipts")
@@ -62,7 +62,7 @@ def list_receipts(debtor_id: int) -> Response:
     session, asked = reading(), read_query(ReceiptsQuery)
     queries.debtor_for(session, debtor_id, require_actor(), today=local_date(utcnow()))
     page = queries.receipts_of(session, debtor_id, limit=asked.limit, cursor=asked.cursor)
-    items = [answers.receipt_answer(one) for one in page.items]
+    items = [cash_answers.receipt_answer(one) for one in page.items]
     return _json(ReceiptList(items=items, next_cursor=page.next_cursor))
 
 
@@ -106,7 +106,7 @@ def correct(receipt_id: int) -> Response:
 
 def _created(work: Callable[[Session, Actor], int]) -> Response:
     """The answer for the receipt that was made, once per key."""
-    return _json(answers.receipt_answer(_made(work)), 201)
+    return _json(cash_answers.receipt_answer(_made(work)), 201)
 
 
 def _made(work: Callable[[Session, Actor], int]) -> Receipt:

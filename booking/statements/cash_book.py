@@ -61,7 +61,7 @@ class CashWanted:
 
 @dataclass(frozen=True, slots=True)
 class CashRow:
-    """Money that came in (above zero) or went out, by which paper of which day, of whom, with its entry."""
+    """Money that came in (above zero) or was paid back, for statements or into a payer account, with its entry."""
 
     entry_id: int
     came: Came
@@ -82,7 +82,7 @@ class CashRow:
 
 @dataclass(frozen=True, slots=True)
 class CashSum:
-    """How many rows of a kind there are, and what they add up to."""
+    """How many rows of a kind there are on all pages, and what they add up to."""
 
     came: Came
     count: int

@@ -1,8 +1,5 @@
 """The receipts of an institution in the HTTP API."""
 
-from dataclasses import asdict
-from datetime import date, datetime
-
 from flask import Blueprint, Response
 from flask_babel import gettext as _
 from pydantic import BaseModel
@@ -11,9 +8,8 @@ from booking.accounts.permissions import Permission, require
 from booking.core.actors import Target
 from booking.directory.queries import organisation
 from booking.statements import tables
-from booking.statements.cash_book import cash_at, every_row, sums_at
+from booking.statements.cash_book import CashRow, CashSum, cash_at, every_row, sums_at
 from booking.statements.forms import CashQuery, CashTableQuery
-from booking.statements.rules import Came
 from booking.web.exports import exported
 from booking.web.extensions import reading
 from booking.web.openapi import documented
@@ -26,39 +22,11 @@ TAG = "statements"
 REFUSALS = (400, 401, 403, 404, 422)
 
 
-class CashAnswer(BaseModel):
-    """Money that came in (above zero) or was paid back, for statements or into a payer account, with its entry."""
-
-    entry_id: int
-    came: Came
-    on: date
-    number: str
-    amount_fen: int
-    payer_name: str
-    payer_number: str
-    person: str
-    debtor_id: int | None
-    payer_account_id: int | None
-    statement_id: int | None
-    statement_number: str
-    reason: str
-    recorded_by: str
-    created_at: datetime
-
-
-class CashSumAnswer(BaseModel):
-    """How many of a kind there are on all pages, and what they add up to."""
-
-    came: Came
-    count: int
-    amount_fen: int
-
-
 class CashList(BaseModel):
     """Receipts of an institution, the latest papers first; the sums are those of all that was asked for."""
 
-    items: list[CashAnswer]
-    sums: list[CashSumAnswer]
+    items: list[CashRow]
+    sums: list[CashSum]
     total_fen: int
     next_cursor: str | None
 
@@ -72,8 +40,8 @@ def list_receipts() -> Response:
     page = cash_at(session, place_id, asked.wanted, limit=asked.limit, cursor=asked.cursor)
     sums = sums_at(session, place_id, asked.wanted)
     answer = CashList(
-        items=[CashAnswer(**asdict(one)) for one in page.items],
-        sums=[CashSumAnswer(**asdict(one)) for one in sums],
+        items=page.items,
+        sums=sums,
         total_fen=sum(one.amount_fen for one in sums),
         next_cursor=page.next_cursor,
     )
