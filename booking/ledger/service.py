@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
@@ -49,6 +49,13 @@ class NoEntry(Refused):
     code = "no_entry"
 
 
+_LOCKED = (
+    select(LedgerAccount)
+    .where(LedgerAccount.id.in_(bindparam("account_ids", expanding=True)))
+    .order_by(LedgerAccount.id)
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
 _MOVE = insert(Base.metadata.tables["ledger_transfers"])
 _ENTRIES = Base.metadata.tables["ledger_entries"]
 _STORED = _ENTRIES.c.id, _ENTRIES.c.key
@@ -79,16 +86,24 @@ def open_accounts(session: Session, floors: Mapping[str, int | None], *, now: da
 
 
 def post_entry(
-    session: Session, key: str, cause: str, moves: Sequence[Move], *, now: datetime, corrects_id: int | None = None
+    session: Session,
+    key: str,
+    cause: str,
+    moves: Sequence[Move],
+    *,
+    now: datetime,
+    corrects_id: int | None = None,
+    is_new: bool = False,
 ) -> LedgerEntry:
     """The entry of this business key with these moves; the one that is there already when it was posted before.
 
-    Locks the accounts in order of id. Raises EntryDiffers, BelowFloor, NoEntry, and NotFound for an account.
+    An `is_new` key names what this very transaction made, so that it is not looked for. Locks the accounts in order
+    of id. Raises EntryDiffers, BelowFloor, NoEntry, and NotFound for an account.
     """
     if fault := fault_in(moves):
         raise NoEntry(fault)
     accounts = _locked(session, {one for move in moves for one in (move.from_id, move.to_id)})
-    if earlier := queries.entry_by_key(session, key):
+    if not is_new and (earlier := queries.entry_by_key(session, key)):
         return _same(session, earlier, moves)
     standings = {one.id: Standing(one.balance_fen, one.floor_fen) for one in accounts}
     if found := shortfall(standings, moves):
@@ -149,8 +164,7 @@ def correct_entry(session: Session, entry: LedgerEntry, cause: str, *, now: date
 
 def _locked(session: Session, account_ids: set[int]) -> Sequence[LedgerAccount]:
     """The accounts under lock as they are now, in order of id; raises NotFound when one is none."""
-    wanted = select(LedgerAccount).where(LedgerAccount.id.in_(account_ids)).order_by(LedgerAccount.id)
-    found = session.scalars(wanted.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
+    found = session.scalars(_LOCKED, {"account_ids": sorted(account_ids)}).all()
     if len(found) < len(account_ids):
         raise NotFound
     return found

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from booking.core.errors import Conflict
@@ -18,6 +18,26 @@ from models.payers import PayerAccount, PayerHold, PayerMember
 
 CAUSE = "reservations"
 _STORE = insert(Base.metadata.tables["payer_holds"])
+_PAYER_IDS = bindparam("payer_ids", expanding=True)
+_LOCKED = (
+    select(
+        PayerAccount.id,
+        PayerAccount.left_id,
+        PayerAccount.held_id,
+        PayerAccount.used_id,
+        PayerAccount.captured_id,
+        PayerAccount.closed_at,
+        PayerAccount.kind,
+        PayerAccount.source_id,
+        PayerAccount.holder_id,
+    )
+    .where(PayerAccount.id.in_(_PAYER_IDS))
+    .order_by(PayerAccount.id)
+    .with_for_update(key_share=True)
+)
+_USES = select(PayerMember.payer_account_id, PayerMember.use_id).where(
+    PayerMember.user_id == bindparam("user_id"), PayerMember.payer_account_id.in_(_PAYER_IDS)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +121,7 @@ def set_hold(session: Session, purpose: Purpose, wanted: Wanted, *, now: datetim
     moves = list(_moves(books, last, Standing(payer_id or 0, wanted.user_id, use_id, wanted.amount_fen)))
     key = f"{purpose.key}:hold:{last.id if last else 0}"
     try:
-        entry = post_entry(session, key, CAUSE, moves, now=now)
+        entry = post_entry(session, key, CAUSE, moves, now=now, is_new=is_new)
     except BelowFloor as below:
         is_limit = below.account_id == use_id
         raise NotEnough(wanted.amount_fen - below.missing_fen, is_limit=is_limit) from below
@@ -169,26 +189,9 @@ def locked_books(session: Session, payer_ids: set[int], user_id: int) -> dict[in
 
     Who the members are is read once the lock stands: what the lock waited for counts.
     """
-    rows = (
-        select(
-            PayerAccount.id,
-            PayerAccount.left_id,
-            PayerAccount.held_id,
-            PayerAccount.used_id,
-            PayerAccount.captured_id,
-            PayerAccount.closed_at,
-            PayerAccount.kind,
-            PayerAccount.source_id,
-            PayerAccount.holder_id,
-        )
-        .where(PayerAccount.id.in_(sorted(payer_ids)))
-        .order_by(PayerAccount.id)
-        .with_for_update(key_share=True)
-    )
-    locked = session.execute(rows).all()
-    theirs = select(PayerMember.payer_account_id, PayerMember.use_id).where(PayerMember.user_id == user_id)
-    found = session.execute(theirs.where(PayerMember.payer_account_id.in_(sorted(payer_ids))))
-    uses = {row.payer_account_id: row.use_id for row in found}
+    named = {"payer_ids": sorted(payer_ids), "user_id": user_id}
+    locked = session.execute(_LOCKED, named).all()
+    uses = {row.payer_account_id: row.use_id for row in session.execute(_USES, named)}
     return {
         row.id: Books(
             row.left_id,

@@ -1,11 +1,13 @@
 """Overdue statements: who is reminded of one when, how late debts are in all, and who may not book meanwhile."""
 
+import typing
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, cast, exists, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Date, Integer, Select, bindparam, cast, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from booking.core.clock import local_date
@@ -102,23 +104,32 @@ def owing(session: Session, organisation_id: int, user_id: int, payer_ids: Colle
 
     Accounts that the person answers for count although they are closed. What will be credited is owed no more.
     """
+    named = {"user_id": user_id, "payer_ids": list(payer_ids), "organisation_id": organisation_id, "today": today}
+    rows = session.execute(_owing(), named).all()
+    payers = frozenset(row[0] for row in rows if row[0] is not None)
+    is_own = any(payer_id is None or holder_id == user_id for payer_id, holder_id in rows)
+    return Owing(payers, bool(rows), is_own)
+
+
+@lru_cache(maxsize=1)
+def _owing() -> Select[*tuple[Any, ...]]:
+    """The statement, built once: every booking that costs something asks it."""
+    user_id, organisation_id = bindparam("user_id", type_=Integer()), bindparam("organisation_id", type_=Integer())
+    today = typing.cast("Any", bindparam("today", type_=Date()))
     answered_for = select(PayerAccount.id).where(PayerAccount.holder_id == user_id)
     theirs = or_(
         Debtor.user_id == user_id,
-        Debtor.payer_account_id.in_(payer_ids),
+        Debtor.payer_account_id.in_(bindparam("payer_ids", expanding=True)),
         Debtor.payer_account_id.in_(answered_for),
     )
-    rows = session.execute(
+    return (
         select(Debtor.payer_account_id, PayerAccount.holder_id)
         .select_from(Debtor)
         .join(BillingTerms, BillingTerms.organisation_id == Debtor.organisation_id)
         .outerjoin(PayerAccount, PayerAccount.id == Debtor.payer_account_id)
         .where(BillingTerms.refuses_overdue, Debtor.organisation_id == organisation_id, theirs)
         .where(_overdue(today) > to_come())
-    ).all()
-    payers = frozenset(row[0] for row in rows if row[0] is not None)
-    is_own = any(payer_id is None or holder_id == user_id for payer_id, holder_id in rows)
-    return Owing(payers, bool(rows), is_own)
+    )
 
 
 def _open(columns: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
