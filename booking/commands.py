@@ -30,6 +30,7 @@ from booking.operations.running import run_due
 from booking.payers import verifying as payers_verifying
 from booking.reservations import verifying
 from booking.statements import verifying as statements_verifying
+from booking.vouchers import verifying as vouchers_verifying
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading, transaction
 from models.vocabulary.accounts import Role
@@ -163,9 +164,16 @@ def ledger() -> None:
 
 @ledger.command("verify")
 def verify_ledger() -> None:
-    """Add every account up again from its transfers, holds, charges and statements; end with 1 where one is off."""
+    """Add every account up again from transfers, holds, charges, statements and vouchers; end with 1 if one is off."""
     session = reading()
-    of_money = (ledger_verifying, payers_verifying, charges_verifying, statements_verifying, invoices_verifying)
+    of_money = (
+        ledger_verifying,
+        payers_verifying,
+        charges_verifying,
+        statements_verifying,
+        invoices_verifying,
+        vouchers_verifying,
+    )
     found = [line for one in of_money for line in one.faults(session)]
     for line in found:
         click.echo(line, err=True)

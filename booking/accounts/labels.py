@@ -114,6 +114,8 @@ PERMISSIONS = {
     Permission.SIGN_CONTRACTS: N_("代表本单位作为用户签合同"),
     Permission.MANAGE_PROGRAMMES: N_("制定本部门的创新券政策"),
     Permission.MANAGE_RECOGNITIONS: N_("登记本部门互认的机构、材料和服务"),
+    Permission.SEE_VOUCHERS: N_("查看创新券"),
+    Permission.MANAGE_VOUCHERS: N_("冻结、收回本部门发放的创新券"),
 }
 
 LOOKS = {

@@ -69,6 +69,8 @@ class Permission(StrEnum):
     SIGN_CONTRACTS = "sign_contracts"
     MANAGE_PROGRAMMES = "manage_programmes"
     MANAGE_RECOGNITIONS = "manage_recognitions"
+    SEE_VOUCHERS = "see_vouchers"
+    MANAGE_VOUCHERS = "manage_vouchers"
 
 
 _ADMINS = frozenset({Role.INSTITUTION_ADMIN, Role.PLATFORM_ADMIN})
@@ -138,6 +140,8 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.SIGN_CONTRACTS: frozenset({Role.ENTERPRISE_AGENT, Role.INSTITUTION_ADMIN, Role.INSTITUTION_FINANCE}),
     Permission.MANAGE_PROGRAMMES: _OFFICERS,
     Permission.MANAGE_RECOGNITIONS: _OFFICERS,
+    Permission.SEE_VOUCHERS: _OFFICERS | {Role.ENTERPRISE_AGENT, Role.AUDITOR},
+    Permission.MANAGE_VOUCHERS: _OFFICERS,
 }
 
 NEVER_DELEGATED = frozenset(
@@ -153,6 +157,7 @@ NEVER_DELEGATED = frozenset(
         Permission.SIGN_CONTRACTS,
         Permission.MANAGE_PROGRAMMES,
         Permission.MANAGE_RECOGNITIONS,
+        Permission.MANAGE_VOUCHERS,
     }
 )
 """What gives or takes for good, or binds: roles, also by verifying, instruments, accounts, contracts,

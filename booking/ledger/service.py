@@ -63,6 +63,11 @@ _SEVERAL = {
     "postgresql": postgresql.insert(_ENTRIES).on_conflict_do_nothing(index_elements=["key"]).returning(*_STORED),
     "sqlite": sqlite.insert(_ENTRIES).on_conflict_do_nothing(index_elements=["key"]).returning(*_STORED),
 }
+_ACCOUNTS = Base.metadata.tables["ledger_accounts"]
+_ENSURED = {
+    "postgresql": postgresql.insert(_ACCOUNTS).on_conflict_do_nothing(index_elements=["name"]),
+    "sqlite": sqlite.insert(_ACCOUNTS).on_conflict_do_nothing(index_elements=["name"]),
+}
 _FIRST = {
     "postgresql": postgresql.insert(LedgerEntry).on_conflict_do_nothing(index_elements=["key"]).returning(LedgerEntry),
     "sqlite": sqlite.insert(LedgerEntry).on_conflict_do_nothing(index_elements=["key"]).returning(LedgerEntry),
@@ -83,6 +88,17 @@ def open_accounts(session: Session, floors: Mapping[str, int | None], *, now: da
     session.add_all(made)
     session.flush()
     return {one.name: one.id for one in made}
+
+
+def ensure_accounts(session: Session, floors: Mapping[str, int | None], *, now: datetime) -> dict[str, int]:
+    """The accounts of these names, opened with their floors where they are not there yet; the id of each.
+
+    Whoever opens the same ones at the same time waits, and finds them.
+    """
+    rows = [{"name": name, "floor_fen": floor, "balance_fen": 0, "created_at": now} for name, floor in floors.items()]
+    session.execute(_ENSURED[session.get_bind().dialect.name], rows)
+    found = select(LedgerAccount.name, LedgerAccount.id).where(LedgerAccount.name.in_(floors))
+    return {row.name: row.id for row in session.execute(found)}
 
 
 def post_entry(

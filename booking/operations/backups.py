@@ -29,6 +29,7 @@ from booking.operations.starting import is_at_head, known_revisions
 from booking.payers import verifying as payers_verifying
 from booking.reservations import verifying
 from booking.statements import verifying as statements_verifying
+from booking.vouchers import verifying as vouchers_verifying
 from booking.web.extensions import db, transaction
 from models.catalogue import Instrument
 from models.vocabulary.catalogue import PublishingState
@@ -40,6 +41,7 @@ PROOFS = (
     charges_verifying,
     statements_verifying,
     invoices_verifying,
+    vouchers_verifying,
 )
 """What is added up again after a restore."""
 

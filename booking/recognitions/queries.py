@@ -1,10 +1,10 @@
 """Reading the register of mutual recognition: what holds on a day, and whether a provider is accepted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.core.errors import NotFound
@@ -66,11 +66,26 @@ def recognised(
     The provider must be in its register for this type or for all; one of another province also needs that the
     authority accepts this type of service from there.
     """
-    if not _holds(session, authority.id, on, *_of_provider(provider.id, service_type)):
-        return False
-    if is_same_province(authority.adcode, provider.adcode):
-        return True
-    return _holds(session, authority.id, on, *_from_province(province_adcode(provider.adcode), service_type))
+    return authority.id in recognised_by(session, (authority,), provider, service_type, on)
+
+
+def recognised_by(
+    session: Session, authorities: Collection[Organisation], provider: Organisation, service_type: ServiceType, on: date
+) -> frozenset[int]:
+    """The same of several authorities, by one statement: the ids of those that accept the provider."""
+    named, from_there = (
+        and_(*_of_provider(provider.id, service_type)),
+        and_(*_from_province(province_adcode(provider.adcode), service_type)),
+    )
+    theirs = Recognition.organisation_id.in_([one.id for one in authorities]), *_holding_on(on)
+    entered = select(Recognition.organisation_id, Recognition.kind).where(*theirs, or_(named, from_there)).distinct()
+    found = {tuple(row) for row in session.execute(entered)}
+    return frozenset(
+        one.id
+        for one in authorities
+        if (one.id, RecognitionKind.PROVIDER) in found
+        and (is_same_province(one.adcode, provider.adcode) or (one.id, RecognitionKind.SERVICE_TYPE) in found)
+    )
 
 
 def same_subject(session: Session, entry: Recognition) -> Sequence[Recognition]:
@@ -110,12 +125,6 @@ def _holding_on(day: date) -> list[ColumnElement[bool]]:
     """Entries that hold on a day: begun, not over, and not ended before it."""
     ended = exists().where(RecognitionEnding.recognition_id == Recognition.id, RecognitionEnding.ends_on < day)
     return [Recognition.starts_on <= day, or_(Recognition.ends_on.is_(None), Recognition.ends_on >= day), ~ended]
-
-
-def _holds(session: Session, authority_id: int, on: date, *conditions: ColumnElement[bool]) -> bool:
-    """Whether any entry of the authority holds on a day."""
-    found = exists().where(Recognition.organisation_id == authority_id, *conditions, *_holding_on(on))
-    return session.scalar(select(found)) or False
 
 
 def _of_provider(provider_id: int, service_type: ServiceType) -> tuple[ColumnElement[bool], ...]:

@@ -1,0 +1,220 @@
+"""Taking from vouchers what they cover of a charge as it is now, and giving back what is too much."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from booking.core.places import province_of
+from booking.ledger.rules import Posting
+from booking.ledger.service import post_entries
+from booking.payers.holds import Purpose
+from booking.programmes.rules import Case
+from booking.vouchers.covering import candidate_of
+from booking.vouchers.due import Asked, Due, Earlier, due_of
+from booking.vouchers.holding import hold_row
+from booking.vouchers.moving import Locked, locked
+from booking.vouchers.opening import CAUSE, pairs_of
+from booking.vouchers.queries import claimed
+from booking.vouchers.reading import LastHold, by_year, last_holds, taken_of
+from booking.vouchers.rules import Candidate, Pools, Position, changes, in_order
+from booking.vouchers.wishing import wish_of
+from models.base import Base
+from models.charges import Charge
+from models.directory import Organisation
+from models.vocabulary.programmes import Limit, RedeemedBy, ServiceType
+from models.vocabulary.vouchers import CaptureKind
+from models.vouchers import ProvincePair
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedPart:
+    """What a voucher has covered of a charge in all, and the limits that decide.
+
+    `rejected_fen` of it were not approved by a redemption: the voucher pays them no more.
+    """
+
+    voucher_id: int
+    number: str
+    amount_fen: int
+    redeemed_by: RedeemedBy
+    decided_by: tuple[Limit, ...] = ()
+    rejected_fen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What vouchers have covered of a charge: what its lines deduct, and what the enterprise may claim back."""
+
+    parts: tuple[CapturedPart, ...] = ()
+
+    @property
+    def deducted_fen(self) -> int:
+        """Of vouchers that the provider redeems: the charge is lower by it."""
+        return sum(one.amount_fen for one in self.parts if one.redeemed_by == RedeemedBy.PROVIDER)
+
+    @property
+    def expected_fen(self) -> int:
+        """Of vouchers that the enterprise redeems: paid in full first, claimed back later."""
+        return sum(one.amount_fen for one in self.parts if one.redeemed_by == RedeemedBy.ENTERPRISE)
+
+
+def capture(
+    session: Session, purpose: Purpose, charge: Charge, eligible_fen: int, used_on: date, *, now: datetime
+) -> Captured:
+    """Let vouchers have covered what is due of a locked charge's eligible fee as it is now, never the difference.
+
+    Takes what is held, more where credit, cap and budget are left, and gives back what is too much; what was held
+    beyond it is free again. What stands in a redemption stays taken. Nothing for what was never held, one statement.
+    The amounts are totals of the charge, not what this call has moved. What is `eligible` is the charge's fee before
+    vouchers (gross_fen + voucher_fen), none of a cancellation or a no-show: those only `holding.release`.
+    """
+    held = last_holds(session, purpose)
+    if not held:
+        return Captured()
+    taken = taken_of(session, charge.id)
+    using = sorted({*taken, *(one.voucher_id for one in held.values() if one.amount_fen)})
+    if not using:
+        return Captured()
+    books = locked(session, using, now=now)
+    case = Case(_service_type(session, purpose), eligible_fen, used_on)
+    claims = claimed(session, [charge.id])
+    asked = [
+        Asked(candidate, taken.get(candidate.voucher_id, Earlier()), claims.get((charge.id, candidate.voucher_id), 0))
+        for candidate in in_order(_candidates(books, held, taken))
+    ]
+    due = list(due_of(case, asked, _pools(books, held, taken)))
+    _post(session, Use(purpose, charge, used_on, held), books, due, now=now)
+    return _told(books, due)
+
+
+def _service_type(session: Session, purpose: Purpose) -> ServiceType:
+    """What kind of service the vouchers were wished for."""
+    wish = wish_of(session, purpose)
+    if wish is None:
+        raise RuntimeError(f"{purpose.key}: vouchers hold for it that nobody wished for")
+    return wish.service_type
+
+
+def _candidates(books: Locked, held: Mapping[int, LastHold], taken: Mapping[int, Earlier]) -> Iterator[Candidate]:
+    """The vouchers as the rules read them: what is taken already counts as held, against the cap it was taken from."""
+    years = by_year(books.caps)
+    for voucher_id, one in books.found.items():
+        caps = years[one.voucher.organisation_id, one.voucher.programme_id]
+        last, earlier = held.get(voucher_id), taken.get(voucher_id, Earlier())
+        candidate = candidate_of(one, caps, last)
+        if earlier.last_id:
+            fixed = next(cap for cap in caps.values() if cap.id == earlier.cap_id)
+            candidate = replace(candidate, caps=dict.fromkeys(caps, fixed))
+        yield replace(candidate, held_fen=candidate.held_fen + earlier.net_fen)
+
+
+def _pools(books: Locked, held: Mapping[int, LastHold], taken: Mapping[int, Earlier]) -> Pools:
+    """What caps and budgets have left, with what the use itself holds and has taken."""
+    pools = Pools({one.accounts.id: one.left_fen for one in books.caps}, dict(books.budgets))
+    for voucher_id, one in books.found.items():
+        candidate = candidate_of(one, {}, held.get(voucher_id))
+        pools.give_back([candidate])
+        if earlier := taken.get(voucher_id):
+            pools.give_back([replace(candidate, held_fen=earlier.net_fen, held_cap_id=earlier.cap_id)])
+    return pools
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What is charged: the purpose whose holds are spent, its charge, and the day that counts."""
+
+    purpose: Purpose
+    charge: Charge
+    used_on: date
+    held: Mapping[int, LastHold]
+
+
+def _post(session: Session, use: Use, books: Locked, due: Sequence[Due], *, now: datetime) -> None:
+    """One entry for each voucher that changes, with the rows that say what it did."""
+    pairs = _pairs(session, use.charge, books, now=now)
+    accounts = {one.accounts.id: one.accounts for one in books.caps}
+    postings: dict[int, Posting] = {}
+    for one in due:
+        last, earlier = use.held.get(one.voucher_id), one.earlier
+        held_fen = last.amount_fen if last else 0
+        cap = accounts[last.cap_id] if last and held_fen else one.cap
+        before = Position(held_fen, earlier.net_fen, cap)
+        after = Position(0, one.net_fen, one.cap)
+        if moves := list(changes(books.books_of(one.voucher_id, pairs[one.voucher_id]), before, after)):
+            marks = f"{last.id if last else 0}:{earlier.last_id}"
+            key = f"{use.purpose.key}:voucher:{one.voucher_id}:charge:{use.charge.id}:{marks}"
+            postings[one.voucher_id] = Posting(key, moves)
+    if not postings:
+        return
+    entries = post_entries(session, CAUSE, [*books.following, *postings.values()], now=now)
+    changed = [(one, entries[postings[one.voucher_id].key]) for one in due if one.voucher_id in postings]
+    _store(session, use, books, pairs, changed, now=now)
+
+
+def _store(
+    session: Session,
+    use: Use,
+    books: Locked,
+    pairs: Mapping[int, ProvincePair],
+    changed: Sequence[tuple[Due, int]],
+    *,
+    now: datetime,
+) -> None:
+    """The rows of holds that are spent, and of what was taken or given back."""
+    spent = [
+        hold_row(use.purpose, entry_id, books.found[one.voucher_id].voucher, None, use.held, now=now)
+        for one, entry_id in changed
+        if one.voucher_id in use.held and use.held[one.voucher_id].amount_fen
+    ]
+    taken = [
+        {
+            "entry_id": entry_id,
+            "voucher_id": one.voucher_id,
+            "cap_id": one.cap.id,
+            "charge_id": use.charge.id,
+            "kind": CaptureKind.USE.value,
+            "amount_fen": one.net_fen - one.earlier.net_fen,
+            "counts_on": use.used_on,
+            "decided_by": [limit.value for limit in one.decided_by],
+            "issuer_province": pairs[one.voucher_id].issuer,
+            "provider_province": pairs[one.voucher_id].provider,
+            "programme_version_id": books.found[one.voucher_id].version.id,
+            "created_at": now,
+        }
+        for one, entry_id in changed
+        if one.net_fen != one.earlier.net_fen
+    ]
+    for table, rows in (("voucher_holds", spent), ("voucher_captures", taken)):
+        if rows:
+            session.execute(insert(Base.metadata.tables[table]), rows)
+
+
+def _pairs(session: Session, charge: Charge, books: Locked, *, now: datetime) -> dict[int, ProvincePair]:
+    """Between which provinces each voucher pays: that of the authority, and that of the owner of the instrument."""
+    adcode = session.scalar(select(Organisation.adcode).where(Organisation.id == charge.organisation_id))
+    ways = {
+        voucher_id: (province_of(one.authority.adcode), province_of(adcode)) for voucher_id, one in books.found.items()
+    }
+    found = pairs_of(session, set(ways.values()), now=now)
+    return {voucher_id: found[way] for voucher_id, way in ways.items()}
+
+
+def _told(books: Locked, due: Sequence[Due]) -> Captured:
+    """What the charge has of vouchers now."""
+    return Captured(
+        tuple(
+            CapturedPart(
+                voucher_id=one.voucher_id,
+                number=books.found[one.voucher_id].voucher.number,
+                amount_fen=one.net_fen + one.earlier.rejected_fen,
+                redeemed_by=books.found[one.voucher_id].version.redeemed_by,
+                decided_by=one.decided_by,
+                rejected_fen=one.earlier.rejected_fen,
+            )
+            for one in due
+            if one.net_fen + one.earlier.rejected_fen
+        )
+    )

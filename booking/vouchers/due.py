@@ -1,0 +1,51 @@
+"""What vouchers have to cover of a charge as it is now, on values alone."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from booking.programmes.rules import Case
+from booking.vouchers.rules import Candidate, CapAccounts, Pools, shared_out
+from models.vocabulary.programmes import Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What a voucher has covered of a charge so far: less what was rejected, and from which cap; the last row of it."""
+
+    net_fen: int = 0
+    rejected_fen: int = 0
+    cap_id: int = 0
+    last_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A voucher of a charge: what it covered so far, and what of that stands in a redemption."""
+
+    candidate: Candidate
+    earlier: Earlier
+    claimed_fen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a voucher covers of a charge from now on, and against which cap."""
+
+    voucher_id: int
+    net_fen: int
+    cap: CapAccounts
+    decided_by: tuple[Limit, ...]
+    earlier: Earlier
+
+
+def due_of(case: Case, asked: Iterable[Asked], pools: Pools) -> Iterator[Due]:
+    """One voucher after the other: what is due, never less than is claimed; what was rejected is not taken again."""
+    already = 0
+    for one in asked:
+        earlier = one.earlier
+        its_own = replace(case, already_fen=already + earlier.rejected_fen)
+        share = next(shared_out(its_own, [one.candidate], pools))
+        net = max(share.covered.covered_fen, one.claimed_fen)
+        cap = share.cap or next(iter(one.candidate.caps.values()))
+        already += net + earlier.rejected_fen
+        yield Due(one.candidate.voucher_id, net, cap, share.covered.decided_by, earlier)
