@@ -45,6 +45,7 @@ SENTENCES = {
     "less_than": N_("应小于 %(lt)s。"),
     "less_than_equal": N_("不能大于 %(le)s。"),
     "enum": N_("不在可选范围内。"),
+    "one_of_both": N_("请只填写其中一项。"),
     "literal_error": N_("不在可选范围内。"),
     "list_type": N_("应为列表。"),
     "too_long": N_("最多 %(max_length)s 项。"),

@@ -127,13 +127,18 @@ class TriedPrice(BaseModel):
 
 
 class BulkPriceRow(BaseModel):
-    """One price of one instrument before and after, or why it stays."""
+    """One price of one instrument or unit before and after, or why it stays.
 
-    instrument_id: int
+    `source_id` is the price of the place that it is to be the same as: both belong into `policy_ids`.
+    """
+
+    instrument_id: int | None
+    unit_id: int | None
     name: str
     name_en: str
     user_group: str
     policy_id: int | None
+    source_id: int | None
     hourly_before_fen: int | None
     hourly_after_fen: int | None
     sample_before_fen: int | None
@@ -153,11 +158,13 @@ def bulk_answer(rows: list[Row], said: Callable[[Refused], str]) -> BulkPrices:
     """Every row, with reasons in words."""
     items = [
         BulkPriceRow(
-            instrument_id=row.instrument_id,
+            instrument_id=row.scope.instrument_id,
+            unit_id=row.scope.unit_id,
             name=row.name_zh,
             name_en=row.name_en,
             user_group=row.group.name_zh if row.group else "",
             policy_id=row.policy_id,
+            source_id=row.source_id,
             hourly_before_fen=row.before.hourly_fen if row.before else None,
             hourly_after_fen=row.after.hourly_fen if row.after else None,
             sample_before_fen=row.before.sample_fen if row.before else None,

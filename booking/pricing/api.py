@@ -96,7 +96,7 @@ def try_unit(unit_id: int) -> Response:
 @bp.post("/prices/bulk")
 @documented(tag=TAG, body=BulkPriceForm, answers={200: BulkPrices}, refusals=(400, 401, 403, 415, 422))
 def change_many() -> Response:
-    """Raise or lower the own prices of many instruments by a share (basis points); `dry_run` only tells."""
+    """Change the prices of many instruments and units by a share (basis points), or to the same; `dry_run` tells."""
     who, form, now = require_actor(), read_json(BulkPriceForm), utcnow()
 
     def work(session: Session) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from collections import Counter
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from booking.catalogue.form_fields import Id, SlotsText
 from booking.catalogue.rules import read_hours
@@ -158,14 +159,31 @@ def _period(start: Any, end: Any, field: str) -> Period | None:
     return Period(start, end)
 
 
-class BulkPriceForm(Form):
-    """Raise or lower the own prices of many instruments by a share from a day on; a dry run changes nothing.
+class ModelForm(Form):
+    """The place whose prices others get: one instrument or one unit."""
 
-    With `policy_ids`, those of a dry run, a price that has changed since stays as it is.
+    instrument_id: Annotated[Id | None, Blank] = None
+    unit_id: Annotated[Id | None, Blank] = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "ModelForm":
+        """Refuse none and both."""
+        if (self.instrument_id is None) == (self.unit_id is None):
+            raise PydanticCustomError("one_of_both", "one of both")
+        return self
+
+
+class BulkPriceForm(Form):
+    """Raise or lower the own prices of instruments and units by a share from a day on; a dry run changes nothing.
+
+    Instead of by a share, each gets the prices of the place that it is to be the `same_as`, one of them. With
+    `policy_ids`, those of a dry run, a price that has changed since stays as it is.
     """
 
-    instrument_ids: Annotated[list[Id], Field(min_length=1, max_length=MOST_ROWS)]
-    change: Annotated[int, Field(ge=-9_000, le=50_000)]
+    instrument_ids: Annotated[list[Id], Field(default_factory=list, max_length=MOST_ROWS)]
+    unit_ids: Annotated[list[Id], Field(default_factory=list, max_length=MOST_ROWS)]
+    change: Annotated[int, Field(ge=-9_000, le=50_000)] = 0
+    same_as: ModelForm | None = None
     valid_from: NearDay
     user_group: Annotated[Line, Field(max_length=60)] = ""
     rounding: Rounding = Rounding.FEN

@@ -93,4 +93,6 @@ FIELDS = {
     "is_assisted": N_("协助上机"),
     "samples": N_("样品数"),
     "percent": N_("调整比例"),
+    "same_as": N_("设成和它一样的价格"),
+    "unit_id": N_("连同部门的价格"),
 }

@@ -1,4 +1,4 @@
-"""Changing the prices of many instruments: choose them in the list, say by how much, look at every row, apply."""
+"""Changing the prices of many instruments and units: choose them, say by how much or like which, look, apply."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -20,10 +20,13 @@ from booking.pricing.forms import MOST_ROWS, BulkPriceForm
 from booking.pricing.wording import group_name
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading, transaction
+from booking.web.languages import in_language
 from booking.web.repeats import create_once, new_key
 from booking.web.signed_in import require_actor, signed_in
 
-TYPED = ("percent", "valid_from", "user_group", "rounding", "reason")
+TYPED = ("percent", "same_as", "valid_from", "user_group", "rounding", "reason")
+
+AT_FIELDS = {"change": "percent", "same_as.instrument_id": "same_as", "same_as.unit_id": "same_as"}
 
 
 @signed_in
@@ -66,9 +69,14 @@ def _ids() -> list[int]:
     return _numbers(text.partition(":")[0] for text in request.values.getlist("id")[: MOST_ROWS + 1])
 
 
+def _unit_ids() -> list[int]:
+    """The chosen units, each once."""
+    return _numbers(request.values.getlist("unit_id")[: MOST_ROWS + 1])
+
+
 def _seen() -> list[int]:
-    """The rows of prices that the preview showed as to be changed."""
-    return _numbers(request.form.getlist("policy_id"))
+    """The rows of prices that the preview showed as to be changed, and those that they are taken from."""
+    return _numbers([*request.form.getlist("policy_id"), *request.form.getlist("source_id")])
 
 
 def _numbers(texts: Iterable[str]) -> list[int]:
@@ -79,8 +87,16 @@ def _numbers(texts: Iterable[str]) -> list[int]:
 def _typed() -> BulkPriceForm:
     """What was typed; raises InvalidInput."""
     filled = {name: request.form[name] for name in TYPED if request.form.get(name, "").strip()}
-    change = _share(filled.pop("percent", ""))
-    return read(BulkPriceForm, {"instrument_ids": _ids(), **filled, "change": change})
+    change, model = _share(filled.pop("percent", "")), _model(filled.pop("same_as", ""))
+    chosen = {"instrument_ids": _ids(), "unit_ids": _unit_ids()}
+    return read(BulkPriceForm, {**chosen, **filled, "change": change, "same_as": model})
+
+
+def _model(code: str) -> dict[str, str] | None:
+    """The place whose prices the others get: i and the number of an instrument, or u and that of a unit."""
+    if not code:
+        return None
+    return {"unit_id" if code.startswith("u") else "instrument_id": code[1:]}
 
 
 def _share(text: str) -> Any:
@@ -95,14 +111,21 @@ def _share(text: str) -> Any:
 def _form(problems: dict[str, list[str]]) -> str:
     """The page on which the change is described."""
     session = reading()
-    instruments = bulk.priceable(session, _ids(), actor=require_actor())
-    owners = sorted({one.organisation_id for one in instruments})
+    who, chosen = require_actor(), _unit_ids()
+    instruments = bulk.priceable(session, _ids(), actor=who)
+    nearby = [one.unit_id for one in instruments if one.unit_id is not None]
+    units = bulk.priceable_units(session, [*chosen, *nearby], actor=who)
+    owners = sorted({one.organisation_id for one in instruments} | {one.organisation_id for one in units})
     groups = {group.name_zh: group_name(group) for owner in owners for group in groups_of(session, owner)}
     return render_template(
         "pricing/bulk.html",
         instruments=instruments,
+        units=[(str(one.id), in_language(one.name_zh, one.name_en)) for one in units],
+        units_chosen=[str(one) for one in chosen],
+        models=[(f"i{one.id}", in_language(one.name_zh, one.name_en)) for one in instruments]
+        + [(f"u{one.id}", _("%(name)s（部门价）", name=in_language(one.name_zh, one.name_en))) for one in units],
         form={"valid_from": local_date(utcnow()), **request.form.to_dict()},
-        problems={"percent" if name == "change" else name: said for name, said in problems.items()},
+        problems={AT_FIELDS.get(name, name): said for name, said in problems.items()},
         groups=list(groups.items()),
         roundings=named(labels.ROUNDINGS),
         labels={name: _(label) for name, label in labels.FIELDS.items()},
@@ -112,4 +135,6 @@ def _form(problems: dict[str, list[str]]) -> str:
 def _rows(template: str, report: dict[str, Any]) -> str:
     """A page with a line for every price."""
     typed = [(name, request.form.get(name, "")) for name in TYPED]
-    return render_template(template, report=report, ids=_ids(), typed=typed, key=new_key())
+    by_share = not request.form.get("same_as")
+    chosen = {"ids": _ids(), "unit_ids": _unit_ids()}
+    return render_template(template, report=report, **chosen, typed=typed, by_share=by_share, key=new_key())
