@@ -1,7 +1,7 @@
 """Sample orders of the HTTP API: asking, each step of either side, runs."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 from flask import Blueprint, Response, url_for
 from pydantic import Field
@@ -44,7 +44,7 @@ from booking.samples.forms import (
     SettleForm,
 )
 from booking.samples.stickers import read_code
-from booking.samples.typed import typed
+from booking.samples.typed import typed, with_files
 from booking.samples.whole import whole_order
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
@@ -58,9 +58,25 @@ bp = Blueprint("samples_api", __name__, url_prefix="/api/v1")
 
 TAG = "sample orders"
 ASKING = (400, 401, 403, 404, 409, 415, 422)
+FILES = (*ASKING, 413)
 STEP = (401, 403, 404, 409)
 ORDERS = "/sample-orders"
 ONE = "/sample-orders/<int:order_id>"
+
+
+Files = Annotated[list[bytes], Field(json_schema_extra={"items": {"type": "string", "format": "binary"}})]
+
+
+class SampleOrderBody(SampleOrderForm):
+    """A multipart request with files; `marks`, `test_items` and `hazards` may be given several times."""
+
+    files: Files
+
+
+class ReceiveBody(ReceiveForm):
+    """A multipart receipt with photos; `damaged` and `missing` may be given several times."""
+
+    files: Files
 
 
 class SampleMessageBody(UploadBody):
@@ -79,13 +95,16 @@ class ResultBody(UploadBody):
 
 
 @bp.post("/instruments/<int:instrument_id>/sample-orders")
-@documented(tag=TAG, body=SampleOrderForm, answers={201: SampleOrderAnswer}, refusals=ASKING)
+@takes_files
+@documented(tag=TAG, body=SampleOrderForm, form=SampleOrderBody, answers={201: SampleOrderAnswer}, refusals=FILES)
 def request_order(instrument_id: int) -> Response:
-    """Ask the staff of an instrument to test samples; with `organisation_id`, for a firm one acts for."""
-    who, form, now, limits = require_actor(), read_json(SampleOrderForm), utcnow(), limits_for(OwnerKind.SAMPLE_ORDER)
+    """Ask the staff of an instrument to test samples, as JSON or with files; with `organisation_id`, for a firm."""
+    who, now, limits = require_actor(), utcnow(), limits_for(OwnerKind.SAMPLE_ORDER)
+    service.orderable(reading(), instrument_id, who)
+    form, files = with_files(SampleOrderForm, limits, "marks", "test_items", "hazards")
 
     def work(session: Session) -> dict[str, Any]:
-        made = service.request_order(session, instrument_id, form, [], limits, actor=who, now=now)
+        made = service.request_order(session, instrument_id, form, files, limits, actor=who, now=now)
         return {"id": made.id}
 
     answer, _repeated = create_once(work, actor=who, now=now)
@@ -184,11 +203,14 @@ def send(order_id: int) -> Response:
 
 
 @bp.post(f"{ONE}/receive")
-@documented(tag=TAG, body=ReceiveForm, answers={200: SampleOrderAnswer}, refusals=ASKING)
+@takes_files
+@documented(tag=TAG, body=ReceiveForm, form=ReceiveBody, answers={200: SampleOrderAnswer}, refusals=FILES)
 def receive(order_id: int) -> Response:
-    """Say what arrived; what is not as announced goes back as a question."""
+    """Say what arrived, as JSON or with photos; what is not as announced goes back as a question."""
     limits = limits_for(OwnerKind.SAMPLE_ORDER)
-    return _step(order_id, handling.receive_samples, read_json(ReceiveForm), [], limits)
+    queries.order_for(reading(), order_id, require_actor())
+    form, files = with_files(ReceiveForm, limits, "damaged", "missing")
+    return _step(order_id, handling.receive_samples, form, files, limits)
 
 
 @bp.post(f"{ONE}/settle")
@@ -214,7 +236,7 @@ def count(order_id: int) -> Response:
 
 @bp.post(f"{ONE}/results")
 @takes_files
-@documented(tag=TAG, form=ResultBody, answers={201: SampleOrderAnswer}, refusals=(*ASKING, 413))
+@documented(tag=TAG, form=ResultBody, answers={201: SampleOrderAnswer}, refusals=FILES)
 def results(order_id: int) -> Response:
     """Hand over files with results; the last ones end the testing."""
     who, limits, now, terms = require_actor(), limits_for(OwnerKind.SAMPLE_ORDER), utcnow(), windows()
@@ -274,7 +296,7 @@ def add_message(order_id: int) -> Response:
 
 @bp.post(f"{ONE}/attachments")
 @takes_files
-@documented(tag=TAG, form=SampleMessageBody, answers={201: SampleOrderAnswer}, refusals=(*ASKING, 413))
+@documented(tag=TAG, form=SampleMessageBody, answers={201: SampleOrderAnswer}, refusals=FILES)
 def attach(order_id: int) -> Response:
     """Write to the other side, with files."""
     queries.order_for(reading(), order_id, require_actor())

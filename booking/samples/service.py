@@ -50,6 +50,14 @@ class TakesNoSamples(Refused):
     sentence = N_("这台仪器不对您开放送样。")
 
 
+def orderable(session: Session, instrument_id: int, actor: Actor) -> Instrument:
+    """The published instrument, which the actor may read; raises NotFound."""
+    instrument = instrument_for(session, instrument_id, actor)
+    if instrument.publishing_state != PublishingState.PUBLISHED:
+        raise NotFound
+    return instrument
+
+
 def request_order(
     session: Session,
     instrument_id: int,
@@ -61,9 +69,7 @@ def request_order(
     now: datetime,
 ) -> SampleOrder:
     """Ask the staff of a published instrument to test samples, for oneself or for a firm one acts for."""
-    instrument = instrument_for(session, instrument_id, actor)
-    if instrument.publishing_state != PublishingState.PUBLISHED:
-        raise NotFound
+    instrument = orderable(session, instrument_id, actor)
     items = _items(session, instrument, form)
     _check(session, instrument, form, items, actor=actor, now=now)
     order = _new(instrument_id, form, items, actor=actor, now=now)

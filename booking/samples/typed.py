@@ -1,15 +1,18 @@
 """Forms of pages that send lists: boxes that are ticked, lines of text, the numbered lines of a quote."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from flask import request
 from pydantic import BaseModel
 
+from booking.attachments.preparing import Prepared
+from booking.attachments.rules import Limits
+from booking.attachments.uploads import read_uploads
 from booking.core.forms import Written, read
 from booking.core.money import yuan_from_fen
 from booking.samples.forms import MOST_LINES
-from booking.web.reading import posted
+from booking.web.reading import posted, read_json
 
 FormT = TypeVar("FormT", bound=BaseModel)
 LINE = ("kind", "name", "count", "unit_fen")
@@ -20,6 +23,13 @@ def typed(form: type[FormT], *lists: str, moments: tuple[str, ...] = (), **value
     found = {name: one for name, one in posted(*moments).items() if name not in lists}
     several = {name: [one for one in request.form.getlist(name) if one.strip()] for name in lists}
     return read(form, {**found, **{name: many for name, many in several.items() if many}, **values})
+
+
+def with_files(form: type[FormT], limits: Limits, *lists: str) -> tuple[FormT, Sequence[Prepared]]:
+    """What the API was sent: JSON without files, or a multipart body in which the named fields may be repeated."""
+    if request.mimetype != "multipart/form-data":
+        return read_json(form), []
+    return typed(form, *lists), read_uploads(limits)
 
 
 def lines_of_text(name: str) -> list[str]:

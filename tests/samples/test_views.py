@@ -119,3 +119,34 @@ def test_a_picture_with_results_is_kept_and_saved_as_it_was_sent_and_steps_are_t
     assert answer["results"][0]["sha256"] == hashlib.sha256(sent).hexdigest()
     assert answer["steps_open"] == ["record", "count", "report", "give_back"]
     assert reader.get(here).get_json()["steps_open"] == []
+
+
+def test_files_go_with_a_request_and_photos_with_the_receipt_by_api(
+    app: Flask, session: Session, client: FlaskClient
+) -> None:
+    orders, asker, steward = arranged(session)
+    order = orders.sent()
+    session.commit()
+    staff, stranger = app.test_client(), app.test_client()
+    sign_in(client, asker)
+    sign_in(staff, steward)
+    sign_in(stranger, make_user(session, "stranger"))
+    path = f"/api/v1/instruments/{orders.instrument_id}/sample-orders"
+    here = f"/api/v1/sample-orders/{order.id}"
+    asked = {"title": "粉末", "sample_count": "2", "marks": ["A", "B"], "hazards": ["toxic"], "hazard_note": "戴手套"}
+    asked |= {"other_tests": "铁", "leftover": "dispose", "report": "data"}
+
+    made = client.post(path, data={**asked, "files": [(io.BytesIO(photo()), "样品.jpg")]})
+    wrong = client.post(path, data={**asked, "files": [(io.BytesIO(b"<svg/>"), "a.svg")]})
+    unknown = client.post(path, data={**asked, "colour": "red", "files": [(io.BytesIO(photo()), "样品.jpg")]})
+    refused = stranger.post(f"{here}/receive", data={"files": [(io.BytesIO(photo()), "到样.jpg")]})
+    came = {"damaged": ["1"], "note": "瓶口开裂", "files": [(io.BytesIO(photo()), "到样.jpg")]}
+    received = staff.post(f"{here}/receive", data=came)
+
+    told = made.get_json()
+    assert (made.status_code, wrong.status_code, unknown.status_code, refused.status_code) == (201, 422, 422, 404)
+    assert ([one["mark"] for one in told["samples"]], told["hazards"]) == (["A", "B"], ["toxic"])
+    assert [one["file_name"] for one in told["attachments"]] == ["样品.jpg"]
+    assert [one["file_name"] for one in received.get_json()["attachments"]] == ["到样.jpg"]
+    assert (received.status_code, received.get_json()["samples"][0]["state"]) == (200, "damaged")
+    assert count(session, SampleOrder) == 2

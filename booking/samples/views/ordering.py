@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from booking.attachments.uploads import has_uploads, limits_for, read_uploads
 from booking.catalogue.labels import REPORT_MARK
-from booking.catalogue.queries import instrument_for, test_items_of
+from booking.catalogue.queries import test_items_of
 from booking.core.clock import utcnow
-from booking.core.errors import InvalidInput, NotFound, Refused
+from booking.core.errors import InvalidInput, Refused
 from booking.samples import queries, service
 from booking.samples.forms import SampleOrderPage
 from booking.samples.labels import FIELDS, HAZARD, LEFTOVER, REPORT
-from booking.samples.service import TakesNoSamples, TooManyOrders
+from booking.samples.service import TakesNoSamples, TooManyOrders, orderable
 from booking.samples.typed import lines_of_text, typed
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading
@@ -25,7 +25,7 @@ from booking.web.signed_in import require_actor
 from booking.web.uploads import takes_files
 from models.catalogue import Instrument, TestItem
 from models.vocabulary.attachments import OwnerKind
-from models.vocabulary.catalogue import PublishingState, ReportMark
+from models.vocabulary.catalogue import ReportMark
 
 
 def new(instrument_id: int) -> ResponseReturnValue:
@@ -57,10 +57,7 @@ KIND = OwnerKind.SAMPLE_ORDER
 
 def _instrument(instrument_id: int) -> Instrument:
     """The published instrument; raises NotSignedIn or NotFound."""
-    found = instrument_for(reading(), instrument_id, require_actor())
-    if found.publishing_state != PublishingState.PUBLISHED:
-        raise NotFound
-    return found
+    return orderable(reading(), instrument_id, require_actor())
 
 
 def _problems(refused: Refused) -> dict[str, list[str]]:
