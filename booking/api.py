@@ -44,6 +44,7 @@ from booking.statements import api as statements
 from booking.statements import cash_api as cash
 from booking.statements import cash_book_api as cash_book
 from booking.statements import files_api as statement_files
+from booking.statements import runs_api as statement_runs
 from booking.teams import api as teams
 from booking.web.extensions import csrf
 from booking.web.signed_in import uses_token
@@ -83,6 +84,7 @@ BLUEPRINTS = (
     charges.bp,
     many_charges.bp,
     statements.bp,
+    statement_runs.bp,
     cash_book.bp,
     statement_files.bp,
     cash.bp,

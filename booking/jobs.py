@@ -23,6 +23,7 @@ from booking.operations.running import Job, one_by_one, within_transaction
 from booking.operations.schedules import Daily, Every
 from booking.privacy import service as privacy
 from booking.reservations import approval
+from booking.statements import jobs as issuing
 from booking.teams import joining
 
 
@@ -107,6 +108,11 @@ def _imports(now: datetime) -> int:
     return imports.work_due(lambda: now)
 
 
+def _issue_statements(now: datetime) -> int:
+    """Statements that are to be issued in one go are gone on with; how many runs were."""
+    return issuing.work_due(lambda: now)
+
+
 TIMETABLE = (
     Job("post", N_("把发生的事变成通知邮件并寄出。"), Every(timedelta(seconds=10)), _post),
     Job(
@@ -128,6 +134,7 @@ TIMETABLE = (
         order_jobs.lapse_unagreed,
     ),
     Job("imports", N_("继续处理上传的仪器表格。"), Every(timedelta(seconds=10)), _imports),
+    Job("issue_statements", N_("继续出具结算单。"), Every(timedelta(seconds=10)), _issue_statements),
     Job("move_instruments", N_("让到期的仪器搬迁生效。"), Every(timedelta(minutes=10)), _move),
     Job("change_owners", N_("让到期的仪器转移生效。"), Every(timedelta(minutes=10)), _change_owners),
     Job("remind_of_reports", N_("提醒即将到期和逾期未公开的仪器。"), Daily(time(8, 30)), _remind_of_reports),

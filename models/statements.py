@@ -13,7 +13,7 @@ from models.directory import Organisation
 from models.ledger import LedgerAccount
 from models.payers import PayerAccount
 from models.vocabulary.charges import ChargeKind
-from models.vocabulary.statements import ReceiptKind, StatementKind, Withholding
+from models.vocabulary.statements import ReceiptKind, RunState, StatementKind, Withholding
 
 
 class BillingTerms(Base):
@@ -99,6 +99,35 @@ class StatementDraft(Base):
     made_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     debtor: Mapped[Debtor] = relationship(lazy="raise")
+
+
+class StatementRun(Base):
+    """All drafts of an institution that somebody asked to be issued in one go, and what has come of them so far.
+
+    Of `draft_ids` the first `done_count` were gone through; those that somebody has to look at stand in three lists.
+    Whoever works on it holds it until `leased_until`. One at a time for an institution.
+    """
+
+    __tablename__ = "statement_runs"
+    __table_args__ = (Index("ix_statement_runs_organisation_id", "organisation_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    state: Mapped[RunState] = mapped_column(default=RunState.RUNNING, index=True)
+    draft_ids: Mapped[list[int]] = mapped_column(JSON)
+    total_count: Mapped[int]
+    done_count: Mapped[int] = mapped_column(default=0)
+    issued_count: Mapped[int] = mapped_column(default=0)
+    changed_draft_ids: Mapped[list[int]] = mapped_column(JSON, default=list)
+    unclear_draft_ids: Mapped[list[int]] = mapped_column(JSON, default=list)
+    own_draft_ids: Mapped[list[int]] = mapped_column(JSON, default=list)
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    address: Mapped[str] = mapped_column(String(45), default="")
+    request_id: Mapped[str] = mapped_column(String(64), default="")
+    leased_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    organisation: Mapped[Organisation] = relationship(lazy="raise")
 
 
 class Statement(Base):

@@ -13,7 +13,7 @@ from booking.operations import server, starting
 from booking.operations.leading import Leading
 from booking.operations.loopback import may_hold_demo
 from booking.operations.mailbox import HOLDS_DEMO
-from booking.operations.waking import importer, poster
+from booking.operations.waking import importer, issuer, poster
 from booking.settings import ROOT, BadSettings, Settings, described, read_settings
 from booking.web import assets
 
@@ -55,8 +55,8 @@ def _start(create_app: CreateApp, settings: Settings, *, wants_demo: bool) -> in
 def _companions(app: Flask, settings: Settings) -> list[server.Companion]:
     """What runs beside the requests: posting, and the timetable where this process leads."""
     if not settings.runs_jobs:
-        return [poster(app), importer(app)]
-    return [poster(app), importer(app), Leading(app, TIMETABLE)]
+        return [poster(app), importer(app), issuer(app)]
+    return [poster(app), importer(app), issuer(app), Leading(app, TIMETABLE)]
 
 
 def _announce(settings: Settings, accounts: Sequence[tuple[str, str, str]]) -> None:

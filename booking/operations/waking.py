@@ -10,6 +10,8 @@ from booking.imports.jobs import work_due
 from booking.imports.kicks import kicked as imports_kicked
 from booking.notifications.kicks import kicked as mails_kicked
 from booking.operations.posting import post_due
+from booking.statements.jobs import work_due as issue_due
+from booking.statements.kicks import kicked as runs_kicked
 from booking.web.extensions import db
 
 log = structlog.get_logger()
@@ -55,3 +57,8 @@ def poster(app: Flask) -> Woken:
 def importer(app: Flask) -> Woken:
     """Imports go on as soon as a step was asked for in this process."""
     return Woken(app, "importer", imports_kicked, work_due)
+
+
+def issuer(app: Flask) -> Woken:
+    """Statements are issued as soon as that was asked for in this process."""
+    return Woken(app, "issuer", runs_kicked, issue_due)

@@ -189,6 +189,7 @@ LEFT_OUT = {
     "invoice_withdrawals": "an institution's books; who withdrew one stands in the deeds",
     "receipts": "an institution's books; who recorded one stands in the deeds",
     "statement_drafts": "an institution's work; who made one stands in the deeds",
+    "statement_runs": "an institution's work; who asked for one stands in the deeds",
     "price_policies": "an institution's prices; who set one stands in the deeds",
     "programme_versions": "an authority's policy; who wrote a version stands in the deeds",
     "recognitions": "an authority's register; who recorded one stands in the deeds",

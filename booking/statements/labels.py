@@ -3,7 +3,7 @@
 from booking.core.texts import N_
 from booking.statements.queries import Show
 from booking.statements.rules import Age, Came, Moved
-from models.vocabulary.statements import ReceiptKind, StatementKind, Withholding
+from models.vocabulary.statements import ReceiptKind, RunState, StatementKind, Withholding
 
 KINDS = {
     StatementKind.TRANSFER_SLIP: N_("转账单"),
@@ -14,6 +14,12 @@ TITLES = {
     StatementKind.TRANSFER_SLIP: N_("大型仪器使用费转账单"),
     StatementKind.TAKEN: N_("大型仪器使用费结算单"),
     StatementKind.TO_PAY: N_("大型仪器使用费结算单"),
+}
+RUN_STATES = {
+    RunState.RUNNING: N_("正在出具"),
+    RunState.DONE: N_("已全部处理"),
+    RunState.REFUSED: N_("已停止"),
+    RunState.FAILED: N_("未能完成"),
 }
 SHOW = {
     Show.OPEN: N_("未付清"),

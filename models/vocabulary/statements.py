@@ -19,6 +19,15 @@ class Withholding(StrEnum):
     EVERYONE = "everyone"
 
 
+class RunState(StrEnum):
+    """How far issuing all drafts has come: `refused` when who asked may not any more, `failed` when it broke."""
+
+    RUNNING = "running"
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
 class ReceiptKind(StrEnum):
     """What was recorded: money that came, money that was paid back, or that one of both was wrong."""
 

@@ -25,6 +25,7 @@ SPEAKING = {
     "contracts/typed.py",
     "home/labels.py",
     "imports/jobs.py",
+    "statements/jobs.py",
     "imports/shown.py",
     "imports/tables.py",
     "imports/uploads.py",

@@ -18,11 +18,13 @@ from booking.reservations.using import confirm_use
 from booking.reservations.wishes import Paying, Wish
 from booking.statements import receipts, service
 from booking.statements.forms import BillingTermsForm, DraftsForm, ReceiptForm
+from booking.statements.runs import start_run
 from booking.statements.terms import set_terms
 from models.attachments import Attachment
 from models.charges import Charge
 from models.statements import Statement
 from models.vocabulary.attachments import OwnerKind
+from models.vocabulary.statements import RunState
 
 if TYPE_CHECKING:
     from tests.house.worlds import Builder
@@ -53,6 +55,7 @@ def add_statements(builder: "Builder", ours: frozenset[str], theirs: frozenset[s
     _accepted(builder, "published", "holder", "steward", 20, later)
     (draft,) = service.make_drafts(session, names["organisation"], _until(builder), actor=actor, now=now)
     builder.keep("draft_statement", draft)
+    _ran(builder)
     _accepted(builder, "published", "holder", "steward", 21, Paying(names["paying"]))
     builder.world.names["today"] = today.isoformat()
     builder.world.names["billed_code"] = f"p{builder.world.users['holder'].id}"
@@ -84,6 +87,13 @@ def _accepted(  # noqa: PLR0917 - whose use of what, confirmed by whom
     confirm_use(session, made.id, UseForm(), windows=Windows(), actor=builder.actor(steward), now=now)
     charge_id = session.scalars(select(Charge.id).where(Charge.reservation_id == made.id)).one()
     charging.accept_charge(session, charge_id, actor=builder.actor(booker), now=now)
+
+
+def _ran(builder: "Builder") -> None:
+    """Issuing all drafts, which broke off before the first one."""
+    run = start_run(builder.session, builder.world.names["organisation"], actor=builder.actor("admin"), now=builder.now)
+    run.state, run.finished_at = RunState.FAILED, builder.now
+    builder.keep("statement_run", run)
 
 
 def _until(builder: "Builder") -> DraftsForm:

@@ -27,6 +27,7 @@ def bill(finance: Page, place_id: int, language: Language) -> None:
     drafted.click()
     expect(finance.get_by_role("heading", level=1)).to_have_text(re.compile(said(language, "结算")))
     finance.get_by_role("button", name=said(language, "全部出具")).click()
+    finance.get_by_role("link", name=said(language, "查看结算单"), exact=True).click()
     finance.get_by_role("link", name=re.compile(r"^JS\d{4}-\d{5}$")).click()
     expect(finance.get_by_text(said(language, "待付"), exact=True).first).to_be_visible()
     assert violations(finance) == []

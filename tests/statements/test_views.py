@@ -11,6 +11,7 @@ from openpyxl import load_workbook
 from sqlalchemy.orm import Session
 
 from booking.statements.forms import BillingTermsForm
+from booking.statements.jobs import work_due
 from booking.statements.terms import set_terms
 from models.statements import Receipt, Statement, StatementDraft
 from models.vocabulary.catalogue import PublishingState
@@ -48,7 +49,10 @@ def test_finance_bills_everybody_from_the_page_and_records_what_was_received(
     assert (sent.status_code, count(office.session, StatementDraft)) == (303, 2)
     draft_id = office.session.scalars(sa.select(StatementDraft.id).order_by(StatementDraft.id)).first()
     assert "面上项目" in client.get(f"/statement-drafts/{draft_id}").get_data(as_text=True)
-    assert client.post(f"{at}/drafts/issue").status_code == 303
+    asked = client.post(f"{at}/drafts/issue")
+    assert "正在出具" in client.get(asked.location).get_data(as_text=True)
+    assert (work_due(), asked.status_code) == (1, 303)
+    assert "已全部处理" in client.get(asked.location).get_data(as_text=True)
     look_again(office.session)
     slip_id, bill_id = office.session.scalars(sa.select(Statement.id).order_by(Statement.id)).all()
     listed = client.get(at).get_data(as_text=True)

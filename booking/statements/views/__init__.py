@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from booking.statements.views import cash, debtor, drafts, files, finance, receipts, statement
+from booking.statements.views import cash, debtor, drafts, files, finance, receipts, runs, statement
 
 bp = Blueprint("statements", __name__)
 
@@ -20,7 +20,9 @@ bp.add_url_rule(f"{ONE}/receipts", "receive", cash.receive, methods=BOTH)
 bp.add_url_rule(AT, "index", finance.index, methods=READ)
 bp.add_url_rule(f"{AT}/to-bill", "to_bill", drafts.to_bill, methods=BOTH)
 bp.add_url_rule(f"{AT}/drafts", "drafts", drafts.drafts, methods=READ)
-bp.add_url_rule(f"{AT}/drafts/issue", "issue_all", drafts.issue_all, methods=SEND)
+bp.add_url_rule(f"{AT}/drafts/issue", "issue_all", runs.issue_all, methods=SEND)
+bp.add_url_rule("/statement-runs/<int:run_id>", "run", runs.run, methods=READ)
+bp.add_url_rule("/statement-runs/<int:run_id>/progress", "run_progress", runs.run_progress, methods=READ)
 bp.add_url_rule(f"{AT}/receipts", "receipts", receipts.receipts, methods=READ)
 bp.add_url_rule(f"{AT}/receipts.<suffix>", "receipts_table", receipts.receipts_table, methods=READ)
 bp.add_url_rule(f"{AT}/ageing", "ageing", finance.ageing, methods=READ)

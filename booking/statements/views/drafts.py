@@ -15,13 +15,13 @@ from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput
 from booking.payers.labels import KINDS as PAYER_KINDS
-from booking.statements import billable, queries, service
+from booking.statements import billable, queries, runs, service
 from booking.statements.billable import ToBill
 from booking.statements.forms import DraftsPage, IssuePage, ToBillPage
-from booking.statements.issuing import issue_many
 from booking.statements.rules import kind_of, number_of
 from booking.statements.terms import terms_of, untils_of
 from booking.statements.views.finance import field_labels, office, place_for
+from booking.statements.views.runs import told
 from booking.web.errors import problems_of
 from booking.web.extensions import reading, transaction
 from booking.web.languages import in_language
@@ -68,36 +68,9 @@ def drafts(organisation_id: int) -> ResponseReturnValue:
     """Show the drafts of an institution."""
     place = place_for(organisation_id, Permission.SEE_STATEMENTS)
     rows = [_listed(one) for one in billable.drafts_at(reading(), place.id)]
-    total = sum(row["draft"].total_fen for row in rows)
-    return render_template("statements/drafts.html", **office(place, "drafts"), rows=rows, total=total)
-
-
-@signed_in
-def issue_all(organisation_id: int) -> ResponseReturnValue:
-    """Issue all drafts, those that changed meanwhile aside."""
-    place = place_for(organisation_id, Permission.MANAGE_STATEMENTS)
-    ids = [one.id for one in billable.drafts_at(reading(), place.id)]
-    done = issue_many(transaction, ids, actor=require_actor(), now=utcnow())
-    count = len(done.statement_ids)
-    if count:
-        flash(ngettext("已出具 %(count)s 张结算单。", "已出具 %(count)s 张结算单。", count, count=count), "right")
-    if done.changed_draft_ids:
-        count = len(done.changed_draft_ids)
-        said = ngettext(
-            "%(count)s 份草稿的费用有变化，请重新生成。",
-            "%(count)s 份草稿的费用有变化，请重新生成。",
-            count,
-            count=count,
-        )
-        flash(said, "attention")
-    if done.unclear_draft_ids:
-        flash(_("有的付款人属于几个单位，请打开这些草稿，选择结算单上写哪一个。"), "attention")
-    if done.own_draft_ids:
-        flash(_("您自己应付的草稿须由他人出具。"), "attention")
-    if done.left > done.passed_over:
-        flash(_("一次最多出具 200 张，请继续出具余下的。"), "attention")
-    at = ".drafts" if done.left else ".index"
-    return redirect(url_for(at, organisation_id=place.id), code=303)
+    total, latest = sum(row["draft"].total_fen for row in rows), runs.runs_at(reading(), place.id, limit=1)
+    run = told(latest[0]) if latest else {"run": None}
+    return render_template("statements/drafts.html", **office(place, "drafts"), **run, rows=rows, total=total)
 
 
 @signed_in

@@ -12,6 +12,7 @@ BILLED = KEEPERS - {"platform"}
 EVERY_OFFICE = SEERS | THEIR_ADMIN
 AT, API_AT = "/organisations/{organisation}/statements", "{organisation}"
 ONE, OTHER, DRAFT = "/statements/{statement}", "/statements/{their_statement}", "/statement-drafts/{draft_statement}"
+RUN = "/statement-runs/{statement_run}"
 DEBTOR, RECEIPT = "/debtors/{debtor}", "/receipts/{receipt}/correct"
 TERMS = {"cut_off_day": 25, "term_ends": "01-20 07-10", "pays_within_days": 20, "bank_details": "qbankxz"}
 TERMS_PAGE = {name: str(value) for name, value in TERMS.items()}
@@ -29,6 +30,8 @@ STATEMENTS = (
     sent(f"{AT}/to-bill", KEEPERS, {"until_on": UNTIL, "debtors": "{billed_code}"}, other=403),
     page(f"{AT}/drafts", SEERS, other=403),
     sent(f"{AT}/drafts/issue", KEEPERS, other=403),
+    page(RUN, SEERS),
+    page(f"{RUN}/progress", SEERS),
     page(f"{AT}/receipts", SEERS, other=403),
     page(f"{AT}/receipts.csv", SEERS, other=403),
     page(f"{AT}/ageing", SEERS, other=403),
@@ -58,6 +61,9 @@ STATEMENTS = (
     read("/statement-drafts?organisation={organisation}", SEERS, other=403),
     post("/statement-drafts", KEEPERS, {"organisation_id": "{organisation}", "until_on": UNTIL}, other=403),
     step("/statement-drafts/issue", KEEPERS, {"organisation_id": "{organisation}"}, other=403),
+    post("/statement-runs", KEEPERS, {"organisation_id": "{organisation}"}, other=403),
+    read("/statement-runs?organisation={organisation}", SEERS, other=403),
+    read(RUN, SEERS),
     read(DRAFT, SEERS),
     drop(DRAFT, KEEPERS, forbidden=AUDITOR),
     post(f"{DRAFT}/issue", KEEPERS, {}, forbidden=AUDITOR),
