@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import User
 from models.base import Base
+from models.payers import PayerMovement
 from models.statements import Debtor, Statement
 from models.vocabulary.invoices import InvoiceKind
 
@@ -75,3 +76,23 @@ class InvoiceItem(Base):
     statement_id: Mapped[int] = mapped_column(ForeignKey("statements.id"))
     amount_fen: Mapped[int] = mapped_column(BigInteger)
     statement: Mapped[Statement] = relationship(lazy="raise")
+
+
+class InvoiceTopUp(Base):
+    """How much of money that was paid into a payer account an invoice covers; append-only.
+
+    An invoice covers either statements or money that was paid in.
+    """
+
+    __tablename__ = "invoice_top_ups"
+    __table_args__ = (
+        UniqueConstraint("invoice_id", "movement_id"),
+        CheckConstraint("amount_fen <> 0", name="amount"),
+        Index("ix_invoice_top_ups_movement_id", "movement_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    invoice_id: Mapped[int] = mapped_column(ForeignKey("invoices.id"))
+    movement_id: Mapped[int] = mapped_column(ForeignKey("payer_movements.id"))
+    amount_fen: Mapped[int] = mapped_column(BigInteger)
+    movement: Mapped[PayerMovement] = relationship(lazy="raise")

@@ -31,6 +31,7 @@ APPEND_ONLY_TABLES = (
     "settlements",
     "invoices",
     "invoice_items",
+    "invoice_top_ups",
     "invoice_withdrawals",
     "contract_texts",
     "contract_signatures",

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from booking.attachments.answers import AttachmentAnswer, attachment_answer
 from booking.invoices.queries import Found
 from booking.invoices.rules import Difference, tax_in
+from booking.invoices.top_ups import PaidIn
 from booking.statements.rules import number_of
 from models.attachments import Attachment
 from models.invoices import Invoice
@@ -54,10 +55,37 @@ class InvoiceItemAnswer(BaseModel):
     left_fen: int
 
 
-class InvoiceAnswer(InvoiceRow):
-    """An invoice in full; `is_reversed` when red-letter ones, `reversed_by_ids`, took back all of it.
+class InvoiceTopUpAnswer(BaseModel):
+    """How much of money that was paid in it covers, and how much of that no red-letter invoice took back."""
 
-    `warnings` say what does not agree between it, payer, holder and contracts.
+    movement_id: int
+    receipt_number: str
+    amount_fen: int
+    left_fen: int
+
+
+class PaidInAnswer(BaseModel):
+    """Money that came into a payer account by a receipt, and how much of it invoices cover."""
+
+    movement_id: int
+    receipt_number: str
+    receipt_on: date
+    amount_fen: int
+    invoiced_fen: int
+    left_fen: int
+
+
+class PaidInList(BaseModel):
+    """Everything that was paid into a payer account, the newest first."""
+
+    items: list[PaidInAnswer]
+
+
+class InvoiceAnswer(InvoiceRow):
+    """An invoice in full, over `items` of statements or over money that was `paid_in`.
+
+    It is `is_reversed` when red-letter ones, `reversed_by_ids`, took back all of it; `warnings` say what does not agree
+    between it, payer, holder and contracts.
     """
 
     reason: str
@@ -65,8 +93,14 @@ class InvoiceAnswer(InvoiceRow):
     reversed_by_ids: list[int]
     is_reversed: bool
     items: list[InvoiceItemAnswer]
+    paid_in: list[InvoiceTopUpAnswer]
     warnings: list[Difference]
     attachments: list[AttachmentAnswer]
+
+
+def paid_in_answer(one: PaidIn) -> PaidInAnswer:
+    """Money that was paid in."""
+    return PaidInAnswer(**{name: getattr(one, name) for name in PaidInAnswer.model_fields})
 
 
 def invoice_row(invoice: Invoice) -> InvoiceRow:
@@ -90,6 +124,15 @@ def invoice_answer(found: Found, address: Callable[[Attachment, int], str]) -> I
                 left_fen=max(0, found.left.get(one.statement_id, 0)),
             )
             for one in found.items
+        ],
+        paid_in=[
+            InvoiceTopUpAnswer(
+                movement_id=one.movement_id,
+                receipt_number=one.movement.receipt_number,
+                amount_fen=one.amount_fen,
+                left_fen=max(0, found.left.get(one.movement_id, 0)),
+            )
+            for one in found.paid_in
         ],
         warnings=list(found.warnings) if found.sight.manages or found.sight.reads else [],
         attachments=[attachment_answer(one, partial(address, one)) for one in found.files],

@@ -14,8 +14,16 @@ from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden, InvalidInput, Problem
 from booking.core.texts import N_
 from booking.invoices import queries, service
-from booking.invoices.answers import InvoiceAnswer, InvoiceList, invoice_answer, invoice_row
-from booking.invoices.forms import InvoiceForm, InvoicesQuery, ReversalForm, WithdrawalForm
+from booking.invoices.answers import (
+    InvoiceAnswer,
+    InvoiceList,
+    PaidInList,
+    invoice_answer,
+    invoice_row,
+    paid_in_answer,
+)
+from booking.invoices.forms import InvoiceForm, InvoicesQuery, ReversalForm, TopUpInvoiceForm, WithdrawalForm
+from booking.invoices.top_ups import account_for, paid_in
 from booking.statements.queries import debtor_for
 from booking.web.extensions import reading
 from booking.web.openapi import documented
@@ -24,6 +32,7 @@ from booking.web.repeats import create_once
 from booking.web.signed_in import require_actor
 from booking.web.uploads import takes_files
 from models.attachments import Attachment
+from models.payers import PayerAccount
 from models.vocabulary.attachments import OwnerKind
 
 bp = Blueprint("invoices_api", __name__, url_prefix="/api/v1")
@@ -36,17 +45,19 @@ ONE = "/invoices/<int:invoice_id>"
 @bp.get("/invoices")
 @documented(tag=TAG, answers={200: InvoiceList}, query=InvoicesQuery, refusals=(400, 401, 404, 422))
 def list_invoices() -> Response:
-    """The invoices that a debtor got, the newest first, or those that cover a statement."""
+    """The invoices that a debtor or payer account got, the newest first, or those that cover a statement."""
     session, asked, who, today = reading(), read_query(InvoicesQuery), require_actor(), local_date(utcnow())
-    if (asked.statement is None) == (asked.debtor is None):
-        raise InvalidInput([Problem("debtor", N_("请指定往来账或者结算单，二者选一。"))])
+    if sum(one is not None for one in (asked.statement, asked.debtor, asked.payer_account)) != 1:
+        raise InvalidInput([Problem("debtor", N_("请指定往来账、结算单或者经费账户，三者选一。"))])
     if asked.statement is not None:
         queries.covered_for(session, asked.statement, who, today=today)
         rows = [invoice_row(one) for one in queries.invoices_for(session, asked.statement)]
         return _json(InvoiceList(items=rows, next_cursor=None))
-    assert asked.debtor is not None
-    debtor_for(session, asked.debtor, who, today=today)
-    page = queries.invoices_of(session, asked.debtor, limit=asked.limit, cursor=asked.cursor)
+    if asked.payer_account is not None:
+        debtor_id = account_for(session, asked.payer_account, who, today=today)[0].id or 0
+    else:
+        debtor_id = debtor_for(session, asked.debtor or 0, who, today=today)[0].id
+    page = queries.invoices_of(session, debtor_id, limit=asked.limit, cursor=asked.cursor)
     return _json(InvoiceList(items=[invoice_row(one) for one in page.items], next_cursor=page.next_cursor))
 
 
@@ -56,6 +67,24 @@ def record(debtor_id: int) -> Response:
     """Record an invoice that was issued elsewhere, with how much of which statements it covers."""
     form = read_json(InvoiceForm)
     return _created(lambda one, who: service.record_invoice(one, debtor_id, form, actor=who, now=utcnow()).id)
+
+
+@bp.get("/payer-accounts/<int:payer_id>/paid-in")
+@documented(tag=TAG, answers={200: PaidInList}, refusals=(401, 404))
+def list_paid_in(payer_id: int) -> Response:
+    """What was paid into a payer account, and how much of it invoices cover."""
+    session = reading()
+    debtor, _sight = account_for(session, payer_id, require_actor(), today=local_date(utcnow()))
+    rows = paid_in(session, session.get_one(PayerAccount, debtor.payer_account_id))
+    return _json(PaidInList(items=[paid_in_answer(one) for one in rows]))
+
+
+@bp.post("/payer-accounts/<int:payer_id>/invoices")
+@documented(tag=TAG, body=TopUpInvoiceForm, answers={201: InvoiceAnswer}, refusals=STEP)
+def record_top_up(payer_id: int) -> Response:
+    """Record an invoice of money that was paid into a payer account, with how much of which receipts it covers."""
+    form = read_json(TopUpInvoiceForm)
+    return _created(lambda one, who: service.record_top_up_invoice(one, payer_id, form, actor=who, now=utcnow()).id)
 
 
 @bp.get(ONE)

@@ -13,6 +13,7 @@ from models.vocabulary.invoices import InvoiceKind
 
 MOST_ITEMS = 100
 Items = TypeVar("Items", bound="Sequence[InvoiceItemForm]")
+PaidItems = TypeVar("PaidItems", bound="Sequence[TopUpItemForm]")
 
 
 def _sound(number: str) -> str:
@@ -38,6 +39,13 @@ def _once_each(items: "Items") -> "Items":
     return items
 
 
+def _once_each_paid(items: "PaidItems") -> "PaidItems":
+    """Refuse money that is named twice."""
+    if len({one.movement_id for one in items}) < len(items):
+        raise PydanticCustomError("twice", "twice")
+    return items
+
+
 Number = Annotated[FilledLine, Field(max_length=40), AfterValidator(_digits)]
 Rate = Annotated[int, Field(strict=True, ge=0, le=10_000), BeforeValidator(hundredths)]
 
@@ -49,7 +57,14 @@ class InvoiceItemForm(Form):
     amount_fen: Paid
 
 
-class InvoiceForm(Form):
+class TopUpItemForm(Form):
+    """How much of money that was paid in an invoice covers; `movement_id` is that of the top-up."""
+
+    movement_id: Id
+    amount_fen: Paid
+
+
+class AnInvoiceForm(Form):
     """An invoice as it was issued: `rate` in basis points, amounts with tax, the title (抬头) and its tax number."""
 
     kind: InvoiceKind = InvoiceKind.ORDINARY
@@ -58,16 +73,31 @@ class InvoiceForm(Form):
     title: Annotated[FilledLine, Field(max_length=200)]
     tax_number: Annotated[Line, Field(max_length=20), AfterValidator(_sound)] = ""
     rate: Rate = 0
+
+
+class InvoiceForm(AnInvoiceForm):
+    """An invoice of statements, with how much of which it covers."""
+
     items: Annotated[list[InvoiceItemForm], Field(min_length=1, max_length=MOST_ITEMS), AfterValidator(_once_each)]
 
 
+class TopUpInvoiceForm(AnInvoiceForm):
+    """An invoice of money that was paid in, with how much of which top-ups it covers."""
+
+    items: Annotated[list[TopUpItemForm], Field(min_length=1, max_length=MOST_ITEMS), AfterValidator(_once_each_paid)]
+
+
 class ReversalForm(Form):
-    """The red-letter invoice that reverses another, and why: the whole that is left of it, or these amounts."""
+    """The red-letter invoice that reverses another, and why: the whole that is left of it, or these amounts.
+
+    `items` are amounts of statements, `paid_in` of money that was paid in, whichever the invoice covers.
+    """
 
     number: Number
     issued_on: NearDay
     reason: Reason
     items: Annotated[tuple[InvoiceItemForm, ...], Field(max_length=MOST_ITEMS), AfterValidator(_once_each)] = ()
+    paid_in: Annotated[tuple[TopUpItemForm, ...], Field(max_length=MOST_ITEMS), AfterValidator(_once_each_paid)] = ()
 
 
 class WithdrawalForm(Form):
@@ -77,16 +107,21 @@ class WithdrawalForm(Form):
 
 
 class InvoicesQuery(Form):
-    """Whose invoices, or of which statement; one of both must be said."""
+    """Whose invoices: of a debtor, of a statement, or of a payer account; one of them must be said."""
 
     debtor: Annotated[Id | None, Blank] = None
     statement: Annotated[Id | None, Blank] = None
+    payer_account: Annotated[Id | None, Blank] = None
     limit: Limit = 50
     cursor: Cursor = ""
 
 
 class InvoicePage(InvoiceForm, PageForm):
     """An invoice, as the page sends it."""
+
+
+class TopUpInvoicePage(TopUpInvoiceForm, PageForm):
+    """The same of money that was paid in."""
 
 
 class ReversalPage(ReversalForm, PageForm):

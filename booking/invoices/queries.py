@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Select, cast, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
@@ -13,12 +14,13 @@ from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from booking.invoices.contracted import contracted_for
 from booking.invoices.rules import Billed, Difference, Party, contract_differences, differences
+from booking.invoices.top_ups import covered_by, doubts
 from booking.statements import queries as statements
 from booking.statements.queries import belongs_to, is_billed_to, person_of, sight_of, statement_for
 from booking.statements.rules import Sight, number_of
 from models.attachments import Attachment
 from models.directory import Organisation
-from models.invoices import Invoice, InvoiceItem, InvoiceWithdrawal
+from models.invoices import Invoice, InvoiceItem, InvoiceTopUp, InvoiceWithdrawal
 from models.payers import PayerAccount
 from models.statements import Debtor, Statement
 from models.vocabulary.attachments import OwnerKind, Visibility
@@ -31,6 +33,7 @@ class Found:
     invoice: Invoice
     sight: Sight
     items: Sequence[InvoiceItem]
+    paid_in: Sequence[InvoiceTopUp]
     files: Sequence[Attachment]
     reversed_by: Sequence[Invoice]
     left: Mapping[int, int]
@@ -58,12 +61,24 @@ def reversals_of(session: Session, invoice_id: int) -> Sequence[Invoice]:
     return session.scalars(rows.order_by(Invoice.id)).all()
 
 
-def left_of(session: Session, invoice_id: int) -> dict[int, int]:
-    """What of each statement an invoice covers still, after the red-letter ones that reverse it."""
-    total = cast(func.sum(InvoiceItem.amount_fen), BigInteger)
-    rows = select(InvoiceItem.statement_id, total).join(Invoice, Invoice.id == InvoiceItem.invoice_id)
+def is_paid_in(session: Session, invoice_id: int) -> bool:
+    """Whether an invoice is of money that was paid in, not of statements."""
+    return session.scalar(select(exists().where(InvoiceTopUp.invoice_id == invoice_id))) or False
+
+
+def left_of(session: Session, invoice_id: int, *, paid_in: bool) -> dict[int, int]:
+    """What an invoice covers still of each statement, or movement, after the red-letter ones that reverse it."""
+    if paid_in:
+        return _left(session, invoice_id, InvoiceTopUp, InvoiceTopUp.movement_id)
+    return _left(session, invoice_id, InvoiceItem, InvoiceItem.statement_id)
+
+
+def _left(session: Session, invoice_id: int, item: Any, of: Any) -> dict[int, int]:
+    """The same by the table of what it covers."""
+    total = cast(func.sum(item.amount_fen), BigInteger)
+    rows = select(of, total).join(Invoice, Invoice.id == item.invoice_id)
     its = rows.where(or_(Invoice.id == invoice_id, Invoice.reverses_id == invoice_id), stands())
-    return {row[0]: row[1] for row in session.execute(its.group_by(InvoiceItem.statement_id))}
+    return {row[0]: row[1] for row in session.execute(its.group_by(of))}
 
 
 def invoice_for(session: Session, invoice_id: int, actor: Actor, *, today: date) -> Found:
@@ -82,8 +97,9 @@ def invoice_for(session: Session, invoice_id: int, actor: Actor, *, today: date)
     sees_files = invoice.withdrawal is None or sight.manages or sight.reads
     files = attachments_of(session, OwnerKind.INVOICE, invoice_id, frozenset(Visibility)) if sees_files else []
     warnings = warnings_of(session, invoice, items, today=today)
-    red, left = reversals_of(session, invoice_id), left_of(session, invoice_id)
-    return Found(invoice, sight, items, files, red, left, warnings)
+    paid_in = [] if items else covered_by(session, invoice_id)
+    red, left = reversals_of(session, invoice_id), left_of(session, invoice_id, paid_in=bool(paid_in))
+    return Found(invoice, sight, items, paid_in, files, red, left, warnings)
 
 
 def file_for(session: Session, invoice_id: int, attachment_id: int, actor: Actor, *, today: date) -> Attachment:
@@ -156,7 +172,8 @@ def warnings_of(session: Session, invoice: Invoice, items: Sequence[InvoiceItem]
     contracted = contracted_for(session, [one.statement_id for one in items]).values()
     parties = [one.party for those in contracted for one in those]
     found += contract_differences(invoice.title, invoice.tax_number, payer, parties)
-    return [*found, Difference.MORE_THAN_BILLED] if _is_beyond(session, debtor.id) else found
+    found += doubts(session, debtor)
+    return [*found, Difference.MORE_THAN_BILLED] if items and _is_beyond(session, debtor.id) else found
 
 
 def payer_of(debtor: Debtor, statements: Sequence[Statement]) -> Party:
@@ -167,7 +184,8 @@ def payer_of(debtor: Debtor, statements: Sequence[Statement]) -> Party:
 
 def _is_beyond(session: Session, debtor_id: int) -> bool:
     """Whether a debtor got invoices for more than their statements ask for, less what these credit."""
-    invoiced = select(func.coalesce(func.sum(Invoice.amount_fen), 0)).where(Invoice.debtor_id == debtor_id, stands())
+    covered = select(func.coalesce(func.sum(InvoiceItem.amount_fen), 0)).where(covers())
+    invoiced = covered.join(Invoice, Invoice.id == InvoiceItem.invoice_id).where(Invoice.debtor_id == debtor_id)
     billed = select(func.coalesce(func.sum(Statement.total_fen), 0)).where(Statement.debtor_id == debtor_id)
     return (session.scalar(invoiced) or 0) > (session.scalar(billed) or 0)
 

@@ -10,6 +10,8 @@ from booking.core.money import WHOLE_SHARE, rounded, yuan_from_fen
 from booking.core.texts import N_
 from models.vocabulary.invoices import InvoiceKind
 
+NOT_COVERED = N_("这张发票不含所选的项。")
+
 
 class Difference(StrEnum):
     """What does not agree and is to be looked at; it refuses nothing."""
@@ -19,6 +21,8 @@ class Difference(StrEnum):
     TITLE_NOT_HOLDER = "title_not_holder"
     STATEMENT_OF_OTHER_HOLDER = "statement_of_other_holder"
     MORE_THAN_BILLED = "more_than_billed"
+    MORE_THAN_PAID_IN = "more_than_paid_in"
+    INVOICED_TWICE = "invoiced_twice"
     TITLE_NOT_CONTRACT = "title_not_contract"
     TAX_NUMBER_NOT_CONTRACT = "tax_number_not_contract"
     PAYER_NOT_CONTRACT = "payer_not_contract"
@@ -62,9 +66,7 @@ def misfits(
     kind: InvoiceKind, tax_number: str, wanted: Mapping[int, int], billed: Mapping[int, Billed]
 ) -> list[Problem]:
     """Everything against an invoice that covers `wanted` amounts of statements; none above what is left of each."""
-    found = []
-    if kind == InvoiceKind.SPECIAL and not tax_number:
-        found.append(Problem("tax_number", N_("专用发票须填写税号。")))
+    found = tax_number_problems(kind, tax_number)
     for statement_id, amount in wanted.items():
         left = billed[statement_id].left_fen
         if amount > left:
@@ -74,15 +76,39 @@ def misfits(
     return found
 
 
+def tax_number_problems(kind: InvoiceKind, tax_number: str) -> list[Problem]:
+    """A special invoice says whose tax it is."""
+    if kind == InvoiceKind.SPECIAL and not tax_number:
+        return [Problem("tax_number", N_("专用发票须填写税号。"))]
+    return []
+
+
+def beyond_paid_in(wanted: Mapping[int, int], left: Mapping[int, int], receipts: Mapping[int, str]) -> list[Problem]:
+    """Where an invoice covers more of a receipt than is left to be invoiced."""
+    found = []
+    for movement_id, amount in wanted.items():
+        if amount > left[movement_id]:
+            told = {"number": receipts[movement_id], "left": yuan_from_fen(left[movement_id])}
+            found.append(Problem("amount_fen", N_("单据 %(number)s 还可以开票 %(left)s 元。"), told))
+    return found
+
+
+def invoiced_twice(paid_fen: int, invoiced_fen: int, taken_fen: int) -> list[Difference]:
+    """What is to be looked at: more invoiced than was paid in, or that and again what was taken of it."""
+    if invoiced_fen > paid_fen:
+        return [Difference.MORE_THAN_PAID_IN]
+    return [Difference.INVOICED_TWICE] if taken_fen and invoiced_fen + taken_fen > paid_fen else []
+
+
 def unfit_reversals(wanted: Mapping[int, int], left: Mapping[int, int], numbers: Mapping[int, str]) -> list[Problem]:
     """Everything against reversing `wanted` amounts of an invoice: beyond what is left of it, or not covered by it."""
     found = []
-    for statement_id, amount in wanted.items():
-        if statement_id not in left:
-            found.append(Problem("items", N_("这张发票不含所选的结算单。")))
-        elif amount > left[statement_id]:
-            told = {"number": numbers[statement_id], "left": yuan_from_fen(left[statement_id])}
-            found.append(Problem("amount_fen", N_("结算单 %(number)s 还可以红冲 %(left)s 元。"), told))
+    for number, amount in wanted.items():
+        if number not in left:
+            found.append(Problem("items", NOT_COVERED))
+        elif amount > left[number]:
+            told = {"number": numbers[number], "left": yuan_from_fen(left[number])}
+            found.append(Problem("amount_fen", N_("%(number)s 还可以红冲 %(left)s 元。"), told))
     return found
 
 

@@ -1,6 +1,6 @@
 """Recording invoices that were issued elsewhere: once by number, within what statements ask for; undoing one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import and_, func, or_, select
@@ -16,15 +16,20 @@ from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem
 from booking.core.texts import N_
-from booking.invoices import queries
-from booking.invoices.forms import InvoiceForm, ReversalForm
-from booking.invoices.rules import misfits, unfit_reversals
-from booking.statements.debtors import held_debtor
+from booking.invoices import queries, top_ups
+from booking.invoices.forms import AnInvoiceForm, InvoiceForm, ReversalForm, TopUpInvoiceForm
+from booking.invoices.rules import NOT_COVERED, beyond_paid_in, misfits, tax_number_problems, unfit_reversals
+from booking.invoices.top_ups import account_for
+from booking.statements.debtors import debtor_of_account, held_debtor
 from booking.statements.queries import debtor_for
 from models.directory import Organisation
-from models.invoices import Invoice, InvoiceItem, InvoiceWithdrawal
+from models.invoices import Invoice, InvoiceItem, InvoiceTopUp, InvoiceWithdrawal
+from models.payers import PayerAccount, PayerMovement
 from models.statements import Debtor
 from models.vocabulary.attachments import OwnerKind, Visibility
+
+Item = Callable[[int, int, int], InvoiceItem | InvoiceTopUp]
+"""What an invoice covers, made of its id, of what it is a part, and how much."""
 
 
 class AlreadyReversed(Conflict):
@@ -72,9 +77,59 @@ def record_invoice(
     """
     debtor = _held(session, debtor_id, actor, now)
     wanted = {one.statement_id: one.amount_fen for one in form.items}
-    billed = queries.billed_of(session, debtor.id, wanted)
-    problems = misfits(form.kind, form.tax_number, wanted, billed)
-    problems += _number_problems(session, debtor, form.number)
+    problems = misfits(form.kind, form.tax_number, wanted, queries.billed_of(session, debtor.id, wanted))
+    invoice = _recorded(session, debtor, form, wanted, problems, item=_item, actor=actor, now=now)
+    if files and limits is not None:
+        _keep(session, invoice, files, limits, actor=actor, now=now)
+    return invoice
+
+
+def record_top_up_invoice(
+    session: Session,
+    payer_id: int,
+    form: TopUpInvoiceForm,
+    files: Sequence[Prepared] = (),
+    limits: Limits | None = None,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> Invoice:
+    """Record an invoice for money that was paid into a payer account; never beyond what a receipt brought.
+
+    Raises the same, and NotFound for money that did not come into this account.
+    """
+    found, sight = account_for(session, payer_id, actor, today=local_date(now))
+    require(actor, Permission.MANAGE_STATEMENTS, Target(found.organisation_id))
+    account = session.get_one(PayerAccount, payer_id)
+    if not sight.settles:
+        raise Forbidden
+    _lock_numbers(session, account.organisation_id)
+    debtor = held_debtor(session, debtor_of_account(session, account, now=now))
+    wanted = {one.movement_id: one.amount_fen for one in form.items}
+    paid = {one.movement_id: one for one in top_ups.paid_in(session, account)}
+    if not wanted.keys() <= paid.keys():
+        raise NotFound
+    left, receipts = ({key: getattr(one, name) for key, one in paid.items()} for name in ("left_fen", "receipt_number"))
+    problems = tax_number_problems(form.kind, form.tax_number) + beyond_paid_in(wanted, left, receipts)
+    invoice = _recorded(session, debtor, form, wanted, problems, item=_top_up, actor=actor, now=now)
+    if files and limits is not None:
+        _keep(session, invoice, files, limits, actor=actor, now=now)
+    return invoice
+
+
+def _recorded(
+    session: Session,
+    debtor: Debtor,
+    form: AnInvoiceForm,
+    wanted: Mapping[int, int],
+    problems: list[Problem],
+    *,
+    item: Item,
+    actor: Actor,
+    now: datetime,
+) -> Invoice:
+    """An invoice of a held debtor with what it covers; raises InvalidInput with every problem."""
+    problems = problems + _number_problems(session, debtor, form.number)
     if form.issued_on > local_date(now):
         problems.append(Problem("issued_on", N_("开票日期不能晚于今天。")))
     if problems:
@@ -87,10 +142,18 @@ def record_invoice(
         created_at=now,
         **form.model_dump(exclude={"items"}),
     )
-    _store(session, invoice, wanted, actor=actor, now=now)
-    if files and limits is not None:
-        _keep(session, invoice, files, limits, actor=actor, now=now)
+    _store(session, invoice, wanted, item=item, actor=actor, now=now)
     return invoice
+
+
+def _item(invoice_id: int, statement_id: int, amount_fen: int) -> InvoiceItem:
+    """How much of a statement an invoice covers."""
+    return InvoiceItem(invoice_id=invoice_id, statement_id=statement_id, amount_fen=amount_fen)
+
+
+def _top_up(invoice_id: int, movement_id: int, amount_fen: int) -> InvoiceTopUp:
+    """How much of money that was paid in it covers."""
+    return InvoiceTopUp(invoice_id=invoice_id, movement_id=movement_id, amount_fen=amount_fen)
 
 
 def attach_files(
@@ -108,11 +171,13 @@ def reverse_invoice(session: Session, invoice_id: int, form: ReversalForm, *, ac
     What it takes back may be covered anew. Raises NotFound, Forbidden, Withdrawn, AlreadyReversed and InvalidInput.
     """
     invoice, debtor = _standing(session, invoice_id, actor, now)
-    left = {one: fen for one, fen in queries.left_of(session, invoice.id).items() if fen > 0}
+    paid_in = queries.is_paid_in(session, invoice.id)
+    left = {one: fen for one, fen in queries.left_of(session, invoice.id, paid_in=paid_in).items() if fen > 0}
     if invoice.reverses_id is not None or not left:
         raise AlreadyReversed
-    wanted = {one.statement_id: one.amount_fen for one in form.items} or left
-    problems = _number_problems(session, debtor, form.number) + _unfit(session, debtor, wanted, left)
+    wanted = _wanted(form, paid_in=paid_in) or left
+    problems = _number_problems(session, debtor, form.number)
+    problems += _unfit(session, debtor, wanted, left, paid_in=paid_in)
     if not invoice.issued_on <= form.issued_on <= local_date(now):
         problems.append(Problem("issued_on", N_("红字发票的日期不能早于原发票，也不能晚于今天。")))
     if problems:
@@ -128,12 +193,27 @@ def reverse_invoice(session: Session, invoice_id: int, form: ReversalForm, *, ac
         recorded_by_id=actor.id,
         created_at=now,
     )
-    _store(session, red, {statement_id: -amount for statement_id, amount in wanted.items()}, actor=actor, now=now)
+    item = _top_up if paid_in else _item
+    _store(session, red, {one: -amount for one, amount in wanted.items()}, item=item, actor=actor, now=now)
     return red
 
 
-def _unfit(session: Session, debtor: Debtor, wanted: Mapping[int, int], left: Mapping[int, int]) -> list[Problem]:
+def _wanted(form: ReversalForm, *, paid_in: bool) -> dict[int, int]:
+    """Which amounts are to be reversed; those of the other kind are of nothing that the invoice covers."""
+    of_statements = {one.statement_id: one.amount_fen for one in form.items}
+    of_receipts = {one.movement_id: one.amount_fen for one in form.paid_in}
+    if of_statements if paid_in else of_receipts:
+        raise InvalidInput([Problem("items", NOT_COVERED)])
+    return of_receipts if paid_in else of_statements
+
+
+def _unfit(
+    session: Session, debtor: Debtor, wanted: Mapping[int, int], left: Mapping[int, int], *, paid_in: bool
+) -> list[Problem]:
     """What is against reversing these amounts."""
+    if paid_in:
+        receipts = select(PayerMovement.id, PayerMovement.receipt_number).where(PayerMovement.id.in_(left))
+        return unfit_reversals(wanted, left, {row[0]: row[1] for row in session.execute(receipts)})
     billed = queries.billed_of(session, debtor.id, left)
     return unfit_reversals(wanted, left, {one: told.number for one, told in billed.items()})
 
@@ -158,10 +238,14 @@ def withdraw_invoice(session: Session, invoice_id: int, reason: str, *, actor: A
 
 def _is_needed(session: Session, debtor: Debtor, red: Invoice) -> bool:
     """Whether a statement would be covered beyond what it asks for without what a red-letter invoice takes back."""
-    rows = select(InvoiceItem.statement_id, InvoiceItem.amount_fen).where(InvoiceItem.invoice_id == red.id)
-    takes = {row[0]: -row[1] for row in session.execute(rows)}
-    billed = queries.billed_of(session, debtor.id, takes)
-    return any(fen > billed[one].left_fen for one, fen in takes.items())
+    paid_in = queries.is_paid_in(session, red.id)
+    takes = {one: -fen for one, fen in queries.left_of(session, red.id, paid_in=paid_in).items()}
+    if paid_in:
+        account = session.get_one(PayerAccount, debtor.payer_account_id)
+        left = {one.movement_id: one.left_fen for one in top_ups.paid_in(session, account)}
+    else:
+        left = {one: told.left_fen for one, told in queries.billed_of(session, debtor.id, takes).items()}
+    return any(fen > left.get(one, fen) for one, fen in takes.items())
 
 
 def _standing(session: Session, invoice_id: int, actor: Actor, now: datetime) -> tuple[Invoice, Debtor]:
@@ -184,9 +268,14 @@ def _held(session: Session, debtor_id: int, actor: Actor, now: datetime) -> Debt
     require(actor, Permission.MANAGE_STATEMENTS, Target(debtor.organisation_id))
     if not sight.settles:
         raise Forbidden
-    lock = select(Organisation.id).where(Organisation.id == debtor.organisation_id).with_for_update(key_share=True)
-    session.execute(lock)
+    _lock_numbers(session, debtor.organisation_id)
     return held_debtor(session, debtor_id)
+
+
+def _lock_numbers(session: Session, organisation_id: int) -> None:
+    """The institution under lock: each number stands there once."""
+    lock = select(Organisation.id).where(Organisation.id == organisation_id).with_for_update(key_share=True)
+    session.execute(lock)
 
 
 def _keep(
@@ -205,17 +294,17 @@ def _number_problems(session: Session, debtor: Debtor, number: str) -> list[Prob
     return [Problem("number", N_("这个发票号码已登记。"))]
 
 
-def _store(session: Session, invoice: Invoice, covers: Mapping[int, int], *, actor: Actor, now: datetime) -> None:
+def _store(
+    session: Session, invoice: Invoice, covers: Mapping[int, int], *, item: Item, actor: Actor, now: datetime
+) -> None:
     """The invoice with what it covers, and one row in the log."""
     invoice.turn = _turn(session, invoice)
     session.add(invoice)
     session.flush()
-    session.add_all(
-        InvoiceItem(invoice_id=invoice.id, statement_id=statement_id, amount_fen=amount)
-        for statement_id, amount in covers.items()
-    )
+    session.add_all(item(invoice.id, number, amount) for number, amount in covers.items())
     session.flush()
-    after = {"number": invoice.number, "amount_fen": invoice.amount_fen, "statements": sorted(covers)}
+    named = "statements" if item is _item else "movements"
+    after = {"number": invoice.number, "amount_fen": invoice.amount_fen, named: sorted(covers)}
     what = "reversed" if invoice.reverses_id is not None else "recorded"
     subject = ("invoice", invoice.id)
     audit.note(session, f"invoices.{what}", subject, actor=actor, now=now, after=after, reason=invoice.reason)

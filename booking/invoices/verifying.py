@@ -7,7 +7,9 @@ from sqlalchemy import BigInteger, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.invoices.queries import covers, stands
-from models.invoices import Invoice, InvoiceItem, InvoiceWithdrawal
+from models.invoices import Invoice, InvoiceItem, InvoiceTopUp, InvoiceWithdrawal
+from models.ledger import LedgerTransfer
+from models.payers import PayerAccount, PayerMovement
 from models.statements import Debtor, Statement
 
 
@@ -17,6 +19,7 @@ def faults(session: Session) -> Iterator[str]:
     yield from _covered_twice(session)
     yield from _wrong_reversals(session)
     yield from _reversed_beyond(session)
+    yield from _paid_in_twice(session)
     yield from _of_others(session)
     yield from _numbers_twice(session)
 
@@ -28,7 +31,9 @@ def _sum(column: Any) -> Any:
 
 def _wrong_sums(session: Session) -> Iterator[str]:
     """An invoice that is not what it covers."""
-    covered = select(_sum(InvoiceItem.amount_fen)).where(InvoiceItem.invoice_id == Invoice.id).scalar_subquery()
+    of_statements = select(_sum(InvoiceItem.amount_fen)).where(InvoiceItem.invoice_id == Invoice.id)
+    of_receipts = select(_sum(InvoiceTopUp.amount_fen)).where(InvoiceTopUp.invoice_id == Invoice.id)
+    covered = of_statements.scalar_subquery() + of_receipts.scalar_subquery()
     off = select(Invoice.id, Invoice.amount_fen, covered).where(Invoice.amount_fen != covered)
     for invoice_id, told, found in session.execute(off.order_by(Invoice.id)):
         yield f"invoice {invoice_id} says {told} fen and covers {found}"
@@ -56,11 +61,37 @@ def _wrong_reversals(session: Session) -> Iterator[str]:
 
 def _reversed_beyond(session: Session) -> Iterator[str]:
     """An invoice of which red-letter ones took back more of a statement than it covers."""
+    kinds = ((InvoiceItem, InvoiceItem.statement_id, "statement"), (InvoiceTopUp, InvoiceTopUp.movement_id, "movement"))
     of = func.coalesce(Invoice.reverses_id, Invoice.id)
-    rows = select(of, InvoiceItem.statement_id).join(InvoiceItem, InvoiceItem.invoice_id == Invoice.id)
-    by_both = rows.where(stands()).group_by(of, InvoiceItem.statement_id)
-    for invoice_id, statement_id in session.execute(by_both.having(_sum(InvoiceItem.amount_fen) < 0).order_by(of)):
-        yield f"invoice {invoice_id} is reversed beyond what it covers of statement {statement_id}"
+    for item, part, called in kinds:
+        rows = select(of, part).join(item, item.invoice_id == Invoice.id).where(stands()).group_by(of, part)
+        for invoice_id, number in session.execute(rows.having(_sum(item.amount_fen) < 0).order_by(of, part)):
+            yield f"invoice {invoice_id} is reversed beyond what it covers of {called} {number}"
+
+
+def _paid_in_twice(session: Session) -> Iterator[str]:
+    """Money that was paid in of which invoices cover more than came, or less than nothing, or for another account."""
+    came = select(_sum(LedgerTransfer.amount_fen)).where(
+        LedgerTransfer.entry_id == PayerMovement.entry_id, LedgerTransfer.to_account_id == PayerAccount.left_id
+    )
+    kept = ~exists().where(InvoiceWithdrawal.invoice_id == InvoiceTopUp.invoice_id)
+    covered = select(_sum(InvoiceTopUp.amount_fen)).where(InvoiceTopUp.movement_id == PayerMovement.id, kept)
+    told = came.correlate(PayerMovement, PayerAccount).scalar_subquery()
+    found = covered.correlate(PayerMovement).scalar_subquery()
+    rows = select(PayerMovement.id, told, found).join(PayerAccount, PayerAccount.id == PayerMovement.payer_account_id)
+    named = PayerMovement.id.in_(select(InvoiceTopUp.movement_id))
+    for movement_id, fen, invoiced in session.execute(rows.where(named).order_by(PayerMovement.id)):
+        if not 0 <= invoiced <= fen:
+            yield f"movement {movement_id} brought {fen} fen, invoices cover {invoiced}"
+    others = (
+        select(InvoiceTopUp.invoice_id)
+        .join(Invoice, Invoice.id == InvoiceTopUp.invoice_id)
+        .join(Debtor, Debtor.id == Invoice.debtor_id)
+        .join(PayerMovement, PayerMovement.id == InvoiceTopUp.movement_id)
+        .where(func.coalesce(Debtor.payer_account_id, 0) != PayerMovement.payer_account_id)
+    )
+    for invoice_id in session.scalars(others.distinct().order_by(InvoiceTopUp.invoice_id)):
+        yield f"invoice {invoice_id} is for another account than what was paid in"
 
 
 def _of_others(session: Session) -> Iterator[str]:

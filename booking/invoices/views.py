@@ -14,12 +14,14 @@ from booking.attachments.uploads import file_response, has_uploads, limits_for, 
 from booking.core import forms
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Conflict, Forbidden, InvalidInput
-from booking.core.forms import Written
 from booking.core.money import yuan_from_fen
 from booking.invoices import labels, queries, service
 from booking.invoices.contracted import Contracted, contracted_for
 from booking.invoices.forms import MOST_ITEMS, InvoicePage, ReversalPage, WithdrawalPage
 from booking.invoices.rules import tax_in
+from booking.invoices.top_up_views import index_of_payer, new_top_up
+from booking.invoices.top_ups import invoiced_of
+from booking.invoices.typed import PAID, amounts, written
 from booking.statements.forms import ListPage
 from booking.statements.queries import debtor_for, person_of, statements_of
 from booking.statements.rules import number_of
@@ -32,11 +34,12 @@ from models.statements import Debtor, Statement
 from models.vocabulary.attachments import OwnerKind
 
 bp = Blueprint("invoices", __name__)
+OF_PAYER = "/payer-accounts/<int:payer_id>/invoices"
+bp.add_url_rule(OF_PAYER, "of_payer", index_of_payer, methods=["GET"])
+bp.add_url_rule(f"{OF_PAYER}/new", "new_top_up", new_top_up, methods=["GET", "POST"])
 
 KIND = OwnerKind.INVOICE
 SHOWN = 50
-COVERS = "covers-"
-"""What the fields begin with that say how much of each statement is covered."""
 
 
 @bp.after_request
@@ -87,7 +90,7 @@ def new(debtor_id: int) -> ResponseReturnValue:
         return render_template("invoices/new.html", form=_usual(debtor), problems={}, **_asked(debtor))
     actor, now, limits = require_actor(), utcnow(), limits_for(KIND)
     try:
-        form = forms.read(InvoicePage, _written())
+        form = forms.read(InvoicePage, written())
         files = read_uploads(limits, is_invoice=True) if has_uploads() else []
 
         def work(session: Session) -> dict[str, Any]:
@@ -127,7 +130,7 @@ def reverse(invoice_id: int) -> ResponseReturnValue:
     """Record a red-letter invoice that reverses this one, or a part of it."""
 
     def work(session: Session) -> int:
-        form = forms.read(ReversalPage, _written())
+        form = forms.read(ReversalPage, written() | {"paid_in": amounts("movement_id", PAID)})
         return service.reverse_invoice(session, invoice_id, form, actor=require_actor(), now=utcnow()).id
 
     return _step(invoice_id, work, _("红字发票已登记。"))
@@ -192,6 +195,7 @@ def _asked(debtor: Debtor) -> dict[str, Any]:
         "payer": debtor.payer.name if debtor.payer else person_of(debtor).name,
         "rows": [(one, billed[one.id].number, billed[one.id], contracted.get(one.id, ())) for one in found],
         "strange": [billed[one.id].number for one in strange],
+        "paid_in_fen": invoiced_of(session, debtor.id) if any(one.taken_fen for one in found) else 0,
         "kinds": [(kind.value, _(label)) for kind, label in labels.KINDS.items()],
         "labels": {name: _(label) for name, label in labels.FIELDS.items()},
         "limits": limits_for(KIND),
@@ -216,19 +220,6 @@ def _usual(debtor: Debtor) -> dict[str, str]:
     return {"title": title, "tax_number": tax_number, "issued_on": local_date(utcnow()).isoformat()}
 
 
-def _written() -> dict[str, Any]:
-    """What was posted, amounts and the rate as a person wrote them, and each statement with what is covered."""
-    values = posted()
-    covered = [
-        {"statement_id": name.removeprefix(COVERS), "amount_fen": Written(text)}
-        for name, text in values.items()
-        if name.startswith(COVERS)
-    ]
-    if "rate" in values:
-        values["rate"] = Written(values["rate"])
-    return values | {"items": covered}
-
-
 def _shown(invoice_id: int) -> dict[str, Any]:
     """An invoice in words."""
     found = queries.invoice_for(reading(), invoice_id, require_actor(), today=local_date(utcnow()))
@@ -242,6 +233,7 @@ def _shown(invoice_id: int) -> dict[str, Any]:
         "tax_fen": tax_in(invoice.amount_fen, invoice.rate),
         "rate": f"{yuan_from_fen(invoice.rate)}%",
         "items": [(one, number_of(one.statement.year, one.statement.number)) for one in found.items],
+        "paid_in": found.paid_in,
         "left": found.left,
         "files": found.files,
         "reversed_by": found.reversed_by,

@@ -1,6 +1,6 @@
 """Who owes an institution: found or made once, with their accounts of the ledger, and held under lock."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -21,23 +21,40 @@ def debtors_for(session: Session, organisation_id: int, wanted: Sequence[ToBill]
         select(Debtor.id, Debtor.payer_account_id, Debtor.user_id).where(Debtor.organisation_id == organisation_id)
     )
     known = {f"p{row.user_id}" if row.user_id is not None else f"a{row.payer_account_id}": row.id for row in rows}
-    missing = [one for one in wanted if one.code not in known]
-    names = {one.code: f"debtor:{organisation_id}:{one.code}" for one in missing}
+    missing = {one.code: (one.payer_account_id, one.user_id) for one in wanted if one.code not in known}
+    return known | _made(session, organisation_id, missing, now=now)
+
+
+def debtor_of_account(session: Session, account: PayerAccount, *, now: datetime) -> int:
+    """What a payer account is at the institution that keeps it, made where there is none; that is under lock."""
+    its = Debtor.payer_account_id == account.id, Debtor.organisation_id == account.organisation_id
+    known = session.scalar(select(Debtor.id).where(*its))
+    if known is not None:
+        return known
+    code = f"a{account.id}"
+    return _made(session, account.organisation_id, {code: (account.id, None)}, now=now)[code]
+
+
+def _made(
+    session: Session, organisation_id: int, missing: Mapping[str, tuple[int | None, int | None]], *, now: datetime
+) -> dict[str, int]:
+    """New debtors, each a payer account or a person, by their code."""
+    names = {code: f"debtor:{organisation_id}:{code}" for code in missing}
     floors = {f"{name}:{side}": floor for name in names.values() for side, floor in SIDES.items()}
     accounts = open_accounts(session, floors, now=now) if floors else {}
     made = [
         Debtor(
             organisation_id=organisation_id,
-            payer_account_id=one.payer_account_id,
-            user_id=one.user_id,
+            payer_account_id=payer_account_id,
+            user_id=user_id,
             created_at=now,
-            **{f"{side}_id": accounts[f"{names[one.code]}:{side}"] for side in SIDES},
+            **{f"{side}_id": accounts[f"{names[code]}:{side}"] for side in SIDES},
         )
-        for one in missing
+        for code, (payer_account_id, user_id) in missing.items()
     ]
     session.add_all(made)
     session.flush()
-    return known | {one.code: debtor.id for one, debtor in zip(missing, made, strict=True)}
+    return {code: debtor.id for code, debtor in zip(missing, made, strict=True)}
 
 
 def held_debtor(session: Session, debtor_id: int) -> Debtor:
