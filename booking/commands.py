@@ -16,21 +16,15 @@ from booking.accounts.console import NewAccount
 from booking.accounts.forms import LONGEST_TOKEN_DAYS, NewAccountForm
 from booking.accounts.tokens import NewToken
 from booking.catalogue import importing, importing_report
-from booking.charges import verifying as charges_verifying
 from booking.core import forms
 from booking.core.clock import utcnow
 from booking.core.errors import InvalidInput, Refused
-from booking.invoices import verifying as invoices_verifying
 from booking.jobs import TIMETABLE
-from booking.ledger import verifying as ledger_verifying
-from booking.operations import backups
+from booking.operations import backups, proving
 from booking.operations.forms import RunDueForm
 from booking.operations.labels import OUTCOMES
 from booking.operations.running import run_due
-from booking.payers import verifying as payers_verifying
 from booking.reservations import verifying
-from booking.statements import verifying as statements_verifying
-from booking.vouchers import verifying as vouchers_verifying
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading, transaction
 from models.vocabulary.accounts import Role
@@ -166,15 +160,7 @@ def ledger() -> None:
 def verify_ledger() -> None:
     """Add every account up again from transfers, holds, charges, statements and vouchers; end with 1 if one is off."""
     session = reading()
-    of_money = (
-        ledger_verifying,
-        payers_verifying,
-        charges_verifying,
-        statements_verifying,
-        invoices_verifying,
-        vouchers_verifying,
-    )
-    found = [line for one in of_money for line in one.faults(session)]
+    found = list(proving.faults(session))
     for line in found:
         click.echo(line, err=True)
     if found:

@@ -19,6 +19,7 @@ from booking.enquiries import service as asking
 from booking.imports import jobs as imports
 from booking.notifications import service as notifications
 from booking.operations.posting import post_due
+from booking.operations.proving import prove_books
 from booking.operations.running import Job, one_by_one, within_transaction
 from booking.operations.schedules import Daily, Every
 from booking.privacy import service as privacy
@@ -134,6 +135,7 @@ TIMETABLE = (
         order_jobs.lapse_unagreed,
     ),
     Job("imports", N_("继续处理上传的仪器表格。"), Every(timedelta(seconds=10)), _imports),
+    Job("prove_books", N_("把全部账目重新加一遍，有差异时告诉平台管理员和审计。"), Daily(time(3, 10)), prove_books),
     Job("issue_statements", N_("继续出具结算单。"), Every(timedelta(seconds=10)), _issue_statements),
     Job("move_instruments", N_("让到期的仪器搬迁生效。"), Every(timedelta(minutes=10)), _move),
     Job("change_owners", N_("让到期的仪器转移生效。"), Every(timedelta(minutes=10)), _change_owners),

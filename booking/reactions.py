@@ -19,6 +19,7 @@ from booking.contracts import letters as contracts
 from booking.enquiries import letters as enquiries
 from booking.enquiries.queries import waiting_by_instrument as enquiries_waiting
 from booking.notifications.letters import Letter, News
+from booking.operations import letters as operations
 from booking.reservations import left_behind, waiting
 from booking.reservations import letters as reservations
 from booking.reservations import move_letters as moving
@@ -118,6 +119,7 @@ REACTIONS: dict[str, Letters] = {
     "samples.changed": lambda news: [*samples.on_changed(news), *owning.on_written(news)],
     "reservations.uses_unconfirmed": uses.on_uses_unconfirmed,
     "charges.changed": charges.on_changed,
+    "operations.books_off": operations.on_books_off,
     "charges.disputes_wait": charges.on_disputes_wait,
     "statements.issued": statements.on_issued,
     "statements.received": statements.on_received,

@@ -14,6 +14,7 @@ from booking.notifications import queries
 from booking.operations import labels, mailbox, runs
 from booking.operations.backup_age import backup_age
 from booking.operations.forms import MailboxPage
+from booking.operations.proving import last_proof
 from booking.operations.running import run_by_hand
 from booking.operations.schedules import Every, Schedule
 from booking.operations.settings_shown import settings_shown
@@ -79,6 +80,7 @@ def system() -> ResponseReturnValue:
     return render_template(
         "operations/system.html",
         settings=settings_shown(settings),
+        proof=last_proof(reading()),
         backup=backup_age(reading(), settings.backup_warn_hours, now=utcnow()),
         storage=storage(reading(), settings.data_dir),
         is_at_head=is_at_head(db.engine),
