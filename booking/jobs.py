@@ -25,6 +25,7 @@ from booking.privacy import service as privacy
 from booking.reservations import approval
 from booking.statements import jobs as issuing
 from booking.teams import joining
+from booking.vouchers import ending as vouchers
 
 
 def _post(now: datetime) -> int:
@@ -98,6 +99,11 @@ def _remind_enquiries(now: datetime) -> int:
     return one_by_one(enquiries.overdue, asking.remind, now=now)
 
 
+def _expire_vouchers(now: datetime) -> int:
+    """Vouchers whose last day of use is over end, and what is left of them goes back; how many."""
+    return one_by_one(vouchers.due_to_expire, vouchers.expire_voucher, now=now)
+
+
 def _forget_answers(session: Session, now: datetime) -> int:
     """Answers kept for repeated requests; how many were forgotten."""
     return idempotency.forget_old(session, now=now)
@@ -162,6 +168,7 @@ TIMETABLE = (
         Every(timedelta(minutes=1)),
         order_jobs.release_results,
     ),
+    Job("expire_vouchers", N_("让过了使用截止日的创新券过期，余额收回。"), Daily(time(0, 25)), _expire_vouchers),
     Job("expire_quotes", N_("让过了有效期的送样报价失效。"), Daily(time(0, 15)), order_jobs.expire_quotes),
     Job(
         "remind_of_uses",
