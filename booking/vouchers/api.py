@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from booking.core.clock import local_date, utcnow
 from booking.vouchers import answers, ending, listing
 from booking.vouchers.answers import BudgetList, VoucherAnswer, VoucherEntries, VoucherList, VoucherUses
-from booking.vouchers.forms import EntriesQuery, ReasonForm, VouchersQuery
+from booking.vouchers.forms import VoucherEntriesQuery, VoucherReasonForm, VouchersQuery
 from booking.vouchers.listing import Wanted
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
@@ -48,48 +48,48 @@ def show(voucher_id: int) -> ResponseReturnValue:
 
 
 @bp.get(f"{ONE}/entries")
-@documented(tag=TAG, answers={200: VoucherEntries}, query=EntriesQuery, refusals=(401, 404, 422))
+@documented(tag=TAG, answers={200: VoucherEntries}, query=VoucherEntriesQuery, refusals=(401, 404, 422))
 def entries(voucher_id: int) -> ResponseReturnValue:
     """Every entry that moved something of a voucher, the newest first."""
-    session, asked = reading(), read_query(EntriesQuery)
+    session, asked = reading(), read_query(VoucherEntriesQuery)
     one = listing.readable(session, voucher_id, require_actor()).voucher
     page = listing.lines(session, one, limit=asked.limit, cursor=asked.cursor)
     return _json(VoucherEntries(items=[answers.entry(line, one) for line in page.items], next_cursor=page.next_cursor))
 
 
 @bp.get(f"{ONE}/captures")
-@documented(tag=TAG, answers={200: VoucherUses}, query=EntriesQuery, refusals=(401, 404, 422))
+@documented(tag=TAG, answers={200: VoucherUses}, query=VoucherEntriesQuery, refusals=(401, 404, 422))
 def captures(voucher_id: int) -> ResponseReturnValue:
     """What charges took from a voucher, the newest first."""
-    session, who, asked = reading(), require_actor(), read_query(EntriesQuery)
+    session, who, asked = reading(), require_actor(), read_query(VoucherEntriesQuery)
     one = listing.readable(session, voucher_id, who).voucher
     page = listing.taken_from(session, one, who, limit=asked.limit, cursor=asked.cursor)
     return _json(VoucherUses(items=[answers.use(taken) for taken in page.items], next_cursor=page.next_cursor))
 
 
 @bp.post(f"{ONE}/freeze")
-@documented(tag=TAG, body=ReasonForm, answers={200: VoucherAnswer}, refusals=STEP)
+@documented(tag=TAG, body=VoucherReasonForm, answers={200: VoucherAnswer}, refusals=STEP)
 def freeze(voucher_id: int) -> ResponseReturnValue:
     """Let a voucher hold nothing more while it is looked into (officers of its authority)."""
     return _step(voucher_id, VoucherStep.FREEZE)
 
 
 @bp.post(f"{ONE}/thaw")
-@documented(tag=TAG, body=ReasonForm, answers={200: VoucherAnswer}, refusals=STEP)
+@documented(tag=TAG, body=VoucherReasonForm, answers={200: VoucherAnswer}, refusals=STEP)
 def thaw(voucher_id: int) -> ResponseReturnValue:
     """Let a frozen voucher be used again."""
     return _step(voucher_id, VoucherStep.THAW)
 
 
 @bp.post(f"{ONE}/return")
-@documented(tag=TAG, body=ReasonForm, answers={200: VoucherAnswer}, refusals=STEP)
+@documented(tag=TAG, body=VoucherReasonForm, answers={200: VoucherAnswer}, refusals=STEP)
 def take_back(voucher_id: int) -> ResponseReturnValue:
     """Record that an enterprise has given a voucher back; what is left of it goes back to where it came from."""
     return _step(voucher_id, VoucherStep.RETURN)
 
 
 @bp.post(f"{ONE}/revoke")
-@documented(tag=TAG, body=ReasonForm, answers={200: VoucherAnswer}, refusals=STEP)
+@documented(tag=TAG, body=VoucherReasonForm, answers={200: VoucherAnswer}, refusals=STEP)
 def revoke(voucher_id: int) -> ResponseReturnValue:
     """Take a voucher away for good; what it holds stays held for its uses."""
     return _step(voucher_id, VoucherStep.REVOKE)
@@ -97,7 +97,7 @@ def revoke(voucher_id: int) -> ResponseReturnValue:
 
 def _step(voucher_id: int, step: VoucherStep) -> Response:
     """Take a step, and say how the voucher stands then."""
-    who, form, version = require_actor(), read_json(ReasonForm), if_match()
+    who, form, version = require_actor(), read_json(VoucherReasonForm), if_match()
     listing.readable(reading(), voucher_id, who)
     transaction(ending.take_step, voucher_id, step, form, actor=who, now=utcnow(), expected_version=version)
     return _voucher(voucher_id)

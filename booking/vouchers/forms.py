@@ -10,13 +10,13 @@ from booking.programmes.forms import Id
 from models.vocabulary.vouchers import VoucherState
 
 
-class ReasonForm(Form):
+class VoucherReasonForm(Form):
     """Why an authority does something with a voucher."""
 
     reason: Annotated[FilledLine, Field(max_length=300)]
 
 
-class VoucherStepPage(ReasonForm, PageForm):
+class VoucherStepPage(VoucherReasonForm, PageForm):
     """The same as a page sends it, with the version that was read."""
 
     version: int = Field(ge=1, le=2**31 - 1)
@@ -36,7 +36,7 @@ class VouchersPage(VouchersQuery, PageForm):
     """The same as a page reads it, beside the language."""
 
 
-class EntriesQuery(Form):
+class VoucherEntriesQuery(Form):
     """Which entries of a voucher or a budget."""
 
     limit: int = Field(50, ge=1, le=LARGEST_PAGE)

@@ -9,7 +9,7 @@ from booking.core import forms
 from booking.core.clock import utcnow
 from booking.core.errors import Forbidden, InvalidInput, StaleVersion
 from booking.vouchers import ending, labels, listing
-from booking.vouchers.forms import ReasonForm, VoucherStepPage
+from booking.vouchers.forms import VoucherReasonForm, VoucherStepPage
 from booking.vouchers.rules import state_after
 from booking.vouchers.views.showing import shown
 from booking.web.extensions import reading, transaction
@@ -39,7 +39,7 @@ def take_step(voucher_id: int, step: str) -> ResponseReturnValue:
         return render_template("vouchers/step.html", form={}, problems={}, **values)
     try:
         form = forms.read(VoucherStepPage, posted())
-        reason = ReasonForm(reason=form.reason)
+        reason = VoucherReasonForm(reason=form.reason)
         transaction(
             ending.take_step, voucher_id, wanted, reason, actor=actor, now=utcnow(), expected_version=form.version
         )
