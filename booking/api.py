@@ -46,6 +46,7 @@ from booking.statements import cash_book_api as cash_book
 from booking.statements import files_api as statement_files
 from booking.statements import runs_api as statement_runs
 from booking.teams import api as teams
+from booking.vouchers import api as vouchers
 from booking.web.extensions import csrf
 from booking.web.signed_in import uses_token
 
@@ -93,6 +94,7 @@ BLUEPRINTS = (
     order_forms.bp,
     programmes.bp,
     recognitions.bp,
+    vouchers.bp,
 )
 
 

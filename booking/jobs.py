@@ -26,6 +26,8 @@ from booking.privacy import service as privacy
 from booking.reservations import approval
 from booking.statements import jobs as issuing
 from booking.teams import joining
+from booking.vouchers import ending as vouchers
+from booking.vouchers import reminding as voucher_reminding
 
 
 def _post(now: datetime) -> int:
@@ -99,6 +101,16 @@ def _remind_enquiries(now: datetime) -> int:
     return one_by_one(enquiries.overdue, asking.remind, now=now)
 
 
+def _expire_vouchers(now: datetime) -> int:
+    """Vouchers whose last day of use is over end, and what is left of them goes back; how many."""
+    return one_by_one(vouchers.due_to_expire, vouchers.expire_voucher, now=now)
+
+
+def _remind_of_vouchers(now: datetime) -> int:
+    """Deadlines of vouchers that come near are told, 30 and 7 days before; of how many vouchers."""
+    return one_by_one(voucher_reminding.due_to_remind, voucher_reminding.remind, now=now)
+
+
 def _forget_answers(session: Session, now: datetime) -> int:
     """Answers kept for repeated requests; how many were forgotten."""
     return idempotency.forget_old(session, now=now)
@@ -163,6 +175,13 @@ TIMETABLE = (
         N_("费用付清后交付扣留的送样结果。"),
         Every(timedelta(minutes=1)),
         order_jobs.release_results,
+    ),
+    Job("expire_vouchers", N_("让过了使用截止日的创新券过期，余额收回。"), Daily(time(0, 25)), _expire_vouchers),
+    Job(
+        "remind_of_vouchers",
+        N_("创新券的使用和兑付截止日前三十天和七天各提醒一次。"),
+        Daily(time(9, 10)),
+        _remind_of_vouchers,
     ),
     Job("expire_quotes", N_("让过了有效期的送样报价失效。"), Daily(time(0, 15)), order_jobs.expire_quotes),
     Job(

@@ -40,6 +40,7 @@ from booking.samples import views as samples
 from booking.search import views as search
 from booking.statements import views as statements
 from booking.teams import views as teams
+from booking.vouchers import views as vouchers
 from booking.web import signed_in
 from booking.web.addresses import address_of
 from booking.web.languages import language_link
@@ -68,6 +69,7 @@ BLUEPRINTS = (
     contracts.bp,
     programmes.bp,
     recognitions.bp,
+    vouchers.bp,
     operations.bp,
     privacy.bp,
 )
@@ -138,6 +140,7 @@ def menu() -> list[MenuItem]:
     entries.append((N_("我的咨询"), "enquiries.index", actor is not None))
     entries.append((N_("单位名录"), "directory.index", True))
     entries.append((N_("创新券政策"), "programmes.index", True))
+    entries.append((N_("创新券"), "vouchers.index", bool(reach(actor, Permission.SEE_VOUCHERS))))
     entries.append((N_("互认目录"), "recognitions.index", True))
     entries.append((N_("暂停预约"), "reservations.suspensions", bool(reach(actor, Permission.SUSPEND_PEOPLE))))
     entries.append((N_("用户"), "accounts.users", may(actor, Permission.SEE_USERS)))

@@ -29,6 +29,7 @@ from booking.samples.lists import waiting_by_instrument as sample_orders_waiting
 from booking.settings import Settings
 from booking.statements import letters as statements
 from booking.teams import letters as teams
+from booking.vouchers import letters as vouchers
 from models.notifications import Event
 
 
@@ -125,6 +126,8 @@ REACTIONS: dict[str, Letters] = {
     "statements.received": statements.on_received,
     "statements.corrected": statements.on_corrected,
     "statements.overdue": statements.on_overdue,
+    "vouchers.ending": vouchers.on_ending,
+    "vouchers.stepped": vouchers.on_stepped,
     "contracts.changed": contracts.on_changed,
     "contracts.ending": contracts.on_ending,
     "contracts.lacking": contracts.on_lacking,

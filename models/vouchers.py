@@ -12,7 +12,7 @@ from models.directory import Organisation
 from models.ledger import LedgerAccount, LedgerEntry
 from models.programmes import Programme, ProgrammeVersion
 from models.vocabulary.programmes import ServiceType
-from models.vocabulary.vouchers import CaptureKind, VoucherState, VoucherStep
+from models.vocabulary.vouchers import CaptureKind, VoucherDeadline, VoucherState, VoucherStep
 
 ONE_CAUSE = "(reservation_id IS NULL) <> (sample_order_id IS NULL)"
 
@@ -99,6 +99,17 @@ class VoucherEvent(Base):
     entry_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entries.id"), unique=True)
     occurred_at: Mapped[datetime]
     actor: Mapped[User | None] = relationship(lazy="raise")
+
+
+class VoucherReminder(Base):
+    """On this day it was told that a deadline of a voucher is so many days away, or fewer."""
+
+    __tablename__ = "voucher_reminders"
+
+    voucher_id: Mapped[int] = mapped_column(ForeignKey("vouchers.id"), primary_key=True, autoincrement=False)
+    deadline: Mapped[VoucherDeadline] = mapped_column(primary_key=True)
+    days: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sent_on: Mapped[date]
 
 
 class VoucherCap(Base):

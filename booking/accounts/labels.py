@@ -116,6 +116,7 @@ PERMISSIONS = {
     Permission.MANAGE_RECOGNITIONS: N_("登记本部门互认的机构、材料和服务"),
     Permission.SEE_VOUCHERS: N_("查看创新券"),
     Permission.MANAGE_VOUCHERS: N_("冻结、收回本部门发放的创新券"),
+    Permission.SEE_BUDGETS: N_("查看创新券预算"),
 }
 
 LOOKS = {

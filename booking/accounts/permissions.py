@@ -71,6 +71,7 @@ class Permission(StrEnum):
     MANAGE_RECOGNITIONS = "manage_recognitions"
     SEE_VOUCHERS = "see_vouchers"
     MANAGE_VOUCHERS = "manage_vouchers"
+    SEE_BUDGETS = "see_budgets"
 
 
 _ADMINS = frozenset({Role.INSTITUTION_ADMIN, Role.PLATFORM_ADMIN})
@@ -142,6 +143,7 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.MANAGE_RECOGNITIONS: _OFFICERS,
     Permission.SEE_VOUCHERS: _OFFICERS | {Role.ENTERPRISE_AGENT, Role.AUDITOR},
     Permission.MANAGE_VOUCHERS: _OFFICERS,
+    Permission.SEE_BUDGETS: _OFFICERS | {Role.AUDITOR},
 }
 
 NEVER_DELEGATED = frozenset(

@@ -28,6 +28,7 @@ from booking.demo import (
     statements,
     teams,
     uses,
+    vouchers,
 )
 from booking.directory.days import known_years, seed_public_days
 from booking.web.extensions import reading, transaction
@@ -91,6 +92,7 @@ def _load(session: Session, password_hash: str, report: Report, *, now: datetime
     sharing.offer_one(session, actor=admin, now=now)
     count = programmes.add_programmes(session, now=now)
     report(f"  {count} voucher programmes")
+    report(f"  {vouchers.add_vouchers(session, now=now)} vouchers")
     count = recognitions.add_recognitions(session, now=now)
     report(f"  {count} entries of mutual recognition")
 

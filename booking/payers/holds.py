@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import BindParameter, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from booking.core.errors import Conflict
@@ -18,7 +18,7 @@ from models.payers import PayerAccount, PayerHold, PayerMember
 
 CAUSE = "reservations"
 _STORE = insert(Base.metadata.tables["payer_holds"])
-_PAYER_IDS = bindparam("payer_ids", expanding=True)
+_PAYER_IDS: BindParameter[Any] = bindparam("payer_ids", expanding=True)
 _LOCKED = (
     select(
         PayerAccount.id,

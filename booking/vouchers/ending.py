@@ -14,7 +14,8 @@ from booking.core.errors import Conflict, StaleVersion
 from booking.core.texts import N_
 from booking.ledger.rules import Posting
 from booking.ledger.service import post_entries
-from booking.vouchers.forms import ReasonForm
+from booking.notifications.service import announce
+from booking.vouchers.forms import VoucherReasonForm
 from booking.vouchers.moving import locked
 from booking.vouchers.opening import CAUSE
 from booking.vouchers.queries import voucher
@@ -36,7 +37,7 @@ def take_step(
     session: Session,
     voucher_id: int,
     step: VoucherStep,
-    form: ReasonForm,
+    form: VoucherReasonForm,
     *,
     actor: Actor,
     now: datetime,
@@ -56,6 +57,8 @@ def take_step(
     if target is None:
         raise NotNow
     _change(session, found, step, target, actor=actor, reason=form.reason, now=now)
+    told = {"voucher_id": voucher_id, "step": step.value, "reason": form.reason}
+    announce(session, "vouchers.stepped", told, now=now)
     return found
 
 

@@ -4,14 +4,47 @@ from typing import Annotated
 
 from pydantic import Field
 
-from booking.core.forms import FilledLine, Form, PageForm
+from booking.core.forms import Blank, FilledLine, Form, PageForm
+from booking.core.pages import LARGEST_PAGE
+from booking.programmes.forms import Id
+from models.vocabulary.vouchers import VoucherState
 
 
-class ReasonForm(Form):
+class VoucherReasonForm(Form):
     """Why an authority does something with a voucher."""
 
     reason: Annotated[FilledLine, Field(max_length=300)]
 
 
-class ReasonPage(ReasonForm, PageForm):
-    """The same as a page sends it."""
+class VoucherStepPage(VoucherReasonForm, PageForm):
+    """The same as a page sends it, with the version that was read."""
+
+    version: int = Field(ge=1, le=2**31 - 1)
+
+
+class VouchersQuery(Form):
+    """Which vouchers."""
+
+    mine: bool = False
+    programme: Annotated[Id | None, Blank] = None
+    state: Annotated[VoucherState | None, Blank] = None
+    limit: int = Field(50, ge=1, le=LARGEST_PAGE)
+    cursor: str = Field("", max_length=200)
+
+
+class VouchersPage(VouchersQuery, PageForm):
+    """The same as a page reads it, beside the language."""
+
+
+class VoucherEntriesQuery(Form):
+    """Which entries of a voucher or a budget."""
+
+    limit: int = Field(50, ge=1, le=LARGEST_PAGE)
+    cursor: str = Field("", max_length=200)
+
+
+class VoucherPage(PageForm):
+    """Which part of a voucher's entries, or of what charges took, a page shows."""
+
+    cursor: str = Field("", max_length=200)
+    taken: str = Field("", max_length=200)

@@ -33,3 +33,10 @@ class CaptureKind(StrEnum):
 
     USE = "use"
     REJECTED = "rejected"
+
+
+class VoucherDeadline(StrEnum):
+    """The two days behind which a voucher is worth nothing: for using it, and for redeeming what was used."""
+
+    USE_BY = "use_by"
+    REDEEM_BY = "redeem_by"

@@ -16,6 +16,7 @@ from booking.affiliations.group_reading import group_of
 from booking.demo import affiliations, loading, people, photos
 from booking.programmes import queries as programmes
 from booking.recognitions.queries import recognised
+from booking.vouchers.verifying import faults as voucher_faults
 from booking.web.extensions import db
 from models.accounts import AuditEntry, User
 from models.affiliations import Affiliation, OrganisationRegistration, Visit
@@ -35,6 +36,7 @@ from models.vocabulary.custody import OwnerChangeState
 from models.vocabulary.enquiries import EnquiryState, WishState
 from models.vocabulary.programmes import ServiceType
 from models.vocabulary.reservations import ConflictState, ReservationState
+from models.vouchers import Voucher
 from tests import databases
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
@@ -229,6 +231,13 @@ def test_sichuan_2025_stands_there_with_its_published_numbers_and_each_is_source
         "exclusions.same_legal_person",
     }
     assert {mark["kind"] for mark in found[1].version.marks.values()} == {"assumed"}
+
+
+def test_the_firm_of_each_province_has_a_voucher_of_its_own_authority(loaded: Session) -> None:
+    rows = select(Organisation.name_zh, Voucher.face_fen).join(Organisation, Organisation.id == Voucher.organisation_id)
+
+    assert sorted(fen for _name, fen in loaded.execute(rows)) == [1_500_000, 2_000_000]
+    assert list(voucher_faults(loaded)) == []
 
 
 def test_each_side_recognises_a_provider_of_the_other(loaded: Session) -> None:

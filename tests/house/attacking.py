@@ -77,6 +77,7 @@ QUERY_NAMES = {
         "is_related_flagged",
         "is_funded_otherwise",
     ),
+    "/vouchers": ("mine", "programme", "state", "limit", "cursor", "taken"),
     "/recognitions": ("authority", "kind", "on", "limit", "cursor"),
     "/recognitions.csv": ("authority", "kind", "on", "limit", "cursor"),
     "/order-forms": ("cursor",),

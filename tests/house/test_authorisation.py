@@ -43,6 +43,7 @@ from tests.house.matrix.search import SEARCH
 from tests.house.matrix.standing_in import BOTH, STANDING_IN
 from tests.house.matrix.statements import STATEMENTS
 from tests.house.matrix.teams import TEAMS
+from tests.house.matrix.vouchers import VOUCHERS
 from tests.house.snapshots import Snapshot
 from tests.house.worlds import World
 
@@ -81,9 +82,10 @@ MATRIX = (
     *CONTRACTS,
     *PROGRAMMES,
     *RECOGNITIONS,
+    *VOUCHERS,
 )
 OF_BOTH = {"owner_change"}
-OF_AUTHORITIES = {"programme", "recognition"}
+OF_AUTHORITIES = {"programme", "recognition", "voucher"}
 GONE = 2**31 - 1
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}

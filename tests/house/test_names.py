@@ -47,6 +47,7 @@ SHOWING = (
     "contracts",
     "programmes",
     "recognitions",
+    "vouchers",
     "affiliations",
     "catalogue",
     "reservations",

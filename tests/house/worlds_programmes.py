@@ -7,9 +7,11 @@ from booking.accounts.permissions import Permission, reach
 from booking.core.actors import Actor
 from booking.recognitions.forms import RecognitionForm
 from booking.recognitions.service import recognise
+from booking.vouchers.issuing import Issue, issue
 from models.directory import Organisation
 from models.vocabulary.recognitions import RecognitionKind
 from tests.factories.programmes import SICHUAN, make_authority, make_officer, make_programme
+from tests.factories.vouchers import OPENED, make_firm
 
 if TYPE_CHECKING:
     from tests.house.worlds import Builder
@@ -23,7 +25,16 @@ def add_programmes(builder: "Builder") -> None:
     their_officer = make_officer(session, their, "their-officer", now=builder.now)
     _add(builder, "", own, officer)
     _add(builder, "their_", their, their_officer)
+    agent = min(reach(builder.actor("agent"), Permission.ORDER_FOR_FIRM).organisation_ids)
+    _issue(builder, "", agent, officer)
+    _issue(builder, "their_", make_firm(session, SICHUAN, name_zh="对方企业").id, their_officer)
     session.commit()
+
+
+def _issue(builder: "Builder", side: str, firm_id: int, officer: Actor) -> None:
+    """A voucher of one authority, issued in January."""
+    wanted = Issue(builder.world.names[f"{side}programme"], firm_id, 100_000)
+    builder.keep(f"{side}voucher", issue(builder.session, wanted, actor=officer, now=OPENED))
 
 
 def _add(builder: "Builder", side: str, authority: Organisation, officer: Actor) -> None:

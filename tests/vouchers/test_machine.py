@@ -24,7 +24,7 @@ from booking.vouchers import verifying
 from booking.vouchers.capturing import capture
 from booking.vouchers.covering import Ask, Wish, plan
 from booking.vouchers.ending import due_to_expire, expire_voucher, take_step
-from booking.vouchers.forms import ReasonForm
+from booking.vouchers.forms import VoucherReasonForm
 from booking.vouchers.holding import held_of, hold, release
 from booking.vouchers.issuing import Issue, issue
 from booking.vouchers.wishing import store_wish
@@ -103,7 +103,7 @@ class Machine(RuleBasedStateMachine):
             found = session.scalars(select(Voucher).order_by(Voucher.id)).all()
         if found and (step in {VoucherStep.FREEZE, VoucherStep.THAW} or pick == 0):
             one = found[pick % len(found)]
-            form = ReasonForm(reason="审计")
+            form = VoucherReasonForm(reason="审计")
             self._try(take_step, one.id, step, form, actor=self.officers[one.programme_id], name=f"step_{step}")
 
     @rule(pick=picks, fen=st.one_of(st.none(), st.integers(1, 500_000)))

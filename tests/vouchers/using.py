@@ -16,7 +16,7 @@ from booking.vouchers import verifying
 from booking.vouchers.capturing import Captured, capture
 from booking.vouchers.covering import Ask, Plan, Wish, plan
 from booking.vouchers.ending import take_step
-from booking.vouchers.forms import ReasonForm
+from booking.vouchers.forms import VoucherReasonForm
 from booking.vouchers.holding import hold
 from booking.vouchers.wishing import store_wish
 from models.catalogue import Instrument
@@ -105,7 +105,9 @@ class Bench:
 
     def step(self, voucher: Voucher, step: VoucherStep, *, now: datetime = NOON) -> None:
         """What an officer does with a voucher, committed."""
-        take_step(self.session, voucher.id, step, ReasonForm(reason="审计"), actor=self.officer(voucher), now=now)
+        take_step(
+            self.session, voucher.id, step, VoucherReasonForm(reason="审计"), actor=self.officer(voucher), now=now
+        )
         self.session.commit()
 
     def write(self, voucher: Voucher, **said: Any) -> None:

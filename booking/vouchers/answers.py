@@ -1,0 +1,185 @@
+"""What the API says of vouchers and of the budgets of their programmes; amounts are fen."""
+
+from datetime import date, datetime
+
+from pydantic import BaseModel
+
+from booking.ledger.queries import Touched
+from booking.vouchers.listing import Budget, Line, Use
+from models.vocabulary.vouchers import VoucherState, VoucherStep
+from models.vouchers import Voucher, VoucherEvent
+
+
+class VoucherRow(BaseModel):
+    """A voucher as lists show it; what is available, held, captured and paid makes what was issued, or went back."""
+
+    id: int
+    number: str
+    programme_id: int
+    programme_version: int | None = None
+    organisation_id: int
+    organisation: str
+    organisation_en: str
+    state: VoucherState
+    issued_on: date
+    use_by: date
+    redeem_by: date
+    issued_fen: int
+    available_fen: int
+    held_fen: int
+    captured_fen: int
+    paid_fen: int
+    version: int
+
+
+class VoucherList(BaseModel):
+    """Some vouchers, the newest first."""
+
+    items: list[VoucherRow]
+    next_cursor: str | None
+
+
+class VoucherStepAnswer(BaseModel):
+    """What was done with a voucher; `by` is told to its authority and to auditors."""
+
+    step: VoucherStep
+    reason: str
+    by: str | None
+    occurred_at: datetime
+
+
+class VoucherUseAnswer(BaseModel):
+    """What is held for a use or was taken for its charge; below zero it came back."""
+
+    reservation_id: int | None
+    sample_order_id: int | None
+    charge_id: int | None
+    provider_id: int
+    amount_fen: int
+    counts_on: date | None
+    entry_id: int
+    created_at: datetime
+
+
+class VoucherAnswer(VoucherRow):
+    """A voucher with what was done with it and everything that it holds now."""
+
+    steps: list[VoucherStepAnswer]
+    holds: list[VoucherUseAnswer]
+
+
+class VoucherEntry(BaseModel):
+    """An entry with what it changed of each amount of a voucher."""
+
+    entry_id: int
+    created_at: datetime
+    step: VoucherStep | None
+    charge_id: int | None
+    available_fen: int
+    held_fen: int
+    captured_fen: int
+    paid_fen: int
+
+
+class VoucherEntries(BaseModel):
+    """Some entries of a voucher, the newest first; all of them add up to each amount."""
+
+    items: list[VoucherEntry]
+    next_cursor: str | None
+
+
+class VoucherUses(BaseModel):
+    """What charges took from a voucher, the newest first; all of it adds up to what is captured and paid."""
+
+    items: list[VoucherUseAnswer]
+    next_cursor: str | None
+
+
+class BudgetAnswer(BaseModel):
+    """What of a programme's budget is free (null: no limit), committed to vouchers or their uses, and paid."""
+
+    programme_id: int
+    budget_fen: int | None
+    free_fen: int | None
+    committed_fen: int
+    paid_fen: int
+
+
+class BudgetList(BaseModel):
+    """The budgets of the programmes of one's authorities."""
+
+    items: list[BudgetAnswer]
+
+
+def row(one: Voucher) -> VoucherRow:
+    """A voucher in a list."""
+    return VoucherRow(**_row(one))
+
+
+def _row(one: Voucher) -> dict[str, object]:
+    named = ("id", "number", "programme_id", "organisation_id", "state", "issued_on", "use_by", "redeem_by", "version")
+    return {
+        **{name: getattr(one, name) for name in named},
+        "organisation": one.organisation.name_zh,
+        "organisation_en": one.organisation.name_en,
+        "issued_fen": one.face_fen,
+        "available_fen": one.credit.balance_fen,
+        "held_fen": one.held.balance_fen,
+        "captured_fen": one.captured.balance_fen,
+        "paid_fen": one.paid.balance_fen,
+    }
+
+
+def whole(one: Voucher, events: list[VoucherEvent], holds: list[Use], *, sees_officers: bool) -> VoucherAnswer:
+    """A voucher by itself."""
+    return VoucherAnswer.model_validate(
+        {
+            **_row(one),
+            "programme_version": one.programme_version.number,
+            "steps": [_step(event, sees_officers=sees_officers) for event in events],
+            "holds": [use(held) for held in holds],
+        }
+    )
+
+
+def _step(event: VoucherEvent, *, sees_officers: bool) -> VoucherStepAnswer:
+    by = event.actor.name if event.actor and sees_officers else None
+    return VoucherStepAnswer(step=event.step, reason=event.reason, by=by, occurred_at=event.occurred_at)
+
+
+def use(one: Use) -> VoucherUseAnswer:
+    """A hold or a capture."""
+    return VoucherUseAnswer(
+        reservation_id=one.reservation_id,
+        sample_order_id=one.sample_order_id,
+        charge_id=one.charge_id,
+        provider_id=one.provider.id,
+        amount_fen=one.amount_fen,
+        counts_on=one.day,
+        entry_id=one.entry_id,
+        created_at=one.created_at,
+    )
+
+
+def entry(line: Line, one: Voucher) -> VoucherEntry:
+    """An entry of a voucher."""
+    touched: Touched = line.touched
+    sides = {"available": one.credit_id, "held": one.held_id, "captured": one.captured_id, "paid": one.paid_id}
+    return VoucherEntry(
+        entry_id=touched.entry.id,
+        created_at=touched.entry.created_at,
+        step=line.step,
+        charge_id=line.charge_id,
+        **{f"{name}_fen": touched.changes[account_id] for name, account_id in sides.items()},
+    )
+
+
+def budget(found: Budget) -> BudgetAnswer:
+    """A budget."""
+    return BudgetAnswer(
+        programme_id=found.programme.id,
+        budget_fen=found.budget_fen,
+        free_fen=found.left_fen,
+        committed_fen=found.standing.committed_fen,
+        paid_fen=found.standing.paid_fen,
+    )

@@ -1,0 +1,119 @@
+"""Vouchers in the HTTP API: read by their firm, their authority and auditors; officers of the authority take steps."""
+
+from flask import Blueprint, Response, jsonify
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel
+
+from booking.core.clock import local_date, utcnow
+from booking.vouchers import answers, ending, listing
+from booking.vouchers.answers import BudgetList, VoucherAnswer, VoucherEntries, VoucherList, VoucherUses
+from booking.vouchers.forms import VoucherEntriesQuery, VoucherReasonForm, VouchersQuery
+from booking.vouchers.listing import Wanted
+from booking.web.extensions import reading, transaction
+from booking.web.openapi import documented
+from booking.web.reading import if_match, read_json, read_query
+from booking.web.signed_in import require_actor
+from models.vocabulary.vouchers import VoucherStep
+
+bp = Blueprint("vouchers_api", __name__, url_prefix="/api/v1/vouchers")
+
+TAG = "vouchers"
+ONE = "/<int:voucher_id>"
+STEP = (400, 401, 403, 404, 409, 412, 415, 422)
+
+
+@bp.get("")
+@documented(tag=TAG, answers={200: VoucherList}, query=VouchersQuery, refusals=(401, 422))
+def vouchers() -> ResponseReturnValue:
+    """The vouchers of one's firms and authorities, all for auditors; with `mine=1` none that one only audits."""
+    who, asked = require_actor(), read_query(VouchersQuery)
+    wanted = Wanted(asked.programme, asked.state, asked.mine)
+    page = listing.vouchers(reading(), who, wanted, limit=asked.limit, cursor=asked.cursor)
+    return _json(VoucherList(items=[answers.row(one) for one in page.items], next_cursor=page.next_cursor))
+
+
+@bp.get("/budgets")
+@documented(tag=TAG, answers={200: BudgetList}, refusals=(401,))
+def budgets() -> ResponseReturnValue:
+    """What is free, committed and paid of the programmes of one's authorities (officers, auditors)."""
+    found = listing.budgets(reading(), require_actor(), today=local_date(utcnow()))
+    return _json(BudgetList(items=[answers.budget(one) for one in found]))
+
+
+@bp.get(ONE)
+@documented(tag=TAG, answers={200: VoucherAnswer}, refusals=(401, 404))
+def show(voucher_id: int) -> ResponseReturnValue:
+    """A voucher with its steps and what it holds now; its version as ETag."""
+    return _voucher(voucher_id)
+
+
+@bp.get(f"{ONE}/entries")
+@documented(tag=TAG, answers={200: VoucherEntries}, query=VoucherEntriesQuery, refusals=(401, 404, 422))
+def entries(voucher_id: int) -> ResponseReturnValue:
+    """Every entry that moved something of a voucher, the newest first."""
+    session, asked = reading(), read_query(VoucherEntriesQuery)
+    one = listing.readable(session, voucher_id, require_actor()).voucher
+    page = listing.lines(session, one, limit=asked.limit, cursor=asked.cursor)
+    return _json(VoucherEntries(items=[answers.entry(line, one) for line in page.items], next_cursor=page.next_cursor))
+
+
+@bp.get(f"{ONE}/captures")
+@documented(tag=TAG, answers={200: VoucherUses}, query=VoucherEntriesQuery, refusals=(401, 404, 422))
+def captures(voucher_id: int) -> ResponseReturnValue:
+    """What charges took from a voucher, the newest first."""
+    session, who, asked = reading(), require_actor(), read_query(VoucherEntriesQuery)
+    one = listing.readable(session, voucher_id, who).voucher
+    page = listing.taken_from(session, one, who, limit=asked.limit, cursor=asked.cursor)
+    return _json(VoucherUses(items=[answers.use(taken) for taken in page.items], next_cursor=page.next_cursor))
+
+
+@bp.post(f"{ONE}/freeze")
+@documented(tag=TAG, body=VoucherReasonForm, answers={200: VoucherAnswer}, refusals=STEP)
+def freeze(voucher_id: int) -> ResponseReturnValue:
+    """Let a voucher hold nothing more while it is looked into (officers of its authority)."""
+    return _step(voucher_id, VoucherStep.FREEZE)
+
+
+@bp.post(f"{ONE}/thaw")
+@documented(tag=TAG, body=VoucherReasonForm, answers={200: VoucherAnswer}, refusals=STEP)
+def thaw(voucher_id: int) -> ResponseReturnValue:
+    """Let a frozen voucher be used again."""
+    return _step(voucher_id, VoucherStep.THAW)
+
+
+@bp.post(f"{ONE}/return")
+@documented(tag=TAG, body=VoucherReasonForm, answers={200: VoucherAnswer}, refusals=STEP)
+def take_back(voucher_id: int) -> ResponseReturnValue:
+    """Record that an enterprise has given a voucher back; what is left of it goes back to where it came from."""
+    return _step(voucher_id, VoucherStep.RETURN)
+
+
+@bp.post(f"{ONE}/revoke")
+@documented(tag=TAG, body=VoucherReasonForm, answers={200: VoucherAnswer}, refusals=STEP)
+def revoke(voucher_id: int) -> ResponseReturnValue:
+    """Take a voucher away for good; what it holds stays held for its uses."""
+    return _step(voucher_id, VoucherStep.REVOKE)
+
+
+def _step(voucher_id: int, step: VoucherStep) -> Response:
+    """Take a step, and say how the voucher stands then."""
+    who, form, version = require_actor(), read_json(VoucherReasonForm), if_match()
+    listing.readable(reading(), voucher_id, who)
+    transaction(ending.take_step, voucher_id, step, form, actor=who, now=utcnow(), expected_version=version)
+    return _voucher(voucher_id)
+
+
+def _voucher(voucher_id: int) -> Response:
+    """A voucher as the person asking may read it."""
+    session, who = reading(), require_actor()
+    found = listing.readable(session, voucher_id, who)
+    one, events = found.voucher, list(listing.events_of(session, voucher_id))
+    holds = listing.held_now(session, one, who)
+    response = _json(answers.whole(one, events, holds, sees_officers=found.sees_officers))
+    response.set_etag(str(one.version))
+    return response
+
+
+def _json(answer: BaseModel) -> Response:
+    """The answer as JSON."""
+    return jsonify(answer.model_dump(mode="json"))

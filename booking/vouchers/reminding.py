@@ -1,0 +1,66 @@
+"""Deadlines that come near: of each, whoever can still do something is told 30 days before, and again 7 days before."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from booking.core.clock import local_date
+from booking.notifications.service import announce
+from models.ledger import LedgerAccount
+from models.vocabulary.vouchers import VoucherDeadline, VoucherState
+from models.vouchers import Voucher, VoucherReminder
+
+DAYS = (30, 7)
+MOST_AT_ONCE = 2_000
+
+
+def due_to_remind(session: Session, *, now: datetime) -> Sequence[int]:
+    """The ids of vouchers of whose deadline nobody was told yet, the oldest first."""
+    return session.scalars(_due(local_date(now)).order_by(Voucher.id).limit(MOST_AT_ONCE)).all()
+
+
+def remind(session: Session, voucher_id: int, /, *, now: datetime) -> bool:
+    """Tell of each deadline of a voucher that comes near, once for each number of days; whether anything was told."""
+    session.execute(select(Voucher.id).where(Voucher.id == voucher_id).with_for_update(key_share=True))
+    today, told = local_date(now), False
+    for deadline in VoucherDeadline:
+        for days in reversed(DAYS):
+            if session.scalar(select(Voucher.id).where(Voucher.id == voucher_id, _is_due(deadline, days, today))):
+                session.add(VoucherReminder(voucher_id=voucher_id, deadline=deadline, days=days, sent_on=today))
+                session.flush()
+                payload = {"voucher_id": voucher_id, "deadline": deadline.value}
+                announce(session, "vouchers.ending", payload, now=now)
+                told = True
+                break
+    return told
+
+
+def _due(today: date) -> Select[int]:
+    """Vouchers with any deadline that is to be told."""
+    return select(Voucher.id).where(
+        or_(*(_is_due(deadline, days, today) for deadline in VoucherDeadline for days in DAYS))
+    )
+
+
+def _is_due(deadline: VoucherDeadline, days: int, today: date) -> ColumnElement[bool]:
+    """So many days or fewer are left, something can still be done, and it was not told for so few days before.
+
+    With few days left nobody is told of many.
+    """
+    last = Voucher.use_by if deadline == VoucherDeadline.USE_BY else Voucher.redeem_by
+    is_near = and_(last >= today, last <= today + timedelta(days=days))
+    was_told = exists().where(
+        VoucherReminder.voucher_id == Voucher.id, VoucherReminder.deadline == deadline, VoucherReminder.days <= days
+    )
+    return and_(is_near, _is_open(deadline), ~was_told)
+
+
+def _is_open(deadline: VoucherDeadline) -> ColumnElement[bool]:
+    """To be used: credit is left of an issued one; to be redeemed: something was captured."""
+    account = aliased(LedgerAccount)
+    if deadline == VoucherDeadline.USE_BY:
+        left = exists().where(account.id == Voucher.credit_id, account.balance_fen > 0)
+        return and_(Voucher.state == VoucherState.ISSUED, left)
+    return exists().where(account.id == Voucher.captured_id, account.balance_fen > 0)

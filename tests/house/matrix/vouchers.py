@@ -1,0 +1,39 @@
+"""Who may call what: vouchers, for their firm's agents, officers of the authority that issued them, and auditors."""
+
+from tests.house.asking import NO_ONE
+from tests.house.matrix.programmes import OFFICER
+from tests.house.matrix.writing import AUDITOR, page, read, sent, step
+from tests.house.worlds import PEOPLE
+
+READERS = frozenset({"agent", "officer"}) | AUDITOR
+AGENT = frozenset({"agent"})
+THOSE_WHO_COUNT = OFFICER | AUDITOR
+WHY = {"reason": "审计"}
+TYPED = WHY | {"version": 1}
+
+VOUCHERS = (
+    page("/vouchers", PEOPLE),
+    page("/vouchers?mine=1&state=issued", PEOPLE),
+    page("/vouchers/{voucher}", READERS),
+    page("/vouchers/{their_voucher}", AUDITOR),
+    page("/vouchers/budgets/{programme}", THOSE_WHO_COUNT),
+    page("/vouchers/budgets/{their_programme}", AUDITOR),
+    page("/vouchers/{voucher}/freeze", OFFICER, forbidden=AGENT | AUDITOR),
+    page("/vouchers/{their_voucher}/freeze", NO_ONE, forbidden=AUDITOR),
+    sent("/vouchers/{voucher}/freeze", OFFICER, TYPED, forbidden=AGENT | AUDITOR),
+    sent("/vouchers/{their_voucher}/freeze", NO_ONE, TYPED, forbidden=AUDITOR),
+    read("/vouchers"),
+    read("/vouchers?mine=1"),
+    read("/vouchers/budgets"),
+    read("/vouchers/{voucher}", READERS),
+    read("/vouchers/{their_voucher}", AUDITOR),
+    read("/vouchers/{voucher}/entries", READERS),
+    read("/vouchers/{their_voucher}/entries", AUDITOR),
+    read("/vouchers/{voucher}/captures", READERS),
+    read("/vouchers/{their_voucher}/captures", AUDITOR),
+    step("/vouchers/{voucher}/freeze", OFFICER, WHY, forbidden=AGENT | AUDITOR),
+    step("/vouchers/{their_voucher}/freeze", NO_ONE, WHY, forbidden=AUDITOR),
+    step("/vouchers/{voucher}/thaw", NO_ONE, WHY, conflict=OFFICER, forbidden=AGENT | AUDITOR),
+    step("/vouchers/{voucher}/return", OFFICER, WHY, forbidden=AGENT | AUDITOR),
+    step("/vouchers/{voucher}/revoke", OFFICER, WHY, forbidden=AGENT | AUDITOR),
+)

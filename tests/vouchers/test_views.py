@@ -1,0 +1,124 @@
+"""The pages and the API of vouchers: who reads what, every amount with its entries, and what officers do."""
+
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from models.accounts import User
+from models.directory import Organisation
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.vouchers import VoucherState
+from models.vouchers import Voucher
+from tests.counting import counting
+from tests.factories.people import give, make_user, sign_in
+from tests.vouchers.using import Bench
+
+
+def agent_of(bench: Bench, name: str = "agentofthefirm") -> User:
+    user = make_user(bench.session, name)
+    give(bench.session, user, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, bench.firm.id)
+    return user
+
+
+def officer_of(bench: Bench, voucher: Voucher, name: str = "theofficer") -> User:
+    authority = bench.session.get_one(Organisation, bench.programme(voucher).organisation_id)
+    user = make_user(bench.session, name)
+    give(bench.session, user, Role.VOUCHER_OFFICER, ScopeKind.ORGANISATION, authority.id)
+    return user
+
+
+def test_the_firm_sees_its_vouchers_with_every_amount_and_no_others(bench: Bench, client: FlaskClient) -> None:
+    voucher = bench.issue(100_000, budget_fen=300_000)
+    theirs = Bench.made(bench.session).issue(70_000)
+    purpose = bench.hold(200_000)
+    bench.capture(purpose, bench.charge(purpose, 100_000), 100_000)
+    bench.hold(100_000)
+    sign_in(client, agent_of(bench))
+
+    listed = client.get("/vouchers").get_data(as_text=True)
+    page = client.get(f"/vouchers/{voucher.id}").get_data(as_text=True)
+
+    assert voucher.number in listed
+    assert theirs.number not in listed
+    assert "各项政策的预算" not in listed
+    assert [listed.count(f"{fen}.00") > 0 for fen in (400, 300)] == [True, True]
+    for said in ("为使用预留", "抵扣的费用", "发放", "抵扣费用", "直接扣减"):
+        assert said in page
+    assert client.get(f"/vouchers/{theirs.id}").status_code == 404
+    assert client.get(f"/vouchers/budgets/{voucher.programme_id}").status_code == 404
+    assert client.get(f"/vouchers/{voucher.id}/freeze").status_code == 403
+
+
+def test_an_officer_freezes_thaws_and_revokes_with_a_reason_and_sees_the_budget(
+    bench: Bench, client: FlaskClient, session: Session
+) -> None:
+    voucher = bench.issue(100_000, reserves_budget="issue", budget_fen=300_000)
+    theirs = Bench.made(session).issue(70_000)
+    bench.hold(200_000)
+    sign_in(client, officer_of(bench, voucher))
+    path = f"/vouchers/{voucher.id}"
+
+    assert theirs.number not in client.get("/vouchers").get_data(as_text=True)
+    assert client.get(f"/vouchers/{theirs.id}").status_code == 404
+    assert client.get(f"/vouchers/budgets/{theirs.programme_id}").status_code == 404
+    assert client.post(f"{path}/freeze", data={"reason": "", "version": 1}).status_code == 422
+    assert client.post(f"{path}/freeze", data={"reason": "专项审计", "version": 9}).status_code == 412
+    assert client.post(f"{path}/freeze", data={"reason": "专项审计", "version": 1}).status_code == 303
+    assert "专项审计" in client.get(path).get_data(as_text=True)
+    assert client.get(f"{path}/freeze").status_code == 409
+    assert client.post(f"{path}/revoke", data={"reason": "骗补", "version": 2}).status_code == 303
+    session.expire_all()
+    assert session.get_one(Voucher, voucher.id).state == VoucherState.REVOKED
+    assert bench.amounts(voucher) == (0, 60_000, 0)
+    budget = client.get(f"/vouchers/budgets/{voucher.programme_id}").get_data(as_text=True)
+    assert "2,400.00" in budget
+    assert "600.00" in budget
+
+
+def test_the_api_says_the_same_and_its_entries_add_up(bench: Bench, client: FlaskClient) -> None:
+    voucher = bench.issue(100_000)
+    purpose = bench.hold(200_000)
+    bench.capture(purpose, bench.charge(purpose, 100_000), 100_000)
+    held = bench.hold(100_000)
+    sign_in(client, agent_of(bench))
+    path = f"/api/v1/vouchers/{voucher.id}"
+
+    one = client.get(path).get_json()
+    entries = client.get(f"{path}/entries").get_json()["items"]
+    captures = client.get(f"{path}/captures").get_json()["items"]
+
+    sides = ("available_fen", "held_fen", "captured_fen", "paid_fen")
+    assert [one[side] for side in sides] == [40_000, 30_000, 30_000, 0]
+    assert [sum(entry[side] for entry in entries) for side in sides] == [40_000, 30_000, 30_000, 0]
+    assert [(use["reservation_id"], use["amount_fen"]) for use in one["holds"]] == [(held.reservation_id, 30_000)]
+    assert [use["amount_fen"] for use in captures] == [30_000]
+    assert [row["id"] for row in client.get("/api/v1/vouchers?mine=1").get_json()["items"]] == [voucher.id]
+    assert client.get("/api/v1/vouchers/budgets").get_json()["items"] == []
+
+
+def test_lists_and_pages_take_as_many_statements_for_five_as_for_two(bench: Bench, client: FlaskClient) -> None:
+    first = bench.issue(100_000)
+    bench.issue(100_000, programme=bench.programme(first))
+    sign_in(client, officer_of(bench, first))
+    paths = ("/vouchers", f"/vouchers/{first.id}", "/api/v1/vouchers", f"/api/v1/vouchers/{first.id}")
+
+    def counts() -> list[int]:
+        found = []
+        for path in paths:
+            client.get(path)
+            with counting() as statements:
+                assert client.get(path).status_code == 200
+            found.append(len(statements))
+        return found
+
+    for _ in range(2):
+        purpose = bench.hold(20_000)
+        bench.capture(purpose, bench.charge(purpose, 10_000), 10_000)
+        bench.hold(10_000)
+    two = counts()
+    for _ in range(3):
+        bench.issue(100_000, programme=bench.programme(first))
+        purpose = bench.hold(20_000)
+        bench.capture(purpose, bench.charge(purpose, 10_000), 10_000)
+        bench.hold(10_000)
+
+    assert counts() == two
