@@ -32,97 +32,15 @@ COUNTS_ATTEMPTS = (
 
 QUERY_NAMES = {
     "/": (
-        "q",
-        "class",
-        "province",
-        "city",
-        "institution",
-        "free_from",
-        "free_to",
-        "near",
-        "max_km",
-        "sort",
-        "page",
-        "count_free",
+        *("q", "class", "province", "city", "institution", "free_from", "free_to"),
+        *("near", "max_km", "sort", "page", "count_free"),
     ),
-    "/sign-in": ("next",),
-    "/audit": ("action", "person", "subject_kind", "subject_id", "since", "until", "text", "looks", "cursor"),
-    "/audit.csv": ("person", "subject_id", "since", "until", "text"),
-    "/users": ("q", "state", "limit", "cursor"),
-    "/announcements": ("limit", "cursor"),
-    "/enquiries": ("state", "cursor"),
-    "/payer-accounts": ("cursor", "entry", "held", "paid"),
-    "/charges": ("show", "payer", "user", "cursor", "whose"),
-    "/charges.csv": ("show", "payer", "user"),
-    "/units": ("into_id",),
-    "/statements": ("show", "age", "charge", "cursor"),
-    "/debtors": ("cursor", "age", "statements", "transfers", "entry"),
-    "/uses": ("show", "instrument", "cursor"),
-    "/contracts": ("show", "cursor"),
-    "/voucher-programmes": (
-        "like",
-        "try",
-        "service_type",
-        "fee_fen",
-        "used_on",
-        "invoiced_on",
-        "credit_fen",
-        "year_cap_left_fen",
-        "budget_left_fen",
-        "already_fen",
-        "is_recognised",
-        "is_statutory",
-        "is_same_legal_person",
-        "is_related_declared",
-        "is_related_flagged",
-        "is_funded_otherwise",
-    ),
-    "/recognitions": ("authority", "kind", "on", "limit", "cursor"),
-    "/recognitions.csv": ("authority", "kind", "on", "limit", "cursor"),
-    "/order-forms": ("cursor",),
-    "/sample-orders": ("show", "instrument", "cursor", "order", "which", "first", "number"),
-    "/suspensions": ("instrument", "reservation"),
-    "/grants": ("role", "person", "with_ended", "cursor"),
-    "/people": ("scope", "cursor"),
-    "/teams": ("cursor",),
-    "/account/feeds": ("instrument",),
-    "/reservations": ("past", "state", "instrument", "since", "until", "cursor"),
-    "/arrivals": ("cursor",),
-    "/board": ("day", "view", "instrument"),
-    "/board/instruments": ("week",),
-    "/catalogue": ("state", "q", "page"),
-    "/organisations": (
-        "page",
-        "state",
-        "q",
-        "cursor",
-        "without_host",
-        "show",
-        "until_on",
-        "instrument",
-        "order",
-        "starts_on",
-        "age",
-        "since",
-        "until",
-        "payer",
-        "number",
-        "kind",
-        "format",
-    ),
-    "/account/affiliations": ("q", "organisation"),
-    "/account/sightings": ("cursor",),
-    "/owner-changes": ("cursor",),
-    "/rosters": ("fate", "page"),
-    "/invited": ("code",),
-    "/registrations": ("state", "cursor"),
-    "/reviews": ("cursor",),
-    "/imports": ("fate", "page", "before", "content"),
-    "/operations/mailbox": ("before",),
     "/instruments/export": ("format", "mine", "state", "q", "class", "free_from", "near_lat"),
-    "/instruments": ("week", "from", "to", "starts_at", "ends_at"),
+    "/organisations": ("q", "province", "page"),
+    "/recognitions": ("authority", "kind", "on", "limit", "cursor"),
+    "/reservations": ("past", "state", "instrument", "since", "until", "cursor"),
 }
-"""What pages under a path take from the whole of their query, where no form says it."""
+"""What these pages take from the whole of their query, which no form that they read says."""
 
 
 @dataclass
@@ -165,11 +83,6 @@ class Noting(MultiDict[str, str]):
         """Everything."""
         self.asked.wholes += 1
         return super().lists()
-
-
-def _stands_under(path: str, known: str) -> bool:
-    """Whether the path is the known one or, unless that is the first page, below it."""
-    return path == known or (known != "/" and path.startswith(f"{known}/"))
 
 
 @dataclass
@@ -218,7 +131,7 @@ class Attacker:
             patch.setattr(forms, "read", asked.take)
             self._noting(asked, path)
         if asked.wholes:
-            asked.names |= set(QUERY_NAMES[max(known for known in QUERY_NAMES if _stands_under(path, known))])
+            asked.names |= set(QUERY_NAMES[path])
         return asked.names - {"lang"}
 
     def _noting(self, asked: Asked, path: str) -> None:
