@@ -49,22 +49,30 @@ def emptied(app: Flask) -> Iterator[None]:
         db.session.remove()
 
 
-class Walk(RuleBasedStateMachine):
+class InEmptyDatabase(RuleBasedStateMachine):
+    """A machine that begins in an emptied database each time."""
+
+    app: Flask
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.context = ExitStack()
+        self.context.enter_context(emptied(self.app))
+
+    def teardown(self) -> None:
+        self.context.close()
+
+
+class Walk(InEmptyDatabase):
     """People try one step after another; what took effect is counted by its name.
 
     `initialize` says who they are and when it begins, and leads one life through what must take effect, so that chance
     goes on from there and cannot miss it.
     """
 
-    app: Flask
     done: Counter[str]
     who: dict[str, Actor]
     now: datetime
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._context = ExitStack()
-        self._context.enter_context(emptied(self.app))
 
     @rule(data=st.data())
     def walk_on(self, data: st.DataObject) -> None:
@@ -76,11 +84,11 @@ class Walk(RuleBasedStateMachine):
     @classmethod
     def _steps(cls) -> dict[str, tuple[int, SearchStrategy[dict[str, Any]]]]:
         """The steps by name, with how often each is tried and what it takes."""
-        methods = {name: method for one in cls.__mro__ for name, method in vars(one).items()}
+        methods = {name: method for one in reversed(cls.__mro__) for name, method in vars(one).items()}
         return {name: getattr(method, OF_A_WALK) for name, method in methods.items() if hasattr(method, OF_A_WALK)}
 
     def teardown(self) -> None:
-        with self._context:
+        with self.context:
             if hasattr(self, "who"):
                 self.finish()
 
@@ -109,10 +117,15 @@ class Walk(RuleBasedStateMachine):
 def walk(app: Flask, machine: type[Walk], must: Collection[str], *, walks: int, steps: int) -> None:
     """Lead the machine anywhere so often and so far; proves nothing unless each step that `must` names took effect."""
     took_effect: Counter[str] = Counter()
+
+    run(app, machine, walks=walks, steps=steps, done=took_effect)
+
+    assert set(must) <= set(+took_effect), took_effect
+
+
+def run(app: Flask, machine: type[InEmptyDatabase], *, walks: int, steps: int, **known: Any) -> None:
+    """Run a machine on this engine so often, so many steps each time."""
     bounded = settings(
         max_examples=walks, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
     )
-
-    run_machine(type(machine.__name__, (machine,), {"app": app, "done": took_effect}), settings=bounded)
-
-    assert set(must) <= set(+took_effect), took_effect
+    run_machine(type(machine.__name__, (machine,), {"app": app, **known}), settings=bounded)
