@@ -68,7 +68,7 @@ def test_what_cancelling_costs_is_named_for_what_one_booked_or_pays_and_only_whe
 
 def test_what_was_handed_over_costs_its_new_holder_and_no_more_who_gave_it_away(house: House) -> None:
     made = house.book(9, by=house.stranger, paying=ALONE)
-    handed = (None, house.stranger.id, [made.id], house.student.email)
+    handed = (house.place.id, house.stranger.id, [made.id], house.student.email)
     house.do(hand_over_bookings, *handed, reason="离职", by=house.admin, at_=house.now)
 
     assert fees(house, house.student) == [10_000]
@@ -104,7 +104,7 @@ def test_who_may_settle_what_is_still_booked_is_told_what_cancelling_costs_them(
         answer = client.get(f"/api/v1/{path}").get_json()["reservations"]
         told[person.name] = [one["cancelling_fen"] for one in answer], client.get(f"/{path}").text.count("现在取消收取")
 
-    assert told == {"student": ([10_000], 1), "platform": ([0], 0)}
+    assert told == {"Student": ([10_000], 1), "Platform": ([0], 0)}
 
 
 def make_platform_admin(session: Session) -> User:
