@@ -40,7 +40,7 @@ QUERY_NAMES = {
     "/recognitions": ("authority", "kind", "on", "limit", "cursor"),
     "/reservations": ("past", "state", "instrument", "since", "until", "cursor"),
 }
-"""What these pages take from the whole of their query, which no form that they read says."""
+"""What pages under a path take from the whole of their query, where no form that they read says it."""
 
 
 @dataclass
@@ -83,6 +83,11 @@ class Noting(MultiDict[str, str]):
         """Everything."""
         self.asked.wholes += 1
         return super().lists()
+
+
+def _stands_under(path: str, known: str) -> bool:
+    """Whether the path is the known one or, unless that is the first page, below it."""
+    return path == known or (known != "/" and path.startswith(f"{known}/"))
 
 
 @dataclass
@@ -131,7 +136,7 @@ class Attacker:
             patch.setattr(forms, "read", asked.take)
             self._noting(asked, path)
         if asked.wholes:
-            asked.names |= set(QUERY_NAMES[path])
+            asked.names |= set(QUERY_NAMES[max(known for known in QUERY_NAMES if _stands_under(path, known))])
         return asked.names - {"lang"}
 
     def _noting(self, asked: Asked, path: str) -> None:
