@@ -19,6 +19,7 @@ from models.vocabulary.charges import ChargeKind, ChargeProblem, ChargeState, Ch
 from models.vocabulary.pricing import LineKind
 
 UNBILLED = text("gross_fen <> billed_fen OR captured_fen <> billed_taken_fen")
+HAS_PROBLEM = text("problem IS NOT NULL")
 UNBILLED_ALONE = text("(gross_fen <> billed_fen OR captured_fen <> billed_taken_fen) AND payer_account_id IS NULL")
 
 
@@ -53,6 +54,13 @@ class Charge(Base):
         Index("ix_charges_user_id", "user_id", "id"),
         Index("ix_charges_payer_account_id", "payer_account_id", "id"),
         Index("ix_charges_state_due_at", "state", "due_at"),
+        Index(
+            "ix_charges_problem",
+            "organisation_id",
+            "id",
+            sqlite_where=HAS_PROBLEM,
+            postgresql_where=HAS_PROBLEM,
+        ),
         Index(
             "ix_charges_unbilled_payer",
             "organisation_id",

@@ -15,19 +15,22 @@ from booking.core.errors import NotFound
 from booking.reservations import neighbours
 from booking.reservations.queries import is_coming
 from booking.reservations.tested import is_tested_for
-from models.accounts import User
+from models.accounts import Grant, User
 from models.calendars import Feed, FeedBody, FeedFragment
 from models.catalogue import Instrument
 from models.directory import Organisation
 from models.reservations import Block, FeedRevision, Reservation, ReservationPerson
-from models.vocabulary.accounts import Language
+from models.vocabulary.accounts import Language, Role
 from models.vocabulary.calendars import FeedScope
 from models.vocabulary.reservations import HOLDING_TIME
 
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """A feed as a poll meets it: whose, of what, at which revision, and what was rendered last."""
+    """A feed as a poll meets it: whose, of what, at which revision, and what was rendered last.
+
+    `acts_for` is another number as soon as the person acts for other firms, whose tests stand in their own feed.
+    """
 
     id: int
     user_id: int
@@ -43,6 +46,7 @@ class Polled:
     changed_at: datetime | None
     lanes: int
     instrument_version: int | None
+    acts_for: int
     validator: str | None
     etag: str | None
     modified_second: int | None
@@ -57,6 +61,20 @@ _REVISION = (func.coalesce(FeedRevision.revision, 0) + func.coalesce(neighbours.
     "revision"
 )
 _CHANGED_AT = func.coalesce(neighbours.changed_at(_INSTRUMENT), FeedRevision.changed_at).label("changed_at")
+
+_ACTS_FOR = (
+    select(func.coalesce(func.sum(Grant.id), 0))
+    .where(
+        Feed.scope == FeedScope.MINE,
+        Grant.user_id == Feed.user_id,
+        Grant.role == Role.ENTERPRISE_AGENT,
+        Grant.starts_on <= bindparam("today"),
+        or_(Grant.ends_on.is_(None), Grant.ends_on >= bindparam("today")),
+    )
+    .correlate(Feed)
+    .scalar_subquery()
+    .label("acts_for")
+)
 
 
 # Made once: calendar apps ask day and night, and to put it together takes longer than to run it.
@@ -76,6 +94,7 @@ _POLLED = (
         _CHANGED_AT,
         neighbours.lanes(_INSTRUMENT).label("lanes"),
         Instrument.version.label("instrument_version"),
+        _ACTS_FOR,
         FeedBody.validator,
         FeedBody.etag,
         FeedBody.modified_second,
@@ -88,9 +107,9 @@ _POLLED = (
 )
 
 
-def polled(session: Session, secret_hash: str) -> Polled:
+def polled(session: Session, secret_hash: str, today: date) -> Polled:
     """The feed under a secret, with all that tells whether it changed, in one statement; raises NotFound."""
-    row = session.connection().execute(_POLLED, {"secret": secret_hash}).one_or_none()
+    row = session.connection().execute(_POLLED, {"secret": secret_hash, "today": today}).one_or_none()
     if row is None:
         raise NotFound
     return Polled(**row._mapping)

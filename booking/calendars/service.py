@@ -99,13 +99,13 @@ def poll(
     The second value is what was rendered, to be kept with `bodies.keep`, or None when the text kept
     still holds. Raises NotFound for unknown secrets, FeedRevoked for revoked ones.
     """
-    feed = queries.polled(session, secret_hash(secret))
+    today = local_date(now)
+    feed = queries.polled(session, secret_hash(secret), today)
     if feed.revoked_at is not None or feed.deactivated_at is not None:
         raise FeedRevoked
     sees_people = feed.instrument_id is not None and _sees_people(session, feed, now)
-    today = local_date(now)
     audience = f"{'staff' if sees_people else 'public' if feed.instrument_id else 'mine'}:{feed.language}"
-    parts = [feed.instrument_version or 0, feed.lanes]
+    parts = [feed.instrument_version or 0, feed.lanes, feed.acts_for]
     names = [rules.digest(queries.holder_names(session, feed, today))] if sees_people else []
     current = rules.validator(audience, feed.revision, today, *parts, *names)
     if feed.validator == current and feed.etag and feed.modified_second:

@@ -4,18 +4,18 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from booking.catalogue.form_fields import CodedRunningState, CodedShareMode, Id, MailAddress, SlotsText, WebAddress
+from booking.catalogue.form_fields import CodedRunningState, CodedShareMode, Id, MailAddress, WebAddress
 from booking.catalogue.inheritance import HOURS, INHERITABLE, POLICY
-from booking.catalogue.sharing_forms import Inheritable
+from booking.catalogue.sharing_forms import Inheritable, OpenRules
 from booking.core.forms import Blank, Explained, Form, Line
-from models.vocabulary.catalogue import BookingMode, ContactVisibility, PublishingState
+from models.vocabulary.catalogue import BookingMode, PublishingState
 from models.vocabulary.custody import StewardRank
 
 MOST_ROWS = 500
 STEWARDS = {"primary_id": StewardRank.PRIMARY, "deputy_id": StewardRank.DEPUTY}
 
 
-class BulkFields(Form):
+class BulkFields(OpenRules):
     """Fields that many records get; null stays as it is."""
 
     running_state: Annotated[CodedRunningState | None, Blank] = None
@@ -29,22 +29,6 @@ class BulkFields(Form):
     phone: Annotated[Annotated[Line, Field(max_length=40, pattern=r"^[0-9+() ./,;转分机ext-]*$")] | None, Blank] = None
     email: Annotated[Annotated[MailAddress, Field(max_length=254)] | None, Blank] = None
     postcode: Annotated[Annotated[Line, Field(pattern=r"^([0-9]{6})?$")] | None, Blank] = None
-    contact_visibility: Annotated[ContactVisibility | None, Blank] = None
-    opening_hours: Annotated[SlotsText | None, Blank] = None
-    grid_minutes: Annotated[Annotated[int, Field(ge=5, le=60)] | None, Blank] = None
-    shortest_minutes: Annotated[Annotated[int, Field(ge=5, le=20160)] | None, Blank] = None
-    longest_minutes: Annotated[Annotated[int, Field(ge=5, le=20160)] | None, Blank] = None
-    notice_minutes: Annotated[Annotated[int, Field(ge=0, le=129600)] | None, Blank] = None
-    horizon_days: Annotated[Annotated[int, Field(ge=1, le=730)] | None, Blank] = None
-    setup_minutes: Annotated[Annotated[int, Field(ge=0, le=1440)] | None, Blank] = None
-    cleanup_minutes: Annotated[Annotated[int, Field(ge=0, le=1440)] | None, Blank] = None
-    needs_approval: Annotated[bool | None, Blank] = None
-    needs_payer: Annotated[bool | None, Blank] = None
-    decision_days: Annotated[Annotated[int, Field(ge=1, le=30)] | None, Blank] = None
-    allows_self: Annotated[bool | None, Blank] = None
-    allows_assisted: Annotated[bool | None, Blank] = None
-    closes_on_holidays: Annotated[bool | None, Blank] = None
-    slots: Annotated[SlotsText | None, Blank] = None
     primary_id: Annotated[Id | None, Blank] = None
     deputy_id: Annotated[Id | None, Blank] = None
 

@@ -45,13 +45,9 @@ class InheritForm(Explained):
     fields: Annotated[list[Inheritable], Field(min_length=1, max_length=len(INHERITABLE))]
 
 
-class SettingsForm(Form):
-    """What an institution or unit sets for its instruments, whole at a time; what is left open is not set."""
+class OpenRules(Form):
+    """Who reads contacts, hours and booking rules, each of which may be left open."""
 
-    contact_name: Annotated[Line, Field(max_length=80)] = ""
-    phone: Annotated[Line, Field(max_length=40, pattern=r"^[0-9+() ./,;转分机ext-]*$")] = ""
-    email: Annotated[MailAddress, Field(max_length=254)] = ""
-    postcode: Annotated[Line, Field(pattern=r"^([0-9]{6})?$")] = ""
     contact_visibility: Annotated[ContactVisibility | None, Blank] = None
     opening_hours: Annotated[SlotsText | None, Blank] = None
     grid_minutes: Annotated[Annotated[int, Field(ge=5, le=60)] | None, Blank] = None
@@ -68,6 +64,15 @@ class SettingsForm(Form):
     allows_assisted: Annotated[bool | None, Blank] = None
     closes_on_holidays: Annotated[bool | None, Blank] = None
     slots: Annotated[SlotsText | None, Blank] = None
+
+
+class SettingsForm(OpenRules):
+    """What an institution or unit sets for its instruments, whole at a time; what is left open is not set."""
+
+    contact_name: Annotated[Line, Field(max_length=80)] = ""
+    phone: Annotated[Line, Field(max_length=40, pattern=r"^[0-9+() ./,;转分机ext-]*$")] = ""
+    email: Annotated[MailAddress, Field(max_length=254)] = ""
+    postcode: Annotated[Line, Field(pattern=r"^([0-9]{6})?$")] = ""
 
     def policy(self) -> dict[str, Any]:
         """The booking rules that are set."""

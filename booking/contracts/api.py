@@ -46,7 +46,7 @@ from booking.web.errors import add_to_problem
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
 from booking.web.reading import if_match, read_json, read_query
-from booking.web.repeats import create_once
+from booking.web.repeats import create_once, made_once
 from booking.web.signed_in import require_actor
 from booking.web.uploads import takes_files
 from models.contracts import ContractText
@@ -254,12 +254,7 @@ def _requirement(organisation_id: int) -> Response:
 
 def _created(work: Callable[[Session, Actor], int]) -> Response:
     """What was made, once per key, answered as the contract is now."""
-    who, now = require_actor(), utcnow()
-
-    def made(session: Session) -> dict[str, Any]:
-        return {"id": work(session, who)}
-
-    contract_id = create_once(made, actor=who, now=now)[0]["id"]
+    contract_id = made_once(work)
     response = _contract(contract_id, 201)
     response.headers["Location"] = url_for(".show", contract_id=contract_id)
     return response

@@ -14,7 +14,7 @@ from booking.recognitions.service import recognise
 from models.vocabulary.programmes import ProgrammeDocument, ServiceType
 from models.vocabulary.recognitions import RecognitionKind
 
-NOTICE = "示例：川渝创新券互认清单（演示数据）"
+NOTICE = "示例：川渝创新券互认清单（演示数据） · Sample list of what both sides recognise (demo data)"
 PROVIDERS = ("西南大学", "重庆大学", "西南科技大学", "中国工程物理研究院")
 SIDES = {"officer-cq": "510000", "officer-sc": "500000"}
 SERVICES = (ServiceType.INSTRUMENT_SHARING, ServiceType.TESTING)

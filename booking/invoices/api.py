@@ -1,7 +1,6 @@
 """Invoices in the HTTP API: recording them with what they cover and their files, reversing, and reading them."""
 
 from collections.abc import Callable
-from typing import Any
 
 from flask import Blueprint, Response, url_for
 from pydantic import BaseModel
@@ -28,7 +27,7 @@ from booking.statements.queries import debtor_for
 from booking.web.extensions import reading
 from booking.web.openapi import documented
 from booking.web.reading import read_json, read_query
-from booking.web.repeats import create_once
+from booking.web.repeats import made_once
 from booking.web.signed_in import require_actor
 from booking.web.uploads import takes_files
 from models.attachments import Attachment
@@ -141,12 +140,7 @@ def invoice_file(invoice_id: int, attachment_id: int) -> Response:
 
 def _created(work: Callable[[Session, Actor], int]) -> Response:
     """The invoice that was made or changed, once per key."""
-    who, now = require_actor(), utcnow()
-
-    def made(session: Session) -> dict[str, Any]:
-        return {"id": work(session, who)}
-
-    invoice_id = create_once(made, actor=who, now=now)[0]["id"]
+    invoice_id = made_once(work)
     response = _invoice(invoice_id, 201)
     response.headers["Location"] = url_for(".show", invoice_id=invoice_id)
     return response

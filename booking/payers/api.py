@@ -1,7 +1,6 @@
 """Payer accounts in the HTTP API."""
 
 from collections.abc import Callable
-from typing import Any
 
 from flask import Blueprint, Response, url_for
 from flask.typing import ResponseReturnValue
@@ -29,7 +28,7 @@ from booking.payers.forms import (
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
 from booking.web.reading import if_match, read_json, read_query
-from booking.web.repeats import create_once
+from booking.web.repeats import made_once
 from booking.web.signed_in import require_actor
 
 bp = Blueprint("payers_api", __name__, url_prefix="/api/v1/payer-accounts")
@@ -188,12 +187,7 @@ def payments(payer_id: int) -> ResponseReturnValue:
 
 def _created(work: Callable[[Session, Actor], int]) -> Response:
     """What was made, once per key, answered as the account is now."""
-    who, now = require_actor(), utcnow()
-
-    def made(session: Session) -> dict[str, Any]:
-        return {"id": work(session, who)}
-
-    payer_id = create_once(made, actor=who, now=now)[0]["id"]
+    payer_id = made_once(work)
     response = _account(payer_id, 201)
     response.headers["Location"] = url_for(".show", payer_id=payer_id)
     return response

@@ -131,14 +131,32 @@ def is_for_samples(session: Session, reservation_id: int) -> bool:
     return bool(session.scalar(select(exists().where(SampleRun.reservation_id == reservation_id))))
 
 
-def terms_told(session: Session, reservations: Collection[Reservation]) -> dict[int, Terms]:
-    """The terms that these reservations were booked on, by their id; two statements however many there are."""
+def quotes_told(session: Session, reservations: Collection[Reservation]) -> dict[int, Quoted]:
+    """The stored quotes for the times that these reservations have, by their id, but of no time for samples.
+
+    Three statements however many there are.
+    """
     times = {one.id: (one.starts_at, one.ends_at) for one in reservations}
-    rows = select(ReservationQuote).where(ReservationQuote.reservation_id.in_(times))
-    quotes = session.scalars(rows.order_by(ReservationQuote.id).options(joinedload(ReservationQuote.policy))).all()
-    told = {row.reservation_id: row for row in quotes if (row.starts_at, row.ends_at) == times[row.reservation_id]}
+    if not times:
+        return {}
+    changed = ReservationChange.reservation_id.in_(times), ReservationChange.kind.in_(_MADE_ANEW)
+    last = select(ReservationChange.reservation_id, func.max(ReservationChange.occurred_at)).where(*changed)
+    anew = dict(session.execute(last.group_by(ReservationChange.reservation_id)).all())
+    rows = select(ReservationQuote).where(ReservationQuote.reservation_id.in_(times)).order_by(ReservationQuote.id)
+    both = joinedload(ReservationQuote.policy), joinedload(ReservationQuote.user_group)
+    told = {
+        row.reservation_id: _stored(row)
+        for row in session.scalars(rows.options(*both))
+        if (row.starts_at, row.ends_at) == times[row.reservation_id]
+        and row.created_at >= anew.get(row.reservation_id, row.created_at)
+    }
     tested = set(session.scalars(select(SampleRun.reservation_id).where(SampleRun.reservation_id.in_(told))))
-    return {key: terms_of(row.policy) for key, row in told.items() if key not in tested}
+    return {key: found for key, found in told.items() if key not in tested}
+
+
+def terms_told(session: Session, reservations: Collection[Reservation]) -> dict[int, Terms]:
+    """The terms that these reservations were booked on, by their id."""
+    return {key: found.terms for key, found in quotes_told(session, reservations).items()}
 
 
 def total_for(session: Session, reservation: Reservation, period: Period) -> int:
@@ -177,8 +195,11 @@ def _quote_for(session: Session, reservation: Reservation, period: Period) -> Qu
         .limit(1)
         .options(joinedload(ReservationQuote.policy), joinedload(ReservationQuote.user_group))
     )
-    if row is None:
-        return None
+    return _stored(row) if row else None
+
+
+def _stored(row: ReservationQuote) -> Quoted:
+    """A stored quote; its prices and its group must be loaded."""
     group = row.user_group
     return Quoted(
         policy=row.policy,

@@ -61,6 +61,6 @@ def _answer(user_id: int, wanted: ComingQuery) -> Response:
     actor = require_actor()
     require_settling(reading(), None, user_id, actor=actor)
     coming = coming_bookings(reading(), None, user_id, limit=wanted.limit, cursor=wanted.cursor, now=utcnow())
-    response = jsonify(**coming_shown(coming, None, actor))
+    response = jsonify(**coming_shown(reading(), coming, None, actor, now=utcnow()))
     response.headers["Cache-Control"] = "no-store"
     return response

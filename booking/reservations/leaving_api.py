@@ -113,9 +113,9 @@ def end(organisation_id: int, user_id: int) -> ResponseReturnValue:
 
 def _answer(organisation_id: int, user_id: int, part: ComingQuery | None = None) -> Response:
     """What somebody has here now, with the first bookings unless another part is asked for."""
-    actor, wanted = require_actor(), part or ComingQuery()
+    actor, wanted, session, now = require_actor(), part or ComingQuery(), reading(), utcnow()
     found = service.leaving_of(
-        reading(), organisation_id, user_id, limit=wanted.limit, cursor=wanted.cursor, actor=actor, now=utcnow()
+        session, organisation_id, user_id, limit=wanted.limit, cursor=wanted.cursor, actor=actor, now=now
     )
     held = HeldAffiliationAnswer.model_validate(found.affiliation, from_attributes=True) if found.affiliation else None
     response = jsonify(
@@ -123,7 +123,7 @@ def _answer(organisation_id: int, user_id: int, part: ComingQuery | None = None)
         affiliation=held.model_dump(mode="json") if held else None,
         grants=[HeldGrantAnswer.of(one).model_dump(mode="json") for one in found.grants],
         teams=[_team(one).model_dump(mode="json") for one in found.memberships],
-        **coming_shown(found.coming, organisation_id, actor),
+        **coming_shown(session, found.coming, organisation_id, actor, now=now),
     )
     response.headers["Cache-Control"] = "no-store"
     return response

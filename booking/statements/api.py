@@ -38,7 +38,7 @@ from booking.statements.queries import Found
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
 from booking.web.reading import if_match, read_json, read_query
-from booking.web.repeats import create_once
+from booking.web.repeats import create_once, made_once
 from booking.web.signed_in import require_actor
 
 bp = Blueprint("statements_api", __name__, url_prefix="/api/v1")
@@ -220,12 +220,7 @@ def _terms(organisation_id: int) -> Response:
 
 def _created(work: Callable[[Session, Actor], int]) -> Response:
     """The statement that was made, once per key."""
-    who, now = require_actor(), utcnow()
-
-    def made(session: Session) -> dict[str, Any]:
-        return {"id": work(session, who)}
-
-    statement_id = create_once(made, actor=who, now=now)[0]["id"]
+    statement_id = made_once(work)
     response = _statement(statement_id, 201)
     response.headers["Location"] = url_for(".show", statement_id=statement_id)
     return response

@@ -1,7 +1,6 @@
 """What was received from debtors in the HTTP API: recording it, paying back, correcting, and reading it."""
 
 from collections.abc import Callable
-from typing import Any
 
 from flask import Blueprint, Response
 from pydantic import BaseModel
@@ -17,7 +16,7 @@ from booking.statements.moved_answers import DebtorTransfers, StatementTransfers
 from booking.web.extensions import reading
 from booking.web.openapi import documented
 from booking.web.reading import read_json, read_query
-from booking.web.repeats import create_once
+from booking.web.repeats import made_once
 from booking.web.signed_in import require_actor
 from models.statements import Debtor, Receipt
 
@@ -111,12 +110,7 @@ def _created(work: Callable[[Session, Actor], int]) -> Response:
 
 def _made(work: Callable[[Session, Actor], int]) -> Receipt:
     """The receipt that was made, once per key."""
-    who, now = require_actor(), utcnow()
-
-    def made(session: Session) -> dict[str, Any]:
-        return {"id": work(session, who)}
-
-    receipt_id = create_once(made, actor=who, now=now)[0]["id"]
+    receipt_id = made_once(work)
     return reading().get_one(Receipt, receipt_id)
 
 

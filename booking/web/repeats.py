@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 
 from booking.core.actors import Actor
+from booking.core.clock import utcnow
 from booking.core.errors import InvalidInput, Problem
 from booking.core.texts import N_
 from booking.database.idempotency import Repeatable, hash_of, once
 from booking.web.extensions import transaction
+from booking.web.signed_in import require_actor
 
 LONGEST_KEY = 200
 
@@ -47,6 +49,12 @@ def create_once(
         )
     repeatable = Repeatable(actor.id, request.method, request.path[:300], key, _body_hash())
     return transaction(once, repeatable, work, now=now)
+
+
+def made_once(work: Callable[[Session, Actor], int]) -> int:
+    """The id of what the caller makes by `work(session, actor)`, once per key."""
+    actor = require_actor()
+    return int(create_once(lambda session: {"id": work(session, actor)}, actor=actor, now=utcnow())[0]["id"])
 
 
 def _body_hash() -> str:

@@ -105,6 +105,27 @@ def test_agents_see_when_their_firms_samples_are_tested_while_they_act_for_it(
     assert (shown(client, left), len(shown(client, paths[1]))) == ([], 1)
 
 
+def test_a_new_agent_sees_their_firms_tests_with_the_next_look_and_no_more_when_they_act_no_longer(
+    session: Session, client: FlaskClient, orders: Orders, steward: User, now: datetime
+) -> None:
+    firm = make_organisation(session, kind=OrganisationKind.ENTERPRISE)
+    agent, heir = (make_user(session, name) for name in ("agent", "heir"))
+    give(session, agent, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, firm.id)
+    theirs = for_asker(session, orders.instrument_id, agent, steward, now)
+    theirs.run(received(theirs, firm), period=Period(SOON, SOON + HOUR))
+    session.commit()
+    path = feed_of(session, heir)
+    before = shown(client, path)
+
+    grant = give(session, heir, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, firm.id)
+    session.commit()
+    named = shown(client, path)
+    grant.starts_on, grant.ends_on = date(2020, 1, 1), date(2020, 2, 1)
+    session.commit()
+
+    assert (before, len(named), shown(client, path)) == ([], 1, [])
+
+
 def test_many_tests_take_no_more_statements(session: Session, client: FlaskClient, orders: Orders) -> None:
     path = feed_of(session, session.get_one(User, orders.asker.id))
     counts: list[tuple[int, int]] = []

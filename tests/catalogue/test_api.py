@@ -19,16 +19,9 @@ API = "/api/v1"
 
 
 @pytest.fixture
-def organisation(session: Session) -> Organisation:
-    return make_organisation(session)
-
-
-@pytest.fixture
-def admin(session: Session, client: FlaskClient, organisation: Organisation) -> User:
-    user = make_user(session, "admin")
-    give(session, user, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, organisation.id)
-    sign_in(client, user)
-    return user
+def admin(client: FlaskClient, admin_user: User) -> User:
+    sign_in(client, admin_user)
+    return admin_user
 
 
 def fields_of(answer: Any) -> list[str]:

@@ -23,27 +23,10 @@ from models.vocabulary.catalogue import PublishingState, RunningState
 from models.vocabulary.custody import StewardRank
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.letters import mailed
-from tests.factories.people import actor_for, give, make_user, sign_in
+from tests.factories.people import give, make_user, sign_in
 from tests.reservations.acting import act
 
 API = "/api/v1/instrument-edits"
-
-
-@pytest.fixture
-def organisation(session: Session) -> Organisation:
-    return make_organisation(session)
-
-
-@pytest.fixture
-def admin(session: Session, organisation: Organisation) -> User:
-    user = make_user(session, "admin")
-    give(session, user, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, organisation.id)
-    return user
-
-
-@pytest.fixture
-def actor(session: Session, admin: User, now: datetime) -> Actor:
-    return actor_for(session, admin, now=now)
 
 
 def change(**values: Any) -> BulkChange:
@@ -51,13 +34,13 @@ def change(**values: Any) -> BulkChange:
 
 
 def test_each_record_is_changed_wholly_or_not_at_all(
-    session: Session, organisation: Organisation, actor: Actor, now: datetime
+    session: Session, organisation: Organisation, admin: Actor, now: datetime
 ) -> None:
     fits = make_instrument(session, organisation)
     short = make_instrument(session, organisation, policy={"longest_minutes": 60})
     wanted = change(running_state="to_repair", shortest_minutes=120)
 
-    rows = act(session, bulk.edit_many, [fits.id, short.id], wanted, actor=actor, now=now)
+    rows = act(session, bulk.edit_many, [fits.id, short.id], wanted, actor=admin, now=now)
 
     assert [sorted(one.name for one in row.differences) for row in rows] == [["running_state", "shortest_minutes"], []]
     assert isinstance(rows[1].refused, InvalidInput)
@@ -68,7 +51,7 @@ def test_each_record_is_changed_wholly_or_not_at_all(
 
 
 def test_a_dry_run_says_the_same_and_stores_nothing(
-    session: Session, organisation: Organisation, actor: Actor, now: datetime
+    session: Session, organisation: Organisation, admin: Actor, now: datetime
 ) -> None:
     instruments = [make_instrument(session, organisation) for _ in range(2)]
     ids, wanted = (
@@ -76,11 +59,11 @@ def test_a_dry_run_says_the_same_and_stores_nothing(
         change(horizon_days=9, phone="023-1", opening_hours="1-5 08:00-12:00"),
     )
 
-    tried = act(session, bulk.edit_many, ids, wanted, dry_run=True, actor=actor, now=now)
+    tried = act(session, bulk.edit_many, ids, wanted, dry_run=True, actor=admin, now=now)
     session.expire_all()
     standing = {one.id: one.version for one in session.scalars(select(Instrument))}
     noted = session.scalar(select(func.count()).select_from(AuditEntry))
-    done = act(session, bulk.edit_many, ids, wanted, versions=standing, actor=actor, now=now)
+    done = act(session, bulk.edit_many, ids, wanted, versions=standing, actor=admin, now=now)
 
     assert (standing, noted) == (dict.fromkeys(ids, 1), 0)
     assert [row.differences for row in tried] == [row.differences for row in done]
@@ -92,13 +75,13 @@ def test_a_dry_run_says_the_same_and_stores_nothing(
 
 
 def test_records_inherit_again_and_what_is_set_is_their_own(
-    session: Session, organisation: Organisation, actor: Actor, now: datetime
+    session: Session, organisation: Organisation, admin: Actor, now: datetime
 ) -> None:
     instrument = make_instrument(session, organisation, inherits=written(INHERITABLE), policy={"horizon_days": 7})
     wanted = change(grid_minutes=15, inherit=["horizon_days", "opening_hours"])
     own = make_instrument(session, organisation, policy={"horizon_days": 7})
 
-    rows = act(session, bulk.edit_many, [instrument.id, own.id], wanted, actor=actor, now=now)
+    rows = act(session, bulk.edit_many, [instrument.id, own.id], wanted, actor=admin, now=now)
 
     levels = {one.name: (one.before, one.level_before, one.after, one.level_after) for one in rows[1].differences}
     assert levels["horizon_days"] == (7, Level.INSTRUMENT, 60, Level.DEFAULT)
@@ -112,7 +95,7 @@ def test_stewards_are_named_on_many_records_and_told_in_one_letter_each(
     session: Session,
     client: FlaskClient,
     organisation: Organisation,
-    admin: User,
+    admin_user: User,
     *,
     now: datetime,
 ) -> None:
@@ -122,7 +105,7 @@ def test_stewards_are_named_on_many_records_and_told_in_one_letter_each(
     for one in records[:2]:
         give(session, anna, Role.STEWARD, ScopeKind.INSTRUMENT, one.id)
     give(session, bo, Role.STEWARD, ScopeKind.ORGANISATION, organisation.id)
-    sign_in(client, admin)
+    sign_in(client, admin_user)
     wanted = {"instrument_ids": [one.id for one in records], "primary_id": anna.id, "deputy_id": bo.id}
 
     tried = client.post(API, json={**wanted, "dry_run": True}).get_json()
@@ -155,7 +138,7 @@ def test_stewards_are_named_on_many_records_and_told_in_one_letter_each(
 
 
 def test_another_institutions_records_and_those_that_moved_on_are_refused(
-    session: Session, organisation: Organisation, actor: Actor, now: datetime
+    session: Session, organisation: Organisation, admin: Actor, now: datetime
 ) -> None:
     secret: dict[str, Any] = {"name_zh": "保密仪器", "publishing_state": PublishingState.DRAFT}
     theirs = make_instrument(session, make_organisation(session), **secret)
@@ -167,7 +150,7 @@ def test_another_institutions_records_and_those_that_moved_on_are_refused(
         [theirs.id, mine.id],
         change(horizon_days=9),
         versions={mine.id: 7},
-        actor=actor,
+        actor=admin,
         now=now,
     )
 
@@ -192,14 +175,14 @@ def test_a_change_that_makes_no_sense_is_refused(wanted: dict[str, Any], fields:
 
 
 def test_the_pages_choose_preview_and_apply(
-    session: Session, client: FlaskClient, organisation: Organisation, admin: User
+    session: Session, client: FlaskClient, organisation: Organisation, admin_user: User
 ) -> None:
     unit = Unit(organisation_id=organisation.id, name_zh="分析测试中心")
     session.add(unit)
     session.commit()
     first, second = (make_instrument(session, organisation, name_zh=name) for name in ("甲镜", "乙镜"))
     other = make_instrument(session, make_organisation(session), name_zh="外校仪器")
-    sign_in(client, admin)
+    sign_in(client, admin_user)
     fields = {"unit_id": str(unit.id), "needs_approval": "true", "id": [f"{first.id}:1", f"{second.id}:1"]}
     fields["change_reason"] = "部门合并"
 
@@ -226,11 +209,11 @@ def test_the_pages_choose_preview_and_apply(
 
 
 def test_the_api_edits_all_that_fit_a_filter(
-    session: Session, client: FlaskClient, organisation: Organisation, admin: User
+    session: Session, client: FlaskClient, organisation: Organisation, admin_user: User
 ) -> None:
     drafts = [make_instrument(session, organisation, publishing_state=PublishingState.DRAFT) for _ in range(2)]
     make_instrument(session, organisation)
-    sign_in(client, admin)
+    sign_in(client, admin_user)
 
     tried = client.post(API, json={"filter": {"state": "draft"}, "horizon_days": 9, "dry_run": True}).get_json()
     done = client.post(API, json={"filter": {"state": "draft"}, "horizon_days": 9}).get_json()

@@ -39,11 +39,6 @@ COMPLETE: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def organisation(session: Session) -> Organisation:
-    return make_organisation(session)
-
-
 def person(session: Session, name: str, role: Role, organisation: Organisation, now: datetime) -> Actor:
     user = make_user(session, name)
     give(session, user, role, ScopeKind.ORGANISATION, organisation.id)

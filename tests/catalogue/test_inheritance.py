@@ -49,11 +49,6 @@ API = "/api/v1"
 
 
 @pytest.fixture
-def organisation(session: Session) -> Organisation:
-    return make_organisation(session)
-
-
-@pytest.fixture
 def unit(session: Session, organisation: Organisation) -> Unit:
     unit = Unit(organisation_id=organisation.id, name_zh="分析测试中心", name_en="Analysis Centre")
     session.add(unit)

@@ -32,29 +32,12 @@ from tests.factories.prices import make_unit_price
 
 
 @pytest.fixture
-def organisation(session: Session) -> Organisation:
-    return make_organisation(session)
-
-
-@pytest.fixture
 def units(session: Session, organisation: Organisation) -> list[Unit]:
     """The unit that ends, and the one that takes what it has."""
     made = [Unit(organisation_id=organisation.id, name_zh=name) for name in ("老中心", "新中心")]
     session.add_all(made)
     session.commit()
     return made
-
-
-@pytest.fixture
-def admin(session: Session, organisation: Organisation) -> User:
-    made = make_user(session, "admin")
-    give(session, made, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, organisation.id)
-    return made
-
-
-@pytest.fixture
-def actor(session: Session, admin: User, now: datetime) -> Actor:
-    return actor_for(session, admin, now=now)
 
 
 def used(session: Session, organisation: Organisation, unit: Unit) -> tuple[Instrument, Grant]:
@@ -65,18 +48,18 @@ def used(session: Session, organisation: Organisation, unit: Unit) -> tuple[Inst
 
 
 def test_what_a_unit_has_goes_along_and_its_name_may_be_registered_again(
-    session: Session, organisation: Organisation, units: list[Unit], actor: Actor, *, now: datetime
+    session: Session, organisation: Organisation, units: list[Unit], admin: Actor, *, now: datetime
 ) -> None:
     old, new = units
     instrument, role = used(session, organisation, old)
     member = affiliate(session, make_user(session, "lin"), organisation, unit_id=old.id)
     place = (organisation.id, old.id)
-    sharing.edit_settings(session, place, SettingsForm(horizon_days=30), actor=actor, now=now)
+    sharing.edit_settings(session, place, SettingsForm(horizon_days=30), actor=admin, now=now)
     session.commit()
     before = (instrument.version, member.version)
 
-    seen = merging.preview_merge(session, old.id, new.id, actor=actor, now=now).has
-    merging.merge_unit(session, old.id, new.id, reason="合并", actor=actor, now=now)
+    seen = merging.preview_merge(session, old.id, new.id, actor=admin, now=now).has
+    merging.merge_unit(session, old.id, new.id, reason="合并", actor=admin, now=now)
     session.commit()
     session.expire_all()
 
@@ -89,25 +72,25 @@ def test_what_a_unit_has_goes_along_and_its_name_may_be_registered_again(
     actions = session.scalars(select(AuditEntry.action).order_by(AuditEntry.id).offset(1)).all()
     assert actions == ["accounts.grant_moved", "directory.unit_merged"]
     with pytest.raises(NotFound):
-        sharing.unit_for(session, old.id, actor)
-    back = add_unit(session, organisation.id, UnitForm(name_zh="老中心", name_en="Centre"), actor=actor, now=now)
+        sharing.unit_for(session, old.id, admin)
+    back = add_unit(session, organisation.id, UnitForm(name_zh="老中心", name_en="Centre"), actor=admin, now=now)
     assert (back.id, back.removed_at, back.name_en) == (old.id, None, "Centre")
     assert merging.belongings(session, old.id, now=now).is_empty
 
 
 def test_a_unit_that_comes_back_has_none_of_its_old_prices(
-    session: Session, organisation: Organisation, units: list[Unit], admin: User, actor: Actor, *, now: datetime
+    session: Session, organisation: Organisation, units: list[Unit], admin_user: User, admin: Actor, *, now: datetime
 ) -> None:
     old, new = units
     today = local_date(now)
     later = today + timedelta(days=30)
     for place, day in ((old, date(2020, 1, 1)), (old, today), (old, later), (new, today)):
-        make_unit_price(session, place, 10_000, admin, valid_from=day)
-    assert merging.preview_merge(session, old.id, new.id, actor=actor, now=now).has.has_prices
+        make_unit_price(session, place, 10_000, admin_user, valid_from=day)
+    assert merging.preview_merge(session, old.id, new.id, actor=admin, now=now).has.has_prices
 
-    merging.remove_unit(session, old.id, reason="撤并", actor=actor, now=now)
+    merging.remove_unit(session, old.id, reason="撤并", actor=admin, now=now)
     session.commit()
-    back = add_unit(session, organisation.id, UnitForm(name_zh="老中心"), actor=actor, now=now)
+    back = add_unit(session, organisation.id, UnitForm(name_zh="老中心"), actor=admin, now=now)
     instrument = make_instrument(session, organisation, unit_id=back.id)
     session.commit()
 
@@ -125,23 +108,23 @@ def test_a_unit_that_comes_back_has_none_of_its_old_prices(
     assert not merging.belongings(session, old.id, now=now).has_prices
     instrument.unit_id = None
     session.commit()
-    merging.remove_unit(session, old.id, actor=actor, now=now)
+    merging.remove_unit(session, old.id, actor=admin, now=now)
     session.commit()
     assert session.scalar(select(func.count(PricePolicy.id))) == 6
 
 
 def test_an_instrument_that_would_lose_its_contact_keeps_the_units_apart(
-    session: Session, organisation: Organisation, units: list[Unit], actor: Actor, *, now: datetime
+    session: Session, organisation: Organisation, units: list[Unit], admin: Actor, *, now: datetime
 ) -> None:
     old, new = units
     contact = SettingsForm(contact_name="测试中心", phone="023-68250000", email="centre@example.org")
-    sharing.edit_settings(session, (organisation.id, old.id), contact, actor=actor, now=now)
+    sharing.edit_settings(session, (organisation.id, old.id), contact, actor=admin, now=now)
     instrument = make_instrument(session, organisation, unit_id=old.id, inherits=written(INHERITABLE))
     session.commit()
 
-    seen = merging.preview_merge(session, old.id, new.id, actor=actor, now=now)
+    seen = merging.preview_merge(session, old.id, new.id, actor=admin, now=now)
     with pytest.raises(InvalidInput):
-        merging.merge_unit(session, old.id, new.id, actor=actor, now=now)
+        merging.merge_unit(session, old.id, new.id, actor=admin, now=now)
     session.rollback()
 
     assert seen.problems != []
@@ -149,7 +132,7 @@ def test_an_instrument_that_would_lose_its_contact_keeps_the_units_apart(
 
 
 def test_only_an_empty_unit_is_removed_and_none_is_merged_elsewhere_or_by_a_deputy(
-    session: Session, organisation: Organisation, units: list[Unit], admin: User, actor: Actor, *, now: datetime
+    session: Session, organisation: Organisation, units: list[Unit], admin_user: User, admin: Actor, *, now: datetime
 ) -> None:
     old, new = units
     _instrument, role = used(session, organisation, old)
@@ -157,18 +140,18 @@ def test_only_an_empty_unit_is_removed_and_none_is_merged_elsewhere_or_by_a_depu
     session.add(elsewhere)
     session.commit()
     deputy, today = make_user(session, "deputy"), local_date(now)
-    own = session.scalars(select(Grant).where(Grant.user_id == admin.id)).one()
+    own = session.scalars(select(Grant).where(Grant.user_id == admin_user.id)).one()
     days = (today, today + timedelta(days=7))
-    delegate_grant(session, own.id, deputy.email, *days, actor=actor, now=now)
+    delegate_grant(session, own.id, deputy.email, *days, actor=admin, now=now)
     session.commit()
     stand_in = actor_for(session, deputy, now=now)
     steward = actor_for(session, session.get_one(User, role.user_id), now=now)
 
     with pytest.raises(Conflict):
-        merging.remove_unit(session, old.id, actor=actor, now=now)
+        merging.remove_unit(session, old.id, actor=admin, now=now)
     for into, asker, refusal in (
-        (elsewhere, actor, InvalidInput),
-        (old, actor, InvalidInput),
+        (elsewhere, admin, InvalidInput),
+        (old, admin, InvalidInput),
         (new, stand_in, Forbidden),
         (new, steward, Forbidden),
     ):
@@ -180,16 +163,16 @@ def test_only_an_empty_unit_is_removed_and_none_is_merged_elsewhere_or_by_a_depu
 
     assert queries.units(session, organisation.id) == [old]
     assert (role.scope_id, new.removed_at) == (old.id, now)
-    sharing.rename_unit(session, old.id, UnitForm(name_zh="新中心"), actor=actor, now=now)
+    sharing.rename_unit(session, old.id, UnitForm(name_zh="新中心"), actor=admin, now=now)
     assert (old.name_zh, new.name_zh) == ("新中心", f"新中心 #{new.id}")
 
 
 def test_the_page_says_what_goes_along_and_does_it(
-    client: FlaskClient, session: Session, organisation: Organisation, units: list[Unit], admin: User
+    client: FlaskClient, session: Session, organisation: Organisation, units: list[Unit], admin_user: User
 ) -> None:
     old, new = units
     used(session, organisation, old)
-    sign_in(client, admin)
+    sign_in(client, admin_user)
 
     looked = client.get(f"/units/{old.id}/merge?into_id={new.id}")
     told = client.get(f"/api/v1/units/{old.id}/merge?into_id={new.id}").get_json()

@@ -1,6 +1,6 @@
 """Reminders of the report date: one letter to each person of an institution, each instrument once before and after."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 from flask import Flask
@@ -8,7 +8,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.catalogue import report_queries, reporting
-from booking.catalogue.report_queries import Terms
 from booking.core.actors import Actor
 from booking.directory.days import seed_public_days
 from booking.notifications.letters import Letter
@@ -20,42 +19,17 @@ from models.custody import Stewardship
 from models.directory import Organisation
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.arrivals import ExemptionState
-from models.vocabulary.catalogue import PublishingState
 from models.vocabulary.custody import StewardRank
+from tests.catalogue.report_dates import TERMS, accepted, at
 from tests.counting import counting
-from tests.factories.instruments import make_instrument, make_organisation
+from tests.factories.instruments import make_organisation
 from tests.factories.letters import mailed
-from tests.factories.people import actor_for, give, make_user
-
-TERMS = Terms(days=30, reminder_days=5)
+from tests.factories.people import give, make_user
 
 
 @pytest.fixture(autouse=True)
-def organisation(session: Session) -> Organisation:
+def public_days(session: Session) -> None:
     seed_public_days(session, [2026])
-    return make_organisation(session)
-
-
-@pytest.fixture
-def admin(session: Session, organisation: Organisation, now: datetime) -> Actor:
-    user = make_user(session, "admin")
-    give(session, user, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, organisation.id)
-    return actor_for(session, user, now=now)
-
-
-@pytest.fixture
-def platform(session: Session, now: datetime) -> Actor:
-    user = make_user(session, "platform")
-    give(session, user, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
-    return actor_for(session, user, now=now)
-
-
-def accepted(session: Session, organisation: Organisation, day: date) -> Instrument:
-    return make_instrument(session, organisation, publishing_state=PublishingState.DRAFT, accepted_on=day)
-
-
-def at(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, 2, tzinfo=UTC)
 
 
 def remind(session: Session, day: date) -> list[Letter]:

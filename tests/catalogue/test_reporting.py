@@ -1,6 +1,6 @@
 """The report date: working days of the institution, reminders once each, exemptions; steps of new instruments."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from booking.catalogue import arrivals, report_queries, reporting
 from booking.catalogue.arrivals import Arrival
-from booking.catalogue.report_queries import Terms
 from booking.core.actors import Actor, Reach
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden, InvalidInput
@@ -23,40 +22,16 @@ from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.arrivals import ArrivalStep, ExemptionState, ReportState
 from models.vocabulary.catalogue import BookingMode, PublishingState
 from models.vocabulary.directory import DayKind
+from tests.catalogue.report_dates import TERMS, accepted, at
 from tests.counting import counting
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.letters import mailed
-from tests.factories.people import actor_for, give, make_user, sign_in
-
-TERMS = Terms(days=30, reminder_days=5)
+from tests.factories.people import give, make_user, sign_in
 
 
 @pytest.fixture(autouse=True)
-def organisation(session: Session) -> Organisation:
+def public_days(session: Session) -> None:
     seed_public_days(session, [2026])
-    return make_organisation(session)
-
-
-@pytest.fixture
-def admin(session: Session, organisation: Organisation, now: datetime) -> Actor:
-    user = make_user(session, "admin")
-    give(session, user, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, organisation.id)
-    return actor_for(session, user, now=now)
-
-
-@pytest.fixture
-def platform(session: Session, now: datetime) -> Actor:
-    user = make_user(session, "platform")
-    give(session, user, Role.PLATFORM_ADMIN, ScopeKind.PLATFORM)
-    return actor_for(session, user, now=now)
-
-
-def accepted(session: Session, organisation: Organisation, day: date) -> Instrument:
-    return make_instrument(session, organisation, publishing_state=PublishingState.DRAFT, accepted_on=day)
-
-
-def at(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, 2, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

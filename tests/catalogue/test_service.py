@@ -34,18 +34,6 @@ COMPLETE: dict[str, Any] = {
 
 
 @pytest.fixture
-def organisation(session: Session) -> Organisation:
-    return make_organisation(session)
-
-
-@pytest.fixture
-def admin(session: Session, organisation: Organisation, now: datetime) -> Actor:
-    user = make_user(session, "admin")
-    give(session, user, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, organisation.id)
-    return actor_for(session, user, now=now)
-
-
-@pytest.fixture
 def stranger(session: Session, now: datetime) -> Actor:
     user = make_user(session, "stranger")
     other = make_organisation(session)

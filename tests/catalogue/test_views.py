@@ -14,23 +14,16 @@ from models.directory import Organisation
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.catalogue import BookingMode, ContactVisibility, PublishingState
 from tests.counting import counting
-from tests.factories.instruments import make_instrument, make_organisation
+from tests.factories.instruments import make_instrument
 from tests.factories.people import give, make_user, sign_in
 
 TABS = ("edit", "place", "booking", "test-items", "publishing")
 
 
 @pytest.fixture
-def organisation(session: Session) -> Organisation:
-    return make_organisation(session)
-
-
-@pytest.fixture
-def admin(session: Session, client: FlaskClient, organisation: Organisation) -> User:
-    user = make_user(session, "admin")
-    give(session, user, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, organisation.id)
-    sign_in(client, user)
-    return user
+def admin(client: FlaskClient, admin_user: User) -> User:
+    sign_in(client, admin_user)
+    return admin_user
 
 
 def stored(session: Session, instrument: Instrument) -> Instrument:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -69,6 +70,16 @@ def unmigrated(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask
             db.engine.dispose()
 
 
+@contextmanager
+def migrated(app: Flask) -> Iterator[None]:
+    """At the newest version, with places and classes."""
+    with app.app_context():
+        flask_migrate.upgrade()
+        transaction(load_places)
+        transaction(load_classes)
+        yield
+
+
 def test_up_check_down_and_up_again(unmigrated: Flask) -> None:
     with unmigrated.app_context():
         flask_migrate.upgrade()
@@ -98,10 +109,7 @@ def _before(revision: str) -> str:
 def test_what_ended_before_uses_were_confirmed_is_nobodys_to_be_reminded_of_and_costs_nothing_by_itself(
     unmigrated: Flask,
 ) -> None:
-    with unmigrated.app_context():
-        flask_migrate.upgrade()
-        transaction(load_places)
-        transaction(load_classes)
+    with migrated(unmigrated):
         with Session(db.engine, expire_on_commit=False) as session:
             house = House(session, NOW)
             ids = [house.book(9, day=day).id for day in (1, 2)]
@@ -129,10 +137,7 @@ def test_what_ended_before_uses_were_confirmed_is_nobodys_to_be_reminded_of_and_
 
 
 def test_what_was_confirmed_and_charged_is_not_lost_by_going_back(unmigrated: Flask) -> None:
-    with unmigrated.app_context():
-        flask_migrate.upgrade()
-        transaction(load_places)
-        transaction(load_classes)
+    with migrated(unmigrated):
         with Session(db.engine, expire_on_commit=False) as session:
             house = House(session, NOW)
             house.confirm(house.book(9, by=house.stranger, paying=ALONE))
@@ -174,10 +179,7 @@ def _filled(session: Session, what: str) -> None:
 def test_going_back_loses_nothing_that_was_set_received_or_agreed_on(
     unmigrated: Flask, what: str, revision: str, kept: str
 ) -> None:
-    with unmigrated.app_context():
-        flask_migrate.upgrade()
-        transaction(load_places)
-        transaction(load_classes)
+    with migrated(unmigrated):
         with Session(db.engine, expire_on_commit=False) as session:
             _filled(session, what)
             before = session.execute(sa.text(kept)).all()
@@ -190,10 +192,7 @@ def test_going_back_loses_nothing_that_was_set_received_or_agreed_on(
 
 
 def test_drafts_are_made_anew_after_going_back_and_charges_stay(unmigrated: Flask) -> None:
-    with unmigrated.app_context():
-        flask_migrate.upgrade()
-        transaction(load_places)
-        transaction(load_classes)
+    with migrated(unmigrated):
         with Session(db.engine, expire_on_commit=False) as session:
             office = Office(session, NOW)
             office.used(9)
@@ -214,9 +213,7 @@ def test_drafts_are_made_anew_after_going_back_and_charges_stay(unmigrated: Flas
 
 
 def test_prices_of_units_that_were_removed_are_withdrawn_and_stay_so(unmigrated: Flask) -> None:
-    with unmigrated.app_context():
-        flask_migrate.upgrade()
-        transaction(load_places)
+    with migrated(unmigrated):
         with Session(db.engine, expire_on_commit=False) as session:
             place, clerk = make_organisation(session), make_user(session, "clerk")
             gone, kept = (Unit(organisation_id=place.id, name_zh=name) for name in ("甲", "乙"))
@@ -239,10 +236,7 @@ def test_prices_of_units_that_were_removed_are_withdrawn_and_stay_so(unmigrated:
 
 
 def test_order_forms_that_were_accepted_before_they_had_numbers_get_them_in_their_order(unmigrated: Flask) -> None:
-    with unmigrated.app_context():
-        flask_migrate.upgrade()
-        transaction(load_places)
-        transaction(load_classes)
+    with migrated(unmigrated):
         with Session(db.engine, expire_on_commit=False) as session:
             place = make_place(session, NOW)
             first, second = place.booked(2, place.text_id), place.booked(1, place.text_id, day=3)

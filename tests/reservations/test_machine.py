@@ -1,25 +1,20 @@
 """Claims and blocks against a plain model: lists of who has what when, on one lane or several, shared or not."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
     MultipleResults,
-    RuleBasedStateMachine,
     consumes,
     initialize,
     invariant,
     multiple,
     rule,
 )
-from hypothesis.stateful import run_state_machine_as_test as run_machine
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -37,9 +32,9 @@ from models.catalogue import Instrument, InstrumentLaneGroup, Lane
 from models.reservations import BlockConflict, Claim
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.reservations import BlockKind, ConflictState
-from tests import databases
 from tests.factories.instruments import add_lane_group, make_instrument
 from tests.factories.people import actor_for, give, make_user
+from tests.machines import InEmptyDatabase, run
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 DAY = at_local(NOW.date() + timedelta(days=1))
@@ -78,7 +73,7 @@ class Model:
         return any(wanted & hours - (own & blocked) for hours in held.values())
 
 
-class Machine(RuleBasedStateMachine):
+class Machine(InEmptyDatabase):
     """Books, moves, cancels, blocks and unblocks at random, and compares after each step."""
 
     bookings: Bundle[int] = Bundle("bookings")
@@ -154,8 +149,6 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def every_claim_is_right(self) -> None:
-        if not hasattr(self, "model"):
-            return
         with Session(db.engine) as session:
             assert list(faults(session)) == []
             assert self._conflicts(session) == self._expected_conflicts()
@@ -208,26 +201,8 @@ def _bare(session: Session) -> Instrument:
     return made
 
 
-@contextmanager
-def emptied(app: Flask) -> Iterator[None]:
-    databases.empty(app)
-    with app.app_context():
-        yield
-        db.session.remove()
-
-
 def test_claims_and_blocks_agree_with_a_plain_model(engine_app: Flask) -> None:
-    class OnThisEngine(Machine):
-        def __init__(self) -> None:
-            super().__init__()
-            self.context = ExitStack()
-            self.context.enter_context(emptied(engine_app))
-
-        def teardown(self) -> None:
-            self.context.close()
-
-    bounded = settings(max_examples=10, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck))
-    run_machine(OnThisEngine, settings=bounded)
+    run(engine_app, Machine, walks=10, steps=15)
 
 
 def test_the_model_knows_a_full_group() -> None:

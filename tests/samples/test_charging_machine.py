@@ -1,33 +1,27 @@
 """Orders from the quote to the receipt at random: what is held is what is open, what is owed is what statements say."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Flask
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from hypothesis.stateful import run_state_machine_as_test as run_machine
+from hypothesis.stateful import initialize, invariant
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.charges import service as charges
-from booking.charges.forms import ChargeChangeForm
 from booking.charges.queries import due_to_finish
 from booking.charges.sampled import accepted_quote
-from booking.charges.windows import Windows
 from booking.core.actors import Actor
 from booking.core.clock import local_date
-from booking.core.errors import Refused
 from booking.core.period import Period
 from booking.ledger.queries import balance_of
 from booking.reservations.wishes import Paying
 from booking.samples import charging, handling, quoting
 from booking.samples.forms import CountForm, QuoteLineForm, RecordForm, SampleQuoteForm
 from booking.samples.queries import due_to_approve
+from booking.samples.rules import MOVES, Side, steps_open
 from booking.statements import receipts, service
 from booking.statements.forms import DraftsForm, ReceiptForm
 from booking.web.extensions import db, transaction
@@ -38,14 +32,14 @@ from models.statements import Debtor, Receipt, Statement, StatementDraft
 from models.vocabulary.charges import ChargeState
 from models.vocabulary.payers import PayerKind
 from models.vocabulary.pricing import LineKind
-from models.vocabulary.samples import SampleOrderState, SampleState
-from tests import databases
+from models.vocabulary.samples import SampleOrderState, SampleState, SampleStep
+from tests.charges.arguing import WINDOWS, Arguing
 from tests.factories.samples import Orders, request_form
-from tests.statements.office import Office, faults_of
+from tests.machines import picks, tried, walk
+from tests.statements.office import Office, faults_of, open_statements
 
 START = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-WINDOWS = Windows()
 OPEN = {
     SampleOrderState.ACCEPTED,
     SampleOrderState.SENT,
@@ -55,13 +49,25 @@ OPEN = {
     SampleOrderState.REPORTED,
     SampleOrderState.DISPUTED,
 }
-STEPS_AT_LEAST, KINDS_AT_LEAST = 40, 5
-"""So many steps, of so many kinds, must have taken effect, or the machine proves nothing."""
-picks = st.integers(0, 5)
+OF_ORDERS = tuple(SampleStep(one) for one in ("record", "report", "count", "approve", "dispute", "uphold", "cancel"))
+MUST = {f"{step} order" for step in OF_ORDERS} | {
+    "order",
+    "test",
+    "silence",
+    "accept",
+    "dispute",
+    "adjust",
+    "waive",
+    "bill",
+    "pay in part",
+    "pay",
+}
+ANY_ORDER = 5
+"""A pick that does not ask what the order stands open to."""
 BECAME = (SampleState.TESTED, SampleState.FAILED, SampleState.LOST)
 
 
-class Machine(RuleBasedStateMachine):
+class Machine(Arguing):
     """A lead orders from an account, somebody else on paper; staff test some of it; finance bills and is paid."""
 
     @initialize(kind=st.sampled_from([PayerKind.ON_ACCOUNT, PayerKind.PREPAID, PayerKind.GRANT]))
@@ -69,19 +75,45 @@ class Machine(RuleBasedStateMachine):
         with Session(db.engine, expire_on_commit=False) as session:
             office = Office(session, START, kind, 200_000)
             people = {"lead": office.lead, "other": office.other, "steward": office.steward, "finance": office.finance}
-            self.who: dict[str, Actor] = {name: office.actor(person) for name, person in people.items()}
+            self.who = {name: office.actor(person) for name, person in people.items()}
             self.payer_id, self.place_id, self.instrument_id = office.payer.id, office.place.id, office.instrument.id
-        self.now, self.papers, self.hours, self.done = START, 0, 0, Counter[str]()
-        for by_account in (True, False, True):
-            self.order(by_account)
-            self.test(len(self._ids(SampleOrder)) - 1)
+        self.now, self.papers, self.hours = START, 0, 0
+        self.begin()
 
-    @rule(by_account=st.booleans())
+    def begin(self) -> None:
+        """Two orders are tested, disputed and paid in parts, one is cancelled midway, silence approves the last."""
+        for by_account in (True, False):
+            self.order(by_account)
+            self.test(0)
+            self.record(0, 1, SampleState.FAILED)
+            self.report(0, is_final=True)
+            self.dispute_results(0)
+            self.uphold_results(0)
+            self.count(0, 1, 3, 1)
+            self.approve(0)
+            for step in ("dispute", "adjust", "accept"):
+                self.argue(step)
+        self.bill_everybody()
+        for share in (2, 1):
+            self.pay(0, share)
+        for _each in range(2):
+            self.order(by_account=False)
+            self.test(-1)
+        self.cancel(-1, is_staff=True)
+        self.report(0, is_final=True)
+        self.wait(12)
+        self.argue("waive")
+        for by_account in (True, False):
+            self.order(by_account)
+            self.test(-1)
+            self.order(by_account)
+
+    @tried(by_account=st.booleans())
     def order(self, by_account: bool) -> None:
         """Four samples at 100 yuan with a set-up of 50 and a discount of 20, quoted and accepted."""
 
-        def ordered(session: Session, by: str, paying: Paying, **_who: Any) -> None:
-            orders = self._orders(session, by)
+        def ordered(session: Session, paying: Paying, actor: Actor, now: datetime) -> None:
+            orders = self._orders(session, actor)
             order = orders.asked(request_form(count=4))
             lines = [
                 QuoteLineForm(kind=LineKind.SETUP, count=1, unit_fen=5_000),
@@ -94,9 +126,9 @@ class Machine(RuleBasedStateMachine):
             orders.accepted(order, paying)
 
         paying = Paying(self.payer_id) if by_account else Paying(is_later=True)
-        self._try(ordered, "lead" if by_account else "other", paying)
+        self.attempt("order", ordered, paying, by="lead" if by_account else "other")
 
-    @rule(pick=picks)
+    @tried(pick=picks)
     def test(self, pick: int) -> None:
         """Sent, received and in testing, as far as it is not yet."""
 
@@ -109,42 +141,44 @@ class Machine(RuleBasedStateMachine):
             start = self.now.replace(minute=0) + timedelta(days=1) + self.hours * HOUR
             orders.run(order, period=Period(start, start + HOUR))
 
-        self._at(SampleOrder, pick, tested)
+        self._one(pick, "test", (SampleStep.RECEIVE, SampleStep.RUN), Side.STAFF, tested)
 
-    @rule(pick=picks, position=st.integers(1, 4), state=st.sampled_from(BECAME))
+    @tried(pick=picks, position=st.integers(1, 4), state=st.sampled_from(BECAME))
     def record(self, pick: int, position: int, state: SampleState) -> None:
-        self._at(SampleOrder, pick, handling.record_sample, position, RecordForm(state=state, note="x"), by="steward")
+        form = RecordForm(state=state, note="x")
+        self._at(pick, SampleStep.RECORD, handling.record_sample, position, form)
 
-    @rule(pick=picks, is_final=st.booleans())
+    @tried(pick=picks, is_final=st.booleans())
     def report(self, pick: int, is_final: bool) -> None:
         def reported(session: Session, order_id: int, **_who: Any) -> None:
             order = session.get_one(SampleOrder, order_id)
-            self._orders(session, "lead").reported(order, None if is_final else [1], is_final=is_final)
+            self._orders(session, self.who["lead"]).reported(order, None if is_final else [1], is_final=is_final)
 
-        self._at(SampleOrder, pick, reported)
+        self._at(pick, SampleStep.REPORT, reported)
 
-    @rule(pick=picks, setup=st.integers(0, 1), samples=st.integers(0, 4), discount=st.integers(0, 1))
+    @tried(pick=picks, setup=st.integers(0, 1), samples=st.integers(0, 4), discount=st.integers(0, 1))
     def count(self, pick: int, setup: int, samples: int, discount: int) -> None:
         form = CountForm(counts=[setup, samples, discount], note="说明")
-        self._at(SampleOrder, pick, charging.say_done, form, windows=WINDOWS, by="steward")
+        self._at(pick, SampleStep.COUNT, charging.say_done, form, windows=WINDOWS)
 
-    @rule(pick=picks, by=st.sampled_from(["lead", "other"]))
-    def approve(self, pick: int, by: str) -> None:
-        self._at(SampleOrder, pick, handling.approve_results, windows=WINDOWS, by=by)
+    @tried(pick=picks)
+    def approve(self, pick: int) -> None:
+        self._at(pick, SampleStep.APPROVE, handling.approve_results, windows=WINDOWS)
 
-    @rule(pick=picks, by=st.sampled_from(["lead", "other"]))
-    def dispute_results(self, pick: int, by: str) -> None:
-        self._at(SampleOrder, pick, handling.dispute_results, reason="偏高", by=by)
+    @tried(pick=picks)
+    def dispute_results(self, pick: int) -> None:
+        self._at(pick, SampleStep.DISPUTE, handling.dispute_results, reason="偏高")
 
-    @rule(pick=picks)
+    @tried(pick=picks)
     def uphold_results(self, pick: int) -> None:
-        self._at(SampleOrder, pick, handling.uphold_results, reason="无误", windows=WINDOWS, by="steward")
+        self._at(pick, SampleStep.UPHOLD, handling.uphold_results, reason="无误", windows=WINDOWS)
 
-    @rule(pick=picks, by=st.sampled_from(["lead", "other", "steward"]))
-    def cancel(self, pick: int, by: str) -> None:
-        self._at(SampleOrder, pick, handling.cancel_order, reason="停", windows=WINDOWS, by=by)
+    @tried(pick=picks, is_staff=st.booleans())
+    def cancel(self, pick: int, is_staff: bool) -> None:
+        side = Side.STAFF if is_staff else Side.REQUESTER
+        self._at(pick, SampleStep.CANCEL, handling.cancel_order, reason="停", windows=WINDOWS, side=side)
 
-    @rule(days=st.integers(1, 12))
+    @tried(days=st.integers(1, 12))
     def wait(self, days: int) -> None:
         """What has a deadline goes on by itself."""
         self.now += timedelta(days=days)
@@ -153,48 +187,29 @@ class Machine(RuleBasedStateMachine):
         for order_id in orders:
             self.done["silence"] += transaction(charging.accept_silently, order_id, windows=WINDOWS, now=self.now)
         for charge_id in due:
-            self.done["go_on"] += transaction(charges.go_on, charge_id, windows=WINDOWS, now=self.now)
+            self.done["go on"] += transaction(charges.go_on, charge_id, windows=WINDOWS, now=self.now)
 
-    @rule(pick=picks, by=st.sampled_from(["lead", "other"]))
-    def accept_charge(self, pick: int, by: str) -> None:
-        self._at(Charge, pick, charges.accept_charge, by=by)
-
-    @rule(pick=picks, by=st.sampled_from(["lead", "other"]))
-    def dispute_charge(self, pick: int, by: str) -> None:
-        self._at(Charge, pick, charges.dispute_charge, "太贵", by=by)
-
-    @rule(pick=picks, change=st.integers(-15_000, 15_000).filter(bool))
-    def adjust(self, pick: int, change: int) -> None:
-        form = ChargeChangeForm(change_fen=change, reason="协商")
-        self._at(Charge, pick, charges.adjust_charge, form, windows=WINDOWS, by="steward")
-
-    @rule(pick=picks, step=st.sampled_from([charges.waive_charge, charges.settle_on_paper]))
-    def end(self, pick: int, step: Callable[..., Any]) -> None:
-        self._at(Charge, pick, step, "说明", by="steward")
-
-    @rule()
+    @tried()
     def bill_everybody(self) -> None:
-        self._try(service.make_drafts, self.place_id, DraftsForm(until_on=local_date(self.now)))
-        for draft_id in self._ids(StatementDraft):
-            self._try(service.issue_statement, draft_id)
+        form = DraftsForm(until_on=local_date(self.now))
+        self.attempt("draft", service.make_drafts, self.place_id, form, by="finance")
+        for draft_id in self.ids(StatementDraft):
+            self.attempt("bill", service.issue_statement, draft_id, by="finance")
 
-    @rule(pick=picks, share=st.integers(1, 2))
+    @tried(pick=picks, share=st.integers(1, 2))
     def pay(self, pick: int, share: int) -> None:
         """All that is open of a statement, or half of it."""
-
-        def paid(session: Session, statement_id: int, **who: Any) -> Any:
-            statement = session.get_one(Statement, statement_id)
-            fen = (balance_of(session, statement.open_id) if statement.open_id else 0) // share
+        with Session(db.engine) as session:
+            found = [(one.id, one.debtor_id, fen) for one, fen in open_statements(session)]
+        if found:
+            statement_id, debtor_id, fen = found[pick % len(found)]
             self.papers += 1
-            form = ReceiptForm(amount_fen=max(fen, 1), number=f"P{self.papers}", received_on=local_date(self.now))
-            return receipts.record_receipt(session, statement.debtor_id, form, **who)
-
-        self._at(Statement, pick, paid)
+            paper = ReceiptForm(amount_fen=-(-fen // share), number=f"P{self.papers}", received_on=local_date(self.now))
+            step, said = "pay" if share == 1 else "pay in part", {"statement_id": statement_id}
+            self.attempt(step, receipts.record_receipt, debtor_id, paper, by="finance", **said)
 
     @invariant()
     def the_books_are_right(self) -> None:
-        if not hasattr(self, "done"):
-            return
         with Session(db.engine) as session:
             assert faults_of(session) == []
             held = balance_of(session, session.get_one(PayerAccount, self.payer_id).held_id)
@@ -214,64 +229,47 @@ class Machine(RuleBasedStateMachine):
 
     def finish(self) -> None:
         """When everything is over nothing is held any more."""
-        for pick, _order in enumerate(self._ids(SampleOrder)):
-            for by in ("lead", "other"):
-                self._at(SampleOrder, pick, handling.cancel_order, reason="停", windows=WINDOWS, by=by)
+        for _order in self.ids(SampleOrder):
+            self.cancel(0, is_staff=False)
         for _ in range(3):
             self.wait(12)
         with Session(db.engine) as session:
             assert balance_of(session, session.get_one(PayerAccount, self.payer_id).held_id) == 0
         self.the_books_are_right()
 
-    def _orders(self, session: Session, by: str) -> Orders:
-        return Orders(session, self.instrument_id, self.who[by], self.who["steward"], self.now)
+    def _at(self, pick: int, step: SampleStep, work: Callable[..., Any], *given: Any, **named: Any) -> None:
+        """A step of one of the orders, by whom it is for; staff where it is for both, unless a side is named."""
+        side = named.pop("side", Side.STAFF if Side.STAFF in MOVES[step].sides else Side.REQUESTER)
+        self._one(pick, f"{step} order", (step,), side, work, *given, **named)
 
-    def _asker(self, order: SampleOrder) -> str:
-        return next(name for name, actor in self.who.items() if actor.id == order.requested_by_id)
-
-    def _at(
-        self, table: Any, pick: int, work: Callable[..., Any], *given: Any, by: str = "finance", **named: Any
+    def _one(
+        self,
+        pick: int,
+        name: str,
+        steps: Collection[SampleStep],
+        side: Side,
+        work: Callable[..., Any],
+        *given: Any,
+        **named: Any,
     ) -> None:
-        """A step of one of the rows."""
-        if found := self._ids(table):
-            self._try(work, found[pick % len(found)], *given, by=by, **named)
-
-    def _ids(self, table: Any) -> list[int]:
+        """The same of one that stands open to one of the steps, or now and then of any."""
         with Session(db.engine) as session:
-            return list(session.scalars(select(table.id).order_by(table.id)))
+            rows = session.scalars(select(SampleOrder).order_by(SampleOrder.id)).all()
+            is_any = pick == ANY_ORDER
+            found = [one for one in rows if is_any or set(steps) & set(steps_open(one.state, side))]
+            asker = {one.id: one.requested_by_id for one in found}
+        if found:
+            order_id = found[pick % len(found)].id
+            names = {actor.id: name for name, actor in self.who.items()}
+            by = "steward" if side == Side.STAFF else names[asker[order_id]]
+            self.attempt(name, work, order_id, *given, by=by, **named)
 
-    def _try(self, work: Callable[..., Any], *given: Any, by: str = "finance", **named: Any) -> None:
-        """Do it as somebody would; what is refused changes nothing, which the invariant sees."""
-        self.now += timedelta(minutes=1)
-        with suppress(Refused):
-            transaction(work, *given, actor=self.who[by], now=self.now, **named)
-            self.done[work.__name__] += 1
+    def _orders(self, session: Session, asker: Actor) -> Orders:
+        return Orders(session, self.instrument_id, asker, self.who["steward"], self.now)
 
-
-@contextmanager
-def emptied(app: Flask) -> Iterator[None]:
-    databases.empty(app)
-    with app.app_context():
-        yield
-        db.session.remove()
+    def _asker(self, order: SampleOrder) -> Actor:
+        return next(actor for actor in self.who.values() if actor.id == order.requested_by_id)
 
 
 def test_what_is_held_is_what_is_open_and_what_is_owed_what_statements_say(engine_app: Flask) -> None:
-    took_effect: Counter[str] = Counter()
-
-    class OnThisEngine(Machine):
-        def __init__(self) -> None:
-            super().__init__()
-            self.context = ExitStack()
-            self.context.enter_context(emptied(engine_app))
-
-        def teardown(self) -> None:
-            if hasattr(self, "done"):
-                took_effect.update(self.done)
-                self.finish()
-            self.context.close()
-
-    bounded = settings(max_examples=10, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
-    run_machine(OnThisEngine, settings=bounded)
-    assert took_effect.total() >= STEPS_AT_LEAST, took_effect
-    assert len(took_effect) >= KINDS_AT_LEAST, took_effect
+    walk(engine_app, Machine, MUST, walks=7, steps=18)

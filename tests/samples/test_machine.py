@@ -1,15 +1,12 @@
 """Any sequence of steps by either side: what is refused changes nothing, and history, numbers and queue agree."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Flask
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from hypothesis.stateful import run_state_machine_as_test as run_machine
+from hypothesis.stateful import initialize, invariant, rule
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -22,10 +19,10 @@ from booking.web.extensions import db
 from models.samples import SampleOrder, SampleOrderStep
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.samples import Leftover, SampleOrderState, SampleState, Settling
-from tests import databases
 from tests.factories.instruments import make_instrument
 from tests.factories.people import actor_for, give, make_user
 from tests.factories.samples import Orders, request_form
+from tests.machines import InEmptyDatabase, run
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -58,13 +55,16 @@ ONWARD = ("quote", "accept", "receive", "run", "report all", "approve", "give ba
 STANDING = {"number", "state", "version", "queued_at", "given_back"}
 
 
-class Machine(RuleBasedStateMachine):
+class Machine(InEmptyDatabase):
     """Two orders that both sides lead anywhere."""
 
-    session: Session
     orders: Orders
     asker: dict[str, Any]
     staff: dict[str, Any]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session: Session = self.context.enter_context(Session(db.engine, expire_on_commit=False))
 
     @initialize()
     def begin(self) -> None:
@@ -124,25 +124,5 @@ class Machine(RuleBasedStateMachine):
         assert queued == list(range(1, len(queued) + 1))
 
 
-@contextmanager
-def emptied(app: Flask) -> Iterator[Session]:
-    """A session on an empty database."""
-    databases.empty(app)
-    with app.app_context():
-        with Session(db.engine, expire_on_commit=False) as session:
-            yield session
-        db.session.remove()
-
-
 def test_whatever_both_sides_try_history_numbers_and_queue_agree(engine_app: Flask) -> None:
-    class OnThisEngine(Machine):
-        def __init__(self) -> None:
-            super().__init__()
-            self.context = ExitStack()
-            self.session = self.context.enter_context(emptied(engine_app))
-
-        def teardown(self) -> None:
-            self.context.close()
-
-    bounded = settings(max_examples=5, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
-    run_machine(OnThisEngine, settings=bounded)
+    run(engine_app, Machine, walks=5, steps=20)

@@ -136,3 +136,9 @@ def faults_of(session: Session) -> list[str]:
     """Everything that is off in the books."""
     proofs = (ledger_faults, payer_faults, charge_faults, statement_faults)
     return [line for proof in proofs for line in proof(session)]
+
+
+def open_statements(session: Session) -> list[tuple[Statement, int]]:
+    """Those of which something is to be paid, with how much."""
+    rows = session.scalars(sa.select(Statement).order_by(Statement.id))
+    return [(one, fen) for one in rows if one.open_id and (fen := balance_of(session, one.open_id))]

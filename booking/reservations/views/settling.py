@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from flask import request
 from flask_babel import gettext as _
 
+from booking.charges.late_fees import fees_of_cancelling
 from booking.core import forms
 from booking.core.clock import utcnow
 from booking.core.errors import InvalidInput, Problem, Refused
@@ -16,7 +17,7 @@ from booking.reservations.labels import STATES
 from booking.reservations.leaving_forms import CancelBookingsForm, ComingPage, HandOverForm
 from booking.reservations.refusals import ReservationRefused
 from booking.reservations.spoken import spoken_refusals
-from booking.web.extensions import transaction
+from booking.web.extensions import reading, transaction
 from booking.web.reading import posted, read_query
 from booking.web.signed_in import require_actor
 
@@ -51,6 +52,7 @@ def coming_values(coming: Coming, page_url: str, refused: Refused | None = None)
         "coming": coming,
         "part": {"cursor": part_shown(), "next": following},
         "chosen": _ticked(coming),
+        "fees": fees_of_cancelling(reading(), coming.bookings, require_actor(), now=utcnow()),
         "refusals": spoken_refusals(refused.refusals) if isinstance(refused, ReservationRefused) else (),
         "state_labels": {state: _(text) for state, text in STATES.items()},
     }
