@@ -85,7 +85,7 @@ class InvoiceAnswer(InvoiceRow):
     """An invoice in full, over `items` of statements or over money that was `paid_in`.
 
     It is `is_reversed` when red-letter ones, `reversed_by_ids`, took back all of it; `warnings` say what does not agree
-    between it, payer, holder and contracts.
+    between it, payer, holder, contracts and vouchers.
     """
 
     reason: str
