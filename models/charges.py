@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import User
@@ -32,7 +32,8 @@ class Charge(Base):
     `organisation_id` owned the instrument when it was used; an order was done between the booked times, from its
     acceptance to its last results or its end. `due_at` is when it goes on by itself: an estimated one when its time is
     over or nobody said what was done, a final or adjusted one when its payer has been silent for long enough.
-    `reminded_at` is when its owner's people were last told that a dispute waits.
+    `reminded_at` is when its owner's people were last told that a dispute waits. `uses_vouchers` is whether vouchers
+    ever held something for it: only then anybody asks what they pay.
     """
 
     __tablename__ = "charges"
@@ -97,6 +98,7 @@ class Charge(Base):
     due_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
+    uses_vouchers: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     reservation: Mapped[Reservation | None] = relationship(lazy="raise")

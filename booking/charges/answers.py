@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,17 +10,19 @@ from pydantic import BaseModel
 from booking.charges.books import as_line
 from booking.charges.queries import Found, Whole, standing_of
 from booking.charges.rules import steps_open
+from booking.charges.vouchered import expected_of, fee_of, reasons_of
 from booking.charges.withheld import withholds_results
 from booking.pricing.answers import PriceLine, line_answer
 from booking.pricing.rules import Line
 from models.charges import ChargeEvent, ChargeLine
 from models.vocabulary.charges import ChargeKind, ChargeProblem, ChargeState, ChargeStep
+from models.vocabulary.programmes import Limit, Reason, RedeemedBy
 
 
 class ChargeSummary(BaseModel):
-    """A charge in a list, of a reservation or a sample order; its `gross_fen` is paid by the account
-    (`captured_fen`), on paper, or missing. A sample order was done between the booked times; its results may be
-    withheld until it is paid.
+    """A charge in a list, of a reservation or a sample order. Vouchers took `voucher_fen` off its `gross_fen`; what is
+    left, its `own_fen`, is paid by the account (`captured_fen`), on paper, or missing. A sample order was done between
+    the booked times; its results may be withheld until it is paid.
 
     Until it is accepted the account pays what was held for the booking and no more; `problem` says what cannot be paid.
     The instrument is told to who may know of it, the account to who answers for it or keeps it.
@@ -85,9 +87,21 @@ class ChargeEntry(BaseModel):
     created_at: datetime
 
 
-class ChargeAnswer(ChargeSummary):
-    """A charge in full: its lines add up to `gross_fen`, its entries to `captured_fen`.
+class ChargeVoucher(BaseModel):
+    """How much a voucher pays of it, what decided that, who redeems it, and the day that counts for it."""
 
+    number: str
+    amount_fen: int
+    redeemed_by: RedeemedBy
+    counts_on: date
+    decided_by: list[Limit]
+
+
+class ChargeAnswer(ChargeSummary):
+    """A charge in full: its lines add up to `own_fen`, its entries to `captured_fen`.
+
+    `vouchers` are those that pay something of it: what they took off adds up to `voucher_fen`, what its payer pays
+    first and may claim back to `expected_fen`. Where they pay nothing although they were to, `not_covered` says why.
     `steps` is what the caller can do next.
     """
 
@@ -97,6 +111,9 @@ class ChargeAnswer(ChargeSummary):
     lines: list[PriceLine]
     history: list[ChargeEventAnswer]
     entries: list[ChargeEntry]
+    expected_fen: int
+    vouchers: list[ChargeVoucher]
+    not_covered: list[Reason]
     steps: list[ChargeStep]
 
 
@@ -120,6 +137,11 @@ def charge_answer(whole: Whole) -> ChargeAnswer:
             ChargeEntry(entry_id=one.entry_id, amount_fen=one.amount_fen, created_at=one.created_at)
             for one in whole.captures
         ],
+        expected_fen=expected_of(whole.vouchers),
+        vouchers=[
+            ChargeVoucher(**{name: getattr(one, name) for name in ChargeVoucher.model_fields}) for one in whole.vouchers
+        ],
+        not_covered=[one.reason for one in reasons_of(whole.lines)],
         steps=steps_open(standing_of(charge), found.sight),
     )
 
@@ -140,7 +162,7 @@ def _summary(found: Found) -> dict[str, Any]:
         "instrument_en": instrument.name_en if found.knows else "",
         "booked_by": charge.user.name,
         "payer_account_id": charge.payer_account_id if found.names_payer else None,
-        "voucher_fen": 0,
+        "gross_fen": fee_of(charge),
         "own_fen": charge.gross_fen,
         "withholds_results": withholds_results(charge),
         "missing_fen": charge.gross_fen - charge.captured_fen - charge.paper_fen,

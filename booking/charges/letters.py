@@ -213,6 +213,7 @@ def _values(news: News, charge: Charge, event: ChargeEvent, person: User, *, is_
         "is_estimated": event.state == ChargeState.ESTIMATED,
         "is_waived": event.state == ChargeState.WAIVED,
         "gross_fen": charge.gross_fen,
+        "voucher_fen": charge.voucher_fen,
         "due_at": charge.due_at if event.state in {ChargeState.FINAL, ChargeState.ADJUSTED} else None,
         "missing_fen": charge.gross_fen - charge.captured_fen - charge.paper_fen if charge.payer_account_id else 0,
         "spent_fen": news.payload.get("spent_fen", 0),

@@ -10,9 +10,11 @@ from booking.charges import paying
 from booking.charges.books import add_lines, tell
 from booking.charges.rules import Used, let_off, share_line, taken_time, use_quote
 from booking.charges.times import closed_time, has_open_conflict, lanes_of_others, owner_then
+from booking.charges.vouchered import FEES, ever_held, release_vouchers
 from booking.charges.windows import Windows, accept_by
 from booking.core.actors import Actor
 from booking.core.period import Period
+from booking.payers.holds import for_reservation
 from booking.pricing.queries import Spot
 from booking.pricing.quoting import LONGEST, Asked, Quoted, is_for_samples, quote_of, quoted
 from booking.pricing.rules import Line
@@ -134,6 +136,8 @@ def _final(
     """A charge that is asked about at once; what costs nothing has none, and holds nothing any more."""
     if not sum(line.amount_fen for line in costs.lines):
         paying.release(session, reservation, now=now)
+        if costs.estimated_fen or (found.quote and found.quote.total_fen):
+            release_vouchers(session, for_reservation(reservation.id), now=now)
         return None
     due = accept_by(session, owner_then(session, reservation), windows.accept_days, now=now)
     return _make(session, reservation, found, costs, ChargeState.FINAL, due, actor=actor, now=now)
@@ -150,11 +154,17 @@ def _make(  # noqa: PLR0917 - what a charge is for, and how it begins
     actor: Actor,
     now: datetime,
 ) -> Charge:
-    """Store a charge with its lines; one that is final is paid as far as the account goes."""
+    """Store a charge with its lines; one that is final is paid as far as vouchers and the account go.
+
+    What vouchers hold for a booking that nobody came to, or that was cancelled too late, goes back.
+    """
     charge = _new(reservation, found, costs, state, owner_then(session, reservation), now=now)
     charge.due_at = due_at
+    charge.uses_vouchers = ever_held(for_reservation(reservation.id))
     session.add(charge)
     session.flush()
+    if charge.uses_vouchers and costs.kind in FEES:
+        release_vouchers(session, for_reservation(reservation.id), now=now)
     if state == ChargeState.FINAL:
         paying.change(session, charge, costs.lines, now=now)
     else:

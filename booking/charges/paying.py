@@ -1,14 +1,15 @@
 """What a charge's payer account pays: what was held at once, the rest once that is agreed; what it cannot, waits."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.charges.billed import state_agreed
 from booking.charges.books import add_lines
-from booking.core.clock import local_date
+from booking.charges.rules import correction, last_day
+from booking.charges.vouchered import fee_of, taken_off
 from booking.payers.capturing import GivenBack, Spending, capture, give_back
 from booking.payers.holds import Purpose, Wanted, for_reservation, set_hold
 from booking.pricing.rules import Line
@@ -17,13 +18,43 @@ from models.payers import PayerAccount
 from models.reservations import Reservation
 from models.vocabulary.charges import AGREED, ChargeProblem, ChargeState
 from models.vocabulary.payers import PayerKind
+from models.vocabulary.pricing import LineKind
 
 
 def change(session: Session, charge: Charge, lines: Iterable[Line], *, now: datetime) -> int:
-    """Add lines to a locked charge and let its account pay for that; how much more was spent."""
+    """Add lines to a locked charge, take off what vouchers pay of it, and let its account pay the rest.
+
+    How much more the account spent. Raises VoucherClaimed.
+    """
     # What the charge comes to and what was paid of it change together: half of that would not be accepted.
+    added = list(lines)
     with session.no_autoflush:
-        add_lines(session, charge, lines, now=now)
+        fee_fen = fee_of(charge) + sum(line.amount_fen for line in added)
+        off = taken_off(session, charge, fee_fen, fee_fen=fee_fen, now=now)
+        add_lines(session, charge, [*added, *off], now=now)
+        spent = pay(session, charge, now=now)
+    session.flush()
+    return spent
+
+
+def end(session: Session, charge: Charge, kind: LineKind, *, now: datetime) -> int:
+    """Take all of a locked charge back by one line, and give back what was paid; how much that takes back.
+
+    What an authority was asked to pay for of its vouchers stays: the line takes back what they do not pay.
+    """
+    with session.no_autoflush:
+        fee_fen = fee_of(charge)
+        off = taken_off(session, charge, 0, fee_fen=fee_fen, now=now)
+        taken_back = fee_fen - charge.voucher_fen
+        add_lines(session, charge, [*([correction(kind, -taken_back)] if taken_back else []), *off], now=now)
+        pay(session, charge, now=now)
+    session.flush()
+    return taken_back
+
+
+def agree(session: Session, charge: Charge, *, now: datetime) -> int:
+    """Let the account of a locked charge pay what its payer agreed to; how much more it spent."""
+    with session.no_autoflush:
         spent = pay(session, charge, now=now)
     session.flush()
     return spent
@@ -80,14 +111,13 @@ def _move(session: Session, charge: Charge, payer_id: int, missing_fen: int, *, 
 
 def _spending(charge: Charge, payer_id: int) -> Spending:
     """What is spent on a charge, on the last day of its use."""
-    last_moment = (charge.used_ends_at or charge.booked_ends_at) - timedelta(microseconds=1)
     return Spending(
         charge_id=charge.id,
         owner_id=charge.organisation_id,
         purpose=Purpose(charge.reservation_id, charge.sample_order_id),
         payer_id=payer_id,
         user_id=charge.user_id,
-        day=local_date(last_moment),
+        day=last_day(charge.used_ends_at or charge.booked_ends_at),
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts.permissions import Permission, may, reach
 from booking.charges.rules import Sight, Standing
+from booking.charges.vouchered import Part, parts_of
 from booking.core.actors import Actor, Reach, Target
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
@@ -61,12 +62,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A charge with its lines, its history, and the entries of the ledger that paid for it."""
+    """A charge with its lines, its history, the entries of the ledger that paid for it, and what vouchers pay."""
 
     found: Found
     lines: Sequence[ChargeLine]
     events: Sequence[ChargeEvent]
     captures: Sequence[ChargeCapture]
+    vouchers: Sequence[Part]
 
     def hides_author(self, event: ChargeEvent) -> bool:
         """Whether who did something must not be told: who answers for an account that the reader may not know."""
@@ -106,6 +108,7 @@ def whole_charge(session: Session, charge_id: int, actor: Actor, *, today: date)
         session.scalars(of_it).all(),
         session.scalars(told.order_by(ChargeEvent.id)).all(),
         session.scalars(paid).all() if found.names_payer else (),
+        parts_of(session, found.charge),
     )
 
 

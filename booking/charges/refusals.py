@@ -1,6 +1,7 @@
 """Facts that stop a step in a charge's life."""
 
 from booking.core.errors import Conflict
+from booking.core.money import yuan_from_fen
 from booking.core.texts import N_
 
 
@@ -16,3 +17,15 @@ class NothingToTake(Conflict):
 
     code = "nothing_to_take"
     sentence = N_("经费账户里还是没有可以支付的金额。")
+
+
+class VoucherClaimed(Conflict):
+    """Less would be charged than what an authority was asked to pay for of its vouchers."""
+
+    code = "voucher_claimed"
+    sentence = N_("这笔费用中由创新券支付的 %(claimed)s 元已在申请兑付，不能减少到这个金额以下。")
+
+    def __init__(self, claimed_fen: int) -> None:
+        """Keep what was asked for, as the sentence says it."""
+        super().__init__(claimed=yuan_from_fen(claimed_fen))
+        self.claimed_fen = claimed_fen

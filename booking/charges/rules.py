@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 
+from booking.core.clock import local_date
 from booking.core.money import rounded, share_of
 from booking.core.period import Period, common, merged
 from booking.pricing.rules import Line, Quote, Terms, Use, billed_time, quote
@@ -95,6 +96,11 @@ class Standing:
     state: ChargeState
     problem: ChargeProblem | None
     gross_fen: int
+
+
+def last_day(ends_at: datetime) -> date:
+    """The last day of a use that ends then: one until midnight ends on the day before."""
+    return local_date(ends_at - timedelta(microseconds=1))
 
 
 def use_quote(terms: Terms, booked: Period, used: Used, *, is_assisted: bool) -> Quote:

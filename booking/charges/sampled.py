@@ -10,6 +10,7 @@ from booking.catalogue.keeping import staff_organisation_id
 from booking.charges import paying
 from booking.charges.books import tell
 from booking.charges.counting import Work, due_lines, work_of
+from booking.charges.vouchered import ever_held, fee_of, release_vouchers
 from booking.charges.windows import Windows, accept_by
 from booking.core.actors import Actor
 from booking.payers.holds import Wanted, for_order, set_hold
@@ -100,7 +101,7 @@ def finish_order(
 ) -> None:
     """A locked estimated charge becomes what was done, spent of what is held; or nothing, and it is let off."""
     paying.change(session, charge, lines_due(session, order_id), now=now)
-    if charge.gross_fen:
+    if fee_of(charge):
         charge.state = ChargeState.FINAL
         charge.due_at = accept_by(session, charge.organisation_id, windows.accept_days, now=now)
     else:
@@ -112,6 +113,8 @@ def release_order(session: Session, order: SampleOrder, *, now: datetime) -> Non
     """Give back whatever is held for a locked order that is charged nothing."""
     if order.payer_account_id is not None:
         set_hold(session, for_order(order.id), Wanted(None, charged_user_id(order), 0), now=now)
+    if order.organisation_id is not None:
+        release_vouchers(session, for_order(order.id), now=now)
 
 
 def charged_user_id(order: SampleOrder) -> int:
@@ -121,6 +124,7 @@ def charged_user_id(order: SampleOrder) -> int:
 
 def _store(session: Session, charge: Charge, lines: Sequence[Line], *, actor: Actor | None, now: datetime) -> Charge:
     """Store a charge; one that is final is paid as far as what is held goes."""
+    charge.uses_vouchers = ever_held(for_order(charge.sample_order_id or 0))
     session.add(charge)
     session.flush()
     session.refresh(charge, ["payer"])

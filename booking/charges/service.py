@@ -10,10 +10,11 @@ from booking.charges.billed import Cause, hold_debtor
 from booking.charges.books import tell
 from booking.charges.forms import ChargeChangeForm, ResolveForm
 from booking.charges.making import finish
-from booking.charges.paying import change, pay, stand
+from booking.charges.paying import agree, change, end, pay, stand
 from booking.charges.refusals import NothingToTake, NotOpen
 from booking.charges.rules import correction, is_open, may_take, state_after_change
 from booking.charges.sampled import finish_order
+from booking.charges.vouchered import fee_of
 from booking.charges.windows import Windows, accept_by
 from booking.core.actors import Actor
 from booking.core.clock import local_date
@@ -42,7 +43,7 @@ def _agree(session: Session, charge: Charge, *, actor: Actor | None, now: dateti
     A charge that comes back to what it was billed is billed as before.
     """
     charge.state, charge.due_at = ChargeState.ACCEPTED, None
-    spent = change(session, charge, [], now=now)
+    spent = agree(session, charge, now=now)
     stand(session, charge, now=now)
     tell(session, charge, ChargeStep.ACCEPT, actor=actor, now=now, spent_fen=spent)
 
@@ -119,8 +120,9 @@ def adjust_charge(
     charge = _hold(session, charge_id, ChargeStep.ADJUST, version, actor=actor, now=now)
     if form.change_fen == 0:
         raise InvalidInput([Problem("change_fen", N_("请填写不为 0 的金额，减少的写负数。"))])
-    if charge.gross_fen + form.change_fen < 0:
-        most = yuan_from_fen(charge.gross_fen)
+    fee_fen = fee_of(charge)
+    if fee_fen + form.change_fen < 0:
+        most = yuan_from_fen(fee_fen)
         raise InvalidInput([Problem("change_fen", N_("这笔费用是 %(most)s 元，不能减少更多。"), {"most": most})])
     charge.state = state_after_change(charge.state)
     change(session, charge, [correction(LineKind.ADJUSTMENT, form.change_fen, form.name)], now=now)
@@ -200,11 +202,10 @@ def _end(
 ) -> Charge:
     """Take all of a charge back by one line."""
     charge = _hold(session, charge_id, step, version, actor=actor, now=now)
-    taken_back = -charge.gross_fen
     state, kind = ENDS[step]
     charge.state, charge.due_at = state, None
-    change(session, charge, [correction(kind, taken_back)] if taken_back else [], now=now)
-    tell(session, charge, step, actor=actor, now=now, text=reason, change_fen=taken_back)
+    taken_back = end(session, charge, kind, now=now)
+    tell(session, charge, step, actor=actor, now=now, text=reason, change_fen=-taken_back)
     return charge
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import BigInteger, Select, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from booking.charges import voucher_verifying
 from booking.charges.rules import Used, use_quote
 from booking.charges.sampled import lines_due
 from booking.core.period import Period
@@ -21,7 +22,7 @@ from models.vocabulary.pricing import LineKind
 from models.vocabulary.reservations import ReservationMode, ReservationState
 from models.vocabulary.samples import SampleOrderState
 
-AFTERWARDS = (LineKind.ADJUSTMENT, LineKind.WAIVER, LineKind.CANCELLATION)
+AFTERWARDS = (LineKind.ADJUSTMENT, LineKind.WAIVER, LineKind.CANCELLATION, LineKind.VOUCHER)
 """Lines that change a charge once it is made."""
 ENDED_ORDERS = (SampleOrderState.DONE, SampleOrderState.CANCELLED)
 FEES = (ReservationState.CANCELLED,)
@@ -39,6 +40,7 @@ def faults(session: Session) -> Iterator[str]:
     yield from _without_charge(session)
     yield from _orders_astray(session)
     yield from _orders_without_charge(session)
+    yield from voucher_verifying.faults(session)
 
 
 def _wrong_sums(session: Session) -> Iterator[str]:

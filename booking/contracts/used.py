@@ -30,9 +30,10 @@ _PRICED = or_(
 _COST = case(
     (and_(Charge.id.is_(None), or_(Reservation.state.in_(ENDED_UNCHARGED), _ORDER_IS_OVER)), 0),
     (or_(Charge.id.is_(None), _AWAITS_PRICE), UseAgreement.amount_fen),
-    else_=Charge.gross_fen,
+    else_=Charge.gross_fen + Charge.voucher_fen,
 )
-"""What a use costs: what was charged, also when it was cancelled too late; what was quoted as long as that is expected.
+"""What a use costs before vouchers: what was charged, also when it was cancelled too late; what was quoted as long as
+that is expected.
 
 What is over without a charge cost nothing, but for orders from before they were charged; what waits for its price, or
 for what was done of an order, is still expected.
@@ -65,7 +66,9 @@ def used_of(
 
 def charged_fen(session: Session, reservation_ids: Collection[int]) -> dict[int, int]:
     """What these reservations were charged; absent where nothing, or no price, says how much."""
-    rows = select(Charge.reservation_id, Charge.gross_fen).where(Charge.reservation_id.in_(reservation_ids), _PRICED)
+    rows = select(Charge.reservation_id, Charge.gross_fen + Charge.voucher_fen).where(
+        Charge.reservation_id.in_(reservation_ids), _PRICED
+    )
     return {reservation_id: fen for reservation_id, fen in session.execute(rows) if reservation_id is not None}
 
 

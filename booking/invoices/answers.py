@@ -57,7 +57,7 @@ class InvoiceItemAnswer(BaseModel):
 class InvoiceAnswer(InvoiceRow):
     """An invoice in full; `is_reversed` when red-letter ones, `reversed_by_ids`, took back all of it.
 
-    `warnings` say what does not agree between it, payer, holder and contracts.
+    `warnings` say what does not agree between it, payer, holder, contracts and vouchers.
     """
 
     reason: str

@@ -17,6 +17,10 @@ WARNINGS = {
     Difference.TITLE_NOT_CONTRACT: N_("抬头与这些使用所依据合同的对方名称不同。"),
     Difference.TAX_NUMBER_NOT_CONTRACT: N_("税号与这些使用所依据合同的对方统一社会信用代码不同。"),
     Difference.PAYER_NOT_CONTRACT: N_("付款人与这些使用所依据合同的对方不是同一单位。"),
+    Difference.TITLE_NOT_VOUCHER: N_("抬头与这些使用所用创新券的企业名称不同。"),
+    Difference.TAX_NUMBER_NOT_VOUCHER: N_("税号与这些使用所用创新券的企业统一社会信用代码不同。"),
+    Difference.PAYER_NOT_VOUCHER: N_("付款人与这些使用所用创新券的企业不是同一单位。"),
+    Difference.CONTRACT_NOT_VOUCHER: N_("合同的对方与这些使用所用创新券的企业不是同一单位。"),
 }
 FIELDS = {
     "kind": N_("发票种类"),

@@ -12,7 +12,8 @@ from booking.core.actors import Actor
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from booking.invoices.contracted import contracted_for
-from booking.invoices.rules import Billed, Difference, Party, contract_differences, differences
+from booking.invoices.rules import Billed, Difference, Party, contract_differences, differences, voucher_differences
+from booking.invoices.vouchered import voucher_holders
 from booking.statements import queries as statements
 from booking.statements.queries import belongs_to, is_billed_to, person_of, sight_of, statement_for
 from booking.statements.rules import Sight, number_of
@@ -156,6 +157,8 @@ def warnings_of(session: Session, invoice: Invoice, items: Sequence[InvoiceItem]
     contracted = contracted_for(session, [one.statement_id for one in items]).values()
     parties = [one.party for those in contracted for one in those]
     found += contract_differences(invoice.title, invoice.tax_number, payer, parties)
+    enterprises = voucher_holders(session, [one.statement_id for one in items])
+    found += voucher_differences(invoice.title, invoice.tax_number, payer, parties, enterprises)
     return [*found, Difference.MORE_THAN_BILLED] if _is_beyond(session, debtor.id) else found
 
 

@@ -22,6 +22,10 @@ class Difference(StrEnum):
     TITLE_NOT_CONTRACT = "title_not_contract"
     TAX_NUMBER_NOT_CONTRACT = "tax_number_not_contract"
     PAYER_NOT_CONTRACT = "payer_not_contract"
+    TITLE_NOT_VOUCHER = "title_not_voucher"
+    TAX_NUMBER_NOT_VOUCHER = "tax_number_not_voucher"
+    PAYER_NOT_VOUCHER = "payer_not_voucher"
+    CONTRACT_NOT_VOUCHER = "contract_not_voucher"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +115,23 @@ def contract_differences(title: str, tax_number: str, payer: Party, contracted: 
         found.append(Difference.TAX_NUMBER_NOT_CONTRACT)
     if not all(one.is_same(payer) for one in contracted):
         found.append(Difference.PAYER_NOT_CONTRACT)
+    return found
+
+
+def voucher_differences(
+    title: str, tax_number: str, payer: Party, contracted: Collection[Party], enterprises: Collection[Party]
+) -> list[Difference]:
+    """What does not agree between an invoice, who pays, contracts, and the enterprises whose vouchers pay a part.
+
+    Who pays is an institution or a firm here; of somebody who pays in person only the title can say for whom.
+    """
+    found = []
+    if any(title not in one.names for one in enterprises):
+        found.append(Difference.TITLE_NOT_VOUCHER)
+    if tax_number and any(one.tax_number not in {"", tax_number} for one in enterprises):
+        found.append(Difference.TAX_NUMBER_NOT_VOUCHER)
+    if payer.names and not all(one.is_same(payer) for one in enterprises):
+        found.append(Difference.PAYER_NOT_VOUCHER)
+    if any(not one.is_same(other) for one in enterprises for other in contracted):
+        found.append(Difference.CONTRACT_NOT_VOUCHER)
     return found

@@ -129,6 +129,8 @@ def why_of(line: Line) -> str:
     """Why the line is there or is as long as it is; empty when that is plain."""
     if "quoted" in line.why:
         return str(_(labels.WHY_QUOTED, **line.why))
+    if line.kind == LineKind.VOUCHER:
+        return str(_("、")).join(one["number"] for one in line.why.get("vouchers", ()))
     return _why_priced(line) if line.why else ""
 
 

@@ -12,6 +12,7 @@ from booking.statements.billable import ToBill, billables, may_name
 from booking.statements.queries import Found
 from booking.statements.rules import number_of
 from booking.statements.service import is_same
+from booking.statements.vouchered import NOTHING, Deducted, deducted
 from models.statements import BillingTerms, StatementDraft, StatementItem
 from models.vocabulary.payers import PayerKind
 from models.vocabulary.statements import StatementKind, Withholding
@@ -146,7 +147,10 @@ class StatementList(BaseModel):
 
 
 class StatementItemAnswer(BaseModel):
-    """A charge on it, or (`turn` above zero) what was changed of it since it was billed."""
+    """A charge on it, or (`turn` above zero) what was changed of it since it was billed.
+
+    `amount_fen` is what vouchers leave of it: they pay `voucher_fen` besides.
+    """
 
     charge_id: int
     turn: int
@@ -157,6 +161,8 @@ class StatementItemAnswer(BaseModel):
     ends_at: datetime
     amount_fen: int
     taken_fen: int
+    voucher_fen: int
+    vouchers: list[str]
 
 
 class SettlementAnswer(BaseModel):
@@ -218,6 +224,8 @@ def statement_answer(session: Session, found: Found) -> StatementAnswer:
     """A statement in full; what was settled is told to those who may read of the money."""
     told, statement = found.statement.told, found.statement
     settlements = queries.settlements_of(session, statement.id) if found.sight.sees_cash else []
+    items = queries.items_of(session, statement.id)
+    off = deducted(session, items)
     return StatementAnswer(
         **_row(found),
         entry_id=statement.entry_id,
@@ -225,7 +233,7 @@ def statement_answer(session: Session, found: Found) -> StatementAnswer:
         budget_item=told.get("budget_item", ""),
         bank_details=told["bank_details"],
         created_at=statement.created_at,
-        items=[_item(one) for one in queries.items_of(session, statement.id)],
+        items=[_item(one, off.get(one.id, NOTHING)) for one in items],
         settlements=[
             SettlementAnswer(entry_id=one.entry_id, amount_fen=one.amount_fen, created_at=one.created_at)
             for one in settlements
@@ -254,7 +262,7 @@ def _row(found: Found) -> dict[str, Any]:
     }
 
 
-def _item(item: StatementItem) -> StatementItemAnswer:
+def _item(item: StatementItem, off: Deducted) -> StatementItemAnswer:
     """An item."""
     return StatementItemAnswer(
         charge_id=item.charge_id,
@@ -266,4 +274,6 @@ def _item(item: StatementItem) -> StatementItemAnswer:
         ends_at=item.ends_at,
         amount_fen=item.amount_fen,
         taken_fen=item.taken_fen,
+        voucher_fen=off.voucher_fen,
+        vouchers=list(off.numbers),
     )

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.core.errors import InvalidInput, Problem
 from booking.core.texts import N_
-from booking.statements.queries import Found, all_statements
+from booking.statements.queries import Found, all_statements, items_in_full
 from booking.statements.rules import Sight
 from models.statements import Statement, StatementItem
 from models.vocabulary.statements import StatementKind
@@ -49,7 +49,7 @@ def batch_of(session: Session, organisation_id: int, wanted: BatchWanted, *, is_
     if not papers:
         raise InvalidInput([Problem("since", N_("这个范围里没有结算单。"))])
     items: defaultdict[int, list[StatementItem]] = defaultdict(list)
-    for item in session.scalars(select(StatementItem).where(within).order_by(StatementItem.id)):
+    for item in session.scalars(items_in_full().where(within).order_by(StatementItem.id)):
         items[item.statement_id].append(item)
     found = session.scalars(all_statements().where(*those).order_by(Statement.id))
     return [(Found(one, Sight(reads=True)), items[one.id]) for one in found]

@@ -43,7 +43,7 @@ def batch_file(session: Session, organisation_id: int, asked: BatchForm) -> Resp
     name, is_printed = f"statements-{organisation_id}", asked.format == FileFormat.PDF
     if not is_printed:
         return exported(
-            lambda: papers.statement_rows(*batch_of(session, organisation_id, asked.wanted, is_printed=False)),
+            lambda: papers.statement_rows(session, *batch_of(session, organisation_id, asked.wanted, is_printed=False)),
             name,
             asked.format.value,
             title=_("结算单"),
@@ -52,6 +52,6 @@ def batch_file(session: Session, organisation_id: int, asked: BatchForm) -> Resp
     def printed() -> Response:
         found = batch_of(session, organisation_id, asked.wanted, is_printed=True)
         headers = {"Content-Disposition": f'attachment; filename="{name}.pdf"', "X-Content-Type-Options": "nosniff"}
-        return Response(papers.statements_pdf(found, str(_("结算单"))), mimetype=PDF_TYPE, headers=headers)
+        return Response(papers.statements_pdf(session, found, str(_("结算单"))), mimetype=PDF_TYPE, headers=headers)
 
     return alone(printed)

@@ -1,6 +1,6 @@
 """Statements as files: the paper to print and sign, and the table that a spreadsheet opens."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -18,6 +18,7 @@ from booking.payers.labels import KINDS as PAYER_KINDS
 from booking.statements import labels, queries
 from booking.statements.queries import Found
 from booking.statements.rules import number_of
+from booking.statements.vouchered import NOTHING, ByItem, Deducted, deducted
 from booking.web.kept_papers import KeptPapers
 from booking.web.languages import in_language, page_language
 from booking.web.papers import PDF_TYPE, Column, Paper
@@ -35,9 +36,9 @@ def statement_file(session: Session, statement_id: int, kind: str, who: Actor) -
     found = queries.statement_for(session, statement_id, who, today=local_date(utcnow()))
     name, items = number_of(found.statement.year, found.statement.number), queries.items_of(session, statement_id)
     if kind in TABLE_KINDS:
-        response = table_response(statement_rows((found, items)), name, kind, title=name)
+        response = table_response(statement_rows(session, (found, items)), name, kind, title=name)
     elif kind == "pdf":
-        response = Response(statement_pdf(found, items), mimetype=PDF_TYPE)
+        response = Response(statement_pdf(session, found, items), mimetype=PDF_TYPE)
         response.headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
         response.headers["X-Content-Type-Options"] = "nosniff"
     else:
@@ -46,27 +47,27 @@ def statement_file(session: Session, statement_id: int, kind: str, who: Actor) -
     return response
 
 
-def statement_pdf(found: Found, items: Sequence[StatementItem]) -> bytes:
+def statement_pdf(session: Session, found: Found, items: Sequence[StatementItem]) -> bytes:
     """The paper; it says what was so when it was issued, and nothing of what was paid since, so it is made once."""
-    whole = (found.statement, *items)
+    whole, off = (found.statement, *items), deducted(session, items)
     content = tuple(getattr(row, column.key) for row in whole for column in type(row).__table__.columns)
-    return KEPT.file((page_language(), *content), lambda: _made(found.statement, items))
+    return KEPT.file((page_language(), *content, *off.items()), lambda: _made(found.statement, items, off))
 
 
-def _made(statement: Statement, items: Sequence[StatementItem]) -> bytes:
+def _made(statement: Statement, items: Sequence[StatementItem], off: ByItem) -> bytes:
     """The paper from its rows."""
     title, number = _titled(statement)
     paper = Paper(f"{title} {number}", number)
-    _write(paper, statement, items)
+    _write(paper, statement, items, off)
     return paper.as_bytes()
 
 
-def statements_pdf(found: Iterable[tuple[Found, Sequence[StatementItem]]], title: str) -> bytes:
+def statements_pdf(session: Session, found: Sequence[tuple[Found, Sequence[StatementItem]]], title: str) -> bytes:
     """Several papers in one file, each beginning on a page of its own."""
-    paper = Paper(title, "")
+    paper, off = Paper(title, ""), deducted(session, [one for _, items in found for one in items])
     for one, items in found:
         paper.one_of_many(_titled(one.statement)[1])
-        _write(paper, one.statement, items)
+        _write(paper, one.statement, items, off)
     return paper.as_bytes()
 
 
@@ -75,18 +76,20 @@ def _titled(statement: Statement) -> tuple[str, str]:
     return str(_(labels.TITLES[statement.kind])), number_of(statement.year, statement.number)
 
 
-def _write(paper: Paper, statement: Statement, items: Sequence[StatementItem]) -> None:
+def _write(paper: Paper, statement: Statement, items: Sequence[StatementItem], off: ByItem) -> None:
     """One paper with everything that it says."""
+    off = {one.id: off[one.id] for one in items if one.id in off}
     title, _number = _titled(statement)
     paper.heading(in_language(statement.told["organisation_zh"], statement.told["organisation_en"]), title)
     paper.pairs(_said(statement))
-    paper.rows(_columns(statement), list(_rows(statement, items)))
-    _totals(paper, statement)
+    paper.rows(_columns(statement, off), list(_rows(statement, items, off)))
+    _totals(paper, statement, off)
     paper.signatures(_signatures(statement))
 
 
-def statement_rows(*found: tuple[Found, Sequence[StatementItem]]) -> Iterator[Row]:
+def statement_rows(session: Session, *found: tuple[Found, Sequence[StatementItem]]) -> Iterator[Row]:
     """The table: its head, then one row for each item of each statement; amounts are yuan."""
+    off = deducted(session, [one for _, items in found for one in items])
     heads = (
         _("结算单"),
         _("费用编号"),
@@ -97,14 +100,17 @@ def statement_rows(*found: tuple[Found, Sequence[StatementItem]]) -> Iterator[Ro
         _("事项"),
         _("金额（元）"),
         _("其中已扣（元）"),
+        _("用券前（元）"),
+        _("创新券抵扣（元）"),
+        _("券号"),
     )
     yield tuple(str(head) for head in heads)
     for statement, items in found:
         number = _titled(statement.statement)[1]
-        yield from (_cells(number, one) for one in items)
+        yield from (_cells(number, one, off.get(one.id, NOTHING)) for one in items)
 
 
-def _cells(number: str, one: StatementItem) -> Row:
+def _cells(number: str, one: StatementItem, off: Deducted) -> Row:
     """An item as cells."""
     return (
         number,
@@ -116,6 +122,9 @@ def _cells(number: str, one: StatementItem) -> Row:
         _what(one),
         Decimal(yuan_from_fen(one.amount_fen)),
         Decimal(yuan_from_fen(one.taken_fen)),
+        Decimal(yuan_from_fen(one.amount_fen + off.voucher_fen)),
+        Decimal(yuan_from_fen(off.voucher_fen)),
+        " ".join(off.numbers),
     )
 
 
@@ -140,21 +149,22 @@ def _said(statement: Statement) -> list[tuple[str, str]]:
     return [(str(label), str(value)) for label, value in pairs]
 
 
-def _columns(statement: Statement) -> list[Column]:
-    """The columns of the paper; what was taken already has one where something was."""
+def _columns(statement: Statement, off: ByItem) -> list[Column]:
+    """The columns of the paper; what was taken already has one where something was, and so has what vouchers paid."""
     columns = [
         Column(str(_("序号")), 9),
         Column(str(_("使用时间")), 41),
         Column(str(_("仪器")), 40),
         Column(str(_("使用人")), 18),
         Column(str(_("事项")), 20),
+        *(Column(str(title), 24, is_number=True) for title in ((_("用券前（元）"), _("券抵扣（元）")) if off else ())),
         Column(str(_("金额（元）")), 22, is_number=True),
     ]
     is_taken = statement.kind == StatementKind.TAKEN
     return [*columns, Column(str(_("其中已扣（元）")), 27, is_number=True)] if is_taken else columns
 
 
-def _rows(statement: Statement, items: Sequence[StatementItem]) -> Iterator[Sequence[str]]:
+def _rows(statement: Statement, items: Sequence[StatementItem], off: ByItem) -> Iterator[Sequence[str]]:
     """The items of the paper."""
     for place, one in enumerate(items, start=1):
         starts_at, ends_at = one.starts_at.astimezone(SHANGHAI), one.ends_at.astimezone(SHANGHAI)
@@ -165,13 +175,20 @@ def _rows(statement: Statement, items: Sequence[StatementItem]) -> Iterator[Sequ
             _instrument(one),
             one.user_name,
             _what(one),
+            *(_before(one, off.get(one.id, NOTHING)) if off else ()),
             yuan_from_fen(one.amount_fen),
         )
         yield (*cells, yuan_from_fen(one.taken_fen)) if statement.kind == StatementKind.TAKEN else cells
 
 
-def _totals(paper: Paper, statement: Statement) -> None:
+def _before(one: StatementItem, off: Deducted) -> tuple[str, str]:
+    """What an item comes to before vouchers, and what they pay of it."""
+    return yuan_from_fen(one.amount_fen + off.voucher_fen), yuan_from_fen(off.voucher_fen)
+
+
+def _totals(paper: Paper, statement: Statement, off: ByItem) -> None:
     """What it adds up to, what of that is to be paid, and where to."""
+    _say_vouchers(paper, statement, off)
     paper.say(str(_("合计：%(amount)s 元", amount=yuan_from_fen(statement.total_fen))), bold=True, align="R")
     if page_language() != "en":
         paper.say(str(_("大写：%(amount)s", amount=capital_yuan(statement.total_fen))), align="R")
@@ -183,6 +200,17 @@ def _totals(paper: Paper, statement: Statement) -> None:
         paper.say(statement.told["bank_details"])
     if statement.told["organisation_uscc"]:
         paper.say(str(_("收款单位统一社会信用代码：%(code)s", code=statement.told["organisation_uscc"])))
+
+
+def _say_vouchers(paper: Paper, statement: Statement, off: ByItem) -> None:
+    """What the uses cost before vouchers, what these pay, and which they are."""
+    if not off:
+        return
+    paid = sum(one.voucher_fen for one in off.values())
+    numbers = dict.fromkeys(number for one in off.values() for number in one.numbers)
+    whole, part = yuan_from_fen(statement.total_fen + paid), yuan_from_fen(paid)
+    paper.say(str(_("用券前合计：%(amount)s 元", amount=whole)), align="R")
+    paper.say(str(_("创新券抵扣：%(amount)s 元（%(numbers)s）", amount=part, numbers=" ".join(numbers))), align="R")
 
 
 def _signatures(statement: Statement) -> list[tuple[str, str]]:

@@ -114,8 +114,14 @@ def _sight(debtor: Debtor, actor: Actor, answered_for: Collection[int]) -> Sight
 
 def items_of(session: Session, statement_id: int) -> Sequence[StatementItem]:
     """What a statement asks for, in its order, as everybody reads it who may read the statement."""
-    rows = select(StatementItem).where(StatementItem.statement_id == statement_id)
+    rows = items_in_full().where(StatementItem.statement_id == statement_id)
     return session.scalars(rows.order_by(StatementItem.id)).all()
+
+
+def items_in_full() -> Select[StatementItem]:
+    """Items, each with whether vouchers paid something of its charge."""
+    its_charge = joinedload(StatementItem.charge, innerjoin=True).load_only(Charge.uses_vouchers)
+    return select(StatementItem).options(its_charge)
 
 
 def knows(charge: Charge, actor: Actor) -> bool:

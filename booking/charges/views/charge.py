@@ -12,12 +12,15 @@ from booking.charges import labels, queries
 from booking.charges.answers import told_lines
 from booking.charges.queries import Found, Whole, standing_of, target_of
 from booking.charges.rules import steps_open
+from booking.charges.vouchered import Part, expected_of, fee_of, reasons_of
 from booking.charges.withheld import withholds_results
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput, Refused
 from booking.pricing.rules import Quote
 from booking.pricing.wording import spoken_lines
+from booking.programmes.labels import LIMITS
+from booking.programmes.wording import sentence
 from booking.web import filters
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading
@@ -81,6 +84,10 @@ def _told(whole: Whole) -> dict[str, Any]:
         "state_label": _(labels.STATES[charge.state]),
         "state_look": labels.STATE_LOOKS[charge.state],
         "lines": spoken_lines(Quote(tuple(told_lines(whole.lines, knows=found.knows)), charge.gross_fen)),
+        "fee_fen": fee_of(charge),
+        "vouchers": [_voucher(one) for one in whole.vouchers],
+        "expected_fen": expected_of(whole.vouchers),
+        "not_covered": [sentence(one) for one in reasons_of(whole.lines)],
         "missing_fen": missing,
         "withholds_results": withholds_results(charge),
         "why_problem": _(why, missing=filters.money(missing)) if why else "",
@@ -89,6 +96,13 @@ def _told(whole: Whole) -> dict[str, Any]:
         "by_silence": _(labels.BY_SILENCE),
         "steps": [str(step) for step in steps_open(standing_of(charge), found.sight)],
     }
+
+
+def _voucher(part: Part) -> dict[str, Any]:
+    """A voucher that pays something, with why it is so much."""
+    limits = _("、").join(str(_(LIMITS[one])) for one in part.decided_by)
+    why = _("由这一项决定：%(limits)s", limits=limits) if limits else ""
+    return {"number": part.number, "amount_fen": part.amount_fen, "why": why}
 
 
 def _problems(refused: Refused | None, fields: Mapping[str, str]) -> dict[str, list[str]]:

@@ -16,6 +16,7 @@ from booking.statements.forms import ListPage, MinePage, PartsPage
 from booking.statements.papers import statement_file
 from booking.statements.queries import Show
 from booking.statements.views.finance import PER_PAGE, listed, shown
+from booking.statements.vouchered import NOTHING, Deducted, deducted
 from booking.web.extensions import reading
 from booking.web.languages import in_language
 from booking.web.reading import read_query
@@ -100,7 +101,8 @@ def show(statement_id: int) -> ResponseReturnValue:
     told, sees = found.statement.told, found.sight.sees_cash
     parts = transfers.parts_of(session, found.statement, limit=PER_PAGE, cursor=asked.cursor) if sees else None
     older_at = parts.next_cursor if parts else None
-    kind = told.get("payer_kind")
+    kind, items = told.get("payer_kind"), queries.items_of(session, statement_id)
+    off = deducted(session, items)
     return render_template(
         "statements/show.html",
         **listed(found),
@@ -108,7 +110,8 @@ def show(statement_id: int) -> ResponseReturnValue:
         told=told,
         payer_kind=_(PAYER_KINDS[PayerKind(kind)]) if kind else "",
         keeper=in_language(told.get("keeper_zh", ""), told.get("keeper_en", "")),
-        items=[_item(one) for one in queries.items_of(session, statement_id)],
+        items=[_item(one, off.get(one.id, NOTHING)) for one in items],
+        deducted_fen=sum(one.voucher_fen for one in off.values()),
         parts=[(one, _(labels.MOVED[one.moved])) for one in parts.items] if parts else [],
         next_url=url_for(".show", statement_id=statement_id, cursor=older_at, _anchor="transfers")
         if older_at
@@ -122,11 +125,12 @@ def file(statement_id: int, kind: str) -> ResponseReturnValue:
     return statement_file(reading(), statement_id, kind, require_actor())
 
 
-def _item(item: StatementItem) -> dict[str, Any]:
+def _item(item: StatementItem, off: Deducted) -> dict[str, Any]:
     """An item in words."""
     name = in_language(item.instrument_zh, item.instrument_en)
     return {
         "item": item,
         "instrument": name or _("费用 %(number)s", number=item.charge_id),
         "kind": _(CHARGE_KINDS[item.kind]),
+        "off": off,
     }
