@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 
-from models.vocabulary.vouchers import CaptureKind
-from models.vouchers import Voucher, VoucherCapture, VoucherHold
 from sqlalchemy import BigInteger, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -12,6 +10,8 @@ from models.programmes import ProgrammeVersion
 from models.vocabulary.charges import ChargeKind, ChargeState
 from models.vocabulary.pricing import LineKind
 from models.vocabulary.programmes import RedeemedBy
+from models.vocabulary.vouchers import CaptureKind
+from models.vouchers import Voucher, VoucherCapture, VoucherHold
 
 SAME_USE = or_(
     VoucherHold.reservation_id == Charge.reservation_id, VoucherHold.sample_order_id == Charge.sample_order_id

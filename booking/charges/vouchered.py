@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from models.vocabulary.vouchers import CaptureKind
-from models.vouchers import Voucher, VoucherCapture, VoucherHold
 from sqlalchemy import Exists, exists, select
 from sqlalchemy.orm import Session
 
@@ -26,6 +24,8 @@ from models.programmes import ProgrammeVersion
 from models.vocabulary.charges import ChargeKind
 from models.vocabulary.pricing import LineKind
 from models.vocabulary.programmes import Limit, Reason, RedeemedBy
+from models.vocabulary.vouchers import CaptureKind
+from models.vouchers import Voucher, VoucherCapture, VoucherHold
 
 FEES = frozenset({ChargeKind.LATE_CANCELLATION, ChargeKind.NO_SHOW})
 """Kinds of charges that no voucher pays a share of."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 
-from models.vouchers import Voucher, VoucherCapture
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -10,6 +9,7 @@ from booking.invoices.rules import Party
 from models.charges import Charge
 from models.directory import Organisation
 from models.statements import StatementItem
+from models.vouchers import Voucher, VoucherCapture
 
 
 def voucher_holders(session: Session, statement_ids: Collection[int]) -> list[Party]:

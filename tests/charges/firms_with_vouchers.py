@@ -3,21 +3,21 @@
 from datetime import date, datetime
 from typing import Any
 
-from booking.vouchers import covering, holding, issuing, wishing
-from booking.vouchers.covering import Ask, Wish
-from models.vouchers import Voucher
 from sqlalchemy.orm import Session
 
 from booking.core.clock import local_date
 from booking.payers.holds import Purpose, for_reservation
 from booking.recognitions.forms import RecognitionForm
 from booking.recognitions.service import recognise
+from booking.vouchers import covering, holding, issuing, wishing
+from booking.vouchers.covering import Ask, Wish
 from models.directory import Organisation
 from models.ledger import LedgerAccount
 from models.reservations import Reservation
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.directory import OrganisationKind
 from models.vocabulary.programmes import ServiceType
+from models.vouchers import Voucher
 from tests.factories.instruments import make_organisation
 from tests.factories.people import actor_for, give, make_user
 from tests.factories.programmes import CHONGQING, make_authority, make_officer, make_programme

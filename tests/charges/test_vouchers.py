@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from models.vouchers import Voucher
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
@@ -25,6 +24,7 @@ from models.reservations import Reservation
 from models.vocabulary.charges import ChargeKind, ChargeProblem, ChargeState
 from models.vocabulary.pricing import LineKind, Offer
 from models.vocabulary.programmes import Limit, Reason
+from models.vouchers import Voucher
 from tests.charges.firms_with_vouchers import Vouchered
 from tests.charges.houses import House
 from tests.counting import counting
