@@ -92,8 +92,8 @@ def test_thirty_percent_of_two_thousand_yuan_are_taken_off_and_the_account_pays_
 
     assert charging.parts(charge) == (SHARE, OWN, FEE)
     assert charging.lines(charge) == [
-        (LineKind.SETUP, SET_UP),
         (LineKind.TIME, 20_000),
+        (LineKind.SETUP, SET_UP),
         (LineKind.VOUCHER, -SHARE),
     ]
     (line,) = charging.session.scalars(select(ChargeLine).where(ChargeLine.kind == LineKind.VOUCHER))
@@ -244,7 +244,7 @@ def test_what_the_enterprise_redeems_is_paid_in_full_first_and_the_page_says_wha
     page = client.get(f"/charges/{charge.id}").get_data(as_text=True)
 
     assert charging.parts(charge) == (0, FEE, FEE)
-    assert [kind for kind, _ in charging.lines(charge)] == [LineKind.SETUP, LineKind.TIME]
+    assert [kind for kind, _ in charging.lines(charge)] == [LineKind.TIME, LineKind.SETUP]
     assert (told["gross_fen"], told["voucher_fen"], told["own_fen"], told["expected_fen"]) == (FEE, 0, FEE, SHARE)
     assert [one["number"] for one in told["vouchers"]] == [charging.voucher.number]
     assert ("预计兑付" in page, "¥600.00" in page) == (True, True)
@@ -282,13 +282,13 @@ def test_what_has_no_price_keeps_its_hold_until_it_gets_one(session: Session, no
     wish, who = Wish(house.instrument.id, at(9, 120)), house.student.id
     made = house.do(reserve_agreed, wish, holder_id=who, by=house.steward, at_=now)
     charging.firm.hold_for(made, FEE)
-    priced = house.confirm(made)
-    before = charging.firm.balances(charging.voucher)
+    unpriced = house.confirm(made)
+    before = unpriced.problem, charging.firm.balances(charging.voucher)
 
-    adjusted = charging.adjust(priced, FEE)
+    adjusted = charging.adjust(unpriced, FEE)
 
-    assert (priced.problem, before) == (ChargeProblem.NOT_PRICED, (440_000, SHARE, 0))
-    assert (adjusted.state, *charging.parts(adjusted)) == (ChargeState.FINAL, SHARE, OWN, FEE)
+    assert before == (ChargeProblem.NOT_PRICED, (440_000, SHARE, 0))
+    assert (adjusted.state, *charging.parts(adjusted)) == (ChargeState.FINAL, SHARE, 0, FEE)
 
 
 def test_a_charge_without_vouchers_asks_for_none_however_it_changes(session: Session, now: datetime) -> None:
