@@ -8,11 +8,13 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from booking.attachments.answers import AttachmentAnswer, attachment_answer
+from booking.charges.vouchered import fee_of
 from booking.contracts.agreement_answers import KeptAgreement, kept_agreement
 from booking.samples.lists import Listed
 from booking.samples.quoting import Proposal
 from booking.samples.whole import WholeOrder
 from models.attachments import Attachment
+from models.charges import Charge
 from models.samples import SampleOrder, SampleOrderStep, SampleQuote, SampleResult, SampleRun
 from models.vocabulary.charges import ChargeState
 from models.vocabulary.pricing import LineKind
@@ -149,12 +151,17 @@ class SampleResultAnswer(BaseModel):
 
 
 class SampleChargeAnswer(_Row):
-    """What the order is charged; estimated while it waits for what was done. Who may read it finds it by its id."""
+    """What the order is charged; estimated while it waits for what was done. Who may read it finds it by its id.
+
+    Vouchers take `voucher_fen` off its `gross_fen`, its `own_fen` is left.
+    """
 
     id: int
     state: ChargeState
     estimated_fen: int
     gross_fen: int
+    voucher_fen: int
+    own_fen: int
 
 
 class SampleOrderAnswer(SampleOrderSummary):
@@ -244,8 +251,20 @@ def order_answer(
         results_withheld=whole.withholds,
         attachments=[attachment_answer(one, partial(address, one)) for one in whole.other_files],
         steps_open=open_steps,
-        charge=SampleChargeAnswer.model_validate(whole.charge) if whole.charge else None,
+        charge=_charge(whole.charge) if whole.charge else None,
         agreement=kept_agreement(whole.agreement, whole.form, is_lacking=whole.lacks),
+    )
+
+
+def _charge(charge: Charge) -> SampleChargeAnswer:
+    """What the order is charged."""
+    return SampleChargeAnswer(
+        id=charge.id,
+        state=charge.state,
+        estimated_fen=charge.estimated_fen,
+        gross_fen=fee_of(charge),
+        voucher_fen=charge.voucher_fen,
+        own_fen=charge.gross_fen,
     )
 
 
