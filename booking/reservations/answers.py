@@ -13,7 +13,7 @@ from booking.reservations.paid import Paid
 from booking.reservations.payment import Payment
 from booking.reservations.people import details_of
 from booking.reservations.queries import Sight
-from booking.reservations.rules import Action, Refusal, Remedy
+from booking.reservations.reasons import Action, Refusal, Remedy
 from booking.reservations.spoken import label_of, sentence_of
 from booking.reservations.uses import Came
 from booking.reservations.wishes import Answer, Details

@@ -18,8 +18,9 @@ from booking.reservations.held import Held, hold, locked
 from booking.reservations.keeping import keep_on_closed_days
 from booking.reservations.moving import end_pending, keep_only
 from booking.reservations.paying import cost_at, set_cost
+from booking.reservations.reasons import CHECKED_AGAIN, Code, overridable
 from booking.reservations.refusals import NothingToDecide, ReasonNeeded, ReservationRefused
-from booking.reservations.rules import CHECKED_AGAIN, Code, Standing, Wanted, overridable, refusals
+from booking.reservations.rules import Standing, Wanted, refusals
 from booking.reservations.situations import find_place, note_override, standing_of
 from booking.reservations.terms import Place
 from models.reservations import Reservation

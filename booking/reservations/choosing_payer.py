@@ -13,8 +13,9 @@ from booking.reservations.held import hold_changeable
 from booking.reservations.paying import Payer, chosen_id, cost_of, hold_again, payable
 from booking.reservations.payment import Payment
 from booking.reservations.queries import reservation_for
+from booking.reservations.reasons import Code, Refusal
 from booking.reservations.refusals import ReservationRefused
-from booking.reservations.rules import Code, Refusal, Standing, Wanted
+from booking.reservations.rules import Standing, Wanted
 from booking.reservations.situations import Situation, find_place
 from booking.reservations.wishes import AS_USUAL, Paying
 from models.reservations import Reservation

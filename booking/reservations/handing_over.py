@@ -23,8 +23,9 @@ from booking.reservations.changes import Change, asked_period, period_of, record
 from booking.reservations.coming import Chosen, are_colleagues, chosen_bookings, require_settling
 from booking.reservations.held import locked, read_again
 from booking.reservations.paying import pass_on
+from booking.reservations.reasons import CHECKED_AGAIN, CHECKED_OF_HEIRS, PERSONAL, Code, Refusal
 from booking.reservations.refusals import AlreadyStarted, BookingsChanged, ReasonNeeded, ReservationRefused
-from booking.reservations.rules import CHECKED_AGAIN, CHECKED_OF_HEIRS, PERSONAL, Code, Refusal, Wanted
+from booking.reservations.rules import Wanted
 from booking.reservations.situations import Situation, find_place, priced, rule_refusals, standing_of, store_quote
 from models.accounts import User
 from models.reservations import Reservation

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from booking.core.texts import N_
-from booking.reservations.rules import Action, Code
+from booking.reservations.reasons import Action, Code
 from models.vocabulary.reservations import (
     BlockKind,
     ChangeKind,

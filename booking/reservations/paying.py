@@ -16,8 +16,8 @@ from booking.pricing.quoting import total_for
 from booking.pricing.rules import quote
 from booking.reservations.changes import asked_period, last_day, last_time, period_of
 from booking.reservations.payment import Payment
+from booking.reservations.reasons import Code, Refusal
 from booking.reservations.refusals import ReservationRefused
-from booking.reservations.rules import Code, Refusal
 from booking.reservations.situations import Situation, weighed
 from booking.reservations.wishes import Paying
 from booking.statements.reminding import Owing, owing

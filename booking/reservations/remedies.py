@@ -9,19 +9,8 @@ from booking.core.clock import SHANGHAI, local_date
 from booking.core.period import Period, common
 from booking.reservations.opening import open_time
 from booking.reservations.payment import Payment
-from booking.reservations.rules import (
-    ABOUT_GIVING_UP,
-    ABOUT_ORDER_FORM,
-    INCURABLE,
-    Action,
-    Code,
-    Refusal,
-    Remedy,
-    Standing,
-    Terms,
-    Wanted,
-    refusals,
-)
+from booking.reservations.reasons import ABOUT_GIVING_UP, ABOUT_ORDER_FORM, INCURABLE, Action, Code, Refusal, Remedy
+from booking.reservations.rules import Standing, Terms, Wanted, refusals
 from models.vocabulary.catalogue import BookingMode
 
 A_DAY = timedelta(days=1)

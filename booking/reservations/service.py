@@ -21,8 +21,9 @@ from booking.reservations.editing import edit_reservation, leave_reservation
 from booking.reservations.moving import move_reservation
 from booking.reservations.paying import Payer, chosen_id, hold_cost, payable
 from booking.reservations.people import write_people
+from booking.reservations.reasons import Refusal
 from booking.reservations.refusals import HolderGone, ReservationRefused
-from booking.reservations.rules import Refusal, Standing, Wanted
+from booking.reservations.rules import Standing, Wanted
 from booking.reservations.situations import (
     Situation,
     find_place,

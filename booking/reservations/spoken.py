@@ -13,7 +13,8 @@ from booking.core.period import Period
 from booking.pricing.wording import SpokenQuote, spoken_quote
 from booking.reservations.labels import MODES, REFUSALS, REMEDIES
 from booking.reservations.payment import Payment
-from booking.reservations.rules import Action, Code, GroupLimit, GroupName, Refusal, Remedy
+from booking.reservations.reasons import Action, Code, Refusal, Remedy
+from booking.reservations.rules import GroupLimit, GroupName
 from booking.reservations.wishes import Answer
 from booking.web import filters
 from booking.web.errors import problems_of

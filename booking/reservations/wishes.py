@@ -6,7 +6,7 @@ from booking.contracts.needs import Agreement
 from booking.core.period import Period
 from booking.pricing.quoting import Quoted
 from booking.reservations.payment import Payment
-from booking.reservations.rules import Refusal
+from booking.reservations.reasons import Refusal
 from models.vocabulary.reservations import Direction, ReservationMode
 
 
