@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from booking.payers.rules import Choice
+from booking.reservations.vouching import Offered
 from models.vocabulary.reservations import ReservationMode
 
 
@@ -50,6 +51,12 @@ class Code(StrEnum):
     PAYER_OVERDUE = "payer_overdue"
     PAYER_OWES = "payer_owes"
     PAYER_OWED_BY_OTHERS = "payer_owed_by_others"
+    VOUCHER_UNKNOWN = "voucher_unknown"
+    VOUCHER_AFTER_USE_BY = "voucher_after_use_by"
+    VOUCHER_COVERS_NOTHING = "voucher_covers_nothing"
+    VOUCHER_SHORT_NOW = "voucher_short_now"
+    VOUCHER_OF_HOLDER = "voucher_of_holder"
+    VOUCHER_HAS_BEGUN = "voucher_has_begun"
     ORDER_FORM_NEEDED = "order_form_needed"
     ORDER_FORM_CHANGED = "order_form_changed"
 
@@ -57,8 +64,11 @@ class Code(StrEnum):
 INCURABLE = frozenset({Code.NOT_BOOKABLE_HERE, Code.NOT_IN_SERVICE, Code.NOT_SHARED, Code.NOT_OFFERED, Code.SUSPENDED})
 ABOUT_ORDER_FORM = frozenset({Code.ORDER_FORM_NEEDED, Code.ORDER_FORM_CHANGED})
 ABOUT_GIVING_UP = frozenset({Code.LATE_TO_GIVE_UP, Code.COUNTS_AS_BOOKED})
+ABOUT_VOUCHERS = frozenset(
+    {Code.VOUCHER_UNKNOWN, Code.VOUCHER_AFTER_USE_BY, Code.VOUCHER_COVERS_NOTHING, Code.VOUCHER_SHORT_NOW}
+)
 _NEVER = frozenset({Code.SLOT_TAKEN, Code.NOT_IN_SERVICE, Code.NOT_SIGNED_IN})
-NEVER_OVERRIDDEN = _NEVER | ABOUT_ORDER_FORM | ABOUT_GIVING_UP
+NEVER_OVERRIDDEN = _NEVER | ABOUT_ORDER_FORM | ABOUT_GIVING_UP | ABOUT_VOUCHERS
 CHECKED_AGAIN = frozenset({Code.NOT_BOOKABLE_HERE, Code.NOT_IN_SERVICE, Code.NOT_SHARED, Code.SUSPENDED, Code.CLOSED})
 CHECKED_OF_HEIRS = CHECKED_AGAIN | {Code.NOT_OFFERED, Code.TOO_FAR_FOR_GROUP}
 PERSONAL = frozenset({Code.SUSPENDED, Code.NOT_OFFERED, Code.TOO_FAR_FOR_GROUP, Code.NOT_SHARED})
@@ -74,6 +84,8 @@ class Action(StrEnum):
     USE_MODE = "use_mode"
     USE_PAYER = "use_payer"
     PAY_LATER = "pay_later"
+    USE_VOUCHER = "use_voucher"
+    NO_VOUCHER = "no_voucher"
     ACCEPT_ORDER_FORM = "accept_order_form"
     CONTACT_OWNER = "contact_owner"
     OPEN_OWNER_SYSTEM = "open_owner_system"
@@ -82,7 +94,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """Something that really cures: with its times, mode, account and form put into the wish, nothing is refused."""
+    """Something that really cures: with its times, mode, account, voucher and form in the wish, nothing is refused."""
 
     action: Action
     starts_at: datetime | None = None
@@ -91,6 +103,7 @@ class Remedy:
     url: str = ""
     payer: Choice | None = None
     order_form: int | None = None
+    voucher: Offered | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,6 +170,7 @@ def refusals(wanted: Wanted, terms: Terms, standing: Standing, *, now: datetime)
     """
     found = [*_about_length(wanted, terms), *_about_start(wanted, terms, now)]
     paid = [*_about_giving_up(wanted, standing), *_about_payment(wanted, standing), *_about_agreement(wanted, standing)]
+    paid += _about_vouchers(wanted, standing)
     if wanted.gives_back:
         return [*found, *paid]
     asked = [*_about_person(terms, standing), *_about_instrument(wanted, terms)]
@@ -290,6 +291,13 @@ def _about_hours(wanted: Wanted, terms: Terms) -> Iterator[Refusal]:
 def _about_payment(wanted: Wanted, standing: Standing) -> Iterator[Refusal]:
     """Whether what it costs can be paid."""
     fault = standing.payment.fault(wanted.period) if standing.payment else None
+    if fault:
+        yield Refusal(Code(fault[0].value), fault[1])
+
+
+def _about_vouchers(wanted: Wanted, standing: Standing) -> Iterator[Refusal]:
+    """Whether the vouchers that were chosen pay for it."""
+    fault = standing.payment.voucher_fault(wanted.period) if standing.payment else None
     if fault:
         yield Refusal(Code(fault[0].value), fault[1])
 
