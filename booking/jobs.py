@@ -22,7 +22,7 @@ from booking.operations.posting import post_due
 from booking.operations.running import Job, one_by_one, within_transaction
 from booking.operations.schedules import Daily, Every
 from booking.privacy import service as privacy
-from booking.reservations import approval
+from booking.reservations import approval, letting_go
 from booking.teams import joining
 
 
@@ -79,6 +79,11 @@ def _change_owners(now: datetime) -> int:
     return one_by_one(owners.changes_due, owners.apply_change, now=now)
 
 
+def _let_go_vouchers(now: datetime) -> int:
+    """Bookings whose vouchers cannot be used any more hold what is still covered; how many changed."""
+    return one_by_one(letting_go.due_to_let_go, letting_go.let_go_of_lost, now=now)
+
+
 def _remind_of_reports(now: datetime) -> int:
     """Accepted instruments whose report date comes near or is past; how many institutions were reminded."""
     terms = report_terms()
@@ -130,6 +135,7 @@ TIMETABLE = (
     Job("imports", N_("继续处理上传的仪器表格。"), Every(timedelta(seconds=10)), _imports),
     Job("move_instruments", N_("让到期的仪器搬迁生效。"), Every(timedelta(minutes=10)), _move),
     Job("change_owners", N_("让到期的仪器转移生效。"), Every(timedelta(minutes=10)), _change_owners),
+    Job("let_go_vouchers", N_("解冻不能再用于预约的创新券。"), Every(timedelta(hours=1)), _let_go_vouchers),
     Job("remind_of_reports", N_("提醒即将到期和逾期未公开的仪器。"), Daily(time(8, 30)), _remind_of_reports),
     Job(
         "remind_enquiries",
