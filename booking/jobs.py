@@ -23,7 +23,7 @@ from booking.operations.proving import prove_books
 from booking.operations.running import Job, one_by_one, within_transaction
 from booking.operations.schedules import Daily, Every
 from booking.privacy import service as privacy
-from booking.reservations import approval
+from booking.reservations import approval, letting_go
 from booking.statements import jobs as issuing
 from booking.teams import joining
 from booking.vouchers import ending as vouchers
@@ -81,6 +81,11 @@ def _move(now: datetime) -> int:
 def _change_owners(now: datetime) -> int:
     """Instruments that go to another institution today; how many."""
     return one_by_one(owners.changes_due, owners.apply_change, now=now)
+
+
+def _let_go_vouchers(now: datetime) -> int:
+    """Bookings whose vouchers cannot be used any more hold what is still covered; how many changed."""
+    return one_by_one(letting_go.due_to_let_go, letting_go.let_go_of_lost, now=now)
 
 
 def _remind_of_reports(now: datetime) -> int:
@@ -151,6 +156,7 @@ TIMETABLE = (
     Job("issue_statements", N_("继续出具结算单。"), Every(timedelta(seconds=10)), _issue_statements),
     Job("move_instruments", N_("让到期的仪器搬迁生效。"), Every(timedelta(minutes=10)), _move),
     Job("change_owners", N_("让到期的仪器转移生效。"), Every(timedelta(minutes=10)), _change_owners),
+    Job("let_go_vouchers", N_("解冻不能再用于预约的创新券。"), Every(timedelta(hours=1)), _let_go_vouchers),
     Job("remind_of_reports", N_("提醒即将到期和逾期未公开的仪器。"), Daily(time(8, 30)), _remind_of_reports),
     Job(
         "remind_enquiries",

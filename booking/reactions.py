@@ -91,6 +91,7 @@ REACTIONS: dict[str, Letters] = {
     "reservations.move_asked": reservations.on_asked,
     "reservations.confirmed": reservations.on_confirmed,
     "reservations.rejected": reservations.on_rejected,
+    "reservations.edited": reservations.on_edited,
     "reservations.moved": reservations.on_moved,
     "reservations.move_rejected": reservations.on_move_refused,
     "reservations.move_lapsed": reservations.on_move_refused,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import User
@@ -28,7 +28,8 @@ class Reservation(Base):
 
     `uid` names it in calendars for life; `sequence` rises with every change that calendars show;
     `version` rises with every change at all. A move that waits for approval is kept in `asked_*`,
-    and claims then cover both times. What it costs is held in the payer account, where one was chosen.
+    and claims then cover both times. What it costs is held in the payer account, where one was chosen;
+    `uses_vouchers` is whether vouchers ever covered a part: only then anybody asks what they hold.
     """
 
     __tablename__ = "reservations"
@@ -57,6 +58,7 @@ class Reservation(Base):
     project_number: Mapped[str] = mapped_column(String(80), default="")
     sample_count: Mapped[int | None]
     payer_account_id: Mapped[int | None] = mapped_column(ForeignKey("payer_accounts.id"))
+    uses_vouchers: Mapped[bool] = mapped_column(default=False, server_default=false())
     sequence: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]

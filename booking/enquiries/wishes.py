@@ -29,7 +29,7 @@ from booking.enquiries.service import (
     turn_to_staff,
     write,
 )
-from booking.reservations.rules import Refusal
+from booking.reservations.reasons import Refusal
 from booking.reservations.service import check_agreed, reserve_agreed
 from booking.reservations.wishes import Details, Wish
 from models.enquiries import Enquiry, WishedPeriod

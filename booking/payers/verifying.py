@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import BigInteger, and_, case, cast, exists, func, or_, select, union_all
+from sqlalchemy import BigInteger, ScalarSelect, and_, case, cast, exists, func, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from booking.payers.held import is_last_hold
@@ -11,11 +11,14 @@ from models.charges import Charge, ChargeCapture
 from models.ledger import LedgerAccount, LedgerTransfer
 from models.payers import PayerAccount, PayerHold, PayerMember
 from models.pricing import ReservationQuote
+from models.programmes import ProgrammeVersion
 from models.reservations import Reservation
 from models.samples import SampleOrder, SampleQuote
 from models.vocabulary.charges import ChargeState
+from models.vocabulary.programmes import RedeemedBy
 from models.vocabulary.reservations import STANDING
 from models.vocabulary.samples import ORDERED, SampleOrderState
+from models.vouchers import Voucher, VoucherHold
 
 UNFINISHED = tuple(ORDERED - {SampleOrderState.DONE, SampleOrderState.CANCELLED})
 """Where the charge of an order is still to come."""
@@ -25,6 +28,7 @@ def faults(session: Session) -> Iterator[str]:
     """One line for each thing that is off; none when all is well."""
     yield from _without_hold(session)
     yield from _left_behind(session)
+    yield from _vouchers_left_behind(session)
     yield from _orders_without_hold(session)
     yield from _orders_left_behind(session)
     yield from _wrong_transfers(session, PayerHold.reservation_id, "reservation")
@@ -35,7 +39,11 @@ def faults(session: Session) -> Iterator[str]:
 
 
 def _without_hold(session: Session) -> Iterator[str]:
-    """A reservation with price and account, to come or unconfirmed, whose account does not hold what it costs."""
+    """A reservation with price and account, to come or unconfirmed, whose account does not hold what it costs.
+
+    What its vouchers take off the bill is not held there; while it waits for another time, account and vouchers hold
+    enough for either.
+    """
     its_times = or_(
         and_(ReservationQuote.starts_at == Reservation.starts_at, ReservationQuote.ends_at == Reservation.ends_at),
         and_(
@@ -44,12 +52,19 @@ def _without_hold(session: Session) -> Iterator[str]:
         ),
     )
     quotes = select(ReservationQuote.id).where(ReservationQuote.reservation_id == Reservation.id, its_times)
-    is_priced = quotes.where(ReservationQuote.total_fen > 0).exists()
+    off = deducted_by_vouchers()
+    is_priced = quotes.where(ReservationQuote.total_fen > 0, ReservationQuote.total_fen != off).exists()
+    both_fen, cost_fen = PayerHold.amount_fen + off, ReservationQuote.total_fen
+    waits = and_(
+        Reservation.uses_vouchers,
+        Reservation.asked_starts_at.is_not(None),
+        cost_fen.between(PayerHold.amount_fen, both_fen),
+    )
     is_held = exists().where(
         PayerHold.reservation_id == Reservation.id,
         PayerHold.payer_account_id == Reservation.payer_account_id,
         is_last_hold(),
-        quotes.where(ReservationQuote.total_fen == PayerHold.amount_fen).exists(),
+        quotes.where(or_(cost_fen == both_fen, waits)).exists(),
     )
     missing = select(Reservation.id).where(
         Reservation.payer_account_id.is_not(None), Reservation.state.in_(STANDING), is_priced, ~is_held
@@ -58,15 +73,36 @@ def _without_hold(session: Session) -> Iterator[str]:
         yield f"reservation {reservation_id} is not held for in its payer account"
 
 
+def deducted_by_vouchers() -> ScalarSelect[int]:
+    """What the vouchers that hold for a reservation take off its bill; the reservation must be selected."""
+    later = aliased(VoucherHold)
+    newer = later.reservation_id == VoucherHold.reservation_id, later.voucher_id == VoucherHold.voucher_id
+    total = cast(func.coalesce(func.sum(VoucherHold.amount_fen), 0), BigInteger)
+    return (
+        select(total)
+        .join(Voucher, Voucher.id == VoucherHold.voucher_id)
+        .join(ProgrammeVersion, ProgrammeVersion.id == Voucher.programme_version_id)
+        .where(
+            VoucherHold.reservation_id == Reservation.id,
+            ProgrammeVersion.redeemed_by == RedeemedBy.PROVIDER,
+            ~exists().where(*newer, later.id > VoucherHold.id),
+        )
+        .correlate(Reservation)
+        .scalar_subquery()
+    )
+
+
 def _left_behind(session: Session) -> Iterator[str]:
     """Something held for a reservation that has ended, or in another account than its own.
 
-    For one cancelled too late its fee stays held until its time is over.
+    For one cancelled too late its fee stays held until its time is over; where vouchers had taken something off, as
+    much of it as the account held.
     """
+    in_part = and_(Reservation.uses_vouchers, Charge.estimated_fen >= PayerHold.amount_fen)
     is_fee = exists().where(
         Charge.reservation_id == Reservation.id,
         Charge.state == ChargeState.ESTIMATED,
-        Charge.estimated_fen == PayerHold.amount_fen,
+        or_(Charge.estimated_fen == PayerHold.amount_fen, in_part),
     )
     is_over = and_(Reservation.state.not_in(STANDING), ~is_fee)
     other = or_(Reservation.payer_account_id.is_(None), Reservation.payer_account_id != PayerHold.payer_account_id)
@@ -78,6 +114,21 @@ def _left_behind(session: Session) -> Iterator[str]:
     )
     for hold_id, reservation_id, payer_id in session.execute(stray):
         yield f"hold {hold_id} of reservation {reservation_id} is left behind in payer account {payer_id}"
+
+
+def _vouchers_left_behind(session: Session) -> Iterator[str]:
+    """Something that vouchers hold for a reservation that has ended and whose charge does not wait."""
+    later = aliased(VoucherHold)
+    newer = later.reservation_id == VoucherHold.reservation_id, later.voucher_id == VoucherHold.voucher_id
+    waits = exists().where(Charge.reservation_id == Reservation.id, Charge.state == ChargeState.ESTIMATED)
+    stray = (
+        select(VoucherHold.id, Reservation.id)
+        .join(Reservation, Reservation.id == VoucherHold.reservation_id)
+        .where(VoucherHold.amount_fen > 0, Reservation.state.not_in(STANDING), ~waits)
+        .where(~exists().where(*newer, later.id > VoucherHold.id))
+    )
+    for hold_id, reservation_id in session.execute(stray.order_by(VoucherHold.id)):
+        yield f"voucher hold {hold_id} of reservation {reservation_id} is left behind"
 
 
 def _orders_without_hold(session: Session) -> Iterator[str]:

@@ -9,6 +9,8 @@ from booking.contracts.agreement_answers import AskedAgreement, KeptAgreement
 from booking.directory.answers import DayAnswer
 from booking.pricing.answers import BookingPrice
 from booking.reservations.agreed import Mismatch
+from booking.reservations.voucher_answers import AskedVouchers, KeptVouchers
+from booking.reservations.vouching import VoucherUse
 from models.vocabulary.catalogue import BookingMode
 from models.vocabulary.payers import PayerKind
 from models.vocabulary.reservations import (
@@ -50,7 +52,7 @@ class AvailabilityAnswer(BaseModel):
 
 
 class RemedyAnswer(BaseModel):
-    """Something that cures: put its times, mode, account and order form into the wish."""
+    """Something that cures: put its times, mode, account, vouchers and order form into the wish."""
 
     action: str
     label: str
@@ -60,6 +62,8 @@ class RemedyAnswer(BaseModel):
     url: str | None
     payer_account_id: int | None
     pays_later: bool
+    voucher_use: VoucherUse | None
+    voucher_id: int | None
     order_form: int | None
 
 
@@ -85,7 +89,9 @@ class PayerChoice(BaseModel):
 
 
 class PaymentAnswer(BaseModel):
-    """Which account would pay (null: settled later); `is_needed` where the owner asks for one."""
+    """Which account would pay what vouchers do not take off (null: settled later); `is_needed` where the owner asks
+    for one.
+    """
 
     needed_fen: int
     is_needed: bool
@@ -125,6 +131,7 @@ class QuoteAnswer(BaseModel):
     needs_approval: bool
     price: BookingPrice | None
     payment: PaymentAnswer | None
+    vouchers: AskedVouchers | None
     agreement: AskedAgreement | None
 
 
@@ -190,8 +197,8 @@ class UseSaid(BaseModel):
 
 
 class ReservationInFull(ReservationAnswer):
-    """A reservation with its history, the first change first; for holder and staff its quote, what is held, and what
-    an outside use rests on.
+    """A reservation with its history, the first change first; for holder and staff its quote, what is held in account
+    and vouchers, and what an outside use rests on.
 
     Once it was confirmed, what came of it; its charge is named to who may read that. `mismatches` are for the staff and
     finance of the institution: contract, payer and who booked that do not go together.
@@ -200,6 +207,7 @@ class ReservationInFull(ReservationAnswer):
     history: list[ChangeAnswer]
     price: BookingPrice | None
     payment: PaidAnswer | None
+    vouchers: KeptVouchers | None
     use: UseSaid | None
     charge_id: int | None
     agreement: KeptAgreement | None

@@ -13,9 +13,11 @@ from booking.reservations.paid import Paid
 from booking.reservations.payment import Payment
 from booking.reservations.people import details_of
 from booking.reservations.queries import Sight
-from booking.reservations.rules import Action, Refusal, Remedy
+from booking.reservations.reasons import Action, Refusal, Remedy
 from booking.reservations.spoken import label_of, sentence_of
 from booking.reservations.uses import Came
+from booking.reservations.voucher_answers import asked_vouchers
+from booking.reservations.vouching import VoucherUse
 from booking.reservations.wishes import Answer, Details
 from models.accounts import User
 from models.reservations import (
@@ -78,8 +80,17 @@ def _remedy(remedy: Remedy) -> dict[str, Any]:
         "url": remedy.url or None,
         "payer_account_id": remedy.payer.id if remedy.payer else None,
         "pays_later": remedy.action == Action.PAY_LATER,
+        "voucher_use": _voucher_use(remedy),
+        "voucher_id": remedy.voucher.id if remedy.voucher else None,
         "order_form": remedy.order_form,
     }
+
+
+def _voucher_use(remedy: Remedy) -> str | None:
+    """How a remedy would use vouchers."""
+    if remedy.action == Action.NO_VOUCHER:
+        return str(VoucherUse.NONE)
+    return str(VoucherUse.NAMED) if remedy.voucher else None
 
 
 def quote(answer: Answer) -> dict[str, Any]:
@@ -93,8 +104,9 @@ def quote(answer: Answer) -> dict[str, Any]:
         "claimed_to": stamp(answer.claimed.end),
         "mode": str(answer.mode),
         "needs_approval": answer.needs_approval,
-        "price": price(answer.price),
+        "price": covered_price(answer),
         "payment": payment(answer.payment, answer.period),
+        "vouchers": asked_vouchers(answer.payment, answer.period),
         "agreement": asked_agreement(answer.agreement, answer.period),
     }
 
@@ -103,7 +115,7 @@ def payment(found: Payment | None, period: Period) -> dict[str, Any] | None:
     """Which account would pay, and which others could; None where nothing is to be paid."""
     if found is None:
         return None
-    needed = found.cost(period)
+    needed = found.needed(period)
     return {
         "needed_fen": needed,
         "is_needed": found.is_needed,
@@ -122,6 +134,16 @@ def payment(found: Payment | None, period: Period) -> dict[str, Any] | None:
             for one in found.choices
         ],
     }
+
+
+def covered_price(answer: Answer) -> dict[str, Any] | None:
+    """What a time costs, with what vouchers take off and the limit that decided."""
+    found, covering = price(answer.price), answer.payment.covering if answer.payment else None
+    if found is None or covering is None or answer.payment is None:
+        return found
+    plan = covering.plan(answer.payment.cost(answer.period), answer.period)
+    limits = ", ".join(plan.limits) or None
+    return {**found, "voucher_fen": plan.deducted_fen, "own_fen": plan.own_fen, "decided_by": limits}
 
 
 def price(found: Quoted | None) -> dict[str, Any] | None:

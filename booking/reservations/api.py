@@ -42,6 +42,8 @@ from booking.reservations.held import read_again
 from booking.reservations.paid import paid_for
 from booking.reservations.refusals import ReservationRefused
 from booking.reservations.uses import what_came
+from booking.reservations.voucher_answers import kept_vouchers
+from booking.reservations.vouchered import vouchered
 from booking.web.errors import add_to_problem
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
@@ -124,19 +126,27 @@ def show(reservation_id: int) -> ResponseReturnValue:
     price = answers.price(quote_of(session, found)) if sight.is_holder or sight.sees_names else None
     paid = paid_for(session, found, actor, sight, now=utcnow())
     payment = answers.paid(paid) if paid else None
+    vouchers = kept_vouchers(vouchered(session, found, sight))
     came = what_came(session, found, actor, sight)
     rests_on = agreement_for(session, found, sight)
     kept = kept_agreement(rests_on, form_of(session, rests_on), is_lacking=lacks(session, rests_on))
     wrong = mismatches_told(session, found, rests_on, sight, actor, now=utcnow())
     agreement = {"agreement": kept.model_dump(mode="json") if kept else None, "mismatches": wrong}
-    told = {"history": history, "price": price, "payment": payment, **answers.came(came), **agreement}
+    told = {
+        "history": history,
+        "price": price,
+        "payment": payment,
+        "vouchers": vouchers,
+        **answers.came(came),
+        **agreement,
+    }
     return _with_version({**_said(found, actor), **told})
 
 
 @bp.patch("/reservations/<int:reservation_id>")
 @documented(tag=TAG, answers={200: ReservationAnswer}, body=ChangeForm, refusals=STEP)
 def change(reservation_id: int) -> ResponseReturnValue:
-    """Move it, choose what pays, edit what it says; what is not named stays."""
+    """Move it, choose what pays and with which vouchers, edit what it says; what is not named stays."""
     form = read_json(ChangeForm)
     return _step(reservation_id, lambda session, actor, version: _change(session, reservation_id, form, actor, version))
 
@@ -213,7 +223,7 @@ def _change(session: Session, reservation_id: int, form: ChangeForm, actor: Acto
     """Move or choose what pays first, then edit, in one transaction; fewer samples first, as they cost less."""
     found = queries.reservation_for(session, reservation_id, actor)
     period = form.moved(period_of(found))
-    moves = period is not None or not form.paying.keeps
+    moves = period is not None or not form.paying.says_nothing
     is_fewer = "sample_count" in form.given and (form.details.sample_count or 0) < (found.sample_count or 0)
     steps: list[Callable[[int | None], object]] = []
     if moves:

@@ -15,11 +15,12 @@ from booking.reservations.agreeing import agree_again
 from booking.reservations.cancelling import end_reservation
 from booking.reservations.changes import Change, asked_period, period_of, record, times, touch
 from booking.reservations.held import Held, hold, locked
+from booking.reservations.holding import settle
 from booking.reservations.keeping import keep_on_closed_days
 from booking.reservations.moving import end_pending, keep_only
-from booking.reservations.paying import cost_at, set_cost
+from booking.reservations.reasons import CHECKED_AGAIN, Code, overridable
 from booking.reservations.refusals import NothingToDecide, ReasonNeeded, ReservationRefused
-from booking.reservations.rules import CHECKED_AGAIN, Code, Standing, Wanted, overridable, refusals
+from booking.reservations.rules import Standing, Wanted, refusals
 from booking.reservations.situations import find_place, note_override, standing_of
 from booking.reservations.terms import Place
 from models.reservations import Reservation
@@ -44,7 +45,7 @@ def confirm_reservation(
     _check_again(session, reservation, asked or earlier, override_reason, actor=actor, now=now)
     if asked:
         quote_again(session, reservation, asked, now=now)
-        set_cost(session, reservation, cost_at(session, reservation, asked), now=now)
+        settle(session, reservation, asked, now=now)
         freed = keep_only(session, reservation, asked, actor=actor, now=now)
         agree_again(session, reservation, actor=actor, now=now)
         before, after = times(earlier), times(asked)

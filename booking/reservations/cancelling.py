@@ -13,7 +13,7 @@ from booking.reservations.changes import Change, period_of, record, times, touch
 from booking.reservations.claims import Holder
 from booking.reservations.filling import refill, settle_conflicts
 from booking.reservations.held import hold_changeable
-from booking.reservations.paying import set_cost
+from booking.reservations.holding import keep_fee
 from booking.reservations.queries import Sight
 from booking.reservations.refusals import AlreadyStarted, FeeChanged
 from models.reservations import Reservation
@@ -120,7 +120,8 @@ def end_reservation(
 ) -> None:
     """Put a locked reservation into a state that holds neither time nor money; blocks take over its time.
 
-    What it is charged afterwards, `kept_fen`, stays held. A `cause` is what history and letters word themselves.
+    What it is charged afterwards, `kept_fen`, stays held in its account, as far as that held it; vouchers hold nothing
+    for a fee. A `cause` is what history and letters word themselves.
     """
     freed = claims.give_up(session, claims.held_by(session, Holder(reservation.id)))
     refill(session, freed)
@@ -128,7 +129,7 @@ def end_reservation(
     reservation.asked_starts_at = reservation.asked_ends_at = reservation.decide_by = None
     touch(reservation, now=now)
     settle_conflicts(session, reservation.id, actor_id=actor.id if actor else None, now=now)
-    set_cost(session, reservation, kept_fen, now=now)
+    keep_fee(session, reservation, kept_fen, now=now)
     lanes = [gap.lane_id for gap in freed]
     before = times(period_of(reservation))
     after = {"cause": cause} if cause else None

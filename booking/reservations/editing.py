@@ -15,8 +15,10 @@ from booking.pricing.quoting import quote_again
 from booking.reservations.agreeing import agree_again
 from booking.reservations.changes import Change, asked_period, record, touch
 from booking.reservations.choosing_payer import needed_payer
+from booking.reservations.covered import due_of, hold_vouchers
 from booking.reservations.held import Held, hold_changeable, locked, read_again
-from booking.reservations.paying import cost_of, hold_again, refuse_overdue
+from booking.reservations.holding import hold_again
+from booking.reservations.paying import cost_of, refuse_overdue
 from booking.reservations.people import details_of, linked_to, replace_people, said
 from booking.reservations.refusals import ReservationRefused
 from booking.reservations.rules import counted
@@ -80,8 +82,11 @@ def _quote_and_hold(session: Session, held: Held, *, actor: Actor, now: datetime
         reservation.payer_account_id = needed_payer(session, reservation, actor=actor, now=now)
     if cost > earlier and held.sight.is_holder:
         refuse_overdue(session, reservation, now=now)
+    due = due_of(session, reservation, now=now) if reservation.uses_vouchers else None
     if reservation.payer_account_id is not None:
-        hold_again(session, reservation, cost, actor=actor, now=now)
+        hold_again(session, reservation, due.own_fen if due else cost, actor=actor, now=now)
+    if due is not None:
+        hold_vouchers(session, reservation, due, actor=actor, now=now)
 
 
 def leave_reservation(session: Session, reservation_id: int, *, actor: Actor, now: datetime) -> Reservation:

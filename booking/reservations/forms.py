@@ -1,6 +1,7 @@
 """Reading wishes, changes, blocks and suspensions from outside; pages and the API share them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 
@@ -16,6 +17,7 @@ from booking.core.pages import LARGEST_PAGE
 from booking.core.period import Period
 from booking.core.texts import N_
 from booking.reservations.queries import Filter
+from booking.reservations.vouching import Declared, VoucherUse, Vouching
 from booking.reservations.wishes import Details, Named, Paying, Wish
 from models.vocabulary.reservations import BlockKind, Direction, ReservationMode, ReservationState, UseOutcome
 
@@ -105,7 +107,44 @@ class PayingForm(Form):
         return Paying(None if self.pays_later else self.payer_account_id, self.pays_later)
 
 
-class WishForm(DetailsForm, PeriodForm, PayingForm):
+class VouchersForm(PayingForm):
+    """What pays, and which vouchers of their firm pay a part, for who acts for one: all usable ones, one, or none.
+
+    Unsaid, what was chosen before stays, and of something new all that are usable pay; which firm's is said by who acts
+    for several. The declarations are about this use and come with the choice: what is not declared is declared not to
+    be so.
+    """
+
+    voucher_use: Annotated[VoucherUse | None, Blank] = None
+    voucher_id: Annotated[Id | None, Blank] = None
+    voucher_organisation_id: Annotated[Id | None, Blank] = None
+    is_statutory: bool = False
+    is_related: bool = False
+    is_funded: bool = False
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if self.voucher_use == VoucherUse.NAMED and self.voucher_id is None:
+            raise PydanticCustomError("missing", "missing")
+        return self
+
+    @property
+    def vouching(self) -> Vouching | None:
+        """The choice as a value; None when nothing is said."""
+        use = self.voucher_use or (VoucherUse.NAMED if self.voucher_id is not None else None)
+        declared = Declared(self.is_statutory, self.is_related, self.is_funded)
+        if use is None and self.voucher_organisation_id is None and declared == Declared():
+            return None
+        voucher_id = self.voucher_id if use == VoucherUse.NAMED else None
+        return Vouching(use or VoucherUse.AUTOMATIC, voucher_id, self.voucher_organisation_id, declared)
+
+    @property
+    def paying(self) -> Paying:
+        """All of it as a value."""
+        return replace(super().paying, vouching=self.vouching)
+
+
+class WishForm(DetailsForm, PeriodForm, VouchersForm):
     """A reservation somebody asks for, or asks about; `order_form` is the version of the owner's terms they accept."""
 
     instrument_id: Id
@@ -129,8 +168,8 @@ class WishForm(DetailsForm, PeriodForm, PayingForm):
         )
 
 
-class ChangeForm(DetailsForm, PayingForm):
-    """Another time (both ends), another payer account, other details; what is not named stays."""
+class ChangeForm(DetailsForm, VouchersForm):
+    """Another time (both ends), another payer account, other vouchers, other details; what is not named stays."""
 
     starts_at: Moment | None = None
     ends_at: Moment | None = None

@@ -21,10 +21,12 @@ from booking.reservations.agreeing import agree_again
 from booking.reservations.cancelling import cancel_held, cancel_reservation
 from booking.reservations.changes import Change, asked_period, period_of, record, touch
 from booking.reservations.coming import Chosen, are_colleagues, chosen_bookings, require_settling
+from booking.reservations.covered import hold_vouchers, pass_vouchers
 from booking.reservations.held import locked, read_again
-from booking.reservations.paying import pass_on
+from booking.reservations.holding import pass_on
+from booking.reservations.reasons import CHECKED_AGAIN, CHECKED_OF_HEIRS, PERSONAL, Code, Refusal
 from booking.reservations.refusals import AlreadyStarted, BookingsChanged, ReasonNeeded, ReservationRefused
-from booking.reservations.rules import CHECKED_AGAIN, CHECKED_OF_HEIRS, PERSONAL, Code, Refusal, Wanted
+from booking.reservations.rules import Wanted
 from booking.reservations.situations import Situation, find_place, priced, rule_refusals, standing_of, store_quote
 from models.accounts import User
 from models.reservations import Reservation
@@ -187,8 +189,11 @@ def _hand_over(session: Session, one: Chosen, handing: _Handing, *, actor: Actor
         return found if may(actor, Permission.SUSPEND_PEOPLE, place.target) else _discreet(found)
     before, after = {"booked_by_id": user_id}, {"booked_by_id": heir.id}
     cost = _quote_anew(session, reservation, situation, heir, now=now)
-    if owed := pass_on(session, reservation, heir.id, place.organisation_id, cost, now=now):
+    due = pass_vouchers(session, reservation, heir.id, actor=actor, now=now)
+    if owed := pass_on(session, reservation, heir.id, place.organisation_id, due.own_fen if due else cost, now=now):
         return owed
+    if due is not None:
+        hold_vouchers(session, reservation, due, actor=actor, now=now)
     reservation.booked_by_id = heir.id
     agree_again(session, reservation, in_any_case=True, actor=actor, now=now)
     touch(reservation, now=now)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from booking.core.texts import N_
-from booking.reservations.rules import Action, Code
+from booking.reservations.reasons import Action, Code
 from models.vocabulary.reservations import (
     BlockKind,
     ChangeKind,
@@ -114,6 +114,12 @@ REFUSALS: Mapping[Code, str] = {
         "您使用的经费账户在这个单位有逾期未付的结算单，付清之前只能用没有逾期的经费账户预约。请联系账户的负责人。"
     ),
     Code.PAYER_SEPARATELY: N_("审批期间原来的时间仍保留，改时间时不能更换经费账户。请先单独更换，再改时间。"),
+    Code.VOUCHER_UNKNOWN: N_("您没有这张可用的创新券，请另选一张，或不用券。"),
+    Code.VOUCHER_AFTER_USE_BY: N_("所选的创新券只能用于 %(last_day)s 及以前的使用。要约更晚的时间，请先取消用券。"),
+    Code.VOUCHER_COVERS_NOTHING: N_("所选的创新券不能抵扣这次使用：%(plan)s"),
+    Code.VOUCHER_SHORT_NOW: N_("创新券的余额刚刚有变：现在可抵 %(covered_fen)s，须付 %(own_fen)s。请看清后再提交。"),
+    Code.VOUCHER_OF_HOLDER: N_("预约人选用的创新券不能用于所选的时间，请预约人先取消用券。"),
+    Code.VOUCHER_HAS_BEGUN: N_("使用已经开始，不能再更改用券。"),
     Code.ORDER_FORM_NEEDED: N_("这个单位要求外单位用户先接受委托单，请阅读六项条款后勾选接受。"),
     Code.ORDER_FORM_CHANGED: N_("委托单的条款已有新的版本，请阅读后再接受。"),
     Code.CLOSED: N_("所选时间不全在开放时间内。"),
@@ -127,6 +133,8 @@ REMEDIES: Mapping[Action, str] = {
     Action.USE_MODE: N_("改为%(mode)s"),
     Action.USE_PAYER: N_("改由“%(payer)s”支付"),
     Action.PAY_LATER: N_("不用经费账户，以后结算"),
+    Action.USE_VOUCHER: N_("改用创新券 %(voucher)s"),
+    Action.NO_VOUCHER: N_("不用创新券"),
     Action.ACCEPT_ORDER_FORM: N_("阅读并接受委托单"),
     Action.CONTACT_OWNER: N_("联系机主"),
     Action.OPEN_OWNER_SYSTEM: N_("前往机主的预约系统"),

@@ -84,6 +84,13 @@ def on_lapsed(news: News) -> list[Letter]:
     return _to_holder(told, "reservations/lapsed")
 
 
+def on_edited(news: News) -> list[Letter]:
+    """To the holder, when vouchers that were to cover a part cannot be used for it any more."""
+    if not (news.payload["after"] or {}).get("voucher_let_go"):
+        return []
+    return _to_holder(_matter(news), "reservations/voucher_let_go")
+
+
 def on_suspended(news: News) -> list[Letter]:
     """To the person: until when, and why."""
     row = news.session.execute(

@@ -15,10 +15,12 @@ from booking.reservations.agreeing import agree_again, asked_of_move
 from booking.reservations.changes import Change, asked_period, period_of, record, times, touch
 from booking.reservations.choosing_payer import choose_payer
 from booking.reservations.claims import Holder
+from booking.reservations.covered import due_of, hold_vouchers, keep_choice, refuse_lost
 from booking.reservations.deadlines import decide_by
 from booking.reservations.filling import refill, settle_conflicts
 from booking.reservations.held import Held, hold_changeable
-from booking.reservations.paying import Payer, cost_at, cost_of, hold_again, payable, payer_after, set_cost
+from booking.reservations.holding import hold_again, settle
+from booking.reservations.paying import Payer, cost_at, payable, payer_after
 from booking.reservations.queries import Sight, reservation_for, sight_of
 from booking.reservations.rules import Standing, Wanted
 from booking.reservations.situations import (
@@ -75,7 +77,7 @@ def move_reservation(
 
     A confirmed one on an instrument with approval keeps its time until the change is decided; less of the
     same time needs no decision. Asking for the time it has withdraws a pending change. What it costs is held anew,
-    in the account that its holder names, else in that of before. What has begun keeps its start.
+    in the account and the vouchers that its holder names, else in those of before. What has begun keeps its start.
     """
     why = reason or override_reason
     held = hold_changeable(session, reservation_id, reason=why, actor=actor, version=version, now=now)
@@ -85,7 +87,7 @@ def move_reservation(
     if asked and period == earlier:
         end_pending(session, reservation, ChangeKind.MOVE_WITHDRAWN, reason=why, actor=actor, now=now)
     if period in (earlier, asked):
-        if chosen.keeps:
+        if chosen.says_nothing:
             return reservation
         return choose_payer(session, reservation_id, chosen, actor=actor, now=now)
     situation = _situation(session, reservation, held.sight, period, chosen, actor=actor, now=now)
@@ -115,7 +117,7 @@ def end_pending(
     """End a pending change undone: the reservation keeps its time and gives back what it asked for."""
     kept, asked = period_of(reservation), asked_period(reservation)
     freed = keep_only(session, reservation, kept, actor=actor, now=now)
-    set_cost(session, reservation, cost_of(session, reservation), now=now)
+    settle(session, reservation, kept, now=now)
     agree_again(session, reservation, actor=actor, now=now)
     before = times(asked) if asked else None
     change = Change(kind, before=before, after=times(kept), reason=reason, freed=freed)
@@ -177,7 +179,16 @@ def _hold(
     price = situation.price.quote.total_fen if situation.price and situation.price.quote else 0
     kept = cost_at(session, reservation, period_of(reservation)) if situation.keeps_old else 0
     reservation.payer_account_id = payer_after(reservation, situation, paying)
-    hold_again(session, reservation, max(price, kept), until=until, actor=actor, now=now)
+    covering = situation.standing.payment.covering if situation.standing.payment else None
+    keep_choice(session, reservation, covering, actor=actor, now=now)
+    if not reservation.uses_vouchers:
+        hold_again(session, reservation, max(price, kept), until=until, actor=actor, now=now)
+        return
+    due = due_of(session, reservation, times, now=now)
+    if actor.id != reservation.booked_by_id:
+        refuse_lost(session, reservation, due)
+    hold_again(session, reservation, due.own_fen, until=until, actor=actor, now=now)
+    hold_vouchers(session, reservation, due, actor=actor, now=now)
 
 
 def _retake(session: Session, situation: Situation, *, now: datetime) -> list[int]:

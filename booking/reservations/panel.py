@@ -1,7 +1,7 @@
 """The booking part of a page: an instrument's week beside a wish, and what the server says to the wish."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
@@ -27,6 +27,7 @@ from booking.reservations.service import ask
 from booking.reservations.situations import find_place
 from booking.reservations.spoken import Spoken, spoken, spoken_problems
 from booking.reservations.terms import Place
+from booking.reservations.voucher_field import VOUCHER, voucher_field, vouching_of
 from booking.reservations.week_table import WEEK, WeekTime, day_in, monday_of, week_of, week_table
 from booking.reservations.wishes import ANY_FORM, Details, Wish
 from booking.web.filters import local_input
@@ -54,6 +55,7 @@ FIELDS = {
     "on_behalf_of": N_("代谁预约"),
     "override_reason": N_("例外理由"),
     "payer_account_id": N_("由哪个经费账户支付"),
+    VOUCHER: N_("创新券"),
     "order_form": N_("委托单"),
     "reason": N_("原因"),
 }
@@ -133,7 +135,8 @@ def weigh(
         return spoken_problems(invalid)
     if wanted.starts_at >= wanted.ends_at:
         return Spoken(problems=(_(PERIOD_ORDER),))
-    period, paying = Period(wanted.starts_at, wanted.ends_at), paying_of(typed.get(FIELD, ""))
+    period = Period(wanted.starts_at, wanted.ends_at)
+    paying = replace(paying_of(typed.get(FIELD, "")), vouching=vouching_of(typed))
     if frame.moving and actor:
         return spoken(ask_move(session, frame.moving.id, period, paying=paying, actor=actor, now=now))
     details = Details(sample_count=_samples(typed.get("sample_count", "")))
@@ -161,6 +164,7 @@ def panel_of(
     return {
         **wish_part(frame, said, time.place, actor=actor),
         "payer": payer_field(session, time.place, frame.moving, said.typed.get(FIELD, ""), actor=actor, now=now),
+        "vouchers": voucher_field(session, time.place, frame.moving, said.typed, actor=actor, now=now),
         **_week_part(frame, said, time, day, now),
         "booking_mode": time.terms.booking_mode,
         "booking_url": time.terms.booking_url,

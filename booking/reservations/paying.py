@@ -6,19 +6,19 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.period import Period
 from booking.payers.choosing import choices_for, still_held
-from booking.payers.holds import NotEnough, PayerGone, Wanted, for_reservation, set_hold, standing_of
+from booking.payers.holds import for_reservation, standing_of
 from booking.payers.rules import Choice, Fault, Standing, default_of, gone, named
 from booking.pricing.quoting import total_for
 from booking.pricing.rules import quote
-from booking.reservations.changes import asked_period, last_day, last_time, period_of
+from booking.reservations.changes import asked_period, last_day, period_of
+from booking.reservations.covered import covering_for
 from booking.reservations.payment import Payment
+from booking.reservations.reasons import Code, Refusal
 from booking.reservations.refusals import ReservationRefused
-from booking.reservations.rules import Code, Refusal
-from booking.reservations.situations import Situation, weighed
+from booking.reservations.situations import Situation
 from booking.reservations.wishes import Paying
 from booking.statements.reminding import Owing, owing
 from models.reservations import Reservation
@@ -49,14 +49,16 @@ def payable(session: Session, situation: Situation, payer: Payer, *, now: dateti
     price = situation.price
     if price is None or price.quote is None or not price.quote.total_fen or situation.asked is None:
         return situation
-    owner_id, holding = situation.place.organisation_id, _holding(session, payer.reservation)
+    owner_id, holding = situation.place.organisation_id, holding_of(session, payer.reservation)
     day, today = last_day(_last_wanted(situation)), local_date(now)
     choices = choices_for(session, payer.user_id, owner_id, day=day, today=today, holding=holding)
     owes = _owing(session, payer, owner_id, choices, price.quote.total_fen, today=today)
     choices = [replace(one, fault=one.fault or Fault.OVERDUE) if one.id in owes.payer_ids else one for one in choices]
     lost = _lost(session, situation, payer, holding)
     payment = _payment(situation, payer, choices, lost, is_needed=_needs_payer(session, situation, payer))
-    payment = replace(payment, owes=owes.is_any, owes_by_others=not owes.is_own)
+    said = payer.paying.vouching
+    covering = covering_for(session, situation.place, payer.user_id, said, payer.reservation, now=now)
+    payment = replace(payment, owes=owes.is_any, owes_by_others=not owes.is_own, covering=covering)
     if payer.reservation is not None:
         payment = _beside_kept(session, situation, payment, payer.reservation, holding)
     return replace(situation, standing=replace(situation.standing, payment=payment))
@@ -114,7 +116,7 @@ def _beside_kept(
     )
 
 
-def _holding(session: Session, reservation: Reservation | None) -> Standing | None:
+def holding_of(session: Session, reservation: Reservation | None) -> Standing | None:
     """What the account of a reservation holds."""
     return (
         standing_of(session, for_reservation(reservation.id)) if reservation and reservation.payer_account_id else None
@@ -153,85 +155,12 @@ def chosen_id(situation: Situation) -> int | None:
     return payment.chosen.id
 
 
-def hold_cost(session: Session, situation: Situation, reservation: Reservation, *, now: datetime) -> None:
-    """Hold what a new reservation costs; raises ReservationRefused when somebody else was faster."""
-    amount = situation.price.quote.total_fen if situation.price and situation.price.quote else 0
-    wanted = Wanted(reservation.payer_account_id, reservation.booked_by_id, amount)
-    try:
-        set_hold(session, for_reservation(reservation.id), wanted, now=now, is_new=True)
-    except (NotEnough, PayerGone) as refused:
-        payer = Payer(reservation.booked_by_id, Paying(reservation.payer_account_id))
-        fresh = payable(session, replace(situation, own_id=reservation.id), payer, now=now)
-        raise ReservationRefused(weighed(session, fresh, now=now) or [Refusal(Code.PAYER_UNKNOWN)]) from refused
-
-
-def hold_again(
-    session: Session,
-    reservation: Reservation,
-    amount_fen: int,
-    *,
-    until: Period | None = None,
-    actor: Actor,
-    now: datetime,
-) -> None:
-    """Hold another amount for a locked reservation in its account; raises ReservationRefused.
-
-    For more, or for later than its times (`until`), the account must still be one that its holder may use. What is
-    left is told to its holder only.
-    """
-    _check_growth(session, reservation, amount_fen, until or last_time(reservation), actor=actor, now=now)
-    wanted = Wanted(reservation.payer_account_id, reservation.booked_by_id, amount_fen)
-    try:
-        set_hold(session, for_reservation(reservation.id), wanted, now=now)
-    except (NotEnough, PayerGone) as refused:
-        raise ReservationRefused([_refusal(refused, amount_fen, reservation, actor)]) from refused
-
-
-def _check_growth(
-    session: Session, reservation: Reservation, amount_fen: int, until: Period, *, actor: Actor, now: datetime
-) -> None:
-    """Refuse more, or a later day, where the account does not pay for that."""
-    payer_id, day = reservation.payer_account_id, last_day(until)
-    if payer_id is None or not amount_fen:
-        return
-    holding = standing_of(session, for_reservation(reservation.id))
-    kept_fen = holding.amount_fen if holding and holding.payer_id == payer_id else 0
-    if amount_fen <= kept_fen and day <= last_day(last_time(reservation)):
-        return
-    owner_id, holder_id = reservation.instrument.organisation_id, reservation.booked_by_id
-    choices = choices_for(session, holder_id, owner_id, day=day, today=local_date(now), holding=holding)
-    chosen = named(choices, payer_id) or still_held(session, holding, payer_id, day)
-    payment = Payment(lambda _: amount_fen, chosen=chosen, is_unknown=chosen is None, kept_fen=kept_fen)
-    if fault := payment.fault(until):
-        told = Refusal(Code(fault[0].value), fault[1])
-        raise ReservationRefused([told if actor.id == holder_id else Refusal(Code.PAYER_OF_HOLDER)])
-
-
-def _refusal(refused: NotEnough | PayerGone, amount_fen: int, reservation: Reservation, actor: Actor) -> Refusal:
-    """Why the account does not hold more, in words for its holder or for somebody else."""
-    if actor.id != reservation.booked_by_id:
-        return Refusal(Code.PAYER_OF_HOLDER)
-    if isinstance(refused, PayerGone):
-        return Refusal(Code.PAYER_UNKNOWN)
-    code = Code.PAYER_LIMITED_NOW if refused.is_limit else Code.PAYER_SHORT_NOW
-    return Refusal(code, {"left_fen": refused.left_fen, "needed_fen": amount_fen})
-
-
 def payer_after(reservation: Reservation, situation: Situation, paying: Paying) -> int | None:
     """The account that pays for a reservation after a change; what costs nothing keeps the one it had, or none."""
     payment = situation.standing.payment
     if payment is not None:
         return chosen_id(situation)
     return None if paying.is_later and not situation.keeps_old else reservation.payer_account_id
-
-
-def set_cost(session: Session, reservation: Reservation, amount_fen: int, *, now: datetime) -> None:
-    """Hold what a reservation costs after a decision, never more than before it."""
-    payer_id = reservation.payer_account_id
-    if payer_id is not None:
-        set_hold(
-            session, for_reservation(reservation.id), Wanted(payer_id, reservation.booked_by_id, amount_fen), now=now
-        )
 
 
 def cost_of(session: Session, reservation: Reservation) -> int:
@@ -243,26 +172,3 @@ def cost_of(session: Session, reservation: Reservation) -> int:
 def cost_at(session: Session, reservation: Reservation, period: Period) -> int:
     """What one of its times was quoted."""
     return total_for(session, reservation, period)
-
-
-def pass_on(
-    session: Session, reservation: Reservation, heir_id: int, owner_id: int, amount_fen: int, *, now: datetime
-) -> list[Refusal]:
-    """Let the heir's reservation be paid by the same account if they may use it and it can pay, else by none.
-
-    An account that is overdue does not pay, and without one nobody takes over what costs something while they owe
-    something overdue: the answer says so, without what they owe. What costs them nothing has none.
-    """
-    payer_id, today = reservation.payer_account_id, local_date(now)
-    day, holding = last_day(last_time(reservation)), _holding(session, reservation)
-    choices = choices_for(session, heir_id, owner_id, day=day, today=today, holding=holding) if amount_fen else []
-    owes = owing(session, owner_id, heir_id, [one.id for one in choices], today=today) if amount_fen else Owing()
-    same = named(choices, payer_id)
-    stays = same is not None and same.can_pay(amount_fen) and payer_id not in owes.payer_ids
-    if owes.is_any and not stays:
-        return [Refusal(Code.CANNOT_TAKE_OVER)]
-    if payer_id is not None:
-        reservation.payer_account_id = payer_id if stays else None
-        wanted = Wanted(reservation.payer_account_id, heir_id, amount_fen if stays else 0)
-        set_hold(session, for_reservation(reservation.id), wanted, now=now)
-    return []

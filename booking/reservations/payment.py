@@ -7,6 +7,7 @@ from typing import Any
 
 from booking.core.period import Period
 from booking.payers.rules import Choice, Fault
+from booking.reservations.vouching import Covering, VoucherFault
 
 
 class PaymentFault(StrEnum):
@@ -43,7 +44,7 @@ class Payment:
     `kept_fen` what the chosen one holds for this use already. Of a reservation that moves, `held` is the time that it
     has and `payer_id` what pays for that; where that time is kept beside the wanted one, one account pays for both
     (`is_fixed`). `owes` is whether something of theirs is overdue, so that they cannot settle later: of accounts that
-    only others answer for where `owes_by_others`.
+    only others answer for where `owes_by_others`. `covering` is what vouchers take off, where there are any to use.
     """
 
     cost: Callable[[Period], int]
@@ -57,15 +58,33 @@ class Payment:
     is_fixed: bool = False
     owes: bool = False
     owes_by_others: bool = False
+    covering: Covering | None = None
 
     @property
     def is_kept(self) -> bool:
         """Whether what was chosen pays for the reservation already."""
         return not self.is_unknown and (self.chosen.id if self.chosen else None) == self.payer_id
 
+    @property
+    def changes_vouchers(self) -> bool:
+        """Whether other vouchers were chosen than before, or one that is not theirs."""
+        return self.covering is not None and (self.covering.is_new or self.covering.is_unknown)
+
+    def needed(self, period: Period) -> int:
+        """What an account has to pay of a time: what it costs, less what vouchers take off the bill."""
+        fee = self.cost(period)
+        return fee if self.covering is None else self.covering.plan(fee, period).own_fen
+
+    def voucher_fault(self, period: Period) -> tuple[VoucherFault, Mapping[str, Any]] | None:
+        """Why the vouchers that were chosen are refused for a time; what is held for it stays good for a part of it."""
+        covering = self.covering
+        if covering is None or (not covering.is_new and self.held is not None and self.held.contains(period)):
+            return None
+        return covering.fault(self.cost(period), period)
+
     def fault(self, period: Period) -> tuple[PaymentFault, Mapping[str, Any]] | None:
         """Why the time cannot be paid, with what its sentence names; None when it can, or costs nothing."""
-        needed = self.cost(period)
+        needed = self.needed(period)
         if needed == 0 or (self.is_kept and self.held is not None and self.held.contains(period)):
             return None
         if self.is_fixed and not self.is_kept:
@@ -89,12 +108,18 @@ class Payment:
 
     def instead(self, period: Period) -> Iterator["Payment"]:
         """The same with each other account that could pay for the time, then with none where none is needed."""
-        needed = self.cost(period)
+        needed = self.needed(period)
         for other in self.choices:
             if other != self.chosen and other.can_pay(needed):
                 yield replace(self, chosen=other, is_unknown=False, kept_fen=0)
         if not self.is_needed and not self.owes and (self.chosen or self.is_unknown):
             yield replace(self, chosen=None, is_unknown=False, kept_fen=0)
+
+    def covered_instead(self, period: Period) -> Iterator["Payment"]:
+        """The same with each other voucher that covers something of the time, then without any."""
+        if self.covering is not None:
+            for other in self.covering.instead(self.cost(period), period):
+                yield replace(self, covering=other)
 
     def _without(self, needed: int) -> tuple[PaymentFault, Mapping[str, Any]] | None:
         """Why it does not do without an account."""

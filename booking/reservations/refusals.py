@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from booking.core.errors import Conflict, Refused
 from booking.core.texts import N_
-from booking.reservations.rules import Code, Refusal
+from booking.reservations.reasons import Code, Refusal
 
 
 class SlotTaken(Refused):

@@ -9,19 +9,17 @@ from booking.core.clock import SHANGHAI, local_date
 from booking.core.period import Period, common
 from booking.reservations.opening import open_time
 from booking.reservations.payment import Payment
-from booking.reservations.rules import (
+from booking.reservations.reasons import (
     ABOUT_GIVING_UP,
     ABOUT_ORDER_FORM,
+    ABOUT_VOUCHERS,
     INCURABLE,
     Action,
     Code,
     Refusal,
     Remedy,
-    Standing,
-    Terms,
-    Wanted,
-    refusals,
 )
+from booking.reservations.rules import Standing, Terms, Wanted, refusals
 from models.vocabulary.catalogue import BookingMode
 
 A_DAY = timedelta(days=1)
@@ -43,6 +41,7 @@ ABOUT_PAYMENT = frozenset(
     }
 )
 OTHER_PAYER = frozenset({Action.USE_PAYER, Action.PAY_LATER})
+OTHER_VOUCHER = frozenset({Action.USE_VOUCHER, Action.NO_VOUCHER})
 
 ABOUT_TIME = frozenset(
     {
@@ -95,18 +94,25 @@ def _for(refusal: Refusal, cures: Sequence[Remedy], terms: Terms, agreed: Standi
         yield from (cure for cure in cures if cure.action == Action.USE_MODE)
     elif refusal.code == Code.NOT_BOOKABLE_HERE and terms.booking_mode == BookingMode.ELSEWHERE and terms.booking_url:
         yield Remedy(Action.OPEN_OWNER_SYSTEM, url=terms.booking_url)
-    elif refusal.code in ABOUT_PAYMENT:
-        yield from (cure for cure in cures if cure.action in {*OTHER_PAYER, Action.SHORTEN})
+    elif refusal.code in ABOUT_PAYMENT | ABOUT_VOUCHERS:
+        yield from (cure for cure in cures if cure.action in _payment_actions(refusal.code))
     elif refusal.code in ABOUT_TIME:
         yield from (cure for cure in cures if _answers(cure, refusal.code))
     if refusal.code in {*INCURABLE, *ABOUT_GIVING_UP, Code.PAYER_NEEDED}:
         yield Remedy(Action.CONTACT_OWNER)
 
 
+def _payment_actions(code: Code) -> frozenset[Action]:
+    """What answers a reason about payment: a shorter time, or another where the voucher has ended by the wanted one."""
+    if code in ABOUT_PAYMENT:
+        return OTHER_PAYER | {Action.SHORTEN}
+    return OTHER_VOUCHER | {Action.USE_PERIOD} if code == Code.VOUCHER_AFTER_USE_BY else OTHER_VOUCHER
+
+
 def _answers(cure: Remedy, code: Code) -> bool:
     """Whether the cure is an answer to this very reason."""
     unfit = {Code.TOO_SHORT: Action.SHORTEN, Code.TOO_LONG: Action.LENGTHEN}
-    return cure.action not in {Action.USE_MODE, *OTHER_PAYER} and cure.action != unfit.get(code)
+    return cure.action not in {Action.USE_MODE, *OTHER_PAYER, *OTHER_VOUCHER} and cure.action != unfit.get(code)
 
 
 def _cures(wanted: Wanted, terms: Terms, standing: Standing, free: FreeTime, *, now: datetime) -> Iterator[Remedy]:
@@ -121,10 +127,9 @@ def _cures(wanted: Wanted, terms: Terms, standing: Standing, free: FreeTime, *, 
     if other_mode and cured(wanted.period):
         yield Remedy(Action.USE_MODE, mode=other_mode)
         return
-    for payment in _payments(wanted, standing):
+    for payment, remedy in _paid_otherwise(wanted, standing):
         if cured(wanted.period, replace(standing, payment=payment)):
-            action = Action.USE_PAYER if payment.chosen else Action.PAY_LATER
-            yield Remedy(action, mode=other_mode, payer=payment.chosen)
+            yield replace(remedy, mode=other_mode)
     offered = set()
     for action, period in _candidates(wanted, terms, free, standing.can_pay, now=now):
         if period != wanted.period and period not in offered and cured(period):
@@ -132,10 +137,18 @@ def _cures(wanted: Wanted, terms: Terms, standing: Standing, free: FreeTime, *, 
             yield Remedy(action, period.start, period.end, other_mode)
 
 
-def _payments(wanted: Wanted, standing: Standing) -> Iterator[Payment]:
-    """Other ways to pay, when the chosen one cannot."""
-    if standing.payment and not standing.can_pay(wanted.period):
-        yield from standing.payment.instead(wanted.period)
+def _paid_otherwise(wanted: Wanted, standing: Standing) -> Iterator[tuple[Payment, Remedy]]:
+    """Other accounts when the chosen one cannot pay, and other vouchers when those that were chosen are refused."""
+    payment = standing.payment
+    if payment is None:
+        return
+    if not standing.can_pay(wanted.period):
+        for other in payment.instead(wanted.period):
+            yield other, Remedy(Action.USE_PAYER if other.chosen else Action.PAY_LATER, payer=other.chosen)
+    if payment.voucher_fault(wanted.period):
+        for other in payment.covered_instead(wanted.period):
+            voucher = other.covering.chosen if other.covering else None
+            yield other, Remedy(Action.USE_VOUCHER if voucher else Action.NO_VOUCHER, voucher=voucher)
 
 
 def _candidates(

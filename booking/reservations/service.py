@@ -18,11 +18,13 @@ from booking.reservations.changes import Change, new_uid, record, times
 from booking.reservations.deadlines import decide_by
 from booking.reservations.easing import for_staff, granted
 from booking.reservations.editing import edit_reservation, leave_reservation
+from booking.reservations.holding import hold_cost, plan_of
 from booking.reservations.moving import move_reservation
-from booking.reservations.paying import Payer, chosen_id, hold_cost, payable
+from booking.reservations.paying import Payer, chosen_id, payable
 from booking.reservations.people import write_people
+from booking.reservations.reasons import Refusal
 from booking.reservations.refusals import HolderGone, ReservationRefused
-from booking.reservations.rules import Refusal, Standing, Wanted
+from booking.reservations.rules import Standing, Wanted
 from booking.reservations.situations import (
     Situation,
     find_place,
@@ -109,8 +111,8 @@ def ask(session: Session, wish: Wish, *, actor: Actor | None, now: datetime) -> 
 def request_reservation(session: Session, wish: Wish, *, actor: Actor, now: datetime) -> Reservation:
     """Reserve for the actor, or for whom a steward names; raises ReservationRefused with every reason.
 
-    It is confirmed at once, or waits for a decision where the instrument asks for one; its time, and what it costs
-    in the account that pays, is held either way. Whom a steward names chooses an account later.
+    It is confirmed at once, or waits for a decision where the instrument asks for one; its time, what vouchers cover of
+    its cost, and the rest in the account that pays, are held either way. Whom a steward names chooses both later.
     """
     holder = _lock_person(session, wish, actor)
     groups = claims.lock_groups(session, wish.instrument_id)
@@ -130,6 +132,7 @@ def request_reservation(session: Session, wish: Wish, *, actor: Actor, now: date
     overridden = refuse_or_override(session, situation, wish.override_reason, now=now)
     reservation = _new(wish, situation.wanted.mode, holder.id, now=now)
     reservation.payer_account_id = chosen_id(situation)
+    reservation.uses_vouchers = plan_of(situation).covered_fen > 0
     if place.terms.needs_approval and not decides:
         reservation.state = ReservationState.REQUESTED
         reservation.decide_by = decide_by(place, [wish.period.start], now=now)
@@ -240,6 +243,7 @@ def _new(wish: Wish, mode: ReservationMode, holder_id: int, *, now: datetime) ->
         project_name=details.project_name,
         project_number=details.project_number,
         sample_count=details.sample_count,
+        uses_vouchers=False,
         sequence=0,
         version=1,
         created_at=now,
@@ -254,7 +258,7 @@ def _book(session: Session, booking: _Booking, *, actor: Actor, now: datetime) -
     reservation.id = session.connection().execute(_STORE, values).scalar_one()
     take_or_refuse(session, situation, reservation.id, booking.groups, now=now)
     store_quote(session, situation, reservation.id, now=now)
-    hold_cost(session, situation, reservation, now=now)
+    hold_cost(session, situation, reservation, wish.paying, actor=actor, now=now)
     keep_agreement(session, situation, reservation, actor=actor, now=now)
     linked = write_people(session, reservation.id, wish.details)
     if booking.overridden:

@@ -16,9 +16,10 @@ from booking.pricing.queries import Spot
 from booking.pricing.quoting import Asked, Quoted, is_for_samples, quoted, store
 from booking.reservations import claims
 from booking.reservations.claims import Freed, Holder
+from booking.reservations.reasons import Code, Refusal, overridable
 from booking.reservations.refusals import ReservationRefused, SlotTaken
 from booking.reservations.remedies import FreeTime, remedied
-from booking.reservations.rules import Code, GroupName, Refusal, Standing, Terms, Wanted, overridable, refusals
+from booking.reservations.rules import GroupName, Standing, Terms, Wanted, refusals
 from booking.reservations.taken import lane_time
 from booking.reservations.terms import Place, place_of, with_days
 

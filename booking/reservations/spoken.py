@@ -13,8 +13,11 @@ from booking.core.period import Period
 from booking.pricing.wording import SpokenQuote, spoken_quote
 from booking.reservations.labels import MODES, REFUSALS, REMEDIES
 from booking.reservations.payment import Payment
-from booking.reservations.rules import Action, Code, GroupLimit, GroupName, Refusal, Remedy
+from booking.reservations.reasons import Action, Code, Refusal, Remedy
+from booking.reservations.rules import GroupLimit, GroupName
+from booking.reservations.voucher_words import NONE, SpokenVouchers, spoken_vouchers, why_nothing
 from booking.reservations.wishes import Answer
+from booking.vouchers.plans import Plan
 from booking.web import filters
 from booking.web.errors import problems_of
 from booking.web.languages import in_language
@@ -38,11 +41,12 @@ class SpokenRemedy:
     mode: str = ""
     url: str = ""
     payer: str = ""
+    voucher: str = ""
 
     @property
     def value(self) -> str:
         """The new wish as one word, for forms without script."""
-        parts = (self.starts_at, self.ends_at, self.mode, self.payer)
+        parts = (self.starts_at, self.ends_at, self.mode, self.payer, *((self.voucher,) if self.voucher else ()))
         return "/".join(parts) if any(parts) else ""
 
 
@@ -94,6 +98,7 @@ class Spoken:
     payment: SpokenPayment | None = None
     pays_later: bool = False
     agreement: SpokenAgreement | None = None
+    vouchers: SpokenVouchers | None = None
 
 
 def spoken_agreement(agreement: Agreement | None, period: Period) -> SpokenAgreement | None:
@@ -118,7 +123,7 @@ def spoken_payment(payment: Payment | None, period: Period) -> SpokenPayment | N
     if payment is None or payment.chosen is None or payment.fault(period):
         return None
     chosen = payment.chosen
-    return SpokenPayment(chosen.name, max(chosen.available_fen, 0), payment.cost(period), chosen.rule)
+    return SpokenPayment(chosen.name, max(chosen.available_fen, 0), payment.needed(period), chosen.rule)
 
 
 def spoken(answer: Answer) -> Spoken:
@@ -134,6 +139,7 @@ def spoken(answer: Answer) -> Spoken:
         and answer.payment.fault(answer.period) is None
         and answer.payment.chosen is None,
         agreement=spoken_agreement(answer.agreement, answer.period),
+        vouchers=spoken_vouchers(answer.payment, answer.period),
     )
 
 
@@ -166,9 +172,11 @@ def label_of(remedy: Remedy) -> str:
     period = filters.period(remedy.starts_at, remedy.ends_at) if remedy.starts_at and remedy.ends_at else ""
     mode = _(MODES[remedy.mode]) if remedy.mode else ""
     payer = remedy.payer.name if remedy.payer else ""
+    voucher = remedy.voucher.number if remedy.voucher else ""
+    said = {"period": period, "payer": payer, "voucher": voucher}
     if remedy.action != Action.USE_MODE and mode:
-        return str(_("%(change)s，%(mode)s", change=_(REMEDIES[remedy.action], period=period, payer=payer), mode=mode))
-    return str(_(REMEDIES[remedy.action], period=period, mode=mode, payer=payer))
+        return str(_("%(change)s，%(mode)s", change=_(REMEDIES[remedy.action], **said), mode=mode))
+    return str(_(REMEDIES[remedy.action], **said, mode=mode))
 
 
 def _remedy(remedy: Remedy) -> SpokenRemedy:
@@ -180,6 +188,7 @@ def _remedy(remedy: Remedy) -> SpokenRemedy:
         mode=str(remedy.mode) if remedy.mode else "",
         url=remedy.url,
         payer=LATER if remedy.action == Action.PAY_LATER else str(remedy.payer.id) if remedy.payer else "",
+        voucher=NONE if remedy.action == Action.NO_VOUCHER else str(remedy.voucher.id) if remedy.voucher else "",
     )
 
 
@@ -198,6 +207,13 @@ def _value(name: str, value: Any) -> str:
         return str(_(MODES[value]))
     if isinstance(value, (GroupLimit, GroupName)):
         return in_language(value.name_zh, value.name_en)
+    if isinstance(value, Plan):
+        return why_nothing(value)
+    return _number(name, value)
+
+
+def _number(name: str, value: Any) -> str:
+    """Amounts and minutes in words, by the name of the value."""
     if name.endswith("_fen"):
         return filters.money(value)
     return filters.minutes(value) if name == "minutes" else str(value)

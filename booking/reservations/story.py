@@ -32,7 +32,8 @@ def told(change: ReservationChange, holders: Mapping[int, str], sight: Sight) ->
     """
     after = dict(change.after or {})
     if not (sight.is_holder or sight.sees_names):
-        after.pop("payer_changed", None)
+        for name in ("payer_changed", "voucher_changed", "voucher_let_go"):
+            after.pop(name, None)
     return Told(
         occurred_at=change.occurred_at,
         what=str(_(LAPSED_UNAGREED if after.get("cause") == UNAGREED else CHANGES[change.kind])),
@@ -47,12 +48,22 @@ def _words(before: Mapping[str, Any], after: Mapping[str, Any], holders: Mapping
     if "booked_by_id" in before and "booked_by_id" in after:
         names = (holders.get(side["booked_by_id"], "") for side in (before, after))
         return str(_("%(old)s 移交给 %(new)s", old=next(names), new=next(names)))
-    if after.get("payer_changed"):
-        return str(_("改由另一个经费账户支付，或以后结算"))
+    if paid := _paid_otherwise(after):
+        return paid
     old, new = _period(before), _period(after)
     if old and new:
         return str(_("%(old)s 改为 %(new)s", old=old, new=new))
     return new or old
+
+
+def _paid_otherwise(after: Mapping[str, Any]) -> str:
+    """What about its payment changed."""
+    said = {
+        "payer_changed": _("改由另一个经费账户支付，或以后结算"),
+        "voucher_changed": _("改用别的创新券，或不再用券"),
+        "voucher_let_go": _("创新券不能再用于这条预约，已解冻"),
+    }
+    return str(_("；")).join(str(words) for name, words in said.items() if after.get(name))
 
 
 def _period(kept: Mapping[str, Any]) -> str:

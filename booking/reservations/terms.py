@@ -17,6 +17,7 @@ from booking.core.actors import Target
 from booking.core.clock import local_date
 from booking.core.period import Period
 from booking.directory.rules import StoredDay, unusual_days
+from booking.reservations.firms import has_vouchers
 from booking.reservations.opening import DayHours
 from booking.reservations.rules import GroupLimit, Terms
 from models.affiliations import UserGroup
@@ -103,7 +104,11 @@ _CONTRACT_FROM = (
     .label("contract_from")
 )
 
-_READ = (_OWN_HOURS, _SUSPENDED_UNTIL, _SUSPENDED_FOR, _LIMITS_GROUPS, _IS_MEMBER, _CONTRACT_FROM)
+_HAS_VOUCHERS = has_vouchers(bindparam("user_id", type_=Integer()), bindparam("today", type_=Date())).label(
+    "has_vouchers"
+)
+
+_READ = (_HAS_VOUCHERS, _OWN_HOURS, _SUSPENDED_UNTIL, _SUSPENDED_FOR, _LIMITS_GROUPS, _IS_MEMBER, _CONTRACT_FROM)
 _PLACES = select(*_COLUMNS, *_READ).select_from(
     Instrument.__table__.outerjoin(BookingPolicy.__table__)
     .outerjoin(_unit_settings, _units.unit_id == _instruments.unit_id)
@@ -148,7 +153,8 @@ class Place:
 
     `days` are those days as they are stored. `is_member` is whether the person belongs to the institution today,
     `belonging` in which groups anywhere, if that had to be read. From `contract_from` on (fen) an outside use needs a
-    contract, below it an order form; None where the institution requires nothing.
+    contract, below it an order form; None where the institution requires nothing. `has_vouchers` is whether any firm
+    for which the person acts has a voucher that can be used.
     """
 
     instrument_id: int
@@ -163,6 +169,7 @@ class Place:
     belonging: Belonging | None = None
     is_member: bool = False
     contract_from: int | None = None
+    has_vouchers: bool = False
 
     @property
     def target(self) -> Target:
@@ -280,6 +287,7 @@ def _place(row: Any, days: Sequence[StoredDay], person: Belonging | None) -> Pla
         belonging=person,
         is_member=bool(row.is_member),
         contract_from=row.contract_from,
+        has_vouchers=bool(row.has_vouchers),
     )
 
 

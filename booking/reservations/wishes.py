@@ -6,7 +6,8 @@ from booking.contracts.needs import Agreement
 from booking.core.period import Period
 from booking.pricing.quoting import Quoted
 from booking.reservations.payment import Payment
-from booking.reservations.rules import Refusal
+from booking.reservations.reasons import Refusal
+from booking.reservations.vouching import Vouching
 from models.vocabulary.reservations import Direction, ReservationMode
 
 
@@ -33,18 +34,24 @@ class Details:
 
 @dataclass(frozen=True, slots=True)
 class Paying:
-    """How somebody wants to pay: by the named account, later (without one), or as usual.
+    """How somebody wants to pay: by the named account, later (without one), or as usual, and with which vouchers.
 
     As usual is what pays already, else the account that was used last, or the only one.
     """
 
     account_id: int | None = None
     is_later: bool = False
+    vouching: Vouching | None = None
 
     @property
     def keeps(self) -> bool:
-        """Whether nothing is said, so that what pays already goes on paying."""
+        """Whether nothing is said of the account, so that what pays already goes on paying."""
         return self.account_id is None and not self.is_later
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether nothing is said of vouchers either."""
+        return self.keeps and self.vouching is None
 
 
 AS_USUAL = Paying()

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from booking.payers.holds import Purpose
 from booking.programmes.queries import terms_of
-from booking.programmes.rules import Case, Covered, Excluded
+from booking.programmes.rules import Case
 from booking.recognitions.queries import recognised_by
+from booking.vouchers.plans import Part, Plan, Wish, nothing
 from booking.vouchers.reading import (
     Cap,
     Found,
@@ -23,24 +24,9 @@ from booking.vouchers.reading import (
 )
 from booking.vouchers.rules import Candidate, CapAccounts, Pools, Share, in_order, shared_out
 from models.directory import Organisation
-from models.vocabulary.programmes import Limit, RedeemedBy, ServiceType
 from models.vocabulary.vouchers import VoucherState
 
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Which vouchers of an enterprise shall pay for a use, and what is declared about it.
-
-    Without a voucher all that are usable, the one that ends first first; not `is_used`: none any more.
-    """
-
-    organisation_id: int
-    service_type: ServiceType
-    voucher_id: int | None = None
-    is_used: bool = True
-    is_statutory: bool = False
-    is_related: bool = False
-    is_funded: bool = False
+__all__ = ["Ask", "Part", "Plan", "Wish", "candidate_of", "nothing", "plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,74 +39,6 @@ class Ask:
     fee_fen: int
     used_on: date
     invoiced_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What one voucher covers of a fee. `unusable` says how it stands when it is not issued (None: usable)."""
-
-    voucher_id: int
-    number: str
-    programme_id: int
-    version_id: int
-    use_by: date
-    redeem_by: date
-    redeemed_by: RedeemedBy
-    cap_id: int | None
-    covered: Covered
-    unusable: VoucherState | None = None
-
-    @property
-    def amount_fen(self) -> int:
-        """What it covers."""
-        return self.covered.covered_fen
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What the vouchers cover of a fee, in the order in which they are used; all that were asked, also for nothing.
-
-    Without any part the enterprise has no voucher that could be asked.
-    """
-
-    fee_fen: int
-    parts: tuple[Part, ...] = ()
-
-    @property
-    def paying(self) -> tuple[Part, ...]:
-        """The parts that cover something."""
-        return tuple(one for one in self.parts if one.amount_fen)
-
-    @property
-    def covered_fen(self) -> int:
-        """What all of them cover."""
-        return sum(one.amount_fen for one in self.parts)
-
-    @property
-    def deducted_fen(self) -> int:
-        """What the bill is lower by: the vouchers that the provider redeems."""
-        return sum(one.amount_fen for one in self.parts if one.redeemed_by == RedeemedBy.PROVIDER)
-
-    @property
-    def expected_fen(self) -> int:
-        """What the enterprise pays first and may claim back later."""
-        return sum(one.amount_fen for one in self.parts if one.redeemed_by == RedeemedBy.ENTERPRISE)
-
-    @property
-    def own_fen(self) -> int:
-        """What the enterprise pays the provider: the fee without what is deducted."""
-        return self.fee_fen - self.deducted_fen
-
-    @property
-    def limits(self) -> tuple[Limit, ...]:
-        """The limits that decided, each once."""
-        return tuple(dict.fromkeys(limit for one in self.parts for limit in one.covered.decided_by))
-
-    @property
-    def reasons(self) -> tuple[Excluded, ...]:
-        """Every reason why a voucher covers nothing, each once."""
-        found: Iterator[Excluded] = (reason for one in self.parts for reason in one.covered.excluded)
-        return tuple({(one.reason, *one.values.values()): one for one in found}.values())
 
 
 def plan(session: Session, ask: Ask, *, today: date) -> Plan:
@@ -140,11 +58,6 @@ def plan(session: Session, ask: Ask, *, today: date) -> Plan:
     pools.give_back(candidates)
     parts = (_part(found[share.candidate.voucher_id], share) for share in shared_out(_case(ask), candidates, pools))
     return Plan(ask.fee_fen, tuple(parts))
-
-
-def nothing(fee_fen: int) -> Plan:
-    """No voucher at all: what a purpose without a wish has."""
-    return Plan(fee_fen)
 
 
 def _asked(session: Session, wish: Wish, held: Mapping[int, LastHold]) -> dict[int, Found]:

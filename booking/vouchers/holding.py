@@ -12,9 +12,9 @@ from booking.core.texts import N_
 from booking.ledger.rules import Posting
 from booking.ledger.service import BelowFloor, post_entries
 from booking.payers.holds import Purpose
-from booking.vouchers.covering import Part, Plan
 from booking.vouchers.moving import Locked, locked
 from booking.vouchers.opening import CAUSE
+from booking.vouchers.plans import Part, Plan
 from booking.vouchers.reading import LastHold, last_holds
 from booking.vouchers.rules import Position, changes
 from models.base import Base

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from booking.core.actors import Actor
 from booking.payers.holds import Purpose, for_order, for_reservation
-from booking.vouchers.covering import Wish
+from booking.vouchers.plans import Wish
 from models.vouchers import VoucherWish
 
 SAID = ("organisation_id", "service_type", "voucher_id", "is_used", "is_statutory", "is_related", "is_funded")

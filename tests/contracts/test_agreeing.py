@@ -22,8 +22,8 @@ from booking.reservations.agreed import mismatches
 from booking.reservations.agreeing import NothingToAccept, accept_order_form, lapse_unagreed
 from booking.reservations.cancelling import end_reservation
 from booking.reservations.forms import UseForm
+from booking.reservations.reasons import Action, Code
 from booking.reservations.refusals import ReservationRefused
-from booking.reservations.rules import Action, Code
 from booking.reservations.service import ask, request_reservation
 from booking.reservations.spoken import spoken_agreement
 from booking.reservations.using import confirm_use

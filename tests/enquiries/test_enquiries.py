@@ -24,8 +24,8 @@ from booking.enquiries.forms import EnquiryForm, NewFaq, OfferForm, PeriodForm, 
 from booking.enquiries.withdrawing import withdraw_message
 from booking.notifications.rendering import compose
 from booking.reservations.board_queries import BoardRow, day_board
+from booking.reservations.reasons import Code
 from booking.reservations.refusals import ReservationRefused
-from booking.reservations.rules import Code
 from models.accounts import AuditEntry, User
 from models.attachments import Attachment
 from models.catalogue import Instrument

@@ -40,6 +40,8 @@ SPEAKING = {
     "reservations/payer_field.py",
     "reservations/spoken.py",
     "reservations/story.py",
+    "reservations/voucher_field.py",
+    "reservations/voucher_words.py",
     "samples/papers.py",
     "samples/typed.py",
     "statements/files.py",

@@ -19,8 +19,8 @@ from booking.reservations import leaving, story
 from booking.reservations.approval import confirm_reservation
 from booking.reservations.coming import coming_bookings
 from booking.reservations.queries import Sight, history_of, holders_in, target_of
+from booking.reservations.reasons import Code
 from booking.reservations.refusals import AlreadyStarted, BookingsChanged, ReservationRefused
-from booking.reservations.rules import Code
 from booking.reservations.suspensions import suspend_person
 from booking.reservations.team_bookings import team_reservations
 from booking.teams.service import add_member, close, create_team

@@ -9,8 +9,9 @@ import pytest
 from booking.core.period import Period
 from booking.payers.rules import Choice, Fault, Keeping, default_of, fault_of
 from booking.reservations.payment import Payment
+from booking.reservations.reasons import Action
 from booking.reservations.remedies import FreeTime, remedied
-from booking.reservations.rules import ALL_WEEK, Action, Standing, Terms, Wanted, refusals
+from booking.reservations.rules import ALL_WEEK, Standing, Terms, Wanted, refusals
 from models.vocabulary.payers import PayerKind
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)

@@ -11,18 +11,9 @@ from booking.core.clock import at_local
 from booking.core.period import Period, without
 from booking.reservations.lanes import BusyTime, LaneTime, Taken
 from booking.reservations.opening import DayHours, open_time
+from booking.reservations.reasons import Action, Code, Refusal, Remedy
 from booking.reservations.remedies import FreeTime, remedied
-from booking.reservations.rules import (
-    Action,
-    Code,
-    GroupLimit,
-    Refusal,
-    Remedy,
-    Standing,
-    Terms,
-    Wanted,
-    refusals,
-)
+from booking.reservations.rules import GroupLimit, Standing, Terms, Wanted, refusals
 from models.vocabulary.catalogue import BookingMode, RunningState, ShareMode
 from models.vocabulary.reservations import ReservationMode
 

@@ -15,6 +15,7 @@ from booking.core.errors import Forbidden, InvalidInput, NotFound, StaleVersion
 from booking.core.period import Period
 from booking.reservations import queries, service
 from booking.reservations.moving import ask_move
+from booking.reservations.reasons import Action
 from booking.reservations.refusals import (
     AlreadyOver,
     AlreadyStarted,
@@ -22,7 +23,6 @@ from booking.reservations.refusals import (
     ReasonNeeded,
     ReservationRefused,
 )
-from booking.reservations.rules import Action
 from booking.reservations.verifying import faults
 from booking.reservations.wishes import Details, Named, Wish
 from models.accounts import AuditEntry, User

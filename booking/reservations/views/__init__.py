@@ -11,6 +11,7 @@ from booking.reservations.views import (
     leaving,
     mine,
     moves,
+    payer,
     positions,
     reservation,
     suspensions,
@@ -59,7 +60,7 @@ bp.add_url_rule(
     methods=READ,
 )
 bp.add_url_rule("/reservations/<int:reservation_id>/edit", "edit", reservation.edit, methods=BOTH)
-bp.add_url_rule("/reservations/<int:reservation_id>/payer", "payer", reservation.payer, methods=BOTH)
+bp.add_url_rule("/reservations/<int:reservation_id>/payer", "payer", payer.payer, methods=BOTH)
 bp.add_url_rule("/reservations/<int:reservation_id>/order-form", "order_form", agreement.order_form, methods=BOTH)
 bp.add_url_rule("/reservations/<int:reservation_id>/cancel", "cancel", reservation.cancel, methods=BOTH)
 bp.add_url_rule("/reservations/<int:reservation_id>/leave", "leave", reservation.leave, methods=SEND)

@@ -10,22 +10,20 @@ from booking.accounts.permissions import Permission, may
 from booking.charges.labels import STATES as CHARGE_STATES
 from booking.charges.making import may_cost
 from booking.charges.own import is_own
-from booking.core.clock import utcnow
-from booking.core.errors import Forbidden, InvalidInput, Problem
-from booking.core.forms import SENTENCES
+from booking.core.clock import local_date, utcnow
+from booking.core.errors import Forbidden, InvalidInput
 from booking.pricing.quoting import quote_of
 from booking.pricing.wording import SpokenQuote, spoken_quote
 from booking.reservations import service
 from booking.reservations.availability import instrument_time
 from booking.reservations.cancelling import costs_unknown, fee_of_cancelling, may_still_cancel
-from booking.reservations.changes import period_of
-from booking.reservations.choosing_payer import ask_payer, choose_payer
 from booking.reservations.events import public_events
+from booking.reservations.firms import offered_to
 from booking.reservations.forms import CancelForm, ChangeForm, DetailsForm, PeriodForm, ReasonForm, WindowForm
 from booking.reservations.labels import DIRECTIONS, MODES, STATES
 from booking.reservations.paid import paid_for
 from booking.reservations.panel import FIELDS, TIMES, Frame, Said, weigh
-from booking.reservations.payer_field import FIELD, field_of
+from booking.reservations.payer_field import FIELD
 from booking.reservations.people import details_of
 from booking.reservations.queries import Sight, history_of, holders_in, reservation_for, sight_of, target_of
 from booking.reservations.refusals import (
@@ -42,12 +40,15 @@ from booking.reservations.views.agreement import agreement_shown
 from booking.reservations.views.typed import (
     DETAILS,
     PEOPLE,
+    VOUCHERS,
     read_typed,
     texts_of,
     typed_texts,
     version_typed,
 )
 from booking.reservations.views.wishes import again, panel_page, said_to
+from booking.reservations.voucher_words import limits_said
+from booking.reservations.vouchered import vouchered
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading, transaction
 from booking.web.filters import local_input
@@ -68,11 +69,14 @@ def show(reservation_id: int) -> ResponseReturnValue:
     holders = holders_in(reading(), changes)
     return render_template(
         "reservations/show.html",
-        **_named(reservation, sight),
+        **named(reservation, sight),
         **_possible(reservation, sight),
         details=details_of(reservation),
         price=_price(reservation, sight),
         paid=paid_for(reading(), reservation, actor, sight, now=utcnow()),
+        vouchered=vouchered(reading(), reservation, sight),
+        has_vouchers=sight.is_holder and _has_vouchers(reservation),
+        limits_said=limits_said,
         came=what_came(reading(), reservation, actor, sight),
         charge_states=CHARGE_STATES,
         **agreement_shown(reservation, sight),
@@ -106,7 +110,7 @@ def move(reservation_id: int) -> ResponseReturnValue:
 def move_calendar(reservation_id: int) -> ResponseReturnValue:
     """Answer the instrument's events without the reservation itself, whose time it may use again."""
     window, actor = read_query(WindowForm).window, require_actor()
-    reservation, _sight = _changeable(reservation_id)
+    reservation, _sight = changeable(reservation_id)
     instrument_id, now = reservation.instrument_id, utcnow()
     time = instrument_time(reading(), instrument_id, window, viewer=actor, own_id=reservation_id, now=now)
     return jsonify(events=public_events(time))
@@ -132,7 +136,7 @@ def save_move(reservation_id: int) -> ResponseReturnValue:
 
 def _move(reservation_id: int) -> Reservation:
     """Read the panel's form and move."""
-    form = read_typed(ChangeForm, *TIMES, "reason", "override_reason", FIELD)
+    form = read_typed(ChangeForm, *TIMES, "reason", "override_reason", FIELD, *VOUCHERS)
     period = read_typed(PeriodForm, *TIMES).period
     return transaction(
         service.move_reservation,
@@ -148,45 +152,9 @@ def _move(reservation_id: int) -> Reservation:
 
 
 @signed_in
-def payer(reservation_id: int) -> ResponseReturnValue:
-    """Choose which payer account pays for a reservation, or that it is settled later."""
-    actor, now = require_actor(), utcnow()
-    typed, problems, status = "", {}, 200
-    if request.method == "POST":
-        typed = request.form.get(FIELD, "")
-        try:
-            return _choose_payer(reservation_id)
-        except InvalidInput as invalid:
-            problems, status = problems_of(invalid), invalid.status
-        except ReservationRefused as refused:
-            problems, status = {FIELD: [said(one) for one in refused.refusals]}, refused.status
-    asked = ask_payer(reading(), reservation_id, actor=actor, now=now)
-    _changeable(reservation_id)
-    return render_template(
-        "reservations/payer.html",
-        **_named(asked.reservation, sight_of(asked.reservation, actor)),
-        payer=field_of(asked.payment, typed),
-        needed_fen=asked.payment.cost(period_of(asked.reservation)) if asked.payment else 0,
-        problems=problems,
-        labels={FIELD: _(FIELDS[FIELD])},
-    ), status
-
-
-def _choose_payer(reservation_id: int) -> ResponseReturnValue:
-    """Read the choice and keep it."""
-    form = read_typed(ChangeForm, FIELD)
-    if form.paying.keeps:
-        raise InvalidInput([Problem(FIELD, SENTENCES["missing"])])
-    actor, now, version = require_actor(), utcnow(), version_typed()
-    transaction(choose_payer, reservation_id, form.paying, version=version, actor=actor, now=now)
-    flash(_("已保存。"), "right")
-    return redirect(url_for(".show", reservation_id=reservation_id), code=303)
-
-
-@signed_in
 def edit(reservation_id: int) -> ResponseReturnValue:
     """Change what a reservation says besides its time."""
-    reservation, sight = _changeable(reservation_id)
+    reservation, sight = changeable(reservation_id)
     typed, problems, status = texts_of(reservation, details_of(reservation)), {}, 200
     if request.method == "POST":
         try:
@@ -198,10 +166,10 @@ def edit(reservation_id: int) -> ResponseReturnValue:
         except ReservationRefused as refused:
             sentences = [said(one) for one in refused.refusals]
             typed, problems, status = typed_texts(), {"sample_count": sentences}, refused.status
-        reservation, sight = _changeable(reservation_id)
+        reservation, sight = changeable(reservation_id)
     return render_template(
         "reservations/edit.html",
-        **_named(reservation, sight),
+        **named(reservation, sight),
         wish=typed,
         problems=problems,
         labels={name: _(label) for name, label in FIELDS.items()},
@@ -222,7 +190,7 @@ def _edit(reservation_id: int) -> ResponseReturnValue:
 @signed_in
 def cancel(reservation_id: int) -> ResponseReturnValue:
     """Ask once more, then cancel; stewards say why."""
-    reservation, sight = _changeable(reservation_id)
+    reservation, sight = changeable(reservation_id)
     if not may_still_cancel(reading(), reservation, sight, require_actor(), now=utcnow()):
         raise AlreadyStarted
     problems: dict[str, list[str]] = {}
@@ -236,12 +204,12 @@ def cancel(reservation_id: int) -> ResponseReturnValue:
             problems, status = {"reason": [sentence_of(needed)]}, needed.status
         except FeeChanged as changed:
             problems, status = {"": [sentence_of(changed)]}, changed.status
-        reservation, sight = _changeable(reservation_id)
+        reservation, sight = changeable(reservation_id)
     reason = request.form.get("reason", "")
     actor, now = require_actor(), utcnow()
     fee = fee_of_cancelling(reading(), reservation, actor, now=now)
     is_unknown = not fee and costs_unknown(reading(), reservation, actor, now=now)
-    shown = {**_named(reservation, sight), "problems": problems, "reason": reason, "fee_fen": fee}
+    shown = {**named(reservation, sight), "problems": problems, "reason": reason, "fee_fen": fee}
     shown["is_fee_unknown"] = is_unknown
     return render_template("reservations/cancel.html", **shown), status
 
@@ -265,11 +233,11 @@ def leave(reservation_id: int) -> ResponseReturnValue:
 
 def _frame(reservation_id: int) -> Frame:
     """The panel for another time of this reservation."""
-    reservation, _sight = _changeable(reservation_id)
+    reservation, _sight = changeable(reservation_id)
     return Frame(reservation.instrument_id, reservation)
 
 
-def _changeable(reservation_id: int) -> tuple[Reservation, Sight]:
+def changeable(reservation_id: int) -> tuple[Reservation, Sight]:
     """A reservation that the person asking may change, as long as it holds time; else refused as it will be later."""
     actor = require_actor()
     reservation = reservation_for(reading(), reservation_id, actor)
@@ -281,7 +249,7 @@ def _changeable(reservation_id: int) -> tuple[Reservation, Sight]:
     return reservation, sight
 
 
-def _named(reservation: Reservation, sight: Sight) -> dict[str, Any]:
+def named(reservation: Reservation, sight: Sight) -> dict[str, Any]:
     """The reservation and what its instrument is called."""
     instrument = reservation.instrument
     return {
@@ -314,3 +282,8 @@ def _possible(reservation: Reservation, sight: Sight) -> dict[str, bool]:
 def _pays(reservation: Reservation) -> bool:
     """Whether it costs something, and whoever looks pays that."""
     return is_own(reading(), reservation, require_actor()) and may_cost(reading(), reservation)
+
+
+def _has_vouchers(reservation: Reservation) -> bool:
+    """Whether its holder could choose vouchers for it."""
+    return reservation.uses_vouchers or bool(offered_to(reading(), reservation.booked_by_id, local_date(utcnow())))

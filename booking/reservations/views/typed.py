@@ -12,14 +12,16 @@ from booking.core.errors import InvalidInput, Problem
 from booking.reservations.panel import TIMES
 from booking.reservations.payer_field import FIELD
 from booking.reservations.spoken import LATER
+from booking.reservations.voucher_field import DECLARATIONS, VOUCHER, voucher_values
 from booking.reservations.wishes import Details
 from booking.web.reading import posted
 from models.reservations import Reservation
 
 FormT = TypeVar("FormT", bound=forms.Form)
 
-WISH = (*TIMES, "mode", "on_behalf_of", "override_reason", FIELD, "order_form")
-USED = (*TIMES, "mode", FIELD)
+VOUCHERS = (VOUCHER, *DECLARATIONS)
+WISH = (*TIMES, "mode", "on_behalf_of", "override_reason", FIELD, "order_form", *VOUCHERS)
+USED = (*TIMES, "mode", FIELD, VOUCHER)
 DETAILS = ("purpose", "direction", "project_name", "project_number", "sample_count")
 PEOPLE = ("operator_name", "operator_email", "participants")
 KEPT = (*WISH, *DETAILS, *PEOPLE, "reason", "version", "kind", "lane_group")
@@ -32,7 +34,7 @@ def typed_texts(*names: str) -> dict[str, str]:
     """The fields, or the named ones, as they were typed, with a remedy that was pressed put into them."""
     texts = {name: request.form[name] for name in names or KEPT if request.form.get(name)}
     parts = request.form.get("use", "").split("/")
-    if len(parts) >= len(USED) - 1:
+    if len(parts) >= len(USED) - 2:
         texts |= {name: part for name, part in zip(USED, parts, strict=False) if part}
     return texts
 
@@ -44,7 +46,7 @@ def read_typed(form: type[FormT], *names: str, **more: Any) -> FormT:
         values |= {"pays_later": True}
         del values[FIELD]
     try:
-        return forms.read(form, {**_with_people(values), **more})
+        return forms.read(form, {**_with_people(_with_vouchers(values)), **more})
     except InvalidInput as invalid:
         raise InvalidInput([_at_its_field(problem) for problem in invalid.problems]) from invalid
 
@@ -72,7 +74,12 @@ def version_typed() -> int | None:
     return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
-def _with_people(values: Mapping[str, str]) -> dict[str, Any]:
+def _with_vouchers(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The choice of vouchers as the shared forms take it."""
+    return {name: value for name, value in values.items() if name not in VOUCHERS} | voucher_values(values)
+
+
+def _with_people(values: Mapping[str, Any]) -> dict[str, Any]:
     """Operator and participants as the shared forms take them."""
     found: dict[str, Any] = {name: value for name, value in values.items() if name not in PEOPLE}
     operator = {part: values[f"operator_{part}"] for part in ("name", "email") if values.get(f"operator_{part}")}
@@ -97,4 +104,4 @@ def _at_its_field(problem: Problem) -> Problem:
         return replace(problem, field=f"operator_{rest or 'name'}")
     if first == "body":
         return replace(problem, field="ends_at" if problem.message == forms.SENTENCES["period_order"] else "")
-    return replace(problem, field=first)
+    return replace(problem, field=VOUCHER if first.startswith("voucher_") else first)

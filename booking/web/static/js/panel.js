@@ -77,7 +77,7 @@ function step(form, button) {
   if (moved.start < moved.end) setWish(form, moved);
 }
 
-// A remedy changes the times, the way of use or the account; its part of the wish is all that it names.
+// A remedy changes the times, the way of use, the account or the voucher; its part of the wish is all that it names.
 // The button that was pressed is gone with the next answer, so the focus goes to the answer.
 function cure(form, answer, event) {
   const button = event.target.closest("button[data-start]");
@@ -86,6 +86,7 @@ function cure(form, answer, event) {
   answer.addEventListener("htmx:afterSettle", () => answer.querySelector("[tabindex]").focus(), { once: true });
   choose(form.elements.mode, button.dataset.mode);
   choose(form.elements.payer_account_id, button.dataset.payer);
+  choose(form.elements.voucher, button.dataset.voucher);
   if (button.dataset.start) setWish(form, { start: button.dataset.start, end: button.dataset.end });
   else tellWish(form);
 }

@@ -1,0 +1,165 @@
+"""Vouchers in what the API of reservations answers: what they would cover of a wish, and what they hold."""
+
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel
+
+from booking.core.period import Period
+from booking.programmes.answers import ExcludedAnswer
+from booking.programmes.wording import sentence
+from booking.reservations.payment import Payment
+from booking.reservations.vouchered import Vouchered
+from booking.reservations.vouching import Covering, VoucherUse
+from booking.vouchers.plans import Part, Plan, Wish
+from models.vocabulary.programmes import Limit, RedeemedBy
+
+
+class VoucherChoice(BaseModel):
+    """A voucher that the person may use: of which firm, what is left of it, until when."""
+
+    voucher_id: int
+    number: str
+    organisation_id: int
+    organisation: str
+    organisation_en: str
+    left_fen: int
+    use_by: date
+
+
+class VoucherPart(BaseModel):
+    """What one voucher would cover, what each limit would allow, which decided; or why it covers nothing."""
+
+    voucher_id: int
+    number: str
+    covered_fen: int
+    redeemed_by: RedeemedBy
+    use_by: date
+    decided_by: list[Limit]
+    limits: dict[Limit, int]
+    refusals: list[ExcludedAnswer]
+
+
+class AskedVouchers(BaseModel):
+    """What vouchers would cover, in the order in which they are used, and which could be chosen.
+
+    `deducted_fen` is taken off the bill; `expected_fen` is paid first and claimed back later. `own_fen` is what is paid
+    to the provider. `needs_firm` is whether the person acts for several firms and named none: then none is used.
+    """
+
+    use: VoucherUse
+    organisation_id: int | None
+    covered_fen: int
+    deducted_fen: int
+    expected_fen: int
+    own_fen: int
+    decided_by: list[Limit]
+    parts: list[VoucherPart]
+    choices: list[VoucherChoice]
+    needs_firm: bool
+
+
+class HeldVoucher(BaseModel):
+    """What one voucher holds for a reservation, and the limits that decided."""
+
+    voucher_id: int
+    number: str
+    held_fen: int
+    decided_by: list[Limit]
+    redeemed_later: bool
+
+
+class KeptVouchers(BaseModel):
+    """What vouchers hold for a reservation; which, how they were chosen and what was declared is told to who booked."""
+
+    held_fen: int
+    expected_fen: int
+    use: VoucherUse | None
+    organisation_id: int | None
+    is_statutory: bool | None
+    is_related: bool | None
+    is_funded: bool | None
+    parts: list[HeldVoucher]
+
+
+def asked_vouchers(payment: Payment | None, period: Period) -> dict[str, Any] | None:
+    """What vouchers would cover; None for who has none to use, and where nothing costs anything."""
+    covering = payment.covering if payment else None
+    if payment is None or covering is None or not covering.offered:
+        return None
+    found = covering.plan(payment.cost(period), period)
+    return _asked(covering, found).model_dump(mode="json")
+
+
+def _asked(covering: Covering, found: Plan) -> AskedVouchers:
+    """The same as its shape."""
+    return AskedVouchers(
+        use=covering.use,
+        organisation_id=covering.wish.organisation_id if covering.wish else None,
+        covered_fen=found.covered_fen,
+        deducted_fen=found.deducted_fen,
+        expected_fen=found.expected_fen,
+        own_fen=found.own_fen,
+        decided_by=list(found.limits),
+        parts=[_part(one) for one in found.parts],
+        choices=[
+            VoucherChoice(
+                voucher_id=one.id,
+                number=one.number,
+                organisation_id=one.organisation_id,
+                organisation=one.firm[0],
+                organisation_en=one.firm[1],
+                left_fen=one.left_fen,
+                use_by=one.use_by,
+            )
+            for one in covering.offered
+        ],
+        needs_firm=covering.is_open,
+    )
+
+
+def _part(one: Part) -> VoucherPart:
+    """What one voucher comes to."""
+    return VoucherPart(
+        voucher_id=one.voucher_id,
+        number=one.number,
+        covered_fen=one.amount_fen,
+        redeemed_by=one.redeemed_by,
+        use_by=one.use_by,
+        decided_by=list(one.covered.decided_by),
+        limits=dict(one.covered.limits),
+        refusals=[ExcludedAnswer(code=why.reason, message=sentence(why)) for why in one.covered.excluded],
+    )
+
+
+def kept_vouchers(found: Vouchered | None) -> dict[str, Any] | None:
+    """What vouchers hold for a reservation, for who may know."""
+    if found is None:
+        return None
+    wish, is_used = found.wish, found.wish is not None and found.wish.is_used
+    told = wish if is_used else None
+    kept = KeptVouchers(
+        held_fen=found.held_fen,
+        expected_fen=found.expected_fen,
+        use=_use(wish) if wish else None,
+        organisation_id=told.organisation_id if told else None,
+        is_statutory=told.is_statutory if told else None,
+        is_related=told.is_related if told else None,
+        is_funded=told.is_funded if told else None,
+        parts=[
+            HeldVoucher(
+                voucher_id=one.voucher_id,
+                number=one.number,
+                held_fen=one.amount_fen,
+                decided_by=list(one.limits),
+                redeemed_later=one.redeems_later,
+            )
+            for one in found.parts
+        ],
+    )
+    return kept.model_dump(mode="json")
+
+
+def _use(wish: Wish) -> VoucherUse:
+    """How vouchers are used."""
+    return Covering(wish=wish).use

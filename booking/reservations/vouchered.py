@@ -1,0 +1,68 @@
+"""What vouchers hold for a reservation, and which were chosen, as far as whoever looks may know of it."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from booking.payers.holds import for_reservation
+from booking.reservations.queries import Sight
+from booking.vouchers.plans import Wish
+from booking.vouchers.wishing import wish_of
+from models.reservations import Reservation
+from models.vocabulary.programmes import Limit, RedeemedBy
+from models.vouchers import Voucher, VoucherHold
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPart:
+    """What one voucher holds, by which limits, and whether the firm claims it back later."""
+
+    voucher_id: int
+    number: str
+    amount_fen: int
+    limits: tuple[Limit, ...]
+    redeems_later: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Vouchered:
+    """What all of them hold; each of them, and the choice, is told to who booked it."""
+
+    held_fen: int
+    expected_fen: int
+    wish: Wish | None = None
+    parts: tuple[HeldPart, ...] = ()
+
+
+def vouchered(session: Session, reservation: Reservation, sight: Sight) -> Vouchered | None:
+    """What vouchers hold, for its holder and who sees who booked; None for others and where none ever did."""
+    if not reservation.uses_vouchers or not (sight.is_holder or sight.sees_names):
+        return None
+    parts = _parts(session, reservation.id)
+    held_fen = sum(one.amount_fen for one in parts)
+    expected_fen = sum(one.amount_fen for one in parts if one.redeems_later)
+    if not sight.is_holder:
+        return Vouchered(held_fen, expected_fen)
+    return Vouchered(held_fen, expected_fen, wish_of(session, for_reservation(reservation.id)), parts)
+
+
+def _parts(session: Session, reservation_id: int) -> tuple[HeldPart, ...]:
+    """What each voucher holds, above zero, the one that ends first first."""
+    own = VoucherHold.reservation_id == reservation_id
+    newest = select(func.max(VoucherHold.id)).where(own).group_by(VoucherHold.voucher_id)
+    rows = (
+        select(VoucherHold)
+        .join(VoucherHold.voucher)
+        .where(VoucherHold.id.in_(newest), VoucherHold.amount_fen > 0)
+        .order_by(Voucher.use_by, Voucher.id)
+        .options(joinedload(VoucherHold.voucher).joinedload(Voucher.programme_version))
+    )
+    return tuple(_part(one) for one in session.scalars(rows))
+
+
+def _part(held: VoucherHold) -> HeldPart:
+    """One of them."""
+    redeemed_by = held.voucher.programme_version.redeemed_by
+    limits = tuple(Limit(one) for one in held.decided_by)
+    return HeldPart(held.voucher_id, held.voucher.number, held.amount_fen, limits, redeemed_by == RedeemedBy.ENTERPRISE)

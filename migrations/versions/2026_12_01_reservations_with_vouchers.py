@@ -1,0 +1,21 @@
+"""Say of reservations whether vouchers ever covered a part, so that the others ask nothing."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "2026_12_01_reservations_with_vouchers"
+down_revision = "2026_12_01_charges_with_vouchers"
+branch_labels = None
+depends_on = None
+
+RESERVATIONS = "reservations"
+
+
+def upgrade() -> None:
+    """Vouchers covered nothing before."""
+    op.add_column(RESERVATIONS, sa.Column("uses_vouchers", sa.Boolean(), nullable=False, server_default=sa.false()))
+
+
+def downgrade() -> None:
+    """Take it back."""
+    op.drop_column(RESERVATIONS, "uses_vouchers")
