@@ -11,6 +11,7 @@ from booking.affiliations import views as affiliations
 from booking.affiliations.registrations import seen_by, verifies
 from booking.announcements import showing
 from booking.announcements import views as announcements
+from booking.applications import views as applications
 from booking.calendars import polls
 from booking.calendars import views as calendars
 from booking.catalogue import views as catalogue
@@ -68,6 +69,7 @@ BLUEPRINTS = (
     contracts.bp,
     programmes.bp,
     recognitions.bp,
+    applications.bp,
     operations.bp,
     privacy.bp,
 )
@@ -139,6 +141,7 @@ def menu() -> list[MenuItem]:
     entries.append((N_("单位名录"), "directory.index", True))
     entries.append((N_("创新券政策"), "programmes.index", True))
     entries.append((N_("互认目录"), "recognitions.index", True))
+    entries.append((N_("创新券申请"), "applications.index", bool(reach(actor, Permission.APPLY_FOR_VOUCHERS) or reach(actor, Permission.SEE_APPLICATIONS))))
     entries.append((N_("暂停预约"), "reservations.suspensions", bool(reach(actor, Permission.SUSPEND_PEOPLE))))
     entries.append((N_("用户"), "accounts.users", may(actor, Permission.SEE_USERS)))
     entries.append((N_("日志"), "accounts.audit", bool(reach(actor, Permission.SEE_AUDIT))))
