@@ -141,7 +141,7 @@ def menu() -> list[MenuItem]:
     entries.append((N_("单位名录"), "directory.index", True))
     entries.append((N_("创新券政策"), "programmes.index", True))
     entries.append((N_("互认目录"), "recognitions.index", True))
-    entries.append((N_("创新券申请"), "applications.index", bool(reach(actor, Permission.APPLY_FOR_VOUCHERS) or reach(actor, Permission.SEE_APPLICATIONS))))
+    entries.append((N_("创新券申请"), "applications.index", has_applications(actor)))
     entries.append((N_("暂停预约"), "reservations.suspensions", bool(reach(actor, Permission.SUSPEND_PEOPLE))))
     entries.append((N_("用户"), "accounts.users", may(actor, Permission.SEE_USERS)))
     entries.append((N_("日志"), "accounts.audit", bool(reach(actor, Permission.SEE_AUDIT))))
@@ -164,6 +164,11 @@ def menu() -> list[MenuItem]:
         for label, endpoint, shown in sorted(entries, key=lambda entry: menu_place(entry[1], worn))
         if shown
     ]
+
+
+def has_applications(actor: Actor | None) -> bool:
+    """Whether somebody applies for vouchers, or reads applications."""
+    return bool(reach(actor, Permission.APPLY_FOR_VOUCHERS) or reach(actor, Permission.SEE_APPLICATIONS))
 
 
 def account_menu() -> AccountMenu:

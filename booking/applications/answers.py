@@ -52,7 +52,7 @@ class ReasonAnswer(BaseModel):
 
 
 class EligibilityAnswer(BaseModel):
-    """Whether a firm may apply (for so much) today; no budget means that it is not set aside at issue, or not limited."""
+    """Whether a firm may apply (for so much) today; no budget: not set aside at issue, or not limited."""
 
     allowed: bool
     refusals: list[ReasonAnswer]

@@ -30,8 +30,8 @@ from booking.applications.forms import (
     ReturnForm,
     WithdrawForm,
 )
-from booking.applications.voucher_papers import pdf_response, voucher_pdf
 from booking.applications.vouched import voucher_of
+from booking.applications.voucher_papers import pdf_response, voucher_pdf
 from booking.attachments.answers import UploadBody
 from booking.attachments.uploads import file_response, has_uploads, limits_for, read_uploads
 from booking.core.actors import Actor, Target
@@ -202,7 +202,7 @@ def refuse(application_id: int) -> ResponseReturnValue:
 @bp.post(f"{ONE}/issue")
 @documented(tag=TAG, body=IssueForm, answers={200: ApplicationAnswer}, refusals=STEP)
 def issue(application_id: int) -> ResponseReturnValue:
-    """The second review is done: issue the voucher; refused while the budget is short (for the authority's officers)."""
+    """The second review is done: issue the voucher, unless the budget is short (for the authority's officers)."""
     form, who = read_json(IssueForm), require_actor()
     transaction(steps.issue_voucher, application_id, form, actor=who, now=utcnow())
     return _application(application_id)

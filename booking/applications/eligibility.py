@@ -47,9 +47,15 @@ class Eligibility:
 
 
 def eligibility(
-    session: Session, shown: Shown, firm: Organisation, wanted_fen: int | None, *, today: date, itself: int | None = None
+    session: Session,
+    shown: Shown,
+    firm: Organisation,
+    wanted_fen: int | None,
+    *,
+    today: date,
+    itself: int | None = None,
 ) -> Eligibility:
-    """Whether a firm may apply (for so much) today, in three statements; an application does not stand in its own way."""
+    """Whether a firm may apply (for so much) today, in three statements; `itself` does not stand in its own way."""
     version, authority = shown.version, shown.programme.organisation
     is_begun = version.valid_from <= today
     cap_left = version.year_cap_fen - taken_fen(session, shown.programme.id, firm.id)

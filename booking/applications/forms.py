@@ -1,11 +1,10 @@
 """What is read from outside about applications for vouchers; pages write yuan, the API fen."""
 
-from datetime import date
 from typing import Annotated
 
 from pydantic import Field
 
-from booking.core.forms import Blank, FilledLine, Form, NearDay, PageForm, Text
+from booking.core.forms import Blank, Form, NearDay, PageForm, Text
 from booking.core.pages import LARGEST_PAGE
 from booking.programmes.forms import Id, SomeFen
 from models.vocabulary.applications import APPLICATION_DOCUMENTS, ApplicationState
@@ -137,5 +136,3 @@ class ApplicationPage(ApplicationForm):
     model_config = PageForm.model_config
 
     version: Id | None = None
-
-

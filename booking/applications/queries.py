@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from booking.accounts.permissions import Permission, may, reach
-from booking.affiliations.queries import belongs
+from booking.affiliations.queries import belongs, is_member
 from booking.applications import register
 from booking.applications.rules import (
     FIRMS_TURN,
@@ -67,7 +67,7 @@ class WholeApplication:
         return [one for one in self.needed if one in KEPT_DOCUMENTS and self.verified_as(one) is None]
 
     def verified_as(self, document: ProgrammeDocument) -> VerifiedDocument | None:
-        """By whom the file of a paper was verified, and until when; None where nobody has whom the authority accepts."""
+        """By whom the file of a paper was verified, until when; None where nobody has whom the authority accepts."""
         paper = self.papers.get(document)
         return self.verified.get((document, paper.attachment_id)) if paper else None
 
@@ -87,7 +87,7 @@ def in_full() -> Select[VoucherApplication]:
 
 
 def side_of(application: VoucherApplication, actor: Actor) -> Side | None:
-    """As what somebody reads an application: for the firm, or at an authority or as an auditor once it was submitted."""
+    """As what somebody reads it: for the firm, or once it was submitted at an authority or as an auditor."""
     if may(actor, Permission.APPLY_FOR_VOUCHERS, Target(application.organisation_id)):
         return Side.FIRM
     concerned = (application.programme.organisation_id, application.district_id, application.organisation_id)
@@ -112,9 +112,7 @@ def whole_application(session: Session, application_id: int, actor: Actor, *, to
     return whole(session, found, side, actor, today=today)
 
 
-def whole(
-    session: Session, found: VoucherApplication, side: Side, actor: Actor, *, today: date
-) -> WholeApplication:
+def whole(session: Session, found: VoucherApplication, side: Side, actor: Actor, *, today: date) -> WholeApplication:
     """The same of one that was read already."""
     version = chosen(versions_of(session, found.programme_id), today)
     verified = register.usable(session, found.programme.organisation, found.organisation_id, today=today)
@@ -276,9 +274,7 @@ def is_to_review(actor: Actor, today: date) -> ColumnElement[bool]:
     """Applications whose review an officer may do now; four eyes are kept."""
     offices = reach(actor, Permission.REVIEW_APPLICATIONS).organisation_ids
     at_district = VoucherApplication.state == ApplicationState.DISTRICT_REVIEW
-    orphaned = and_(
-        Programme.organisation_id.in_(offices), ~has_officers(VoucherApplication.district_id, today)
-    )
+    orphaned = and_(Programme.organisation_id.in_(offices), ~has_officers(VoucherApplication.district_id, today))
     here = or_(
         and_(at_district, or_(VoucherApplication.district_id.in_(offices), orphaned)),
         and_(
@@ -286,7 +282,8 @@ def is_to_review(actor: Actor, today: date) -> ColumnElement[bool]:
             Programme.organisation_id.in_(offices),
         ),
     )
-    return and_(here, ~is_firms(actor), ~_has_taken_part(actor))
+    belongs_there = is_member(actor.id, VoucherApplication.organisation_id, today)
+    return and_(here, ~is_firms(actor), ~belongs_there, ~_has_taken_part(actor))
 
 
 def _has_taken_part(actor: Actor) -> ColumnElement[bool]:

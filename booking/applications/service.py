@@ -221,7 +221,7 @@ def needed_papers(session: Session, application: VoucherApplication, *, now: dat
 def check_eligible(
     session: Session, application: VoucherApplication, fen: int, *, minds_budget: bool = True, now: datetime
 ) -> None:
-    """Weigh an application anew; raises NotEligible with every reason against, but for the budget where issuing asks."""
+    """Weigh an application anew; raises NotEligible with every reason against, of the budget only where it minds."""
     today = local_date(now)
     policy = shown(session, application.programme_id, today)
     found = eligibility(session, policy, application.organisation, fen, today=today, itself=application.id)
@@ -236,9 +236,7 @@ def lock_firm(session: Session, organisation_id: int) -> None:
 
 def lock(session: Session, application_id: int, *, actor: Actor) -> tuple[VoucherApplication, Side]:
     """The application, locked after its firm and read again, and as what the actor reads it; raises NotFound."""
-    firm = session.scalar(
-        select(VoucherApplication.organisation_id).where(VoucherApplication.id == application_id)
-    )
+    firm = session.scalar(select(VoucherApplication.organisation_id).where(VoucherApplication.id == application_id))
     if firm is None:
         raise NotFound
     lock_firm(session, firm)
@@ -269,13 +267,16 @@ def finish(
     session: Session,
     held: Held,
     *,
+    values: Mapping[str, Any] | None = None,
     reason: str = "",
     facts: Mapping[str, Any] | None = None,
     actor: Actor,
     now: datetime,
 ) -> VoucherApplication:
-    """Leave the application where the step leads, with its history, an entry of the log and its event."""
+    """Leave the application where the step leads, with these values, its history, an entry of the log and its event."""
     application = held.application
+    for name, value in (values or {}).items():
+        setattr(application, name, value)
     application.state = held.target
     application.version += 1
     application.changed_at = now
@@ -314,4 +315,3 @@ def note(
     audit.note(session, "applications.changed", subject, actor=actor, now=now, after=after, reason=reason)
     told = {"application_id": application.id, "event_id": row.id}
     announce(session, "applications.changed", told, now=now)
-

@@ -79,12 +79,10 @@ def submit_application(session: Session, application_id: int, *, actor: Actor, n
     if lacking:
         raise InvalidInput([Problem(f"document.{one.value}", N_("请先上传这份材料。")) for one in lacking])
     office = district_of(session, application, today)
-    application.district_id = office.id
-    application.due_on = due_after(session, office.id, today)
-    application.submitted_at = now
-    application.reason = ""
+    due_on = due_after(session, office.id, today)
+    values = {"district_id": office.id, "due_on": due_on, "submitted_at": now, "reason": ""}
     facts = {"district_id": office.id, "papers": _papers_said(session, application)}
-    return finish(session, held, facts=facts, actor=actor, now=now)
+    return finish(session, held, values=values, facts=facts, actor=actor, now=now)
 
 
 def withdraw_application(
@@ -92,8 +90,7 @@ def withdraw_application(
 ) -> VoucherApplication:
     """Take an application back that nobody has decided on; raises NotFound, Forbidden or ApplicationNotNow."""
     held = begin(session, application_id, ApplicationStep.WITHDRAW, actor=actor)
-    held.application.due_on = None
-    return finish(session, held, reason=reason, actor=actor, now=now)
+    return finish(session, held, values={"due_on": None}, reason=reason, actor=actor, now=now)
 
 
 def pass_on(
@@ -106,9 +103,9 @@ def pass_on(
     held = _begin_review(session, application_id, ApplicationStep.PASS, form, actor=actor, now=now)
     application = held.application
     kept = _verify(session, held, form.expires_on, actor=actor, now=now)
-    application.due_on = due_after(session, application.programme.organisation_id, local_date(now))
+    due_on = due_after(session, application.programme.organisation_id, local_date(now))
     facts = {"papers": _papers_said(session, application), "verified": kept}
-    return finish(session, held, reason=form.remark, facts=facts, actor=actor, now=now)
+    return finish(session, held, values={"due_on": due_on}, reason=form.remark, facts=facts, actor=actor, now=now)
 
 
 def return_application(
@@ -116,10 +113,8 @@ def return_application(
 ) -> VoucherApplication:
     """Send it back to the firm to be completed, with what lacks; both reviews come again afterwards."""
     held = _begin_review(session, application_id, ApplicationStep.RETURN, form, actor=actor, now=now)
-    held.application.due_on = None
-    held.application.reason = form.reason
-    facts = {"lacking": [one.value for one in form.lacking]}
-    return finish(session, held, reason=form.reason, facts=facts, actor=actor, now=now)
+    values, facts = {"due_on": None, "reason": form.reason}, {"lacking": [one.value for one in form.lacking]}
+    return finish(session, held, values=values, reason=form.reason, facts=facts, actor=actor, now=now)
 
 
 def refuse_application(
@@ -127,9 +122,8 @@ def refuse_application(
 ) -> VoucherApplication:
     """Refuse it for a reason; the firm may apply again with the same content."""
     held = _begin_review(session, application_id, ApplicationStep.REFUSE, form, actor=actor, now=now)
-    held.application.due_on = None
-    held.application.reason = form.reason
-    return finish(session, held, reason=form.reason, actor=actor, now=now)
+    values = {"due_on": None, "reason": form.reason}
+    return finish(session, held, values=values, reason=form.reason, actor=actor, now=now)
 
 
 def issue_voucher(
@@ -151,10 +145,9 @@ def issue_voucher(
     check_eligible(session, application, granted, minds_budget=False, now=now)
     wish = Issue(application.programme_id, application.organisation_id, granted)
     voucher = issue(session, wish, actor=actor, now=now)
-    application.voucher_id, application.granted_fen, application.due_on = voucher.id, granted, None
-    application.reason = form.reason
+    values = {"voucher_id": voucher.id, "granted_fen": granted, "due_on": None, "reason": form.reason}
     facts = {"papers": _papers_said(session, application), "verified": kept, "voucher": voucher.number}
-    return finish(session, held, reason=form.reason, facts=facts, actor=actor, now=now)
+    return finish(session, held, values=values, reason=form.reason, facts=facts, actor=actor, now=now)
 
 
 def district_of(session: Session, application: VoucherApplication, today: date) -> Organisation:

@@ -54,7 +54,8 @@ def voucher_pdf(application: VoucherApplication, voucher: Voucher, version: Prog
 
 def deadline_note() -> str:
     """What the two deadlines mean."""
-    return str(_("服务须在使用截止日以前（含当日）进行；使用的部分须在兑付截止日以前申请兑付。本券不能转让，不能兑换现金。"))
+    use = _("服务须在使用截止日以前（含当日）进行；使用的部分须在兑付截止日以前申请兑付。")
+    return f"{use}{_('本券不能转让，不能兑换现金。')}"
 
 
 def pdf_response(content: bytes, name: str) -> Response:

@@ -131,9 +131,7 @@ def _documents() -> None:
         _key(DOCUMENTS, "verified_by_id", "users"),
         sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{DOCUMENTS}")),
     )
-    op.create_index(
-        f"ix_{DOCUMENTS}_organisation_id", DOCUMENTS, ["organisation_id", "document", "expires_on"]
-    )
+    op.create_index(f"ix_{DOCUMENTS}_organisation_id", DOCUMENTS, ["organisation_id", "document", "expires_on"])
     op.create_index(f"ix_{DOCUMENTS}_authority_id", DOCUMENTS, ["authority_id", "expires_on"])
     op.create_index(op.f(f"ix_{DOCUMENTS}_attachment_id"), DOCUMENTS, ["attachment_id"])
     op.create_index(op.f(f"ix_{DOCUMENTS}_application_id"), DOCUMENTS, ["application_id"])

@@ -39,9 +39,7 @@ def index() -> ResponseReturnValue:
     who, asked, today = require_actor(), read_query(ApplicationsPage), local_date(utcnow())
     open_to = shows_of(who)
     show = asked.show if asked.show in open_to else open_to[0]
-    page = queries.applications(
-        reading(), who, SHOWS[show][1], today=today, limit=PER_PAGE, cursor=asked.cursor
-    )
+    page = queries.applications(reading(), who, SHOWS[show][1], today=today, limit=PER_PAGE, cursor=asked.cursor)
     return render_template(
         "applications/index.html",
         rows=[row_of(one) for one in page.items],

@@ -1,11 +1,12 @@
 """What a firm does: apply, write, hand in papers, submit, take back."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, require
@@ -15,17 +16,16 @@ from booking.applications.forms import ApplicationPage, NewApplicationPage, NewP
 from booking.applications.views.application import application_page, problems_said, words
 from booking.applications.wording import name_of, reasons_said
 from booking.attachments.uploads import has_uploads, limits_for, read_uploads
-from booking.contracts.typed import typed
 from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Conflict, InvalidInput, Refused, StaleVersion
-from booking.core.forms import read
+from booking.core.forms import Written, read
 from booking.core.texts import N_
 from booking.programmes.labels import DOCUMENTS
 from booking.programmes.queries import Shown, programmes
 from booking.web.extensions import reading, transaction
 from booking.web.languages import in_language
-from booking.web.reading import read_form, read_query
+from booking.web.reading import posted, read_form, read_query
 from booking.web.repeats import create_once, new_key
 from booking.web.signed_in import require_actor, signed_in
 from booking.web.uploads import takes_files
@@ -34,7 +34,7 @@ from models.vocabulary.attachments import OwnerKind
 from models.vocabulary.programmes import ProgrammeDocument
 
 KIND = OwnerKind.VOUCHER_APPLICATION
-AMOUNTS = ("wanted_fen",)
+FormT = TypeVar("FormT", bound=BaseModel)
 
 
 @signed_in
@@ -46,7 +46,7 @@ def new() -> ResponseReturnValue:
         first = {"programme_id": asked.programme or "", "organisation_id": asked.organisation or ""}
         return _new_page(first, None)
     try:
-        form = typed(NewApplicationPage, amounts=AMOUNTS)
+        form = _typed(NewApplicationPage)
 
         def work(session: Session) -> dict[str, Any]:
             return {"id": service.start_application(session, form, actor=who, now=now).id}
@@ -64,10 +64,7 @@ def _new_page(form: dict[str, Any], refused: Refused | None) -> ResponseReturnVa
     firms, policies = queries.firms_of(session, require_actor()), programmes(session, today)
     firm = _chosen(firms, form.get("organisation_id"))
     policy = next((one for one in policies if str(one.programme.id) == str(form.get("programme_id"))), None)
-    if policy is not None and firm is not None:
-        found = eligibility(session, policy, firm, None, today=today)
-    else:
-        found = None
+    found = eligibility(session, policy, firm, None, today=today) if policy and firm else None
     page = render_template(
         "applications/new.html",
         firms=[(one.id, name_of(one)) for one in firms],
@@ -83,6 +80,14 @@ def _new_page(form: dict[str, Any], refused: Refused | None) -> ResponseReturnVa
         **words(),
     )
     return page, refused.status if refused else 200
+
+
+def _typed(form: type[FormT]) -> FormT:
+    """The posted form, its amount in yuan as a person wrote it."""
+    values: dict[str, Any] = posted()
+    if "wanted_fen" in values:
+        values["wanted_fen"] = Written(values["wanted_fen"])
+    return read(form, values)
 
 
 def _chosen(firms: Any, asked: Any) -> Organisation | None:
@@ -102,7 +107,7 @@ def edit(application_id: int) -> ResponseReturnValue:
     """Ask for another amount, or say something else of it."""
 
     def work() -> None:
-        form = typed(ApplicationPage, amounts=AMOUNTS)
+        form = _typed(ApplicationPage)
         who, now = require_actor(), utcnow()
         transaction(service.edit_application, application_id, form, version=form.version, actor=who, now=now)
 
