@@ -39,6 +39,7 @@ from booking.core.clock import local_date, utcnow
 from booking.core.errors import Refused
 from booking.directory.queries import organisation
 from booking.programmes.queries import shown
+from booking.vouchers.issuing import BudgetSpent
 from booking.web.errors import add_to_problem
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
@@ -61,7 +62,9 @@ KIND = OwnerKind.VOUCHER_APPLICATION
 
 
 def _members(refused: Refused) -> dict[str, Any]:
-    """Every reason why a firm may not apply, as a member of the problem."""
+    """Every reason why a firm may not apply, or what is left of a budget, as a member of the problem."""
+    if isinstance(refused, BudgetSpent):
+        return {"left_fen": refused.left_fen}
     if not isinstance(refused, NotEligible):
         return {}
     return {"refusals": [one.model_dump(mode="json") for one in answers.reasons_answer(refused.reasons)]}

@@ -24,12 +24,12 @@ STATE_LOOKS = {
 STEPS = {
     ApplicationStep.DRAFT: N_("新建"),
     ApplicationStep.EDIT: N_("修改"),
-    ApplicationStep.SUBMIT: N_("提交"),
+    ApplicationStep.SUBMIT: N_("已提交审核"),
     ApplicationStep.PASS: N_("区县审核通过"),
     ApplicationStep.RETURN: N_("退回补正"),
-    ApplicationStep.REFUSE: N_("不予通过"),
-    ApplicationStep.ISSUE: N_("审核通过并发券"),
-    ApplicationStep.WITHDRAW: N_("撤回"),
+    ApplicationStep.REFUSE: N_("未通过"),
+    ApplicationStep.ISSUE: N_("已发券"),
+    ApplicationStep.WITHDRAW: N_("已撤回"),
 }
 REASONS = {
     Ineligible.NOT_AN_ENTERPRISE: N_("只有企业可以申请，名录里这个单位不是企业。"),

@@ -78,6 +78,8 @@ QUERY_NAMES = {
         "is_funded_otherwise",
     ),
     "/recognitions": ("authority", "kind", "on", "limit", "cursor"),
+    "/applications": ("show", "cursor", "programme", "organisation"),
+    "/verified-documents": ("cursor",),
     "/recognitions.csv": ("authority", "kind", "on", "limit", "cursor"),
     "/order-forms": ("cursor",),
     "/sample-orders": ("show", "instrument", "cursor", "order", "which", "first", "number"),

@@ -19,6 +19,7 @@ from tests.house.asking import Crowd, Line
 from tests.house.matrix.accounts import ACCOUNTS
 from tests.house.matrix.affiliations import AFFILIATIONS, AFFILIATIONS_API, REGISTRATIONS, ROSTERS, VISITS
 from tests.house.matrix.announcements import ANNOUNCEMENTS
+from tests.house.matrix.applications import APPLICATIONS
 from tests.house.matrix.attachments import ATTACHMENTS
 from tests.house.matrix.calendars import FEEDS
 from tests.house.matrix.catalogue import CATALOGUE, CATALOGUE_API
@@ -81,6 +82,7 @@ MATRIX = (
     *CONTRACTS,
     *PROGRAMMES,
     *RECOGNITIONS,
+    *APPLICATIONS,
 )
 OF_BOTH = {"owner_change"}
 OF_AUTHORITIES = {"programme", "recognition"}
