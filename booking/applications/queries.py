@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
@@ -194,7 +195,7 @@ def reviews_here(session: Session, found: VoucherApplication, actor: Actor, *, t
     return not session.scalar(select(has_officers(found.district_id, today)))
 
 
-def has_officers(organisation_id: ColumnElement[int] | int | None, today: date) -> ColumnElement[bool]:
+def has_officers(organisation_id: Any, today: date) -> ColumnElement[bool]:
     """Whether anybody is an officer of an authority on a day."""
     return exists().where(
         Grant.role == Role.VOUCHER_OFFICER,

@@ -70,6 +70,7 @@ def test_a_firm_applies_two_officers_review_and_the_voucher_is_shown_on_pages(
     assert all(text in page for text in (voucher.number, "¥40,000.00", "12月31日", "3月31日"))
     assert ("核减" in whole, "Second" in whole, "示例区科技局" in whole) == (True, False, True)
     text = text_of(paper.data)
+    assert office.firm.uscc is not None
     assert all(one in text for one in (voucher.number, "2026-12-31", "2027-03-31", "肆万元整", office.firm.uscc))
     assert paper.mimetype == "application/pdf"
 

@@ -95,6 +95,6 @@ def _their_office(builder: "Builder") -> Office:
         session, name_zh="对方企业", kind=OrganisationKind.ENTERPRISE, uscc=CODES[1], adcode=SICHUAN
     )
     agent = make_agent(session, firm, "their-agent", now=builder.now)
-    people = [make_officer(session, authority, f"their-officer-{turn}", now=builder.now) for turn in range(2)]
+    first, second = (make_officer(session, authority, f"their-officer-{n}", now=builder.now) for n in range(2))
     programme = session.get_one(Programme, names["their_programme"])
-    return Office(session, builder.now, authority, authority, programme, firm, agent, *people)
+    return Office(session, builder.now, authority, authority, programme, firm, agent, first, second)
