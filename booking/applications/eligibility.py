@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session, aliased
 
 from booking.applications.rules import Reason, Standing, papers_needed, reasons_against
 from booking.core.errors import Refused
+from booking.core.places import is_same_province
 from booking.core.texts import N_
 from booking.directory.rules import uscc_problems
 from booking.programmes.queries import Shown
-from booking.recognitions.rules import is_same_province
 from models.applications import VoucherApplication
 from models.directory import Organisation
 from models.ledger import LedgerAccount

@@ -10,8 +10,8 @@ from booking.accounts.permissions import Permission, reach
 from booking.core.actors import Actor
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
+from booking.core.places import is_same_province
 from booking.recognitions.queries import Wanted, every
-from booking.recognitions.rules import is_same_province
 from models.applications import ApplicationPaper, VerifiedDocument, VoucherApplication
 from models.directory import Organisation
 from models.programmes import Programme
