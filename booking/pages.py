@@ -139,9 +139,7 @@ def menu() -> list[MenuItem]:
     entries.append((N_("我的送样"), "samples.index", actor is not None))
     entries.append((N_("我的咨询"), "enquiries.index", actor is not None))
     entries.append((N_("单位名录"), "directory.index", True))
-    entries.append((N_("创新券政策"), "programmes.index", True))
-    entries.append((N_("互认目录"), "recognitions.index", True))
-    entries.append((N_("创新券申请"), "applications.index", has_applications(actor)))
+    entries += voucher_entries(actor)
     entries.append((N_("暂停预约"), "reservations.suspensions", bool(reach(actor, Permission.SUSPEND_PEOPLE))))
     entries.append((N_("用户"), "accounts.users", may(actor, Permission.SEE_USERS)))
     entries.append((N_("日志"), "accounts.audit", bool(reach(actor, Permission.SEE_AUDIT))))
@@ -166,9 +164,14 @@ def menu() -> list[MenuItem]:
     ]
 
 
-def has_applications(actor: Actor | None) -> bool:
-    """Whether somebody applies for vouchers, or reads applications."""
-    return bool(reach(actor, Permission.APPLY_FOR_VOUCHERS) or reach(actor, Permission.SEE_APPLICATIONS))
+def voucher_entries(actor: Actor | None) -> list[tuple[str, str, bool]]:
+    """What the menu has about vouchers; applications for who applies for them or reads them."""
+    applies = bool(reach(actor, Permission.APPLY_FOR_VOUCHERS) or reach(actor, Permission.SEE_APPLICATIONS))
+    return [
+        (N_("创新券政策"), "programmes.index", True),
+        (N_("互认目录"), "recognitions.index", True),
+        (N_("创新券申请"), "applications.index", applies),
+    ]
 
 
 def account_menu() -> AccountMenu:

@@ -43,7 +43,7 @@ class ApplicationList(BaseModel):
     next_cursor: str | None
 
 
-class ReasonAnswer(BaseModel):
+class IneligibleAnswer(BaseModel):
     """One reason why a firm may not apply, with what is left where that is less than was asked for."""
 
     code: str
@@ -55,7 +55,7 @@ class EligibilityAnswer(BaseModel):
     """Whether a firm may apply (for so much) today; no budget: not set aside at issue, or not limited."""
 
     allowed: bool
-    refusals: list[ReasonAnswer]
+    refusals: list[IneligibleAnswer]
     cap_left_fen: int
     budget_left_fen: int | None
     documents: list[ProgrammeDocument]
@@ -138,10 +138,10 @@ class VerifiedDocumentList(BaseModel):
 PaperAddress = Callable[[int, ProgrammeDocument], str]
 
 
-def reasons_answer(reasons: list[Reason]) -> list[ReasonAnswer]:
+def reasons_answer(reasons: list[Reason]) -> list[IneligibleAnswer]:
     """Each reason with its sentence."""
     pairs = zip(reasons, reasons_said(reasons), strict=True)
-    return [ReasonAnswer(code=one.code.value, message=said, left_fen=one.left_fen) for one, said in pairs]
+    return [IneligibleAnswer(code=one.code.value, message=said, left_fen=one.left_fen) for one, said in pairs]
 
 
 def eligibility_answer(found: Eligibility) -> EligibilityAnswer:

@@ -19,16 +19,16 @@ from booking.applications.answers import (
 from booking.applications.eligibility import NotEligible
 from booking.applications.forms import (
     ApplicationForm,
+    ApplicationPaperForm,
     ApplicationsQuery,
-    DocumentsQuery,
     EligibilityQuery,
-    IssueForm,
+    IssueVoucherForm,
     NewApplicationForm,
-    PaperForm,
-    PassForm,
-    RefuseForm,
-    ReturnForm,
-    WithdrawForm,
+    PassApplicationForm,
+    RefuseApplicationForm,
+    ReturnApplicationForm,
+    VerifiedDocumentsQuery,
+    WithdrawApplicationForm,
 )
 from booking.applications.vouched import voucher_of
 from booking.applications.voucher_papers import pdf_response, voucher_pdf
@@ -73,7 +73,7 @@ def _members(refused: Refused) -> dict[str, Any]:
 bp.record_once(lambda state: add_to_problem(cast("Flask", state.app), _members))
 
 
-class PaperBody(UploadBody):
+class ApplicationPaperBody(UploadBody):
     """One file, and as which paper it is handed in."""
 
     document: ProgrammeDocument
@@ -129,12 +129,12 @@ def change(application_id: int) -> ResponseReturnValue:
 
 @bp.post(f"{ONE}/documents")
 @takes_files
-@documented(tag=TAG, form=PaperBody, answers={200: ApplicationAnswer}, refusals=(*STEP, 413))
+@documented(tag=TAG, form=ApplicationPaperBody, answers={200: ApplicationAnswer}, refusals=(*STEP, 413))
 def hand_in(application_id: int) -> ResponseReturnValue:
     """Hand in a file as one of the papers, in the place of another one."""
     who, limits = require_actor(), limits_for(KIND)
     queries.application_for(reading(), application_id, who)
-    form = read_form(PaperForm)
+    form = read_form(ApplicationPaperForm)
     files = read_uploads(limits, keeps_originals=True) if has_uploads() else []
     transaction(service.hand_in_paper, application_id, form.document, files, limits, actor=who, now=utcnow())
     return _application(application_id)
@@ -167,46 +167,46 @@ def submit(application_id: int) -> ResponseReturnValue:
 
 
 @bp.post(f"{ONE}/withdraw")
-@documented(tag=TAG, body=WithdrawForm, answers={200: ApplicationAnswer}, refusals=STEP)
+@documented(tag=TAG, body=WithdrawApplicationForm, answers={200: ApplicationAnswer}, refusals=STEP)
 def withdraw(application_id: int) -> ResponseReturnValue:
     """Take it back while nobody has decided."""
-    form, who = read_json(WithdrawForm), require_actor()
+    form, who = read_json(WithdrawApplicationForm), require_actor()
     transaction(steps.withdraw_application, application_id, reason=form.reason, actor=who, now=utcnow())
     return _application(application_id)
 
 
 @bp.post(f"{ONE}/review")
-@documented(tag=TAG, body=PassForm, answers={200: ApplicationAnswer}, refusals=STEP)
+@documented(tag=TAG, body=PassApplicationForm, answers={200: ApplicationAnswer}, refusals=STEP)
 def review(application_id: int) -> ResponseReturnValue:
     """The first review is done: on to the authority (for officers of the office that is due)."""
-    form, who = read_json(PassForm), require_actor()
+    form, who = read_json(PassApplicationForm), require_actor()
     transaction(steps.pass_on, application_id, form, actor=who, now=utcnow())
     return _application(application_id)
 
 
 @bp.post(f"{ONE}/return")
-@documented(tag=TAG, body=ReturnForm, answers={200: ApplicationAnswer}, refusals=STEP)
+@documented(tag=TAG, body=ReturnApplicationForm, answers={200: ApplicationAnswer}, refusals=STEP)
 def send_back(application_id: int) -> ResponseReturnValue:
     """Send it back to be completed, with what lacks (for officers of the office that is due)."""
-    form, who = read_json(ReturnForm), require_actor()
+    form, who = read_json(ReturnApplicationForm), require_actor()
     transaction(steps.return_application, application_id, form, actor=who, now=utcnow())
     return _application(application_id)
 
 
 @bp.post(f"{ONE}/refuse")
-@documented(tag=TAG, body=RefuseForm, answers={200: ApplicationAnswer}, refusals=STEP)
+@documented(tag=TAG, body=RefuseApplicationForm, answers={200: ApplicationAnswer}, refusals=STEP)
 def refuse(application_id: int) -> ResponseReturnValue:
     """Refuse it for a reason; the firm may apply again (for officers of the office that is due)."""
-    form, who = read_json(RefuseForm), require_actor()
+    form, who = read_json(RefuseApplicationForm), require_actor()
     transaction(steps.refuse_application, application_id, form, actor=who, now=utcnow())
     return _application(application_id)
 
 
 @bp.post(f"{ONE}/issue")
-@documented(tag=TAG, body=IssueForm, answers={200: ApplicationAnswer}, refusals=STEP)
+@documented(tag=TAG, body=IssueVoucherForm, answers={200: ApplicationAnswer}, refusals=STEP)
 def issue(application_id: int) -> ResponseReturnValue:
     """The second review is done: issue the voucher, unless the budget is short (for the authority's officers)."""
-    form, who = read_json(IssueForm), require_actor()
+    form, who = read_json(IssueVoucherForm), require_actor()
     transaction(steps.issue_voucher, application_id, form, actor=who, now=utcnow())
     return _application(application_id)
 
@@ -227,10 +227,10 @@ def voucher_paper(application_id: int) -> Response:
 
 
 @bp.get("/verified-documents")
-@documented(tag=TAG, query=DocumentsQuery, answers={200: VerifiedDocumentList}, refusals=(400, 401, 422))
+@documented(tag=TAG, query=VerifiedDocumentsQuery, answers={200: VerifiedDocumentList}, refusals=(400, 401, 422))
 def list_documents() -> ResponseReturnValue:
     """Papers of firms that an authority has verified: one's firm's, one's authority's, and those used again there."""
-    who, asked = require_actor(), read_query(DocumentsQuery)
+    who, asked = require_actor(), read_query(VerifiedDocumentsQuery)
     page = register.documents_for(
         reading(), who, organisation_id=asked.organisation, limit=asked.limit, cursor=asked.cursor
     )

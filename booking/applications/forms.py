@@ -30,7 +30,7 @@ class NewApplicationForm(ApplicationForm):
     organisation_id: Id
 
 
-class WithdrawForm(Form):
+class WithdrawApplicationForm(Form):
     """Why a firm takes its application back, if it says so."""
 
     reason: Annotated[Text, Field(max_length=600)] = ""
@@ -42,14 +42,14 @@ class ReviewForm(Form):
     version: Id
 
 
-class PassForm(ReviewForm):
+class PassApplicationForm(ReviewForm):
     """On to the next review; until when each paper holds that was verified now, and what the next one should know."""
 
     expires_on: dict[ProgrammeDocument, NearDay] = Field(default_factory=dict)
     remark: Annotated[Text, Field(max_length=600)] = ""
 
 
-class ReturnForm(ReviewForm):
+class ReturnApplicationForm(ReviewForm):
     """Back to the firm: which papers lack or are wrong, and what it should do."""
 
     lacking: Annotated[list[ProgrammeDocument], Field(max_length=len(APPLICATION_DOCUMENTS))] = Field(
@@ -58,13 +58,13 @@ class ReturnForm(ReviewForm):
     reason: Reason
 
 
-class RefuseForm(ReviewForm):
+class RefuseApplicationForm(ReviewForm):
     """Why an application is refused."""
 
     reason: Reason
 
 
-class IssueForm(ReviewForm):
+class IssueVoucherForm(ReviewForm):
     """What is granted; no amount means what the firm asked for. Less needs a reason."""
 
     granted_fen: Annotated[SomeFen | None, Blank] = None
@@ -72,7 +72,7 @@ class IssueForm(ReviewForm):
     reason: Annotated[Text, Field(max_length=600)] = ""
 
 
-class PaperForm(PageForm):
+class ApplicationPaperForm(PageForm):
     """As which paper a file is handed in."""
 
     document: ProgrammeDocument
@@ -103,7 +103,7 @@ class ApplicationsPage(PageForm):
     cursor: Cursor = ""
 
 
-class DocumentsQuery(Form):
+class VerifiedDocumentsQuery(Form):
     """Which verified papers."""
 
     organisation: Id | None = None
@@ -111,7 +111,7 @@ class DocumentsQuery(Form):
     cursor: Cursor = ""
 
 
-class DocumentsPage(PageForm):
+class VerifiedDocumentsPage(PageForm):
     """Which part of the register of verified papers a page shows."""
 
     cursor: Cursor = ""

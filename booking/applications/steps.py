@@ -9,7 +9,13 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
 from booking.applications import register
-from booking.applications.forms import IssueForm, PassForm, RefuseForm, ReturnForm, ReviewForm
+from booking.applications.forms import (
+    IssueVoucherForm,
+    PassApplicationForm,
+    RefuseApplicationForm,
+    ReturnApplicationForm,
+    ReviewForm,
+)
 from booking.applications.queries import events_of, has_officers, papers_of, reviewing_of
 from booking.applications.rules import (
     REVIEW_DAYS,
@@ -94,7 +100,7 @@ def withdraw_application(
 
 
 def pass_on(
-    session: Session, application_id: int, form: PassForm, *, actor: Actor, now: datetime
+    session: Session, application_id: int, form: PassApplicationForm, *, actor: Actor, now: datetime
 ) -> VoucherApplication:
     """The first review is done: the papers are verified, and another person of the authority reviews next.
 
@@ -109,7 +115,7 @@ def pass_on(
 
 
 def return_application(
-    session: Session, application_id: int, form: ReturnForm, *, actor: Actor, now: datetime
+    session: Session, application_id: int, form: ReturnApplicationForm, *, actor: Actor, now: datetime
 ) -> VoucherApplication:
     """Send it back to the firm to be completed, with what lacks; both reviews come again afterwards."""
     held = _begin_review(session, application_id, ApplicationStep.RETURN, form, actor=actor, now=now)
@@ -118,7 +124,7 @@ def return_application(
 
 
 def refuse_application(
-    session: Session, application_id: int, form: RefuseForm, *, actor: Actor, now: datetime
+    session: Session, application_id: int, form: RefuseApplicationForm, *, actor: Actor, now: datetime
 ) -> VoucherApplication:
     """Refuse it for a reason; the firm may apply again with the same content."""
     held = _begin_review(session, application_id, ApplicationStep.REFUSE, form, actor=actor, now=now)
@@ -127,7 +133,7 @@ def refuse_application(
 
 
 def issue_voucher(
-    session: Session, application_id: int, form: IssueForm, *, actor: Actor, now: datetime
+    session: Session, application_id: int, form: IssueVoucherForm, *, actor: Actor, now: datetime
 ) -> VoucherApplication:
     """The second review is done: the voucher is issued, of what was asked for or of less for a reason.
 

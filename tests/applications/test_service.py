@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.applications import register, service, steps
 from booking.applications.eligibility import NotEligible
-from booking.applications.forms import ApplicationForm, IssueForm, PassForm, RefuseForm
+from booking.applications.forms import ApplicationForm, IssueVoucherForm, PassApplicationForm, RefuseApplicationForm
 from booking.applications.queries import Wanted, applications, papers_of, whole_application
 from booking.applications.service import ApplicationNotNow
 from booking.applications.steps import ApplicationChanged, NotYours
@@ -198,7 +198,11 @@ def test_an_application_waits_while_the_budget_is_short_of_it(session: Session, 
     assert refused.value.left_fen == 0
     assert (second.state, second.voucher_id, count(session, Voucher)) == (State.PROVINCE_REVIEW, None, 1)
     steps.refuse_application(
-        session, second.id, RefuseForm(version=second.version, reason="预算用完"), actor=office.second, now=now
+        session,
+        second.id,
+        RefuseApplicationForm(version=second.version, reason="预算用完"),
+        actor=office.second,
+        now=now,
     )
     again = service.apply_again(session, second.id, actor=theirs, now=now)
     with pytest.raises(NotEligible) as spent:
@@ -245,7 +249,7 @@ def test_a_verified_paper_is_used_again_without_being_handed_in_or_verified(sess
     again = office.drafted()
     office.handed_in(again, LETTER)
     office.submitted(again)
-    form = PassForm(version=again.version)
+    form = PassApplicationForm(version=again.version)
     steps.pass_on(session, again.id, form, actor=office.first, now=office.now)
 
     used = {one: paper.attachment_id for one, paper in papers_of(session, again.id).items()}
@@ -265,7 +269,7 @@ def test_a_paper_that_has_expired_is_verified_again(session: Session, office: Of
 
 def test_a_review_does_not_pass_while_a_paper_is_not_verified(session: Session, office: Office) -> None:
     found = office.submitted()
-    form = PassForm(version=found.version, expires_on={LICENCE: local_date(office.now)})
+    form = PassApplicationForm(version=found.version, expires_on={LICENCE: local_date(office.now)})
 
     with pytest.raises(InvalidInput) as refused:
         steps.pass_on(session, found.id, form, actor=office.first, now=office.now)
@@ -347,7 +351,7 @@ def test_what_somebody_else_has_decided_is_not_decided_again(session: Session, o
 
     with pytest.raises(ApplicationChanged):
         steps.refuse_application(
-            session, found.id, RefuseForm(version=read, reason="重复"), actor=colleague, now=office.now
+            session, found.id, RefuseApplicationForm(version=read, reason="重复"), actor=colleague, now=office.now
         )
 
     assert found.state == State.PROVINCE_REVIEW
@@ -517,14 +521,14 @@ def test_an_officer_writes_nothing_in_an_application_and_a_stranger_does_not_fin
 ) -> None:
     found = office.submitted()
     stranger = actor_for(session, make_user(session, "stranger"), now=office.now)
-    form = IssueForm(version=found.version)
+    form = IssueVoucherForm(version=found.version)
 
     with pytest.raises(Forbidden):
         steps.withdraw_application(session, found.id, actor=office.first, now=office.now)
     with pytest.raises(Forbidden):
         office.passed(found, actor=office.second)
     with pytest.raises(Forbidden):
-        steps.pass_on(session, found.id, PassForm(version=found.version), actor=office.agent, now=office.now)
+        steps.pass_on(session, found.id, PassApplicationForm(version=found.version), actor=office.agent, now=office.now)
     with pytest.raises(NotFound):
         steps.issue_voucher(session, found.id, form, actor=stranger, now=office.now)
 

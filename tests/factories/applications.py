@@ -7,7 +7,13 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from booking.applications import service, steps
-from booking.applications.forms import IssueForm, NewApplicationForm, PassForm, RefuseForm, ReturnForm
+from booking.applications.forms import (
+    IssueVoucherForm,
+    NewApplicationForm,
+    PassApplicationForm,
+    RefuseApplicationForm,
+    ReturnApplicationForm,
+)
 from booking.attachments.preparing import Prepared, Uploaded, prepare
 from booking.attachments.rules import Limits
 from booking.core.actors import Actor
@@ -84,18 +90,18 @@ class Office:
     ) -> VoucherApplication:
         """Waiting for the second review, its papers verified."""
         found = application or self.submitted()
-        form = PassForm(version=found.version, expires_on=self.days())
+        form = PassApplicationForm(version=found.version, expires_on=self.days())
         return steps.pass_on(self.session, found.id, form, actor=actor or self.first, now=self.now)
 
     def returned(self, application: VoucherApplication, *, actor: Actor | None = None) -> VoucherApplication:
         """Sent back to the firm."""
-        form = ReturnForm(version=application.version, lacking=["business_licence"], reason="执照不清楚")
+        form = ReturnApplicationForm(version=application.version, lacking=["business_licence"], reason="执照不清楚")
         return steps.return_application(self.session, application.id, form, actor=actor or self.first, now=self.now)
 
     def refused(self, application: VoucherApplication | None = None) -> VoucherApplication:
         """Refused at the first review."""
         found = application or self.submitted()
-        form = RefuseForm(version=found.version, reason="与研发无关")
+        form = RefuseApplicationForm(version=found.version, reason="与研发无关")
         return steps.refuse_application(self.session, found.id, form, actor=self.first, now=self.now)
 
     def issued(
@@ -103,7 +109,7 @@ class Office:
     ) -> VoucherApplication:
         """With its voucher."""
         found = application or self.passed()
-        form = IssueForm(version=found.version, **values)
+        form = IssueVoucherForm(version=found.version, **values)
         return steps.issue_voucher(self.session, found.id, form, actor=actor or self.second, now=self.now)
 
 

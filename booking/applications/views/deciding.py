@@ -5,7 +5,12 @@ from flask.typing import ResponseReturnValue
 
 from booking.accounts.permissions import Permission, reach
 from booking.applications import queries, steps
-from booking.applications.forms import IssueForm, PassForm, RefuseForm, ReturnForm
+from booking.applications.forms import (
+    IssueVoucherForm,
+    PassApplicationForm,
+    RefuseApplicationForm,
+    ReturnApplicationForm,
+)
 from booking.applications.views.writing import done
 from booking.core.actors import Actor
 from booking.core.clock import utcnow
@@ -24,7 +29,9 @@ def review(application_id: int) -> ResponseReturnValue:
     who = _officer(application_id)
 
     def work() -> None:
-        form = read(PassForm, {**_read_version(), "expires_on": _days(), "remark": request.form.get("remark", "")})
+        form = read(
+            PassApplicationForm, {**_read_version(), "expires_on": _days(), "remark": request.form.get("remark", "")}
+        )
         transaction(steps.pass_on, application_id, form, actor=who, now=utcnow())
 
     return done(application_id, work, N_("区县审核已通过，申请转省市审核。"))
@@ -37,7 +44,7 @@ def send_back(application_id: int) -> ResponseReturnValue:
 
     def work() -> None:
         lacking = [one for one in request.form.getlist("lacking") if one.strip()]
-        form = read(ReturnForm, {**_read_version(), "lacking": lacking, "reason": _reason("return_reason")})
+        form = read(ReturnApplicationForm, {**_read_version(), "lacking": lacking, "reason": _reason("return_reason")})
         transaction(steps.return_application, application_id, form, actor=who, now=utcnow())
 
     return done(application_id, work, N_("已退回企业补正，企业会收到邮件。"), {"reason": "return_reason"})
@@ -49,7 +56,7 @@ def refuse(application_id: int) -> ResponseReturnValue:
     who = _officer(application_id)
 
     def work() -> None:
-        form = read(RefuseForm, {**_read_version(), "reason": _reason("refuse_reason")})
+        form = read(RefuseApplicationForm, {**_read_version(), "reason": _reason("refuse_reason")})
         transaction(steps.refuse_application, application_id, form, actor=who, now=utcnow())
 
     return done(application_id, work, N_("已不予通过，企业会收到邮件。"), {"reason": "refuse_reason"})
@@ -64,7 +71,7 @@ def issue(application_id: int) -> ResponseReturnValue:
         amount = request.form.get("granted_fen", "").strip()
         values = {"granted_fen": Written(amount)} if amount else {}
         said = {**_read_version(), **values, "expires_on": _days(), "reason": request.form.get("reason", "").strip()}
-        transaction(steps.issue_voucher, application_id, read(IssueForm, said), actor=who, now=utcnow())
+        transaction(steps.issue_voucher, application_id, read(IssueVoucherForm, said), actor=who, now=utcnow())
 
     return done(application_id, work, N_("已发券，企业会收到邮件。"))
 

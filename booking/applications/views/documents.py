@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.applications import register
-from booking.applications.forms import DocumentsPage
+from booking.applications.forms import VerifiedDocumentsPage
 from booking.applications.wording import name_of
 from booking.attachments.uploads import file_response
 from booking.core.clock import local_date, utcnow
@@ -23,7 +23,7 @@ PER_PAGE = 30
 @signed_in
 def documents() -> ResponseReturnValue:
     """Papers that were verified: of one's firm, by one's authority, and those that are used again there."""
-    asked = read_query(DocumentsPage)
+    asked = read_query(VerifiedDocumentsPage)
     page = register.documents_for(reading(), require_actor(), limit=PER_PAGE, cursor=asked.cursor)
     return render_template(
         "applications/documents.html",

@@ -12,7 +12,13 @@ from sqlalchemy.orm import Session
 from booking.accounts.permissions import Permission, require
 from booking.applications import queries, service, steps
 from booking.applications.eligibility import NotEligible, eligibility
-from booking.applications.forms import ApplicationPage, NewApplicationPage, NewPage, PaperForm, WithdrawForm
+from booking.applications.forms import (
+    ApplicationPage,
+    ApplicationPaperForm,
+    NewApplicationPage,
+    NewPage,
+    WithdrawApplicationForm,
+)
 from booking.applications.views.application import application_page, problems_said, words
 from booking.applications.wording import name_of, reasons_said
 from booking.attachments.uploads import has_uploads, limits_for, read_uploads
@@ -121,7 +127,7 @@ def hand_in(application_id: int) -> ResponseReturnValue:
     limits = limits_for(KIND)
 
     def work() -> None:
-        form = read_form(PaperForm)
+        form = read_form(ApplicationPaperForm)
         files = read_uploads(limits, keeps_originals=True) if has_uploads() else []
         who, now = require_actor(), utcnow()
         transaction(service.hand_in_paper, application_id, form.document, files, limits, actor=who, now=now)
@@ -155,7 +161,7 @@ def withdraw(application_id: int) -> ResponseReturnValue:
     """Take it back, for a reason if one is given."""
 
     def work() -> None:
-        form = read(WithdrawForm, {"reason": request.form.get("withdraw_reason", "")})
+        form = read(WithdrawApplicationForm, {"reason": request.form.get("withdraw_reason", "")})
         who, now = require_actor(), utcnow()
         transaction(steps.withdraw_application, application_id, reason=form.reason, actor=who, now=now)
 
