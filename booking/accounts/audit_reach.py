@@ -31,6 +31,7 @@ from models.statements import Debtor, Statement
 from models.teams import Team
 from models.vocabulary.accounts import ScopeKind
 from models.vocabulary.custody import OwnerChangeState
+from models.vouchers import Voucher
 
 Owners = Collection[int]
 Condition = ColumnElement[bool]
@@ -89,6 +90,8 @@ def _fitting(owners: Owners) -> Iterator[tuple[str, Condition]]:
         yield kind, subject.in_(select(table.id).where(table.organisation_id.in_(owners)))
     for kind in DELETED_WITH_USE:
         yield kind, or_(*(told["organisation_id"].as_integer().in_(owners) for told in _TOLD))
+    programmes = select(Programme.id).where(Programme.organisation_id.in_(owners))
+    yield "voucher", subject.in_(select(Voucher.id).where(Voucher.programme_id.in_(programmes)))
     yield "instrument", exists().where(Instrument.id == subject, _owned_then(owners))
     for kind, table in OF_AN_INSTRUMENT.items():
         owned = exists().where(table.id == subject, Instrument.id == table.instrument_id, _owned_then(owners))

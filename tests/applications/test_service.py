@@ -197,13 +197,8 @@ def test_an_application_waits_while_the_budget_is_short_of_it(session: Session, 
 
     assert refused.value.left_fen == 0
     assert (second.state, second.voucher_id, count(session, Voucher)) == (State.PROVINCE_REVIEW, None, 1)
-    steps.refuse_application(
-        session,
-        second.id,
-        RefuseApplicationForm(version=second.version, reason="预算用完"),
-        actor=office.second,
-        now=now,
-    )
+    form = RefuseApplicationForm(version=second.version, reason="预算用完")
+    steps.refuse_application(session, second.id, form, actor=office.second, now=now)
     again = service.apply_again(session, second.id, actor=theirs, now=now)
     with pytest.raises(NotEligible) as spent:
         rival.submitted(again)

@@ -29,9 +29,8 @@ def review(application_id: int) -> ResponseReturnValue:
     who = _officer(application_id)
 
     def work() -> None:
-        form = read(
-            PassApplicationForm, {**_read_version(), "expires_on": _days(), "remark": request.form.get("remark", "")}
-        )
+        said = {**_read_version(), "expires_on": _days(), "remark": request.form.get("remark", "")}
+        form = read(PassApplicationForm, said)
         transaction(steps.pass_on, application_id, form, actor=who, now=utcnow())
 
     return done(application_id, work, N_("区县审核已通过，申请转省市审核。"))
