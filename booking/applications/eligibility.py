@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import exists, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from booking.applications.rules import Reason, Standing, papers_needed, reasons_against
 from booking.core.errors import Refused
@@ -13,15 +13,15 @@ from booking.core.places import is_same_province
 from booking.core.texts import N_
 from booking.directory.rules import uscc_problems
 from booking.programmes.queries import Shown
+from booking.vouchers.reading import budgets_left
 from models.applications import VoucherApplication
 from models.directory import Organisation
-from models.ledger import LedgerAccount
 from models.programmes import ProgrammeVersion
 from models.vocabulary.applications import OPEN_STATES
 from models.vocabulary.directory import OrganisationKind
 from models.vocabulary.programmes import ProgrammeDocument, ReservesBudget
 from models.vocabulary.vouchers import VoucherState
-from models.vouchers import ProgrammeBook, Voucher
+from models.vouchers import Voucher
 
 
 class NotEligible(Refused):
@@ -55,11 +55,11 @@ def eligibility(
     today: date,
     itself: int | None = None,
 ) -> Eligibility:
-    """Whether a firm may apply (for so much) today, in three statements; `itself` does not stand in its own way."""
+    """Whether a firm may apply (for so much) today; `itself` does not stand in its own way."""
     version, authority = shown.version, shown.programme.organisation
     is_begun = version.valid_from <= today
     cap_left = version.year_cap_fen - taken_fen(session, shown.programme.id, firm.id)
-    budget_left = budget_left_fen(session, version)
+    budget_left = budget_left_fen(session, version, today)
     standing = Standing(
         is_enterprise=firm.kind == OrganisationKind.ENTERPRISE,
         has_uscc=bool(firm.uscc) and not uscc_problems(firm.uscc),
@@ -82,19 +82,11 @@ def taken_fen(session: Session, programme_id: int, organisation_id: int) -> int:
     return int(session.scalar(select(func.coalesce(func.sum(Voucher.face_fen), 0)).where(*same, counted)) or 0)
 
 
-def budget_left_fen(session: Session, version: ProgrammeVersion) -> int | None:
+def budget_left_fen(session: Session, version: ProgrammeVersion, today: date) -> int | None:
     """What is left of a budget that is set aside when vouchers are issued; None where it is not, or not limited."""
-    if version.reserves_budget != ReservesBudget.ISSUE or version.budget_fen is None:
+    if version.reserves_budget != ReservesBudget.ISSUE:
         return None
-    committed, paid = aliased(LedgerAccount), aliased(LedgerAccount)
-    taken = (
-        select(committed.balance_fen + paid.balance_fen)
-        .select_from(ProgrammeBook)
-        .join(committed, committed.id == ProgrammeBook.committed_id)
-        .join(paid, paid.id == ProgrammeBook.paid_id)
-        .where(ProgrammeBook.programme_id == version.programme_id)
-    )
-    return max(0, version.budget_fen - int(session.scalar(taken) or 0))
+    return budgets_left(session, [version.programme_id], today).get(version.programme_id)
 
 
 def _has_open(session: Session, programme_id: int, organisation_id: int, itself: int | None) -> bool:
