@@ -83,10 +83,13 @@ def taken_fen(session: Session, programme_id: int, organisation_id: int) -> int:
 
 
 def budget_left_fen(session: Session, version: ProgrammeVersion, today: date) -> int | None:
-    """What is left of a budget that is set aside when vouchers are issued; None where it is not, or not limited."""
+    """What is left of a budget that is set aside when vouchers are issued; None where it is not, or not limited.
+
+    Where nothing was issued yet there are no books, and all of it is left.
+    """
     if version.reserves_budget != ReservesBudget.ISSUE:
         return None
-    return budgets_left(session, [version.programme_id], today).get(version.programme_id)
+    return budgets_left(session, [version.programme_id], today).get(version.programme_id, version.budget_fen)
 
 
 def _has_open(session: Session, programme_id: int, organisation_id: int, itself: int | None) -> bool:
