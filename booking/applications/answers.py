@@ -10,7 +10,7 @@ from booking.applications.eligibility import Eligibility
 from booking.applications.queries import WholeApplication
 from booking.applications.rules import Reason, Side
 from booking.applications.wording import number_of, office_of, reasons_said
-from models.applications import VerifiedDocument, VoucherApplication
+from models.applications import ApplicationEvent, VerifiedDocument, VoucherApplication
 from models.vocabulary.applications import ApplicationState, ApplicationStep
 from models.vocabulary.programmes import ProgrammeDocument
 from models.vouchers import Voucher
@@ -196,7 +196,8 @@ def _history(whole: WholeApplication) -> list[ApplicationEventAnswer]:
     """What happened, each step with the person or the office."""
     return [
         ApplicationEventAnswer(
-            **{name: getattr(one, name) for name in ("step", "state", "occurred_at", "reason", "facts")},
+            **{name: getattr(one, name) for name in ("step", "state", "occurred_at", "facts")},
+            reason=reason_shown(whole, one),
             actor=one.actor.name if is_named(whole, one.step) else "",
             office="" if is_firms_step(one.step) else office_of(whole.application, one),
         )
@@ -208,6 +209,11 @@ def is_firms_step(step: ApplicationStep) -> bool:
     """Whether the firm took it."""
     own = {ApplicationStep.DRAFT, ApplicationStep.EDIT, ApplicationStep.SUBMIT, ApplicationStep.WITHDRAW}
     return step in own
+
+
+def reason_shown(whole: WholeApplication, event: ApplicationEvent) -> str:
+    """Why a step was taken; what one officer tells the next is not the firm's."""
+    return "" if event.step == ApplicationStep.PASS and whole.side == Side.FIRM else event.reason
 
 
 def is_named(whole: WholeApplication, step: ApplicationStep) -> bool:

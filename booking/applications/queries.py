@@ -12,7 +12,6 @@ from booking.accounts.permissions import Permission, may, reach
 from booking.affiliations.queries import belongs, is_member
 from booking.applications import register
 from booking.applications.rules import (
-    FIRMS_TURN,
     REVIEWED,
     Reviewing,
     Side,
@@ -314,8 +313,3 @@ def to_complete(session: Session, actor: Actor, *, limit: int) -> Sequence[Vouch
     returned = VoucherApplication.state == ApplicationState.RETURNED
     rows = in_full().where(is_firms(actor), returned)
     return session.scalars(rows.order_by(VoucherApplication.changed_at, VoucherApplication.id).limit(limit)).all()
-
-
-def is_firms_turn(application: VoucherApplication) -> bool:
-    """Whether the firm may write in it."""
-    return application.state in FIRMS_TURN

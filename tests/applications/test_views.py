@@ -69,6 +69,7 @@ def test_a_firm_applies_two_officers_review_and_the_voucher_is_shown_on_pages(
     assert (issued.status_code, found.state, voucher.face_fen) == (303, State.ISSUED, 4_000_000)
     assert all(text in page for text in (voucher.number, "¥40,000.00", "12月31日", "3月31日"))
     assert ("核减" in whole, "Second" in whole, "示例区科技局" in whole) == (True, False, True)
+    assert "齐全" not in whole
     text = text_of(paper.data)
     assert office.firm.uscc is not None
     assert all(one in text for one in (voucher.number, "2026-12-31", "2027-03-31", "肆万元整", office.firm.uscc))

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from booking.applications import eligibility, labels, queries
-from booking.applications.answers import is_firms_step, is_named
+from booking.applications.answers import is_firms_step, is_named, reason_shown
 from booking.applications.eligibility import NotEligible
 from booking.applications.queries import WholeApplication
 from booking.applications.rules import REVIEWED, Side
@@ -157,7 +157,7 @@ def _history(whole: WholeApplication) -> list[dict[str, Any]]:
             "step": _(labels.STEPS[one.step]),
             "actor": one.actor.name if is_named(whole, one.step) else "",
             "office": "" if is_firms_step(one.step) else office_of(whole.application, one),
-            "reason": one.reason,
+            "reason": reason_shown(whole, one),
             "lacking": [_(DOCUMENTS[ProgrammeDocument(name)]) for name in one.facts.get("lacking", ())],
         }
         for one in whole.events
