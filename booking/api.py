@@ -9,6 +9,7 @@ from booking.accounts import me_api as me
 from booking.accounts import users_api as users
 from booking.affiliations import api as affiliations
 from booking.announcements import api as announcements
+from booking.applications import api as applications
 from booking.calendars import api as calendars
 from booking.catalogue import api as catalogue
 from booking.charges import api as charges
@@ -95,6 +96,7 @@ BLUEPRINTS = (
     programmes.bp,
     recognitions.bp,
     vouchers.bp,
+    applications.bp,
 )
 
 

@@ -11,6 +11,7 @@ from booking.affiliations import views as affiliations
 from booking.affiliations.registrations import seen_by, verifies
 from booking.announcements import showing
 from booking.announcements import views as announcements
+from booking.applications import views as applications
 from booking.calendars import polls
 from booking.calendars import views as calendars
 from booking.catalogue import views as catalogue
@@ -70,6 +71,7 @@ BLUEPRINTS = (
     programmes.bp,
     recognitions.bp,
     vouchers.bp,
+    applications.bp,
     operations.bp,
     privacy.bp,
 )
@@ -139,9 +141,7 @@ def menu() -> list[MenuItem]:
     entries.append((N_("我的送样"), "samples.index", actor is not None))
     entries.append((N_("我的咨询"), "enquiries.index", actor is not None))
     entries.append((N_("单位名录"), "directory.index", True))
-    entries.append((N_("创新券政策"), "programmes.index", True))
-    entries.append((N_("创新券"), "vouchers.index", bool(reach(actor, Permission.SEE_VOUCHERS))))
-    entries.append((N_("互认目录"), "recognitions.index", True))
+    entries += voucher_entries(actor)
     entries.append((N_("暂停预约"), "reservations.suspensions", bool(reach(actor, Permission.SUSPEND_PEOPLE))))
     entries.append((N_("用户"), "accounts.users", may(actor, Permission.SEE_USERS)))
     entries.append((N_("日志"), "accounts.audit", bool(reach(actor, Permission.SEE_AUDIT))))
@@ -163,6 +163,17 @@ def menu() -> list[MenuItem]:
         {"label": gettext(label), "url": address_of(endpoint), "active": request.endpoint == endpoint}
         for label, endpoint, shown in sorted(entries, key=lambda entry: menu_place(entry[1], worn))
         if shown
+    ]
+
+
+def voucher_entries(actor: Actor | None) -> list[tuple[str, str, bool]]:
+    """What the menu has about vouchers: to each what they may see of them."""
+    applies = bool(reach(actor, Permission.APPLY_FOR_VOUCHERS) or reach(actor, Permission.SEE_APPLICATIONS))
+    return [
+        (N_("创新券政策"), "programmes.index", True),
+        (N_("创新券"), "vouchers.index", bool(reach(actor, Permission.SEE_VOUCHERS))),
+        (N_("互认目录"), "recognitions.index", True),
+        (N_("创新券申请"), "applications.index", applies),
     ]
 
 

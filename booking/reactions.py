@@ -11,6 +11,7 @@ from booking.accounts import grant_letters as grants
 from booking.accounts import letters as accounts
 from booking.affiliations import letters as affiliations
 from booking.affiliations import visit_letters as visiting
+from booking.applications import letters as applications
 from booking.catalogue import letters as catalogue
 from booking.catalogue import owner_letters as owning
 from booking.catalogue import report_letters as reporting
@@ -132,6 +133,7 @@ REACTIONS: dict[str, Letters] = {
     "contracts.changed": contracts.on_changed,
     "contracts.ending": contracts.on_ending,
     "contracts.lacking": contracts.on_lacking,
+    "applications.changed": applications.on_changed,
 }
 
 

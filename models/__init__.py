@@ -3,6 +3,7 @@
 from models import (
     accounts,
     affiliations,
+    applications,
     arrivals,
     attachments,
     calendars,
@@ -38,6 +39,7 @@ __all__ = [
     "Base",
     "accounts",
     "affiliations",
+    "applications",
     "arrivals",
     "attachments",
     "calendars",

@@ -7,12 +7,13 @@ deleted with use, concerns the organisation or the scope that the entry itself n
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from booking.core.actors import Reach
 from models.accounts import AuditEntry
 from models.affiliations import Affiliation, Invitation, MailDomain, OrganisationRegistration, Roster, UserGroup, Visit
+from models.applications import VoucherApplication
 from models.catalogue import Instrument
 from models.charges import Charge
 from models.contracts import Contract
@@ -95,9 +96,17 @@ def _fitting(owners: Owners) -> Iterator[tuple[str, Condition]]:
     for kind, table in OF_AN_INSTRUMENT.items():
         owned = exists().where(table.id == subject, Instrument.id == table.instrument_id, _owned_then(owners))
         yield kind, _unless_kept(table, owned, owners) if issubclass(table, KeptByOwner) else owned
+    yield "voucher_application", subject.in_(_concerning(owners))
     yield "grant", or_(*(_granted_at(told, owners) for told in _TOLD))
     sides = OwnerChange.from_organisation_id, OwnerChange.to_organisation_id
     yield "owner_change", exists().where(OwnerChange.id == subject, or_(*(side.in_(owners) for side in sides)))
+
+
+def _concerning(owners: Owners) -> Select[int]:
+    """Applications of the firms, and those that the authorities review or whose programmes are theirs."""
+    sides = VoucherApplication.organisation_id, VoucherApplication.district_id, Programme.organisation_id
+    found = select(VoucherApplication.id).join(Programme, Programme.id == VoucherApplication.programme_id)
+    return found.where(or_(*(side.in_(owners) for side in sides)))
 
 
 _TOLD = (AuditEntry.before, AuditEntry.after)

@@ -117,6 +117,9 @@ PERMISSIONS = {
     Permission.SEE_VOUCHERS: N_("查看创新券"),
     Permission.MANAGE_VOUCHERS: N_("冻结、收回本部门发放的创新券"),
     Permission.SEE_BUDGETS: N_("查看创新券预算"),
+    Permission.APPLY_FOR_VOUCHERS: N_("代表企业申请创新券"),
+    Permission.SEE_APPLICATIONS: N_("查看企业的创新券申请"),
+    Permission.REVIEW_APPLICATIONS: N_("审核创新券申请并发券"),
 }
 
 LOOKS = {

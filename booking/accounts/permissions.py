@@ -72,6 +72,9 @@ class Permission(StrEnum):
     SEE_VOUCHERS = "see_vouchers"
     MANAGE_VOUCHERS = "manage_vouchers"
     SEE_BUDGETS = "see_budgets"
+    APPLY_FOR_VOUCHERS = "apply_for_vouchers"
+    SEE_APPLICATIONS = "see_applications"
+    REVIEW_APPLICATIONS = "review_applications"
 
 
 _ADMINS = frozenset({Role.INSTITUTION_ADMIN, Role.PLATFORM_ADMIN})
@@ -144,6 +147,9 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.SEE_VOUCHERS: _OFFICERS | {Role.ENTERPRISE_AGENT, Role.AUDITOR},
     Permission.MANAGE_VOUCHERS: _OFFICERS,
     Permission.SEE_BUDGETS: _OFFICERS | {Role.AUDITOR},
+    Permission.APPLY_FOR_VOUCHERS: frozenset({Role.ENTERPRISE_AGENT}),
+    Permission.SEE_APPLICATIONS: _OFFICERS | {Role.AUDITOR},
+    Permission.REVIEW_APPLICATIONS: _OFFICERS,
 }
 
 NEVER_DELEGATED = frozenset(
@@ -160,6 +166,7 @@ NEVER_DELEGATED = frozenset(
         Permission.MANAGE_PROGRAMMES,
         Permission.MANAGE_RECOGNITIONS,
         Permission.MANAGE_VOUCHERS,
+        Permission.REVIEW_APPLICATIONS,
     }
 )
 """What gives or takes for good, or binds: roles, also by verifying, instruments, accounts, contracts,

@@ -46,6 +46,8 @@ APPEND_ONLY_TABLES = (
     "voucher_wishes",
     "voucher_holds",
     "voucher_captures",
+    "application_events",
+    "verified_documents",
 )
 
 D = "[0-9]"

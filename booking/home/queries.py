@@ -14,7 +14,7 @@ from booking.core.actors import Actor, Reach
 from booking.core.clock import at_local, local_date
 from booking.core.period import Period
 from booking.enquiries import queries as enquiries
-from booking.home import agreed, audited, billed, charged, money, people, records
+from booking.home import agreed, audited, billed, charged, money, people, records, vouchers
 from booking.home.cards import SHOWN, Asked, Card, Found, Hat, Item, Provider
 from booking.notifications import queries as notifications
 from booking.operations import runs
@@ -289,6 +289,7 @@ PROVIDERS = (
     Provider("affiliations_unmanaged", Hat.PLATFORM, people.affiliations_unmanaged, Permission.MANAGE_AFFILIATIONS),
     Provider("mail_domains", Hat.PLATFORM, people.mail_domains, Permission.VERIFY_ORGANISATIONS),
     Provider("exemptions", Hat.PLATFORM, records.exemptions_asked, Permission.DECIDE_EXEMPTIONS),
+    Provider("applications_to_review", Hat.PLATFORM, vouchers.to_review, Permission.REVIEW_APPLICATIONS),
     Provider("failing_jobs", Hat.PLATFORM, failing_jobs, Permission.SEE_JOBS),
     Provider("backup", Hat.PLATFORM, backup_old, Permission.SEE_SYSTEM),
     Provider("events_set_aside", Hat.PLATFORM, events_set_aside, Permission.SEE_JOBS),
@@ -306,6 +307,7 @@ PROVIDERS = (
     Provider("own_sample_orders", Hat.RESEARCHER, own_sample_orders),
     Provider("own_unagreed", Hat.RESEARCHER, agreed.own_unagreed),
     Provider("contracts_to_sign", Hat.RESEARCHER, agreed.contracts_to_sign, Permission.SIGN_CONTRACTS),
+    Provider("applications_returned", Hat.RESEARCHER, vouchers.returned, Permission.APPLY_FOR_VOUCHERS),
     Provider("own_requests", Hat.RESEARCHER, own_requests),
     Provider("own_bookings", Hat.RESEARCHER, own_bookings),
     Provider("visits_hosted", Hat.RESEARCHER, people.visits_hosted),

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, not_, or_, select
 
 from models.accounts import AccessToken, AskedMail, AuditEntry, FailedSignIn, Grant, MailedToken, User
 from models.affiliations import Affiliation, Invitation, OrganisationRegistration, Visit
+from models.applications import ApplicationEvent, VoucherApplication
 from models.attachments import Attachment
 from models.base import Base
 from models.calendars import Feed
@@ -167,6 +168,18 @@ SECTIONS = (
     Section("sample_messages", SampleMessage, of(SampleMessage.author_id)),
     Section("contracts_asked_for", Contract, of(Contract.asked_by_id), _OF_ORGANISATIONS),
     Section("contract_steps", ContractEvent, of(ContractEvent.actor_id), frozenset({"facts"})),
+    Section(
+        "voucher_applications_begun",
+        VoucherApplication,
+        of(VoucherApplication.created_by_id),
+        frozenset({"statement", "reason"}),
+    ),
+    Section(
+        "voucher_application_steps",
+        ApplicationEvent,
+        of(ApplicationEvent.actor_id),
+        frozenset({"facts"}),
+    ),
     Section("use_agreements", UseAgreement, of(UseAgreement.user_id)),
     Section("order_forms", OrderForm, of(OrderForm.user_id)),
     Section("files_uploaded", Attachment, of(Attachment.uploaded_by_id)),
@@ -193,6 +206,7 @@ LEFT_OUT = {
     "price_policies": "an institution's prices; who set one stands in the deeds",
     "programme_versions": "an authority's policy; who wrote a version stands in the deeds",
     "recognitions": "an authority's register; who recorded one stands in the deeds",
+    "verified_documents": "an authority's register of firms' papers; who verified one stands in the deeds",
     "recognition_endings": "an authority's register; who ended one stands in the deeds",
     "voucher_relations": "an authority's register; who recorded one stands in the deeds",
     "voucher_steps": "an enterprise's vouchers; who took a step stands in the deeds",

@@ -11,6 +11,7 @@ class OwnerKind(StrEnum):
     SAMPLE_ORDER = "sample_order"
     INVOICE = "invoice"
     CONTRACT = "contract"
+    VOUCHER_APPLICATION = "voucher_application"
 
 
 class AttachmentKind(StrEnum):

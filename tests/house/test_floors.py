@@ -17,6 +17,8 @@ SPEAKING = {
     "accounts/identity.py",
     "announcements/showing.py",
     "attachments/uploads.py",
+    "applications/voucher_papers.py",
+    "applications/wording.py",
     "calendars/polls.py",
     "catalogue/report_terms.py",
     "charges/tables.py",

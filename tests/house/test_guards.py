@@ -13,6 +13,7 @@ from booking.database import guards
 from booking.web.extensions import db
 from models.accounts import AuditEntry
 from models.affiliations import UserGroup
+from models.applications import ApplicationEvent, VerifiedDocument, VoucherApplication
 from models.attachments import Attachment
 from models.catalogue import Instrument
 from models.charges import Charge, ChargeCapture, ChargeEvent, ChargeLine
@@ -29,6 +30,7 @@ from models.reservations import Block, Claim, Reservation, ReservationChange, Re
 from models.samples import SampleOrder, SampleOrderStep, SampleQuote, SampleResult
 from models.statements import Debtor, Receipt, Settlement, Statement, StatementItem
 from models.vocabulary.affiliations import UserSide
+from models.vocabulary.applications import ApplicationState, ApplicationStep
 from models.vocabulary.attachments import AttachmentKind, OwnerKind, Visibility
 from models.vocabulary.charges import ChargeKind, ChargeState, ChargeStep
 from models.vocabulary.contracts import (
@@ -42,7 +44,15 @@ from models.vocabulary.contracts import (
 from models.vocabulary.invoices import InvoiceKind
 from models.vocabulary.payers import MovementKind, PayerKind
 from models.vocabulary.pricing import LineKind, Offer
-from models.vocabulary.programmes import BearsDifference, BorderWay, CountsOn, RedeemedBy, ReservesBudget, ServiceType
+from models.vocabulary.programmes import (
+    BearsDifference,
+    BorderWay,
+    CountsOn,
+    ProgrammeDocument,
+    RedeemedBy,
+    ReservesBudget,
+    ServiceType,
+)
 from models.vocabulary.publishing import ReviewDecision
 from models.vocabulary.recognitions import RecognitionKind
 from models.vocabulary.reservations import (
@@ -225,6 +235,7 @@ def rows(session: Session) -> None:
     add_order(session, user.id, instrument)
     add_contract(session, user.id, instrument.organisation_id)
     add_policies(session, user.id, instrument.organisation_id)
+    add_applications(session, user.id, instrument.organisation_id)
     session.commit()
 
 
@@ -533,6 +544,60 @@ def add_voucher(session: Session, user_id: int, version: ProgrammeVersion) -> No
             VoucherCapture(charge_id=charge.id, created_at=NOON, **moved, **ways),
         ]
     )
+
+
+def add_applications(session: Session, user_id: int, organisation_id: int) -> None:
+    """One step of an application for a voucher, and one paper that was verified."""
+    programme = session.scalars(sa.select(Programme.id)).first()
+    made = VoucherApplication(
+        programme_id=programme,
+        organisation_id=organisation_id,
+        wanted_fen=1,
+        statement="研发",
+        created_by_id=user_id,
+        created_at=NOON,
+        changed_at=NOON,
+    )
+    session.add(made)
+    session.flush()
+    file = Attachment(
+        owner_kind=OwnerKind.VOUCHER_APPLICATION,
+        owner_id=made.id,
+        organisation_id=organisation_id,
+        kind=AttachmentKind.DOCUMENT,
+        file_name="执照.pdf",
+        media_type="application/pdf",
+        size_bytes=1,
+        stored_bytes=1,
+        sha256="0" * 64,
+        position=1,
+        visibility=Visibility.STAFF,
+        uploaded_by_id=user_id,
+        uploaded_at=NOON,
+        changed_at=NOON,
+    )
+    session.add(file)
+    session.flush()
+    step = ApplicationEvent(
+        application_id=made.id,
+        occurred_at=NOON,
+        actor_id=user_id,
+        step=ApplicationStep.DRAFT,
+        source=ApplicationState.DRAFT,
+        state=ApplicationState.DRAFT,
+    )
+    paper = VerifiedDocument(
+        organisation_id=organisation_id,
+        document=ProgrammeDocument.BUSINESS_LICENCE,
+        attachment_id=file.id,
+        authority_id=organisation_id,
+        application_id=made.id,
+        verified_by_id=user_id,
+        verified_on=NOON.date(),
+        expires_on=NOON.date(),
+        created_at=NOON,
+    )
+    session.add_all([step, paper])
 
 
 @pytest.mark.parametrize("table", guards.APPEND_ONLY_TABLES)

@@ -63,8 +63,11 @@ EXPECTED: Codes = {
     "their_admin": frozenset({"drafts", "enquiries", "sample_orders", "imports", "reports", "reviews", "role_changes"})
     | {"affiliations", "visits", "left_behind", "owner_changes", "charges_disputed"},
     "operator": frozenset({"registrations"}),
-    "agent": frozenset({"own_sample_orders", "own_unagreed", "own_bookings", "contracts_to_sign", "feeds_hint"}),
-    "officer": frozenset(),
+    "agent": frozenset(
+        {"own_sample_orders", "own_unagreed", "own_bookings", "contracts_to_sign", "applications_returned"}
+        | {"feeds_hint"}
+    ),
+    "officer": frozenset({"applications_to_review"}),
     "auditor": OPERATING | {"role_changes", "charges_seen", "statements_seen"},
     "platform": OPERATING
     | {"registrations", "mail_domains", "affiliations_unmanaged", "exemptions", "mails_set_aside", "announced"}

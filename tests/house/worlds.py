@@ -37,6 +37,7 @@ from tests.factories.passwords import PASSWORD, password_hash
 from tests.factories.people import give, make_user
 from tests.house.worlds_affiliations import add_affiliations, add_registration
 from tests.house.worlds_announcements import announcement
+from tests.house.worlds_applications import add_applications
 from tests.house.worlds_attachments import add_files
 from tests.house.worlds_charges import add_charges
 from tests.house.worlds_contracts import add_contracts
@@ -182,6 +183,7 @@ def build(session: Session) -> World:
     add_statements(builder, ADMIN | FINANCE, THEIR_ADMIN | {"their_holder"})
     add_contracts(builder, ADMIN | FINANCE, THEIR_ADMIN, STAFF)
     add_programmes(builder)
+    add_applications(builder)
     session.commit()
     return builder.world
 

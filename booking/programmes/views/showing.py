@@ -6,7 +6,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from booking.accounts.permissions import Permission, may
+from booking.accounts.permissions import Permission, may, reach
 from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput, NotFound
@@ -63,6 +63,7 @@ def show(programme_id: int) -> ResponseReturnValue:
         versions=queries.versions_of(session, programme_id),
         today=today,
         may_edit=may(who, Permission.MANAGE_PROGRAMMES, Target(found.programme.organisation_id)),
+        may_apply=bool(reach(who, Permission.APPLY_FOR_VOUCHERS)) and found.version.use_by >= today,
         form=form,
         problems=problems,
         result=result,

@@ -1,0 +1,119 @@
+"""Applications by the HTTP API: the same as the pages, every reason at once, a constant number of statements."""
+
+import io
+from datetime import timedelta
+from typing import Any
+
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from booking.core.clock import local_date
+from models.vocabulary.directory import OrganisationKind
+from tests.contracts.test_counts import counted
+from tests.factories.applications import CODES, WANTED, Office, make_agent, make_office, user_of
+from tests.factories.instruments import make_organisation
+from tests.factories.people import sign_in
+from tests.factories.pictures import PDF
+from tests.factories.programmes import make_programme
+
+ALL = "/api/v1/voucher-applications"
+FEW, MANY = 2, 5
+
+
+def test_an_application_goes_from_draft_to_voucher_by_the_api(
+    client: FlaskClient, session: Session, office: Office
+) -> None:
+    sign_in(client, user_of(session, office.agent))
+    asked = f"programme={office.programme.id}&organisation={office.firm.id}&wanted_fen={WANTED}"
+    may = client.get(f"{ALL}/eligibility?{asked}").get_json()
+    body = office.form().model_dump()
+    made = client.post(ALL, json=body, headers={"Idempotency-Key": "a"})
+    same = client.post(ALL, json=body, headers={"Idempotency-Key": "a"})
+    one = f"{ALL}/{made.get_json()['id']}"
+    lacking = client.post(f"{one}/submit")
+    for document in made.get_json()["lacking"]:
+        sent = {"document": document, "files": (io.BytesIO(PDF), f"{document}.pdf")}
+        client.post(f"{one}/documents", data=sent)
+    submitted = client.post(f"{one}/submit").get_json()
+    sign_in(client, user_of(session, office.first))
+    queue = client.get(f"{ALL}?to_review=1").get_json()["items"]
+    until = (local_date(office.now) + timedelta(days=100)).isoformat()
+    days = {"business_licence": until, "enterprise_kind": until}
+    passed = client.post(f"{one}/review", json={"version": submitted["version"], "expires_on": days})
+    late = client.post(f"{one}/refuse", json={"version": submitted["version"], "reason": "不符"})
+    sign_in(client, user_of(session, office.second))
+    issued = client.post(f"{one}/issue", json={"version": passed.get_json()["version"]}).get_json()
+    sign_in(client, user_of(session, office.agent))
+    read = client.get(one).get_json()
+
+    assert (may["allowed"], may["refusals"], may["documents"]) == (True, [], made.get_json()["lacking"])
+    assert (made.status_code, same.get_json()["id"]) == (201, made.get_json()["id"])
+    assert [one["field"] for one in lacking.get_json()["problems"]] == [f"document.{d}" for d in may["documents"]]
+    assert [one["id"] for one in queue] == [made.get_json()["id"]]
+    assert (late.status_code, late.get_json()["code"]) == (409, "application_changed")
+    assert (issued["state"], issued["voucher"]["face_fen"], issued["granted_fen"]) == ("issued", WANTED, WANTED)
+    assert [row["actor"] for row in read["history"] if row["office"]] == ["", ""]
+    assert [row["actor"] for row in issued["history"] if row["office"]] == ["First", "Second"]
+
+
+def test_every_reason_against_is_told_at_once(client: FlaskClient, session: Session, office: Office) -> None:
+    office.firm.uscc, office.firm.kind = None, OrganisationKind.RESEARCH_INSTITUTE
+    session.commit()
+    sign_in(client, user_of(session, office.agent))
+
+    refused = client.post(ALL, json=office.form().model_dump())
+
+    assert refused.status_code == 422
+    assert refused.get_json()["code"] == "not_eligible"
+    assert [one["code"] for one in refused.get_json()["refusals"]] == ["not_an_enterprise", "uscc_missing"]
+
+
+def test_what_is_left_of_a_budget_is_told_with_the_refusal(client: FlaskClient, session: Session, now: Any) -> None:
+    office = make_office(session, now, budget_fen=WANTED + 1, documents=[])
+    other = make_organisation(
+        session, name_zh="另一公司", kind=OrganisationKind.ENTERPRISE, uscc=CODES[1], adcode=office.firm.adcode
+    )
+    theirs = Office(**{**office.__dict__, "firm": other, "agent": make_agent(session, other, "other", now=now)})
+    first, second = office.passed(), theirs.passed()
+    session.commit()
+    sign_in(client, user_of(session, office.second))
+
+    issued = client.post(f"{ALL}/{first.id}/issue", json={"version": first.version})
+    refused = client.post(f"{ALL}/{second.id}/issue", json={"version": second.version})
+
+    assert issued.status_code == 200
+    assert (refused.status_code, refused.get_json()["code"], refused.get_json()["left_fen"]) == (409, "budget_spent", 1)
+
+
+def test_lists_and_one_in_full_take_no_more_statements_with_more_rows(
+    client: FlaskClient, session: Session, office: Office
+) -> None:
+    found = office.passed()
+    one = f"/applications/{found.id}"
+    shared = [
+        "/applications?show=open",
+        "/verified-documents",
+        one,
+        f"{ALL}",
+        f"/api/v1/voucher{one.replace('/', '-', 1)}",
+    ]
+    people = {
+        user_of(session, office.agent): [*shared, f"/applications/new?programme={office.programme.id}", "/home"],
+        user_of(session, office.first): ["/applications?show=to_review", *shared, "/home"],
+    }
+
+    counts = []
+    for first, last in ((0, FEW), (FEW, MANY)):
+        for turn in range(first, last):
+            programme = make_programme(
+                session,
+                office.authority,
+                office.second,
+                now=office.now,
+                name_zh=f"第{turn}项",
+                documents=["application"],
+            )
+            office.submitted(office.handed_in(office.drafted(programme_id=programme.id)))
+        counts.append(counted(client, session, people))
+
+    assert counts[0] == counts[1]

@@ -1,0 +1,63 @@
+"""Who is told of what: the office whose turn it is, and the people of the firm."""
+
+from sqlalchemy.orm import Session
+
+from booking.applications import steps
+from booking.notifications.letters import Letter
+from booking.notifications.rendering import compose
+from tests.factories.applications import Office
+from tests.factories.letters import SETTINGS, mailed
+from tests.factories.programmes import make_officer
+
+
+def told(session: Session, office: Office) -> list[Letter]:
+    """The letters of what was done since."""
+    session.commit()
+    return mailed(session, now=office.now)
+
+
+def names(letters: list[Letter]) -> list[str]:
+    return sorted(one.recipient.partition("@")[0] for one in letters)
+
+
+def test_each_step_goes_to_the_office_whose_turn_it_is_and_each_decision_to_the_firm(
+    session: Session, office: Office
+) -> None:
+    make_officer(session, office.authority, "colleague", now=office.now)
+    told(session, office)
+
+    found = office.submitted()
+    submitted = told(session, office)
+    office.passed(found)
+    passed = told(session, office)
+    office.issued(found)
+    issued = told(session, office)
+
+    assert [names(one) for one in (submitted, passed, issued)] == [
+        ["first"],
+        ["agent", "colleague", "second"],
+        ["agent"],
+    ]
+
+
+def test_the_office_that_reviews_is_told_that_the_firm_took_it_back(session: Session, office: Office) -> None:
+    found = office.passed()
+    told(session, office)
+
+    steps.withdraw_application(session, found.id, reason="不要了", actor=office.agent, now=office.now)
+
+    assert names(told(session, office)) == ["second"]
+
+
+def test_letters_say_what_lacks_and_when_the_voucher_ends(session: Session, office: Office) -> None:
+    found = office.submitted()
+    told(session, office)
+    office.returned(found)
+    returned = told(session, office)
+    office.issued(office.passed(office.submitted(found)))
+    issued = [one for one in told(session, office) if one.values["step"] == "issue"]
+
+    said = [compose(one, SETTINGS.address).text for one in (*returned, *issued)]
+
+    assert "执照不清楚" in said[0]
+    assert all(word in said[1] for word in ("2026年12月31日", "2027年3月31日", issued[0].values["number"]))
