@@ -27,6 +27,7 @@ from booking.pricing import api as pricing
 from booking.privacy import api as privacy
 from booking.programmes import api as programmes
 from booking.recognitions import api as recognitions
+from booking.redemptions import api as redemptions
 from booking.reservations import api as reservations
 from booking.reservations import closing_api as closing
 from booking.reservations import coming_api as coming
@@ -93,6 +94,7 @@ BLUEPRINTS = (
     order_forms.bp,
     programmes.bp,
     recognitions.bp,
+    redemptions.bp,
 )
 
 

@@ -28,6 +28,7 @@ from booking.operations.forms import RunDueForm
 from booking.operations.labels import OUTCOMES
 from booking.operations.running import run_due
 from booking.payers import verifying as payers_verifying
+from booking.redemptions import verifying as redemptions_verifying
 from booking.reservations import verifying
 from booking.statements import verifying as statements_verifying
 from booking.vouchers import verifying as vouchers_verifying
@@ -173,6 +174,7 @@ def verify_ledger() -> None:
         statements_verifying,
         invoices_verifying,
         vouchers_verifying,
+        redemptions_verifying,
     )
     found = [line for one in of_money for line in one.faults(session)]
     for line in found:

@@ -34,6 +34,7 @@ from booking.privacy import showing as privacy_notice
 from booking.privacy import views as privacy
 from booking.programmes import views as programmes
 from booking.recognitions import views as recognitions
+from booking.redemptions import views as redemptions
 from booking.reservations import views as reservations
 from booking.reservations.views import todo, uses
 from booking.samples import views as samples
@@ -68,6 +69,7 @@ BLUEPRINTS = (
     contracts.bp,
     programmes.bp,
     recognitions.bp,
+    redemptions.bp,
     operations.bp,
     privacy.bp,
 )
@@ -139,6 +141,7 @@ def menu() -> list[MenuItem]:
     entries.append((N_("单位名录"), "directory.index", True))
     entries.append((N_("创新券政策"), "programmes.index", True))
     entries.append((N_("互认目录"), "recognitions.index", True))
+    entries += _redeeming(actor)
     entries.append((N_("暂停预约"), "reservations.suspensions", bool(reach(actor, Permission.SUSPEND_PEOPLE))))
     entries.append((N_("用户"), "accounts.users", may(actor, Permission.SEE_USERS)))
     entries.append((N_("日志"), "accounts.audit", bool(reach(actor, Permission.SEE_AUDIT))))
@@ -160,6 +163,15 @@ def menu() -> list[MenuItem]:
         {"label": gettext(label), "url": address_of(endpoint), "active": request.endpoint == endpoint}
         for label, endpoint, shown in sorted(entries, key=lambda entry: menu_place(entry[1], worn))
         if shown
+    ]
+
+
+def _redeeming(actor: Actor | None) -> list[tuple[str, str, bool]]:
+    """What is paid out for vouchers, in public and for who claims and handles it."""
+    return [
+        (N_("兑付公示"), "redemptions.notices", True),
+        (N_("创新券兑付"), "redemptions.index", bool(reach(actor, Permission.SEE_REDEMPTIONS))),
+        (N_("兑付待办"), "redemptions.queue", bool(reach(actor, Permission.REVIEW_REDEMPTIONS))),
     ]
 
 

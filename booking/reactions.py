@@ -19,6 +19,7 @@ from booking.contracts import letters as contracts
 from booking.enquiries import letters as enquiries
 from booking.enquiries.queries import waiting_by_instrument as enquiries_waiting
 from booking.notifications.letters import Letter, News
+from booking.redemptions import letters as redemptions
 from booking.reservations import left_behind, waiting
 from booking.reservations import letters as reservations
 from booking.reservations import move_letters as moving
@@ -126,6 +127,7 @@ REACTIONS: dict[str, Letters] = {
     "contracts.changed": contracts.on_changed,
     "contracts.ending": contracts.on_ending,
     "contracts.lacking": contracts.on_lacking,
+    "redemptions.changed": redemptions.on_changed,
 }
 
 

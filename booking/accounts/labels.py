@@ -116,6 +116,10 @@ PERMISSIONS = {
     Permission.MANAGE_RECOGNITIONS: N_("登记本部门互认的机构、材料和服务"),
     Permission.SEE_VOUCHERS: N_("查看创新券"),
     Permission.MANAGE_VOUCHERS: N_("冻结、收回本部门发放的创新券"),
+    Permission.CLAIM_REDEMPTIONS: N_("为本单位申请创新券兑付"),
+    Permission.SEE_REDEMPTIONS: N_("查看本单位或本部门的兑付申请"),
+    Permission.REVIEW_REDEMPTIONS: N_("审核、兑付本部门的创新券"),
+    Permission.SEE_REDEMPTION_SAMPLES: N_("查看兑付的审计抽样"),
 }
 
 LOOKS = {

@@ -71,6 +71,10 @@ class Permission(StrEnum):
     MANAGE_RECOGNITIONS = "manage_recognitions"
     SEE_VOUCHERS = "see_vouchers"
     MANAGE_VOUCHERS = "manage_vouchers"
+    CLAIM_REDEMPTIONS = "claim_redemptions"
+    SEE_REDEMPTIONS = "see_redemptions"
+    REVIEW_REDEMPTIONS = "review_redemptions"
+    SEE_REDEMPTION_SAMPLES = "see_redemption_samples"
 
 
 _ADMINS = frozenset({Role.INSTITUTION_ADMIN, Role.PLATFORM_ADMIN})
@@ -79,6 +83,7 @@ _STAFF = _STEWARDS | {Role.TECHNICIAN}
 _PLATFORM = frozenset({Role.PLATFORM_ADMIN})
 _MANAGERS = _ADMINS | {Role.ENTERPRISE_AGENT}
 _OFFICERS = frozenset({Role.VOUCHER_OFFICER})
+_CLAIMERS = frozenset({Role.ENTERPRISE_AGENT, Role.INSTITUTION_ADMIN, Role.INSTITUTION_FINANCE})
 
 NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.SEE_RECORD: _STAFF | {Role.TRAINER, Role.REVIEWER, Role.AUDITOR},
@@ -142,6 +147,10 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.MANAGE_RECOGNITIONS: _OFFICERS,
     Permission.SEE_VOUCHERS: _OFFICERS | {Role.ENTERPRISE_AGENT, Role.AUDITOR},
     Permission.MANAGE_VOUCHERS: _OFFICERS,
+    Permission.CLAIM_REDEMPTIONS: _CLAIMERS,
+    Permission.SEE_REDEMPTIONS: _CLAIMERS | _OFFICERS | {Role.AUDITOR},
+    Permission.REVIEW_REDEMPTIONS: _OFFICERS,
+    Permission.SEE_REDEMPTION_SAMPLES: _OFFICERS | {Role.AUDITOR},
 }
 
 NEVER_DELEGATED = frozenset(
@@ -158,6 +167,7 @@ NEVER_DELEGATED = frozenset(
         Permission.MANAGE_PROGRAMMES,
         Permission.MANAGE_RECOGNITIONS,
         Permission.MANAGE_VOUCHERS,
+        Permission.REVIEW_REDEMPTIONS,
     }
 )
 """What gives or takes for good, or binds: roles, also by verifying, instruments, accounts, contracts,

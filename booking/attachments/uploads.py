@@ -22,6 +22,7 @@ MOST_FILES = {
     OwnerKind.SAMPLE_ORDER: 60,
     OwnerKind.INVOICE: 6,
     OwnerKind.CONTRACT: 20,
+    OwnerKind.REDEMPTION: 60,
 }
 
 

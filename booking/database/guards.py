@@ -45,6 +45,9 @@ APPEND_ONLY_TABLES = (
     "voucher_wishes",
     "voucher_holds",
     "voucher_captures",
+    "redemption_events",
+    "redemption_payments",
+    "redemption_samples",
 )
 
 D = "[0-9]"

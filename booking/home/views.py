@@ -47,6 +47,7 @@ ADDRESSES = {
     "instrument": ("catalogue.edit", "instrument_id"),
     "training": ("catalogue.training", "instrument_id"),
     "contract": ("contracts.show", "contract_id"),
+    "redemption": ("redemptions.show", "redemption_id"),
     "payer_account": ("payers.show", "payer_id"),
     "priced_instrument": ("pricing.edit", "instrument_id"),
     "leaver": ("reservations.leaving", "user_id"),

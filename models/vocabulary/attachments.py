@@ -11,6 +11,7 @@ class OwnerKind(StrEnum):
     SAMPLE_ORDER = "sample_order"
     INVOICE = "invoice"
     CONTRACT = "contract"
+    REDEMPTION = "redemption"
 
 
 class AttachmentKind(StrEnum):

@@ -64,7 +64,7 @@ EXPECTED: Codes = {
     | {"affiliations", "visits", "left_behind", "owner_changes", "charges_disputed"},
     "operator": frozenset({"registrations"}),
     "agent": frozenset({"own_sample_orders", "own_unagreed", "own_bookings", "contracts_to_sign", "feeds_hint"}),
-    "officer": frozenset(),
+    "officer": frozenset({"redemptions"}),
     "auditor": OPERATING | {"role_changes", "charges_seen", "statements_seen"},
     "platform": OPERATING
     | {"registrations", "mail_domains", "affiliations_unmanaged", "exemptions", "mails_set_aside", "announced"}

@@ -23,6 +23,7 @@ FEATURES = (
     "programmes",
     "recognitions",
     "vouchers",
+    "redemptions",
     "affiliations",
     "catalogue",
     "reservations",

@@ -94,6 +94,7 @@ NO_PAGE = re.compile(
     r"^/api/v1/|\.(csv|ico|ics|json|pdf|txt|xlsx|xml|zip)(\?|$)|^/instruments/export|^/(healthz|metrics|readyz)$"
     r"|/statements/export(\?|$)"
     r"|^/(instruments|enquiries|sample-orders|invoices|contracts)/\{\w+\}/attachments/|/progress$"
+    r"|^/redemptions/\{\w+\}/(pack|files/)"
 )
 """What is no page: data, or a file that a browser shows in a page of its own making or saves."""
 
