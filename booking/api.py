@@ -28,6 +28,7 @@ from booking.pricing import api as pricing
 from booking.privacy import api as privacy
 from booking.programmes import api as programmes
 from booking.recognitions import api as recognitions
+from booking.redemptions import api as redemptions
 from booking.reservations import api as reservations
 from booking.reservations import closing_api as closing
 from booking.reservations import coming_api as coming
@@ -97,6 +98,7 @@ BLUEPRINTS = (
     recognitions.bp,
     vouchers.bp,
     applications.bp,
+    redemptions.bp,
 )
 
 

@@ -35,6 +35,7 @@ from booking.privacy import showing as privacy_notice
 from booking.privacy import views as privacy
 from booking.programmes import views as programmes
 from booking.recognitions import views as recognitions
+from booking.redemptions import views as redemptions
 from booking.reservations import views as reservations
 from booking.reservations.views import todo, uses
 from booking.samples import views as samples
@@ -72,6 +73,7 @@ BLUEPRINTS = (
     recognitions.bp,
     vouchers.bp,
     applications.bp,
+    redemptions.bp,
     operations.bp,
     privacy.bp,
 )
@@ -167,13 +169,16 @@ def menu() -> list[MenuItem]:
 
 
 def voucher_entries(actor: Actor | None) -> list[tuple[str, str, bool]]:
-    """What the menu has about vouchers: to each what they may see of them."""
+    """What the menu has about vouchers: to each what they may see of them, and what is paid out in public."""
     applies = bool(reach(actor, Permission.APPLY_FOR_VOUCHERS) or reach(actor, Permission.SEE_APPLICATIONS))
     return [
         (N_("创新券政策"), "programmes.index", True),
         (N_("创新券"), "vouchers.index", bool(reach(actor, Permission.SEE_VOUCHERS))),
         (N_("互认目录"), "recognitions.index", True),
         (N_("创新券申请"), "applications.index", applies),
+        (N_("兑付公示"), "redemptions.notices", True),
+        (N_("创新券兑付"), "redemptions.index", bool(reach(actor, Permission.SEE_REDEMPTIONS))),
+        (N_("兑付待办"), "redemptions.queue", bool(reach(actor, Permission.REVIEW_REDEMPTIONS))),
     ]
 
 

@@ -21,6 +21,7 @@ from booking.enquiries import letters as enquiries
 from booking.enquiries.queries import waiting_by_instrument as enquiries_waiting
 from booking.notifications.letters import Letter, News
 from booking.operations import letters as operations
+from booking.redemptions import letters as redemptions
 from booking.reservations import left_behind, waiting
 from booking.reservations import letters as reservations
 from booking.reservations import move_letters as moving
@@ -134,6 +135,7 @@ REACTIONS: dict[str, Letters] = {
     "contracts.ending": contracts.on_ending,
     "contracts.lacking": contracts.on_lacking,
     "applications.changed": applications.on_changed,
+    "redemptions.changed": redemptions.on_changed,
 }
 
 

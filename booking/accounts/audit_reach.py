@@ -25,6 +25,7 @@ from models.invoices import Invoice
 from models.payers import PayerAccount
 from models.programmes import Programme
 from models.recognitions import Recognition
+from models.redemptions import Redemption
 from models.reservations import Block, Reservation, Suspension
 from models.samples import SampleOrder
 from models.statements import Debtor, Statement
@@ -98,6 +99,9 @@ def _fitting(owners: Owners) -> Iterator[tuple[str, Condition]]:
         yield kind, _unless_kept(table, owned, owners) if issubclass(table, KeptByOwner) else owned
     yield "voucher_application", subject.in_(_concerning(owners))
     yield "grant", or_(*(_granted_at(told, owners) for told in _TOLD))
+    of_authority = select(Programme.id).where(Programme.organisation_id.in_(owners))
+    asked = or_(Redemption.claimant_id.in_(owners), Redemption.programme_id.in_(of_authority))
+    yield "redemption", subject.in_(select(Redemption.id).where(asked))
     sides = OwnerChange.from_organisation_id, OwnerChange.to_organisation_id
     yield "owner_change", exists().where(OwnerChange.id == subject, or_(*(side.in_(owners) for side in sides)))
 

@@ -120,6 +120,10 @@ PERMISSIONS = {
     Permission.APPLY_FOR_VOUCHERS: N_("代表企业申请创新券"),
     Permission.SEE_APPLICATIONS: N_("查看企业的创新券申请"),
     Permission.REVIEW_APPLICATIONS: N_("审核创新券申请并发券"),
+    Permission.CLAIM_REDEMPTIONS: N_("为本单位申请创新券兑付"),
+    Permission.SEE_REDEMPTIONS: N_("查看本单位或本部门的兑付申请"),
+    Permission.REVIEW_REDEMPTIONS: N_("审核、兑付本部门的创新券"),
+    Permission.SEE_REDEMPTION_SAMPLES: N_("查看兑付的审计抽样"),
 }
 
 LOOKS = {

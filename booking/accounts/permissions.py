@@ -75,6 +75,10 @@ class Permission(StrEnum):
     APPLY_FOR_VOUCHERS = "apply_for_vouchers"
     SEE_APPLICATIONS = "see_applications"
     REVIEW_APPLICATIONS = "review_applications"
+    CLAIM_REDEMPTIONS = "claim_redemptions"
+    SEE_REDEMPTIONS = "see_redemptions"
+    REVIEW_REDEMPTIONS = "review_redemptions"
+    SEE_REDEMPTION_SAMPLES = "see_redemption_samples"
 
 
 _ADMINS = frozenset({Role.INSTITUTION_ADMIN, Role.PLATFORM_ADMIN})
@@ -83,6 +87,7 @@ _STAFF = _STEWARDS | {Role.TECHNICIAN}
 _PLATFORM = frozenset({Role.PLATFORM_ADMIN})
 _MANAGERS = _ADMINS | {Role.ENTERPRISE_AGENT}
 _OFFICERS = frozenset({Role.VOUCHER_OFFICER})
+_CLAIMERS = frozenset({Role.ENTERPRISE_AGENT, Role.INSTITUTION_ADMIN, Role.INSTITUTION_FINANCE})
 
 NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.SEE_RECORD: _STAFF | {Role.TRAINER, Role.REVIEWER, Role.AUDITOR},
@@ -150,6 +155,10 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.APPLY_FOR_VOUCHERS: frozenset({Role.ENTERPRISE_AGENT}),
     Permission.SEE_APPLICATIONS: _OFFICERS | {Role.AUDITOR},
     Permission.REVIEW_APPLICATIONS: _OFFICERS,
+    Permission.CLAIM_REDEMPTIONS: _CLAIMERS,
+    Permission.SEE_REDEMPTIONS: _CLAIMERS | _OFFICERS | {Role.AUDITOR},
+    Permission.REVIEW_REDEMPTIONS: _OFFICERS,
+    Permission.SEE_REDEMPTION_SAMPLES: _OFFICERS | {Role.AUDITOR},
 }
 
 NEVER_DELEGATED = frozenset(
@@ -167,6 +176,7 @@ NEVER_DELEGATED = frozenset(
         Permission.MANAGE_RECOGNITIONS,
         Permission.MANAGE_VOUCHERS,
         Permission.REVIEW_APPLICATIONS,
+        Permission.REVIEW_REDEMPTIONS,
     }
 )
 """What gives or takes for good, or binds: roles, also by verifying, instruments, accounts, contracts,

@@ -23,6 +23,7 @@ MOST_FILES = {
     OwnerKind.INVOICE: 6,
     OwnerKind.CONTRACT: 20,
     OwnerKind.VOUCHER_APPLICATION: 20,
+    OwnerKind.REDEMPTION: 60,
 }
 
 

@@ -48,6 +48,9 @@ APPEND_ONLY_TABLES = (
     "voucher_captures",
     "application_events",
     "verified_documents",
+    "redemption_events",
+    "redemption_payments",
+    "redemption_samples",
 )
 
 D = "[0-9]"

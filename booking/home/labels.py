@@ -59,6 +59,7 @@ TITLES = {
     "roles_ending": N_("即将到期、无人接任的角色"),
     "team_requests_left": N_("负责人已离开的课题组，有人想加入"),
     "reviews": N_("等您审查的记录"),
+    "redemptions": N_("等您处理的兑付申请"),
     "registrations": N_("等待核验的单位"),
     "mail_domains": N_("等待核验的邮箱域名"),
     "affiliations_unmanaged": N_("等待确认的人员，单位还没有管理员"),
@@ -105,6 +106,7 @@ PLACES: dict[str, Place] = {
     "reviews": Place("catalogue.reviews", N_("全部待审查")),
     "imports": Place("imports.index", N_("全部导入")),
     "reports": Place("catalogue.report_dates", N_("全部报送期限")),
+    "redemptions": Place("redemptions.queue", N_("兑付待办")),
     "registrations": Place("affiliations.registrations", N_("全部登记")),
     "mail_domains": Place("affiliations.registrations", N_("全部登记")),
     "exemptions": Place("catalogue.report_dates", N_("全部免报申请")),
@@ -151,6 +153,7 @@ DUE_ON = {
     "visits_without_host": N_("最晚到 %(day)s 结束"),
     "visits_hosted": N_("到 %(day)s 结束"),
     "team_members_ending": N_("到 %(day)s 结束"),
+    "redemptions": N_("应在 %(day)s 前办理"),
     "sample_orders": N_("希望 %(day)s 前完成"),
     "own_sample_orders": N_("希望 %(day)s 前完成"),
 }

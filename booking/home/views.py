@@ -48,6 +48,7 @@ ADDRESSES = {
     "training": ("catalogue.training", "instrument_id"),
     "contract": ("contracts.show", "contract_id"),
     "voucher_application": ("applications.show", "application_id"),
+    "redemption": ("redemptions.show", "redemption_id"),
     "payer_account": ("payers.show", "payer_id"),
     "priced_instrument": ("pricing.edit", "instrument_id"),
     "leaver": ("reservations.leaving", "user_id"),

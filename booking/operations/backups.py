@@ -27,6 +27,7 @@ from booking.ledger import verifying as ledger_verifying
 from booking.operations.backup_age import note_backup
 from booking.operations.starting import is_at_head, known_revisions
 from booking.payers import verifying as payers_verifying
+from booking.redemptions import verifying as redemptions_verifying
 from booking.reservations import verifying
 from booking.statements import verifying as statements_verifying
 from booking.vouchers import verifying as vouchers_verifying
@@ -42,6 +43,7 @@ PROOFS = (
     statements_verifying,
     invoices_verifying,
     vouchers_verifying,
+    redemptions_verifying,
 )
 """What is added up again after a restore."""
 

@@ -13,6 +13,7 @@ from booking.invoices import verifying as invoices
 from booking.ledger import verifying as ledger
 from booking.notifications.service import announce
 from booking.payers import verifying as payers
+from booking.redemptions import verifying as redemptions
 from booking.statements import verifying as statements
 from booking.vouchers import verifying as vouchers
 from booking.web.extensions import db, transaction
@@ -24,7 +25,7 @@ REMEMBERED = timedelta(days=400)
 
 def faults(session: Session) -> Iterator[str]:
     """One line for each thing in the books that is off; none when all is well."""
-    for one in (ledger, payers, charges, statements, invoices, vouchers):
+    for one in (ledger, payers, charges, statements, invoices, vouchers, redemptions):
         yield from one.faults(session)
 
 

@@ -21,6 +21,7 @@ from models.order_forms import OrderForm
 from models.payers import PayerAccount, PayerHold, PayerMember
 from models.privacy import Consent
 from models.publishing import RecordEditor, Review
+from models.redemptions import RedemptionEvent
 from models.reservations import (
     Block,
     Reservation,
@@ -135,6 +136,7 @@ SECTIONS = (
     Section("payer_memberships", PayerMember, of(PayerMember.user_id)),
     Section("payer_holds", PayerHold, of(PayerHold.user_id)),
     Section("voucher_declarations", VoucherWish, of(VoucherWish.declared_by_id)),
+    Section("redemption_steps", RedemptionEvent, of(RedemptionEvent.actor_id), frozenset({"facts"})),
     Section("charges", Charge, of(Charge.user_id)),
     Section("charge_history", ChargeEvent, _own_charges),
     Section("charge_payments", ChargeCapture, of(ChargeCapture.user_id)),
@@ -210,6 +212,9 @@ LEFT_OUT = {
     "recognition_endings": "an authority's register; who ended one stands in the deeds",
     "voucher_relations": "an authority's register; who recorded one stands in the deeds",
     "voucher_steps": "an enterprise's vouchers; who took a step stands in the deeds",
+    "redemptions": "an organisation's requests; who made one stands in redemption_steps",
+    "redemption_payments": "an authority's books; who recorded one stands in redemption_steps",
+    "redemption_samples": "an authority's audits; who drew one stands in the deeds",
     "owner_changes": "an institution's instruments; who offered and who answered stands in the deeds",
     "report_exemptions": "an institution's requests; who asked and who decided stands in the deeds",
     "review_rounds": "an institution's records; one's own decisions are exported as secrecy_reviews",

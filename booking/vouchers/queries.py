@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.core.errors import NotFound
 from booking.payers.holds import Purpose, for_order, for_reservation
+from booking.vouchers.claims import standing_fen
 from models.programmes import Programme
+from models.redemptions import Redemption, RedemptionItem
 from models.vocabulary.vouchers import VoucherState
 from models.vouchers import Voucher, VoucherCapture, VoucherHold
 
@@ -61,12 +63,16 @@ def taken(session: Session, charge_ids: Collection[int]) -> list[Taken]:
     ]
 
 
-def claimed(session: Session, charge_ids: Collection[int]) -> dict[tuple[int, int], int]:  # noqa: ARG001 - see below
-    """What redemptions that are not rejected have asked for, by charge and voucher: what stays taken.
-
-    Nothing is: redemptions are not there yet.
-    """
-    return {}
+def claimed(session: Session, charge_ids: Collection[int]) -> dict[tuple[int, int], int]:
+    """What redemptions that are not rejected have asked for, by charge and voucher: what stays taken."""
+    both = RedemptionItem.charge_id, RedemptionItem.voucher_id
+    rows = (
+        select(*both, func.sum(standing_fen()))
+        .join(Redemption, Redemption.id == RedemptionItem.redemption_id)
+        .where(RedemptionItem.charge_id.in_(charge_ids))
+        .group_by(*both)
+    )
+    return {(charge_id, voucher_id): int(fen) for charge_id, voucher_id, fen in session.execute(rows) if fen}
 
 
 def claimed_fen(session: Session, charge_id: int, voucher_id: int) -> int:

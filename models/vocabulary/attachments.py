@@ -12,6 +12,7 @@ class OwnerKind(StrEnum):
     INVOICE = "invoice"
     CONTRACT = "contract"
     VOUCHER_APPLICATION = "voucher_application"
+    REDEMPTION = "redemption"
 
 
 class AttachmentKind(StrEnum):

@@ -38,6 +38,7 @@ from tests.house.matrix.pricing import PRICING
 from tests.house.matrix.privacy import PRIVACY
 from tests.house.matrix.programmes import PROGRAMMES
 from tests.house.matrix.recognitions import RECOGNITIONS
+from tests.house.matrix.redemptions import REDEMPTIONS
 from tests.house.matrix.reservations import BOOKING, RESERVATIONS, STEWARDSHIP
 from tests.house.matrix.samples import SAMPLES
 from tests.house.matrix.search import SEARCH
@@ -85,6 +86,7 @@ MATRIX = (
     *RECOGNITIONS,
     *VOUCHERS,
     *APPLICATIONS,
+    *REDEMPTIONS,
 )
 OF_BOTH = {"owner_change"}
 OF_AUTHORITIES = {"programme", "recognition", "voucher", "voucher_application"}

@@ -36,6 +36,8 @@ SPEAKING = {
     "privacy/showing.py",
     "programmes/wording.py",
     "recognitions/wording.py",
+    "redemptions/pack.py",
+    "redemptions/wording.py",
     "reservations/events.py",
     "reservations/items.py",
     "reservations/panel.py",

@@ -26,6 +26,7 @@ from models.pricing import PricePolicy, ReservationQuote
 from models.programmes import Programme, ProgrammeVersion
 from models.publishing import Review, ReviewRound
 from models.recognitions import Recognition, RecognitionEnding
+from models.redemptions import Redemption, RedemptionEvent, RedemptionPayment, RedemptionSample
 from models.reservations import Block, Claim, Reservation, ReservationChange, ReservationUse
 from models.samples import SampleOrder, SampleOrderStep, SampleQuote, SampleResult
 from models.statements import Debtor, Receipt, Settlement, Statement, StatementItem
@@ -55,6 +56,7 @@ from models.vocabulary.programmes import (
 )
 from models.vocabulary.publishing import ReviewDecision
 from models.vocabulary.recognitions import RecognitionKind
+from models.vocabulary.redemptions import PaymentKind, RedemptionState, RedemptionStep
 from models.vocabulary.reservations import (
     BlockKind,
     ChangeKind,
@@ -542,6 +544,37 @@ def add_voucher(session: Session, user_id: int, version: ProgrammeVersion) -> No
             VoucherWish(**cause, organisation_id=firm.id, **said),
             VoucherHold(**cause, **moved),
             VoucherCapture(charge_id=charge.id, created_at=NOON, **moved, **ways),
+        ]
+    )
+    add_redemption(session, user_id, version, firm.id)
+
+
+def add_redemption(session: Session, user_id: int, version: ProgrammeVersion, claimant_id: int) -> None:
+    """A redemption with its step and its payment, and what was drawn of its programme."""
+    day, entry_id = NOON.date(), session.scalars(sa.select(LedgerEntry.id)).first()
+    redemption = Redemption(
+        programme_id=version.programme_id,
+        number=1,
+        programme_version_id=version.id,
+        claimant_id=claimant_id,
+        redeemed_by=RedeemedBy.ENTERPRISE,
+        state=RedemptionState.REQUESTED,
+        claimed_fen=1,
+        requested_by_id=user_id,
+        created_at=NOON,
+        changed_at=NOON,
+    )
+    session.add(redemption)
+    session.flush()
+    its_own = {"redemption_id": redemption.id, "entry_id": entry_id}
+    paid = {"kind": PaymentKind.PAID, "amount_fen": 1, "paid_on": day, "receipt_number": "1", "made_by_id": user_id}
+    days = {"paid_from": day, "paid_until": day, "seed": "1", "drawn_by_id": user_id, "created_at": NOON}
+    step = {"step": RedemptionStep.REQUEST, "state": RedemptionState.REQUESTED, "actor_id": user_id}
+    session.add_all(
+        [
+            RedemptionEvent(**step, occurred_at=NOON, **its_own),
+            RedemptionPayment(**paid, created_at=NOON, **its_own),
+            RedemptionSample(programme_id=version.programme_id, population=[1], drawn=[1], **days),
         ]
     )
 

@@ -24,6 +24,7 @@ FEATURES = (
     "recognitions",
     "vouchers",
     "applications",
+    "redemptions",
     "affiliations",
     "catalogue",
     "reservations",

@@ -48,6 +48,7 @@ from tests.house.worlds_imports import add_imports
 from tests.house.worlds_payers import add_payers
 from tests.house.worlds_pricing import add_prices
 from tests.house.worlds_programmes import add_programmes
+from tests.house.worlds_redemptions import add_redemptions
 from tests.house.worlds_samples import add_samples
 from tests.house.worlds_statements import add_statements
 from tests.house.worlds_teams import build_teams
@@ -184,6 +185,7 @@ def build(session: Session) -> World:
     add_contracts(builder, ADMIN | FINANCE, THEIR_ADMIN, STAFF)
     add_programmes(builder)
     add_applications(builder)
+    add_redemptions(builder)
     session.commit()
     return builder.world
 

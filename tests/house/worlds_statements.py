@@ -39,8 +39,8 @@ def add_statements(builder: "Builder", ours: frozenset[str], theirs: frozenset[s
         terms = BillingTermsForm(bank_details=bank, cut_off_day=yesterday.day)
         set_terms(session, names[place], terms, actor=builder.actor(admin), now=builder.now)
     later = Paying(is_later=True)
-    _accepted(builder, "published", "holder", "steward", 19, Paying(names["paying"]))
-    statement = _issued(builder, "organisation", "admin")
+    accepted(builder, "published", "holder", "steward", 19, Paying(names["paying"]))
+    statement = issued(builder, "organisation", "admin")
     why = builder.mark("receipt", ours | {"holder"})
     today, actor, now = local_date(builder.now), builder.actor("admin"), builder.now
     paid = ReceiptForm(amount_fen=300, number="W1", received_on=today, reason=why)
@@ -48,15 +48,15 @@ def add_statements(builder: "Builder", ours: frozenset[str], theirs: frozenset[s
     builder.keep("statement", statement)
     _invoice(builder, statement, ours | {"holder"})
     builder.world.names |= {"debtor": statement.debtor_id, "receipt": done.receipt.id}
-    _accepted(builder, "their_published", "their_holder", "their_steward", 18, later)
-    their_statement = _issued(builder, "their_organisation", "their_admin")
+    accepted(builder, "their_published", "their_holder", "their_steward", 18, later)
+    their_statement = issued(builder, "their_organisation", "their_admin")
     builder.keep("their_statement", their_statement)
     builder.world.names["their_debtor"] = their_statement.debtor_id
-    _accepted(builder, "published", "holder", "steward", 20, later)
+    accepted(builder, "published", "holder", "steward", 20, later)
     (draft,) = service.make_drafts(session, names["organisation"], _until(builder), actor=actor, now=now)
     builder.keep("draft_statement", draft)
     _ran(builder)
-    _accepted(builder, "published", "holder", "steward", 21, Paying(names["paying"]))
+    accepted(builder, "published", "holder", "steward", 21, Paying(names["paying"]))
     builder.world.names["today"] = today.isoformat()
     builder.world.names["billed_code"] = f"p{builder.world.users['holder'].id}"
     session.commit()
@@ -77,7 +77,7 @@ def _invoice(builder: "Builder", statement: Statement, readers: frozenset[str]) 
     builder.world.names["invoice_file"] = session.scalars(select(Attachment.id).where(*at_it)).one()
 
 
-def _accepted(  # noqa: PLR0917 - whose use of what, confirmed by whom
+def accepted(  # noqa: PLR0917 - whose use of what, confirmed by whom
     builder: "Builder", record: str, booker: str, steward: str, hour: int, paying: Paying
 ) -> None:
     """A use of yesterday that its payer accepted."""
@@ -101,7 +101,7 @@ def _until(builder: "Builder") -> DraftsForm:
     return DraftsForm(until_on=local_date(builder.now))
 
 
-def _issued(builder: "Builder", place: str, admin: str) -> Statement:
+def issued(builder: "Builder", place: str, admin: str) -> Statement:
     """The one statement that can be made."""
     session, actor, now = builder.session, builder.actor(admin), builder.now
     (draft,) = service.make_drafts(session, builder.world.names[place], _until(builder), actor=actor, now=now)

@@ -1,0 +1,313 @@
+"""Redemptions as the API says them; amounts are fen."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from functools import partial
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from booking.attachments.answers import AttachmentAnswer, attachment_answer
+from booking.redemptions.claimable import Claimable
+from booking.redemptions.documents import ListedPaper
+from booking.redemptions.queries import WholeRedemption, shows_person, side_of
+from booking.redemptions.rules import number_of
+from models.attachments import Attachment
+from models.directory import Organisation
+from models.invoices import Invoice
+from models.redemptions import Redemption, RedemptionEvent, RedemptionItem, RedemptionSample
+from models.vocabulary.programmes import BearsDifference, ProgrammeDocument, RedeemedBy
+from models.vocabulary.redemptions import PaymentKind, RedemptionState, RedemptionStep, Unclaimable
+
+Address = Callable[[Attachment, int], str]
+AnswerT = TypeVar("AnswerT", bound=BaseModel)
+
+
+class RedeemingOrganisation(BaseModel):
+    """An authority, a firm or an institution."""
+
+    id: int
+    name: str
+    name_en: str
+
+
+class ClaimableAnswer(BaseModel):
+    """What a voucher covered of a charge and nobody has claimed; with `reasons` it cannot be claimed today."""
+
+    voucher_id: int
+    voucher_number: str
+    charge_id: int
+    programme_id: int
+    enterprise: RedeemingOrganisation
+    provider: RedeemingOrganisation
+    used_on: date
+    invoiced_on: date | None
+    amount_fen: int
+    redeem_by: date
+    reasons: list[Unclaimable]
+
+
+class ClaimableList(BaseModel):
+    """What a claimant has not claimed yet, the newest first."""
+
+    items: list[ClaimableAnswer]
+
+
+class RedemptionRow(BaseModel):
+    """A redemption in a list; `approved_fen` is null before the first review, `due_on` where nothing waits."""
+
+    id: int
+    number: str
+    programme_id: int
+    claimant: RedeemingOrganisation
+    authority: RedeemingOrganisation
+    redeemed_by: RedeemedBy
+    state: RedemptionState
+    claimed_fen: int
+    approved_fen: int | None
+    clawed_fen: int
+    due_on: date | None
+    notice_from: date | None
+    notice_until: date | None
+    created_at: datetime
+
+
+class RedemptionList(BaseModel):
+    """Some redemptions."""
+
+    items: list[RedemptionRow]
+    next_cursor: str | None
+
+
+class RedemptionItemAnswer(BaseModel):
+    """What is claimed of one charge by one voucher, and what was approved of it."""
+
+    id: int
+    voucher_id: int
+    voucher_number: str
+    charge_id: int
+    enterprise: RedeemingOrganisation
+    provider: RedeemingOrganisation
+    used_on: date
+    invoiced_on: date | None
+    invoices: list[str]
+    claimed_fen: int
+    approved_fen: int | None
+    clawed_fen: int
+    reason: str
+
+
+class ListedPaperAnswer(BaseModel):
+    """One paper of the programme's list, in its order; without files it is missing.
+
+    `files` are only those that were handed in here; `count` has those of invoices and contracts too.
+    """
+
+    document: ProgrammeDocument
+    count: int
+    files: list[AttachmentAnswer]
+
+
+class RedemptionEventAnswer(BaseModel):
+    """One step; `by` whom, or by which organisation where they are of the other side."""
+
+    step: RedemptionStep
+    state: RedemptionState
+    by: str
+    reason: str
+    occurred_at: datetime
+
+
+class RedemptionPaymentAnswer(BaseModel):
+    """What was paid, or came back of an item."""
+
+    id: int
+    kind: PaymentKind
+    item_id: int | None
+    amount_fen: int
+    paid_on: date
+    receipt_number: str
+    reason: str
+    entry_id: int
+
+
+class RedemptionAnswer(RedemptionRow):
+    """A redemption in full; `steps` are what officers can do today; who bears what is not approved is said too."""
+
+    note: str
+    version: int
+    programme_version: int
+    bears_difference: BearsDifference
+    opens_on: date | None
+    closes_on: date | None
+    items: list[RedemptionItemAnswer]
+    documents: list[ListedPaperAnswer]
+    bank_papers: list[AttachmentAnswer]
+    payments: list[RedemptionPaymentAnswer]
+    events: list[RedemptionEventAnswer]
+    steps: list[RedemptionStep]
+
+
+class RedemptionNoticeAnswer(BaseModel):
+    """What everybody may read of a redemption that is or was in public."""
+
+    number: str
+    claimant: RedeemingOrganisation
+    authority: RedeemingOrganisation
+    programme_id: int
+    approved_fen: int
+    notice_from: date
+    notice_until: date
+    is_paid: bool
+
+
+class RedemptionNoticeList(BaseModel):
+    """What is in public, the newest first."""
+
+    items: list[RedemptionNoticeAnswer]
+    next_cursor: str | None
+
+
+class RedemptionSampleAnswer(BaseModel):
+    """What was drawn of a population by a seed: the ids whose SHA-256 of `seed:id` (in hex) is lowest."""
+
+    id: int
+    programme_id: int
+    paid_from: date
+    paid_until: date
+    seed: str
+    share: int | None
+    population: list[int]
+    drawn: list[int]
+    created_at: datetime
+
+
+class RedemptionSampleList(BaseModel):
+    """The samples of a programme, the newest first."""
+
+    items: list[RedemptionSampleAnswer]
+
+
+def claimable_answer(found: Claimable) -> ClaimableAnswer:
+    """What can be claimed."""
+    return ClaimableAnswer(
+        voucher_id=found.voucher.id,
+        voucher_number=found.voucher.number,
+        charge_id=found.charge.id,
+        programme_id=found.voucher.programme_id,
+        enterprise=_named(found.voucher.organisation),
+        provider=_named(found.charge.organisation),
+        used_on=found.used_on,
+        invoiced_on=found.invoiced_on,
+        amount_fen=found.amount_fen,
+        redeem_by=found.voucher.redeem_by,
+        reasons=list(found.reasons),
+    )
+
+
+def redemption_row(found: Redemption) -> RedemptionRow:
+    """A redemption in a list."""
+    plain = ("id", "programme_id", "redeemed_by", "state", "claimed_fen", "approved_fen", "clawed_fen", "due_on")
+    moments = ("notice_from", "notice_until", "created_at")
+    return RedemptionRow(
+        number=_number(found),
+        claimant=_named(found.claimant),
+        authority=_named(found.programme.organisation),
+        **{name: getattr(found, name) for name in (*plain, *moments)},
+    )
+
+
+def redemption_answer(
+    whole: WholeRedemption,
+    papers: Sequence[ListedPaper],
+    invoices: Mapping[int, Sequence[Invoice]],
+    address: Address,
+) -> RedemptionAnswer:
+    """A redemption in full; `address` says where its files are."""
+    found, here = whole.redemption, {one.attachment_id for one in whole.documents}
+    return RedemptionAnswer(
+        **redemption_row(found).model_dump(),
+        note=found.note,
+        version=found.version,
+        programme_version=found.programme_version.number,
+        bears_difference=found.programme_version.bears_difference,
+        opens_on=found.opens_on,
+        closes_on=found.closes_on,
+        items=[_item(one, invoices.get(one.charge_id, ())) for one in whole.items],
+        documents=[
+            ListedPaperAnswer(
+                document=one.kind,
+                count=len(one.files),
+                files=[_file(file, address) for file in one.files if file.id in here],
+            )
+            for one in papers
+        ],
+        bank_papers=[_file(one, address) for one in whole.bank_papers],
+        payments=[_columns(RedemptionPaymentAnswer, one) for one in whole.payments],
+        events=[_columns(RedemptionEventAnswer, one, by=_by(whole, one)) for one in whole.events],
+        steps=sorted(whole.steps),
+    )
+
+
+def notice_answer(found: Redemption) -> RedemptionNoticeAnswer:
+    """What is in public of one."""
+    return RedemptionNoticeAnswer(
+        number=_number(found),
+        claimant=_named(found.claimant),
+        authority=_named(found.programme.organisation),
+        programme_id=found.programme_id,
+        approved_fen=found.approved_fen or 0,
+        notice_from=found.notice_from or date.min,
+        notice_until=found.notice_until or date.min,
+        is_paid=found.state == RedemptionState.PAID,
+    )
+
+
+def sample_answer(found: RedemptionSample) -> RedemptionSampleAnswer:
+    """One sample."""
+    return RedemptionSampleAnswer(**{name: getattr(found, name) for name in RedemptionSampleAnswer.model_fields})
+
+
+def _item(one: RedemptionItem, invoices: Sequence[Invoice]) -> RedemptionItemAnswer:
+    """One item."""
+    return RedemptionItemAnswer(
+        id=one.id,
+        voucher_id=one.voucher_id,
+        voucher_number=one.voucher.number,
+        charge_id=one.charge_id,
+        enterprise=_named(one.voucher.organisation),
+        provider=_named(one.charge.organisation),
+        used_on=one.used_on,
+        invoiced_on=one.invoiced_on,
+        invoices=[invoice.number for invoice in invoices],
+        claimed_fen=one.claimed_fen,
+        approved_fen=one.approved_fen,
+        clawed_fen=one.clawed_fen,
+        reason=one.reason,
+    )
+
+
+def _columns(answer: type[AnswerT], row: object, **more: object) -> AnswerT:
+    """A row as its answer: what both call the same, and more."""
+    names = set(answer.model_fields) - set(more)
+    return answer(**{name: getattr(row, name) for name in names}, **more)
+
+
+def _by(whole: WholeRedemption, event: RedemptionEvent) -> str:
+    """Who took a step, as far as the reader is told."""
+    return event.actor.name if shows_person(whole, event) else side_of(whole, event).name_zh
+
+
+def _file(file: Attachment, address: Address) -> AttachmentAnswer:
+    """A file with where it is."""
+    return attachment_answer(file, partial(address, file))
+
+
+def _number(found: Redemption) -> str:
+    """Its number as people write it."""
+    return number_of(found.programme.year, found.programme_id, found.number)
+
+
+def _named(found: Organisation) -> RedeemingOrganisation:
+    """An organisation by name."""
+    return RedeemingOrganisation(id=found.id, name=found.name_zh, name_en=found.name_en)

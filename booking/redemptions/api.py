@@ -1,0 +1,273 @@
+"""Redemptions in the HTTP API: what can be claimed, requests with their papers, reviews, payments, notices, samples."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, url_for
+from pydantic import BaseModel
+from sqlalchemy.orm import Session
+
+from booking.accounts.permissions import Permission, require
+from booking.attachments.answers import UploadBody
+from booking.attachments.uploads import file_response, limits_for, read_uploads
+from booking.core import forms
+from booking.core.actors import Actor, Target
+from booking.core.clock import local_date, utcnow
+from booking.core.errors import Forbidden
+from booking.programmes.queries import programme
+from booking.redemptions import documents, paying, queries, sampling, service
+from booking.redemptions.answers import (
+    ClaimableList,
+    RedemptionAnswer,
+    RedemptionList,
+    RedemptionNoticeList,
+    RedemptionSampleAnswer,
+    RedemptionSampleList,
+    claimable_answer,
+    notice_answer,
+    redemption_answer,
+    redemption_row,
+    sample_answer,
+)
+from booking.redemptions.claimable import claimable
+from booking.redemptions.forms import (
+    ClaimableQuery,
+    ClawBackForm,
+    RedemptionDocumentForm,
+    RedemptionForm,
+    RedemptionNoticesQuery,
+    RedemptionPaymentForm,
+    RedemptionRejectionForm,
+    RedemptionReviewForm,
+    RedemptionSampleForm,
+    RedemptionSamplesQuery,
+    RedemptionsQuery,
+    WithdrawRedemptionForm,
+)
+from booking.redemptions.pack import pack_response
+from booking.redemptions.queries import Wanted
+from booking.web.extensions import reading
+from booking.web.openapi import documented
+from booking.web.reading import posted, read_json, read_query
+from booking.web.repeats import create_once
+from booking.web.signed_in import require_actor
+from booking.web.uploads import takes_files
+from models.attachments import Attachment
+from models.vocabulary.attachments import OwnerKind
+
+bp = Blueprint("redemptions_api", __name__, url_prefix="/api/v1")
+
+TAG = "vouchers"
+ONE = "/redemptions/<int:redemption_id>"
+STEP = (400, 401, 403, 404, 409, 415, 422)
+KIND = OwnerKind.REDEMPTION
+
+
+class RedemptionDocumentBody(UploadBody):
+    """Files of one paper of the list; `document` is one of the programme's documents."""
+
+    document: str
+
+
+@bp.get("/redemptions")
+@documented(tag=TAG, query=RedemptionsQuery, answers={200: RedemptionList}, refusals=(400, 401, 422))
+def redemptions() -> Response:
+    """The redemptions that one may read: as claimant, as officer of the authority, or as auditor; the newest first."""
+    asked, who = read_query(RedemptionsQuery), require_actor()
+    wanted = Wanted(asked.organisation, asked.programme, asked.state)
+    page = queries.redemptions(reading(), who, wanted, limit=asked.limit, cursor=asked.cursor)
+    return _json(RedemptionList(items=[redemption_row(one) for one in page.items], next_cursor=page.next_cursor))
+
+
+@bp.get("/redemptions/claimable")
+@documented(tag=TAG, query=ClaimableQuery, answers={200: ClaimableList}, refusals=(400, 401, 403, 422))
+def show_claimable() -> Response:
+    """What a claimant has not claimed yet of what vouchers covered, with every reason why it cannot be today."""
+    asked, who = read_query(ClaimableQuery), require_actor()
+    require(who, Permission.CLAIM_REDEMPTIONS, Target(asked.organisation))
+    today = local_date(utcnow())
+    found = claimable(reading(), asked.organisation, today=today, programme_id=asked.programme)
+    return _json(ClaimableList(items=[claimable_answer(one) for one in found]))
+
+
+@bp.get("/redemptions/queue")
+@documented(tag=TAG, query=RedemptionNoticesQuery, answers={200: RedemptionList}, refusals=(400, 401, 422))
+def queue() -> Response:
+    """What waits for an officer's authority, by the day on which it is due."""
+    asked, who = read_query(RedemptionNoticesQuery), require_actor()
+    page = queries.queue(reading(), who, limit=asked.limit, cursor=asked.cursor)
+    return _json(RedemptionList(items=[redemption_row(one) for one in page.items], next_cursor=page.next_cursor))
+
+
+@bp.get("/redemption-notices")
+@documented(tag=TAG, query=RedemptionNoticesQuery, answers={200: RedemptionNoticeList}, refusals=(400, 401, 422))
+def notices() -> Response:
+    """What authorities are about to pay or have paid, in public, the newest first."""
+    asked = read_query(RedemptionNoticesQuery)
+    page = queries.notices(reading(), limit=asked.limit, cursor=asked.cursor)
+    return _json(RedemptionNoticeList(items=[notice_answer(one) for one in page.items], next_cursor=page.next_cursor))
+
+
+@bp.post("/redemptions")
+@documented(tag=TAG, body=RedemptionForm, answers={201: RedemptionAnswer}, refusals=STEP)
+def create() -> Response:
+    """Ask to be paid for what vouchers covered, each amount whole."""
+    form, now = read_json(RedemptionForm), utcnow()
+    response = _done(lambda one, who: service.request_redemption(one, form, actor=who, now=now).id, 201)
+    response.headers["Location"] = url_for(".show", redemption_id=response.get_json()["id"])
+    return response
+
+
+@bp.get(ONE)
+@documented(tag=TAG, answers={200: RedemptionAnswer}, refusals=(401, 404))
+def show(redemption_id: int) -> Response:
+    """A redemption, for its claimant, the authority's officers and auditors."""
+    return _redemption(redemption_id)
+
+
+@bp.get(f"{ONE}/pack")
+@documented(tag=TAG, answers={200: None}, refusals=(401, 404))
+def pack(redemption_id: int) -> Response:
+    """Its papers as a ZIP in the order of the programme's list, behind a cover that names what is missing."""
+    session = reading()
+    whole = queries.whole_redemption(session, redemption_id, require_actor(), today=local_date(utcnow()))
+    return pack_response(session, whole)
+
+
+@bp.post(f"{ONE}/documents")
+@takes_files
+@documented(tag=TAG, form=RedemptionDocumentBody, answers={201: RedemptionAnswer}, refusals=(*STEP, 413))
+def add_documents(redemption_id: int) -> Response:
+    """Hand in files of one paper of the list."""
+    _found, sight = queries.redemption_for(reading(), redemption_id, require_actor())
+    if not sight.claims:
+        raise Forbidden
+    kind, limits, now = forms.read(RedemptionDocumentForm, posted()).document, limits_for(KIND), utcnow()
+    files = read_uploads(limits, keeps_originals=True)
+
+    def work(session: Session, who: Actor) -> int:
+        return documents.add_documents(session, redemption_id, kind, files, limits, actor=who, now=now).id
+
+    return _done(work, 201)
+
+
+@bp.delete(f"{ONE}/documents/<int:attachment_id>")
+@documented(tag=TAG, answers={200: RedemptionAnswer}, refusals=(401, 403, 404, 409))
+def remove_document(redemption_id: int, attachment_id: int) -> Response:
+    """Take a file out again before anybody reviewed the request."""
+    now = utcnow()
+    return _done(
+        lambda one, who: documents.remove_document(one, redemption_id, attachment_id, actor=who, now=now).id, 200
+    )
+
+
+@bp.get(f"{ONE}/files/<int:attachment_id>")
+@documented(tag=TAG, answers={200: None}, refusals=(401, 404))
+def file(redemption_id: int, attachment_id: int) -> Response:
+    """A file that was handed in with it, or a paper of the bank."""
+    session = reading()
+    return file_response(session, documents.file_for(session, redemption_id, attachment_id, require_actor()))
+
+
+@bp.post(f"{ONE}/review")
+@documented(tag=TAG, body=RedemptionReviewForm, answers={200: RedemptionAnswer}, refusals=STEP)
+def review(redemption_id: int) -> Response:
+    """Make the next of the two reviews; two officers make them, and neither is of the claimant."""
+    form, now = read_json(RedemptionReviewForm), utcnow()
+    return _done(lambda one, who: service.review(one, redemption_id, form, actor=who, now=now).id, 200)
+
+
+@bp.post(f"{ONE}/reject")
+@documented(tag=TAG, body=RedemptionRejectionForm, answers={200: RedemptionAnswer}, refusals=STEP)
+def reject(redemption_id: int) -> Response:
+    """Refuse a request; its amounts can be claimed again unless that is final."""
+    form, now = read_json(RedemptionRejectionForm), utcnow()
+    return _done(lambda one, who: service.reject(one, redemption_id, form, actor=who, now=now).id, 200)
+
+
+@bp.post(f"{ONE}/withdraw")
+@documented(tag=TAG, body=WithdrawRedemptionForm, answers={200: RedemptionAnswer}, refusals=STEP)
+def withdraw(redemption_id: int) -> Response:
+    """Take a request back before anybody reviewed it."""
+    form, now = read_json(WithdrawRedemptionForm), utcnow()
+    return _done(lambda one, who: service.withdraw(one, redemption_id, form.reason, actor=who, now=now).id, 200)
+
+
+@bp.post(f"{ONE}/pay")
+@documented(tag=TAG, body=RedemptionPaymentForm, answers={200: RedemptionAnswer}, refusals=STEP)
+def pay(redemption_id: int) -> Response:
+    """Record that it was paid, once the public notice is over."""
+    form, now = read_json(RedemptionPaymentForm), utcnow()
+    return _done(lambda one, who: paying.record_payment(one, redemption_id, form, actor=who, now=now).id, 200)
+
+
+@bp.post(f"{ONE}/claw-back")
+@documented(tag=TAG, body=ClawBackForm, answers={200: RedemptionAnswer}, refusals=STEP)
+def claw_back(redemption_id: int) -> Response:
+    """Record that money of an item came back."""
+    form, now = read_json(ClawBackForm), utcnow()
+    return _done(lambda one, who: paying.claw_back(one, redemption_id, form, actor=who, now=now).id, 200)
+
+
+@bp.post(f"{ONE}/bank-papers")
+@takes_files
+@documented(tag=TAG, form=UploadBody, answers={201: RedemptionAnswer}, refusals=(*STEP, 413))
+def add_bank_papers(redemption_id: int) -> Response:
+    """Keep papers of the bank with what was paid."""
+    _found, sight = queries.redemption_for(reading(), redemption_id, require_actor())
+    if not sight.reviews:
+        raise Forbidden
+    limits, now = limits_for(KIND), utcnow()
+    files = read_uploads(limits, keeps_originals=True)
+    return _done(lambda one, who: paying.add_bank_papers(one, redemption_id, files, limits, actor=who, now=now).id, 201)
+
+
+@bp.get("/redemption-samples")
+@documented(
+    tag=TAG, query=RedemptionSamplesQuery, answers={200: RedemptionSampleList}, refusals=(400, 401, 403, 404, 422)
+)
+def samples() -> Response:
+    """What was drawn of a programme to be audited, for its officers and auditors."""
+    session, asked = reading(), read_query(RedemptionSamplesQuery)
+    found = programme(session, asked.programme)
+    require(require_actor(), Permission.SEE_REDEMPTION_SAMPLES, Target(found.organisation_id))
+    return _json(RedemptionSampleList(items=[sample_answer(one) for one in queries.samples_of(session, found.id)]))
+
+
+@bp.post("/redemption-samples")
+@documented(tag=TAG, body=RedemptionSampleForm, answers={201: RedemptionSampleAnswer}, refusals=STEP)
+def draw() -> Response:
+    """Draw a share or a number of what a programme paid between two days; the seed is kept with it."""
+    form, who, now = read_json(RedemptionSampleForm), require_actor(), utcnow()
+
+    def work(session: Session) -> dict[str, Any]:
+        return sample_answer(sampling.draw_sample(session, form, actor=who, now=now)).model_dump(mode="json")
+
+    return _json(RedemptionSampleAnswer(**create_once(work, actor=who, now=now)[0]), 201)
+
+
+def _done(work: Callable[[Session, Actor], int], status: int) -> Response:
+    """The redemption after a step, once per key."""
+    who = require_actor()
+    done = create_once(lambda session: {"id": work(session, who)}, actor=who, now=utcnow())[0]
+    return _redemption(done["id"], status)
+
+
+def _redemption(redemption_id: int, status: int = 200) -> Response:
+    """The redemption as it is."""
+    session = reading()
+    whole = queries.whole_redemption(session, redemption_id, require_actor(), today=local_date(utcnow()))
+    papers, invoices = documents.papers_of(session, whole), documents.invoices_by_charge(session, whole.items)
+    return _json(redemption_answer(whole, papers, invoices, _address), status)
+
+
+def _address(attachment: Attachment, _edge: int) -> str:
+    """Where a file of a redemption is."""
+    return url_for(".file", redemption_id=attachment.owner_id, attachment_id=attachment.id)
+
+
+def _json(answer: BaseModel, status: int = 200) -> Response:
+    """The answer as JSON, kept by nobody."""
+    response = Response(answer.model_dump_json(), status, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response

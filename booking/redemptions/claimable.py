@@ -1,0 +1,221 @@
+"""What a claimant could claim: what vouchers covered of charges, less what stands in redemptions already."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, or_, select
+from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
+
+from booking.core.clock import local_date
+from booking.invoices.charged import invoiced_on
+from booking.programmes.queries import chosen
+from booking.redemptions import rules
+from booking.redemptions.rules import Batch, Covered
+from booking.vouchers.claims import claimed_sum
+from models.charges import Charge
+from models.programmes import Programme, ProgrammeVersion
+from models.redemptions import Redemption
+from models.vocabulary.charges import ChargeState
+from models.vocabulary.programmes import RedeemedBy
+from models.vocabulary.redemptions import WAITING, RedemptionState, Unclaimable
+from models.vocabulary.vouchers import VoucherState
+from models.vouchers import Voucher, VoucherCapture
+
+MOST = 200
+AGREED_ON = frozenset({ChargeState.ACCEPTED, ChargeState.BILLED, ChargeState.PAID})
+Pair = tuple[int, int]
+"""A voucher and a charge, by their ids."""
+Unclaimed = tuple[VoucherCapture, ProgrammeVersion, int]
+"""The last capture of the two, the version under which it was made, and what is left of the two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimable:
+    """What a voucher covered of a charge and nobody has claimed, with every reason why it cannot be claimed today.
+
+    `capture` is the last one of the two, made `under` a version of the programme; what is asked for now follows the
+    `version` that holds today. `batch` is the open one in which it can be claimed, if the programme has any.
+    """
+
+    capture: VoucherCapture
+    under: ProgrammeVersion
+    version: ProgrammeVersion
+    amount_fen: int
+    used_on: date
+    invoiced_on: date | None
+    reasons: tuple[Unclaimable, ...]
+    batch: Batch | None
+
+    @property
+    def voucher(self) -> Voucher:
+        """The voucher."""
+        return self.capture.voucher
+
+    @property
+    def charge(self) -> Charge:
+        """The charge."""
+        return self.capture.charge
+
+    @property
+    def pair(self) -> Pair:
+        """Both by their ids."""
+        return self.capture.voucher_id, self.capture.charge_id
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What a claimant's vouchers come to: captured in all, waiting in redemptions, paid and not clawed back."""
+
+    captured_fen: int = 0
+    waiting_fen: int = 0
+    paid_fen: int = 0
+
+    @property
+    def open_fen(self) -> int:
+        """What can still be claimed, now or later."""
+        return self.captured_fen - self.waiting_fen - self.paid_fen
+
+
+def claimable(
+    session: Session,
+    claimant_id: int,
+    *,
+    today: date,
+    programme_id: int | None = None,
+    pairs: Collection[Pair] | None = None,
+) -> list[Claimable]:
+    """The newest of what a claimant has not claimed yet, or the named ones of it; a constant number of statements."""
+    rows = _unclaimed(session, claimant_id, programme_id, pairs)
+    days = invoiced_on(session, {capture.charge_id for capture, _under, _amount in rows})
+    versions = _versions(session, {capture.voucher.programme_id for capture, _under, _amount in rows}, today)
+    return [_found(row, versions[row[0].voucher.programme_id], days, today) for row in rows]
+
+
+def sums_of(session: Session, claimant_ids: Collection[int]) -> dict[int, Sums]:
+    """What vouchers come to for each of some claimants; two statements."""
+    claimant = case(
+        (ProgrammeVersion.redeemed_by == RedeemedBy.ENTERPRISE, Voucher.organisation_id), else_=Charge.organisation_id
+    )
+    captured: dict[int, int] = dict(
+        session.execute(
+            select(claimant, cast(func.sum(VoucherCapture.amount_fen), BigInteger))
+            .join(VoucherCapture.voucher)
+            .join(VoucherCapture.charge)
+            .join(ProgrammeVersion, ProgrammeVersion.id == VoucherCapture.programme_version_id)
+            .where(is_claimant(claimant_ids))
+            .group_by(claimant)
+        ).all()
+    )
+    claimed = session.execute(
+        select(
+            Redemption.claimant_id,
+            cast(_summed(Redemption.state.in_(WAITING), Redemption.claimed_fen), BigInteger),
+            cast(
+                _summed(Redemption.state == RedemptionState.PAID, Redemption.approved_fen - Redemption.clawed_fen),
+                BigInteger,
+            ),
+        )
+        .where(Redemption.claimant_id.in_(claimant_ids))
+        .group_by(Redemption.claimant_id)
+    )
+    found = {claimant_id: (waiting, paid) for claimant_id, waiting, paid in claimed}
+    return {one: Sums(captured.get(one, 0), *found.get(one, (0, 0))) for one in claimant_ids}
+
+
+def is_claimant(claimant_ids: Collection[int]) -> ColumnElement[bool]:
+    """Whose captures these are to claim: the firm's that pays in full first, or the provider's that deducts."""
+    by = ProgrammeVersion.redeemed_by
+    firm = and_(by == RedeemedBy.ENTERPRISE, Voucher.organisation_id.in_(claimant_ids))
+    return or_(firm, and_(by == RedeemedBy.PROVIDER, Charge.organisation_id.in_(claimant_ids)))
+
+
+def _summed(condition: ColumnElement[bool], amount: Any) -> Any:
+    """A sum of the amounts for which a condition holds."""
+    return func.coalesce(func.sum(case((condition, amount), else_=0)), 0)
+
+
+def _unclaimed(
+    session: Session, claimant_id: int, programme_id: int | None, pairs: Collection[Pair] | None
+) -> Sequence[Unclaimed]:
+    """The last capture of each voucher and charge with what is left to claim of the two."""
+    every = aliased(VoucherCapture)
+    same = every.voucher_id == VoucherCapture.voucher_id, every.charge_id == VoucherCapture.charge_id
+    last = select(func.max(every.id)).where(*same).correlate(VoucherCapture).scalar_subquery()
+    total = select(cast(func.sum(every.amount_fen), BigInteger)).where(*same).correlate(VoucherCapture)
+    left = total.scalar_subquery() - claimed_sum(VoucherCapture.voucher_id, VoucherCapture.charge_id)
+    wanted = [VoucherCapture.id == last, is_claimant([claimant_id]), left > 0]
+    if programme_id is not None:
+        wanted.append(Voucher.programme_id == programme_id)
+    if pairs is not None:
+        wanted.append(VoucherCapture.charge_id.in_({charge_id for _voucher_id, charge_id in pairs}))
+        wanted.append(VoucherCapture.voucher_id.in_({voucher_id for voucher_id, _charge_id in pairs}))
+    rows = session.execute(
+        select(VoucherCapture, ProgrammeVersion, left)
+        .join(VoucherCapture.voucher)
+        .join(VoucherCapture.charge)
+        .join(ProgrammeVersion, ProgrammeVersion.id == VoucherCapture.programme_version_id)
+        .options(
+            contains_eager(VoucherCapture.voucher).options(
+                joinedload(Voucher.programme, innerjoin=True).joinedload(Programme.organisation, innerjoin=True),
+                joinedload(Voucher.programme_version, innerjoin=True),
+                joinedload(Voucher.organisation, innerjoin=True),
+            ),
+            contains_eager(VoucherCapture.charge).options(
+                joinedload(Charge.organisation, innerjoin=True), joinedload(Charge.instrument, innerjoin=True)
+            ),
+        )
+        .where(*wanted)
+        .order_by(VoucherCapture.id.desc())
+        .execution_options(populate_existing=True)
+        .limit(MOST if pairs is None else len(pairs) ** 2)
+    ).all()
+    return [(one, under, int(amount)) for one, under, amount in rows if pairs is None or _pair(one) in pairs]
+
+
+def _pair(capture: VoucherCapture) -> Pair:
+    """Voucher and charge of a capture."""
+    return capture.voucher_id, capture.charge_id
+
+
+def _versions(session: Session, programme_ids: Collection[int], today: date) -> dict[int, ProgrammeVersion]:
+    """The version of each programme that holds on a day; one statement."""
+    rows = session.scalars(
+        select(ProgrammeVersion)
+        .where(ProgrammeVersion.programme_id.in_(programme_ids))
+        .order_by(ProgrammeVersion.programme_id, ProgrammeVersion.number)
+    ).all()
+    return {
+        programme_id: chosen([one for one in rows if one.programme_id == programme_id], today)
+        for programme_id in programme_ids
+    }
+
+
+def _found(row: Unclaimed, version: ProgrammeVersion, days: dict[int, date], today: date) -> Claimable:
+    """One of them with what the rules say of it today."""
+    capture, under, amount_fen = row
+    charge, voucher = capture.charge, capture.voucher
+    used_on = local_date(charge.used_ends_at or charge.booked_ends_at)
+    day = days.get(charge.id) if charge.gross_fen else used_on
+    is_billed = charge.gross_fen == charge.billed_fen
+    covered = Covered(
+        is_accepted=charge.state in AGREED_ON,
+        is_frozen=voucher.state == VoucherState.FROZEN,
+        counts_on=voucher.programme_version.counts_on,
+        invoiced_on=day if is_billed else None,
+        counts_from=voucher.programme_version.counts_from,
+        use_by=voucher.use_by,
+        redeem_by=voucher.redeem_by,
+    )
+    found = rules.batches(version.windows)
+    return Claimable(
+        capture=capture,
+        under=under,
+        version=version,
+        amount_fen=amount_fen,
+        used_on=used_on,
+        invoiced_on=covered.invoiced_on if charge.gross_fen else None,
+        reasons=tuple(rules.unclaimable(covered, found, today)),
+        batch=rules.batch_of(covered, rules.open_batches(found, today)),
+    )

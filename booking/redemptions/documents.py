@@ -1,0 +1,149 @@
+"""The papers of a redemption: what the claimant hands in, and what is there already of invoices and contracts."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from booking.attachments import service as attachments
+from booking.attachments.preparing import Prepared
+from booking.attachments.queries import Owner, attachments_of_many
+from booking.attachments.rules import Limits
+from booking.core.actors import Actor
+from booking.core.errors import Forbidden, InvalidInput, NotFound, Problem
+from booking.core.texts import N_
+from booking.invoices.charged import invoices_of_charges
+from booking.redemptions import queries
+from booking.redemptions.queries import WholeRedemption
+from booking.redemptions.service import NotNow, lock
+from models.attachments import Attachment
+from models.charges import Charge
+from models.contracts import ContractSignature, UseAgreement
+from models.invoices import Invoice
+from models.redemptions import Redemption, RedemptionDocument, RedemptionItem
+from models.vocabulary.attachments import OwnerKind, Visibility
+from models.vocabulary.programmes import ProgrammeDocument
+from models.vocabulary.redemptions import RedemptionState
+
+ALL_FILES = frozenset(Visibility)
+OPEN = (RedemptionState.REQUESTED, RedemptionState.REVIEWED)
+"""States in which papers are still added."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPaper:
+    """One paper of the programme's list with its files; `document` is the file's own row where the claimant sent it."""
+
+    kind: ProgrammeDocument
+    files: Sequence[Attachment]
+
+
+def add_documents(
+    session: Session,
+    redemption_id: int,
+    kind: ProgrammeDocument,
+    files: Sequence[Prepared],
+    limits: Limits,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> Redemption:
+    """Keep files of one paper of the list, until the second review; raises NotFound, Forbidden, NotNow and others."""
+    found = _open(session, redemption_id, actor)
+    if kind.value not in found.programme_version.documents:
+        raise InvalidInput([Problem("document", N_("这项政策的材料清单里没有这一项。"))])
+    owner = Owner(OwnerKind.REDEMPTION, found.id, found.claimant_id)
+    kept = attachments.add_attachments(session, owner, files, Visibility.STAFF, limits, actor=actor, now=now)
+    session.add_all(
+        RedemptionDocument(redemption_id=found.id, document=kind, attachment_id=one.id, created_at=now) for one in kept
+    )
+    session.flush()
+    return found
+
+
+def remove_document(
+    session: Session, redemption_id: int, attachment_id: int, *, actor: Actor, now: datetime
+) -> Redemption:
+    """Take a file out again before anybody reviewed it; raises NotFound, Forbidden and NotNow."""
+    found = _open(session, redemption_id, actor)
+    of_it = RedemptionDocument.redemption_id == found.id, RedemptionDocument.attachment_id == attachment_id
+    document = session.scalar(select(RedemptionDocument).where(*of_it))
+    if document is None:
+        raise NotFound
+    if found.state != RedemptionState.REQUESTED:
+        raise NotNow
+    session.delete(document)
+    session.flush()
+    owner = Owner(OwnerKind.REDEMPTION, found.id, found.claimant_id)
+    attachments.remove_attachment(session, owner, attachment_id, actor=actor, now=now)
+    return found
+
+
+def papers_of(session: Session, whole: WholeRedemption) -> list[ListedPaper]:
+    """The programme's list in its order with the files of each paper; a constant number of statements.
+
+    What the institution's invoices and the contracts of the uses have as files is there without being handed in.
+    """
+    files: defaultdict[ProgrammeDocument, list[Attachment]] = defaultdict(list)
+    charge_ids = [one.charge_id for one in whole.items]
+    listed = [ProgrammeDocument(name) for name in whole.redemption.programme_version.documents]
+    if ProgrammeDocument.CONTRACT in listed:
+        files[ProgrammeDocument.CONTRACT] += _contracts(session, charge_ids)
+    if ProgrammeDocument.INVOICE in listed:
+        files[ProgrammeDocument.INVOICE] += _invoices(session, charge_ids)
+    for one in whole.documents:
+        files[one.document].append(one.attachment)
+    return [ListedPaper(kind, files[kind]) for kind in listed]
+
+
+def file_for(session: Session, redemption_id: int, attachment_id: int, actor: Actor) -> Attachment:
+    """A file that was handed in with a redemption or a payment, for who may read that; raises NotFound."""
+    queries.redemption_for(session, redemption_id, actor)
+    found = session.get(Attachment, attachment_id)
+    if found is None or (found.owner_kind, found.owner_id) != (OwnerKind.REDEMPTION, redemption_id):
+        raise NotFound
+    return found
+
+
+def invoices_by_charge(session: Session, items: Sequence[RedemptionItem]) -> dict[int, list[Invoice]]:
+    """The invoices of what is claimed, by charge."""
+    return invoices_of_charges(session, [one.charge_id for one in items])
+
+
+def _open(session: Session, redemption_id: int, actor: Actor) -> Redemption:
+    """The redemption under lock for its claimant, while papers are taken; raises NotFound, Forbidden and NotNow."""
+    found, sight = queries.redemption_for(session, redemption_id, actor)
+    if not sight.claims:
+        raise Forbidden
+    lock(session, found)
+    if found.state not in OPEN:
+        raise NotNow
+    return found
+
+
+def _invoices(session: Session, charge_ids: Sequence[int]) -> list[Attachment]:
+    """The files of the invoices of charges, each once."""
+    invoices = invoices_of_charges(session, charge_ids)
+    ids = dict.fromkeys(one.id for charge_id in charge_ids for one in invoices.get(charge_id, ()))
+    files = attachments_of_many(session, OwnerKind.INVOICE, list(ids), ALL_FILES)
+    return [file for invoice_id in ids for file in files.get(invoice_id, ())]
+
+
+def _contracts(session: Session, charge_ids: Sequence[int]) -> list[Attachment]:
+    """The signed files of the contracts on which the uses rest, each once."""
+    same_use = or_(
+        UseAgreement.reservation_id == Charge.reservation_id, UseAgreement.sample_order_id == Charge.sample_order_id
+    )
+    last = select(func.max(UseAgreement.id)).where(same_use).correlate(Charge).scalar_subquery()
+    rows = session.scalars(
+        select(Attachment)
+        .join(ContractSignature, ContractSignature.attachment_id == Attachment.id)
+        .join(UseAgreement, UseAgreement.contract_id == ContractSignature.contract_id)
+        .join(Charge, UseAgreement.id == last)
+        .where(Charge.id.in_(charge_ids))
+        .order_by(Attachment.id)
+    )
+    return list(dict.fromkeys(rows))

@@ -1,0 +1,189 @@
+"""What is read from outside about redemptions; pages write yuan and percent, the API fen and basis points."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from booking.core.errors import InvalidInput, Problem
+from booking.core.forms import Blank, FilledLine, Form, Line, NearDay, PageForm, Text, hundredths
+from booking.core.texts import N_
+from booking.payers.forms import Amount, Cursor, Id, Limit, Paid, Reason
+from models.vocabulary.programmes import ProgrammeDocument
+from models.vocabulary.redemptions import RedemptionState
+
+MOST_ITEMS = 200
+
+
+class ClaimedItemForm(Form):
+    """What one voucher covered of one charge."""
+
+    voucher_id: Id
+    charge_id: Id
+
+
+def _once_each(items: list[ClaimedItemForm]) -> list[ClaimedItemForm]:
+    """Refuse what is claimed twice."""
+    if len(set(items)) < len(items):
+        raise PydanticCustomError("claimed_twice", "twice")
+    return items
+
+
+class RedemptionForm(Form):
+    """A request of a claimant: captured amounts of one programme, each whole."""
+
+    organisation_id: Id
+    programme_id: Id
+    items: Annotated[list[ClaimedItemForm], Field(min_length=1, max_length=MOST_ITEMS), AfterValidator(_once_each)]
+    note: Annotated[Text, Field(max_length=1000)] = ""
+
+
+class ApprovedItemForm(Form):
+    """How much of an item is approved, and why less where it is less."""
+
+    item_id: Id
+    approved_fen: Amount
+    reason: Annotated[Line, Field(max_length=300)] = ""
+
+
+class RedemptionReviewForm(Form):
+    """What a review approves; an item that is not named is approved as it stands."""
+
+    items: Annotated[list[ApprovedItemForm], Field(max_length=MOST_ITEMS)] = Field(default_factory=list)
+    reason: Annotated[Line, Field(max_length=300)] = ""
+
+    @property
+    def by_item(self) -> dict[int, ApprovedItemForm]:
+        """What is said of each item; raises InvalidInput for one that is named twice."""
+        found = {one.item_id: one for one in self.items}
+        if len(found) < len(self.items):
+            raise InvalidInput([Problem("items", N_("同一项只能填一次。"))])
+        return found
+
+
+class RedemptionRejectionForm(Form):
+    """Why a request is refused; for good, or so that its amounts can be claimed again."""
+
+    reason: Reason
+    is_final: bool = False
+
+
+class RedemptionPaymentForm(Form):
+    """What the bank says of a payment."""
+
+    paid_on: NearDay
+    receipt_number: Annotated[FilledLine, Field(max_length=60)]
+
+
+class ClawBackForm(Form):
+    """How much of which item came back, by which paper of the bank, and why."""
+
+    item_id: Id
+    amount_fen: Paid
+    paid_on: NearDay
+    receipt_number: Annotated[FilledLine, Field(max_length=60)]
+    reason: Reason
+
+
+class WithdrawRedemptionForm(Form):
+    """Why a claimant takes a request back."""
+
+    reason: Annotated[Line, Field(max_length=300)] = ""
+
+
+class RedemptionDocumentForm(Form):
+    """Which paper of the list the files are."""
+
+    document: ProgrammeDocument
+
+
+Share = Annotated[int, Field(strict=True, ge=1, le=10_000), BeforeValidator(hundredths)]
+
+
+class RedemptionSampleForm(Form):
+    """What is drawn to be audited: a share in basis points or a number of what was paid between two days.
+
+    Without a seed one is made; with one, anybody draws the same again.
+    """
+
+    programme_id: Id
+    paid_from: NearDay
+    paid_until: NearDay
+    share: Annotated[Share | None, Blank] = None
+    count: Annotated[Annotated[int, Field(ge=1, le=10_000)] | None, Blank] = None
+    seed: Annotated[Line, Field(max_length=64)] = ""
+
+    def check(self, today: date) -> None:
+        """Raises InvalidInput for days out of order or to come, and unless share or number is said, not both."""
+        problems = []
+        if (self.share is None) == (self.count is None):
+            problems.append(Problem("share", N_("比例和数量，请填一项。")))
+        if self.paid_until < self.paid_from:
+            problems.append(Problem("paid_until", N_("最后一天不能早于第一天。")))
+        if self.paid_until > today:
+            problems.append(Problem("paid_until", N_("最后一天不能晚于今天。")))
+        if problems:
+            raise InvalidInput(problems)
+
+
+class RedemptionsQuery(Form):
+    """Which redemptions: of one claimant, programme or state."""
+
+    organisation: Annotated[Id | None, Blank] = None
+    programme: Annotated[Id | None, Blank] = None
+    state: Annotated[RedemptionState | None, Blank] = None
+    limit: Limit = 50
+    cursor: Cursor = ""
+
+
+class RedemptionsPage(RedemptionsQuery, PageForm):
+    """The same as a page reads it."""
+
+
+class ClaimableQuery(Form):
+    """What a claimant could claim."""
+
+    organisation: Id
+    programme: Annotated[Id | None, Blank] = None
+
+
+class RedemptionNoticesQuery(Form):
+    """Some of what is or was in public."""
+
+    limit: Limit = 50
+    cursor: Cursor = ""
+
+
+class RedemptionNoticesPage(RedemptionNoticesQuery, PageForm):
+    """The same as a page reads it."""
+
+
+class RedemptionSamplesQuery(Form):
+    """The samples of a programme."""
+
+    programme: Id
+
+
+class RedemptionRejectionPage(RedemptionRejectionForm, PageForm):
+    """A refusal as the page sends it."""
+
+
+class RedemptionPaymentPage(RedemptionPaymentForm, PageForm):
+    """A payment as the page sends it."""
+
+
+class ClawBackPage(ClawBackForm, PageForm):
+    """A claw-back as the page sends it."""
+
+
+class WithdrawRedemptionPage(WithdrawRedemptionForm, PageForm):
+    """A withdrawal as the page sends it."""
+
+
+class RedemptionDocumentPage(RedemptionDocumentForm, PageForm):
+    """A paper as the page sends it."""
+
+
+class RedemptionSamplePage(RedemptionSampleForm, PageForm):
+    """A sample as the page sends it."""

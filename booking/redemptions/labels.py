@@ -1,0 +1,65 @@
+"""What states, steps, reasons and fields of redemptions are called, as source sentences."""
+
+from booking.core.texts import N_
+from models.vocabulary.programmes import BearsDifference, RedeemedBy
+from models.vocabulary.redemptions import PaymentKind, RedemptionState, RedemptionStep, Unclaimable
+
+STATES = {
+    RedemptionState.REQUESTED: (N_("待初审"), "attention", "○"),
+    RedemptionState.REVIEWED: (N_("待复审"), "attention", "◐"),
+    RedemptionState.NOTICE: (N_("公示中"), "action", "◑"),
+    RedemptionState.PAID: (N_("已兑付"), "right", "✓"),
+    RedemptionState.REJECTED: (N_("已驳回"), "wrong", "×"),
+    RedemptionState.WITHDRAWN: (N_("已撤回"), "plain", "×"),
+}
+STEPS = {
+    RedemptionStep.REQUEST: N_("提交申请"),
+    RedemptionStep.CITY_REVIEW: N_("初审通过"),
+    RedemptionStep.PROVINCE_REVIEW: N_("复审通过，开始公示"),
+    RedemptionStep.PAY: N_("登记兑付"),
+    RedemptionStep.CLAW_BACK: N_("追回"),
+    RedemptionStep.REJECT: N_("驳回"),
+    RedemptionStep.WITHDRAW: N_("撤回申请"),
+}
+PAYMENTS = {PaymentKind.PAID: N_("付款"), PaymentKind.CLAWED_BACK: N_("追回")}
+UNCLAIMABLE = {
+    Unclaimable.NOT_ACCEPTED: N_("付款人还没有接受这笔费用。"),
+    Unclaimable.NOT_INVOICED: N_("还没有全额开票；结算单开具发票后才能申请。"),
+    Unclaimable.NO_WINDOW: N_("现在不在受理批次内。"),
+    Unclaimable.INVOICE_OUTSIDE: N_("发票日期不在这一批次的范围内。"),
+    Unclaimable.AFTER_REDEEM_BY: N_("已过兑付截止日。"),
+    Unclaimable.FROZEN: N_("创新券被冻结。"),
+}
+REFUSED = {
+    Unclaimable.NOT_ACCEPTED: N_("%(voucher)s（%(day)s 使用）：付款人还没有接受这笔费用。"),
+    Unclaimable.NOT_INVOICED: N_("%(voucher)s（%(day)s 使用）：还没有全额开票。"),
+    Unclaimable.NO_WINDOW: N_("%(voucher)s（%(day)s 使用）：现在不在受理批次内。"),
+    Unclaimable.INVOICE_OUTSIDE: N_("%(voucher)s（%(day)s 使用）：发票日期不在这一批次的范围内。"),
+    Unclaimable.AFTER_REDEEM_BY: N_("%(voucher)s（%(day)s 使用）：已过兑付截止日。"),
+    Unclaimable.FROZEN: N_("%(voucher)s（%(day)s 使用）：创新券被冻结。"),
+}
+BEARS = {
+    BearsDifference.ENTERPRISE: N_("核减的差额由企业承担。"),
+    BearsDifference.PROVIDER: N_("核减的差额由服务机构承担。"),
+}
+CLAIMANTS = {RedeemedBy.ENTERPRISE: N_("企业（已全额付款）"), RedeemedBy.PROVIDER: N_("服务机构（已在账单中抵扣）")}
+FIELDS = {
+    "organisation_id": N_("申请单位"),
+    "programme_id": N_("政策"),
+    "items": N_("申请的金额"),
+    "note": N_("说明"),
+    "reason": N_("原因"),
+    "approved_fen": N_("核准金额"),
+    "is_final": N_("不予兑付，金额退回政策预算"),
+    "paid_on": N_("日期"),
+    "receipt_number": N_("银行回单号"),
+    "amount_fen": N_("追回金额"),
+    "item_id": N_("哪一项"),
+    "document": N_("材料"),
+    "files": N_("文件"),
+    "paid_from": N_("兑付日期从"),
+    "paid_until": N_("到"),
+    "share": N_("比例"),
+    "count": N_("数量"),
+    "seed": N_("随机种子"),
+}

@@ -1,0 +1,103 @@
+"""The pack of a redemption (兑付材料包): a ZIP in the order of the programme's list, behind a cover."""
+
+import io
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from typing import IO
+
+from flask import Response
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from booking.attachments.queries import content_of
+from booking.attachments.uploads import disposition
+from booking.core.clock import SHANGHAI
+from booking.core.table_writing import write_xlsx
+from booking.redemptions.documents import invoices_by_charge, papers_of
+from booking.redemptions.queries import WholeRedemption
+from booking.redemptions.wording import PackedPaper, cover_sheets, item_head, item_rows, number_of, packed, said_of
+from booking.web.papers import Column, Paper
+from models.invoices import Invoice
+
+ZIP_TYPE = "application/zip"
+IN_MEMORY = 4 * 2**20
+CHUNK = 64 * 1024
+SHOWN = (0, 2, 4, 5, 8, 9)
+"""The columns of the items for which a sheet of paper has room."""
+WIDTHS = (20, 26, 13, 21, 13, 13)
+
+
+def pack_response(session: Session, whole: WholeRedemption) -> Response:
+    """The pack as a file to keep, which only who may read the redemption is given."""
+    file = write_pack(session, whole)
+    response = Response(_pieces(file), mimetype=ZIP_TYPE)
+    response.call_on_close(file.close)
+    response.headers["Content-Disposition"] = disposition(f"{number_of(whole.redemption)}.zip", is_inline=False)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def write_pack(session: Session, whole: WholeRedemption) -> IO[bytes]:
+    """The ZIP, read from its beginning; large ones lie on the disk meanwhile, one file in memory at a time."""
+    papers = packed(papers_of(session, whole))
+    invoices = invoices_by_charge(session, whole.items)
+    file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed with the response
+    moment = whole.redemption.changed_at.astimezone(SHANGHAI).timetuple()[:6]
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in _contents(session, whole, papers, invoices):
+            package.writestr(zipfile.ZipInfo(name, moment), content, zipfile.ZIP_DEFLATED)
+    file.seek(0)
+    return file
+
+
+def _contents(
+    session: Session,
+    whole: WholeRedemption,
+    papers: Sequence[PackedPaper],
+    invoices: Mapping[int, Sequence[Invoice]],
+) -> Iterator[tuple[str, bytes]]:
+    """Each file with its name, the cover first."""
+    book = io.BytesIO()
+    write_xlsx(book, cover_sheets(whole, papers, invoices))
+    cover = _("封面")
+    yield f"00-{cover}.xlsx", book.getvalue()
+    yield f"00-{cover}.pdf", cover_pdf(whole, papers, invoices)
+    for paper in papers:
+        for one in paper.files:
+            yield one.name, content_of(session, one.attachment.id, 0)
+
+
+def cover_pdf(
+    whole: WholeRedemption, papers: Sequence[PackedPaper], invoices: Mapping[int, Sequence[Invoice]]
+) -> bytes:
+    """The cover as a paper: what is claimed, and which of the list is there."""
+    title, number = _("创新券兑付材料"), number_of(whole.redemption)
+    paper = Paper(f"{title} {number}", number)
+    said = said_of(whole.redemption)
+    paper.heading(dict(said)[_("主管部门")], title)
+    paper.pairs(said)
+    paper.section(_("明细"))
+    heads = item_head()
+    columns = [Column(heads[one], width, one >= SHOWN[-2]) for one, width in zip(SHOWN, WIDTHS, strict=True)]
+    rows = item_rows(whole.items, invoices)
+    paper.rows(columns, [[_shown(row[one]) for one in SHOWN] for row in rows])
+    paper.section(_("材料清单"))
+    listed = (
+        (f"{one.place:02}", one.title, "\n".join(file.name for file in one.files) or _("（缺）")) for one in papers
+    )
+    paper.rows([Column(_("序号"), 10), Column(_("材料"), 30), Column(_("文件"), 60)], list(listed))
+    return paper.as_bytes()
+
+
+def _shown(cell: object) -> str:
+    """A cell as a paper has it."""
+    return cell if isinstance(cell, str) else f"{cell:,.2f}"
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    """The file, some of it at a time; it is closed behind the last."""
+    with file:
+        while piece := file.read(CHUNK):
+            yield piece

@@ -1,0 +1,135 @@
+"""Recording what an authority paid for a redemption, and what it took back of it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from booking.attachments import service as attachments
+from booking.attachments.preparing import Prepared
+from booking.attachments.queries import Owner
+from booking.attachments.rules import Limits
+from booking.core.actors import Actor
+from booking.core.clock import local_date
+from booking.core.errors import InvalidInput, NotFound, Problem
+from booking.core.texts import N_
+from booking.redemptions import queries
+from booking.redemptions.forms import ClawBackForm, RedemptionPaymentForm
+from booking.redemptions.moving import claw_back as move_back
+from booking.redemptions.moving import locked_vouchers, pay_items
+from booking.redemptions.service import NotNow, held, step
+from models.redemptions import Redemption, RedemptionItem, RedemptionPayment
+from models.vocabulary.attachments import OwnerKind, Visibility
+from models.vocabulary.redemptions import PaymentKind, RedemptionState, RedemptionStep
+from models.vocabulary.vouchers import VoucherState
+
+Files = tuple[Sequence[Prepared], Limits]
+
+
+class VoucherFrozen(NotNow):
+    """A voucher of the redemption is frozen for an audit."""
+
+    code = "voucher_frozen"
+    sentence = N_("其中有被冻结的创新券，解冻之后才能兑付。")
+
+
+def record_payment(
+    session: Session,
+    redemption_id: int,
+    form: RedemptionPaymentForm,
+    *,
+    actor: Actor,
+    now: datetime,
+    files: Files | None = None,
+) -> Redemption:
+    """Record that the approved amount was paid, once the public notice is over; its money moves by one entry.
+
+    Raises NotFound, Forbidden, OwnClaim, NotNow, VoucherFrozen, FilesRefused, and InvalidInput for a day that does not
+    fit.
+    """
+    found = held(session, redemption_id, actor, now)
+    today = local_date(now)
+    if found.state != RedemptionState.NOTICE or RedemptionStep.PAY not in queries.steps_for(found, today):
+        raise NotNow
+    if found.notice_from is None or not found.notice_from <= form.paid_on <= today:
+        raise InvalidInput([Problem("paid_on", N_("付款日期不能早于公示，也不能晚于今天。"))])
+    items = queries.items_of(session, found.id)
+    vouchers = locked_vouchers(session, {one.voucher_id for one in items})
+    if any(one.state == VoucherState.FROZEN for one in vouchers.values()):
+        raise VoucherFrozen
+    entry_id = pay_items(session, found, items, now=now)
+    _keep(session, found, files, actor=actor, now=now)
+    said = {"kind": PaymentKind.PAID, "amount_fen": found.approved_fen, **form.model_dump()}
+    made = {"entry_id": entry_id, "made_by_id": actor.id, "created_at": now}
+    session.add(RedemptionPayment(redemption_id=found.id, **said, **made))
+    found.state, found.due_on = RedemptionState.PAID, None
+    facts = {"paid_on": form.paid_on.isoformat(), "receipt_number": form.receipt_number}
+    step(session, found, RedemptionStep.PAY, actor=actor, now=now, facts=facts, entry_id=entry_id)
+    return found
+
+
+def claw_back(
+    session: Session,
+    redemption_id: int,
+    form: ClawBackForm,
+    *,
+    actor: Actor,
+    now: datetime,
+    files: Files | None = None,
+) -> Redemption:
+    """Record that money of an item came back; it returns to the programme by a new entry, and is not claimed again.
+
+    Raises NotFound, Forbidden, OwnClaim, NotNow, FilesRefused, and InvalidInput for more than was paid of it.
+    """
+    found = held(session, redemption_id, actor, now)
+    if found.state != RedemptionState.PAID:
+        raise NotNow
+    item = _paid_item(session, found, form, now)
+    turn = session.scalar(select(func.count()).where(RedemptionPayment.redemption_id == found.id)) or 0
+    entry_id = move_back(session, found, item, form.amount_fen, turn=turn, now=now)
+    _keep(session, found, files, actor=actor, now=now)
+    made = {"entry_id": entry_id, "made_by_id": actor.id, "created_at": now}
+    kind = PaymentKind.CLAWED_BACK
+    session.add(RedemptionPayment(redemption_id=found.id, kind=kind, **form.model_dump(), **made))
+    item.clawed_fen += form.amount_fen
+    found.clawed_fen += form.amount_fen
+    facts = {"item": item.id, "amount_fen": form.amount_fen}
+    what = RedemptionStep.CLAW_BACK
+    step(session, found, what, actor=actor, now=now, reason=form.reason, facts=facts, entry_id=entry_id)
+    return found
+
+
+def add_bank_papers(
+    session: Session, redemption_id: int, files: Sequence[Prepared], limits: Limits, *, actor: Actor, now: datetime
+) -> Redemption:
+    """Keep papers of the bank with what was paid; raises NotFound, Forbidden, OwnClaim, NotNow and FilesRefused."""
+    found = held(session, redemption_id, actor, now)
+    if found.state != RedemptionState.PAID:
+        raise NotNow
+    _keep(session, found, (files, limits), actor=actor, now=now)
+    return found
+
+
+def _paid_item(session: Session, redemption: Redemption, form: ClawBackForm, now: datetime) -> RedemptionItem:
+    """The item that is meant; raises NotFound for another's, and InvalidInput for too much or a day that cannot be."""
+    item = next((one for one in queries.items_of(session, redemption.id) if one.id == form.item_id), None)
+    if item is None:
+        raise NotFound
+    problems = []
+    if form.amount_fen > (item.approved_fen or 0) - item.clawed_fen:
+        problems.append(Problem("amount_fen", N_("不能多于这一项已付而未追回的金额。")))
+    paid = RedemptionPayment.redemption_id == redemption.id, RedemptionPayment.kind == PaymentKind.PAID
+    paid_on = session.scalars(select(RedemptionPayment.paid_on).where(*paid)).one()
+    if not paid_on <= form.paid_on <= local_date(now):
+        problems.append(Problem("paid_on", N_("追回日期不能早于付款，也不能晚于今天。")))
+    if problems:
+        raise InvalidInput(problems)
+    return item
+
+
+def _keep(session: Session, redemption: Redemption, files: Files | None, *, actor: Actor, now: datetime) -> None:
+    """The bank's papers, kept by the authority."""
+    if files is not None and files[0]:
+        owner = Owner(OwnerKind.REDEMPTION, redemption.id, redemption.programme.organisation_id)
+        attachments.add_attachments(session, owner, files[0], Visibility.STAFF, files[1], actor=actor, now=now)

@@ -1,0 +1,255 @@
+"""Reading redemptions: one in full for who may read it, lists for claimants and officers, what is in public."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
+from sqlalchemy.orm import Session, joinedload
+
+from booking.accounts.permissions import Permission, may, reach
+from booking.affiliations.queries import belongs
+from booking.attachments.queries import attachments_of
+from booking.core.actors import Actor, Target
+from booking.core.errors import NotFound
+from booking.core.pages import Page, decode_cursor, page_of, row_id
+from booking.redemptions.rules import is_notice_over, steps_open
+from models.attachments import Attachment
+from models.charges import Charge
+from models.directory import Organisation, Unit
+from models.programmes import Programme
+from models.redemptions import (
+    Redemption,
+    RedemptionDocument,
+    RedemptionEvent,
+    RedemptionItem,
+    RedemptionPayment,
+    RedemptionSample,
+)
+from models.vocabulary.accounts import ScopeKind
+from models.vocabulary.attachments import OwnerKind, Visibility
+from models.vocabulary.redemptions import WAITING, RedemptionState, RedemptionStep
+from models.vouchers import Voucher
+
+IN_PUBLIC = (RedemptionState.NOTICE, RedemptionState.PAID)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What an actor is to a redemption: of the claimant, an officer of the authority, or only a reader of either."""
+
+    claims: bool
+    reviews: bool
+    reads: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WholeRedemption:
+    """A redemption with everything that its page and its answer say."""
+
+    redemption: Redemption
+    sight: Sight
+    items: Sequence[RedemptionItem]
+    events: Sequence[RedemptionEvent]
+    payments: Sequence[RedemptionPayment]
+    documents: Sequence[RedemptionDocument]
+    bank_papers: Sequence[Attachment]
+    steps: frozenset[RedemptionStep]
+
+
+OF_CLAIMANT = frozenset({RedemptionStep.REQUEST, RedemptionStep.WITHDRAW})
+
+
+def shows_person(whole: WholeRedemption, event: RedemptionEvent) -> bool:
+    """Whether the reader is told who took a step: their own side's people, auditors of both; else which side it was."""
+    sight, is_claimants = whole.sight, event.step in OF_CLAIMANT
+    return sight.claims == is_claimants if sight.claims != sight.reviews else True
+
+
+def side_of(whole: WholeRedemption, event: RedemptionEvent) -> Organisation:
+    """The organisation whose step it was."""
+    found = whole.redemption
+    return found.claimant if event.step in OF_CLAIMANT else found.programme.organisation
+
+
+def in_full() -> Select[Redemption]:
+    """Redemptions with their programme, authority, version, claimant, and who asked."""
+    return select(Redemption).options(
+        joinedload(Redemption.programme, innerjoin=True).joinedload(Programme.organisation, innerjoin=True),
+        joinedload(Redemption.programme_version, innerjoin=True),
+        joinedload(Redemption.claimant, innerjoin=True),
+        joinedload(Redemption.requested_by, innerjoin=True),
+    )
+
+
+def sight_of(redemption: Redemption, actor: Actor) -> Sight:
+    """What the actor is to it."""
+    claimant, authority = Target(redemption.claimant_id), Target(redemption.programme.organisation_id)
+    reads = any(may(actor, Permission.SEE_REDEMPTIONS, one) for one in (claimant, authority))
+    return Sight(
+        claims=may(actor, Permission.CLAIM_REDEMPTIONS, claimant),
+        reviews=may(actor, Permission.REVIEW_REDEMPTIONS, authority),
+        reads=reads,
+    )
+
+
+def redemption_for(session: Session, redemption_id: int, actor: Actor) -> tuple[Redemption, Sight]:
+    """A redemption for its claimant, the authority's officers and auditors; raises NotFound for everybody else."""
+    found = session.scalar(in_full().where(Redemption.id == redemption_id))
+    sight = sight_of(found, actor) if found else None
+    if found is None or sight is None or not (sight.claims or sight.reviews or sight.reads):
+        raise NotFound
+    return found, sight
+
+
+def whole_redemption(session: Session, redemption_id: int, actor: Actor, *, today: date) -> WholeRedemption:
+    """Everything about a redemption in a constant number of statements; raises NotFound."""
+    redemption, sight = redemption_for(session, redemption_id, actor)
+    of_it = RedemptionEvent.redemption_id == redemption_id
+    events = select(RedemptionEvent).where(of_it).options(joinedload(RedemptionEvent.actor, innerjoin=True))
+    payments = select(RedemptionPayment).where(RedemptionPayment.redemption_id == redemption_id)
+    loaded = joinedload(RedemptionPayment.made_by, innerjoin=True)
+    documents = documents_of(session, redemption_id)
+    handed_in = {one.attachment_id for one in documents}
+    files = attachments_of(session, OwnerKind.REDEMPTION, redemption_id, frozenset(Visibility))
+    return WholeRedemption(
+        redemption=redemption,
+        sight=sight,
+        items=items_of(session, redemption_id),
+        events=session.scalars(events.order_by(RedemptionEvent.id)).all(),
+        payments=session.scalars(payments.options(loaded).order_by(RedemptionPayment.id)).all(),
+        documents=documents,
+        bank_papers=[one for one in files if one.id not in handed_in],
+        steps=steps_for(redemption, today),
+    )
+
+
+def steps_for(redemption: Redemption, today: date) -> frozenset[RedemptionStep]:
+    """What officers can do with it today."""
+    is_over = is_notice_over(redemption.notice_until, redemption.programme_version.notice_days, today)
+    is_left = (redemption.approved_fen or 0) > redemption.clawed_fen
+    return steps_open(redemption.state, is_notice_over=is_over, is_left=is_left)
+
+
+def items_of(session: Session, redemption_id: int) -> Sequence[RedemptionItem]:
+    """What a redemption is made of, in the order in which it was claimed; one statement."""
+    charge = joinedload(RedemptionItem.charge, innerjoin=True)
+    voucher = joinedload(RedemptionItem.voucher, innerjoin=True)
+    rows = select(RedemptionItem).where(RedemptionItem.redemption_id == redemption_id)
+    return session.scalars(
+        rows.options(
+            charge.joinedload(Charge.organisation, innerjoin=True),
+            charge.joinedload(Charge.instrument, innerjoin=True),
+            voucher.joinedload(Voucher.organisation, innerjoin=True),
+            joinedload(RedemptionItem.programme_version, innerjoin=True),
+        ).order_by(RedemptionItem.id)
+    ).all()
+
+
+def documents_of(session: Session, redemption_id: int) -> Sequence[RedemptionDocument]:
+    """The files of a redemption in the order in which they came."""
+    rows = select(RedemptionDocument).where(RedemptionDocument.redemption_id == redemption_id)
+    loaded = joinedload(RedemptionDocument.attachment, innerjoin=True)
+    return session.scalars(rows.options(loaded).order_by(RedemptionDocument.id)).all()
+
+
+def is_of_claimant(session: Session, redemption: Redemption, actor: Actor, *, today: date) -> bool:
+    """Whether somebody belongs to the claimant or has a role there, in one of its units too."""
+    if redemption.requested_by_id == actor.id or belongs(session, actor.id, redemption.claimant_id, today):
+        return True
+    held = {one.scope_id for one in actor.grants if one.scope_kind == ScopeKind.ORGANISATION}
+    units = {one.scope_id for one in actor.grants if one.scope_kind == ScopeKind.UNIT}
+    if redemption.claimant_id in held:
+        return True
+    within = exists().where(Unit.id.in_(units), Unit.organisation_id == redemption.claimant_id)
+    return bool(units) and bool(session.scalar(select(within)))
+
+
+def city_reviewer(session: Session, redemption_id: int) -> int | None:
+    """Who made the first review."""
+    made = RedemptionEvent.redemption_id == redemption_id, RedemptionEvent.step == RedemptionStep.CITY_REVIEW
+    return session.scalar(select(RedemptionEvent.actor_id).where(*made).order_by(RedemptionEvent.id.desc()).limit(1))
+
+
+def within(actor: Actor, permission: Permission) -> ColumnElement[bool]:
+    """Redemptions that a permission reaches: of the claimants, and of the authorities, for which somebody has it."""
+    found = reach(actor, permission)
+    if found.everywhere:
+        return true()
+    if not found.organisation_ids:
+        return false()
+    of_authority = select(Programme.id).where(Programme.organisation_id.in_(found.organisation_ids))
+    return or_(Redemption.claimant_id.in_(found.organisation_ids), Redemption.programme_id.in_(of_authority))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which redemptions."""
+
+    claimant_id: int | None = None
+    programme_id: int | None = None
+    state: RedemptionState | None = None
+
+
+def redemptions(session: Session, actor: Actor, wanted: Wanted, *, limit: int, cursor: str = "") -> Page[Redemption]:
+    """Those that somebody may read, the newest first."""
+    rows = in_full().where(within(actor, Permission.SEE_REDEMPTIONS))
+    if wanted.claimant_id is not None:
+        rows = rows.where(Redemption.claimant_id == wanted.claimant_id)
+    if wanted.programme_id is not None:
+        rows = rows.where(Redemption.programme_id == wanted.programme_id)
+    if wanted.state is not None:
+        rows = rows.where(Redemption.state == wanted.state)
+    if cursor:
+        rows = rows.where(Redemption.id < decode_cursor(cursor, row_id)[0])
+    found = session.scalars(rows.order_by(Redemption.id.desc()).limit(limit + 1)).all()
+    return page_of(found, limit, lambda row: (row.id,))
+
+
+def queue_of(actor: Actor) -> Select[Redemption]:
+    """What waits for the officers of an authority, the one that is due first first."""
+    authorities = reach(actor, Permission.REVIEW_REDEMPTIONS).organisation_ids
+    of_authority = select(Programme.id).where(Programme.organisation_id.in_(authorities))
+    mine = Redemption.programme_id.in_(of_authority), Redemption.state.in_(WAITING)
+    return in_full().where(*mine).order_by(Redemption.due_on, Redemption.id)
+
+
+def queue(session: Session, actor: Actor, *, limit: int, cursor: str = "") -> Page[Redemption]:
+    """Some of what waits for an officer, by the day on which it is due."""
+    rows = queue_of(actor)
+    if cursor:
+        day, last_id = decode_cursor(cursor, date.fromisoformat, row_id)
+        later = and_(Redemption.due_on == day, Redemption.id > last_id)
+        rows = rows.where(or_(Redemption.due_on > day, later))
+    found = session.scalars(rows.limit(limit + 1)).all()
+    return page_of(found, limit, lambda row: (str(row.due_on), row.id))
+
+
+def notices(session: Session, *, limit: int, cursor: str = "") -> Page[Redemption]:
+    """What is in public or was and is paid, for everybody, the newest first."""
+    rows = in_full().where(Redemption.state.in_(IN_PUBLIC))
+    if cursor:
+        rows = rows.where(Redemption.id < decode_cursor(cursor, row_id)[0])
+    found = session.scalars(rows.order_by(Redemption.id.desc()).limit(limit + 1)).all()
+    return page_of(found, limit, lambda row: (row.id,))
+
+
+def claimants_of(session: Session, actor: Actor) -> Sequence[Organisation]:
+    """The organisations for which somebody may claim, by name."""
+    ids = reach(actor, Permission.CLAIM_REDEMPTIONS).organisation_ids
+    if not ids:
+        return ()
+    rows = select(Organisation).where(Organisation.id.in_(ids))
+    return session.scalars(rows.order_by(Organisation.name_zh, Organisation.id)).all()
+
+
+def samples_of(session: Session, programme_id: int) -> Sequence[RedemptionSample]:
+    """What was drawn of a programme, the newest first."""
+    rows = select(RedemptionSample).where(RedemptionSample.programme_id == programme_id)
+    loaded = joinedload(RedemptionSample.drawn_by, innerjoin=True)
+    return session.scalars(rows.options(loaded).order_by(RedemptionSample.id.desc())).all()
+
+
+def by_ids(session: Session, redemption_ids: Collection[int]) -> Sequence[Redemption]:
+    """Redemptions by their ids, in order of id."""
+    return session.scalars(in_full().where(Redemption.id.in_(redemption_ids)).order_by(Redemption.id)).all()

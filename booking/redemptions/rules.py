@@ -1,0 +1,135 @@
+"""Decisions on redemptions on values alone: what can be claimed today, what a review says, what is drawn."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+
+from models.vocabulary.programmes import CountsOn
+from models.vocabulary.redemptions import RedemptionState, RedemptionStep, Unclaimable
+
+REVIEW_DAYS, PAY_DAYS = 5, 5
+"""Working days that a review may take, and a payment once the notice is over."""
+
+WHOLE = 10_000
+_UNSAFE = frozenset('\\/:*?"<>|')
+_LONGEST_STEM, LONGEST_ENDING = 60, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch of a programme: when requests are taken, and of which days invoices must be; all days included."""
+
+    opens_on: date
+    closes_on: date
+    invoiced_from: date
+    invoiced_until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What a voucher covered of one charge: until when it can be claimed, and what its day is compared with.
+
+    `counts_from` and `use_by` are those of the voucher, which stand in for the batch where there are none. Where a
+    voucher covers the whole fee there is nothing to invoice, and the day of the use is given for it.
+    """
+
+    is_accepted: bool
+    is_frozen: bool
+    counts_on: CountsOn
+    invoiced_on: date | None
+    counts_from: date
+    use_by: date
+    redeem_by: date
+
+
+def batches(windows: Sequence[Mapping[str, str]]) -> list[Batch]:
+    """The batches of a version of a programme, as it is stored."""
+    return [Batch(**{name: date.fromisoformat(text) for name, text in one.items()}) for one in windows]
+
+
+def open_batches(found: Sequence[Batch], today: date) -> list[Batch]:
+    """The batches in which requests are taken on a day."""
+    return [one for one in found if one.opens_on <= today <= one.closes_on]
+
+
+def unclaimable(covered: Covered, found: Sequence[Batch], today: date) -> Iterator[Unclaimable]:
+    """Every reason why something cannot be claimed today; a programme without batches takes requests on any day."""
+    if not covered.is_accepted:
+        yield Unclaimable.NOT_ACCEPTED
+    if covered.is_frozen:
+        yield Unclaimable.FROZEN
+    if today > covered.redeem_by:
+        yield Unclaimable.AFTER_REDEEM_BY
+    is_open = open_batches(found, today)
+    if found and not is_open:
+        yield Unclaimable.NO_WINDOW
+    if covered.invoiced_on is None:
+        yield Unclaimable.NOT_INVOICED
+    elif covered.counts_on == CountsOn.INVOICE and not _is_dated_well(covered, found, is_open):
+        yield Unclaimable.INVOICE_OUTSIDE
+
+
+def batch_of(covered: Covered, is_open: Sequence[Batch]) -> Batch | None:
+    """The first open batch that takes it; where the invoice's date does not count, that is the first."""
+    for one in is_open:
+        if covered.counts_on != CountsOn.INVOICE:
+            return one
+        if covered.invoiced_on is not None and one.invoiced_from <= covered.invoiced_on <= one.invoiced_until:
+            return one
+    return None
+
+
+def _is_dated_well(covered: Covered, found: Sequence[Batch], is_open: Sequence[Batch]) -> bool:
+    """Whether the invoice is of a day that an open batch takes; without batches, on which the voucher could be used."""
+    if found:
+        return not is_open or batch_of(covered, is_open) is not None
+    return covered.invoiced_on is not None and covered.counts_from <= covered.invoiced_on <= covered.use_by
+
+
+def steps_open(state: RedemptionState, *, is_notice_over: bool, is_left: bool) -> frozenset[RedemptionStep]:
+    """What officers can do next; `is_left` where some of what was paid did not come back yet."""
+    reject = RedemptionStep.REJECT
+    found: dict[RedemptionState, set[RedemptionStep]] = {
+        RedemptionState.REQUESTED: {RedemptionStep.CITY_REVIEW, reject},
+        RedemptionState.REVIEWED: {RedemptionStep.PROVINCE_REVIEW, reject},
+        RedemptionState.NOTICE: {RedemptionStep.PAY, reject} if is_notice_over else {reject},
+        RedemptionState.PAID: {RedemptionStep.CLAW_BACK} if is_left else set(),
+    }
+    return frozenset(found.get(state, set()))
+
+
+def is_notice_over(notice_until: date | None, notice_days: int, today: date) -> bool:
+    """Whether the public has had its days: from the day after the last one, at once where there are none."""
+    return notice_until is not None and (notice_days == 0 or today > notice_until)
+
+
+def drawn(population: Collection[int], count: int, seed: str) -> list[int]:
+    """So many of the population, in order of id: those whose SHA-256 of `seed:id` is lowest.
+
+    Whoever has the seed and the population draws the same, with any tool.
+    """
+    by_lot = sorted(population, key=lambda one: (sha256(f"{seed}:{one}".encode()).hexdigest(), one))
+    return sorted(by_lot[:count])
+
+
+def count_of(share: int, size: int) -> int:
+    """How many a share in basis points is of a population: rounded up, so that something is drawn of few."""
+    return -(-size * share // WHOLE)
+
+
+def number_of(year: int, programme_id: int, number: int) -> str:
+    """A redemption's number as people write it: the programme's year, which programme, and the number within it."""
+    return f"DF{year}-{programme_id}-{number:04d}"
+
+
+def name_in_pack(place: int, title: str, turn: int, file_name: str) -> str:
+    """What a file is called in the pack, so that names sort in the order of the list: `03-合同-2.pdf`."""
+    stem, _dot, ending = file_name.rpartition(".")
+    is_kind = stem and ending.isascii() and ending.isalnum() and len(ending) <= LONGEST_ENDING
+    return f"{place:02}-{_safe(title)}-{turn}{f'.{ending}' if is_kind else ''}"
+
+
+def _safe(text: str) -> str:
+    """Without what file systems refuse."""
+    return "".join("_" if one in _UNSAFE or not one.isprintable() else one for one in text)[:_LONGEST_STEM]

@@ -1,0 +1,97 @@
+"""Lists of redemptions: one's own, what waits for officers, and what is in public."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from flask import render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from booking.accounts.permissions import Permission, reach
+from booking.core.clock import local_date, utcnow
+from booking.directory.queries import working_day_test
+from booking.redemptions import labels, queries
+from booking.redemptions.claimable import sums_of
+from booking.redemptions.forms import RedemptionNoticesPage, RedemptionsPage
+from booking.redemptions.queries import Wanted
+from booking.redemptions.wording import name_of, number_of, programme_name, state_of
+from booking.web.extensions import reading
+from booking.web.reading import query_values, read_query
+from booking.web.signed_in import require_actor, signed_in
+from models.redemptions import Redemption
+
+PER_PAGE = 30
+LOOKED_AROUND = timedelta(days=60)
+
+
+@signed_in
+def index() -> ResponseReturnValue:
+    """Show the redemptions that one may read, the newest first, with what one can still claim."""
+    session, who, asked = reading(), require_actor(), read_query(RedemptionsPage)
+    wanted = Wanted(asked.organisation, asked.programme, asked.state)
+    page = queries.redemptions(session, who, wanted, limit=PER_PAGE, cursor=asked.cursor)
+    filters = {name: text for name, text in query_values().items() if name in {"organisation", "programme", "state"}}
+    claimants = queries.claimants_of(session, who)
+    sums = sums_of(session, [one.id for one in claimants])
+    return render_template(
+        "redemptions/index.html",
+        rows=[row(one) for one in page.items],
+        filters=filters,
+        states=[(one.value, _(said[0])) for one, said in labels.STATES.items()],
+        claimants=[(one.id, name_of(one), sums[one.id]) for one in claimants],
+        has_queue=bool(reach(who, Permission.REVIEW_REDEMPTIONS)),
+        next_url=url_for("redemptions.index", **filters, cursor=page.next_cursor) if page.next_cursor else "",
+    )
+
+
+@signed_in
+def queue() -> ResponseReturnValue:
+    """Show what waits for an officer, the one that is due first first, in working days."""
+    session, today = reading(), local_date(utcnow())
+    page = queries.queue(session, require_actor(), limit=PER_PAGE, cursor=read_query(RedemptionNoticesPage).cursor)
+    return render_template(
+        "redemptions/queue.html",
+        rows=[row(one) | {"left": left} for one, left in _with_days(page.items, today)],
+        next_url=url_for("redemptions.queue", cursor=page.next_cursor) if page.next_cursor else "",
+    )
+
+
+def notices() -> ResponseReturnValue:
+    """Show everybody what authorities are about to pay, and what they have paid."""
+    page = queries.notices(reading(), limit=PER_PAGE, cursor=read_query(RedemptionNoticesPage).cursor)
+    return render_template(
+        "redemptions/notices.html",
+        rows=[row(one) for one in page.items],
+        today=local_date(utcnow()),
+        next_url=url_for("redemptions.notices", cursor=page.next_cursor) if page.next_cursor else "",
+    )
+
+
+def row(one: Redemption) -> dict[str, Any]:
+    """A redemption in a list, in words."""
+    return {
+        "redemption": one,
+        "number": number_of(one),
+        "claimant": name_of(one.claimant),
+        "programme": programme_name(one),
+        "authority": name_of(one.programme.organisation),
+        "state": state_of(one),
+    }
+
+
+def _with_days(rows: Sequence[Redemption], today: date) -> list[tuple[Redemption, int]]:
+    """Each with the working days that are left until it is due; below zero: how many it is late."""
+    tests: dict[int, Callable[[date], bool]] = {}
+    for one in rows:
+        authority = one.programme.organisation_id
+        if authority not in tests:
+            tests[authority] = working_day_test(reading(), authority, today - LOOKED_AROUND, today + LOOKED_AROUND)
+    return [(one, _days_left(one.due_on or today, today, tests[one.programme.organisation_id])) for one in rows]
+
+
+def _days_left(due_on: date, today: date, is_working: Callable[[date], bool]) -> int:
+    """Working days after today until a day, or from that day until today as a number below zero."""
+    first, last, sign = (today, due_on, 1) if due_on >= today else (due_on, today, -1)
+    days = (first + timedelta(days=count) for count in range(1, (last - first).days + 1))
+    return sign * sum(is_working(day) for day in days)

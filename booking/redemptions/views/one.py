@@ -1,0 +1,117 @@
+"""The page of one redemption: what is claimed, its papers and what is missing, and what can be done next."""
+
+from typing import Any
+
+from flask import Response, render_template
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from booking.attachments.uploads import file_response, limits_for
+from booking.core.clock import local_date, utcnow
+from booking.core.money import yuan_from_fen
+from booking.redemptions import documents, labels, queries
+from booking.redemptions.pack import pack_response
+from booking.redemptions.queries import WholeRedemption
+from booking.redemptions.views.lists import row
+from booking.redemptions.wording import difference_of, name_of, packed, said_of
+from booking.web.extensions import reading
+from booking.web.languages import in_language
+from booking.web.repeats import new_key
+from booking.web.signed_in import require_actor, signed_in
+from models.redemptions import RedemptionItem
+from models.vocabulary.attachments import OwnerKind
+from models.vocabulary.redemptions import RedemptionState, RedemptionStep
+
+
+@signed_in
+def show(redemption_id: int) -> ResponseReturnValue:
+    """Show a redemption."""
+    return render_template("redemptions/show.html", **shown(redemption_id), form={}, problems={})
+
+
+@signed_in
+def pack(redemption_id: int) -> Response:
+    """Its papers as a ZIP in the order of the programme's list."""
+    session = reading()
+    whole = queries.whole_redemption(session, redemption_id, require_actor(), today=local_date(utcnow()))
+    return pack_response(session, whole)
+
+
+@signed_in
+def file(redemption_id: int, attachment_id: int) -> Response:
+    """A file that was handed in with it, or a paper of the bank."""
+    session = reading()
+    return file_response(session, documents.file_for(session, redemption_id, attachment_id, require_actor()))
+
+
+def shown(redemption_id: int) -> dict[str, Any]:
+    """A redemption in words, with the steps that the reader can take."""
+    session, who, today = reading(), require_actor(), local_date(utcnow())
+    whole = queries.whole_redemption(session, redemption_id, who, today=today)
+    found, sight = whole.redemption, whole.sight
+    papers = packed(documents.papers_of(session, whole))
+    invoices = documents.invoices_by_charge(session, whole.items)
+    is_own = sight.reviews and queries.is_of_claimant(session, found, who, today=today)
+    return {
+        **row(found),
+        "sight": sight,
+        "is_own": is_own,
+        "is_second": _is_second(whole, who.id),
+        "steps": whole.steps if sight.reviews and not is_own else frozenset(),
+        "said": said_of(found),
+        "difference": difference_of(found),
+        "items": [_item(one, invoices) for one in whole.items],
+        "papers": papers,
+        "document_choices": [(one.kind, one.title) for one in papers],
+        "missing": [one.title for one in papers if not one.files],
+        "own_files": {one.attachment_id for one in whole.documents},
+        "bank_papers": whole.bank_papers,
+        "payments": [(one, _(labels.PAYMENTS[one.kind])) for one in whole.payments],
+        "events": [
+            (
+                one,
+                _(labels.STEPS[one.step]),
+                one.actor.name if queries.shows_person(whole, one) else name_of(queries.side_of(whole, one)),
+            )
+            for one in whole.events
+        ],
+        "takes_papers": sight.claims and found.state in documents.OPEN,
+        "may_withdraw": sight.claims and found.state == RedemptionState.REQUESTED,
+        "limits": limits_for(OwnerKind.REDEMPTION),
+        "labels": _field_labels(whole),
+        "today": today,
+        "key": new_key(),
+    }
+
+
+def _is_second(whole: WholeRedemption, actor_id: int) -> bool:
+    """Whether the reader made the first review, so that the second is for somebody else."""
+    reviews = [one for one in whole.events if one.step == RedemptionStep.CITY_REVIEW]
+    is_turn = whole.redemption.state == RedemptionState.REVIEWED
+    return is_turn and any(one.actor_id == actor_id for one in reviews)
+
+
+def _field_labels(whole: WholeRedemption) -> dict[str, str]:
+    """What fields are called, also those of each item."""
+    plain = {name: _(label) for name, label in labels.FIELDS.items()}
+    for one in whole.items:
+        plain[f"approved-{one.id}"] = _("%(voucher)s 的核准金额", voucher=one.voucher.number)
+        plain[f"reason-{one.id}"] = _("%(voucher)s 的核减原因", voucher=one.voucher.number)
+    return plain
+
+
+def _item(one: RedemptionItem, invoices: Any) -> dict[str, Any]:
+    """One item in words."""
+    instrument = one.charge.instrument
+    stands = one.approved_fen if one.approved_fen is not None else one.claimed_fen
+    return {
+        "item": one,
+        "voucher": one.voucher.number,
+        "enterprise": name_of(one.voucher.organisation),
+        "provider": name_of(one.charge.organisation),
+        "instrument": in_language(instrument.name_zh, instrument.name_en),
+        "fee_fen": one.charge.gross_fen + one.charge.voucher_fen,
+        "invoices": "、".join(invoice.number for invoice in invoices.get(one.charge_id, ())),
+        "stands": yuan_from_fen(stands),
+        "left_fen": (one.approved_fen or 0) - one.clawed_fen,
+    }

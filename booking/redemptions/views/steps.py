@@ -1,0 +1,128 @@
+"""What officers do with a redemption: the two reviews, refusing, paying, clawing back."""
+
+from typing import Any
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from booking.attachments.preparing import Prepared
+from booking.attachments.uploads import has_uploads, limits_for, read_uploads
+from booking.core import forms
+from booking.core.clock import utcnow
+from booking.core.errors import Forbidden
+from booking.core.forms import Written
+from booking.redemptions import paying, queries, service
+from booking.redemptions.forms import ClawBackPage, RedemptionPaymentPage, RedemptionRejectionPage, RedemptionReviewForm
+from booking.redemptions.views.claims import taken
+from booking.web.extensions import reading
+from booking.web.reading import posted, read_form
+from booking.web.signed_in import require_actor, signed_in
+from booking.web.uploads import takes_files
+from models.vocabulary.attachments import OwnerKind
+
+APPROVED, REASON = "approved-", "reason-"
+"""What the fields of each item begin with."""
+KIND = OwnerKind.REDEMPTION
+
+
+@signed_in
+def review(redemption_id: int) -> ResponseReturnValue:
+    """Make the next of the two reviews, the one that the page showed."""
+
+    def work(session: Session) -> int:
+        form = forms.read(RedemptionReviewForm, _reviewed())
+        expected = request.form.get("step") or None
+        return service.review(
+            session, redemption_id, form, actor=require_actor(), now=utcnow(), expected=service.turn_of(expected)
+        ).id
+
+    return taken(redemption_id, work, _("审核意见已保存。"))
+
+
+@signed_in
+def reject(redemption_id: int) -> ResponseReturnValue:
+    """Refuse it with a reason."""
+
+    def work(session: Session) -> int:
+        form = read_form(RedemptionRejectionPage)
+        return service.reject(session, redemption_id, form, actor=require_actor(), now=utcnow()).id
+
+    return taken(redemption_id, work, _("已驳回，申请单位会收到通知。"))
+
+
+@takes_files
+@signed_in
+def pay(redemption_id: int) -> ResponseReturnValue:
+    """Record that it was paid."""
+    files = _uploaded(redemption_id)
+
+    def work(session: Session) -> int:
+        form, limits = read_form(RedemptionPaymentPage), limits_for(KIND)
+        return paying.record_payment(
+            session, redemption_id, form, actor=require_actor(), now=utcnow(), files=(files(), limits)
+        ).id
+
+    return taken(redemption_id, work, _("兑付已登记。"))
+
+
+@takes_files
+@signed_in
+def claw_back(redemption_id: int) -> ResponseReturnValue:
+    """Record that money of an item came back."""
+    files = _uploaded(redemption_id)
+
+    def work(session: Session) -> int:
+        values = posted()
+        amount = {"amount_fen": Written(values["amount_fen"])} if "amount_fen" in values else {}
+        form, limits = forms.read(ClawBackPage, values | amount), limits_for(KIND)
+        return paying.claw_back(
+            session, redemption_id, form, actor=require_actor(), now=utcnow(), files=(files(), limits)
+        ).id
+
+    return taken(redemption_id, work, _("追回已登记。"))
+
+
+@takes_files
+@signed_in
+def add_bank_papers(redemption_id: int) -> ResponseReturnValue:
+    """Keep papers of the bank with what was paid."""
+    files = _uploaded(redemption_id, needed=True)
+
+    def work(session: Session) -> int:
+        return paying.add_bank_papers(
+            session, redemption_id, files(), limits_for(KIND), actor=require_actor(), now=utcnow()
+        ).id
+
+    return taken(redemption_id, work, _("回单已保存。"))
+
+
+def _uploaded(redemption_id: int, *, needed: bool = False) -> Any:
+    """The uploaded files, read once whenever they are first wanted, for officers only; raises Forbidden."""
+    _found, sight = queries.redemption_for(reading(), redemption_id, require_actor())
+    if not sight.reviews:
+        raise Forbidden
+    kept: list[list[Prepared]] = []
+
+    def files() -> list[Prepared]:
+        if not kept:
+            kept.append(read_uploads(limits_for(KIND), keeps_originals=True) if needed or has_uploads() else [])
+        return kept[0]
+
+    return files
+
+
+def _reviewed() -> dict[str, Any]:
+    """What was typed of each item, amounts as a person wrote them."""
+    values = posted()
+    ids = [name.removeprefix(APPROVED) for name in values if name.startswith(APPROVED)]
+    items = [
+        {
+            "item_id": one,
+            "approved_fen": Written(values[f"{APPROVED}{one}"]),
+            "reason": values.get(f"{REASON}{one}", ""),
+        }
+        for one in ids
+    ]
+    return {"items": items, "reason": values.get("reason", "")}

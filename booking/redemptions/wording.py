@@ -1,0 +1,171 @@
+"""Redemptions in the reader's words, for pages, papers and tables."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from flask_babel import gettext as _
+
+from booking.core.clock import local_date
+from booking.core.table_writing import Row
+from booking.programmes.labels import DOCUMENTS
+from booking.redemptions import labels, rules
+from booking.redemptions.documents import ListedPaper
+from booking.redemptions.queries import WholeRedemption
+from booking.redemptions.rules import name_in_pack
+from booking.web.languages import in_language
+from models.attachments import Attachment
+from models.directory import Organisation
+from models.invoices import Invoice
+from models.redemptions import Redemption, RedemptionItem
+
+
+@dataclass(frozen=True, slots=True)
+class PackedFile:
+    """A file under the name that it has in the pack."""
+
+    name: str
+    attachment: Attachment
+
+
+@dataclass(frozen=True, slots=True)
+class PackedPaper:
+    """One paper of the list: its place, what it is called, its files; none where it is missing."""
+
+    place: int
+    kind: str
+    title: str
+    files: Sequence[PackedFile]
+
+
+def number_of(redemption: Redemption) -> str:
+    """A redemption's number as people write it."""
+    return rules.number_of(redemption.programme.year, redemption.programme_id, redemption.number)
+
+
+def name_of(organisation: Organisation) -> str:
+    """What an organisation is called in the reader's language."""
+    return in_language(organisation.name_zh, organisation.name_en)
+
+
+def programme_name(redemption: Redemption) -> str:
+    """What its programme is called."""
+    return in_language(redemption.programme.name_zh, redemption.programme.name_en)
+
+
+def state_of(redemption: Redemption) -> tuple[str, str, str]:
+    """A chip of the state: its words, its kind and its sign."""
+    said, kind, sign = labels.STATES[redemption.state]
+    return _(said), kind, sign
+
+
+def packed(papers: Sequence[ListedPaper]) -> list[PackedPaper]:
+    """The papers with the names of their files in the pack, in the order of the list."""
+    found = []
+    for place, one in enumerate(papers, start=1):
+        title = _(DOCUMENTS[one.kind])
+        files = [
+            PackedFile(name_in_pack(place, title, turn, file.file_name), file)
+            for turn, file in enumerate(one.files, start=1)
+        ]
+        found.append(PackedPaper(place, one.kind.value, title, files))
+    return found
+
+
+def difference_of(redemption: Redemption) -> str:
+    """Who bears what was not approved, by the programme's word; empty where all of it was."""
+    if redemption.approved_fen is None or redemption.approved_fen == redemption.claimed_fen:
+        return ""
+    return str(_(labels.BEARS[redemption.programme_version.bears_difference]))
+
+
+def item_head() -> list[str]:
+    """What the columns of the items are called."""
+    return [
+        _("创新券"),
+        _("企业"),
+        _("服务机构"),
+        _("仪器"),
+        _("使用日期"),
+        _("发票"),
+        _("开票日期"),
+        _("费用"),
+        _("申请金额"),
+        _("核准金额"),
+        _("核减原因"),
+    ]
+
+
+def item_rows(items: Sequence[RedemptionItem], invoices: Mapping[int, Sequence[Invoice]]) -> list[list[str | Decimal]]:
+    """The items as a table has them."""
+    return [_item(one, invoices.get(one.charge_id, ())) for one in items]
+
+
+def cover_sheets(
+    whole: WholeRedemption, papers: Sequence[PackedPaper], invoices: Mapping[int, Sequence[Invoice]]
+) -> list[tuple[str, list[Row]]]:
+    """The cover as a workbook: what it is, what is claimed, which papers are there and which are missing."""
+    found = whole.redemption
+    listed: list[Row] = [[_("序号"), _("材料"), _("文件")], *([one for row in papers for one in _lines(row)])]
+    rows: list[Row] = [item_head(), *item_rows(whole.items, invoices)]
+    said: list[Row] = [[_("项目"), _("内容")], *([label, text] for label, text in said_of(found))]
+    return [(_("封面"), said), (_("明细"), rows), (_("材料清单"), listed)]
+
+
+def said_of(found: Redemption) -> list[tuple[str, str]]:
+    """What the cover says of the whole; what is empty is left out."""
+    pairs = [
+        (_("编号"), number_of(found)),
+        (_("政策"), programme_name(found)),
+        (_("主管部门"), name_of(found.programme.organisation)),
+        (_("申请单位"), name_of(found.claimant)),
+        (_("统一社会信用代码"), found.claimant.uscc or ""),
+        (_("兑付对象"), _(labels.CLAIMANTS[found.redeemed_by])),
+        (_("批次"), f"{found.opens_on} – {found.closes_on}" if found.opens_on else ""),
+        (_("申请日期"), local_date(found.created_at).isoformat()),
+        (_("申请金额"), _yuan(found.claimed_fen)),
+        (_("核准金额"), _yuan(found.approved_fen) if found.approved_fen is not None else ""),
+        (_("差额"), difference_of(found)),
+        (_("状态"), state_of(found)[0]),
+    ]
+    return [one for one in pairs if one[1]]
+
+
+def _lines(row: PackedPaper) -> list[list[str]]:
+    """One line for each file of a paper, one that says so where it is missing."""
+    names = [one.name for one in row.files] or [_("（缺）")]
+    return [[f"{row.place:02}", row.title, name] for name in names]
+
+
+def _item(one: RedemptionItem, invoices: Sequence[Invoice]) -> list[str | Decimal]:
+    """One item as a row."""
+    instrument, voucher = one.charge.instrument, one.voucher
+    return [
+        voucher.number,
+        name_of(voucher.organisation),
+        name_of(one.charge.organisation),
+        in_language(instrument.name_zh, instrument.name_en),
+        one.used_on.isoformat(),
+        "、".join(invoice.number for invoice in invoices),
+        _day(one.invoiced_on),
+        yuan(one.charge.gross_fen + one.charge.voucher_fen),
+        yuan(one.claimed_fen),
+        yuan(one.approved_fen) if one.approved_fen is not None else "",
+        one.reason,
+    ]
+
+
+def yuan(fen: int) -> Decimal:
+    """An amount as a number."""
+    return Decimal(fen).scaleb(-2)
+
+
+def _yuan(fen: int) -> str:
+    """An amount in words of a cover."""
+    return f"{yuan(fen):,.2f}"
+
+
+def _day(day: date | None) -> str:
+    """A day, if there is one."""
+    return day.isoformat() if day else ""

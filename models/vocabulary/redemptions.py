@@ -1,0 +1,48 @@
+"""Words of redemptions: how far a claim on captured vouchers is, and what was done with it."""
+
+from enum import StrEnum
+
+
+class RedemptionState(StrEnum):
+    """How far a redemption is: with the first reviewer, with the second, in public, paid, or over without money."""
+
+    REQUESTED = "requested"
+    REVIEWED = "reviewed"
+    NOTICE = "notice"
+    PAID = "paid"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+WAITING = (RedemptionState.REQUESTED, RedemptionState.REVIEWED, RedemptionState.NOTICE)
+"""States in which officers have something to do."""
+
+
+class RedemptionStep(StrEnum):
+    """What was done with a redemption."""
+
+    REQUEST = "request"
+    CITY_REVIEW = "city_review"
+    PROVINCE_REVIEW = "province_review"
+    PAY = "pay"
+    CLAW_BACK = "claw_back"
+    REJECT = "reject"
+    WITHDRAW = "withdraw"
+
+
+class PaymentKind(StrEnum):
+    """Whether the authority paid, or took back what it had paid."""
+
+    PAID = "paid"
+    CLAWED_BACK = "clawed_back"
+
+
+class Unclaimable(StrEnum):
+    """Why what was captured cannot be claimed today."""
+
+    NOT_ACCEPTED = "not_accepted"
+    NOT_INVOICED = "not_invoiced"
+    NO_WINDOW = "no_window"
+    INVOICE_OUTSIDE = "invoice_outside"
+    AFTER_REDEEM_BY = "after_redeem_by"
+    FROZEN = "frozen"

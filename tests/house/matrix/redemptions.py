@@ -1,0 +1,75 @@
+"""Who may call what: redemptions, claimed by who acts for the claimant, handled by officers of the authority."""
+
+from tests.house.asking import NO_ONE, Line
+from tests.house.matrix.writing import drop, page, post, read, sent, step
+from tests.house.worlds import EVERYBODY, PEOPLE
+
+AGENT, OFFICER = frozenset({"agent"}), frozenset({"officer"})
+READING = AGENT | OFFICER | {"auditor"}
+SAMPLING = OFFICER | {"auditor"}
+ONE, NOTICED, PAID = (f"/redemptions/{{{name}redemption}}" for name in ("", "noticed_", "paid_"))
+FILE = b"%PDF-1.7\n%%EOF"
+ASKED = {
+    "organisation_id": "{firm_id}",
+    "programme_id": "{programme}",
+    "items": [{"voucher_id": "{claimable_voucher}", "charge_id": "{claimable_charge}"}],
+}
+TICKED = {"programme_id": "{programme}", "items": "{claimable_voucher}-{claimable_charge}"}
+BANK = {"paid_on": "{today}", "receipt_number": "HD-2"}
+BACK = BANK | {"item_id": "{paid_item}", "amount_fen": 1, "reason": "退回"}
+SAMPLE = {"programme_id": "{programme}", "paid_from": "{today}", "paid_until": "{today}", "count": 1}
+WHY = {"reason": "材料不全"}
+SAMPLES = "/voucher-programmes/{programme}/samples"
+THEIR_SAMPLES = "/voucher-programmes/{their_programme}/samples"
+
+REDEMPTIONS = (
+    page("/redemptions", PEOPLE),
+    page("/redemptions/queue", PEOPLE),
+    page("/redemptions/notices"),
+    page("/redemptions/new?organisation={firm_id}", AGENT, other=403),
+    sent("/redemptions/new?organisation={firm_id}", AGENT, TICKED, other=403),
+    page(ONE, READING),
+    page(PAID, READING),
+    page(f"{ONE}/pack", READING),
+    page(f"{ONE}/files/{{redemption_file}}", READING),
+    sent(f"{ONE}/documents", AGENT, {"document": "invoice"}, files={"files": FILE}, forbidden=SAMPLING),
+    sent(f"{ONE}/documents/{{redemption_file}}/remove", AGENT, forbidden=SAMPLING),
+    sent(f"{ONE}/withdraw", AGENT, forbidden=SAMPLING),
+    sent(f"{ONE}/review", OFFICER, {"step": "city_review"}, forbidden=READING - OFFICER),
+    sent(f"{ONE}/reject", OFFICER, WHY, forbidden=READING - OFFICER),
+    sent(f"{NOTICED}/pay", OFFICER, BANK, forbidden=READING - OFFICER),
+    sent(f"{PAID}/claw-back", OFFICER, BACK | {"amount_fen": "0.01"}, forbidden=READING - OFFICER),
+    sent(f"{PAID}/bank-papers", OFFICER, files={"files": FILE}, forbidden=READING - OFFICER),
+    page(SAMPLES, SAMPLING, other=403),
+    page(THEIR_SAMPLES, frozenset({"auditor"}), other=403),
+    sent(SAMPLES, OFFICER, SAMPLE, other=403),
+    read("/redemptions"),
+    read("/redemptions/queue"),
+    read("/redemptions/claimable?organisation={firm_id}", AGENT, other=403),
+    read("/redemption-notices", EVERYBODY),
+    post("/redemptions", AGENT, ASKED, other=403),
+    read(ONE, READING),
+    read(f"{ONE}/pack", READING),
+    read(f"{ONE}/files/{{redemption_file}}", READING),
+    Line(
+        f"POST /api/v1{ONE}/documents",
+        AGENT,
+        ok=201,
+        form={"document": "invoice"},
+        files={"files": FILE},
+        forbidden=SAMPLING,
+    ),
+    drop(f"{ONE}/documents/{{redemption_file}}", AGENT, ok=200, forbidden=SAMPLING),
+    step(f"{ONE}/review", OFFICER, {}, forbidden=READING - OFFICER),
+    step(f"{ONE}/reject", OFFICER, WHY, forbidden=READING - OFFICER),
+    step(f"{ONE}/withdraw", AGENT, {}, forbidden=SAMPLING),
+    step(f"{NOTICED}/pay", OFFICER, BANK, forbidden=READING - OFFICER),
+    step(f"{PAID}/claw-back", OFFICER, BACK, forbidden=READING - OFFICER),
+    Line(
+        f"POST /api/v1{PAID}/bank-papers", OFFICER, ok=201, form={}, files={"files": FILE}, forbidden=READING - OFFICER
+    ),
+    read("/redemption-samples?programme={programme}", SAMPLING, other=403),
+    read("/redemption-samples?programme={their_programme}", frozenset({"auditor"}), other=403),
+    post("/redemption-samples", OFFICER, SAMPLE, other=403),
+    post("/redemption-samples", NO_ONE, SAMPLE | {"programme_id": "{their_programme}"}, other=403),
+)

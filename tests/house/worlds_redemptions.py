@@ -1,0 +1,122 @@
+"""Redemptions of the world: the agent's firm claims from the officer's authority what vouchers covered of uses."""
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from booking.attachments.preparing import Uploaded, prepare
+from booking.attachments.rules import Limits
+from booking.core.actors import Actor
+from booking.core.clock import local_date
+from booking.invoices.forms import InvoiceForm
+from booking.invoices.service import record_invoice
+from booking.payers.holds import for_reservation
+from booking.recognitions.forms import RecognitionForm
+from booking.recognitions.service import recognise
+from booking.redemptions import documents, paying, queries, service
+from booking.redemptions.forms import RedemptionForm, RedemptionPaymentForm, RedemptionReviewForm, RedemptionSampleForm
+from booking.redemptions.sampling import draw_sample
+from booking.reservations.wishes import Paying
+from booking.vouchers.capturing import capture
+from booking.vouchers.covering import Ask, Wish, plan
+from booking.vouchers.holding import hold
+from booking.vouchers.issuing import Issue, issue
+from booking.vouchers.wishing import store_wish
+from models.charges import Charge
+from models.directory import Organisation
+from models.redemptions import Redemption, RedemptionItem
+from models.vocabulary.programmes import ProgrammeDocument, ServiceType
+from models.vocabulary.recognitions import RecognitionKind
+from models.vouchers import Voucher
+from tests.factories.programmes import make_officer
+from tests.house.worlds_statements import accepted, issued
+
+if TYPE_CHECKING:
+    from tests.house.worlds import Builder
+
+SHARING = ServiceType.INSTRUMENT_SHARING
+LIMITS = Limits(photo_bytes=1_000, document_bytes=1_000, quota_bytes=10_000, most_files=6)
+FILE = Uploaded("application.pdf", b"%PDF-1.7\n%%EOF")
+
+
+def add_redemptions(builder: "Builder") -> None:
+    """One that waits, one whose public notice is over, one that is paid and was drawn, and something left to claim."""
+    session, names = builder.session, builder.world.names
+    authority = session.get_one(Organisation, names["authority"])
+    officers = [make_officer(session, authority, f"{word}-officer", now=builder.now) for word in ("first", "second")]
+    voucher = _voucher(builder, officers[0])
+    charges = _charges(builder, voucher)
+    month = timedelta(days=30)
+    note = builder.mark("redemption_note", frozenset({"agent", "officer"}))
+    waiting = builder.keep("redemption", _asked(builder, voucher, charges[0], note))
+    agent, now = builder.actor("agent"), builder.now
+    kind, files = ProgrammeDocument.APPLICATION, prepare([FILE], LIMITS)
+    documents.add_documents(session, waiting.id, kind, files, LIMITS, actor=agent, now=now)
+    (document,) = queries.documents_of(session, waiting.id)
+    names["redemption_file"] = document.attachment_id
+    noticed = builder.keep("noticed_redemption", _asked(builder, voucher, charges[1], note, before=month))
+    paid = builder.keep("paid_redemption", _asked(builder, voucher, charges[2], note, before=month))
+    for one in (noticed, paid):
+        for officer in officers:
+            service.review(session, one.id, RedemptionReviewForm(), actor=officer, now=now - month)
+    today = local_date(now)
+    form = RedemptionPaymentForm(paid_on=today, receipt_number="HD-1")
+    paying.record_payment(session, paid.id, form, actor=officers[0], now=now)
+    item = select(RedemptionItem.id).where(RedemptionItem.redemption_id == paid.id)
+    names["paid_item"] = session.scalars(item).one()
+    names |= {"claimable_voucher": voucher.id, "claimable_charge": charges[3].id}
+    sample = RedemptionSampleForm(programme_id=names["programme"], paid_from=today, paid_until=today, count=1, seed="s")
+    draw_sample(session, sample, actor=officers[0], now=now)
+    session.commit()
+
+
+def _voucher(builder: "Builder", officer: Actor) -> Voucher:
+    """A voucher of the agent's firm, for the other province's instruments too."""
+    session, names = builder.session, builder.world.names
+    form = RecognitionForm(
+        organisation_id=names["authority"],
+        kind=RecognitionKind.SERVICE_TYPE,
+        province="510000",
+        service_type=SHARING,
+        starts_on=date(2026, 1, 1),
+        notice="互认通知",
+    )
+    recognise(session, form, actor=officer, now=builder.now)
+    wanted = Issue(names["programme"], names["firm_id"], 1_000_000)
+    return issue(session, wanted, actor=officer, now=builder.now)
+
+
+def _charges(builder: "Builder", voucher: Voucher) -> list[Charge]:
+    """Four uses at the other institution that are billed, invoiced whole, and partly covered."""
+    session, now, names = builder.session, builder.now, builder.world.names
+    last = session.scalars(select(Charge.id).order_by(Charge.id.desc())).first() or 0
+    for hour in (9, 10, 11, 12):
+        accepted(builder, "their_published", "their_holder", "their_steward", hour, Paying(is_later=True))
+    charges = list(session.scalars(select(Charge).where(Charge.id > last).order_by(Charge.id)))
+    for one in charges:
+        purpose, wish = for_reservation(one.reservation_id or 0), Wish(voucher.organisation_id, SHARING)
+        used_on = local_date(one.booked_ends_at)
+        store_wish(session, purpose, wish, actor=builder.actor("agent"), now=now)
+        ask = Ask(wish, purpose, one.organisation_id, one.gross_fen, used_on)
+        hold(session, purpose, plan(session, ask, today=local_date(now)), now=now)
+        capture(session, purpose, one, one.gross_fen, used_on, now=now)
+    slip = issued(builder, "their_organisation", "their_admin")
+    said = {"number": "25502000000009", "issued_on": "2026-01-05", "title": "示例企业"}
+    covers = [{"statement_id": slip.id, "amount_fen": slip.total_fen}]
+    form = InvoiceForm.model_validate({**said, "items": covers})
+    record_invoice(session, slip.debtor_id, form, actor=builder.actor("their_admin"), now=now)
+    names["redeemed_statement"] = slip.id
+    return charges
+
+
+def _asked(
+    builder: "Builder", voucher: Voucher, charge: Charge, note: str, before: timedelta = timedelta()
+) -> Redemption:
+    """A request of the agent for one charge, some time before now."""
+    names = builder.world.names
+    items = [{"voucher_id": voucher.id, "charge_id": charge.id}]
+    named = {"organisation_id": names["firm_id"], "programme_id": names["programme"], "items": items, "note": note}
+    form = RedemptionForm.model_validate(named)
+    actor, now = builder.actor("agent"), builder.now - before
+    return service.request_redemption(builder.session, form, actor=actor, now=now)

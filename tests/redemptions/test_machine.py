@@ -1,0 +1,174 @@
+"""Redemptions at random: every fen that is paid has its redemption, items stay within captures, books add up."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Flask
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import run_state_machine_as_test as run_machine
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from booking.core.actors import Actor
+from booking.core.clock import at_local, local_date
+from booking.core.errors import Refused
+from booking.redemptions import paying, service
+from booking.redemptions.claimable import claimable
+from booking.redemptions.forms import (
+    ClawBackForm,
+    RedemptionForm,
+    RedemptionPaymentForm,
+    RedemptionRejectionForm,
+    RedemptionReviewForm,
+)
+from booking.web.extensions import db
+from models.charges import Charge
+from models.redemptions import Redemption, RedemptionItem
+from models.vocabulary.redemptions import RedemptionState
+from models.vouchers import VoucherCapture
+from tests import databases
+from tests.redemptions.claims import Claims
+
+START = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
+picks, cuts = st.integers(0, 5), st.integers(0, 4_000)
+USES = 4
+KINDS_AT_LEAST = 5
+
+
+class Machine(RuleBasedStateMachine):
+    """A firm claims four uses in parts; two officers review, refuse, pay and claw back, in any order."""
+
+    seen: Counter[str]
+
+    @initialize(way=st.sampled_from(["home_pays", "advance_then_net"]), budget=st.sampled_from([None, 100_000]))
+    def arrange(self, way: str, budget: int | None) -> None:
+        self.session = Session(db.engine, expire_on_commit=False)
+        self.claims = Claims(self.session, START, border="510105", border_way=way, budget_fen=budget)
+        self.charges = [self.claims.used(9 + 2 * place, 1) for place in range(USES)]
+        self.claims.invoice()
+        self.now = self.claims.later
+
+    @rule(some=st.sets(picks, min_size=1, max_size=3))
+    def ask(self, some: set[int]) -> None:
+        wanted = [self.charges[place % USES] for place in sorted({one % USES for one in some})]
+        self._try(service.request_redemption, self._form(wanted), by=self.claims.claimant()[1])
+
+    @rule(pick=picks, is_first=st.booleans(), cut=cuts)
+    def review(self, pick: int, is_first: bool, cut: int) -> None:
+        if found := self._picked(pick):
+            item = self.session.scalars(select(RedemptionItem).where(RedemptionItem.redemption_id == found.id)).first()
+            assert item is not None
+            said = {"item_id": item.id, "approved_fen": max(0, item.claimed_fen - cut), "reason": "核减"}
+            form = RedemptionReviewForm.model_validate({"items": [said] if cut > 1_000 else []})
+            self._try(service.review, found.id, form, by=self._officer(is_first))
+
+    @rule(pick=picks, fen=st.integers(1, 3_000))
+    def go_on(self, pick: int, fen: int) -> None:
+        found = self._picked(pick)
+        if found is None:
+            return
+        if found.state == RedemptionState.NOTICE:
+            self.now = max(self.now, at_local(found.notice_until or local_date(self.now), 2_000))
+            self.pay(pick, is_first=True)
+        elif found.state == RedemptionState.PAID:
+            self.claw_back(pick, fen)
+        else:
+            self.review(pick, is_first=found.state == RedemptionState.REQUESTED, cut=fen)
+
+    @rule(pick=picks, is_final=st.booleans())
+    def reject(self, pick: int, is_final: bool) -> None:
+        if found := self._picked(pick):
+            form = RedemptionRejectionForm(reason="材料不全", is_final=is_final)
+            self._try(service.reject, found.id, form, by=self.claims.first, kind=f"reject {is_final}")
+
+    @rule(pick=picks)
+    def withdraw(self, pick: int) -> None:
+        if found := self._picked(pick):
+            self._try(service.withdraw, found.id, "", by=self.claims.claimant()[1])
+
+    @rule(days=st.integers(1, 9))
+    def wait(self, days: int) -> None:
+        self.now += timedelta(days=days)
+
+    @rule(pick=picks, is_first=st.booleans())
+    def pay(self, pick: int, is_first: bool) -> None:
+        if found := self._picked(pick):
+            form = RedemptionPaymentForm(paid_on=local_date(self.now), receipt_number="HD")
+            self._try(paying.record_payment, found.id, form, by=self._officer(is_first))
+
+    @rule(pick=picks, fen=st.integers(1, 3_500))
+    def claw_back(self, pick: int, fen: int) -> None:
+        if found := self._picked(pick):
+            item = self.session.scalars(select(RedemptionItem).where(RedemptionItem.redemption_id == found.id)).first()
+            assert item is not None
+            said = {"item_id": item.id, "amount_fen": fen, "receipt_number": "TK", "reason": "退回"}
+            form = ClawBackForm(paid_on=local_date(self.now), **said)
+            self._try(paying.claw_back, found.id, form, by=self.claims.second)
+
+    @rule(pick=picks, share=st.integers(1, 10_000))
+    def charge_less(self, pick: int, share: int) -> None:
+        charge = self.charges[pick % USES]
+        self.claims.capture(self.session.get_one(Charge, charge.id), charge.gross_fen * share // 10_000)
+
+    @invariant()
+    def everything_adds_up(self) -> None:
+        self.session.rollback()
+        self.session.expire_all()
+        assert self.claims.faults() == []
+        paid = func.coalesce(func.sum(RedemptionItem.approved_fen - RedemptionItem.clawed_fen), 0)
+        is_paid = Redemption.state == "paid"
+        net = self.session.scalar(
+            select(paid).join(Redemption, Redemption.id == RedemptionItem.redemption_id).where(is_paid)
+        )
+        books = self.claims.books()
+        taken = self.session.scalar(select(func.coalesce(func.sum(VoucherCapture.amount_fen), 0)))
+        assert (books["paid"], books["programme_paid"], books["pair_paid"]) == (net, net, net)
+        assert books["captured"] + books["paid"] == taken
+        open_fen = sum(one.amount_fen for one in self._claimable())
+        assert 0 <= open_fen <= books["captured"]
+
+    def _claimable(self) -> Any:
+        return claimable(self.session, self.claims.firm.id, today=local_date(self.now))
+
+    def _form(self, charges: list[Charge]) -> RedemptionForm:
+        return self.claims.form(*charges)
+
+    def _officer(self, is_first: bool) -> Actor:
+        return self.claims.first if is_first else self.claims.second
+
+    def _picked(self, pick: int) -> Redemption | None:
+        rows = self.session.scalars(select(Redemption).order_by(Redemption.id.desc())).all()
+        return rows[pick % len(rows)] if rows else None
+
+    def _try(self, work: Callable[..., Any], *args: Any, by: Actor, kind: str = "") -> None:
+        try:
+            self.claims.do(work, *args, by=by, at_=self.now)
+        except Refused:
+            return
+        self.seen[kind or work.__name__] += 1
+
+
+def test_redemptions_at_random_pay_no_fen_without_its_claim(engine_app: Flask) -> None:
+    seen: Counter[str] = Counter()
+
+    class OnThisEngine(Machine):
+        def __init__(self) -> None:
+            super().__init__()
+            databases.empty(engine_app)
+            self.seen, self.context = seen, engine_app.app_context()
+            self.context.push()
+
+        def teardown(self) -> None:
+            if hasattr(self, "session"):
+                self.session.close()
+            db.session.remove()
+            self.context.pop()
+
+    bounded = settings(max_examples=8, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+    run_machine(OnThisEngine, settings=bounded)
+
+    assert len(seen) >= KINDS_AT_LEAST, seen
