@@ -17,6 +17,7 @@ from booking.accounts.forms import LONGEST_TOKEN_DAYS, NewAccountForm
 from booking.accounts.tokens import NewToken
 from booking.catalogue import importing, importing_report
 from booking.charges import verifying as charges_verifying
+from booking.clearing import verifying as clearing_verifying
 from booking.core import forms
 from booking.core.clock import utcnow
 from booking.core.errors import InvalidInput, Refused
@@ -173,6 +174,7 @@ def verify_ledger() -> None:
         statements_verifying,
         invoices_verifying,
         vouchers_verifying,
+        clearing_verifying,
     )
     found = [line for one in of_money for line in one.faults(session)]
     for line in found:

@@ -15,6 +15,7 @@ from booking.calendars import polls
 from booking.calendars import views as calendars
 from booking.catalogue import views as catalogue
 from booking.charges import views as charges
+from booking.clearing import views as clearing
 from booking.contracts import views as contracts
 from booking.core.actors import Actor
 from booking.core.texts import N_
@@ -68,6 +69,7 @@ BLUEPRINTS = (
     contracts.bp,
     programmes.bp,
     recognitions.bp,
+    clearing.bp,
     operations.bp,
     privacy.bp,
 )
@@ -139,6 +141,7 @@ def menu() -> list[MenuItem]:
     entries.append((N_("单位名录"), "directory.index", True))
     entries.append((N_("创新券政策"), "programmes.index", True))
     entries.append((N_("互认目录"), "recognitions.index", True))
+    entries.append((N_("创新券清算"), "clearing.index", bool(reach(actor, Permission.SEE_CLEARING))))
     entries.append((N_("暂停预约"), "reservations.suspensions", bool(reach(actor, Permission.SUSPEND_PEOPLE))))
     entries.append((N_("用户"), "accounts.users", may(actor, Permission.SEE_USERS)))
     entries.append((N_("日志"), "accounts.audit", bool(reach(actor, Permission.SEE_AUDIT))))

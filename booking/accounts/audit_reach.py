@@ -15,6 +15,7 @@ from models.accounts import AuditEntry
 from models.affiliations import Affiliation, Invitation, MailDomain, OrganisationRegistration, Roster, UserGroup, Visit
 from models.catalogue import Instrument
 from models.charges import Charge
+from models.clearing import ClearingEvent, ClearingStatement
 from models.contracts import Contract
 from models.custody import KeptByOwner, OwnerChange
 from models.directory import Unit
@@ -93,6 +94,9 @@ def _fitting(owners: Owners) -> Iterator[tuple[str, Condition]]:
         owned = exists().where(table.id == subject, Instrument.id == table.instrument_id, _owned_then(owners))
         yield kind, _unless_kept(table, owned, owners) if issubclass(table, KeptByOwner) else owned
     yield "grant", or_(*(_granted_at(told, owners) for told in _TOLD))
+    closers = select(ClearingStatement.id).where(ClearingStatement.organisation_id.in_(owners))
+    others = select(ClearingEvent.statement_id).where(ClearingEvent.organisation_id.in_(owners))
+    yield "clearing_statement", or_(subject.in_(closers), subject.in_(others))
     sides = OwnerChange.from_organisation_id, OwnerChange.to_organisation_id
     yield "owner_change", exists().where(OwnerChange.id == subject, or_(*(side.in_(owners) for side in sides)))
 

@@ -116,6 +116,8 @@ PERMISSIONS = {
     Permission.MANAGE_RECOGNITIONS: N_("登记本部门互认的机构、材料和服务"),
     Permission.SEE_VOUCHERS: N_("查看创新券"),
     Permission.MANAGE_VOUCHERS: N_("冻结、收回本部门发放的创新券"),
+    Permission.SEE_CLEARING: N_("查看创新券的跨省清算和预算"),
+    Permission.CLEAR_MONTHS: N_("为本省市关账、确认清算单、登记划款"),
 }
 
 LOOKS = {

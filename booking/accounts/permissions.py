@@ -71,6 +71,8 @@ class Permission(StrEnum):
     MANAGE_RECOGNITIONS = "manage_recognitions"
     SEE_VOUCHERS = "see_vouchers"
     MANAGE_VOUCHERS = "manage_vouchers"
+    SEE_CLEARING = "see_clearing"
+    CLEAR_MONTHS = "clear_months"
 
 
 _ADMINS = frozenset({Role.INSTITUTION_ADMIN, Role.PLATFORM_ADMIN})
@@ -142,6 +144,8 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.MANAGE_RECOGNITIONS: _OFFICERS,
     Permission.SEE_VOUCHERS: _OFFICERS | {Role.ENTERPRISE_AGENT, Role.AUDITOR},
     Permission.MANAGE_VOUCHERS: _OFFICERS,
+    Permission.SEE_CLEARING: _OFFICERS | {Role.AUDITOR},
+    Permission.CLEAR_MONTHS: _OFFICERS,
 }
 
 NEVER_DELEGATED = frozenset(
@@ -158,6 +162,7 @@ NEVER_DELEGATED = frozenset(
         Permission.MANAGE_PROGRAMMES,
         Permission.MANAGE_RECOGNITIONS,
         Permission.MANAGE_VOUCHERS,
+        Permission.CLEAR_MONTHS,
     }
 )
 """What gives or takes for good, or binds: roles, also by verifying, instruments, accounts, contracts,

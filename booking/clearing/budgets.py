@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from models.vouchers import ProgrammeBook
 from sqlalchemy import BigInteger, cast, func, select, union_all
 from sqlalchemy.orm import Session
 
@@ -15,6 +14,7 @@ from booking.core.actors import Actor, Target
 from booking.database.days import local_day
 from booking.programmes.queries import Shown, shown
 from models.ledger import LedgerEntry, LedgerTransfer
+from models.vouchers import ProgrammeBook
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from models.redemptions import RedemptionPayment
-from models.vocabulary.vouchers import CaptureKind
-from models.vouchers import ProvincePair, VoucherCapture
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
@@ -31,9 +28,12 @@ from models.clearing import ClearingEvent, ClearingFigures, ClearingStatement
 from models.directory import Organisation
 from models.ledger import LedgerEntry, LedgerTransfer
 from models.programmes import ProgrammeVersion
+from models.redemptions import RedemptionPayment
 from models.vocabulary.clearing import ClearingState, Figure, PairSide
 from models.vocabulary.directory import OrganisationKind
 from models.vocabulary.programmes import BorderWay
+from models.vocabulary.vouchers import CaptureKind
+from models.vouchers import ProvincePair, VoucherCapture
 
 Figures = Mapping[Course, Mapping[Figure, int]]
 
@@ -232,7 +232,7 @@ def _moved(session: Session, pairs: Sequence[ProvincePair], span: Span | None) -
             )
 
 
-def joined(wanted: Select[Any]) -> Select[Any]:
+def joined(wanted: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     """Transfers with their entry, and what it was posted for: a capture under a version, or a payment."""
     return (
         wanted.select_from(LedgerTransfer)
@@ -260,13 +260,13 @@ def in_span(span: Span) -> ColumnElement[bool]:
     return or_(*(and_(*part) for part in _parts(span)))
 
 
-def _loaded() -> Select[tuple[ClearingStatement]]:
+def _loaded() -> Select[ClearingStatement]:
     """Statements with who closed them."""
     names = joinedload(ClearingStatement.organisation), joinedload(ClearingStatement.closed_by)
     return select(ClearingStatement).options(*names)
 
 
-def _whole(border: Border) -> Select[tuple[ClearingStatement]]:
+def _whole(border: Border) -> Select[ClearingStatement]:
     """The statements of a border."""
     between = ClearingStatement.low_province == border.low, ClearingStatement.high_province == border.high
     return _loaded().where(*between)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from models.vouchers import ProvincePair
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
@@ -25,10 +24,12 @@ from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Pro
 from booking.core.texts import N_
 from booking.ledger.rules import Move
 from booking.ledger.service import post_entry
+from booking.vouchers import opening
 from models.base import Base
 from models.clearing import ClearingEvent, ClearingStatement
 from models.ledger import LedgerAccount
 from models.vocabulary.clearing import ClearingStep, Figure
+from models.vouchers import ProvincePair
 
 _FIGURES = insert(Base.metadata.tables["clearing_figures"])
 
@@ -81,10 +82,10 @@ def close_month(session: Session, border: Border, month: date, *, actor: Actor, 
     Nothing is posted to the two pairs meanwhile, and of two who close it at once one does. What is posted for the month
     later belongs to the next one. Raises NotFound, Forbidden, MonthLasts, EarlierOpen and AlreadyClosed.
     """
-    province, office_id, pairs = _acting(session, border, actor)
+    province, office_id = _acting(session, border, actor)
     if month_after(month) > local_date(now):
         raise MonthLasts
-    _hold_still(session, pairs)
+    pairs = _hold_still(session, border, now=now)
     last_id, last = queries.last_transfer(session, pairs), queries.last_statement(session, border)
     if last is not None and month <= last.month:
         raise AlreadyClosed
@@ -168,11 +169,10 @@ def settle(
     return _noted(session, made, "clearing.settled", actor=actor, now=now, after=form.model_dump(mode="json"))
 
 
-def _acting(session: Session, border: Border, actor: Actor) -> tuple[str, int, Sequence[ProvincePair]]:
-    """For which province and authority somebody acts, and the pairs; raises NotFound and Forbidden."""
-    pairs = queries.border_seen(session, border, queries.sight_of(session, actor, Permission.SEE_CLEARING))
-    province, office_id = _office(session, border, actor)
-    return province, office_id, pairs
+def _acting(session: Session, border: Border, actor: Actor) -> tuple[str, int]:
+    """For which province and authority somebody acts; raises NotFound and Forbidden."""
+    queries.border_seen(session, border, queries.sight_of(session, actor, Permission.SEE_CLEARING))
+    return _office(session, border, actor)
 
 
 def _office(session: Session, border: Border, actor: Actor, *, only: str | None = None) -> tuple[str, int]:
@@ -184,11 +184,14 @@ def _office(session: Session, border: Border, actor: Actor, *, only: str | None 
     raise Forbidden
 
 
-def _hold_still(session: Session, pairs: Sequence[ProvincePair]) -> None:
-    """Let nothing be posted to the pairs until the transaction ends: every entry locks its accounts first."""
+def _hold_still(session: Session, border: Border, *, now: datetime) -> Sequence[ProvincePair]:
+    """Both pairs, to which nothing is posted until the transaction ends: every entry locks its accounts first."""
+    opening.pairs_of(session, [(border.low, border.high), (border.high, border.low)], now=now)
+    pairs = queries.pairs_of(session, border)
     ids = [key for pair in pairs for key in queries.sides_of(pair)]
     locked = select(LedgerAccount.id).where(LedgerAccount.id.in_(ids)).order_by(LedgerAccount.id)
     session.execute(locked.with_for_update(key_share=True))
+    return pairs
 
 
 def _store(session: Session, statement_id: int, figures: Figures) -> None:
@@ -211,7 +214,7 @@ def _held(
     session: Session, border: Border, month: date, actor: Actor, *, but_not_of_closer: bool = False
 ) -> tuple[Closed, str, int]:
     """A statement under lock, and for whom somebody acts; raises NotFound and Forbidden."""
-    province, office_id, _pairs = _acting(session, border, actor)
+    province, office_id = _acting(session, border, actor)
     statement = queries.statement_of(session, border, month)
     if statement is None:
         raise NotFound
@@ -262,7 +265,7 @@ def _noted(
 
 
 def _moves(pairs: Sequence[ProvincePair], figures: Figures) -> list[Move]:
-    """What was owed in the month, of each pair to what is settled; the other way round where it was less than nothing."""
+    """What was owed in the month, of each pair to what is settled; the other way round where it is below zero."""
     moves = []
     for pair in pairs:
         owed = sum(

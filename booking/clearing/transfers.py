@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from models.redemptions import Redemption, RedemptionItem, RedemptionPayment
-from models.vocabulary.vouchers import CaptureKind
-from models.vouchers import ProvincePair, Voucher, VoucherCapture
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
@@ -19,8 +16,11 @@ from models.charges import Charge
 from models.directory import Organisation
 from models.ledger import LedgerEntry, LedgerTransfer
 from models.programmes import ProgrammeVersion
+from models.redemptions import Redemption, RedemptionItem, RedemptionPayment
 from models.vocabulary.clearing import Figure, PairSide
 from models.vocabulary.programmes import BorderWay
+from models.vocabulary.vouchers import CaptureKind
+from models.vouchers import ProvincePair, Voucher, VoucherCapture
 
 Condition = ColumnElement[bool]
 BY_PAYMENT = frozenset({Figure.PAID, Figure.CLAWED_BACK, Figure.OWED})
@@ -108,7 +108,7 @@ def _of_figure(pair: ProvincePair, figure: Figure) -> list[Condition]:
 
 
 def _by_way(pair: ProvincePair, way: BorderWay, figure: Figure) -> list[Condition]:
-    """Those that are settled in one way: what is paid is owed by the next transfer of its entry where it was advanced."""
+    """Those settled in one way: what was paid is owed by the next transfer of its entry where it was advanced."""
     is_home = way == BorderWay.HOME_PAYS
     if pair.issuer == pair.provider:
         return [] if is_home else [false()]
@@ -154,8 +154,9 @@ def _items(
     of_pair = item.issuer_province == pair.issuer, item.provider_province == pair.provider
     found: dict[int, list[tuple[int, int, int, bool]]] = {one: [] for one in redemption_ids}
     rows = wanted.where(item.redemption_id.in_(redemption_ids), item.approved_fen > 0, *of_pair)
-    for redemption_id, *ids, way in session.execute(rows.order_by(item.id)):
-        found[redemption_id].append((*ids, way == BorderWay.ADVANCE_THEN_NET))
+    for redemption_id, item_id, voucher_id, charge_id, way in session.execute(rows.order_by(item.id)):
+        is_advanced = way == BorderWay.ADVANCE_THEN_NET
+        found[redemption_id].append((item_id, voucher_id, charge_id, is_advanced))
     return found
 
 
@@ -172,12 +173,8 @@ def _ranks(session: Session, pair: ProvincePair, entry_ids: Collection[int]) -> 
 def _parts(session: Session, causes: Iterable[Cause]) -> Mapping[tuple[int | None, int | None], Part]:
     """Vouchers and providers, by voucher and charge."""
     keys = {(one.voucher_id, one.charge_id) for one in causes if one.voucher_id and one.charge_id}
-    vouchers = {
-        key: number
-        for key, number in session.execute(
-            select(Voucher.id, Voucher.number).where(Voucher.id.in_({one for one, _ in keys}))
-        )
-    }
+    numbers = select(Voucher.id, Voucher.number).where(Voucher.id.in_({one for one, _ in keys}))
+    vouchers = {key: number for key, number in session.execute(numbers)}  # noqa: C416 - rows, not pairs
     named = select(Charge.id, Organisation.name_zh, Organisation.name_en)
     named = named.join(Organisation, Organisation.id == Charge.organisation_id)
     names = {key: (zh, en) for key, zh, en in session.execute(named.where(Charge.id.in_({one for _, one in keys})))}

@@ -1,9 +1,8 @@
-"""Adding clearing up again: pairs from what vouchers captured, statements from their transfers, and what is settled."""
+"""Adding clearing up again: pairs from what vouchers captured, statements from their transfers, what is settled."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from models.vouchers import ProvincePair, VoucherCapture
 from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.orm import Session
 
@@ -13,6 +12,7 @@ from booking.clearing.rules import Course, month_after, net_fen, number_of
 from models.clearing import ClearingStatement
 from models.ledger import LedgerAccount
 from models.vocabulary.clearing import ClearingStep, Figure
+from models.vouchers import ProvincePair, VoucherCapture
 
 Between = tuple[str, str]
 LESS = frozenset({Figure.GIVEN_BACK, Figure.NOT_APPROVED, Figure.CLAWED_BACK})

@@ -34,7 +34,7 @@ FIRST: dict[Role, tuple[str, ...]] = {
     Role.INSTITUTION_ADMIN: ("catalogue.index", "directory.index", "accounts.audit", "home.index"),
     Role.INSTITUTION_FINANCE: ("statements.places", "charges.staffed", "home.index", "directory.index"),
     Role.ENTERPRISE_AGENT: ("home.index", "directory.index", "reservations.mine"),
-    Role.VOUCHER_OFFICER: ("programmes.index", "recognitions.index", "directory.index", "home.index"),
+    Role.VOUCHER_OFFICER: ("programmes.index", "clearing.index", "recognitions.index", "home.index"),
     Role.OPERATOR: ("affiliations.registrations", "directory.index", "home.index"),
     Role.AUDITOR: ("accounts.audit", "statements.places", "charges.staffed", "catalogue.report_dates", "home.index"),
     Role.PLATFORM_ADMIN: ("directory.index", "accounts.users", "operations.jobs", "accounts.audit"),

@@ -60,7 +60,13 @@ def transfers(border: str, month: str) -> ResponseReturnValue:
     place, day = border_in(border), month_in(month)
     page, names = behind(session, place, day, asked, who), province_names(session)
     sight = queries.sight_of(session, who, Permission.SEE_CLEARING)
-    where = {"border": border, "month": month, "issuer": asked.issuer, "figure": asked.figure, "way": asked.way}
+    where: dict[str, Any] = {
+        "border": border,
+        "month": month,
+        "issuer": asked.issuer,
+        "figure": asked.figure,
+        "way": asked.way,
+    }
     return render_template(
         "clearing/transfers.html",
         border=place,

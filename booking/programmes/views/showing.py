@@ -63,6 +63,7 @@ def show(programme_id: int) -> ResponseReturnValue:
         versions=queries.versions_of(session, programme_id),
         today=today,
         may_edit=may(who, Permission.MANAGE_PROGRAMMES, Target(found.programme.organisation_id)),
+        sees_budget=may(who, Permission.SEE_CLEARING, Target(found.programme.organisation_id)),
         form=form,
         problems=problems,
         result=result,
