@@ -277,7 +277,6 @@ class Across:
             programme_version_id=use.voucher.programme_version_id,
             claimed_fen=asked,
             approved_fen=granted,
-            is_settled=True,
             used_on=self.now.date(),
             issuer_province=use.pair.issuer,
             provider_province=use.pair.provider,

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
+from itertools import product
 
 from flask import Flask
 from hypothesis import HealthCheck, settings
@@ -47,12 +48,17 @@ class Machine(RuleBasedStateMachine):
         self.session = Session(db.engine, expire_on_commit=False)
         self.across, self.uses, self.done = Across(self.session, START), list[Use](), Counter[str]()
         self.left, self.standing = Counter[int](), Counter[int]()
+        for issuer, provider, way in product(["50", "51"], ["50", "51"], BorderWay):
+            self._capture(issuer, provider, 60, way)
 
     @rule(issuer=codes, provider=codes, amount=amounts, way=ways)
     def capture(self, issuer: str, provider: str, amount: int, way: BorderWay) -> None:
+        self._capture(issuer, provider, amount, way)
+        self._did("capture")
+
+    def _capture(self, issuer: str, provider: str, amount: int, way: BorderWay) -> None:
         self.uses.append(self.across.captured(issuer, provider, amount, self._at(), way))
         self.left[len(self.uses) - 1] = amount
-        self._did("capture")
 
     @rule(pick=picks, amount=amounts)
     def give_back(self, pick: int, amount: int) -> None:
@@ -185,7 +191,7 @@ def test_clearing_is_the_sum_of_captures_by_pair_whatever_is_done(engine_app: Fl
                 self.session.close()
             self.context.close()
 
-    bounded = settings(max_examples=6, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+    bounded = settings(max_examples=8, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
     run_machine(OnThisEngine, settings=bounded)
     assert took_effect.total() >= STEPS_AT_LEAST, took_effect
     assert len(took_effect) >= KINDS_AT_LEAST, took_effect

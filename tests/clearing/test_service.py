@@ -271,7 +271,7 @@ def test_nobody_but_officers_of_the_two_closes_a_month_nor_who_stands_in_for_one
     across: Across, session: Session, now: datetime
 ) -> None:
     october(across)
-    stranger = across.officer("stranger", make_authority(session, "110101", name_zh="第三方"))
+    stranger = across.officer("stranger", make_authority(session, None, name_zh="第三方", country="SG"))
     substitute = stand_in(session, across.officers["50"], now=now)
 
     for actor, refusal in ((stranger, NotFound), (substitute, Forbidden)):

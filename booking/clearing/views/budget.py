@@ -34,7 +34,7 @@ def show(programme_id: int) -> ResponseReturnValue:
 
 
 def chart(found: Budget) -> Chart:
-    """The three amounts day by day until today, against a budget that is used evenly until the last day."""
+    """The three amounts day by day until today, beside a limited budget that is used evenly until the last day."""
     days = [found.first + timedelta(days=n) for n in range((found.last - found.first).days + 1)]
     columns = (
         (_("可用"), [one.free_fen for one in found.days]),
@@ -42,9 +42,9 @@ def chart(found: Budget) -> Chart:
         (_("已兑付"), [one.paid_fen for one in found.days]),
     )
     series = [Series(name, _yuan(values, len(days))) for name, values in columns]
-    even = Series(_("匀速使用时的可用额"), _evenly(found, days), is_guide=True)
+    even = [Series(_("匀速使用时的可用额"), _evenly(found, days), is_guide=True)] if found.is_limited else []
     title = _("每天结束时的预算（元）")
-    return Chart(title, ChartKind.STACKED, _("日期"), [one.isoformat() for one in days], [*series, even])
+    return Chart(title, ChartKind.STACKED, _("日期"), [one.isoformat() for one in days], [*series, *even])
 
 
 def _yuan(values: Sequence[int], length: int) -> list[float | None]:
