@@ -6,7 +6,7 @@ from alembic import op
 from booking.database.guards import make_append_only
 
 revision = "2026_12_01_clearing"
-down_revision = "2026_12_01_vouchers"
+down_revision = "2026_12_01_statement_runs"
 branch_labels = None
 depends_on = None
 
