@@ -40,7 +40,7 @@ class NothingForm(Form):
 
 
 @bp.get("/clearing")
-@documented(tag=TAG, query=ClearingQuery, answers={200: ClearingList}, refusals=(400, 401, 403, 422))
+@documented(tag=TAG, query=ClearingQuery, answers={200: ClearingList}, refusals=(400, 401, 403, 404, 422))
 def index() -> ResponseReturnValue:
     """A month of every border that you see, by the local month in which the ledger posted; this month by default."""
     who, today, asked = require_actor(), local_date(utcnow()), read_query(ClearingQuery)

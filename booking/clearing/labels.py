@@ -17,6 +17,7 @@ WAYS = {
     BorderWay.ADVANCE_THEN_NET: N_("服务方所在省市先垫付"),
 }
 STATES = {
+    ClearingState.EMPTY: (N_("没有记账"), "plain", "–"),
     ClearingState.OPEN: (N_("本月未结束"), "plain", "…"),
     ClearingState.DUE: (N_("待关账"), "attention", "!"),
     ClearingState.CLOSED: (N_("待对方确认"), "attention", "…"),

@@ -87,6 +87,8 @@ def shown_month(
     is_owed = any(amounts[Figure.OWED] for amounts in figures.values())
     state = ClearingState.OPEN if border.is_within else state_of(month, today, steps, is_owed=is_owed)
     due = None if border.is_within else due_month(session, border, today=today)
+    if state == ClearingState.DUE and (due is None or month < due):
+        state = ClearingState.EMPTY
     offices = queries.sight_of(session, actor, Permission.CLEAR_MONTHS).offices
     own = [one for one in sorted(border.provinces) if one in offices]
     may = _may(border, state, found, creditor_of(border, net), own, actor, is_due=due == month) if own else frozenset()

@@ -34,8 +34,9 @@ class ClearingStep(StrEnum):
 
 
 class ClearingState(StrEnum):
-    """How far a month of two provinces is; `open` while it lasts, `due` once it is over."""
+    """How far a month of two provinces is: `open` while it lasts, `due` once it is over; `empty` before the first one."""
 
+    EMPTY = "empty"
     OPEN = "open"
     DUE = "due"
     CLOSED = "closed"

@@ -413,3 +413,12 @@ def test_a_refusal_is_a_conflict_that_names_the_month(across: Across) -> None:
         across.close("50", OCTOBER)
 
     assert refused.value.values == {"month": "2026-09"}
+
+
+def test_a_month_before_the_first_transfer_is_empty_and_not_to_be_closed(across: Across) -> None:
+    october(across)
+    today = date(2026, 11, 23)
+
+    found = shown_month(across.session, BORDER, date(2026, 9, 1), across.officers["50"], today=today)
+
+    assert (found.state, found.figures, found.due, found.may) == (ClearingState.EMPTY, {}, OCTOBER, frozenset())

@@ -32,13 +32,13 @@ LATEST = 24
 def index() -> ResponseReturnValue:
     """Show a month of every border that one sees, and the statements of the months before."""
     session, who, today = reading(), require_actor(), local_date(utcnow())
-    month = read_query(ClearingPage).day or month_of(today)
+    month = min(read_query(ClearingPage).day or month_of(today), month_of(today))
     sight, names = sight_for(session, who), province_names(session)
-    found = months(session, min(month, month_of(today)), who, today=today)
+    found = months(session, month, who, today=today)
     statements = queries.statements_of(session, queries.borders_seen(session, sight), limit=LATEST)
     return render_template(
         "clearing/index.html",
-        month=min(month, month_of(today)),
+        month=month,
         before=month_before(month),
         after=month_after(month) if month < month_of(today) else None,
         months=[_month(one, names) for one in found],
