@@ -321,3 +321,24 @@ def on(month: int, day: int, hour: int = 12) -> datetime:
 def rows_in(session: Session, table: Any) -> int:
     """How many rows there are."""
     return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def october(across: Across) -> None:
+    """Both directions, both ways, approval below the claim, and a claw-back.
+
+    Chongqing's vouchers in Sichuan, advanced: 600.00 and 333.33 used, 33.33 of the first given back; 566.67 and
+    300.00 of 333.33 paid: 866.67 owed; then 66.67 clawed back: 800.00 owed. Paid by Chongqing itself: 120.01 of 150.00.
+    Sichuan's in Chongqing, advanced: 450.50 used, all of it paid: 450.50 owed. Net: Chongqing pays 349.50.
+    """
+    one = across.captured("50", "51", 60_000, on(10, 1, 0))
+    other = across.captured("50", "51", 33_333, on(10, 3))
+    across.given_back(one, 3_333, on(10, 4))
+    across.paid([(one, 56_667, 56_667), (other, 33_333, 30_000)], on(10, 20))
+    across.clawed_back(one, 6_667, on(10, 28))
+    home = across.captured("50", "51", 15_000, on(10, 5), BorderWay.HOME_PAYS)
+    across.paid([(home, 15_000, 12_001)], on(10, 21))
+    theirs = across.captured("51", "50", 45_050, on(10, 31, 23))
+    across.paid([(theirs, 45_050, 45_050)], on(10, 31, 23) + timedelta(minutes=59))
+    across.captured("50", "50", 77, on(10, 6))
+    across.captured("50", "51", 4_444, on(11, 1, 0))
+    across.session.commit()

@@ -12,7 +12,6 @@ from booking.clearing import queries, service
 from booking.clearing.forms import SettleForm, WriteForm
 from booking.clearing.months import Act, shown_month
 from booking.clearing.rules import Border, Course
-from booking.clearing.transfers import transfers_behind
 from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Refused
 from booking.ledger.queries import balance_of
 from models.accounts import AuditEntry
@@ -20,8 +19,7 @@ from models.clearing import ClearingEvent, ClearingFigures, ClearingStatement
 from models.vocabulary.clearing import ClearingState, Figure
 from models.vocabulary.programmes import BorderWay
 from models.vouchers import ProvincePair
-from tests.clearing.across import BORDER, NOVEMBER, OCTOBER, Across, on, rows_in
-from tests.counting import counting
+from tests.clearing.across import BORDER, NOVEMBER, OCTOBER, Across, october, on, rows_in
 from tests.factories.people import stand_in
 from tests.factories.programmes import make_authority
 
@@ -32,27 +30,6 @@ SETTLED = SettleForm(settled_on=date(2026, 11, 23), receipt="工行 20261123-7")
 @pytest.fixture
 def across(session: Session, now: datetime) -> Across:
     return Across(session, now)
-
-
-def october(across: Across) -> None:
-    """Both directions, both ways, approval below the claim, and a claw-back.
-
-    Chongqing's vouchers in Sichuan, advanced: 600.00 and 333.33 used, 33.33 of the first given back; 566.67 and
-    300.00 of 333.33 paid: 866.67 owed; then 66.67 clawed back: 800.00 owed. Paid by Chongqing itself: 120.01 of 150.00.
-    Sichuan's in Chongqing, advanced: 450.50 used, all of it paid: 450.50 owed. Net: Chongqing pays 349.50.
-    """
-    one = across.captured("50", "51", 60_000, on(10, 1, 0))
-    other = across.captured("50", "51", 33_333, on(10, 3))
-    across.given_back(one, 3_333, on(10, 4))
-    across.paid([(one, 56_667, 56_667), (other, 33_333, 30_000)], on(10, 20))
-    across.clawed_back(one, 6_667, on(10, 28))
-    home = across.captured("50", "51", 15_000, on(10, 5), HOME)
-    across.paid([(home, 15_000, 12_001)], on(10, 21))
-    theirs = across.captured("51", "50", 45_050, on(10, 31, 23))
-    across.paid([(theirs, 45_050, 45_050)], on(10, 31, 23) + timedelta(minutes=59))
-    across.captured("50", "50", 77, on(10, 6))
-    across.captured("50", "51", 4_444, on(11, 1, 0))
-    across.session.commit()
 
 
 def test_a_month_with_both_directions_and_a_claw_back_comes_to_what_was_reckoned_by_hand(across: Across) -> None:
@@ -314,88 +291,6 @@ def test_what_the_page_offers_is_what_the_service_takes(across: Across) -> None:
     assert closed == ({Act.ANSWER}, {Act.ANSWER, Act.CONFIRM, Act.OBJECT})
     assert confirmed == ({Act.ANSWER}, {Act.ANSWER, Act.SETTLE})
     assert (may("50"), may("51")) == ({Act.ANSWER}, {Act.ANSWER})
-
-
-@pytest.mark.parametrize("is_closed", [False, True])
-def test_every_figure_is_what_the_transfers_behind_it_add_up_to(across: Across, is_closed: bool) -> None:
-    october(across)
-    if is_closed:
-        across.close("50", OCTOBER)
-    pairs = {one.issuer: one for one in queries.pairs_of(across.session, BORDER)}
-    span = queries.span_of(across.session, BORDER, OCTOBER)
-    figures = queries.figures_of(across.session, queries.pairs_of(across.session, BORDER), span)
-
-    for issuer, pair in pairs.items():
-        for way in BorderWay:
-            for figure in Figure:
-                course = Course(issuer, pair.provider, way)
-                page = transfers_behind(across.session, pair, span, course, figure, limit=50)
-                said = figures.get(course, {}).get(figure, 0)
-                assert sum(one.amount_fen for one in page.items) == said, (course, figure)
-
-
-def test_behind_a_payment_stand_the_voucher_and_the_provider_of_each_item(across: Across) -> None:
-    october(across)
-    (pair,) = (one for one in queries.pairs_of(across.session, BORDER) if one.issuer == "50")
-    span, course = queries.span_of(across.session, BORDER, OCTOBER), Course("50", "51", ADVANCE)
-
-    page = transfers_behind(across.session, pair, span, course, Figure.OWED, limit=2)
-    rest = transfers_behind(across.session, pair, span, course, Figure.OWED, limit=2, cursor=page.next_cursor or "")
-
-    found = [*page.items, *rest.items]
-    assert [one.amount_fen for one in found] == [-6_667, 30_000, 56_667]
-    assert [one.part.number if one.part else "" for one in found] == [f"V50-{ADVANCE}"] * 3
-    assert {one.part.provider_zh if one.part else "" for one in found} == {"检测院51"}
-    assert len({one.cause.charge_id for one in found}) == 2
-    assert found[0].cause.charge_id == found[2].cause.charge_id
-
-
-def test_however_many_uses_there_are_a_month_and_a_page_of_transfers_cost_as_many_statements(across: Across) -> None:
-    costs = []
-    for number in (2, 3):
-        uses = [across.captured("50", "51", 10, on(10, day)) for day in range(1, number + 1)]
-        across.paid([(use, 10, 10) for use in uses], on(10, 20))
-        across.session.commit()
-        across.session.expire_all()
-        (pair,) = (one for one in queries.pairs_of(across.session, BORDER) if one.issuer == "50")
-        span, course = queries.span_of(across.session, BORDER, OCTOBER), Course("50", "51", ADVANCE)
-        with counting() as figures:
-            shown_month(across.session, BORDER, OCTOBER, across.officers["50"], today=date(2026, 11, 23))
-        with counting() as behind:
-            transfers_behind(across.session, pair, span, course, Figure.PAID, limit=50)
-        costs.append((len(figures), len(behind)))
-
-    assert costs[0] == costs[1]
-
-
-def test_what_is_off_is_named(across: Across, session: Session) -> None:
-    october(across)
-    statement = across.close("50", OCTOBER)
-    assert across.faults() == []
-
-    session.add(
-        ClearingFigures(
-            statement_id=statement.id,
-            issuer_province="51",
-            provider_province="50",
-            way=HOME,
-            **{f"{one}_fen": 1 if one == Figure.PAID else 0 for one in Figure},
-        )
-    )
-    use = across.captured("50", "51", 9, on(11, 2))
-    session.flush()
-    across.captured_without_moving(use, 5, on(11, 2))
-
-    found = across.faults()
-    session.rollback()
-    assert (
-        found
-        == [
-            "pair 50-51 has captured 92791 fen, its vouchers 92796",
-            "clearing statement 5051-0001 says paid 1 fen from 51 in 50, its transfers 0",
-        ]
-        or found
-    )
 
 
 def test_permission_reaches_provinces_by_their_authorities_alone(across: Across, session: Session) -> None:
