@@ -15,6 +15,7 @@ from booking.catalogue import api as catalogue
 from booking.charges import api as charges
 from booking.charges import figure_api as charge_figures
 from booking.charges import many_api as many_charges
+from booking.clearing import api as clearing
 from booking.contracts import api as contracts
 from booking.contracts import form_api as order_forms
 from booking.enquiries import api as enquiries
@@ -99,6 +100,7 @@ BLUEPRINTS = (
     vouchers.bp,
     applications.bp,
     redemptions.bp,
+    clearing.bp,
 )
 
 

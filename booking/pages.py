@@ -16,6 +16,7 @@ from booking.calendars import polls
 from booking.calendars import views as calendars
 from booking.catalogue import views as catalogue
 from booking.charges import views as charges
+from booking.clearing import views as clearing
 from booking.contracts import views as contracts
 from booking.core.actors import Actor
 from booking.core.texts import N_
@@ -74,6 +75,7 @@ BLUEPRINTS = (
     vouchers.bp,
     applications.bp,
     redemptions.bp,
+    clearing.bp,
     operations.bp,
     privacy.bp,
 )
@@ -179,6 +181,7 @@ def voucher_entries(actor: Actor | None) -> list[tuple[str, str, bool]]:
         (N_("兑付公示"), "redemptions.notices", True),
         (N_("创新券兑付"), "redemptions.index", bool(reach(actor, Permission.SEE_REDEMPTIONS))),
         (N_("兑付待办"), "redemptions.queue", bool(reach(actor, Permission.REVIEW_REDEMPTIONS))),
+        (N_("创新券清算"), "clearing.index", bool(reach(actor, Permission.SEE_CLEARING))),
     ]
 
 

@@ -37,7 +37,7 @@ class LedgerEntry(Base):
     key: Mapped[str] = mapped_column(String(200), unique=True)
     cause: Mapped[str] = mapped_column(String(60))
     corrects_id: Mapped[int | None] = mapped_column(ForeignKey("ledger_entries.id"), unique=True)
-    created_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class LedgerTransfer(Base):

@@ -16,6 +16,7 @@ from models.affiliations import Affiliation, Invitation, MailDomain, Organisatio
 from models.applications import VoucherApplication
 from models.catalogue import Instrument
 from models.charges import Charge
+from models.clearing import ClearingEvent, ClearingStatement
 from models.contracts import Contract
 from models.custody import KeptByOwner, OwnerChange
 from models.directory import Unit
@@ -102,6 +103,9 @@ def _fitting(owners: Owners) -> Iterator[tuple[str, Condition]]:
     of_authority = select(Programme.id).where(Programme.organisation_id.in_(owners))
     asked = or_(Redemption.claimant_id.in_(owners), Redemption.programme_id.in_(of_authority))
     yield "redemption", subject.in_(select(Redemption.id).where(asked))
+    closers = select(ClearingStatement.id).where(ClearingStatement.organisation_id.in_(owners))
+    others = select(ClearingEvent.statement_id).where(ClearingEvent.organisation_id.in_(owners))
+    yield "clearing_statement", or_(subject.in_(closers), subject.in_(others))
     sides = OwnerChange.from_organisation_id, OwnerChange.to_organisation_id
     yield "owner_change", exists().where(OwnerChange.id == subject, or_(*(side.in_(owners) for side in sides)))
 

@@ -79,6 +79,8 @@ class Permission(StrEnum):
     SEE_REDEMPTIONS = "see_redemptions"
     REVIEW_REDEMPTIONS = "review_redemptions"
     SEE_REDEMPTION_SAMPLES = "see_redemption_samples"
+    SEE_CLEARING = "see_clearing"
+    CLEAR_MONTHS = "clear_months"
 
 
 _ADMINS = frozenset({Role.INSTITUTION_ADMIN, Role.PLATFORM_ADMIN})
@@ -159,6 +161,8 @@ NEEDED_ROLES: dict[Permission, frozenset[Role]] = {
     Permission.SEE_REDEMPTIONS: _CLAIMERS | _OFFICERS | {Role.AUDITOR},
     Permission.REVIEW_REDEMPTIONS: _OFFICERS,
     Permission.SEE_REDEMPTION_SAMPLES: _OFFICERS | {Role.AUDITOR},
+    Permission.SEE_CLEARING: _OFFICERS | {Role.AUDITOR},
+    Permission.CLEAR_MONTHS: _OFFICERS,
 }
 
 NEVER_DELEGATED = frozenset(
@@ -177,6 +181,7 @@ NEVER_DELEGATED = frozenset(
         Permission.MANAGE_VOUCHERS,
         Permission.REVIEW_APPLICATIONS,
         Permission.REVIEW_REDEMPTIONS,
+        Permission.CLEAR_MONTHS,
     }
 )
 """What gives or takes for good, or binds: roles, also by verifying, instruments, accounts, contracts,

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
 from booking.charges import verifying as charges
+from booking.clearing import verifying as clearing
 from booking.core.clock import utcnow
 from booking.invoices import verifying as invoices
 from booking.ledger import verifying as ledger
@@ -25,7 +26,7 @@ REMEMBERED = timedelta(days=400)
 
 def faults(session: Session) -> Iterator[str]:
     """One line for each thing in the books that is off; none when all is well."""
-    for one in (ledger, payers, charges, statements, invoices, vouchers, redemptions):
+    for one in (ledger, payers, charges, statements, invoices, vouchers, redemptions, clearing):
         yield from one.faults(session)
 
 

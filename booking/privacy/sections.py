@@ -192,6 +192,8 @@ SECTIONS = (
 LEFT_OUT = {
     "announcements": "texts of the platform; who wrote one stands in the deeds",
     "arrival_ticks": "an institution's check lists; who ticked stands in the deeds",
+    "clearing_events": "authorities' books; who took a step stands in the deeds",
+    "clearing_statements": "authorities' books; who closed a month stands in the deeds",
     "block_conflicts": "an institution's work; who settled one stands in the deeds",
     "contract_signatures": "an organisation's signatures; who handed one in stands in contract_steps",
     "contract_texts": "an institution's texts; who wrote one stands in the deeds",

@@ -10,19 +10,27 @@ class ChartKind(StrEnum):
 
     LINE = "line"
     BARS = "bars"
+    STACKED = "stacked"
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """What is counted, and a number (None where there is none) for each label."""
+    """What is counted, and a number (None where there is none) for each label.
+
+    A guide is a thin line to compare with, where all series are drawn.
+    """
 
     name: str
     values: Sequence[float | None]
+    is_guide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What is counted along which labels; the title says it with its unit, the first series is drawn."""
+    """What is counted along which labels; the title says it with its unit.
+
+    The first series is drawn; of a stacked chart all of them are, one upon the other.
+    """
 
     title: str
     kind: ChartKind

@@ -8,7 +8,7 @@ from alembic import op
 from booking.database.guards import make_append_only
 
 revision = "2026_12_01_redemptions"
-down_revision = "2026_12_01_statement_runs"
+down_revision = "2026_12_01_voucher_applications"
 branch_labels = None
 depends_on = None
 

@@ -44,7 +44,7 @@ TYPED: dict[str, Any] = {
 """The same as a page sends it."""
 
 
-def make_authority(session: Session, adcode: str = SICHUAN, **columns: Any) -> Organisation:
+def make_authority(session: Session, adcode: str | None = SICHUAN, **columns: Any) -> Organisation:
     """An authority of a province, committed."""
     return make_organisation(session, kind=OrganisationKind.AUTHORITY, adcode=adcode, **columns)
 

@@ -24,6 +24,7 @@ from tests.house.matrix.attachments import ATTACHMENTS
 from tests.house.matrix.calendars import FEEDS
 from tests.house.matrix.catalogue import CATALOGUE, CATALOGUE_API
 from tests.house.matrix.charges import CHARGES
+from tests.house.matrix.clearing import CLEARING
 from tests.house.matrix.contracts import CONTRACTS
 from tests.house.matrix.directory import DIRECTORY
 from tests.house.matrix.enquiries import ENQUIRIES
@@ -87,6 +88,7 @@ MATRIX = (
     *VOUCHERS,
     *APPLICATIONS,
     *REDEMPTIONS,
+    *CLEARING,
 )
 OF_BOTH = {"owner_change"}
 OF_AUTHORITIES = {"programme", "recognition", "voucher", "voucher_application"}

@@ -23,6 +23,8 @@ SPEAKING = {
     "catalogue/report_terms.py",
     "charges/tables.py",
     "charges/terms.py",
+    "clearing/papers.py",
+    "clearing/wording.py",
     "contracts/papers.py",
     "contracts/typed.py",
     "home/labels.py",

@@ -17,6 +17,7 @@ from models.applications import ApplicationEvent, VerifiedDocument, VoucherAppli
 from models.attachments import Attachment
 from models.catalogue import Instrument
 from models.charges import Charge, ChargeCapture, ChargeEvent, ChargeLine
+from models.clearing import ClearingEvent, ClearingFigures, ClearingStatement
 from models.contracts import Contract, ContractEvent, ContractSignature, ContractText, UseAgreement
 from models.invoices import Invoice, InvoiceItem, InvoiceWithdrawal
 from models.ledger import LedgerAccount, LedgerEntry, LedgerTransfer
@@ -34,6 +35,7 @@ from models.vocabulary.affiliations import UserSide
 from models.vocabulary.applications import ApplicationState, ApplicationStep
 from models.vocabulary.attachments import AttachmentKind, OwnerKind, Visibility
 from models.vocabulary.charges import ChargeKind, ChargeState, ChargeStep
+from models.vocabulary.clearing import ClearingStep
 from models.vocabulary.contracts import (
     ContractScope,
     ContractSide,
@@ -238,6 +240,7 @@ def rows(session: Session) -> None:
     add_contract(session, user.id, instrument.organisation_id)
     add_policies(session, user.id, instrument.organisation_id)
     add_applications(session, user.id, instrument.organisation_id)
+    add_clearing(session, user.id, instrument.organisation_id)
     session.commit()
 
 
@@ -505,6 +508,31 @@ def add_policies(session: Session, user_id: int, organisation_id: int) -> None:
     session.add_all([version, ending])
     session.flush()
     add_voucher(session, user_id, version)
+
+
+def add_clearing(session: Session, user_id: int, organisation_id: int) -> None:
+    """One statement with a figure and a step."""
+    between = {"low_province": "50", "high_province": "51", "organisation_id": organisation_id, "created_at": NOON}
+    transfer_id = session.scalars(sa.select(LedgerTransfer.id)).first()
+    statement = ClearingStatement(
+        **between,
+        month=NOON.date().replace(day=1),
+        number=1,
+        net_fen=0,
+        province="50",
+        last_transfer_id=transfer_id,
+        closed_by_id=user_id,
+    )
+    session.add(statement)
+    session.flush()
+    of_it = {"statement_id": statement.id}
+    fen = dict.fromkeys(("captured_fen", "given_back_fen", "not_approved_fen", "paid_fen", "clawed_back_fen"), 0)
+    sides = {"issuer_province": "50", "provider_province": "51", "way": BorderWay.HOME_PAYS, "owed_fen": 0}
+    said = {"province": "51", "organisation_id": organisation_id, "actor_id": user_id, "created_at": NOON}
+    session.add_all(
+        [ClearingFigures(**of_it, **sides, **fen), ClearingEvent(**of_it, **said, step=ClearingStep.CONFIRM)]
+    )
+    session.flush()
 
 
 def add_voucher(session: Session, user_id: int, version: ProgrammeVersion) -> None:

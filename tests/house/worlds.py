@@ -40,6 +40,7 @@ from tests.house.worlds_announcements import announcement
 from tests.house.worlds_applications import add_applications
 from tests.house.worlds_attachments import add_files
 from tests.house.worlds_charges import add_charges
+from tests.house.worlds_clearing import add_clearing
 from tests.house.worlds_contracts import add_contracts
 from tests.house.worlds_enquiries import add_enquiries
 from tests.house.worlds_gate import arrange_arrivals, arrange_owner_change, arrange_reviews
@@ -186,6 +187,7 @@ def build(session: Session) -> World:
     add_programmes(builder)
     add_applications(builder)
     add_redemptions(builder)
+    add_clearing(builder)
     session.commit()
     return builder.world
 

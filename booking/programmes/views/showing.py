@@ -64,6 +64,7 @@ def show(programme_id: int) -> ResponseReturnValue:
         today=today,
         may_edit=may(who, Permission.MANAGE_PROGRAMMES, Target(found.programme.organisation_id)),
         may_apply=bool(reach(who, Permission.APPLY_FOR_VOUCHERS)) and found.version.use_by >= today,
+        sees_budget=may(who, Permission.SEE_CLEARING, Target(found.programme.organisation_id)),
         form=form,
         problems=problems,
         result=result,

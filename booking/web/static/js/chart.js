@@ -23,11 +23,12 @@ function draw(figure) {
 // Labels down the side, one series for each column that has numbers.
 function numbersOf(table) {
   const rows = [...table.tBodies[0].rows];
-  const names = [...table.tHead.rows[0].cells].slice(1).map((cell) => cell.textContent.trim());
+  const heads = [...table.tHead.rows[0].cells].slice(1);
   return {
     labels: rows.map((row) => row.cells[0].textContent.trim()),
-    series: names.map((name, column) => ({
-      name,
+    series: heads.map((head, column) => ({
+      name: head.textContent.trim(),
+      isGuide: "guide" in head.dataset,
       values: rows.map((row) => numberIn(row.cells[column + 1].dataset.value)),
       texts: rows.map((row) => row.cells[column + 1].textContent.trim()),
     })),
@@ -41,16 +42,19 @@ function numberIn(text) {
 function coloursOf(element) {
   const style = getComputedStyle(element);
   const named = (name) => style.getPropertyValue(name).trim();
-  return { ink: named("--ink-soft"), line: named("--line"), surface: named("--surface"), mark: named("--action") };
+  const marks = ["--action", "--attention", "--ink-soft"].map(named);
+  return { ink: named("--ink-soft"), line: named("--line"), surface: named("--surface"), mark: named("--action"), marks };
 }
 
-// The first series is drawn, all are told where the pointer is. The box that tells is drawn too: one made of HTML would
+// The first series is drawn (all of a stacked chart are), all are told where the pointer is. The box that tells is drawn too: one made of HTML would
 // need inline style, which the content policy refuses.
-function optionsFor(kind, { labels, series }, { ink, line, surface, mark }) {
+function optionsFor(kind, { labels, series }, { ink, line, surface, mark, marks }) {
+  const isStacked = kind === "stacked";
   const tell = ([{ dataIndex }]) => [labels[dataIndex], ...series.map(({ name, texts }) => `${name} ${texts[dataIndex]}`)].join("\n");
   return {
     animation: false,
-    grid: { left: 8, right: 16, top: 16, bottom: 8, containLabel: true },
+    grid: { left: 8, right: 16, top: isStacked ? 56 : 16, bottom: 8, containLabel: true },
+    legend: { show: isStacked, top: 0, left: 0, textStyle: { color: ink }, itemWidth: 14 },
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
     tooltip: {
       trigger: "axis",
@@ -63,11 +67,18 @@ function optionsFor(kind, { labels, series }, { ink, line, surface, mark }) {
     },
     xAxis: { type: "category", data: labels, axisLabel: { color: ink, hideOverlap: true }, axisLine: { lineStyle: { color: line } }, axisTick: { show: false } },
     yAxis: { type: "value", minInterval: 1, axisLabel: { color: ink }, splitLine: { lineStyle: { color: line } } },
-    series: [shape(kind, series[0].values, mark)],
+    series: isStacked ? series.map((one, place) => layer(one, marks[place], ink)) : [shape(kind, series[0].values, mark)],
   };
 }
 
 function shape(kind, data, color) {
   if (kind === "bars") return { type: "bar", data, barMaxWidth: 36, itemStyle: { color, borderRadius: [3, 3, 0, 0] } };
   return { type: "line", data, symbol: "circle", symbolSize: 6, lineStyle: { color, width: 2 }, itemStyle: { color } };
+}
+
+// One of several upon each other; a guide stands for itself.
+function layer({ name, values, isGuide }, color, ink) {
+  const common = { name, type: "line", data: values, symbol: "none" };
+  if (isGuide) return { ...common, lineStyle: { color: ink, width: 1, type: "dashed" }, itemStyle: { color: ink } };
+  return { ...common, stack: "all", areaStyle: { color, opacity: 0.55 }, lineStyle: { color, width: 1 }, itemStyle: { color } };
 }

@@ -1,0 +1,19 @@
+"""Provinces and borders in the reader's words."""
+
+from sqlalchemy.orm import Session
+
+from booking.clearing.rules import Border
+from booking.core.places import province_of
+from booking.directory.listing import provinces
+from booking.web.languages import in_language
+
+
+def province_names(session: Session) -> dict[str, str]:
+    """The provinces by the first two digits of their codes."""
+    return {province_of(one.adcode): in_language(one.name_zh, one.name_en) for one in provinces(session)}
+
+
+def border_name(border: Border, names: dict[str, str]) -> str:
+    """What a border is called."""
+    low, high = (names.get(one, one) for one in (border.low, border.high))
+    return low if border.is_within else f"{low} ↔ {high}"
