@@ -123,6 +123,15 @@ def init_pages(app: Flask) -> None:
     )
 
 
+def _of_vouchers(actor: Actor | None) -> list[tuple[str, str, bool]]:
+    """What authorities pay for and whom they accept, and what they issued to whom."""
+    return [
+        (N_("创新券政策"), "programmes.index", True),
+        (N_("创新券"), "vouchers.index", bool(reach(actor, Permission.SEE_VOUCHERS))),
+        (N_("互认目录"), "recognitions.index", True),
+    ]
+
+
 def menu() -> list[MenuItem]:
     """What the person asking can go to, the most used first."""
     actor = signed_in.reader()
@@ -139,9 +148,7 @@ def menu() -> list[MenuItem]:
     entries.append((N_("我的送样"), "samples.index", actor is not None))
     entries.append((N_("我的咨询"), "enquiries.index", actor is not None))
     entries.append((N_("单位名录"), "directory.index", True))
-    entries.append((N_("创新券政策"), "programmes.index", True))
-    entries.append((N_("创新券"), "vouchers.index", bool(reach(actor, Permission.SEE_VOUCHERS))))
-    entries.append((N_("互认目录"), "recognitions.index", True))
+    entries += _of_vouchers(actor)
     entries.append((N_("暂停预约"), "reservations.suspensions", bool(reach(actor, Permission.SUSPEND_PEOPLE))))
     entries.append((N_("用户"), "accounts.users", may(actor, Permission.SEE_USERS)))
     entries.append((N_("日志"), "accounts.audit", bool(reach(actor, Permission.SEE_AUDIT))))
