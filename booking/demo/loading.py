@@ -90,11 +90,16 @@ def _load(session: Session, password_hash: str, report: Report, *, now: datetime
     count = sharing.set_once(session, actor=admin, now=now)
     report(f"  {count} instruments that inherit what their unit sets")
     sharing.offer_one(session, actor=admin, now=now)
+    _load_vouchers(session, report, now)
+
+
+def _load_vouchers(session: Session, report: Report, now: datetime) -> None:
+    """What the authorities of both sides pay for, whom they accept, and what they have issued."""
     count = programmes.add_programmes(session, now=now)
     report(f"  {count} voucher programmes")
-    report(f"  {vouchers.add_vouchers(session, now=now)} vouchers")
     count = recognitions.add_recognitions(session, now=now)
     report(f"  {count} entries of mutual recognition")
+    report(f"  {vouchers.add_vouchers(session, now=now)} vouchers")
 
 
 def _load_instruments(session: Session, report: Report, admin: Actor, opened: datetime) -> None:

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from booking.ledger.queries import Touched
 from booking.vouchers.listing import Budget, Line, Use
+from booking.vouchers.relating import Relation
 from models.vocabulary.vouchers import VoucherState, VoucherStep
 from models.vouchers import Voucher, VoucherEvent
 
@@ -95,6 +96,26 @@ class VoucherUses(BaseModel):
     next_cursor: str | None
 
 
+class VoucherRelationAnswer(BaseModel):
+    """What an authority says last of an enterprise and a provider; related ones are paid for by no voucher of its."""
+
+    id: int
+    authority_id: int
+    organisation_id: int
+    organisation: str
+    provider_id: int
+    provider: str
+    is_related: bool
+    reason: str
+    created_at: datetime
+
+
+class VoucherRelationList(BaseModel):
+    """What one's authorities say, the newest first."""
+
+    items: list[VoucherRelationAnswer]
+
+
 class BudgetAnswer(BaseModel):
     """What of a programme's budget is free (null: no limit), committed to vouchers or their uses, and paid."""
 
@@ -171,6 +192,22 @@ def entry(line: Line, one: Voucher) -> VoucherEntry:
         step=line.step,
         charge_id=line.charge_id,
         **{f"{name}_fen": touched.changes[account_id] for name, account_id in sides.items()},
+    )
+
+
+def relation(found: Relation) -> VoucherRelationAnswer:
+    """What is said of two organisations."""
+    row = found.row
+    return VoucherRelationAnswer(
+        id=row.id,
+        authority_id=row.authority_id,
+        organisation_id=row.organisation_id,
+        organisation=found.firm.name_zh,
+        provider_id=row.provider_id,
+        provider=found.provider.name_zh,
+        is_related=row.is_related,
+        reason=row.reason,
+        created_at=row.created_at,
     )
 
 

@@ -1,17 +1,28 @@
 """Vouchers in the HTTP API: read by their firm, their authority and auditors; officers of the authority take steps."""
 
-from flask import Blueprint, Response, jsonify
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, make_response, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
+from sqlalchemy.orm import Session
 
 from booking.core.clock import local_date, utcnow
-from booking.vouchers import answers, ending, listing
-from booking.vouchers.answers import BudgetList, VoucherAnswer, VoucherEntries, VoucherList, VoucherUses
-from booking.vouchers.forms import VoucherEntriesQuery, VoucherReasonForm, VouchersQuery
+from booking.vouchers import answers, ending, listing, relating
+from booking.vouchers.answers import (
+    BudgetList,
+    VoucherAnswer,
+    VoucherEntries,
+    VoucherList,
+    VoucherRelationList,
+    VoucherUses,
+)
+from booking.vouchers.forms import RelationForm, VoucherEntriesQuery, VoucherReasonForm, VouchersQuery
 from booking.vouchers.listing import Wanted
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
 from booking.web.reading import if_match, read_json, read_query
+from booking.web.repeats import create_once
 from booking.web.signed_in import require_actor
 from models.vocabulary.vouchers import VoucherStep
 
@@ -38,6 +49,30 @@ def budgets() -> ResponseReturnValue:
     """What is free, committed and paid of the programmes of one's authorities (officers, auditors)."""
     found = listing.budgets(reading(), require_actor(), today=local_date(utcnow()))
     return _json(BudgetList(items=[answers.budget(one) for one in found]))
+
+
+@bp.get("/relations")
+@documented(tag=TAG, answers={200: VoucherRelationList}, refusals=(401,))
+def relations() -> ResponseReturnValue:
+    """Which enterprises and providers one's authorities call related, or no longer (officers, auditors)."""
+    found = relating.relations(reading(), require_actor())
+    return _json(VoucherRelationList(items=[answers.relation(one) for one in found]))
+
+
+@bp.post("/relations")
+@documented(tag=TAG, body=RelationForm, answers={201: VoucherRelationList}, refusals=(400, 401, 403, 404, 415, 422))
+def say_related() -> ResponseReturnValue:
+    """Say that an enterprise and a provider are related, or no longer (officers of the authority)."""
+    who, form, now = require_actor(), read_json(RelationForm), utcnow()
+
+    def work(session: Session) -> dict[str, Any]:
+        return {"id": relating.say_related(session, form, actor=who, now=now).id}
+
+    create_once(work, actor=who, now=now)
+    answer = relations()
+    response = make_response(answer, 201)
+    response.headers["Location"] = url_for(".relations")
+    return response
 
 
 @bp.get(ONE)

@@ -22,6 +22,26 @@ class VoucherStepPage(VoucherReasonForm, PageForm):
     version: int = Field(ge=1, le=2**31 - 1)
 
 
+class RelationForm(Form):
+    """What an authority says of an enterprise and a provider: that they are related, or (false) no longer, and why."""
+
+    authority_id: Id
+    organisation_id: Id
+    provider_id: Id
+    is_related: bool = True
+    reason: Annotated[FilledLine, Field(max_length=300)]
+
+
+class RelationPage(PageForm):
+    """The same as a page sends it, which names both."""
+
+    authority_id: Id
+    firm: Annotated[FilledLine, Field(max_length=200)]
+    provider: Annotated[FilledLine, Field(max_length=200)]
+    is_related: bool = True
+    reason: Annotated[FilledLine, Field(max_length=300)]
+
+
 class VouchersQuery(Form):
     """Which vouchers."""
 

@@ -31,4 +31,10 @@ HINTS = {
     VoucherStep.RETURN: N_("余额收回到预算，不能再使用；已经预留的照常抵扣。"),
     VoucherStep.REVOKE: N_("余额收回到预算，不能恢复；已经预留的照常抵扣。"),
 }
-FIELDS = {"reason": N_("原因")}
+FIELDS = {
+    "reason": N_("原因"),
+    "authority_id": N_("主管部门"),
+    "firm": N_("企业"),
+    "provider": N_("服务机构"),
+    "is_related": N_("关联关系"),
+}

@@ -26,6 +26,7 @@ def add_programmes(builder: "Builder") -> None:
     _add(builder, "", own, officer)
     _add(builder, "their_", their, their_officer)
     agent = min(reach(builder.actor("agent"), Permission.ORDER_FOR_FIRM).organisation_ids)
+    builder.world.names["firm"] = agent
     _issue(builder, "", agent, officer)
     _issue(builder, "their_", make_firm(session, SICHUAN, name_zh="对方企业").id, their_officer)
     session.commit()

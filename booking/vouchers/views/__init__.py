@@ -2,15 +2,17 @@
 
 from flask import Blueprint, Response
 
-from booking.vouchers.views import showing, steps
+from booking.vouchers.views import relations, showing, steps
 
 bp = Blueprint("vouchers", __name__)
 
-READ, BOTH = ["GET"], ["GET", "POST"]
+READ, SEND, BOTH = ["GET"], ["POST"], ["GET", "POST"]
 ALL = "/vouchers"
 ONE = f"{ALL}/<int:voucher_id>"
 
 bp.add_url_rule(ALL, "index", showing.index, methods=READ)
+bp.add_url_rule(f"{ALL}/relations", "relations", relations.index, methods=READ)
+bp.add_url_rule(f"{ALL}/relations", "say_related", relations.say, methods=SEND)
 bp.add_url_rule(f"{ALL}/budgets/<int:programme_id>", "budget", showing.budget, methods=READ)
 bp.add_url_rule(ONE, "show", showing.show, methods=READ)
 bp.add_url_rule(f"{ONE}/<any(freeze, thaw, return, revoke):step>", "take_step", steps.take_step, methods=BOTH)

@@ -6,6 +6,7 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from booking.accounts.permissions import Permission, reach
 from booking.core.clock import local_date, utcnow
 from booking.ledger.queries import entries_of
 from booking.programmes.wording import exclusions_of, programme_name, shares_of
@@ -34,6 +35,7 @@ def index() -> ResponseReturnValue:
         "vouchers/index.html",
         found=[shown(one) for one in page.items],
         budgets=[_budget(one) for one in listing.budgets(session, actor, today=local_date(utcnow()))],
+        keeps_relations=bool(reach(actor, Permission.SEE_BUDGETS)),
         next_url=url_for(".index", **after, cursor=page.next_cursor) if page.next_cursor else None,
     )
 

@@ -2,7 +2,7 @@
 
 from tests.house.asking import NO_ONE
 from tests.house.matrix.programmes import OFFICER
-from tests.house.matrix.writing import AUDITOR, page, read, sent, step
+from tests.house.matrix.writing import AUDITOR, page, post, read, sent, step
 from tests.house.worlds import PEOPLE
 
 READERS = frozenset({"agent", "officer"}) | AUDITOR
@@ -10,6 +10,9 @@ AGENT = frozenset({"agent"})
 THOSE_WHO_COUNT = OFFICER | AUDITOR
 WHY = {"reason": "审计"}
 TYPED = WHY | {"version": 1}
+
+RELATION = WHY | {"authority_id": "{authority}", "organisation_id": "{firm}", "provider_id": "{organisation}"}
+TYPED_RELATION = WHY | {"authority_id": "{authority}", "firm": "示例企业", "provider": "Our大学", "is_related": "1"}
 
 VOUCHERS = (
     page("/vouchers", PEOPLE),
@@ -22,6 +25,12 @@ VOUCHERS = (
     page("/vouchers/{their_voucher}/freeze", NO_ONE, forbidden=AUDITOR),
     sent("/vouchers/{voucher}/freeze", OFFICER, TYPED, forbidden=AGENT | AUDITOR),
     sent("/vouchers/{their_voucher}/freeze", NO_ONE, TYPED, forbidden=AUDITOR),
+    page("/vouchers/relations", THOSE_WHO_COUNT, other=403),
+    sent("/vouchers/relations", OFFICER, TYPED_RELATION, other=403),
+    sent("/vouchers/relations", NO_ONE, TYPED_RELATION | {"authority_id": "{their_authority}"}, other=403),
+    read("/vouchers/relations"),
+    post("/vouchers/relations", OFFICER, RELATION, other=403),
+    post("/vouchers/relations", NO_ONE, RELATION | {"authority_id": "{their_authority}"}, other=403),
     read("/vouchers"),
     read("/vouchers?mine=1"),
     read("/vouchers/budgets"),

@@ -1,0 +1,55 @@
+"""Officers say which enterprises and providers are related; no voucher of their authority pays between them then."""
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.programmes import Reason
+from models.vouchers import VoucherRelation
+from tests.factories.people import give, make_user, sign_in
+from tests.vouchers.using import Bench
+
+
+def test_an_officer_says_two_are_related_and_takes_it_back(bench: Bench, client: FlaskClient) -> None:
+    voucher = bench.issue(100_000)
+    elsewhere = bench.issue(100_000)
+    authority_id = bench.programme(voucher).organisation_id
+    user = make_user(bench.session, "keeper")
+    give(bench.session, user, Role.VOUCHER_OFFICER, ScopeKind.ORGANISATION, authority_id)
+    sign_in(client, user)
+    form = {"authority_id": authority_id, "firm": bench.firm.name_zh, "provider": bench.owner.name_zh, "reason": "股权"}
+
+    assert client.post("/vouchers/relations", data={**form, "firm": "没有的单位", "is_related": "1"}).status_code == 422
+    assert client.post("/vouchers/relations", data={**form, "is_related": "1"}).status_code == 303
+    bench.session.rollback()
+    [first, second] = bench.plan(200_000).parts
+    assert [one.reason for one in first.covered.excluded] == [Reason.RELATED_FLAGGED]
+    assert (second.voucher_id, second.amount_fen) == (elsewhere.id, 60_000)
+    assert bench.firm.name_zh in client.get("/vouchers/relations").get_data(as_text=True)
+
+    assert client.post("/vouchers/relations", data={**form, "is_related": "0"}).status_code == 303
+    bench.session.rollback()
+    assert bench.plan(200_000).parts[0].amount_fen == 60_000
+    assert len(bench.session.scalars(select(VoucherRelation)).all()) == 2
+    [said] = client.get("/api/v1/vouchers/relations").get_json()["items"]
+    assert (said["is_related"], said["provider_id"]) == (False, bench.owner.id)
+
+
+def test_an_officer_of_another_authority_reads_none_of_it(bench: Bench, client: FlaskClient) -> None:
+    voucher, theirs = bench.issue(100_000), Bench.made(bench.session).issue(100_000)
+    officer = bench.officer(voucher)
+    said = {"organisation_id": bench.firm.id, "provider_id": bench.owner.id, "is_related": True}
+    row = VoucherRelation(
+        authority_id=bench.programme(voucher).organisation_id,
+        **said,
+        created_at=voucher.created_at,
+        created_by_id=officer.id,
+    )
+    bench.session.add(row)
+    bench.session.commit()
+    user = make_user(bench.session, "stranger")
+    give(bench.session, user, Role.VOUCHER_OFFICER, ScopeKind.ORGANISATION, bench.programme(theirs).organisation_id)
+    sign_in(client, user)
+
+    assert bench.firm.name_zh not in client.get("/vouchers/relations").get_data(as_text=True)
+    assert client.get("/api/v1/vouchers/relations").get_json()["items"] == []
