@@ -20,7 +20,6 @@ from booking.redemptions import paying, service
 from booking.redemptions.claimable import claimable
 from booking.redemptions.forms import (
     ClawBackForm,
-    RedemptionForm,
     RedemptionPaymentForm,
     RedemptionRejectionForm,
     RedemptionReviewForm,
@@ -52,10 +51,11 @@ class Machine(RuleBasedStateMachine):
         self.claims.invoice()
         self.now = self.claims.later
 
-    @rule(some=st.sets(picks, min_size=1, max_size=3))
-    def ask(self, some: set[int]) -> None:
-        wanted = [self.charges[place % USES] for place in sorted({one % USES for one in some})]
-        self._try(service.request_redemption, self._form(wanted), by=self.claims.claimant()[1])
+    @rule(most=st.integers(1, 2))
+    def ask(self, most: int) -> None:
+        ready = {one.charge.id for one in self._claimable() if not one.reasons}
+        wanted = [one for one in self.charges if one.id in ready][:most] or self.charges[:most]
+        self._try(service.request_redemption, self.claims.form(*wanted), by=self.claims.claimant()[1])
 
     @rule(pick=picks, is_first=st.booleans(), cut=cuts)
     def review(self, pick: int, is_first: bool, cut: int) -> None:
@@ -90,7 +90,7 @@ class Machine(RuleBasedStateMachine):
         if found := self._picked(pick):
             self._try(service.withdraw, found.id, "", by=self.claims.claimant()[1])
 
-    @rule(days=st.integers(1, 9))
+    @rule(days=st.integers(1, 3))
     def wait(self, days: int) -> None:
         self.now += timedelta(days=days)
 
@@ -133,9 +133,6 @@ class Machine(RuleBasedStateMachine):
 
     def _claimable(self) -> Any:
         return claimable(self.session, self.claims.firm.id, today=local_date(self.now))
-
-    def _form(self, charges: list[Charge]) -> RedemptionForm:
-        return self.claims.form(*charges)
 
     def _officer(self, is_first: bool) -> Actor:
         return self.claims.first if is_first else self.claims.second

@@ -13,20 +13,23 @@ from sqlalchemy.orm import Session
 
 from booking.attachments.preparing import Uploaded, prepare
 from booking.attachments.rules import Limits
-from booking.core.clock import local_date
+from booking.core.clock import at_local, local_date
 from booking.core.errors import InvalidInput
 from booking.invoices.service import attach_files
-from booking.notifications.letters import News
-from booking.redemptions import documents, queries, sampling, service
+from booking.notifications.letters import Letter, News
+from booking.notifications.rendering import compose
+from booking.redemptions import documents, paying, queries, sampling, service
 from booking.redemptions.claimable import claimable, sums_of
-from booking.redemptions.forms import RedemptionRejectionForm, RedemptionSampleForm
+from booking.redemptions.forms import ClawBackForm, RedemptionRejectionForm, RedemptionSampleForm
 from booking.redemptions.letters import on_changed
 from booking.settings import Settings
 from models.accounts import User
 from models.notifications import Event
 from models.redemptions import Redemption, RedemptionSample
+from models.vocabulary.accounts import Language
 from models.vocabulary.programmes import ProgrammeDocument
 from tests.counting import counting
+from tests.factories.letters import SETTINGS, mailed
 from tests.factories.people import sign_in
 from tests.redemptions.claims import NOTICE_OVER, Claims
 
@@ -200,3 +203,35 @@ def test_the_claimant_is_told_of_every_step_of_the_authority(claims: Claims) -> 
     told = [[(one.recipient, one.values["step"], one.values["reason"]) for one in some] for some in letters]
     agent = claims.agent.email
     assert told == [[], [(agent, "city_review", "")], [(agent, "reject", "材料不全")]]
+
+
+def test_each_letter_reads_in_both_languages(claims: Claims) -> None:
+    charges = [claims.used(9), claims.used(13)]
+    claims.invoice()
+    refused, made = (claims.ask(one) for one in charges)
+    claims.do(service.reject, refused.id, RedemptionRejectionForm(reason="不符", is_final=True), by=claims.first)
+    (item,) = claims.items(made)
+    claims.review(made, claims.first, (item, 5_000))
+    claims.review(made, claims.second)
+    claims.pay(made)
+    back = {"item_id": item.id, "amount_fen": 100, "paid_on": NOTICE_OVER, "receipt_number": "TK", "reason": "退回"}
+    when = at_local(NOTICE_OVER, 700)
+    claims.do(paying.claw_back, made.id, ClawBackForm.model_validate(back), by=claims.first, at_=when)
+
+    letters = [one for one in mailed(claims.session, now=when) if one.template == "redemptions/changed"]
+    composed = [compose(one, SETTINGS.address) for one in letters]
+    english = [
+        compose(Letter(one.recipient, Language.ENGLISH, one.template, one.values), SETTINGS.address) for one in letters
+    ]
+
+    assert [one.subject.partition("：")[0] for one in composed] == [
+        "兑付申请被驳回",
+        "兑付申请初审通过",
+        "兑付申请复审通过，开始公示",
+        "已兑付",
+        "兑付款被追回",
+    ]
+    assert all("核减的差额由企业承担。" in one.text for one in composed[1:])
+    assert "The firm bears what is not approved." in english[2].text
+    assert "It is refused for good" in english[0].text
+    assert all(f"/redemptions/{one}" in letter.text for one, letter in zip([refused.id], english, strict=False))

@@ -17,7 +17,7 @@ from booking.redemptions.forms import RedemptionNoticesPage, RedemptionsPage
 from booking.redemptions.queries import Wanted
 from booking.redemptions.wording import name_of, number_of, programme_name, state_of
 from booking.web.extensions import reading
-from booking.web.reading import query_values, read_query
+from booking.web.reading import read_query
 from booking.web.signed_in import require_actor, signed_in
 from models.redemptions import Redemption
 
@@ -31,7 +31,7 @@ def index() -> ResponseReturnValue:
     session, who, asked = reading(), require_actor(), read_query(RedemptionsPage)
     wanted = Wanted(asked.organisation, asked.programme, asked.state)
     page = queries.redemptions(session, who, wanted, limit=PER_PAGE, cursor=asked.cursor)
-    filters = {name: text for name, text in query_values().items() if name in {"organisation", "programme", "state"}}
+    filters = asked.model_dump(mode="json", exclude={"limit", "cursor"}, exclude_none=True)
     claimants = queries.claimants_of(session, who)
     sums = sums_of(session, [one.id for one in claimants])
     return render_template(
