@@ -7,7 +7,6 @@ from typing import Any
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from booking.core.clock import local_date
 from models.vocabulary.directory import OrganisationKind
 from tests.contracts.test_counts import counted
 from tests.factories.applications import CODES, WANTED, Office, make_agent, make_office, user_of
@@ -37,7 +36,7 @@ def test_an_application_goes_from_draft_to_voucher_by_the_api(
     submitted = client.post(f"{one}/submit").get_json()
     sign_in(client, user_of(session, office.first))
     queue = client.get(f"{ALL}?to_review=1").get_json()["items"]
-    until = (local_date(office.now) + timedelta(days=100)).isoformat()
+    until = (office.today + timedelta(days=100)).isoformat()
     days = {"business_licence": until, "enterprise_kind": until}
     passed = client.post(f"{one}/review", json={"version": submitted["version"], "expires_on": days})
     late = client.post(f"{one}/refuse", json={"version": submitted["version"], "reason": "不符"})

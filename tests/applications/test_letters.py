@@ -60,4 +60,4 @@ def test_letters_say_what_lacks_and_when_the_voucher_ends(session: Session, offi
     said = [compose(one, SETTINGS.address).text for one in (*returned, *issued)]
 
     assert "执照不清楚" in said[0]
-    assert all(word in said[1] for word in ("2026年12月31日", "2027年3月31日", issued[0].values["number"]))
+    assert all(word in said[1] for word in ("12月31日", "3月31日", issued[0].values["number"]))

@@ -48,7 +48,7 @@ def test_a_firm_applies_two_officers_review_and_the_voucher_is_shown_on_pages(
     found = the_one(session)
     sign_in(client, user_of(session, office.first))
     queue, shown = client.get("/applications").text, client.get(at).text
-    until = (local_date(office.now) + timedelta(days=300)).isoformat()
+    until = (office.today + timedelta(days=300)).isoformat()
     days = {"expires_on.business_licence": until, "expires_on.enterprise_kind": until}
     half = client.post(f"{at}/review", data={"version": found.version, "expires_on.business_licence": until})
     client.post(f"{at}/review", data={"version": found.version, **days, "remark": "齐全"})
@@ -72,7 +72,8 @@ def test_a_firm_applies_two_officers_review_and_the_voucher_is_shown_on_pages(
     assert "齐全" not in whole
     text = text_of(paper.data)
     assert office.firm.uscc is not None
-    assert all(one in text for one in (voucher.number, "2026-12-31", "2027-03-31", "肆万元整", office.firm.uscc))
+    days = (voucher.use_by.isoformat(), voucher.redeem_by.isoformat())
+    assert all(one in text for one in (voucher.number, *days, "肆万元整", office.firm.uscc))
     assert paper.mimetype == "application/pdf"
 
 
@@ -159,8 +160,9 @@ def test_an_application_waits_with_its_reason_while_the_budget_is_short(
     client: FlaskClient, session: Session, office: Office
 ) -> None:
     found = office.passed()
-    said = {**TERMS, "documents": [], "reserves_budget": "issue", "budget_fen": 1_000}
-    form = VersionForm(**said, valid_from=local_date(office.now))
+    kept = {name: value for name, value in TERMS.items() if name not in {"use_by", "redeem_by"}}
+    said = {**kept, "documents": [], "reserves_budget": "issue", "budget_fen": 1_000}
+    form = VersionForm(**said, valid_from=local_date(office.now), use_by=office.today, redeem_by=office.today)
     write_version(session, office.programme.id, form, actor=office.second, now=office.now)
     session.commit()
     at = f"/applications/{found.id}"

@@ -1,7 +1,7 @@
 """Firms that apply for vouchers and the officers who review, for tests; each application led as far as is wanted."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from booking.applications.forms import (
 from booking.attachments.preparing import Prepared, Uploaded, prepare
 from booking.attachments.rules import Limits
 from booking.core.actors import Actor
-from booking.core.clock import local_date
+from booking.core.clock import local_date, utcnow
 from models.accounts import User
 from models.applications import VoucherApplication
 from models.directory import Organisation
@@ -83,7 +83,12 @@ class Office:
     def days(self, **values: int) -> dict[ProgrammeDocument, Any]:
         """Until when papers hold: a year unless said otherwise, in days from today."""
         lasting = {"business_licence": 365, "enterprise_kind": 365} | values
-        return {ProgrammeDocument(one): local_date(self.now) + timedelta(days=n) for one, n in lasting.items()}
+        return {ProgrammeDocument(one): self.today + timedelta(days=n) for one, n in lasting.items()}
+
+    @property
+    def today(self) -> date:
+        """Today for the services as for the pages, which have the clock of the machine."""
+        return local_date(max(self.now, utcnow()))
 
     def passed(
         self, application: VoucherApplication | None = None, *, actor: Actor | None = None
@@ -126,7 +131,9 @@ def make_office(session: Session, now: datetime, **terms: Any) -> Office:
     district = make_authority(session, BEIBEI, name_zh="示例区科技局", name_en="District authority")
     second = make_officer(session, authority, "second", now=now)
     first = make_officer(session, district, "first", now=now)
-    said = {"documents": PAPERS, "reserves_budget": "issue", "budget_fen": 100_000_000, **terms}
+    last = date(max(now, utcnow()).year + 1, 12, 31)
+    days = {"use_by": last, "redeem_by": date(last.year + 1, 3, 31)}
+    said = {"documents": PAPERS, "reserves_budget": "issue", "budget_fen": 100_000_000, **days, **terms}
     programme = make_programme(session, authority, second, now=now, **said)
     firm = make_organisation(
         session,
