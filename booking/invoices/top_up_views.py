@@ -17,6 +17,7 @@ from booking.invoices.forms import MOST_ITEMS, TopUpInvoicePage
 from booking.invoices.top_ups import account_for, paid_in
 from booking.invoices.typed import PAID, written
 from booking.statements.forms import ListPage
+from booking.statements.queries import belongs_to
 from booking.web.extensions import reading
 from booking.web.reading import read_query
 from booking.web.repeats import create_once, new_key
@@ -92,6 +93,10 @@ def _asked(account: PayerAccount) -> dict[str, Any]:
 
 
 def _usual(account: PayerAccount) -> dict[str, str]:
-    """What the form holds before anybody typed: who keeps the account, or its holder's name, today."""
-    today = local_date(utcnow()).isoformat()
-    return {"title": account.holder.name, "issued_on": today}
+    """What the form holds before anybody typed: the one organisation that its holder belongs to, else their name."""
+    today = local_date(utcnow())
+    places = belongs_to(reading(), account.holder_id, today=today)
+    usual = {"title": account.holder.name, "issued_on": today.isoformat()}
+    if len(places) == 1:
+        usual |= {"title": places[0].name_zh or places[0].name_en, "tax_number": places[0].uscc or ""}
+    return usual
