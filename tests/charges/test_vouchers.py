@@ -168,6 +168,7 @@ def test_a_use_behind_the_vouchers_last_day_is_not_paid_by_it_and_the_charge_say
 
     assert charging.parts(charge) == (0, FEE, FEE)
     assert charging.lines(charge)[-1] == (LineKind.VOUCHER, 0)
+    assert charging.lines(charging.adjust(charge, -100))[-2:] == [(LineKind.VOUCHER, 0), (LineKind.ADJUSTMENT, -100)]
     assert (told["not_covered"], told["vouchers"], told["voucher_fen"]) == ([Reason.AFTER_USE_BY.value], [], 0)
     assert "创新券没有抵扣" in page
     assert charging.firm.balances(charging.voucher) == (500_000, 0, 0)
