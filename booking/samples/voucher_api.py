@@ -13,6 +13,7 @@ from booking.web.openapi import documented
 from booking.web.reading import read_query
 from booking.web.signed_in import require_actor
 
+TAG = "sample orders"
 bp = Blueprint("sample_vouchers_api", __name__, url_prefix="/api/v1")
 
 
