@@ -40,7 +40,7 @@ class FirmBench(Bench):
         super().__init__(session, now)
         self.firm = Vouchered(session, now, self.house.place, **terms)
         self.vouchers = [self.firm.voucher(face) for face in faces]
-        self.payer = make_payer(session, self.house.place, self.firm.agent, 200_000)
+        self.payer = make_payer(session, self.house.place, self.firm.agent, 200_000, number="52170002")
         self.orders = self.by(self.firm.agent)
 
     @property
