@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_12_01_charges_with_vouchers"
-down_revision = "2026_12_01_vouchers"
+down_revision = "2026_12_01_voucher_reminders"
 branch_labels = None
 depends_on = None
 

@@ -6,7 +6,7 @@ from alembic import op
 from booking.database.guards import make_append_only
 
 revision = "2026_12_01_invoiced_top_ups"
-down_revision = "2026_12_01_statement_runs"
+down_revision = "2026_12_01_charge_problems"
 branch_labels = None
 depends_on = None
 

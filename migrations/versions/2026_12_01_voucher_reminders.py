@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_12_01_voucher_reminders"
-down_revision = "2026_12_01_statement_runs"
+down_revision = "2026_12_01_ledger_proofs"
 branch_labels = None
 depends_on = None
 
