@@ -226,7 +226,7 @@ def test_the_page_says_before_the_click_what_is_covered_and_the_form_sends_what_
 ) -> None:
     order = bench.quoted_to_firm()
     sign_in(client, bench.firm.agent)
-    at = f"/samples/{order.id}"
+    at = f"/sample-orders/{order.id}"
 
     usual = client.get(at).get_data(as_text=True)
     without = client.get(f"{at}?voucher=none").get_data(as_text=True)
