@@ -100,7 +100,8 @@ def accept(order_id: int) -> ResponseReturnValue:
         form = read(AcceptPage, _paying(posted()))
         _take(quoting.accept_quote, order_id, form.quote_id, form.order_form, form.paying)
 
-    return _done(order_id, work, N_("已接受报价，委托生效。请寄出样品。"))
+    at_voucher = dict.fromkeys(("voucher_id", "voucher_use", "voucher_organisation_id"), VOUCHER)
+    return _done(order_id, work, N_("已接受报价，委托生效。请寄出样品。"), at_voucher)
 
 
 def _paying(said: Mapping[str, Any]) -> dict[str, Any]:
