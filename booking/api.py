@@ -42,6 +42,7 @@ from booking.reservations import use_api as uses
 from booking.samples import api as samples
 from booking.samples import figure_api as sample_figures
 from booking.samples import sticker_api as sample_stickers
+from booking.samples import voucher_api as sample_vouchers
 from booking.search import api as search
 from booking.statements import api as statements
 from booking.statements import cash_api as cash
@@ -81,6 +82,7 @@ BLUEPRINTS = (
     charge_figures.bp,
     sample_figures.bp,
     sample_stickers.bp,
+    sample_vouchers.bp,
     samples.bp,
     pricing.bp,
     payers.bp,

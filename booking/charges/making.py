@@ -136,8 +136,6 @@ def _final(
     """A charge that is asked about at once; what costs nothing has none, and holds nothing any more."""
     if not sum(line.amount_fen for line in costs.lines):
         paying.release(session, reservation, now=now)
-        if costs.estimated_fen or (found.quote and found.quote.total_fen):
-            release_vouchers(session, for_reservation(reservation.id), now=now)
         return None
     due = accept_by(session, owner_then(session, reservation), windows.accept_days, now=now)
     return _make(session, reservation, found, costs, ChargeState.FINAL, due, actor=actor, now=now)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from booking.charges.billed import state_agreed
 from booking.charges.books import add_lines
 from booking.charges.rules import correction, last_day
-from booking.charges.vouchered import fee_of, taken_off
+from booking.charges.vouchered import fee_of, release_vouchers, taken_off
 from booking.payers.capturing import GivenBack, Spending, capture, give_back
 from booking.payers.holds import Purpose, Wanted, for_reservation, set_hold
 from booking.pricing.rules import Line
@@ -122,9 +122,11 @@ def _spending(charge: Charge, payer_id: int) -> Spending:
 
 
 def release(session: Session, reservation: Reservation, *, now: datetime) -> None:
-    """Give back whatever is held for a reservation that is charged nothing."""
+    """Give back whatever account and vouchers hold for a reservation that is charged nothing."""
     if reservation.payer_account_id is not None:
         set_hold(session, for_reservation(reservation.id), Wanted(None, reservation.booked_by_id, 0), now=now)
+    if reservation.uses_vouchers:
+        release_vouchers(session, for_reservation(reservation.id), now=now)
 
 
 def free_credit(session: Session, charges: Sequence[Charge], *, now: datetime) -> None:

@@ -84,9 +84,16 @@ def taken_off(session: Session, charge: Charge, eligible_fen: int, *, fee_fen: i
     change_fen, charge.voucher_fen = charge.voucher_fen - found.deducted_fen, found.deducted_fen
     is_refused = eligible_fen > 0 and not (found.deducted_fen or found.expected_fen)
     reasons = _reasons(session, charge, purpose, eligible_fen, used_on, now=now) if is_refused else []
-    if not change_fen and not reasons:
+    why = _why(found, reasons)
+    if not change_fen and (not reasons or why == _said_last(session, charge)):
         return []
-    return [Line(LineKind.VOUCHER, change_fen, change_fen, count=1, why=_why(found, reasons))]
+    return [Line(LineKind.VOUCHER, change_fen, change_fen, count=1, why=why)]
+
+
+def _said_last(session: Session, charge: Charge) -> dict[str, Any] | None:
+    """What the last line about vouchers says."""
+    lines = select(ChargeLine.why).where(ChargeLine.charge_id == charge.id, ChargeLine.kind == LineKind.VOUCHER)
+    return session.scalar(lines.order_by(ChargeLine.id.desc()).limit(1))
 
 
 def _reasons(

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from booking.attachments.answers import AttachmentAnswer, attachment_answer
 from booking.charges.vouchered import fee_of
 from booking.contracts.agreement_answers import KeptAgreement, kept_agreement
+from booking.reservations.voucher_answers import HeldVoucher
 from booking.samples.lists import Listed
 from booking.samples.quoting import Proposal
 from booking.samples.whole import WholeOrder
@@ -187,6 +188,7 @@ class SampleOrderAnswer(SampleOrderSummary):
     payer_account_id: int | None
     answer_by: datetime | None
     charge: SampleChargeAnswer | None
+    vouchers: list[HeldVoucher]
     is_withheld: bool
     results_withheld: bool
     received_at: datetime | None
@@ -252,6 +254,16 @@ def order_answer(
         attachments=[attachment_answer(one, partial(address, one)) for one in whole.other_files],
         steps_open=open_steps,
         charge=_charge(whole.charge) if whole.charge else None,
+        vouchers=[
+            HeldVoucher(
+                voucher_id=one.voucher_id,
+                number=one.number,
+                held_fen=one.amount_fen,
+                decided_by=list(one.limits),
+                redeemed_later=one.redeems_later,
+            )
+            for one in whole.vouchers
+        ],
         agreement=kept_agreement(whole.agreement, whole.form, is_lacking=whole.lacks),
     )
 

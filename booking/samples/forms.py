@@ -10,7 +10,7 @@ from booking.core.forms import Blank, FilledLine, Form, Line, Moment, NearDay, O
 from booking.core.forms import hundredths as unsigned_hundredths
 from booking.core.pages import LARGEST_PAGE
 from booking.pricing.labels import OF_CHARGES
-from booking.reservations.forms import PayingForm
+from booking.reservations.forms import VouchersForm
 from booking.samples.rules import MOST_IN_A_RUN
 from booking.samples.stickers import ON_A_SHEET, Which
 from models.vocabulary.pricing import LineKind
@@ -93,14 +93,19 @@ class SampleQuoteForm(Form):
     note: Annotated[Text, Field(max_length=1000)] = ""
 
 
-class AcceptForm(PayingForm):
+class AcceptForm(VouchersForm):
     """Accept the quote of this number and no other; `order_form` is the version of the terms, where one is due.
 
-    Which payer account holds its amount is said as for reservations.
+    Which payer account and which vouchers hold its amount is said as for reservations; an order of a firm is paid with
+    that firm's vouchers only, somebody's own with none.
     """
 
     quote_id: Id
     order_form: Annotated[Id | None, Blank] = None
+
+
+class OrderVouchersQuery(VouchersForm):
+    """Which vouchers shall pay a share of a quote, and what is declared about it."""
 
 
 class SampleReasonForm(Form):

@@ -1,4 +1,4 @@
-"""Which payer account pays for an order, and holding its quote there when that is accepted."""
+"""Which payer account and vouchers pay for an order, and holding its quote there when that is accepted."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from booking.catalogue.keeping import staff_organisation_id
 from booking.core.actors import Actor
 from booking.core.clock import local_date
-from booking.core.errors import InvalidInput, Problem
+from booking.core.errors import Forbidden, InvalidInput, Problem
 from booking.core.money import yuan_from_fen
 from booking.core.period import Period
 from booking.core.texts import N_
@@ -20,8 +20,13 @@ from booking.payers.rules import Fault, default_of, named
 from booking.reservations.payment import Payment, PaymentFault
 from booking.reservations.terms import place_of
 from booking.reservations.wishes import Paying
+from booking.samples.queries import order_for, quotes_of, side_of
+from booking.samples.rules import Side
+from booking.samples.stepping import NotNow
+from booking.samples.vouching import check_vouchers, covering_of, hold_vouchers
 from booking.statements.reminding import owing
 from models.samples import SampleOrder
+from models.vocabulary.samples import SampleOrderState
 
 FIELD = "payer_account_id"
 MINUTE = timedelta(minutes=1)
@@ -68,21 +73,48 @@ def payment_for(
         is_unknown=chosen is None and paying.account_id is not None,
         owes=owes.is_any,
         owes_by_others=not owes.is_own,
+        covering=covering_of(session, order, paying.vouching, actor=actor, now=now),
     )
+
+
+def payment_asked(
+    session: Session, order_id: int, paying: Paying, *, actor: Actor, now: datetime
+) -> tuple[Payment | None, Period]:
+    """Who would pay the quote that waits to be accepted, for who may accept it, and the time that stands for now.
+
+    Raises NotFound, Forbidden and NotNow; reads only.
+    """
+    order = order_for(session, order_id, actor)
+    if side_of(order, actor) != Side.REQUESTER:
+        raise Forbidden
+    if order.state != SampleOrderState.QUOTED:
+        raise NotNow
+    amount_fen = quotes_of(session, order_id)[-1].total_fen
+    return payment_for(session, order, amount_fen, paying, actor=actor, now=now), Period(now, now + MINUTE)
 
 
 def pay_from(
     session: Session, order: SampleOrder, amount_fen: int, paying: Paying, *, actor: Actor, now: datetime
 ) -> None:
-    """Let the amount of an accepted quote be held in the account that was chosen, if any; raises InvalidInput."""
-    order.accepted_by_id = actor.id
+    """Let an accepted quote be held in the account that was chosen, if any, and in vouchers what they cover of it.
+
+    Raises InvalidInput and VoucherShort.
+    """
+    order.accepted_by_id, period = actor.id, Period(now, now + MINUTE)
     payment = payment_for(session, order, amount_fen, paying, actor=actor, now=now)
     if payment is None:
         return
-    if fault := payment.fault(Period(now, now + MINUTE)):
+    check_vouchers(payment, period)
+    if fault := payment.fault(period):
         raise InvalidInput([Problem(FIELD, WHY[fault[0]], _spoken(fault[1]))])
     order.payer_account_id = payment.chosen.id if payment.chosen else None
     session.flush()
+    _hold_own(session, order, payment.needed(period), actor=actor, now=now)
+    hold_vouchers(session, order, payment, period, actor=actor, now=now)
+
+
+def _hold_own(session: Session, order: SampleOrder, amount_fen: int, *, actor: Actor, now: datetime) -> None:
+    """Let what vouchers do not take off be held in the account; raises InvalidInput."""
     wanted = Wanted(order.payer_account_id, actor.id, amount_fen)
     try:
         set_hold(session, for_order(order.id), wanted, now=now, is_new=True)

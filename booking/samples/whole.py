@@ -14,8 +14,10 @@ from booking.contracts.grounds import lacks, last_of
 from booking.contracts.order_forms import form_of
 from booking.core.actors import Actor, Target
 from booking.core.errors import NotFound
+from booking.reservations.vouchered import HeldPart
 from booking.samples.queries import ALL_FILES, in_full, order_for, place_of, quotes_of, samples_of, side_of
 from booking.samples.rules import Side
+from booking.samples.vouching import held_for
 from models.attachments import Attachment
 from models.charges import Charge
 from models.contracts import UseAgreement
@@ -51,6 +53,7 @@ class WholeOrder:
     form: OrderForm | None
     lacks: bool
     charge: Charge | None
+    vouchers: Sequence[HeldPart]
     withholds: bool
     hides_results: bool
 
@@ -58,6 +61,21 @@ class WholeOrder:
     def quote(self) -> SampleQuote | None:
         """The quote that counts."""
         return self.quotes[-1] if self.quotes else None
+
+    @property
+    def held_fen(self) -> int:
+        """What vouchers hold for it."""
+        return sum(one.amount_fen for one in self.vouchers)
+
+    @property
+    def expected_fen(self) -> int:
+        """What of that is paid first and claimed back later."""
+        return sum(one.amount_fen for one in self.vouchers if one.redeems_later)
+
+    @property
+    def own_fen(self) -> int:
+        """What is left of its quote to pay once vouchers took theirs off."""
+        return (self.quote.total_fen if self.quote else 0) - self.held_fen + self.expected_fen
 
     @property
     def shown_results(self) -> Sequence[SampleResult]:
@@ -126,6 +144,7 @@ def _whole(session: Session, order: SampleOrder, side: Side | None) -> WholeOrde
         form=form_of(session, agreement),
         lacks=lacks(session, agreement),
         charge=charge,
+        vouchers=held_for(session, order),
         withholds=withholds,
         hides_results=withholds and side != Side.STAFF,
     )

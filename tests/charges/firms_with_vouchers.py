@@ -10,7 +10,8 @@ from booking.payers.holds import Purpose, for_reservation
 from booking.recognitions.forms import RecognitionForm
 from booking.recognitions.service import recognise
 from booking.vouchers import covering, holding, issuing, wishing
-from booking.vouchers.covering import Ask, Wish
+from booking.vouchers.covering import Ask
+from booking.vouchers.plans import Wish
 from models.directory import Organisation
 from models.ledger import LedgerAccount
 from models.reservations import Reservation
@@ -81,6 +82,7 @@ class Vouchered:
 
     def hold_for(self, reservation: Reservation, fee_fen: int) -> int:
         """The same for a booking, on its day."""
+        reservation.uses_vouchers = True
         return self.hold(for_reservation(reservation.id), fee_fen, local_date(reservation.starts_at))
 
     def balances(self, voucher: Voucher) -> tuple[int, int, int]:

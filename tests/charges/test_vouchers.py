@@ -42,7 +42,7 @@ class Charging:
     """Bookings of a house that cost 2,000 yuan, of which a firm's vouchers pay a share."""
 
     def __init__(self, session: Session, now: datetime, faces: tuple[int, ...] = (500_000,), **terms: Any) -> None:
-        price = {name: terms.pop(name) for name in ("setup_fen",) if name in terms}
+        price = {name: terms.pop(name) for name in ("setup_fen", "no_show_share") if name in terms}
         self.session = session
         self.house = House(session, now, payer_fen=1_000_000, **{"setup_fen": SET_UP, **price})
         self.firm = Vouchered(session, now, self.house.place, **terms)
@@ -168,6 +168,7 @@ def test_a_use_behind_the_vouchers_last_day_is_not_paid_by_it_and_the_charge_say
 
     assert charging.parts(charge) == (0, FEE, FEE)
     assert charging.lines(charge)[-1] == (LineKind.VOUCHER, 0)
+    assert charging.lines(charging.adjust(charge, -100))[-2:] == [(LineKind.VOUCHER, 0), (LineKind.ADJUSTMENT, -100)]
     assert (told["not_covered"], told["vouchers"], told["voucher_fen"]) == ([Reason.AFTER_USE_BY.value], [], 0)
     assert "创新券没有抵扣" in page
     assert charging.firm.balances(charging.voucher) == (500_000, 0, 0)
@@ -230,6 +231,14 @@ def test_nobody_came_or_it_was_cancelled_too_late_and_no_voucher_pays_any_of_it(
     assert [one.kind for one in charges] == [ChargeKind.NO_SHOW, ChargeKind.LATE_CANCELLATION]
     assert (of_absence[0], charging.parts(charges[1])[0]) == (0, 0)
     assert charging.firm.balances(charging.voucher) == (500_000, 0, 0)
+
+
+def test_what_costs_nothing_in_the_end_has_no_charge_and_holds_no_voucher(session: Session, now: datetime) -> None:
+    charging = Charging(session, now, no_show_share=0)
+
+    charge = charging.house.confirm(charging.held(), outcome="no_show")
+
+    assert (charge, charging.firm.balances(charging.voucher)) == (None, (500_000, 0, 0))
 
 
 def test_what_the_enterprise_redeems_is_paid_in_full_first_and_the_page_says_what_comes_back(

@@ -27,13 +27,13 @@ from booking.contracts.queries import text_now
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput, NotFound, Refused
 from booking.payers.queries import found_account
-from booking.reservations.payer_field import field_of, paying_of
+from booking.reservations.voucher_words import limits_said
+from booking.reservations.vouchered import Vouchered
 from booking.samples import labels, queries, quoting
 from booking.samples.addresses import attachment_address
-from booking.samples.paying import FIELD, payment_for
-from booking.samples.releasing import withholds
 from booking.samples.rules import RECORDED, Side
 from booking.samples.typed import shown_lines
+from booking.samples.views.accepting import NOTHING, accepting
 from booking.samples.weighing import asked_of
 from booking.samples.whole import WholeOrder, agreed_order, file_for, whole_order
 from booking.web.errors import problems_of, sentence_of
@@ -143,6 +143,7 @@ def words() -> dict[str, Any]:
         "reports": labels.REPORT,
         "settlings": labels.SETTLING,
         "line_name": line_name,
+        "limits_said": limits_said,
         "over": OVER,
     }
 
@@ -173,13 +174,10 @@ def _charging(whole: WholeOrder, open_steps: set[SampleStep]) -> dict[str, Any]:
     """Who pays, what of the quote was done, and what the order is charged."""
     session, who, now, order = reading(), require_actor(), utcnow(), whole.order
     today = local_date(now)
-    found: dict[str, Any] = {"payer": None, "counting": [], "account": None, "charge_opens": False}
-    found["will_withhold"] = False
+    found: dict[str, Any] = {**NOTHING, "counting": [], "account": None, "charge_opens": False}
     if SampleStep.ACCEPT in open_steps and whole.quote:
-        found["will_withhold"] = withholds(session, order, whole.quote.total_fen, now=now)
-        total_fen, paying = whole.quote.total_fen, paying_of(request.form.get(FIELD, ""))
-        payment = payment_for(session, order, total_fen, paying, actor=who, now=now)
-        found["payer"] = field_of(payment, request.form.get(FIELD, "")) if payment and payment.choices else None
+        found |= accepting(order, whole.quote, who, now=now)
+    found["kept_vouchers"] = Vouchered(whole.held_fen, whole.expected_fen, None, tuple(whole.vouchers))
     if SampleStep.COUNT in open_steps and whole.quote:
         found["counting"] = _counting(whole, whole.quote)
     if order.payer_account_id is not None:

@@ -17,6 +17,7 @@ from booking.core.errors import Conflict, InvalidInput
 from booking.core.forms import read
 from booking.core.texts import N_
 from booking.reservations.spoken import LATER
+from booking.reservations.voucher_field import DECLARATIONS, VOUCHER, voucher_values
 from booking.samples import agreeing, charging, handling, queries, quoting, removing, service
 from booking.samples.forms import (
     AcceptPage,
@@ -99,13 +100,16 @@ def accept(order_id: int) -> ResponseReturnValue:
         form = read(AcceptPage, _paying(posted()))
         _take(quoting.accept_quote, order_id, form.quote_id, form.order_form, form.paying)
 
-    return _done(order_id, work, N_("已接受报价，委托生效。请寄出样品。"))
+    at_voucher = dict.fromkeys(("voucher_id", "voucher_use", "voucher_organisation_id"), VOUCHER)
+    return _done(order_id, work, N_("已接受报价，委托生效。请寄出样品。"), at_voucher)
 
 
 def _paying(said: Mapping[str, Any]) -> dict[str, Any]:
-    """The form with the choice to settle later as its own field."""
+    """The form with the choice to settle later, and that of vouchers, in the fields of their own."""
     is_later = said.get(FIELD) == LATER
-    return {**{name: one for name, one in said.items() if not (is_later and name == FIELD)}, "pays_later": is_later}
+    left = {FIELD} if is_later else set()
+    others = {name: one for name, one in said.items() if name not in {*left, VOUCHER, *DECLARATIONS}}
+    return {**others, **voucher_values(said), "pays_later": is_later}
 
 
 def agree(order_id: int) -> ResponseReturnValue:

@@ -96,6 +96,8 @@ SAMPLES = (
     read("/sample-orders/{asked_order}", PARTIES),
     read("/sample-orders/{firm_order}", FIRM),
     read("/sample-orders/{their_order}", THEIR_STAFF | ALL_SEEING),
+    read("/sample-orders/{quoted_order}/vouchers", HOLDER, forbidden=INSIDERS),
+    read("/sample-orders/{firm_order}/vouchers", AGENT, forbidden=INSIDERS),
     read("/sample-orders/{asked_order}/proposal", STEWARDS, forbidden=NOT_STAFF | TECHNICIAN),
     post("/sample-orders/{asked_order}/messages", HOLDER | HANDLING, TEXT, forbidden=AUDITOR),
     Line(
