@@ -10,9 +10,9 @@ from booking.clearing.answers import months_answer as answer_of_months
 from booking.clearing.budget_answers import BudgetAnswer, budget_answer
 from booking.clearing.budgets import budget_of
 from booking.clearing.forms import (
+    ClearedQuery,
     ClearingQuery,
     SettleForm,
-    TransfersQuery,
     WriteForm,
     border_in,
     month_in,
@@ -55,10 +55,10 @@ def show(border: str, month: str) -> ResponseReturnValue:
 
 
 @bp.get(f"{ONE}/transfers")
-@documented(tag=TAG, query=TransfersQuery, answers={200: BehindList}, refusals=(400, 401, 404, 422))
+@documented(tag=TAG, query=ClearedQuery, answers={200: BehindList}, refusals=(400, 401, 404, 422))
 def transfers(border: str, month: str) -> ResponseReturnValue:
     """The transfers that a figure adds up, with voucher and provider, the newest first."""
-    who, asked = require_actor(), read_query(TransfersQuery)
+    who, asked = require_actor(), read_query(ClearedQuery)
     return _json(behind_answer(behind(reading(), border_in(border), month_in(month), asked, who)))
 
 

@@ -36,7 +36,7 @@ class ClearingPage(ClearingQuery, PageForm):
     """The same as a page reads it."""
 
 
-class TransfersQuery(Form):
+class ClearedQuery(Form):
     """Which figure of a month: of vouchers of which province, settled in which way."""
 
     issuer: Province
@@ -46,7 +46,7 @@ class TransfersQuery(Form):
     cursor: str = Field("", max_length=200)
 
 
-class TransfersPage(TransfersQuery, PageForm):
+class ClearedPage(ClearedQuery, PageForm):
     """The same as a page reads it."""
 
 

@@ -81,11 +81,12 @@ def _kept(payer_id: int) -> PayerAccount:
 
 def _asked(account: PayerAccount) -> dict[str, Any]:
     """The account with what of its receipts may be invoiced."""
+    said = {name: _(label) for name, label in labels.FIELDS.items()}
     return {
         "account": account,
         "rows": [one for one in paid_in(reading(), account) if one.left_fen][:MOST_ITEMS],
         "kinds": [(kind.value, _(label)) for kind, label in labels.KINDS.items()],
-        "labels": {name: _(label) for name, label in labels.FIELDS.items()} | {"items": _(labels.FIELDS["paid_in"])},
+        "labels": said | {"items": said["paid_in"]},
         "limits": limits_for(KIND),
         "today": local_date(utcnow()),
         "key": new_key(),

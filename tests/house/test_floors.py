@@ -26,6 +26,8 @@ SPEAKING = {
     "clearing/papers.py",
     "clearing/wording.py",
     "contracts/papers.py",
+    "invoices/top_up_views.py",
+    "invoices/typed.py",
     "contracts/typed.py",
     "home/labels.py",
     "imports/jobs.py",

@@ -19,7 +19,7 @@ from models.catalogue import Instrument
 from models.charges import Charge, ChargeCapture, ChargeEvent, ChargeLine
 from models.clearing import ClearingEvent, ClearingFigures, ClearingStatement
 from models.contracts import Contract, ContractEvent, ContractSignature, ContractText, UseAgreement
-from models.invoices import Invoice, InvoiceItem, InvoiceWithdrawal
+from models.invoices import Invoice, InvoiceItem, InvoiceTopUp, InvoiceWithdrawal
 from models.ledger import LedgerAccount, LedgerEntry, LedgerTransfer
 from models.order_forms import OrderForm
 from models.payers import PayerAccount, PayerHold, PayerMovement
@@ -466,6 +466,8 @@ def add_statement(session: Session, charge: Charge, payer: PayerAccount, entry: 
     session.add(invoice)
     session.flush()
     session.add(InvoiceItem(invoice_id=invoice.id, statement_id=statement.id, amount_fen=1))
+    movement_id = session.scalars(sa.select(PayerMovement.id)).one()
+    session.add(InvoiceTopUp(invoice_id=invoice.id, movement_id=movement_id, amount_fen=1))
     session.add(InvoiceWithdrawal(invoice_id=invoice.id, reason="录错", made_by_id=person, created_at=NOON))
 
 

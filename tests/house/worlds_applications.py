@@ -92,7 +92,7 @@ def _their_office(builder: "Builder") -> Office:
     session, names = builder.session, builder.world.names
     authority = session.get_one(Organisation, names["their_authority"])
     firm = make_organisation(
-        session, name_zh="对方企业", kind=OrganisationKind.ENTERPRISE, uscc=CODES[1], adcode=SICHUAN
+        session, name_zh="对方申请企业", kind=OrganisationKind.ENTERPRISE, uscc=CODES[1], adcode=SICHUAN
     )
     agent = make_agent(session, firm, "their-agent", now=builder.now)
     first, second = (make_officer(session, authority, f"their-officer-{n}", now=builder.now) for n in range(2))

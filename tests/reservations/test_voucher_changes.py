@@ -194,7 +194,7 @@ def test_an_heir_of_another_firm_uses_its_vouchers_never_those_of_before(firm: F
     second = make_firm(firm.session)
     give(firm.session, heir, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, second.id)
     theirs, made = firm.issue(1_000_000, second), firm.book(9, 60, named(voucher))
-    said = {"reason": "离职", "by": firm.admin}
+    said: dict[str, Any] = {"reason": "离职", "by": firm.admin}
     firm.do(hand_over_bookings, firm.owner.id, firm.agent.id, [made.id], heir.email, **said)
 
     with pytest.raises(ReservationRefused) as refused:

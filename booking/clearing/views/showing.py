@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from booking.accounts.permissions import Permission
 from booking.clearing import labels, queries
-from booking.clearing.forms import ClearingPage, TransfersPage, border_in, month_in
+from booking.clearing.forms import ClearedPage, ClearingPage, border_in, month_in
 from booking.clearing.months import Act, ShownMonth, months, shown_month, sight_for
 from booking.clearing.papers import clearing_file
 from booking.clearing.reading import behind
@@ -56,7 +56,7 @@ def show(border: str, month: str) -> ResponseReturnValue:
 @signed_in
 def transfers(border: str, month: str) -> ResponseReturnValue:
     """Show the transfers that a figure adds up."""
-    session, who, asked = reading(), require_actor(), read_query(TransfersPage)
+    session, who, asked = reading(), require_actor(), read_query(ClearedPage)
     place, day = border_in(border), month_in(month)
     page, names = behind(session, place, day, asked, who), province_names(session)
     sight = queries.sight_of(session, who, Permission.SEE_CLEARING)
