@@ -47,7 +47,16 @@ def automatic(**declared: bool) -> Vouching:
 class Firm:
     """An agent of a firm of Beibei, and an instrument of Mianyang at 1,000 yuan an hour where they have an account."""
 
-    def __init__(self, session: Session, now: datetime, *, credit_fen: int = 10_000_000, **policy: Any) -> None:
+    def __init__(
+        self,
+        session: Session,
+        now: datetime,
+        *,
+        credit_fen: int = 10_000_000,
+        hourly_fen: int = HOURLY,
+        price: dict[str, int] | None = None,
+        **policy: Any,
+    ) -> None:
         self.session, self.now = session, now
         self.owner = make_organisation(session, adcode=MIANYANG)
         self.instrument = make_instrument(session, self.owner, policy={"closes_on_holidays": False, **policy})
@@ -56,9 +65,8 @@ class Firm:
         give(session, self.agent, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, self.firm.id)
         self.admin = make_user(session, "admin")
         give(session, self.admin, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, self.owner.id)
-        self.price = make_hourly_price(
-            session, self.instrument, HOURLY, self.admin, cancel_share=5_000, cancel_hours=24, no_show_share=10_000
-        )
+        prices = {"cancel_share": 5_000, "cancel_hours": 24, "no_show_share": 10_000, **(price or {})}
+        make_hourly_price(session, self.instrument, hourly_fen, self.admin, **prices)
         self.payer = make_payer(session, self.owner, self.agent, credit_fen, kind=PayerKind.ON_ACCOUNT)
 
     def issue(self, fen: int = 1_000_000, firm: Organisation | None = None, **said: Any) -> Voucher:

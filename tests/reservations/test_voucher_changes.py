@@ -126,9 +126,7 @@ def test_a_request_that_ends_gives_everything_back(careful: Firm, end: str) -> N
 
 
 def test_more_samples_are_covered_in_part(session: Session, now: datetime) -> None:
-    firm = Firm(session, now)
-    firm.price.sample_fen = 10_000
-    session.commit()
+    firm = Firm(session, now, price={"sample_fen": 10_000})
     voucher = firm.issue(1_000_000)
     made = firm.book(9, 60, day=3)
 
@@ -247,9 +245,7 @@ def test_a_late_cancellation_releases_the_voucher_and_its_fee_is_all_own_part(fi
 
 
 def test_a_fee_beyond_what_the_account_held_holds_no_more(session: Session, now: datetime) -> None:
-    firm = Firm(session, now)
-    firm.price.cancel_share = 10_000
-    session.commit()
+    firm = Firm(session, now, price={"cancel_share": 10_000})
     firm.issue(1_000_000)
     made = firm.book(14, 120, day=0)
 

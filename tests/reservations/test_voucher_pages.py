@@ -14,7 +14,6 @@ from booking.reservations.answer_shapes import QuoteAnswer, ReservationInFull
 from booking.web.filters import local_input
 from models.payers import PayerHold
 from models.reservations import Reservation
-from models.vocabulary.accounts import Language
 from models.vouchers import Voucher, VoucherHold, VoucherWish
 from tests.counting import counting
 from tests.factories.looking import count
@@ -164,16 +163,13 @@ def test_the_panel_offers_vouchers_and_says_what_they_cover(client: FlaskClient,
 
 def test_who_pays_first_reads_so_in_english_too(client: FlaskClient, session: Session, firm: Firm) -> None:
     firm.issue(1_000_000, redeemed_by="enterprise", **around_today())
-    firm.agent.language = Language.ENGLISH
-    session.commit()
-    address = f"/instruments/{firm.instrument.id}"
-    auto = f"auto:{firm.firm.id}"
-
     sign_in(client, firm.agent)
-    english = client.post(f"{address}/ask", data=typed(9, 10, voucher=auto), headers=HTMX).get_data(as_text=True)
-    firm.agent.language = Language.CHINESE
-    session.commit()
-    chinese = client.post(f"{address}/ask", data=typed(9, 10, voucher=auto), headers=HTMX).get_data(as_text=True)
+    address, wanted = f"/instruments/{firm.instrument.id}/ask", typed(9, 10, voucher=f"auto:{firm.firm.id}")
+
+    chinese, english = (
+        client.post(address, query_string={"lang": name}, data=wanted, headers=HTMX).get_data(as_text=True)
+        for name in ("zh", "en")
+    )
 
     assert "先付 ¥1,000.00，预计兑付 ¥300.00" in chinese
     assert "Pay ¥1,000.00 first, expect ¥300.00 back" in english

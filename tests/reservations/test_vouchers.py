@@ -13,13 +13,12 @@ from booking.reservations.service import ask
 from booking.reservations.vouching import VoucherUse, Vouching
 from booking.reservations.wishes import Answer
 from booking.vouchers.plans import Plan
-from models.affiliations import Affiliation
 from models.reservations import Reservation
 from models.vocabulary.accounts import Role, ScopeKind
-from models.vocabulary.affiliations import AffiliationState, ConfirmedBy
 from models.vocabulary.programmes import Limit, Reason
 from models.vocabulary.vouchers import VoucherState
 from models.vouchers import Voucher, VoucherHold, VoucherWish
+from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_instrument
 from tests.factories.looking import count
 from tests.factories.people import give, make_user
@@ -88,9 +87,7 @@ def test_the_limit_that_decides_is_told_and_held(
 
 
 def test_half_a_fen_is_rounded_up(session: Session, now: datetime) -> None:
-    firm = Firm(session, now)
-    firm.price.hourly_fen = 15
-    session.commit()
+    firm = Firm(session, now, hourly_fen=15)
     voucher = firm.issue(1_000_000)
 
     firm.book(9, 60)
@@ -211,18 +208,7 @@ def test_a_voucher_of_another_firm_is_as_unknown_as_one_that_is_not_there(firm: 
 def test_who_belongs_to_the_firm_uses_its_vouchers_and_a_stranger_none(firm: Firm) -> None:
     voucher = firm.issue(1_000_000)
     member, stranger = make_user(firm.session, "member"), make_user(firm.session, "stranger")
-    firm.session.add(
-        Affiliation(
-            user_id=member.id,
-            organisation_id=firm.firm.id,
-            state=AffiliationState.CONFIRMED,
-            starts_on=date(2026, 1, 1),
-            confirmed_by=ConfirmedBy.ADMIN,
-            created_at=firm.now,
-            updated_at=firm.now,
-        )
-    )
-    firm.session.commit()
+    affiliate(firm.session, member, firm.firm)
 
     theirs, other = firm.book(9, 60, by=member), firm.book(12, 60, by=stranger)
 
