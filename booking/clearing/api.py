@@ -7,12 +7,12 @@ from pydantic import BaseModel
 from booking.clearing import service
 from booking.clearing.answers import BehindList, ClearingList, ClearingMonthAnswer, behind_answer, month_answer
 from booking.clearing.answers import months_answer as answer_of_months
-from booking.clearing.budget_answers import BudgetAnswer, budget_answer
+from booking.clearing.budget_answers import BurnDownAnswer, budget_answer
 from booking.clearing.budgets import budget_of
 from booking.clearing.forms import (
     ClearedQuery,
     ClearingQuery,
-    SettleForm,
+    ClearingSettlementForm,
     WriteForm,
     border_in,
     month_in,
@@ -35,8 +35,6 @@ ONE = "/clearing/<border>/<month>"
 STEPPED = (400, 401, 403, 404, 409, 415, 422)
 
 
-class NothingForm(Form):
-    """No fields."""
 
 
 @bp.get("/clearing")
@@ -99,16 +97,16 @@ def write(border: str, month: str) -> ResponseReturnValue:
 
 
 @bp.post(f"{ONE}/settle")
-@documented(tag=TAG, body=SettleForm, answers={200: ClearingMonthAnswer}, refusals=STEPPED)
+@documented(tag=TAG, body=ClearingSettlementForm, answers={200: ClearingMonthAnswer}, refusals=STEPPED)
 def settle(border: str, month: str) -> ResponseReturnValue:
     """Record that the net of a confirmed statement has come (for the province that is owed)."""
-    who, form, now = require_actor(), read_json(SettleForm), utcnow()
+    who, form, now = require_actor(), read_json(ClearingSettlementForm), utcnow()
     transaction(service.settle, border_in(border), month_in(month), form, actor=who, now=now)
     return _month(border, month)
 
 
 @bp.get("/voucher-programmes/<int:programme_id>/budget")
-@documented(tag=TAG, answers={200: BudgetAnswer}, refusals=(401, 403, 404))
+@documented(tag=TAG, answers={200: BurnDownAnswer}, refusals=(401, 403, 404))
 def budget(programme_id: int) -> ResponseReturnValue:
     """What of a programme's budget was free, committed and paid at the end of each day (for its officers)."""
     found = budget_of(reading(), programme_id, require_actor(), today=local_date(utcnow()))

@@ -16,7 +16,7 @@ class BudgetDayAnswer(BaseModel):
     paid_fen: int
 
 
-class BudgetAnswer(BaseModel):
+class BurnDownAnswer(BaseModel):
     """A programme's budget from the first day of its year until today; not limited where the policy names none."""
 
     programme_id: int
@@ -30,10 +30,10 @@ class BudgetAnswer(BaseModel):
     days: list[BudgetDayAnswer]
 
 
-def budget_answer(found: Budget) -> BudgetAnswer:
+def budget_answer(found: Budget) -> BurnDownAnswer:
     """The budget day by day."""
     latest = found.latest
-    return BudgetAnswer(
+    return BurnDownAnswer(
         programme_id=found.shown.programme.id,
         is_limited=found.is_limited,
         total_fen=found.total_fen,

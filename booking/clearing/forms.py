@@ -61,14 +61,14 @@ class WritePage(WriteForm, PageForm):
     """The same as a page sends it."""
 
 
-class SettleForm(Form):
+class ClearingSettlementForm(Form):
     """When the net was paid, and by which bank receipt; where the two net to nothing there is none."""
 
     settled_on: NearDay
     receipt: Annotated[Line, Field(max_length=60)] = ""
 
 
-class SettlePage(SettleForm, PageForm):
+class ClearingSettlementPage(ClearingSettlementForm, PageForm):
     """The same as a page sends it."""
 
 

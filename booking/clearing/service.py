@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit
 from booking.accounts.permissions import Permission
 from booking.clearing import queries
-from booking.clearing.forms import SettleForm, WriteForm
+from booking.clearing.forms import ClearingSettlementForm, WriteForm
 from booking.clearing.queries import Closed, Figures
 from booking.clearing.rules import (
     Border,
@@ -145,7 +145,7 @@ def write(
 
 
 def settle(
-    session: Session, border: Border, month: date, form: SettleForm, *, actor: Actor, now: datetime
+    session: Session, border: Border, month: date, form: ClearingSettlementForm, *, actor: Actor, now: datetime
 ) -> ClearingEvent:
     """Record for the province that is owed that the net has come; what was owed either way is settled in the ledger.
 
@@ -278,7 +278,7 @@ def _moves(pairs: Sequence[ProvincePair], figures: Figures) -> list[Move]:
     return moves
 
 
-def _check(form: SettleForm, statement: ClearingStatement, *, is_paid: bool, today: date) -> None:
+def _check(form: ClearingSettlementForm, statement: ClearingStatement, *, is_paid: bool, today: date) -> None:
     """Refuse a day to come or before the month was closed, and a payment without its receipt."""
     problems = []
     if not local_date(statement.created_at) <= form.settled_on <= today:

@@ -11,6 +11,7 @@ from booking.attachments.answers import AttachmentAnswer, attachment_answer
 from booking.charges.vouchered import fee_of
 from booking.contracts.agreement_answers import KeptAgreement, kept_agreement
 from booking.reservations.voucher_answers import HeldVoucher
+from booking.reservations.vouchered import HeldPart
 from booking.samples.lists import Listed
 from booking.samples.quoting import Proposal
 from booking.samples.whole import WholeOrder
@@ -254,17 +255,19 @@ def order_answer(
         attachments=[attachment_answer(one, partial(address, one)) for one in whole.other_files],
         steps_open=open_steps,
         charge=_charge(whole.charge) if whole.charge else None,
-        vouchers=[
-            HeldVoucher(
-                voucher_id=one.voucher_id,
-                number=one.number,
-                held_fen=one.amount_fen,
-                decided_by=list(one.limits),
-                redeemed_later=one.redeems_later,
-            )
-            for one in whole.vouchers
-        ],
+        vouchers=[_held(one) for one in whole.vouchers],
         agreement=kept_agreement(whole.agreement, whole.form, is_lacking=whole.lacks),
+    )
+
+
+def _held(one: HeldPart) -> HeldVoucher:
+    """What is held in a voucher."""
+    return HeldVoucher(
+        voucher_id=one.voucher_id,
+        number=one.number,
+        held_fen=one.amount_fen,
+        decided_by=list(one.limits),
+        redeemed_later=one.redeems_later,
     )
 
 

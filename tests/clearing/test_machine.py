@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.clearing import queries, service
-from booking.clearing.forms import SettleForm
+from booking.clearing.forms import ClearingSettlementForm
 from booking.clearing.rules import Border, month_of, months_between
 from booking.core.clock import local_date
 from booking.core.errors import Refused
@@ -112,7 +112,7 @@ class Machine(RuleBasedStateMachine):
     def confirm_and_settle(self, by: str) -> None:
         for month in self.session.scalars(select(ClearingStatement.month)).all():
             self._try("confirm", service.confirm, month, by=by)
-            form = SettleForm(settled_on=local_date(self.across.now), receipt="1")
+            form = ClearingSettlementForm(settled_on=local_date(self.across.now), receipt="1")
             self._try("settle", service.settle, month, form, by=by)
 
     @invariant()

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission
 from booking.clearing import queries, service
-from booking.clearing.forms import SettleForm, WriteForm
+from booking.clearing.forms import ClearingSettlementForm, WriteForm
 from booking.clearing.months import Act, shown_month
 from booking.clearing.rules import Border, Course
 from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Refused
@@ -24,7 +24,7 @@ from tests.factories.people import stand_in
 from tests.factories.programmes import make_authority
 
 HOME, ADVANCE = BorderWay.HOME_PAYS, BorderWay.ADVANCE_THEN_NET
-SETTLED = SettleForm(settled_on=date(2026, 11, 23), receipt="工行 20261123-7")
+SETTLED = ClearingSettlementForm(settled_on=date(2026, 11, 23), receipt="工行 20261123-7")
 
 
 @pytest.fixture
@@ -181,7 +181,7 @@ def test_what_nets_to_nothing_is_settled_without_a_receipt_and_what_does_not_onl
     across.session.commit()
     across.close("50", date(2026, 9, 1))
     across.do(service.confirm, date(2026, 9, 1), by="51")
-    offset = across.do(service.settle, date(2026, 9, 1), SettleForm(settled_on=date(2026, 11, 23)), by="50")
+    offset = across.do(service.settle, date(2026, 9, 1), ClearingSettlementForm(settled_on=date(2026, 11, 23)), by="50")
     october_use = across.captured("50", "51", 5, on(10, 1))
     across.paid([(october_use, 5, 5)], on(10, 2))
     across.session.commit()
@@ -189,7 +189,7 @@ def test_what_nets_to_nothing_is_settled_without_a_receipt_and_what_does_not_onl
     across.do(service.confirm, OCTOBER, by="51")
 
     problems = []
-    for form in (SettleForm(settled_on=date(2026, 11, 24), receipt="1"), SettleForm(settled_on=date(2026, 11, 23))):
+    for form in (ClearingSettlementForm(settled_on=date(2026, 11, 24), receipt="1"), ClearingSettlementForm(settled_on=date(2026, 11, 23))):
         with pytest.raises(InvalidInput) as refused:
             across.do(service.settle, OCTOBER, form, by="51")
         across.session.rollback()

@@ -95,7 +95,8 @@ def _charges(builder: "Builder", voucher: Voucher) -> list[Charge]:
         accepted(builder, "their_published", "their_holder", "their_steward", hour, Paying(is_later=True))
     charges = list(session.scalars(select(Charge).where(Charge.id > last).order_by(Charge.id)))
     for one in charges:
-        purpose, wish = for_reservation(one.reservation_id or 0), Wish(voucher.organisation_id, SHARING)
+        purpose = for_reservation(one.reservation_id or 0)
+        wish = Wish(voucher.organisation_id, SHARING, voucher.id)
         used_on = local_date(one.booked_ends_at)
         store_wish(session, purpose, wish, actor=builder.actor("agent"), now=now)
         ask = Ask(wish, purpose, one.organisation_id, one.gross_fen, used_on)

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from booking.clearing import service
-from booking.clearing.forms import SettlePage, WritePage, border_in, month_in
+from booking.clearing.forms import ClearingSettlementPage, WritePage, border_in, month_in
 from booking.clearing.views.showing import month_page
 from booking.core.clock import utcnow
 from booking.core.errors import Conflict, InvalidInput
@@ -39,7 +39,7 @@ def write(border: str, month: str) -> ResponseReturnValue:
 @signed_in
 def settle(border: str, month: str) -> ResponseReturnValue:
     """Record that the net has come."""
-    return _done(border, month, service.settle, lambda: (read_form(SettlePage),), _("已登记，清算单已结清。"))
+    return _done(border, month, service.settle, lambda: (read_form(ClearingSettlementPage),), _("已登记，清算单已结清。"))
 
 
 def _done(
