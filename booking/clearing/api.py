@@ -4,6 +4,7 @@ from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 
+from booking.charges.forms import NothingForm
 from booking.clearing import service
 from booking.clearing.answers import BehindList, ClearingList, ClearingMonthAnswer, behind_answer, month_answer
 from booking.clearing.answers import months_answer as answer_of_months
@@ -22,7 +23,6 @@ from booking.clearing.papers import clearing_file
 from booking.clearing.reading import behind
 from booking.clearing.rules import month_of
 from booking.core.clock import local_date, utcnow
-from booking.core.forms import Form
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
 from booking.web.reading import read_json, read_query
@@ -33,8 +33,6 @@ bp = Blueprint("clearing_api", __name__, url_prefix="/api/v1")
 TAG = "vouchers"
 ONE = "/clearing/<border>/<month>"
 STEPPED = (400, 401, 403, 404, 409, 415, 422)
-
-
 
 
 @bp.get("/clearing")

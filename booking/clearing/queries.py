@@ -171,8 +171,8 @@ def border_of_statement(found: ClearingStatement) -> Border:
 def first_month(session: Session, pairs: Iterable[ProvincePair]) -> date | None:
     """The month of the first transfer of the pairs; none where there is none."""
     of_them = LedgerTransfer.from_account_id.in_([one.source_id for one in pairs])
-    first = select(LedgerEntry.created_at).join(LedgerTransfer, LedgerTransfer.entry_id == LedgerEntry.id)
-    found = session.scalar(first.where(of_them).order_by(LedgerTransfer.id).limit(1))
+    first = select(func.min(LedgerEntry.created_at)).join(LedgerTransfer, LedgerTransfer.entry_id == LedgerEntry.id)
+    found = session.scalar(first.where(of_them))
     return month_of(local_date(found)) if found is not None else None
 
 
@@ -198,11 +198,9 @@ def span_of(session: Session, border: Border, month: date) -> Span:
 
 
 def _after(session: Session, border: Border, month: date) -> int | None:
-    """After which transfer one of an earlier month belongs to this one; of the first month, all do."""
+    """After which transfer one of an earlier month belongs to this one: where the month before is closed."""
     before = last_statement(session, border, before=month)
-    if before is None:
-        return 0 if first_month(session, pairs_of(session, border)) == month else None
-    return before.last_transfer_id if month_after(before.month) == month else None
+    return before.last_transfer_id if before is not None and month_after(before.month) == month else None
 
 
 def figures_of(session: Session, pairs: Sequence[ProvincePair], span: Span | None) -> dict[Course, dict[Figure, int]]:

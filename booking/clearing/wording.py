@@ -6,6 +6,7 @@ from booking.clearing.rules import Border
 from booking.core.places import province_of
 from booking.directory.listing import provinces
 from booking.web.languages import in_language
+from models.directory import Organisation
 
 
 def province_names(session: Session) -> dict[str, str]:
@@ -17,3 +18,8 @@ def border_name(border: Border, names: dict[str, str]) -> str:
     """What a border is called."""
     low, high = (names.get(one, one) for one in (border.low, border.high))
     return low if border.is_within else f"{low} ↔ {high}"
+
+
+def name_of(organisation: Organisation) -> str:
+    """An authority in the reader's language."""
+    return in_language(organisation.name_zh, organisation.name_en)

@@ -189,7 +189,10 @@ def test_what_nets_to_nothing_is_settled_without_a_receipt_and_what_does_not_onl
     across.do(service.confirm, OCTOBER, by="51")
 
     problems = []
-    for form in (ClearingSettlementForm(settled_on=date(2026, 11, 24), receipt="1"), ClearingSettlementForm(settled_on=date(2026, 11, 23))):
+    for form in (
+        ClearingSettlementForm(settled_on=date(2026, 11, 24), receipt="1"),
+        ClearingSettlementForm(settled_on=date(2026, 11, 23)),
+    ):
         with pytest.raises(InvalidInput) as refused:
             across.do(service.settle, OCTOBER, form, by="51")
         across.session.rollback()

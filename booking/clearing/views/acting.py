@@ -39,7 +39,9 @@ def write(border: str, month: str) -> ResponseReturnValue:
 @signed_in
 def settle(border: str, month: str) -> ResponseReturnValue:
     """Record that the net has come."""
-    return _done(border, month, service.settle, lambda: (read_form(ClearingSettlementPage),), _("已登记，清算单已结清。"))
+    return _done(
+        border, month, service.settle, lambda: (read_form(ClearingSettlementPage),), _("已登记，清算单已结清。")
+    )
 
 
 def _done(

@@ -14,7 +14,7 @@ from booking.clearing.months import Act, ShownMonth, months, shown_month, sight_
 from booking.clearing.papers import clearing_file
 from booking.clearing.reading import behind
 from booking.clearing.rules import Border, month_after, month_before, month_of, number_of
-from booking.clearing.wording import border_name, province_names
+from booking.clearing.wording import border_name, name_of, province_names
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput, Refused
 from booking.web.errors import problems_of, sentence_of
@@ -98,7 +98,7 @@ def month_page(border: Border, month: date, refused: Refused | None = None) -> R
     page = render_template(
         "clearing/show.html",
         **_month(found, names),
-        events=_events(found, names),
+        events=_events(found),
         can={one.value for one in found.may},
         acts=Act,
         figures=_figures(),
@@ -136,6 +136,7 @@ def _month(found: ShownMonth, names: dict[str, str]) -> dict[str, Any]:
         "debtor": names.get(found.border.other(creditor), "") if creditor else "",
         "number": number_of(found.border, statement.number) if statement else "",
         "statement": statement,
+        "closer": name_of(statement.organisation) if statement else "",
         "is_closed": statement is not None,
         "is_open": found.state == ClearingState.OPEN,
         "due": found.due,
@@ -159,13 +160,10 @@ def _statement(found: queries.Closed, names: dict[str, str], today: date) -> dic
     }
 
 
-def _events(found: ShownMonth, names: dict[str, str]) -> list[dict[str, Any]]:
+def _events(found: ShownMonth) -> list[dict[str, Any]]:
     """What was done with the statement."""
     events = found.closed.events if found.closed else ()
-    return [
-        {"event": one, "step": _(labels.STEPS[one.step]), "province": names.get(one.province, one.province)}
-        for one in events
-    ]
+    return [{"event": one, "step": _(labels.STEPS[one.step]), "authority": name_of(one.organisation)} for one in events]
 
 
 def _figures() -> list[str]:
