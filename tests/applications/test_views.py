@@ -72,8 +72,8 @@ def test_a_firm_applies_two_officers_review_and_the_voucher_is_shown_on_pages(
     assert "齐全" not in whole
     text = text_of(paper.data)
     assert office.firm.uscc is not None
-    days = (voucher.use_by.isoformat(), voucher.redeem_by.isoformat())
-    assert all(one in text for one in (voucher.number, *days, "肆万元整", office.firm.uscc))
+    deadlines = (voucher.use_by.isoformat(), voucher.redeem_by.isoformat())
+    assert all(one in text for one in (voucher.number, *deadlines, "肆万元整", office.firm.uscc))
     assert paper.mimetype == "application/pdf"
 
 

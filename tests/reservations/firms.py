@@ -65,7 +65,7 @@ class Firm:
         give(session, self.agent, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, self.firm.id)
         self.admin = make_user(session, "admin")
         give(session, self.admin, Role.INSTITUTION_ADMIN, ScopeKind.ORGANISATION, self.owner.id)
-        prices = {"cancel_share": 5_000, "cancel_hours": 24, "no_show_share": 10_000, **(price or {})}
+        prices: dict[str, Any] = {"cancel_share": 5_000, "cancel_hours": 24, "no_show_share": 10_000, **(price or {})}
         make_hourly_price(session, self.instrument, hourly_fen, self.admin, **prices)
         self.payer = make_payer(session, self.owner, self.agent, credit_fen, kind=PayerKind.ON_ACCOUNT)
 
