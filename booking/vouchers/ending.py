@@ -16,6 +16,7 @@ from booking.ledger.rules import Posting
 from booking.ledger.service import post_entries
 from booking.notifications.service import announce
 from booking.vouchers.forms import VoucherReasonForm
+from booking.vouchers.listing import readable
 from booking.vouchers.moving import locked
 from booking.vouchers.opening import CAUSE
 from booking.vouchers.queries import voucher
@@ -47,7 +48,7 @@ def take_step(
 
     What is held stays held for uses until its last day. Raises NotFound, Forbidden, StaleVersion or NotNow.
     """
-    found = voucher(session, voucher_id)
+    found = readable(session, voucher_id, actor).voucher
     require(actor, Permission.MANAGE_VOUCHERS, Target(found.programme.organisation_id))
     session.execute(select(Voucher.id).where(Voucher.id == voucher_id).with_for_update(key_share=True))
     session.refresh(found, ["version", "state"])

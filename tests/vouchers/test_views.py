@@ -95,6 +95,28 @@ def test_the_api_says_the_same_and_its_entries_add_up(bench: Bench, client: Flas
     assert client.get("/api/v1/vouchers/budgets").get_json()["items"] == []
 
 
+def test_an_officer_takes_steps_by_api_once_as_read(bench: Bench, client: FlaskClient) -> None:
+    voucher = bench.issue(100_000)
+    theirs = Bench.made(bench.session).issue(70_000)
+    sign_in(client, officer_of(bench, voucher))
+    path, why = f"/api/v1/vouchers/{voucher.id}", {"reason": "专项审计"}
+    read = client.get(path).headers["ETag"]
+
+    frozen = client.post(f"{path}/freeze", json=why, headers={"If-Match": read})
+
+    assert (frozen.status_code, frozen.get_json()["state"]) == (200, "frozen")
+    assert [(one["step"], one["reason"]) for one in frozen.get_json()["steps"]] == [
+        ("freeze", "专项审计"),
+        ("issue", ""),
+    ]
+    assert client.post(f"{path}/thaw", json=why, headers={"If-Match": read}).status_code == 412
+    assert client.post(f"{path}/freeze", json=why).status_code == 409
+    returned = client.post(f"{path}/return", json=why).get_json()
+    assert (returned["state"], returned["available_fen"]) == ("returned", 0)
+    assert client.post(f"/api/v1/vouchers/{theirs.id}/freeze", json=why).status_code == 404
+    assert bench.faults() == []
+
+
 def test_lists_and_pages_take_as_many_statements_for_five_as_for_two(bench: Bench, client: FlaskClient) -> None:
     first = bench.issue(100_000)
     bench.issue(100_000, programme=bench.programme(first))
