@@ -14,12 +14,12 @@ STATES = {
 }
 STEPS = {
     RedemptionStep.REQUEST: N_("提交申请"),
-    RedemptionStep.CITY_REVIEW: N_("初审通过"),
-    RedemptionStep.PROVINCE_REVIEW: N_("复审通过，开始公示"),
-    RedemptionStep.PAY: N_("登记兑付"),
-    RedemptionStep.CLAW_BACK: N_("追回"),
-    RedemptionStep.REJECT: N_("驳回"),
-    RedemptionStep.WITHDRAW: N_("撤回申请"),
+    RedemptionStep.CITY_REVIEW: N_("初审已通过"),
+    RedemptionStep.PROVINCE_REVIEW: N_("复审已通过，开始公示"),
+    RedemptionStep.PAY: N_("已兑付"),
+    RedemptionStep.CLAW_BACK: N_("已追回款项"),
+    RedemptionStep.REJECT: N_("已驳回"),
+    RedemptionStep.WITHDRAW: N_("申请已撤回"),
 }
 PAYMENTS = {PaymentKind.PAID: N_("付款"), PaymentKind.CLAWED_BACK: N_("追回")}
 UNCLAIMABLE = {
