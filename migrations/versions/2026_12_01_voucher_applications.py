@@ -6,7 +6,7 @@ from alembic import op
 from booking.database.guards import make_append_only
 
 revision = "2026_12_01_voucher_applications"
-down_revision = "2026_12_01_reservations_with_vouchers"
+down_revision = "2026_12_01_booked_vouchers"
 branch_labels = None
 depends_on = None
 

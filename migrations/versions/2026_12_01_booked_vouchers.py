@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "2026_12_01_reservations_with_vouchers"
+revision = "2026_12_01_booked_vouchers"
 down_revision = "2026_12_01_charges_with_vouchers"
 branch_labels = None
 depends_on = None
