@@ -50,6 +50,13 @@ class Machine(RuleBasedStateMachine):
         self.charges = [self.claims.used(9 + 2 * place, 1) for place in range(USES)]
         self.claims.invoice()
         self.now = self.claims.later
+        self.ask(1)
+        self.withdraw(0)
+        self.ask(1)
+        self.reject(0, is_final=False)
+        self.ask(1)
+        for fen in (1_500, 1_200, 1):
+            self.go_on(0, fen)
 
     @rule(most=st.integers(1, 2))
     def ask(self, most: int) -> None:
@@ -165,7 +172,7 @@ def test_redemptions_at_random_pay_no_fen_without_its_claim(engine_app: Flask) -
             db.session.remove()
             self.context.pop()
 
-    bounded = settings(max_examples=8, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+    bounded = settings(max_examples=4, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck))
     run_machine(OnThisEngine, settings=bounded)
 
     assert len(seen) >= KINDS_AT_LEAST, seen
