@@ -52,6 +52,7 @@ def _without_hold(session: Session) -> Iterator[str]:
         ),
     )
     quotes = select(ReservationQuote.id).where(ReservationQuote.reservation_id == Reservation.id, its_times)
+    quotes = quotes.correlate(Reservation, PayerHold)
     off = deducted_by_vouchers()
     is_priced = quotes.where(ReservationQuote.total_fen > 0, ReservationQuote.total_fen != off).exists()
     both_fen, cost_fen = PayerHold.amount_fen + off, ReservationQuote.total_fen

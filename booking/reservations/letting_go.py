@@ -35,11 +35,12 @@ def due_to_let_go(session: Session, *, now: datetime) -> Sequence[int]:
         newer.voucher_id == VoucherHold.voucher_id,
         newer.id > VoucherHold.id,
     )
-    has_moved = exists().where(
+    changed = (
         OwnerChange.instrument_id == Reservation.instrument_id,
         OwnerChange.state == OwnerChangeState.APPLIED,
         OwnerChange.applied_at > VoucherHold.created_at,
     )
+    has_moved = exists().where(*changed).correlate(Reservation, VoucherHold)
     holding = exists().where(VoucherHold.reservation_id == Reservation.id, VoucherHold.amount_fen > 0, counts)
     moved = exists().where(VoucherHold.reservation_id == Reservation.id, VoucherHold.amount_fen > 0, counts, has_moved)
     left = ~acts_for(Reservation.booked_by_id, said.organisation_id, local_date(now))
