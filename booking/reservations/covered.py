@@ -104,13 +104,19 @@ def kept_wish(session: Session, reservation: Reservation) -> Wish | None:
 
 
 def keep_choice(
-    session: Session, reservation: Reservation, covering: Covering | None, *, actor: Actor, now: datetime
+    session: Session,
+    reservation: Reservation,
+    covering: Covering | None,
+    *,
+    actor: Actor,
+    now: datetime,
+    is_new: bool = False,
 ) -> None:
     """Keep a choice that is another than before, from now on; a reservation that never used any keeps none of none."""
     if covering is None or not covering.is_new or covering.wish is None:
         return
     reservation.uses_vouchers = True
-    store_wish(session, for_reservation(reservation.id), covering.wish, actor=actor, now=now)
+    store_wish(session, for_reservation(reservation.id), covering.wish, actor=actor, now=now, is_new=is_new)
 
 
 def due_of(

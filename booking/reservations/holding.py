@@ -46,8 +46,9 @@ def hold_cost(
     try:
         set_hold(session, purpose, wanted, now=now, is_new=True)
         if reservation.uses_vouchers and situation.standing.payment:
-            keep_choice(session, reservation, situation.standing.payment.covering, actor=actor, now=now)
-            hold(session, purpose, found, now=now)
+            covering = situation.standing.payment.covering
+            keep_choice(session, reservation, covering, actor=actor, now=now, is_new=True)
+            hold(session, purpose, found, now=now, is_new=True)
     except (NotEnough, PayerGone, VoucherShort) as refused:
         raise ReservationRefused(_raced(session, situation, reservation, paying, refused, now=now)) from refused
 

@@ -43,13 +43,14 @@ class VoucherGone(VoucherShort):
     sentence = N_("这张创新券已不能使用，请另选一张。")
 
 
-def hold(session: Session, purpose: Purpose, plan: Plan, *, now: datetime) -> None:
+def hold(session: Session, purpose: Purpose, plan: Plan, *, now: datetime, is_new: bool = False) -> None:
     """Let exactly what the plan covers be held for a locked reservation or order; what it names no more is given back.
 
-    Nothing where it is so already. Locks the vouchers in order of id, then the books, then the ledger's accounts;
-    raises VoucherShort, VoucherGone.
+    Nothing where it is so already; an `is_new` use holds nothing yet. Locks the vouchers in order of id, then the
+    books, then the ledger's accounts; raises VoucherShort, VoucherGone.
     """
-    set_holds(session, purpose, {one.voucher_id: one for one in plan.paying}, last_holds(session, purpose), now=now)
+    last = {} if is_new else last_holds(session, purpose)
+    set_holds(session, purpose, {one.voucher_id: one for one in plan.paying}, last, now=now)
 
 
 def set_holds(

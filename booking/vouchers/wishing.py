@@ -30,9 +30,14 @@ def wishes_of(session: Session, purposes: Collection[Purpose]) -> dict[Purpose, 
     return {_purpose(row): Wish(**{name: getattr(row, name) for name in SAID}) for row in rows}
 
 
-def store_wish(session: Session, purpose: Purpose, wish: Wish, *, actor: Actor, now: datetime) -> None:
-    """Say it; nothing where the same was said last. Who may is asked by whoever calls this."""
-    if wish_of(session, purpose) == wish:
+def store_wish(
+    session: Session, purpose: Purpose, wish: Wish, *, actor: Actor, now: datetime, is_new: bool = False
+) -> None:
+    """Say it; nothing where the same was said last, of which an `is_new` use has none.
+
+    Who may is asked by whoever calls this.
+    """
+    if not is_new and wish_of(session, purpose) == wish:
         return
     said = {name: getattr(wish, name) for name in SAID}
     about = {"reservation_id": purpose.reservation_id, "sample_order_id": purpose.sample_order_id}
