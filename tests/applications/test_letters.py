@@ -55,6 +55,7 @@ def test_letters_say_what_lacks_and_when_the_voucher_ends(session: Session, offi
     office.returned(found)
     returned = told(session, office)
     office.issued(office.passed(office.submitted(found)))
+    session.expire_all()
     issued = [one for one in told(session, office) if one.values["step"] == "issue"]
 
     said = [compose(one, SETTINGS.address).text for one in (*returned, *issued)]
