@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from booking.catalogue import listing
 from booking.charges import verifying as charges_verifying
+from booking.clearing import verifying as clearing_verifying
 from booking.core.clock import utcnow
 from booking.core.errors import Refused
 from booking.core.texts import N_
@@ -44,6 +45,7 @@ PROOFS = (
     invoices_verifying,
     vouchers_verifying,
     redemptions_verifying,
+    clearing_verifying,
 )
 """What is added up again after a restore."""
 
