@@ -15,38 +15,21 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from booking.catalogue import listing
-from booking.charges import verifying as charges_verifying
-from booking.clearing import verifying as clearing_verifying
 from booking.core.clock import utcnow
 from booking.core.errors import Refused
 from booking.core.texts import N_
 from booking.database import archives
 from booking.database.archives import Contents
 from booking.database.locks import alone
-from booking.invoices import verifying as invoices_verifying
-from booking.ledger import verifying as ledger_verifying
 from booking.operations.backup_age import note_backup
+from booking.operations.proving import BOOKS
 from booking.operations.starting import is_at_head, known_revisions
-from booking.payers import verifying as payers_verifying
-from booking.redemptions import verifying as redemptions_verifying
 from booking.reservations import verifying
-from booking.statements import verifying as statements_verifying
-from booking.vouchers import verifying as vouchers_verifying
 from booking.web.extensions import db, transaction
 from models.catalogue import Instrument
 from models.vocabulary.catalogue import PublishingState
 
-PROOFS = (
-    verifying,
-    ledger_verifying,
-    payers_verifying,
-    charges_verifying,
-    statements_verifying,
-    invoices_verifying,
-    vouchers_verifying,
-    redemptions_verifying,
-    clearing_verifying,
-)
+PROOFS = (verifying, *BOOKS)
 """What is added up again after a restore."""
 
 

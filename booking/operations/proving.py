@@ -20,13 +20,15 @@ from booking.vouchers import verifying as vouchers
 from booking.web.extensions import db, transaction
 from models.jobs import LedgerProof
 
+BOOKS = (ledger, payers, charges, statements, invoices, vouchers, redemptions, clearing)
+"""What is added up again, feature by feature."""
 MOST_KEPT = 100
 REMEMBERED = timedelta(days=400)
 
 
 def faults(session: Session) -> Iterator[str]:
     """One line for each thing in the books that is off; none when all is well."""
-    for one in (ledger, payers, charges, statements, invoices, vouchers, redemptions, clearing):
+    for one in BOOKS:
         yield from one.faults(session)
 
 
