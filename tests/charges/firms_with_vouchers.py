@@ -82,7 +82,7 @@ class Vouchered:
 
     def hold_for(self, reservation: Reservation, fee_fen: int) -> int:
         """The same for a booking, on its day."""
-        reservation.uses_vouchers = True
+        self.session.get_one(Reservation, reservation.id).uses_vouchers = True
         return self.hold(for_reservation(reservation.id), fee_fen, local_date(reservation.starts_at))
 
     def balances(self, voucher: Voucher) -> tuple[int, int, int]:

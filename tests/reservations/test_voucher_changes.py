@@ -65,7 +65,7 @@ def test_moves_hold_what_the_new_time_is_covered_and_cancelling_gives_everything
 
 def test_what_holds_a_voucher_is_not_moved_behind_its_last_day_by_anybody(firm: Firm) -> None:
     voucher = firm.issue(1_000_000, use_by="2026-11-25")
-    made = firm.book(9, 60)
+    made = firm.book(10, 60)
 
     with pytest.raises(ReservationRefused) as own:
         move(firm, made, 9, 60, day=5)

@@ -172,7 +172,7 @@ def test_who_pays_first_reads_so_in_english_too(client: FlaskClient, session: Se
     )
 
     assert "先付 ¥1,000.00，预计兑付 ¥300.00" in chinese
-    assert "Pay ¥1,000.00 first, expect ¥300.00 back" in english
+    assert "Pay CNY 1,000.00 first, expect CNY 300.00 back" in english
 
 
 def test_a_stranger_is_offered_none(client: FlaskClient, session: Session, firm: Firm) -> None:

@@ -260,7 +260,8 @@ def test_either_side_sees_the_charge_and_the_account_shows_the_order(bench: Benc
 
     assert [f"/charges/{charge_id}" in page for page in pages] == [True, True]
     assert f"/sample-orders/{order.id}" in charge_page
-    assert answer["charge"] == {"id": charge_id, "state": "final", "estimated_fen": QUOTE, "gross_fen": QUOTE}
+    amounts = {"estimated_fen": QUOTE, "gross_fen": QUOTE, "voucher_fen": 0, "own_fen": QUOTE}
+    assert answer["charge"] == {"id": charge_id, "state": "final", **amounts}
     assert (answered["sample_order_id"], answered["reservation_id"], answered["kind"]) == (order.id, None, "samples")
     assert bench.house.instrument.name_zh in account
     assert [(one["sample_order_id"], one["amount_fen"]) for one in holds["items"]] == [(held.id, QUOTE)]
