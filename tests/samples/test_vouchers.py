@@ -233,6 +233,7 @@ def test_the_page_says_before_the_click_what_is_covered_and_the_form_sends_what_
     named = client.get(f"{at}?voucher={bench.voucher.id}&is_related=1").get_data(as_text=True)
     last = quotes_of(bench.session, order.id)[-1]
     sent = {"quote_id": last.id, "voucher": str(bench.voucher.id), "is_related": "1", "payer_account_id": "later"}
+    bench.session.rollback()
     done = client.post(f"{at}/accept", data=sent)
     told = client.get(f"/api/v1/sample-orders/{order.id}").get_json()
 
@@ -267,6 +268,7 @@ def test_the_api_says_what_would_be_covered_and_accepts_with_it_as_the_page_does
     others = [one.get(f"{at}/vouchers").status_code for one in (stranger, staff, app.test_client())]
     last = quotes_of(session, order.id)[-1]
     body = {"quote_id": last.id, "voucher_use": "automatic", "pays_later": True}
+    session.rollback()
     done = client.post(f"{at}/accept", json=body)
     late = client.get(f"{at}/vouchers").status_code
 
