@@ -65,7 +65,7 @@ EXPECTED: Codes = {
     "operator": frozenset({"registrations"}),
     "agent": frozenset(
         {"own_sample_orders", "own_unagreed", "own_bookings", "contracts_to_sign", "applications_returned"}
-        | {"feeds_hint"}
+        | {"feeds_hint", "statements_owed"}
     ),
     "officer": frozenset({"applications_to_review", "redemptions"}),
     "auditor": OPERATING | {"role_changes", "charges_seen", "statements_seen"},

@@ -11,18 +11,14 @@ from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.invoices.forms import InvoiceForm
 from booking.invoices.service import record_invoice
-from booking.payers.holds import for_reservation
 from booking.recognitions.forms import RecognitionForm
 from booking.recognitions.service import recognise
 from booking.redemptions import documents, paying, queries, service
 from booking.redemptions.forms import RedemptionForm, RedemptionPaymentForm, RedemptionReviewForm, RedemptionSampleForm
 from booking.redemptions.sampling import draw_sample
+from booking.reservations.vouching import VoucherUse, Vouching
 from booking.reservations.wishes import Paying
-from booking.vouchers.capturing import capture
-from booking.vouchers.covering import Ask, Wish, plan
-from booking.vouchers.holding import hold
 from booking.vouchers.issuing import Issue, issue
-from booking.vouchers.wishing import store_wish
 from models.charges import Charge
 from models.directory import Organisation
 from models.redemptions import Redemption, RedemptionItem
@@ -88,26 +84,20 @@ def _voucher(builder: "Builder", officer: Actor) -> Voucher:
 
 
 def _charges(builder: "Builder", voucher: Voucher) -> list[Charge]:
-    """Four uses at the other institution that are billed, invoiced whole, and partly covered."""
+    """Four uses of the agent at the other institution that are billed, invoiced whole, and partly covered."""
     session, now, names = builder.session, builder.now, builder.world.names
     last = session.scalars(select(Charge.id).order_by(Charge.id.desc())).first() or 0
+    paying = Paying(is_later=True, vouching=Vouching(VoucherUse.NAMED, voucher.id))
     for hour in (9, 10, 11, 12):
-        accepted(builder, "their_published", "their_holder", "their_steward", hour, Paying(is_later=True))
+        accepted(builder, "their_published", "agent", "their_steward", hour, paying)
     charges = list(session.scalars(select(Charge).where(Charge.id > last).order_by(Charge.id)))
-    for one in charges:
-        purpose = for_reservation(one.reservation_id or 0)
-        wish = Wish(voucher.organisation_id, SHARING, voucher.id)
-        used_on = local_date(one.booked_ends_at)
-        store_wish(session, purpose, wish, actor=builder.actor("agent"), now=now)
-        ask = Ask(wish, purpose, one.organisation_id, one.gross_fen, used_on)
-        hold(session, purpose, plan(session, ask, today=local_date(now)), now=now)
-        capture(session, purpose, one, one.gross_fen, used_on, now=now)
     slip = issued(builder, "their_organisation", "their_admin")
     said = {"number": "25502000000009", "issued_on": "2026-01-05", "title": "示例企业"}
     covers = [{"statement_id": slip.id, "amount_fen": slip.total_fen}]
     form = InvoiceForm.model_validate({**said, "items": covers})
     record_invoice(session, slip.debtor_id, form, actor=builder.actor("their_admin"), now=now)
     names["redeemed_statement"] = slip.id
+    builder.world.markers["qnameagentxz"] |= {"their_steward", "their_technician", "their_admin"}
     return charges
 
 

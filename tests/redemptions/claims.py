@@ -7,24 +7,23 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from booking.charges import service as charges
+from booking.charges.forms import ChargeChangeForm
+from booking.charges.windows import Windows
 from booking.core.actors import Actor
 from booking.core.clock import at_local, local_date
 from booking.invoices.forms import InvoiceForm
 from booking.invoices.service import record_invoice
 from booking.ledger.queries import balance_of
-from booking.payers.holds import for_reservation
 from booking.recognitions.forms import RecognitionForm
 from booking.recognitions.service import recognise
 from booking.redemptions import paying, service
 from booking.redemptions.claimable import claimable
 from booking.redemptions.forms import RedemptionForm, RedemptionPaymentForm, RedemptionReviewForm
 from booking.redemptions.verifying import faults
-from booking.vouchers.capturing import capture
-from booking.vouchers.covering import Ask, Wish, plan
-from booking.vouchers.holding import hold
+from booking.reservations.vouching import VoucherUse, Vouching
 from booking.vouchers.issuing import Issue, issue
 from booking.vouchers.verifying import faults as voucher_faults
-from booking.vouchers.wishing import store_wish
 from models.accounts import User
 from models.charges import Charge
 from models.invoices import Invoice
@@ -35,7 +34,7 @@ from models.vocabulary.programmes import ServiceType
 from models.vocabulary.recognitions import RecognitionKind
 from models.vouchers import ProgrammeBook, ProvincePair, Voucher
 from tests.factories.instruments import make_organisation
-from tests.factories.people import actor_for, give, make_user
+from tests.factories.people import actor_for, give
 from tests.factories.programmes import CHONGQING, SICHUAN, make_authority, make_officer, make_programme
 from tests.statements.office import Office, faults_of
 
@@ -60,7 +59,7 @@ class Claims:
         )
         self.programme = make_programme(session, self.authority, self.first, now=now, **terms)
         self.firm = make_organisation(session, kind=OrganisationKind.ENTERPRISE, adcode=border)
-        self.agent = make_user(session, mark + "agent")
+        self.agent = self.office.lead
         give(session, self.agent, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, self.firm.id)
         self._recognise(border)
         self.voucher = issue(session, Issue(self.programme.id, self.firm.id, FACE), actor=self.first, now=now)
@@ -80,20 +79,15 @@ class Claims:
         return actor_for(self.session, user, now=self.now)
 
     def used(self, hour: int, hours: int = 2, day: int = 1) -> Charge:
-        """A use that is charged and accepted, of which the voucher has covered its share."""
-        charge = self.office.used(hour, hours, day=day)
-        purpose, wish = for_reservation(charge.reservation_id or 0), Wish(self.firm.id, ServiceType.INSTRUMENT_SHARING)
-        used_on = local_date(charge.booked_ends_at)
-        store_wish(self.session, purpose, wish, actor=self.actor(self.agent), now=self.now)
-        ask = Ask(wish, purpose, self.office.place.id, charge.gross_fen, used_on)
-        hold(self.session, purpose, plan(self.session, ask, today=local_date(self.now)), now=self.now)
-        self.capture(charge, charge.gross_fen)
-        return charge
+        """A use of the agent that was booked with the voucher, charged and accepted: the voucher covered its share."""
+        return self.office.used(hour, hours, day=day, vouching=Vouching(VoucherUse.NAMED, self.voucher.id))
 
-    def capture(self, charge: Charge, eligible_fen: int) -> None:
-        purpose, used_on = for_reservation(charge.reservation_id or 0), local_date(charge.booked_ends_at)
-        capture(self.session, purpose, charge, eligible_fen, used_on, now=self.later)
-        self.session.commit()
+    def change(self, charge: Charge, fen: int, at_: datetime | None = None) -> None:
+        """A charge by so much more or less, accepted again."""
+        form = ChargeChangeForm(change_fen=fen, reason="协商")
+        steward, agent = self.actor(self.office.steward), self.actor(self.agent)
+        self.do(charges.adjust_charge, charge.id, form, windows=Windows(), by=steward, at_=at_)
+        self.do(charges.accept_charge, charge.id, by=agent, at_=at_)
 
     def invoice(self, number: str = "1", on: str = "2026-11-27", fen: int | None = None) -> Invoice:
         """One invoice over everything that can be billed; over less where an amount is said."""

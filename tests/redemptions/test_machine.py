@@ -13,6 +13,10 @@ from hypothesis.stateful import run_state_machine_as_test as run_machine
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from booking.charges import service as charging
+from booking.charges.forms import ChargeChangeForm
+from booking.charges.vouchered import fee_of
+from booking.charges.windows import Windows
 from booking.core.actors import Actor
 from booking.core.clock import at_local, local_date
 from booking.core.errors import Refused
@@ -34,7 +38,7 @@ from tests.redemptions.claims import Claims
 
 START = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 picks, cuts = st.integers(0, 5), st.integers(0, 4_000)
-USES = 4
+USES, FEE = 4, 10_000
 KINDS_AT_LEAST = 5
 
 
@@ -116,10 +120,15 @@ class Machine(RuleBasedStateMachine):
             form = ClawBackForm(paid_on=local_date(self.now), **said)
             self._try(paying.claw_back, found.id, form, by=self.claims.second)
 
-    @rule(pick=picks, share=st.integers(1, 10_000))
-    def charge_less(self, pick: int, share: int) -> None:
-        charge = self.charges[pick % USES]
-        self.claims.capture(self.session.get_one(Charge, charge.id), charge.gross_fen * share // 10_000)
+    @rule(pick=picks, fee_fen=st.integers(1, FEE))
+    def change_charge(self, pick: int, fee_fen: int) -> None:
+        charge = self.session.get_one(Charge, self.charges[pick % USES].id, populate_existing=True)
+        if change_fen := fee_fen - fee_of(charge):
+            form, office = ChargeChangeForm(change_fen=change_fen, reason="协商"), self.claims.office
+            steward, lead = office.actor(office.steward), office.actor(office.lead)
+            self._try(charging.adjust_charge, charge.id, form, by=steward, windows=Windows())
+            self._try(charging.accept_charge, charge.id, by=lead)
+            office.bill()
 
     @invariant()
     def everything_adds_up(self) -> None:
@@ -148,9 +157,9 @@ class Machine(RuleBasedStateMachine):
         rows = self.session.scalars(select(Redemption).order_by(Redemption.id.desc())).all()
         return rows[pick % len(rows)] if rows else None
 
-    def _try(self, work: Callable[..., Any], *args: Any, by: Actor, kind: str = "") -> None:
+    def _try(self, work: Callable[..., Any], *args: Any, by: Actor, kind: str = "", **more: Any) -> None:
         try:
-            self.claims.do(work, *args, by=by, at_=self.now)
+            self.claims.do(work, *args, by=by, at_=self.now, **more)
         except Refused:
             return
         self.seen[kind or work.__name__] += 1

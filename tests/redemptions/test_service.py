@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from booking.charges.refusals import VoucherClaimed
 from booking.core.actors import Actor
 from booking.core.clock import at_local, local_date
 from booking.core.errors import Forbidden, InvalidInput, NotFound
@@ -22,6 +23,7 @@ from booking.redemptions.forms import (
 )
 from booking.vouchers.queries import claimed_fen
 from models.accounts import AuditEntry
+from models.charges import Charge
 from models.redemptions import Redemption, RedemptionEvent, RedemptionPayment
 from models.statements import Statement
 from models.vocabulary.accounts import Role, ScopeKind
@@ -192,7 +194,8 @@ def test_across_the_border_what_was_advanced_is_owed_and_after_a_claw_back_no_mo
 def test_a_provider_claims_what_it_deducted_and_the_firm_does_not(session: Session, now: datetime) -> None:
     claims = Claims(session, now, redeemed_by="provider", reserves_budget="issue", budget_fen=20_000_000)
     charge = claims.used(9)
-    claims.invoice()
+    assert (charge.gross_fen, charge.voucher_fen, charge.captured_fen) == (14_000, SHARE, 14_000)
+    assert claims.invoice().amount_fen == 14_000
     by_firm = claims.form(charge).model_copy(update={"organisation_id": claims.firm.id})
     with pytest.raises(NotFound):
         claims.do(service.request_redemption, by_firm, by=claims.actor(claims.agent))
@@ -280,17 +283,36 @@ def test_nothing_is_paid_while_the_public_has_its_days_or_a_voucher_is_frozen(cl
     assert claims.books()["paid"] == SHARE
 
 
+# By hand: of 200.00 yuan the voucher covers 60.00, of 100.00 it would cover 30.00; 60.00 are never more than the fee.
 def test_a_charge_that_is_made_less_keeps_what_stands_in_a_redemption(claims: Claims) -> None:
     charge = claims.used(9)
     claims.invoice()
+    claims.paid(charge)
+
+    claims.change(charge, -10_000, at_=_after())
+
+    assert (charge.gross_fen, charge.voucher_fen) == (10_000, 0)
+    books = claims.books()
+    assert (books["captured"], books["paid"], books["committed"], books["budget"]) == (0, SHARE, 0, 94_000)
+    assert claims.claimable() == []
+    with pytest.raises(VoucherClaimed):
+        claims.change(charge, -4_001, at_=_after())
+    claims.change(charge, -4_000, at_=_after())
+    assert (claims.books()["paid"], claims.session.get_one(Charge, charge.id).gross_fen) == (SHARE, 6_000)
+
+
+def test_a_charge_that_is_made_less_after_a_withdrawal_is_claimed_by_its_new_share(claims: Claims) -> None:
+    charge = claims.used(9)
+    claims.invoice()
     made = claims.ask(charge)
-
-    claims.capture(charge, 10_000)
-
-    assert claims.books()["captured"] == SHARE
     claims.do(service.withdraw, made.id, "", by=claims.claimant()[1])
-    claims.capture(charge, 10_000)
-    assert (claims.books()["captured"], claims.claimable()) == (3_000, [(charge.id, 3_000, [])])
+
+    claims.change(charge, -10_000)
+
+    assert (claims.books()["captured"], claims.claimable()) == (3_000, [(charge.id, 3_000, ["not_invoiced"])])
+    claims.office.bill()
+    assert claims.claimable() == [(charge.id, 3_000, [])]
+    assert claims.ask(charge).claimed_fen == 3_000
 
 
 def test_the_other_authority_and_strangers_do_not_know_of_it(claims: Claims, now: datetime) -> None:

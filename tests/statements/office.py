@@ -1,6 +1,7 @@
 """An institution that bills: an instrument at 100 yuan an hour, finance, a lead with an account, and others."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from booking.payers.verifying import faults as payer_faults
 from booking.reservations.forms import UseForm
 from booking.reservations.service import request_reservation
 from booking.reservations.using import confirm_use
+from booking.reservations.vouching import Vouching
 from booking.reservations.wishes import Paying, Wish
 from booking.statements import receipts, service
 from booking.statements.forms import DraftsForm, ReceiptForm
@@ -76,10 +78,19 @@ class Office:
         self.session.commit()
         return done
 
-    def used(self, hour: int, hours: int = 1, by: User | None = None, *, day: int = 1, **said: Any) -> Charge:
+    def used(
+        self,
+        hour: int,
+        hours: int = 1,
+        by: User | None = None,
+        *,
+        day: int = 1,
+        vouching: Vouching | None = None,
+        **said: Any,
+    ) -> Charge:
         """A use of so many hours that its payer has accepted: the lead's by the account, another's by themselves."""
         person = by or self.lead
-        paying = Paying(self.payer.id) if person is self.lead else ALONE
+        paying = replace(Paying(self.payer.id) if person is self.lead else ALONE, vouching=vouching)
         wish = Wish(self.instrument.id, at(hour, hours * 60, day), paying=paying)
         made = self.do(request_reservation, wish, by=person)
         self.do(confirm_use, made.id, UseForm(**said), windows=Windows(), by=self.steward, at_=made.ends_at)
