@@ -79,6 +79,8 @@ def capture(
     if not using:
         return Captured()
     books = locked(session, using, now=now)
+    # Redemptions write what they reject under the vouchers' lock alone, never under the charge's.
+    taken = taken_of(session, charge.id)
     case = Case(_service_type(session, purpose), eligible_fen, used_on)
     claims = claimed(session, [charge.id])
     asked = [

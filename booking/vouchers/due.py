@@ -39,13 +39,23 @@ class Due:
 
 
 def due_of(case: Case, asked: Iterable[Asked], pools: Pools) -> Iterator[Due]:
-    """One voucher after the other: what is due, never less than is claimed; what was rejected is not taken again."""
-    already = 0
-    for one in asked:
+    """One voucher after the other: what is due, never less than is claimed; what was rejected is not taken again.
+
+    What stands in redemptions and what they rejected is nobody else's to cover, whichever voucher comes first.
+    """
+    ones = list(asked)
+    already, rejected = 0, sum(one.earlier.rejected_fen for one in ones)
+    to_come = sum(one.claimed_fen for one in ones)
+    for one in ones:
+        pools.take(one.candidate, one.earlier.cap_id or None, one.claimed_fen)
+    for one in ones:
         earlier = one.earlier
-        its_own = replace(case, already_fen=already + earlier.rejected_fen)
+        to_come -= one.claimed_fen
+        pools.take(one.candidate, earlier.cap_id or None, -one.claimed_fen)
+        its_own = replace(case, already_fen=already + rejected + to_come)
         share = next(shared_out(its_own, [one.candidate], pools))
         net = max(share.covered.covered_fen, one.claimed_fen)
         cap = share.cap or next(iter(one.candidate.caps.values()))
-        already += net + earlier.rejected_fen
+        pools.take(one.candidate, cap.id, net - share.covered.covered_fen)
+        already += net
         yield Due(one.candidate.voucher_id, net, cap, share.covered.decided_by, earlier)
