@@ -13,11 +13,11 @@ from booking.ledger.service import post_entries
 from booking.payers.holds import Purpose
 from booking.programmes.rules import Case
 from booking.vouchers.covering import candidate_of
-from booking.vouchers.due import Asked, Due, Earlier, due_of
+from booking.vouchers.due import Asked, Claims, Due, Earlier, due_of
 from booking.vouchers.holding import hold_row
 from booking.vouchers.moving import Locked, locked
 from booking.vouchers.opening import CAUSE, pairs_of
-from booking.vouchers.queries import claimed
+from booking.vouchers.queries import claims_on
 from booking.vouchers.reading import LastHold, by_year, last_holds, taken_of
 from booking.vouchers.rules import Candidate, Pools, Position, changes, in_order
 from booking.vouchers.wishing import wish_of
@@ -46,9 +46,13 @@ class CapturedPart:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """What vouchers have covered of a charge: what its lines deduct, and what the enterprise may claim back."""
+    """What vouchers have covered of a charge: what its lines deduct, and what the enterprise may claim back.
+
+    `kept_fen` is what they would cover no more, were it not asked for in a redemption that waits.
+    """
 
     parts: tuple[CapturedPart, ...] = ()
+    kept_fen: int = 0
 
     @property
     def deducted_fen(self) -> int:
@@ -82,10 +86,10 @@ def capture(
     # Redemptions write what they reject under the vouchers' lock alone, never under the charge's.
     taken = taken_of(session, charge.id)
     case = Case(_service_type(session, purpose), eligible_fen, used_on)
-    claims = claimed(session, [charge.id])
+    claims = claims_on(session, charge.id)
     asked = [
-        Asked(candidate, taken.get(candidate.voucher_id, Earlier()), claims.get((charge.id, candidate.voucher_id), 0))
-        for candidate in in_order(_candidates(books, held, taken))
+        Asked(one, taken.get(one.voucher_id, Earlier()), claims.get(one.voucher_id, Claims()))
+        for one in in_order(_candidates(books, held, taken))
     ]
     due = list(due_of(case, asked, _pools(books, held, taken)))
     _post(session, Use(purpose, charge, used_on, held), books, due, now=now)
@@ -218,5 +222,6 @@ def _told(books: Locked, due: Sequence[Due]) -> Captured:
             )
             for one in due
             if one.net_fen + one.earlier.rejected_fen
-        )
+        ),
+        kept_fen=sum(one.kept_fen for one in due),
     )

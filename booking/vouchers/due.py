@@ -19,23 +19,40 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
+class Claims:
+    """What redemptions asked for of what a voucher covered of a charge: what stands, and what of it still waits."""
+
+    fen: int = 0
+    waiting_fen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """A voucher of a charge: what it covered so far, and what of that stands in a redemption."""
+    """A voucher of a charge: what it covered so far, and what of that stands in redemptions."""
 
     candidate: Candidate
     earlier: Earlier
-    claimed_fen: int = 0
+    claims: Claims = Claims()
+
+    @property
+    def claimed_fen(self) -> int:
+        """What stands."""
+        return self.claims.fen
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What a voucher covers of a charge from now on, and against which cap."""
+    """What a voucher covers of a charge from now on, and against which cap.
+
+    `kept_fen` of it only because a redemption that waits asked for it.
+    """
 
     voucher_id: int
     net_fen: int
     cap: CapAccounts
     decided_by: tuple[Limit, ...]
     earlier: Earlier
+    kept_fen: int = 0
 
 
 def due_of(case: Case, asked: Iterable[Asked], pools: Pools) -> Iterator[Due]:
@@ -55,7 +72,9 @@ def due_of(case: Case, asked: Iterable[Asked], pools: Pools) -> Iterator[Due]:
         its_own = replace(case, already_fen=already + rejected + to_come)
         share = next(shared_out(its_own, [one.candidate], pools))
         net = max(share.covered.covered_fen, one.claimed_fen)
+        beyond = net - share.covered.covered_fen
         cap = share.cap or next(iter(one.candidate.caps.values()))
-        pools.take(one.candidate, cap.id, net - share.covered.covered_fen)
+        pools.take(one.candidate, cap.id, beyond)
         already += net
-        yield Due(one.candidate.voucher_id, net, cap, share.covered.decided_by, earlier)
+        kept = beyond if one.claims.waiting_fen else 0
+        yield Due(one.candidate.voucher_id, net, cap, share.covered.decided_by, earlier, kept)
