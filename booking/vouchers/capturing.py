@@ -137,15 +137,19 @@ class Use:
     used_on: date
     held: Mapping[int, LastHold]
 
+    def held_fen(self, voucher_id: int) -> int:
+        """What is held in one of them."""
+        return self.held[voucher_id].amount_fen if voucher_id in self.held else 0
+
 
 def _post(session: Session, use: Use, books: Locked, due: Sequence[Due], *, now: datetime) -> None:
-    """One entry for each voucher that changes, with the rows that say what it did."""
+    """One entry for each voucher that changes, with the rows that say what it did; what comes back moves first."""
     pairs = _pairs(session, use.charge, books, now=now)
     accounts = {one.accounts.id: one.accounts for one in books.caps}
     postings: dict[int, Posting] = {}
-    for one in due:
+    for one in sorted(due, key=lambda one: one.net_fen - one.earlier.net_fen - use.held_fen(one.voucher_id)):
         last, earlier = use.held.get(one.voucher_id), one.earlier
-        held_fen = last.amount_fen if last else 0
+        held_fen = use.held_fen(one.voucher_id)
         cap = accounts[last.cap_id] if last and held_fen else one.cap
         before = Position(held_fen, earlier.net_fen, cap)
         after = Position(0, one.net_fen, one.cap)
