@@ -139,7 +139,8 @@ def _vouchers_left_behind(session: Session) -> Iterator[str]:
 def _orders_without_hold(session: Session) -> Iterator[str]:
     """An order that was accepted, is not charged, and whose account does not hold what it was quoted.
 
-    What its vouchers take off the bill is not held there. Results that were withheld and are handed over were charged before, or cost nothing.
+    What its vouchers take off the bill is not held there. Results that were withheld and are handed over were charged
+    before, or cost nothing.
     """
     later, off = aliased(SampleQuote), deducted_by_vouchers(VoucherHold.sample_order_id, SampleOrder)
     is_held = exists().where(

@@ -66,7 +66,7 @@ def covering_for(
         planned=_planner(session, purpose, place.organisation_id, today),
         is_unknown=chosen.is_unknown,
         is_open=chosen.is_open,
-        holds=bool(purpose and kept and holding.held_of(session, purpose)),
+        held=frozenset(holding.held_of(session, purpose)) if purpose and kept else frozenset(),
         is_new=chosen.wish != kept,
     )
 
@@ -177,8 +177,10 @@ def short_now(fresh: Plan) -> Refusal:
 
 
 def refuse_lost(session: Session, reservation: Reservation, due: Due) -> None:
-    """Refuse a move by somebody else to a time on which the vouchers that hold for it cannot be used any more."""
-    if due.is_late and reservation.uses_vouchers and holding.held_of(session, for_reservation(reservation.id)):
+    """Refuse a move by somebody else to a time on which a voucher that holds for it cannot be used any more."""
+    if not due.late or not reservation.uses_vouchers:
+        return
+    if due.late & holding.held_of(session, for_reservation(reservation.id)).keys():
         raise ReservationRefused([Refusal(Code.VOUCHER_OF_HOLDER)])
 
 
