@@ -175,22 +175,32 @@ def _wish(organisation_id: int, said: Vouching) -> Wish:
 class Due:
     """What has to be held: in vouchers, and in the account that pays the rest.
 
-    `late` are the vouchers that have ended by then.
+    `late` are the vouchers that have ended by then. `plans` are what each of its `times` needs: a hold counts against
+    the cap of one year only, so of times in two years (`is_split`) not both can be held.
     """
 
     plan: Plan
     own_fen: int
     late: frozenset[int] = frozenset()
+    plans: tuple[Plan, ...] = ()
+    times: tuple[Period, ...] = ()
+
+    @property
+    def is_split(self) -> bool:
+        """Whether a voucher would have to be held against two caps."""
+        caps = {(part.voucher_id, part.cap_id) for one in self.plans for part in one.paying}
+        return len(caps) > len({voucher_id for voucher_id, _cap_id in caps})
 
 
-def enough_for_each(plans: Sequence[Plan]) -> Due:
+def enough_for_each(plans: Sequence[Plan], times: Sequence[Period] = ()) -> Due:
     """What is enough for any one of several uses: the most of each voucher, and the dearest rest."""
     most: dict[int, Part] = {}
     for part in (part for one in plans for part in one.parts):
         if part.voucher_id not in most or part.amount_fen > most[part.voucher_id].amount_fen:
             most[part.voucher_id] = part
     whole = Plan(max(one.fee_fen for one in plans), tuple(most.values()))
-    return Due(whole, max(one.own_fen for one in plans), frozenset[int]().union(*map(late_in, plans)))
+    late = frozenset[int]().union(*map(late_in, plans))
+    return Due(whole, max(one.own_fen for one in plans), late, tuple(plans), tuple(times))
 
 
 def late_in(plan: Plan) -> Mapping[int, date]:
