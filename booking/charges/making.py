@@ -154,19 +154,20 @@ def _make(  # noqa: PLR0917 - what a charge is for, and how it begins
 ) -> Charge:
     """Store a charge with its lines; one that is final is paid as far as vouchers and the account go.
 
-    What vouchers hold for a booking that nobody came to, or that was cancelled too late, goes back.
+    What vouchers hold for a booking that nobody came to, or that was cancelled too late, goes back: after its account,
+    which everybody locks before vouchers.
     """
     charge = _new(reservation, found, costs, state, owner_then(session, reservation), now=now)
     charge.due_at = due_at
     charge.uses_vouchers = ever_held(for_reservation(reservation.id))
     session.add(charge)
     session.flush()
-    if charge.uses_vouchers and costs.kind in FEES:
-        release_vouchers(session, for_reservation(reservation.id), now=now)
     if state == ChargeState.FINAL:
         paying.change(session, charge, costs.lines, now=now)
     else:
         add_lines(session, charge, costs.lines, now=now)
+    if charge.uses_vouchers and costs.kind in FEES:
+        release_vouchers(session, for_reservation(reservation.id), now=now)
     tell(session, charge, ChargeStep.MAKE, actor=actor, now=now)
     return charge
 

@@ -20,12 +20,19 @@ class NothingToTake(Conflict):
 
 
 class VoucherClaimed(Conflict):
-    """Less would be charged than what an authority was asked to pay for of its vouchers."""
+    """Less would be charged than what an authority has paid of its vouchers."""
 
     code = "voucher_claimed"
-    sentence = N_("这笔费用中由创新券支付的 %(claimed)s 元已在申请兑付，不能减少到这个金额以下。")
+    sentence = N_("这笔费用中由创新券支付的 %(claimed)s 元已经兑付，不能减少到这个金额以下。")
 
     def __init__(self, claimed_fen: int) -> None:
-        """Keep what was asked for, as the sentence says it."""
+        """Keep what was paid, as the sentence says it."""
         super().__init__(claimed=yuan_from_fen(claimed_fen))
         self.claimed_fen = claimed_fen
+
+
+class ClaimWaits(Conflict):
+    """Vouchers would cover less than what a redemption that waits asks an authority to pay."""
+
+    code = "voucher_claim_waits"
+    sentence = N_("这笔费用中由创新券支付的金额正在申请兑付。请先撤回这份兑付申请，或等主管部门退回，再减少费用。")

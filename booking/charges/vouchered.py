@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Exists, exists, select
 from sqlalchemy.orm import Session
 
-from booking.charges.refusals import VoucherClaimed
+from booking.charges.refusals import ClaimWaits, VoucherClaimed
 from booking.charges.rules import last_day
 from booking.core.clock import local_date
 from booking.payers.holds import Purpose
@@ -68,8 +68,9 @@ def taken_off(session: Session, charge: Charge, eligible_fen: int, *, fee_fen: i
     """Let vouchers pay their share of what is `eligible_fen` of a locked charge; the line that says so, if it changes.
 
     A charge for which they never held anything is left alone, without a statement, and so are fees for coming late or
-    not at all. The payer account is locked first, as everywhere. Raises VoucherClaimed where less would be charged
-    (`fee_fen`), or be eligible for what the payer claims, than authorities were asked for already.
+    not at all. The payer account is locked first, as everywhere. Raises ClaimWaits where a redemption that waits asks
+    for more than is covered then, and VoucherClaimed where less would be charged (`fee_fen`), or be eligible for what
+    the payer claims, than authorities have paid already.
     """
     if not charge.uses_vouchers or charge.kind in FEES:
         return []
@@ -79,6 +80,8 @@ def taken_off(session: Session, charge: Charge, eligible_fen: int, *, fee_fen: i
     purpose = Purpose(charge.reservation_id, charge.sample_order_id)
     used_on = last_day(charge.used_ends_at or charge.booked_ends_at)
     found = capture(session, purpose, charge, eligible_fen, used_on, now=now)
+    if found.kept_fen:
+        raise ClaimWaits
     if found.deducted_fen > fee_fen or found.expected_fen > eligible_fen:
         raise VoucherClaimed(found.deducted_fen + found.expected_fen)
     change_fen, charge.voucher_fen = charge.voucher_fen - found.deducted_fen, found.deducted_fen

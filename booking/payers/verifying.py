@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import BigInteger, ScalarSelect, and_, case, cast, exists, func, or_, select, union_all
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import BigInteger, ColumnElement, ScalarSelect, and_, case, cast, exists, func, or_, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from booking.payers.held import is_last_hold
 from models.charges import Charge, ChargeCapture
@@ -53,7 +53,7 @@ def _without_hold(session: Session) -> Iterator[str]:
     )
     quotes = select(ReservationQuote.id).where(ReservationQuote.reservation_id == Reservation.id, its_times)
     quotes = quotes.correlate(Reservation, PayerHold)
-    off = deducted_by_vouchers()
+    off = deducted_by_vouchers(VoucherHold.reservation_id, Reservation)
     is_priced = quotes.where(ReservationQuote.total_fen > 0, ReservationQuote.total_fen != off).exists()
     both_fen, cost_fen = PayerHold.amount_fen + off, ReservationQuote.total_fen
     waits = and_(
@@ -74,23 +74,26 @@ def _without_hold(session: Session) -> Iterator[str]:
         yield f"reservation {reservation_id} is not held for in its payer account"
 
 
-def deducted_by_vouchers() -> ScalarSelect[int]:
-    """What the vouchers that hold for a reservation take off its bill; the reservation must be selected."""
-    later = aliased(VoucherHold)
-    newer = later.reservation_id == VoucherHold.reservation_id, later.voucher_id == VoucherHold.voucher_id
+def deducted_by_vouchers(
+    cause: InstrumentedAttribute[int | None], of: type[Reservation | SampleOrder]
+) -> ScalarSelect[int]:
+    """What the vouchers that hold for a reservation or an order take off its bill; that must be selected."""
     total = cast(func.coalesce(func.sum(VoucherHold.amount_fen), 0), BigInteger)
     return (
         select(total)
         .join(Voucher, Voucher.id == VoucherHold.voucher_id)
         .join(ProgrammeVersion, ProgrammeVersion.id == Voucher.programme_version_id)
-        .where(
-            VoucherHold.reservation_id == Reservation.id,
-            ProgrammeVersion.redeemed_by == RedeemedBy.PROVIDER,
-            ~exists().where(*newer, later.id > VoucherHold.id),
-        )
-        .correlate(Reservation)
+        .where(cause == of.id, ProgrammeVersion.redeemed_by == RedeemedBy.PROVIDER, ~_is_followed(cause))
+        .correlate(of)
         .scalar_subquery()
     )
+
+
+def _is_followed(cause: InstrumentedAttribute[int | None]) -> ColumnElement[bool]:
+    """Whether a later hold of the same use counts instead of a voucher's."""
+    later = aliased(VoucherHold)
+    same = getattr(later, cause.key) == cause, later.voucher_id == VoucherHold.voucher_id
+    return exists().where(*same, later.id > VoucherHold.id)
 
 
 def _left_behind(session: Session) -> Iterator[str]:
@@ -118,30 +121,32 @@ def _left_behind(session: Session) -> Iterator[str]:
 
 
 def _vouchers_left_behind(session: Session) -> Iterator[str]:
-    """Something that vouchers hold for a reservation that has ended and whose charge does not wait."""
-    later = aliased(VoucherHold)
-    newer = later.reservation_id == VoucherHold.reservation_id, later.voucher_id == VoucherHold.voucher_id
-    waits = exists().where(Charge.reservation_id == Reservation.id, Charge.state == ChargeState.ESTIMATED)
-    stray = (
-        select(VoucherHold.id, Reservation.id)
-        .join(Reservation, Reservation.id == VoucherHold.reservation_id)
-        .where(VoucherHold.amount_fen > 0, Reservation.state.not_in(STANDING), ~waits)
-        .where(~exists().where(*newer, later.id > VoucherHold.id))
-    )
-    for hold_id, reservation_id in session.execute(stray.order_by(VoucherHold.id)):
-        yield f"voucher hold {hold_id} of reservation {reservation_id} is left behind"
+    """Something that vouchers hold for a reservation or order that has ended and whose charge does not wait."""
+    for of, cause, charged, name, standing in (
+        (Reservation, VoucherHold.reservation_id, Charge.reservation_id, "reservation", STANDING),
+        (SampleOrder, VoucherHold.sample_order_id, Charge.sample_order_id, "sample order", UNFINISHED),
+    ):
+        waits = exists().where(charged == of.id, Charge.state == ChargeState.ESTIMATED)
+        stray = (
+            select(VoucherHold.id, of.id)
+            .join(of, of.id == cause)
+            .where(VoucherHold.amount_fen > 0, of.state.not_in(standing), ~waits, ~_is_followed(cause))
+        )
+        for hold_id, use_id in session.execute(stray.order_by(VoucherHold.id)):
+            yield f"voucher hold {hold_id} of {name} {use_id} is left behind"
 
 
 def _orders_without_hold(session: Session) -> Iterator[str]:
     """An order that was accepted, is not charged, and whose account does not hold what it was quoted.
 
-    Results that were withheld and are handed over were charged before, or cost nothing.
+    What its vouchers take off the bill is not held there. Results that were withheld and are handed over were charged
+    before, or cost nothing.
     """
-    later = aliased(SampleQuote)
+    later, off = aliased(SampleQuote), deducted_by_vouchers(VoucherHold.sample_order_id, SampleOrder)
     is_held = exists().where(
         PayerHold.sample_order_id == SampleOrder.id,
         PayerHold.payer_account_id == SampleOrder.payer_account_id,
-        PayerHold.amount_fen == SampleQuote.total_fen,
+        PayerHold.amount_fen + off == SampleQuote.total_fen,
         is_last_hold(),
     )
     missing = (
@@ -152,7 +157,7 @@ def _orders_without_hold(session: Session) -> Iterator[str]:
             SampleOrder.payer_account_id.is_not(None),
             SampleOrder.state.in_(UNFINISHED),
             SampleOrder.released_at.is_(None),
-            SampleQuote.total_fen > 0,
+            SampleQuote.total_fen > off,
             ~exists().where(Charge.sample_order_id == SampleOrder.id),
             ~is_held,
         )

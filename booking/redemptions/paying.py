@@ -15,10 +15,12 @@ from booking.core.clock import local_date
 from booking.core.errors import InvalidInput, NotFound, Problem
 from booking.core.texts import N_
 from booking.redemptions import queries
+from booking.redemptions.claimable import AGREED_ON
 from booking.redemptions.forms import ClawBackForm, RedemptionPaymentForm
 from booking.redemptions.moving import claw_back as move_back
 from booking.redemptions.moving import locked_vouchers, pay_items
 from booking.redemptions.service import NotNow, held, step
+from models.charges import Charge
 from models.redemptions import Redemption, RedemptionItem, RedemptionPayment
 from models.vocabulary.attachments import OwnerKind, Visibility
 from models.vocabulary.redemptions import PaymentKind, RedemptionState, RedemptionStep
@@ -34,6 +36,13 @@ class VoucherFrozen(NotNow):
     sentence = N_("其中有被冻结的创新券，解冻之后才能兑付。")
 
 
+class ChargeOpen(NotNow):
+    """A charge of the redemption is disputed, changed or let off, and stands no more as it was accepted."""
+
+    code = "charge_not_agreed"
+    sentence = N_("其中有费用在申请之后又有变动，还没有重新认可，现在不能兑付。")
+
+
 def record_payment(
     session: Session,
     redemption_id: int,
@@ -45,8 +54,8 @@ def record_payment(
 ) -> Redemption:
     """Record that the approved amount was paid, once the public notice is over; its money moves by one entry.
 
-    Raises NotFound, Forbidden, OwnClaim, NotNow, VoucherFrozen, FilesRefused, and InvalidInput for a day that does not
-    fit.
+    Raises NotFound, Forbidden, OwnClaim, NotNow, VoucherFrozen, ChargeOpen, FilesRefused, and InvalidInput for a day
+    that does not fit.
     """
     found = held(session, redemption_id, actor, now)
     today = local_date(now)
@@ -58,6 +67,8 @@ def record_payment(
     vouchers = locked_vouchers(session, {one.voucher_id for one in items})
     if any(one.state == VoucherState.FROZEN for one in vouchers.values()):
         raise VoucherFrozen
+    if not _are_agreed(session, items):
+        raise ChargeOpen
     entry_id = pay_items(session, found, items, now=now)
     _keep(session, found, files, actor=actor, now=now)
     said = {"kind": PaymentKind.PAID, "amount_fen": found.approved_fen, **form.model_dump()}
@@ -67,6 +78,12 @@ def record_payment(
     facts = {"paid_on": form.paid_on.isoformat(), "receipt_number": form.receipt_number}
     step(session, found, RedemptionStep.PAY, actor=actor, now=now, facts=facts, entry_id=entry_id)
     return found
+
+
+def _are_agreed(session: Session, items: Sequence[RedemptionItem]) -> bool:
+    """Whether the charges of items whose vouchers are locked stand as their payers accepted them."""
+    opened = select(Charge.id).where(Charge.id.in_({one.charge_id for one in items}), Charge.state.not_in(AGREED_ON))
+    return session.scalar(opened.limit(1)) is None
 
 
 def claw_back(

@@ -66,7 +66,7 @@ def covering_for(
         planned=_planner(session, purpose, place.organisation_id, today),
         is_unknown=chosen.is_unknown,
         is_open=chosen.is_open,
-        holds=bool(purpose and kept and holding.held_of(session, purpose)),
+        held=frozenset(holding.held_of(session, purpose)) if purpose and kept else frozenset(),
         is_new=chosen.wish != kept,
     )
 
@@ -137,10 +137,10 @@ def due_of(
     wish = kept_wish(session, reservation)
     holder_id, today = user_id or reservation.booked_by_id, local_date(now)
     if wish is None or not wish.is_used or not _has_right(session, holder_id, wish, today):
-        return enough_for_each([nothing(fee_fen) for _, fee_fen in fees])
+        return enough_for_each([nothing(fee_fen) for _, fee_fen in fees], times)
     purpose, owner_id = for_reservation(reservation.id), reservation.instrument.organisation_id
     asks = [Ask(wish, purpose, owner_id, fee_fen, last_day(period)) for period, fee_fen in fees]
-    return enough_for_each([plan(session, ask, today=today) if ask.fee_fen else nothing(0) for ask in asks])
+    return enough_for_each([plan(session, ask, today=today) if ask.fee_fen else nothing(0) for ask in asks], times)
 
 
 def pass_vouchers(
@@ -160,15 +160,27 @@ def pass_vouchers(
 
 
 def hold_vouchers(session: Session, reservation: Reservation, due: Due, *, actor: Actor, now: datetime) -> None:
-    """Hold in vouchers what is due, after the account; raises ReservationRefused when somebody else was faster."""
+    """Hold in vouchers what is due, after the account; raises ReservationRefused when somebody else was faster.
+
+    Or where what its two times need does not fit together, though nobody was.
+    """
     if not reservation.uses_vouchers:
         return
+    is_own = actor.id == reservation.booked_by_id
+    if due.is_split:
+        raise ReservationRefused([Refusal(Code.VOUCHER_NOT_FOR_BOTH if is_own else Code.VOUCHER_OF_HOLDER)])
     try:
         holding.hold(session, for_reservation(reservation.id), due.plan, now=now)
     except VoucherShort as short:
-        if actor.id != reservation.booked_by_id:
-            raise ReservationRefused([Refusal(Code.VOUCHER_OF_HOLDER)]) from short
-        raise ReservationRefused([short_now(due_of(session, reservation, now=now).plan)]) from short
+        raise ReservationRefused([_short(session, reservation, due, is_own=is_own, now=now)]) from short
+
+
+def _short(session: Session, reservation: Reservation, due: Due, *, is_own: bool, now: datetime) -> Refusal:
+    """Why the vouchers do not hold what is due, in words for its holder or for somebody else."""
+    if not is_own:
+        return Refusal(Code.VOUCHER_OF_HOLDER)
+    fresh = due_of(session, reservation, due.times, now=now)
+    return Refusal(Code.VOUCHER_NOT_FOR_BOTH) if len(due.times) > 1 and fresh == due else short_now(fresh.plan)
 
 
 def short_now(fresh: Plan) -> Refusal:
@@ -177,8 +189,10 @@ def short_now(fresh: Plan) -> Refusal:
 
 
 def refuse_lost(session: Session, reservation: Reservation, due: Due) -> None:
-    """Refuse a move by somebody else to a time on which the vouchers that hold for it cannot be used any more."""
-    if due.is_late and reservation.uses_vouchers and holding.held_of(session, for_reservation(reservation.id)):
+    """Refuse a move by somebody else to a time on which a voucher that holds for it cannot be used any more."""
+    if not due.late or not reservation.uses_vouchers:
+        return
+    if due.late & holding.held_of(session, for_reservation(reservation.id)).keys():
         raise ReservationRefused([Refusal(Code.VOUCHER_OF_HOLDER)])
 
 

@@ -119,6 +119,7 @@ REFUSALS: Mapping[Code, str] = {
     Code.VOUCHER_COVERS_NOTHING: N_("所选的创新券不能抵扣这次使用：%(plan)s"),
     Code.VOUCHER_SHORT_NOW: N_("创新券的余额刚刚有变：现在可抵 %(covered_fen)s，须付 %(own_fen)s。请看清后再提交。"),
     Code.VOUCHER_OF_HOLDER: N_("预约人选用的创新券不能用于所选的时间，请预约人先取消用券。"),
+    Code.VOUCHER_NOT_FOR_BOTH: N_("创新券不能同时为原时间和新时间占用。请先取消用券，或取消后重新预约。"),
     Code.VOUCHER_HAS_BEGUN: N_("使用已经开始，不能再更改用券。"),
     Code.ORDER_FORM_NEEDED: N_("这个单位要求外单位用户先接受委托单，请阅读六项条款后勾选接受。"),
     Code.ORDER_FORM_CHANGED: N_("委托单的条款已有新的版本，请阅读后再接受。"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -14,11 +14,12 @@ from booking.payers.rules import Choice, Fault, Standing, default_of, gone, name
 from booking.pricing.quoting import total_for
 from booking.pricing.rules import quote
 from booking.reservations.changes import asked_period, last_day, period_of
-from booking.reservations.covered import covering_for
+from booking.reservations.covered import covering_for, due_of
 from booking.reservations.payment import Payment
 from booking.reservations.reasons import Code, Refusal
 from booking.reservations.refusals import ReservationRefused
 from booking.reservations.situations import Situation
+from booking.reservations.vouching import Covering
 from booking.reservations.wishes import Paying
 from booking.statements.reminding import Owing, owing
 from models.reservations import Reservation
@@ -52,25 +53,44 @@ def payable(session: Session, situation: Situation, payer: Payer, *, now: dateti
     owner_id, holding = situation.place.organisation_id, holding_of(session, payer.reservation)
     day, today = last_day(_last_wanted(situation)), local_date(now)
     choices = choices_for(session, payer.user_id, owner_id, day=day, today=today, holding=holding)
-    owes = _owing(session, payer, owner_id, choices, price.quote.total_fen, today=today)
+    said, place = payer.paying.vouching, situation.place
+    covering = covering_for(session, place, payer.user_id, said, payer.reservation, now=now)
+    before = _before(session, payer.reservation, now=now)
+    asked = _asked(situation, covering, before, price.quote.total_fen)
+    owes = Owing()
+    if before is None or asked.fee_fen > before.fee_fen or asked.own_fen > before.own_fen:
+        owes = owing(session, owner_id, payer.user_id, [one.id for one in choices], today=today)
     choices = [replace(one, fault=one.fault or Fault.OVERDUE) if one.id in owes.payer_ids else one for one in choices]
     lost = _lost(session, situation, payer, holding)
-    payment = _payment(situation, payer, choices, lost, is_needed=_needs_payer(session, situation, payer))
-    said = payer.paying.vouching
-    covering = covering_for(session, situation.place, payer.user_id, said, payer.reservation, now=now)
+    payment = _payment(situation, payer, choices, lost, is_needed=_needs_payer(situation, payer, before))
     payment = replace(payment, owes=owes.is_any, owes_by_others=not owes.is_own, covering=covering)
     if payer.reservation is not None:
         payment = _beside_kept(session, situation, payment, payer.reservation, holding)
     return replace(situation, standing=replace(situation.standing, payment=payment))
 
 
-def _owing(
-    session: Session, payer: Payer, owner_id: int, choices: Sequence[Choice], cost_fen: int, *, today: date
-) -> Owing:
-    """What is overdue of the person or an account of theirs, where that lets nobody book anew, or more than before."""
-    if payer.reservation is not None and cost_fen <= cost_of(session, payer.reservation):
-        return Owing()
-    return owing(session, owner_id, payer.user_id, [one.id for one in choices], today=today)
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What a reservation costs, and what of that vouchers do not take off the bill."""
+
+    fee_fen: int
+    own_fen: int
+
+
+def _before(session: Session, reservation: Reservation | None, *, now: datetime) -> Costs | None:
+    """What it costs until now."""
+    if reservation is None:
+        return None
+    fee_fen = cost_of(session, reservation)
+    own_fen = due_of(session, reservation, now=now).own_fen if reservation.uses_vouchers else fee_fen
+    return Costs(fee_fen, own_fen)
+
+
+def _asked(situation: Situation, covering: Covering | None, before: Costs | None, total_fen: int) -> Costs:
+    """What it would cost with the vouchers that are chosen; what does not move costs what its dearer time does."""
+    fee_fen = before.fee_fen if before and situation.wanted.held is None else total_fen
+    own_fen = covering.plan(fee_fen, situation.wanted.period).own_fen if covering else fee_fen
+    return Costs(fee_fen, own_fen)
 
 
 def refuse_overdue(session: Session, reservation: Reservation, *, now: datetime) -> None:
@@ -132,12 +152,12 @@ def _lost(session: Session, situation: Situation, payer: Payer, holding: Standin
     return still_held(session, holding, payer.wanted_id, last_day(_last_wanted(situation)))
 
 
-def _needs_payer(session: Session, situation: Situation, payer: Payer) -> bool:
-    """Whether the owner asks for an account; what costs something already and has none was let off."""
+def _needs_payer(situation: Situation, payer: Payer, before: Costs | None) -> bool:
+    """Whether the owner asks for an account; whose holder pays something of it already without one was let off."""
     reservation = payer.reservation
-    if not situation.place.terms.needs_payer or reservation is None or payer.was_free:
+    if not situation.place.terms.needs_payer or reservation is None or before is None or payer.was_free:
         return situation.place.terms.needs_payer
-    return reservation.payer_account_id is not None or not cost_of(session, reservation)
+    return reservation.payer_account_id is not None or not before.own_fen
 
 
 def _last_wanted(situation: Situation) -> Period:

@@ -56,6 +56,7 @@ class Code(StrEnum):
     VOUCHER_COVERS_NOTHING = "voucher_covers_nothing"
     VOUCHER_SHORT_NOW = "voucher_short_now"
     VOUCHER_OF_HOLDER = "voucher_of_holder"
+    VOUCHER_NOT_FOR_BOTH = "voucher_not_for_both"
     VOUCHER_HAS_BEGUN = "voucher_has_begun"
     ORDER_FORM_NEEDED = "order_form_needed"
     ORDER_FORM_CHANGED = "order_form_changed"

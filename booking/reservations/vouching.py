@@ -67,7 +67,7 @@ class Covering:
     """What the vouchers that were chosen cover of a fee on a day, and which could be chosen.
 
     `wish` is the choice as it is kept, None where no voucher is used. `is_unknown` is whether one was named that is not
-    among them, `is_open` whether they act for several firms and named none. `holds` is whether vouchers hold something
+    among them, `is_open` whether they act for several firms and named none. `held` are the vouchers that hold something
     for the use already, `is_new` whether the choice is another than the one that is kept.
     """
 
@@ -76,7 +76,7 @@ class Covering:
     planned: Callable[[Wish, int, date], Plan] = lambda _wish, fee_fen, _day: nothing(fee_fen)
     is_unknown: bool = False
     is_open: bool = False
-    holds: bool = False
+    held: frozenset[int] = frozenset()
     is_new: bool = False
 
     @property
@@ -108,13 +108,11 @@ class Covering:
         if self.is_unknown:
             return VoucherFault.UNKNOWN, {}
         found = self.plan(fee_fen, period)
-        if self.use == VoucherUse.NONE or found.covered_fen:
-            return None
-        late = [one.values["limit"] for one in found.reasons if one.reason == Reason.AFTER_USE_BY]
-        is_named = self.use == VoucherUse.NAMED
-        if late and (is_named or self.holds):
-            return VoucherFault.AFTER_USE_BY, {"last_day": max(late)}
-        return (VoucherFault.COVERS_NOTHING, {"plan": found}) if is_named else None
+        late, is_named = late_in(found), self.use == VoucherUse.NAMED
+        lost = late if is_named else {one: day for one, day in late.items() if one in self.held}
+        if lost:
+            return VoucherFault.AFTER_USE_BY, {"last_day": max(lost.values())}
+        return (VoucherFault.COVERS_NOTHING, {"plan": found}) if is_named and not found.covered_fen else None
 
     def instead(self, fee_fen: int, period: Period) -> Iterator["Covering"]:
         """The same with each other voucher that covers something of it, then with none."""
@@ -127,7 +125,7 @@ class Covering:
     def _with(self, other: Offered) -> "Covering":
         """The same with another voucher, of which the same is declared."""
         wish = replace(self.wish, organisation_id=other.organisation_id, voucher_id=other.id) if self.wish else None
-        return replace(self, wish=wish, is_unknown=False, holds=False)
+        return replace(self, wish=wish, is_unknown=False, held=frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,24 +175,39 @@ def _wish(organisation_id: int, said: Vouching) -> Wish:
 class Due:
     """What has to be held: in vouchers, and in the account that pays the rest.
 
-    `is_late` is whether nothing is covered because the vouchers have ended by then.
+    `late` are the vouchers that have ended by then. `plans` are what each of its `times` needs: a hold counts against
+    the cap of one year only, so of times in two years (`is_split`) not both can be held.
     """
 
     plan: Plan
     own_fen: int
-    is_late: bool = False
+    late: frozenset[int] = frozenset()
+    plans: tuple[Plan, ...] = ()
+    times: tuple[Period, ...] = ()
+
+    @property
+    def is_split(self) -> bool:
+        """Whether a voucher would have to be held against two caps."""
+        caps = {(part.voucher_id, part.cap_id) for one in self.plans for part in one.paying}
+        return len(caps) > len({voucher_id for voucher_id, _cap_id in caps})
 
 
-def enough_for_each(plans: Sequence[Plan]) -> Due:
+def enough_for_each(plans: Sequence[Plan], times: Sequence[Period] = ()) -> Due:
     """What is enough for any one of several uses: the most of each voucher, and the dearest rest."""
     most: dict[int, Part] = {}
     for part in (part for one in plans for part in one.parts):
         if part.voucher_id not in most or part.amount_fen > most[part.voucher_id].amount_fen:
             most[part.voucher_id] = part
     whole = Plan(max(one.fee_fen for one in plans), tuple(most.values()))
-    return Due(whole, max(one.own_fen for one in plans), any(map(is_late, plans)))
+    late = frozenset[int]().union(*map(late_in, plans))
+    return Due(whole, max(one.own_fen for one in plans), late, tuple(plans), tuple(times))
 
 
-def is_late(plan: Plan) -> bool:
-    """Whether nothing is covered, and a voucher has ended by then."""
-    return not plan.covered_fen and any(one.reason == Reason.AFTER_USE_BY for one in plan.reasons)
+def late_in(plan: Plan) -> Mapping[int, date]:
+    """The vouchers that have ended by then, with their last days."""
+    return {
+        part.voucher_id: reason.values["limit"]
+        for part in plan.parts
+        for reason in part.covered.excluded
+        if reason.reason == Reason.AFTER_USE_BY
+    }

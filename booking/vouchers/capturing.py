@@ -13,11 +13,11 @@ from booking.ledger.service import post_entries
 from booking.payers.holds import Purpose
 from booking.programmes.rules import Case
 from booking.vouchers.covering import candidate_of
-from booking.vouchers.due import Asked, Due, Earlier, due_of
+from booking.vouchers.due import Asked, Claims, Due, Earlier, due_of
 from booking.vouchers.holding import hold_row
 from booking.vouchers.moving import Locked, locked
 from booking.vouchers.opening import CAUSE, pairs_of
-from booking.vouchers.queries import claimed
+from booking.vouchers.queries import claims_on
 from booking.vouchers.reading import LastHold, by_year, last_holds, taken_of
 from booking.vouchers.rules import Candidate, Pools, Position, changes, in_order
 from booking.vouchers.wishing import wish_of
@@ -46,9 +46,13 @@ class CapturedPart:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """What vouchers have covered of a charge: what its lines deduct, and what the enterprise may claim back."""
+    """What vouchers have covered of a charge: what its lines deduct, and what the enterprise may claim back.
+
+    `kept_fen` is what they would cover no more, were it not asked for in a redemption that waits.
+    """
 
     parts: tuple[CapturedPart, ...] = ()
+    kept_fen: int = 0
 
     @property
     def deducted_fen(self) -> int:
@@ -79,11 +83,13 @@ def capture(
     if not using:
         return Captured()
     books = locked(session, using, now=now)
+    # Redemptions write what they reject under the vouchers' lock alone, never under the charge's.
+    taken = taken_of(session, charge.id)
     case = Case(_service_type(session, purpose), eligible_fen, used_on)
-    claims = claimed(session, [charge.id])
+    claims = claims_on(session, charge.id)
     asked = [
-        Asked(candidate, taken.get(candidate.voucher_id, Earlier()), claims.get((charge.id, candidate.voucher_id), 0))
-        for candidate in in_order(_candidates(books, held, taken))
+        Asked(one, taken.get(one.voucher_id, Earlier()), claims.get(one.voucher_id, Claims()))
+        for one in in_order(_candidates(books, held, taken))
     ]
     due = list(due_of(case, asked, _pools(books, held, taken)))
     _post(session, Use(purpose, charge, used_on, held), books, due, now=now)
@@ -131,15 +137,19 @@ class Use:
     used_on: date
     held: Mapping[int, LastHold]
 
+    def held_fen(self, voucher_id: int) -> int:
+        """What is held in one of them."""
+        return self.held[voucher_id].amount_fen if voucher_id in self.held else 0
+
 
 def _post(session: Session, use: Use, books: Locked, due: Sequence[Due], *, now: datetime) -> None:
-    """One entry for each voucher that changes, with the rows that say what it did."""
+    """One entry for each voucher that changes, with the rows that say what it did; what comes back moves first."""
     pairs = _pairs(session, use.charge, books, now=now)
     accounts = {one.accounts.id: one.accounts for one in books.caps}
     postings: dict[int, Posting] = {}
-    for one in due:
+    for one in sorted(due, key=lambda one: one.net_fen - one.earlier.net_fen - use.held_fen(one.voucher_id)):
         last, earlier = use.held.get(one.voucher_id), one.earlier
-        held_fen = last.amount_fen if last else 0
+        held_fen = use.held_fen(one.voucher_id)
         cap = accounts[last.cap_id] if last and held_fen else one.cap
         before = Position(held_fen, earlier.net_fen, cap)
         after = Position(0, one.net_fen, one.cap)
@@ -216,5 +226,6 @@ def _told(books: Locked, due: Sequence[Due]) -> Captured:
             )
             for one in due
             if one.net_fen + one.earlier.rejected_fen
-        )
+        ),
+        kept_fen=sum(one.kept_fen for one in due),
     )

@@ -21,6 +21,11 @@ def standing_fen() -> ColumnElement[int]:
     )
 
 
+def waiting_fen() -> ColumnElement[int]:
+    """How much of an item still waits for its payment."""
+    return case((Redemption.state.in_(WAITING), RedemptionItem.claimed_fen), else_=0)
+
+
 def claimed_sum(voucher_id: Column, charge_id: Column) -> ColumnElement[int]:
     """All of it for a voucher and a charge of the statement around it."""
     of_both = RedemptionItem.voucher_id == voucher_id, RedemptionItem.charge_id == charge_id

@@ -19,33 +19,62 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
+class Claims:
+    """What redemptions asked for of what a voucher covered of a charge: what stands, and what of it still waits."""
+
+    fen: int = 0
+    waiting_fen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """A voucher of a charge: what it covered so far, and what of that stands in a redemption."""
+    """A voucher of a charge: what it covered so far, and what of that stands in redemptions."""
 
     candidate: Candidate
     earlier: Earlier
-    claimed_fen: int = 0
+    claims: Claims = Claims()
+
+    @property
+    def claimed_fen(self) -> int:
+        """What stands."""
+        return self.claims.fen
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What a voucher covers of a charge from now on, and against which cap."""
+    """What a voucher covers of a charge from now on, and against which cap.
+
+    `kept_fen` of it only because a redemption that waits asked for it.
+    """
 
     voucher_id: int
     net_fen: int
     cap: CapAccounts
     decided_by: tuple[Limit, ...]
     earlier: Earlier
+    kept_fen: int = 0
 
 
 def due_of(case: Case, asked: Iterable[Asked], pools: Pools) -> Iterator[Due]:
-    """One voucher after the other: what is due, never less than is claimed; what was rejected is not taken again."""
-    already = 0
-    for one in asked:
+    """One voucher after the other: what is due, never less than is claimed; what was rejected is not taken again.
+
+    What stands in redemptions and what they rejected is nobody else's to cover, whichever voucher comes first.
+    """
+    ones = list(asked)
+    already, rejected = 0, sum(one.earlier.rejected_fen for one in ones)
+    to_come = sum(one.claimed_fen for one in ones)
+    for one in ones:
+        pools.take(one.candidate, one.earlier.cap_id or None, one.claimed_fen)
+    for one in ones:
         earlier = one.earlier
-        its_own = replace(case, already_fen=already + earlier.rejected_fen)
+        to_come -= one.claimed_fen
+        pools.take(one.candidate, earlier.cap_id or None, -one.claimed_fen)
+        its_own = replace(case, already_fen=already + rejected + to_come)
         share = next(shared_out(its_own, [one.candidate], pools))
         net = max(share.covered.covered_fen, one.claimed_fen)
+        beyond = net - share.covered.covered_fen
         cap = share.cap or next(iter(one.candidate.caps.values()))
-        already += net + earlier.rejected_fen
-        yield Due(one.candidate.voucher_id, net, cap, share.covered.decided_by, earlier)
+        pools.take(one.candidate, cap.id, beyond)
+        already += net
+        kept = beyond if one.claims.waiting_fen else 0
+        yield Due(one.candidate.voucher_id, net, cap, share.covered.decided_by, earlier, kept)

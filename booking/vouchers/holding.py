@@ -68,7 +68,7 @@ def set_holds(
     books = locked(session, changing, now=now)
     caps = {one.accounts.id: one.accounts for one in books.caps}
     postings = {}
-    for voucher_id in changing:
+    for voucher_id in sorted(changing, key=lambda one: _grows_by(wanted.get(one), last.get(one))):
         part, held = wanted.get(voucher_id), last.get(voucher_id)
         before = Position(held.amount_fen, 0, caps[held.cap_id]) if held else Position()
         after = Position(part.amount_fen, 0, caps[part.cap_id or 0]) if part else Position(cap=before.cap)
@@ -125,6 +125,11 @@ def _changing(wanted: Mapping[int, Part], last: Mapping[int, LastHold]) -> list[
     held = {one.voucher_id: (one.amount_fen, one.cap_id) for one in last.values() if one.amount_fen}
     due = {one.voucher_id: (one.amount_fen, one.cap_id) for one in wanted.values()}
     return sorted(voucher_id for voucher_id in {*held, *due} if held.get(voucher_id) != due.get(voucher_id))
+
+
+def _grows_by(part: Part | None, held: LastHold | None) -> int:
+    """How much more a voucher holds afterwards: what comes back moves first, because others may take it."""
+    return (part.amount_fen if part else 0) - (held.amount_fen if held else 0)
 
 
 def _check_usable(books: Locked, voucher_id: int, before: Position, after: Position) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from booking.core.errors import NotFound
 from booking.payers.holds import Purpose, for_order, for_reservation
-from booking.vouchers.claims import standing_fen
+from booking.vouchers.claims import standing_fen, waiting_fen
+from booking.vouchers.due import Claims
 from models.programmes import Programme
 from models.redemptions import Redemption, RedemptionItem
 from models.vocabulary.vouchers import VoucherState
@@ -73,6 +74,17 @@ def claimed(session: Session, charge_ids: Collection[int]) -> dict[tuple[int, in
         .group_by(*both)
     )
     return {(charge_id, voucher_id): int(fen) for charge_id, voucher_id, fen in session.execute(rows) if fen}
+
+
+def claims_on(session: Session, charge_id: int) -> dict[int, Claims]:
+    """The same for one charge by voucher, with what of it still waits."""
+    rows = (
+        select(RedemptionItem.voucher_id, func.sum(standing_fen()), func.sum(waiting_fen()))
+        .join(Redemption, Redemption.id == RedemptionItem.redemption_id)
+        .where(RedemptionItem.charge_id == charge_id)
+        .group_by(RedemptionItem.voucher_id)
+    )
+    return {voucher_id: Claims(int(fen), int(waiting)) for voucher_id, fen, waiting in session.execute(rows)}
 
 
 def claimed_fen(session: Session, charge_id: int, voucher_id: int) -> int:

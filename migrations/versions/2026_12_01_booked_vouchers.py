@@ -17,5 +17,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take it back."""
+    """Refused once vouchers are used: coming back, nothing that they hold would ever be asked for again."""
+    if op.get_bind().execute(sa.text("SELECT 1 FROM voucher_wishes LIMIT 1")).first():
+        raise RuntimeError("vouchers are used: restore a backup from before the upgrade instead")
     op.drop_column(RESERVATIONS, "uses_vouchers")

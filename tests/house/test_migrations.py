@@ -47,6 +47,7 @@ from tests.factories.people import make_user
 from tests.factories.prices import make_unit_price
 from tests.factories.requiring import make_place
 from tests.statements.office import Office
+from tests.vouchers.using import Bench
 
 CHARGES = "2026_11_27_charges"
 STATEMENTS = "2026_11_28_statements"
@@ -54,6 +55,7 @@ CONTRACTS = "2026_11_28_contracts"
 AGREEMENTS = "2026_11_28_use_agreements"
 UNIT_PRICES = "2026_11_30_removed_units_prices"
 ORDER_FORMS = "2026_11_30_order_forms"
+BOOKED_VOUCHERS = "2026_12_01_booked_vouchers"
 NOW = datetime(2026, 11, 23, 0, tzinfo=UTC)
 """The Monday of the tests' bookings."""
 
@@ -189,6 +191,18 @@ def test_going_back_loses_nothing_that_was_set_received_or_agreed_on(
             after = session.execute(sa.text(kept)).all()
 
     assert (len(after), after) == (1, before)
+
+
+def test_going_back_is_refused_while_uses_say_that_vouchers_hold_something(unmigrated: Flask) -> None:
+    with migrated(unmigrated):
+        with Session(db.engine, expire_on_commit=False) as session:
+            bench = Bench.made(session)
+            bench.issue(60_000)
+            bench.hold(200_000)
+        with pytest.raises(SystemExit):
+            flask_migrate.downgrade(revision=_before(BOOKED_VOUCHERS))
+        with Session(db.engine) as session:
+            assert session.execute(sa.text("SELECT uses_vouchers FROM reservations")).all() == [(False,)]
 
 
 def test_drafts_are_made_anew_after_going_back_and_charges_stay(unmigrated: Flask) -> None:

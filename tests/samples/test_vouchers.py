@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from booking.charges.verifying import faults
 from booking.core.errors import InvalidInput
+from booking.payers.verifying import faults as payer_faults
 from booking.reservations.vouching import NO_VOUCHERS, Declared, VoucherUse, Vouching
 from booking.reservations.wishes import Paying
 from booking.samples import quoting
@@ -105,6 +106,25 @@ def test_accepting_holds_the_share_in_the_voucher_and_the_rest_in_the_account_an
         OWN,
     )
     assert (bench.account(), bench.books_of_voucher()) == ((0, OWN), (500_000 - SHARE, 0, SHARE))
+
+
+def test_of_an_order_that_vouchers_pay_whole_the_account_holds_nothing(session: Session, now: datetime) -> None:
+    bench = FirmBench(session, now, shares={"testing": 10_000})
+
+    bench.accepted()
+
+    assert (bench.account(), bench.books_of_voucher()) == ((0, 0), (500_000 - QUOTE, QUOTE, 0))
+
+
+def test_what_vouchers_hold_for_an_order_that_is_over_is_found(bench: FirmBench) -> None:
+    order = bench.accepted()
+    held = bench.session.scalars(select(VoucherHold.id)).one()
+
+    bench.session.execute(text("UPDATE sample_orders SET state = 'cancelled'"))
+    found = list(payer_faults(bench.session))
+    bench.session.rollback()
+
+    assert f"voucher hold {held} of sample order {order.id} is left behind" in found
 
 
 def test_what_was_not_done_is_paid_by_nobody(bench: FirmBench) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.ledger.service import post_entries
+from booking.vouchers.due import Claims
 from booking.vouchers.ending import due_to_expire, expire_voucher
 from booking.vouchers.holding import VoucherGone, VoucherShort, held_of, hold, release
 from booking.vouchers.issuing import BudgetSpent, ProgrammeOver
@@ -196,12 +197,12 @@ def test_what_a_redemption_has_asked_for_stays_taken(bench: Bench, monkeypatch: 
     purpose = bench.hold(200_000)
     charge = bench.charge(purpose, 200_000)
     bench.capture(purpose, charge, 200_000)
-    claims = {(charge.id, voucher.id): 50_000}
-    monkeypatch.setattr("booking.vouchers.capturing.claimed", lambda session, ids: claims)
+    claims = {voucher.id: Claims(50_000)}
+    monkeypatch.setattr("booking.vouchers.capturing.claims_on", lambda session, charge_id: claims)
 
     found = bench.capture(purpose, charge, 0)
 
-    assert found.deducted_fen == 50_000
+    assert (found.deducted_fen, found.kept_fen) == (50_000, 0)
     assert bench.amounts(voucher) == (10_000, 0, 50_000)
     assert bench.faults() == []
 
