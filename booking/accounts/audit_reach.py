@@ -111,10 +111,11 @@ def _fitting(owners: Owners) -> Iterator[tuple[str, Condition]]:
 
 
 def _concerning(owners: Owners) -> Select[int]:
-    """Applications of the firms, and those that the authorities review or whose programmes are theirs."""
-    sides = VoucherApplication.organisation_id, VoucherApplication.district_id, Programme.organisation_id
+    """Applications of the firms, and once submitted those that the authorities review or of programmes of theirs."""
+    offices = VoucherApplication.district_id.in_(owners), Programme.organisation_id.in_(owners)
+    reviewed = and_(VoucherApplication.submitted_at.is_not(None), or_(*offices))
     found = select(VoucherApplication.id).join(Programme, Programme.id == VoucherApplication.programme_id)
-    return found.where(or_(*(side.in_(owners) for side in sides)))
+    return found.where(or_(VoucherApplication.organisation_id.in_(owners), reviewed))
 
 
 _TOLD = (AuditEntry.before, AuditEntry.after)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Exists, Select, and_, exists, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
+from booking.core.actors import Actor
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from models.accounts import User
@@ -15,6 +16,7 @@ from models.affiliations import Affiliation, UserGroup
 from models.catalogue import Instrument
 from models.directory import Organisation, Unit
 from models.reservations import Reservation
+from models.vocabulary.accounts import ScopeKind
 from models.vocabulary.affiliations import AffiliationState
 from models.vocabulary.reservations import HOLDING_TIME
 
@@ -127,6 +129,19 @@ def is_member(user_id: Any, organisation_id: Any, today: date | ColumnElement[da
 def belongs(session: Session, user_id: int, organisation_id: int, today: date) -> bool:
     """Whether the person is confirmed at the organisation today."""
     return bool(session.scalar(select(is_member(user_id, organisation_id, today))))
+
+
+def is_of(session: Session, actor: Actor, organisation_id: int, today: date) -> bool:
+    """Whether somebody belongs to an organisation or has a role there, in a unit or at an instrument of it too."""
+    scopes = {kind: {one.scope_id for one in actor.grants if one.scope_kind == kind} for kind in ScopeKind}
+    if organisation_id in scopes[ScopeKind.ORGANISATION] or belongs(session, actor.id, organisation_id, today):
+        return True
+    units, instruments = scopes[ScopeKind.UNIT], scopes[ScopeKind.INSTRUMENT]
+    if not (units or instruments):
+        return False
+    of_unit = exists().where(Unit.id.in_(units), Unit.organisation_id == organisation_id)
+    of_instrument = exists().where(Instrument.id.in_(instruments), Instrument.organisation_id == organisation_id)
+    return bool(session.scalar(select(or_(of_unit, of_instrument))))
 
 
 def address_by_number(session: Session, organisation_id: int, staff_number: str, today: date) -> str | None:

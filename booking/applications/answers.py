@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from booking.applications.eligibility import Eligibility
 from booking.applications.queries import WholeApplication
-from booking.applications.rules import Reason, Side
+from booking.applications.rules import BEFORE_SUBMITTING, Reason, Side
 from booking.applications.wording import number_of, office_of, reasons_said
 from models.applications import ApplicationEvent, VerifiedDocument, VoucherApplication
 from models.vocabulary.applications import ApplicationState, ApplicationStep
@@ -193,10 +193,11 @@ def voucher_answer(found: Voucher) -> IssuedVoucherAnswer:
 
 
 def _history(whole: WholeApplication) -> list[ApplicationEventAnswer]:
-    """What happened, each step with the person or the office."""
+    """What happened, each step with the person or the office; what drafts said is the firm's alone."""
     return [
         ApplicationEventAnswer(
-            **{name: getattr(one, name) for name in ("step", "state", "occurred_at", "facts")},
+            **{name: getattr(one, name) for name in ("step", "state", "occurred_at")},
+            facts=one.facts if whole.side == Side.FIRM or one.step not in BEFORE_SUBMITTING else {},
             reason=reason_shown(whole, one),
             actor=one.actor.name if is_named(whole, one.step) else "",
             office="" if is_firms_step(one.step) else office_of(whole.application, one),

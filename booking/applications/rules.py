@@ -26,6 +26,10 @@ FIRMS_TURN = frozenset({State.DRAFT, State.RETURNED})
 OVER = frozenset({State.ISSUED, State.REFUSED, State.WITHDRAWN})
 
 
+BEFORE_SUBMITTING = frozenset({ApplicationStep.DRAFT, ApplicationStep.EDIT})
+"""Steps whose content only the firm knows: what it thought of asking for is not what it asked for."""
+
+
 class Side(StrEnum):
     """Whose step it is."""
 

@@ -14,7 +14,7 @@ from booking.applications import register
 from booking.applications.eligibility import NotEligible, eligibility
 from booking.applications.forms import ApplicationForm, NewApplicationForm
 from booking.applications.queries import in_full, papers_of, side_of
-from booking.applications.rules import Side, papers_needed, target_of_step
+from booking.applications.rules import BEFORE_SUBMITTING, Side, papers_needed, target_of_step
 from booking.attachments import service as attachments
 from booking.attachments.preparing import FIELD, FilesRefused, Prepared
 from booking.attachments.queries import Owner
@@ -296,7 +296,10 @@ def note(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """One row of history and of the log, with the terms as they are now, and the event."""
+    """One row of history with the terms as they are now, and of the log, and the event.
+
+    The log, which the authority reads too, has the terms only of what was submitted.
+    """
     said = {name: getattr(application, name) for name in TERMS} | dict(facts or {})
     row = ApplicationEvent(
         application_id=application.id,
@@ -310,7 +313,7 @@ def note(
     )
     session.add(row)
     session.flush()
-    after = {"step": step.value, "state": application.state.value, **said}
+    after = {"step": step.value, "state": application.state.value, **({} if step in BEFORE_SUBMITTING else said)}
     subject = ("voucher_application", application.id)
     audit.note(session, "applications.changed", subject, actor=actor, now=now, after=after, reason=reason)
     told = {"application_id": application.id, "event_id": row.id}

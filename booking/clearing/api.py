@@ -1,8 +1,11 @@
 """Clearing of the HTTP API: read by officers of either province and by auditors, closed and settled by officers."""
 
+from typing import Any
+
 from flask import Blueprint, Response, jsonify
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
+from sqlalchemy.orm import Session
 
 from booking.charges.forms import NothingForm
 from booking.clearing import service
@@ -26,6 +29,7 @@ from booking.core.clock import local_date, utcnow
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
 from booking.web.reading import read_json, read_query
+from booking.web.repeats import create_once
 from booking.web.signed_in import require_actor
 
 bp = Blueprint("clearing_api", __name__, url_prefix="/api/v1")
@@ -90,7 +94,11 @@ def confirm(border: str, month: str) -> ResponseReturnValue:
 def write(border: str, month: str) -> ResponseReturnValue:
     """Object to a statement, or write something about it."""
     who, form, now = require_actor(), read_json(WriteForm), utcnow()
-    transaction(service.write, border_in(border), month_in(month), form, actor=who, now=now)
+
+    def work(session: Session) -> dict[str, Any]:
+        return {"id": service.write(session, border_in(border), month_in(month), form, actor=who, now=now).id}
+
+    create_once(work, actor=who, now=now)
     return _month(border, month)
 
 

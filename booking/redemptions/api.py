@@ -82,7 +82,7 @@ def redemptions() -> Response:
 @bp.get("/redemptions/claimable")
 @documented(tag=TAG, query=ClaimableQuery, answers={200: ClaimableList}, refusals=(400, 401, 403, 422))
 def show_claimable() -> Response:
-    """What a claimant has not claimed yet of what vouchers covered, with every reason why it cannot be today."""
+    """What a claimant has not claimed yet of what vouchers covered, with every reason against; 200, what ends first."""
     asked, who = read_query(ClaimableQuery), require_actor()
     require(who, Permission.CLAIM_REDEMPTIONS, Target(asked.organisation))
     today = local_date(utcnow())

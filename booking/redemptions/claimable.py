@@ -86,8 +86,11 @@ def claimable(
     programme_id: int | None = None,
     pairs: Collection[Pair] | None = None,
 ) -> list[Claimable]:
-    """The newest of what a claimant has not claimed yet, or the named ones of it; a constant number of statements."""
-    rows = _unclaimed(session, claimant_id, programme_id, pairs)
+    """What a claimant has not claimed yet, or the named ones of it; a constant number of statements.
+
+    What must be claimed first comes first, and of very much only so much; what is too late comes last.
+    """
+    rows = _unclaimed(session, claimant_id, programme_id, pairs, today)
     days = invoiced_on(session, {capture.charge_id for capture, _under, _amount in rows})
     versions = _versions(session, {capture.voucher.programme_id for capture, _under, _amount in rows}, today)
     return [_found(row, versions[row[0].voucher.programme_id], days, today) for row in rows]
@@ -137,9 +140,9 @@ def _summed(condition: ColumnElement[bool], amount: Any) -> Any:
 
 
 def _unclaimed(
-    session: Session, claimant_id: int, programme_id: int | None, pairs: Collection[Pair] | None
+    session: Session, claimant_id: int, programme_id: int | None, pairs: Collection[Pair] | None, today: date
 ) -> Sequence[Unclaimed]:
-    """The last capture of each voucher and charge with what is left to claim of the two."""
+    """The last capture of each voucher and charge with what is left to claim of the two, what ends first first."""
     every = aliased(VoucherCapture)
     same = every.voucher_id == VoucherCapture.voucher_id, every.charge_id == VoucherCapture.charge_id
     last = select(func.max(every.id)).where(*same).correlate(VoucherCapture).scalar_subquery()
@@ -167,7 +170,7 @@ def _unclaimed(
             ),
         )
         .where(*wanted)
-        .order_by(VoucherCapture.id.desc())
+        .order_by(Voucher.redeem_by < today, Voucher.redeem_by, VoucherCapture.id)
         .execution_options(populate_existing=True)
         .limit(MOST if pairs is None else len(pairs) ** 2)
     ).all()

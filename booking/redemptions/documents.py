@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, true
 from sqlalchemy.orm import Session
 
 from booking.attachments import service as attachments
@@ -16,16 +16,18 @@ from booking.core.actors import Actor
 from booking.core.errors import Forbidden, InvalidInput, NotFound, Problem
 from booking.core.texts import N_
 from booking.invoices.charged import invoices_of_charges
+from booking.invoices.rules import Party
 from booking.redemptions import queries
 from booking.redemptions.queries import WholeRedemption
 from booking.redemptions.service import NotNow, lock
 from models.attachments import Attachment
 from models.charges import Charge
-from models.contracts import ContractSignature, UseAgreement
+from models.contracts import Contract, ContractSignature, UseAgreement
+from models.directory import Organisation
 from models.invoices import Invoice
 from models.redemptions import Redemption, RedemptionDocument, RedemptionItem
 from models.vocabulary.attachments import OwnerKind, Visibility
-from models.vocabulary.programmes import ProgrammeDocument
+from models.vocabulary.programmes import ProgrammeDocument, RedeemedBy
 from models.vocabulary.redemptions import RedemptionState
 
 ALL_FILES = frozenset(Visibility)
@@ -60,8 +62,7 @@ def add_documents(
     session.add_all(
         RedemptionDocument(redemption_id=found.id, document=kind, attachment_id=one.id, created_at=now) for one in kept
     )
-    session.flush()
-    return found
+    return _changed(session, found, now)
 
 
 def remove_document(
@@ -79,21 +80,24 @@ def remove_document(
     session.flush()
     owner = Owner(OwnerKind.REDEMPTION, found.id, found.claimant_id)
     attachments.remove_attachment(session, owner, attachment_id, actor=actor, now=now)
-    return found
+    return _changed(session, found, now)
 
 
 def papers_of(session: Session, whole: WholeRedemption) -> list[ListedPaper]:
     """The programme's list in its order with the files of each paper; a constant number of statements.
 
-    What the institution's invoices and the contracts of the uses have as files is there without being handed in.
+    What the institution's invoices and the contracts of the uses have as files is there without being handed in; where
+    a firm claims, only its own: somebody who belongs to others too may have used their contract, or have them pay.
     """
     files: defaultdict[ProgrammeDocument, list[Attachment]] = defaultdict(list)
     charge_ids = [one.charge_id for one in whole.items]
-    listed = [ProgrammeDocument(name) for name in whole.redemption.programme_version.documents]
+    found = whole.redemption
+    firm = found.claimant if found.redeemed_by == RedeemedBy.ENTERPRISE else None
+    listed = [ProgrammeDocument(name) for name in found.programme_version.documents]
     if ProgrammeDocument.CONTRACT in listed:
-        files[ProgrammeDocument.CONTRACT] += _contracts(session, charge_ids)
+        files[ProgrammeDocument.CONTRACT] += _contracts(session, charge_ids, firm)
     if ProgrammeDocument.INVOICE in listed:
-        files[ProgrammeDocument.INVOICE] += _invoices(session, charge_ids)
+        files[ProgrammeDocument.INVOICE] += _invoices(session, charge_ids, firm)
     for one in whole.documents:
         files[one.document].append(one.attachment)
     return [ListedPaper(kind, files[kind]) for kind in listed]
@@ -124,26 +128,43 @@ def _open(session: Session, redemption_id: int, actor: Actor) -> Redemption:
     return found
 
 
-def _invoices(session: Session, charge_ids: Sequence[int]) -> list[Attachment]:
-    """The files of the invoices of charges, each once."""
-    invoices = invoices_of_charges(session, charge_ids)
-    ids = dict.fromkeys(one.id for charge_id in charge_ids for one in invoices.get(charge_id, ()))
+def _changed(session: Session, redemption: Redemption, now: datetime) -> Redemption:
+    """Another version of it: a review of the papers as they were before comes too late."""
+    redemption.version += 1
+    redemption.changed_at = now
+    session.flush()
+    return redemption
+
+
+def _invoices(session: Session, charge_ids: Sequence[int], firm: Organisation | None) -> list[Attachment]:
+    """The files of the invoices of charges, each once; of a firm only those that name it."""
+    by_charge = invoices_of_charges(session, charge_ids)
+    found = [one for charge_id in charge_ids for one in by_charge.get(charge_id, ())]
+    ids = dict.fromkeys(one.id for one in found if firm is None or _names(one, firm))
     files = attachments_of_many(session, OwnerKind.INVOICE, list(ids), ALL_FILES)
     return [file for invoice_id in ids for file in files.get(invoice_id, ())]
 
 
-def _contracts(session: Session, charge_ids: Sequence[int]) -> list[Attachment]:
-    """The signed files of the contracts on which the uses rest, each once."""
+def _names(invoice: Invoice, firm: Organisation) -> bool:
+    """Whether an invoice is made out to a firm: by its number where it has one, else by its title."""
+    names = frozenset(filter(None, (firm.name_zh, firm.name_en)))
+    return Party(frozenset({invoice.title}), invoice.tax_number).is_same(Party(names, firm.uscc or ""))
+
+
+def _contracts(session: Session, charge_ids: Sequence[int], firm: Organisation | None) -> list[Attachment]:
+    """The signed files of the contracts on which the uses rest, each once; of a firm only those it is party to."""
     same_use = or_(
         UseAgreement.reservation_id == Charge.reservation_id, UseAgreement.sample_order_id == Charge.sample_order_id
     )
     last = select(func.max(UseAgreement.id)).where(same_use).correlate(Charge).scalar_subquery()
+    party = true() if firm is None else Contract.party_id == firm.id
     rows = session.scalars(
         select(Attachment)
         .join(ContractSignature, ContractSignature.attachment_id == Attachment.id)
+        .join(Contract, Contract.id == ContractSignature.contract_id)
         .join(UseAgreement, UseAgreement.contract_id == ContractSignature.contract_id)
         .join(Charge, UseAgreement.id == last)
-        .where(Charge.id.in_(charge_ids))
+        .where(Charge.id.in_(charge_ids), party)
         .order_by(Attachment.id)
     )
     return list(dict.fromkeys(rows))

@@ -48,8 +48,9 @@ class ApprovedItemForm(Form):
 
 
 class RedemptionReviewForm(Form):
-    """What a review approves; an item that is not named is approved as it stands."""
+    """What a review of the version that was read approves; an item that is not named is approved as it stands."""
 
+    version: Id
     items: Annotated[list[ApprovedItemForm], Field(max_length=MOST_ITEMS)] = Field(default_factory=list)
     reason: Annotated[Line, Field(max_length=300)] = ""
 
@@ -63,8 +64,9 @@ class RedemptionReviewForm(Form):
 
 
 class RedemptionRejectionForm(Form):
-    """Why a request is refused; for good, or so that its amounts can be claimed again."""
+    """Why a request, as it was read, is refused; for good, or so that its amounts can be claimed again."""
 
+    version: Id
     reason: Reason
     is_final: bool = False
 
@@ -104,7 +106,7 @@ Share = Annotated[int, Field(strict=True, ge=1, le=10_000), BeforeValidator(hund
 class RedemptionSampleForm(Form):
     """What is drawn to be audited: a share in basis points or a number of what was paid between two days.
 
-    Without a seed one is made; with one, anybody draws the same again.
+    Nobody chooses the seed, which would choose what is drawn.
     """
 
     programme_id: Id
@@ -112,7 +114,6 @@ class RedemptionSampleForm(Form):
     paid_until: NearDay
     share: Annotated[Share | None, Blank] = None
     count: Annotated[Annotated[int, Field(ge=1, le=10_000)] | None, Blank] = None
-    seed: Annotated[Line, Field(max_length=64)] = ""
 
     def check(self, today: date) -> None:
         """Raises InvalidInput for days out of order or to come, and unless share or number is said, not both."""
@@ -146,6 +147,10 @@ class ClaimableQuery(Form):
 
     organisation: Id
     programme: Annotated[Id | None, Blank] = None
+
+
+class ClaimablePage(ClaimableQuery, PageForm):
+    """The same as a page reads it."""
 
 
 class RedemptionNoticesQuery(Form):

@@ -61,8 +61,8 @@ def record_payment(
     today = local_date(now)
     if found.state != RedemptionState.NOTICE or RedemptionStep.PAY not in queries.steps_for(found, today):
         raise NotNow
-    if found.notice_from is None or not found.notice_from <= form.paid_on <= today:
-        raise InvalidInput([Problem("paid_on", N_("付款日期不能早于公示，也不能晚于今天。"))])
+    if form.paid_on > today or not queries.is_public_done(found, form.paid_on):
+        raise InvalidInput([Problem("paid_on", N_("付款日期须在公示期满之后，不能晚于今天。"))])
     items = queries.items_of(session, found.id)
     vouchers = locked_vouchers(session, {one.voucher_id for one in items})
     if any(one.state == VoucherState.FROZEN for one in vouchers.values()):

@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts.permissions import Permission, may, reach
-from booking.affiliations.queries import belongs
+from booking.affiliations.queries import is_of
 from booking.attachments.queries import attachments_of
 from booking.core.actors import Actor, Target
 from booking.core.errors import NotFound
@@ -16,7 +16,7 @@ from booking.core.pages import Page, decode_cursor, page_of, row_id
 from booking.redemptions.rules import is_notice_over, steps_open
 from models.attachments import Attachment
 from models.charges import Charge
-from models.directory import Organisation, Unit
+from models.directory import Organisation
 from models.programmes import Programme
 from models.redemptions import (
     Redemption,
@@ -26,7 +26,6 @@ from models.redemptions import (
     RedemptionPayment,
     RedemptionSample,
 )
-from models.vocabulary.accounts import ScopeKind
 from models.vocabulary.attachments import OwnerKind, Visibility
 from models.vocabulary.redemptions import WAITING, RedemptionState, RedemptionStep
 from models.vouchers import Voucher
@@ -36,11 +35,16 @@ IN_PUBLIC = (RedemptionState.NOTICE, RedemptionState.PAID)
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What an actor is to a redemption: of the claimant, an officer of the authority, or only a reader of either."""
+    """What an actor is to a redemption: of the claimant, an officer of the authority, or only a reader of either.
+
+    The authority's side are its officers and auditors, who also read what is drawn to be audited; not who else has a
+    role in its house.
+    """
 
     claims: bool
     reviews: bool
     reads: bool
+    samples: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +89,12 @@ def in_full() -> Select[Redemption]:
 def sight_of(redemption: Redemption, actor: Actor) -> Sight:
     """What the actor is to it."""
     claimant, authority = Target(redemption.claimant_id), Target(redemption.programme.organisation_id)
-    reads = any(may(actor, Permission.SEE_REDEMPTIONS, one) for one in (claimant, authority))
+    samples = may(actor, Permission.SEE_REDEMPTION_SAMPLES, authority)
     return Sight(
         claims=may(actor, Permission.CLAIM_REDEMPTIONS, claimant),
         reviews=may(actor, Permission.REVIEW_REDEMPTIONS, authority),
-        reads=reads,
+        reads=samples or may(actor, Permission.SEE_REDEMPTIONS, claimant),
+        samples=samples,
     )
 
 
@@ -126,9 +131,14 @@ def whole_redemption(session: Session, redemption_id: int, actor: Actor, *, toda
 
 def steps_for(redemption: Redemption, today: date) -> frozenset[RedemptionStep]:
     """What officers can do with it today."""
-    is_over = is_notice_over(redemption.notice_until, redemption.programme_version.notice_days, today)
+    is_over = is_public_done(redemption, today)
     is_left = (redemption.approved_fen or 0) > redemption.clawed_fen
     return steps_open(redemption.state, is_notice_over=is_over, is_left=is_left)
+
+
+def is_public_done(redemption: Redemption, day: date) -> bool:
+    """Whether on a day the public has had its days to object."""
+    return is_notice_over(redemption.notice_until, redemption.programme_version.notice_days, day)
 
 
 def items_of(session: Session, redemption_id: int) -> Sequence[RedemptionItem]:
@@ -154,15 +164,8 @@ def documents_of(session: Session, redemption_id: int) -> Sequence[RedemptionDoc
 
 
 def is_of_claimant(session: Session, redemption: Redemption, actor: Actor, *, today: date) -> bool:
-    """Whether somebody belongs to the claimant or has a role there, in one of its units too."""
-    if redemption.requested_by_id == actor.id or belongs(session, actor.id, redemption.claimant_id, today):
-        return True
-    held = {one.scope_id for one in actor.grants if one.scope_kind == ScopeKind.ORGANISATION}
-    units = {one.scope_id for one in actor.grants if one.scope_kind == ScopeKind.UNIT}
-    if redemption.claimant_id in held:
-        return True
-    within = exists().where(Unit.id.in_(units), Unit.organisation_id == redemption.claimant_id)
-    return bool(units) and bool(session.scalar(select(within)))
+    """Whether somebody belongs to the claimant or has a role there, in a unit or at an instrument of it too."""
+    return redemption.requested_by_id == actor.id or is_of(session, actor, redemption.claimant_id, today)
 
 
 def city_reviewer(session: Session, redemption_id: int) -> int | None:
@@ -171,15 +174,15 @@ def city_reviewer(session: Session, redemption_id: int) -> int | None:
     return session.scalar(select(RedemptionEvent.actor_id).where(*made).order_by(RedemptionEvent.id.desc()).limit(1))
 
 
-def within(actor: Actor, permission: Permission) -> ColumnElement[bool]:
-    """Redemptions that a permission reaches: of the claimants, and of the authorities, for which somebody has it."""
-    found = reach(actor, permission)
-    if found.everywhere:
+def within(actor: Actor) -> ColumnElement[bool]:
+    """Redemptions that somebody may read: of claimants for whom they read, of authorities as officer or auditor."""
+    own, due = reach(actor, Permission.SEE_REDEMPTIONS), reach(actor, Permission.SEE_REDEMPTION_SAMPLES)
+    if own.everywhere:
         return true()
-    if not found.organisation_ids:
+    if not (own.organisation_ids or due.organisation_ids):
         return false()
-    of_authority = select(Programme.id).where(Programme.organisation_id.in_(found.organisation_ids))
-    return or_(Redemption.claimant_id.in_(found.organisation_ids), Redemption.programme_id.in_(of_authority))
+    of_authority = select(Programme.id).where(Programme.organisation_id.in_(due.organisation_ids))
+    return or_(Redemption.claimant_id.in_(own.organisation_ids), Redemption.programme_id.in_(of_authority))
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +196,7 @@ class Wanted:
 
 def redemptions(session: Session, actor: Actor, wanted: Wanted, *, limit: int, cursor: str = "") -> Page[Redemption]:
     """Those that somebody may read, the newest first."""
-    rows = in_full().where(within(actor, Permission.SEE_REDEMPTIONS))
+    rows = in_full().where(within(actor))
     if wanted.claimant_id is not None:
         rows = rows.where(Redemption.claimant_id == wanted.claimant_id)
     if wanted.programme_id is not None:

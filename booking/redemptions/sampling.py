@@ -1,4 +1,4 @@
-"""Drawing which paid redemptions are audited: by a stored seed, so that anybody draws the same again."""
+"""Drawing which paid redemptions are audited: by a random seed that is kept, so that anybody draws the same again."""
 
 import secrets
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ def draw_sample(session: Session, form: RedemptionSampleForm, *, actor: Actor, n
     if not population:
         raise InvalidInput([Problem("paid_from", N_("这些日期里没有已兑付的申请。"))])
     count = count_of(form.share, len(population)) if form.share is not None else form.count or 0
-    seed = form.seed or secrets.token_hex(SEED_BYTES)
+    seed = secrets.token_hex(SEED_BYTES)
     made = RedemptionSample(
         programme_id=found.id,
         paid_from=form.paid_from,

@@ -18,7 +18,7 @@ from booking.directory.queries import working_day_test
 from booking.notifications.service import announce
 from booking.redemptions import queries
 from booking.redemptions.claimable import Claimable, Pair, claimable
-from booking.redemptions.forms import RedemptionForm, RedemptionRejectionForm, RedemptionReviewForm
+from booking.redemptions.forms import ApprovedItemForm, RedemptionForm, RedemptionRejectionForm, RedemptionReviewForm
 from booking.redemptions.labels import REFUSED
 from booking.redemptions.moving import locked_book, locked_vouchers, reject_items
 from booking.redemptions.rules import PAY_DAYS, REVIEW_DAYS
@@ -33,6 +33,13 @@ class NotNow(Conflict):
 
     code = "redemption_not_now"
     sentence = N_("这份兑付申请的状态已经变化，现在不能这样处理。")
+
+
+class Changed(NotNow):
+    """It was decided on as it is no longer: papers were added or taken out, or somebody reviewed it meanwhile."""
+
+    code = "redemption_changed"
+    sentence = N_("这份兑付申请在您打开之后有变化（材料或审核意见）。请核对现在的内容后再处理。")
 
 
 class FourEyes(Forbidden):
@@ -89,17 +96,18 @@ def review(
     *,
     actor: Actor,
     now: datetime,
-    expected: RedemptionStep | None = None,
 ) -> Redemption:
     """The next of the two reviews, by two people: what is approved of each item; the second makes it public.
 
-    Raises NotFound, Forbidden, OwnClaim, FourEyes, InvalidInput, and NotNow where it is not that review's turn.
+    Raises NotFound, Forbidden, OwnClaim, FourEyes, InvalidInput, NotNow where no review is due, and Changed where it is
+    no longer as it was read: reviewed by somebody else, or with other papers.
     """
     found = held(session, redemption_id, actor, now)
     is_first = found.state == RedemptionState.REQUESTED
     turn = RedemptionStep.CITY_REVIEW if is_first else RedemptionStep.PROVINCE_REVIEW
-    if found.state not in {RedemptionState.REQUESTED, RedemptionState.REVIEWED} or expected not in {None, turn}:
+    if found.state not in {RedemptionState.REQUESTED, RedemptionState.REVIEWED}:
         raise NotNow
+    _check_version(found, form.version)
     if not is_first and queries.city_reviewer(session, found.id) == actor.id:
         raise FourEyes
     items = queries.items_of(session, found.id)
@@ -122,11 +130,12 @@ def reject(
 ) -> Redemption:
     """Refuse a request before it is paid; `is_final` gives what it asked for back to the programme.
 
-    Else its amounts can be claimed again. Raises NotFound, Forbidden, OwnClaim and NotNow.
+    Else its amounts can be claimed again. Raises NotFound, Forbidden, OwnClaim, NotNow and Changed.
     """
     found = held(session, redemption_id, actor, now)
     if found.state not in WAITING:
         raise NotNow
+    _check_version(found, form.version)
     facts: dict[str, Any] = {"is_final": form.is_final}
     if form.is_final:
         items = queries.items_of(session, found.id)
@@ -150,15 +159,6 @@ def withdraw(session: Session, redemption_id: int, reason: str, *, actor: Actor,
     found.state, found.due_on = RedemptionState.WITHDRAWN, None
     step(session, found, RedemptionStep.WITHDRAW, actor=actor, now=now, reason=reason)
     return found
-
-
-def turn_of(word: str | None) -> RedemptionStep | None:
-    """The review that a page showed; raises NotNow for anything else."""
-    if word is None:
-        return None
-    if word not in {RedemptionStep.CITY_REVIEW, RedemptionStep.PROVINCE_REVIEW}:
-        raise NotNow
-    return RedemptionStep(word)
 
 
 def held(session: Session, redemption_id: int, actor: Actor, now: datetime) -> Redemption:
@@ -225,6 +225,12 @@ def new_moments(now: datetime) -> dict[str, datetime]:
     return {"created_at": now, "changed_at": now}
 
 
+def _check_version(redemption: Redemption, version: int) -> None:
+    """Refuse a decision on a version that is not the locked one; raises Changed."""
+    if version != redemption.version:
+        raise Changed
+
+
 def _next_number(session: Session, programme_id: int) -> int:
     """The next number of a programme whose books are locked."""
     return (session.scalar(select(func.max(Redemption.number)).where(Redemption.programme_id == programme_id)) or 0) + 1
@@ -283,10 +289,7 @@ def _approve(redemption: Redemption, items: Sequence[RedemptionItem], form: Rede
     if unknown := set(said) - {one.id for one in items}:
         problems.append(Problem("items", N_("没有这一项：%(item)s。"), {"item": min(unknown)}))
     for one in items:
-        word = said.get(one.id)
-        amount = one.approved_fen if one.approved_fen is not None else one.claimed_fen
-        if word is not None:
-            amount, one.reason = word.approved_fen, word.reason or one.reason
+        amount = _amount(one, said.get(one.id))
         if amount > one.claimed_fen:
             problems.append(Problem(f"approved-{one.id}", N_("不能多于申请的金额。")))
         elif amount < one.claimed_fen and not (one.reason or form.reason):
@@ -299,3 +302,13 @@ def _approve(redemption: Redemption, items: Sequence[RedemptionItem], form: Rede
     if problems:
         raise InvalidInput(problems)
     redemption.approved_fen = approved
+
+
+def _amount(item: RedemptionItem, word: ApprovedItemForm | None) -> int:
+    """What is approved of an item, which keeps a reason only where that is less than claimed."""
+    amount = item.approved_fen if item.approved_fen is not None else item.claimed_fen
+    if word is not None:
+        amount, item.reason = word.approved_fen, word.reason or item.reason
+    if amount == item.claimed_fen:
+        item.reason = ""
+    return amount

@@ -87,7 +87,7 @@ def show(voucher_id: int) -> ResponseReturnValue:
 def entries(voucher_id: int) -> ResponseReturnValue:
     """Every entry that moved something of a voucher, the newest first."""
     session, asked = reading(), read_query(VoucherEntriesQuery)
-    one = listing.readable(session, voucher_id, require_actor()).voucher
+    one = _readable(session, voucher_id).voucher
     page = listing.lines(session, one, limit=asked.limit, cursor=asked.cursor)
     return _json(VoucherEntries(items=[answers.entry(line, one) for line in page.items], next_cursor=page.next_cursor))
 
@@ -97,7 +97,7 @@ def entries(voucher_id: int) -> ResponseReturnValue:
 def captures(voucher_id: int) -> ResponseReturnValue:
     """What charges took from a voucher, the newest first."""
     session, who, asked = reading(), require_actor(), read_query(VoucherEntriesQuery)
-    one = listing.readable(session, voucher_id, who).voucher
+    one = _readable(session, voucher_id).voucher
     page = listing.taken_from(session, one, who, limit=asked.limit, cursor=asked.cursor)
     return _json(VoucherUses(items=[answers.use(taken) for taken in page.items], next_cursor=page.next_cursor))
 
@@ -137,10 +137,15 @@ def _step(voucher_id: int, step: VoucherStep) -> Response:
     return _voucher(voucher_id)
 
 
+def _readable(session: Session, voucher_id: int) -> listing.Found:
+    """A voucher that the person asking may read; raises NotFound."""
+    return listing.readable(session, voucher_id, require_actor(), today=local_date(utcnow()))
+
+
 def _voucher(voucher_id: int) -> Response:
     """A voucher as the person asking may read it."""
     session, who = reading(), require_actor()
-    found = listing.readable(session, voucher_id, who)
+    found = _readable(session, voucher_id)
     one, events = found.voucher, list(listing.events_of(session, voucher_id))
     holds = listing.held_now(session, one, who)
     response = _json(answers.whole(one, events, holds, sees_officers=found.sees_officers))

@@ -16,7 +16,7 @@ from booking.ledger.rules import Posting
 from booking.ledger.service import post_entries
 from booking.notifications.service import announce
 from booking.vouchers.forms import VoucherReasonForm
-from booking.vouchers.listing import readable
+from booking.vouchers.listing import OwnVoucher, readable
 from booking.vouchers.moving import locked
 from booking.vouchers.opening import CAUSE
 from booking.vouchers.queries import voucher
@@ -46,10 +46,13 @@ def take_step(
 ) -> Voucher:
     """Freeze, thaw, take back or revoke a voucher; what is left of an ended one goes back to where it came from.
 
-    What is held stays held for uses until its last day. Raises NotFound, Forbidden, StaleVersion or NotNow.
+    What is held stays held for uses until its last day. Raises NotFound, Forbidden, OwnVoucher, StaleVersion or NotNow.
     """
-    found = readable(session, voucher_id, actor).voucher
+    read = readable(session, voucher_id, actor, today=local_date(now))
+    found = read.voucher
     require(actor, Permission.MANAGE_VOUCHERS, Target(found.programme.organisation_id))
+    if read.is_own:
+        raise OwnVoucher
     session.execute(select(Voucher.id).where(Voucher.id == voucher_id).with_for_update(key_share=True))
     session.refresh(found, ["version", "state"])
     if expected_version not in {None, found.version}:

@@ -8,9 +8,11 @@ from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts.permissions import Permission, may, reach
+from booking.affiliations.queries import is_of
 from booking.core.actors import Actor, Target
-from booking.core.errors import NotFound
+from booking.core.errors import Forbidden, NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
+from booking.core.texts import N_
 from booking.ledger.queries import Touched, entries_of
 from booking.programmes.queries import programme
 from booking.vouchers.queries import voucher
@@ -27,6 +29,13 @@ from models.vocabulary.vouchers import CaptureKind, VoucherState, VoucherStep
 from models.vouchers import ProgrammeBook, Voucher, VoucherCapture, VoucherEvent, VoucherHold
 
 
+class OwnVoucher(Forbidden):
+    """The officer belongs to the firm, or to the provider that is said to be related to it."""
+
+    code = "own_voucher"
+    sentence = N_("您属于这家企业或单位，不能替主管部门办理它的创新券事项。")
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which vouchers: of one programme, in one state, or only those of the firms that the actor acts for."""
@@ -38,11 +47,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A voucher, whether the actor decides on it for its authority, and whether they read which officer did."""
+    """A voucher, whether the actor decides on it for its authority, and whether they read which officer did.
+
+    `is_own`: the actor would decide, and belongs to the firm.
+    """
 
     voucher: Voucher
     may_manage: bool
     sees_officers: bool
+    is_own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +109,16 @@ def seen_by(actor: Actor) -> ColumnElement[bool]:
     return or_(Voucher.organisation_id.in_(seen.organisation_ids), Voucher.programme_id.in_(theirs))
 
 
-def readable(session: Session, voucher_id: int, actor: Actor) -> Found:
-    """A voucher that the actor may read; raises NotFound for others."""
+def readable(session: Session, voucher_id: int, actor: Actor, *, today: date) -> Found:
+    """A voucher that the actor may read; raises NotFound for others. Nobody decides on one of their own firm."""
     found = voucher(session, voucher_id)
     places = Target(found.organisation_id), Target(found.programme.organisation_id)
     seen = [may(actor, Permission.SEE_VOUCHERS, one) for one in places]
     if not any(seen):
         raise NotFound
-    return Found(found, may(actor, Permission.MANAGE_VOUCHERS, places[1]), sees_officers=seen[1])
+    manages = may(actor, Permission.MANAGE_VOUCHERS, places[1])
+    is_own = manages and is_of(session, actor, found.organisation_id, today)
+    return Found(found, manages and not is_own, sees_officers=seen[1], is_own=is_own)
 
 
 def vouchers(session: Session, actor: Actor, wanted: Wanted, *, limit: int, cursor: str = "") -> Page[Voucher]:

@@ -9,11 +9,14 @@ from sqlalchemy.orm import Session, aliased
 
 from booking.accounts import audit
 from booking.accounts.permissions import Permission, reach, require
+from booking.affiliations.queries import is_of
 from booking.core.actors import Actor, Target
+from booking.core.clock import local_date
 from booking.core.errors import InvalidInput, Problem
 from booking.core.texts import N_
 from booking.directory.queries import organisation
 from booking.vouchers.forms import RelationForm
+from booking.vouchers.listing import OwnVoucher
 from models.directory import Organisation
 from models.vocabulary.directory import OrganisationKind
 from models.vouchers import VoucherRelation
@@ -32,10 +35,12 @@ class Relation:
 def say_related(session: Session, form: RelationForm, *, actor: Actor, now: datetime) -> VoucherRelation:
     """Say that the two are related, or no longer; what is held already stays held.
 
-    Raises NotFound, Forbidden, or InvalidInput.
+    Raises NotFound, Forbidden, OwnVoucher or InvalidInput.
     """
     authority = organisation(session, form.authority_id)
     require(actor, Permission.MANAGE_VOUCHERS, Target(authority.id))
+    if any(is_of(session, actor, one, local_date(now)) for one in (form.organisation_id, form.provider_id)):
+        raise OwnVoucher
     _check(session, authority, form)
     made = VoucherRelation(**form.model_dump(), created_at=now, created_by_id=actor.id)
     session.add(made)

@@ -5,8 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.accounts.audit_reach import within
+from booking.applications import service, steps
+from booking.applications.forms import ApplicationForm
+from booking.core.actors import Reach
+from models.accounts import AuditEntry
 from models.vocabulary.directory import OrganisationKind
 from tests.contracts.test_counts import counted
 from tests.factories.applications import CODES, WANTED, Office, make_agent, make_office, user_of
@@ -53,6 +59,35 @@ def test_an_application_goes_from_draft_to_voucher_by_the_api(
     assert (issued["state"], issued["voucher"]["face_fen"], issued["granted_fen"]) == ("issued", WANTED, WANTED)
     assert [row["actor"] for row in read["history"] if row["office"]] == ["", ""]
     assert [row["actor"] for row in issued["history"] if row["office"]] == ["First", "Second"]
+
+
+def test_what_a_firm_thought_of_asking_for_stays_its_own(client: FlaskClient, session: Session, office: Office) -> None:
+    given_up = office.drafted(statement="没有提交的内容")
+    steps.withdraw_application(session, given_up.id, actor=office.agent, now=office.now)
+    found = office.drafted(wanted_fen=WANTED - 1, statement="初稿的内容")
+    form = ApplicationForm(wanted_fen=WANTED, statement="定稿的内容")
+    service.edit_application(session, found.id, form, actor=office.agent, now=office.now)
+    office.submitted(office.handed_in(found))
+    session.commit()
+
+    told = {}
+    for name, who in (("first", office.first), ("second", office.second), ("agent", office.agent)):
+        sign_in(client, user_of(session, who))
+        told[name] = [str(row["facts"]) for row in client.get(f"{ALL}/{found.id}").get_json()["history"]]
+    logged = [
+        session.execute(
+            select(AuditEntry.subject_id, AuditEntry.after).where(
+                AuditEntry.subject_kind == "voucher_application", within(Reach(organisation_ids=frozenset({place.id})))
+            )
+        ).all()
+        for place in (office.authority, office.district)
+    ]
+
+    assert all("初稿的内容" not in "".join(told[one]) for one in ("first", "second"))
+    assert "初稿的内容" in "".join(told["agent"])
+    assert all("定稿的内容" in rows[-1] for rows in told.values())
+    assert all("初稿的内容" not in str(rows) for rows in logged)
+    assert [{row.subject_id for row in rows} for rows in logged] == [{found.id}] * 2
 
 
 def test_every_reason_against_is_told_at_once(client: FlaskClient, session: Session, office: Office) -> None:

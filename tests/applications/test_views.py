@@ -77,6 +77,17 @@ def test_a_firm_applies_two_officers_review_and_the_voucher_is_shown_on_pages(
     assert paper.mimetype == "application/pdf"
 
 
+def test_an_amount_that_was_cleared_grants_nothing(client: FlaskClient, session: Session, office: Office) -> None:
+    found = office.passed()
+    session.commit()
+    sign_in(client, user_of(session, office.second))
+
+    refused = client.post(f"/applications/{found.id}/issue", data={"version": found.version, "granted_fen": " "})
+
+    assert (refused.status_code, "请填写核发金额" in refused.text) == (422, True)
+    assert the_one(session).state == State.PROVINCE_REVIEW
+
+
 def test_what_is_sent_back_and_refused_says_why_and_begins_again_with_its_content(
     client: FlaskClient, session: Session, office: Office
 ) -> None:

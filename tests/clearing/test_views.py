@@ -150,7 +150,11 @@ def test_the_api_says_and_does_the_same(client: FlaskClient, session: Session, a
     month = client.get(f"/api/v1/clearing?month={last_month():%Y-%m}").get_json()["items"]
     closed = client.post(f"{api}/close", json={})
     twice = client.post(f"{api}/close", json={})
-    said = theirs.post(f"{api}/messages", json={"text": "请核对", "is_objection": True}).get_json()
+    key = {"Idempotency-Key": "objection"}
+    _first, said = (
+        theirs.post(f"{api}/messages", json={"text": "请核对", "is_objection": True}, headers=key).get_json()
+        for _turn in range(2)
+    )
     confirmed = theirs.post(f"{api}/confirm", json={}).get_json()
     paid = theirs.post(
         f"{api}/settle", json={"settled_on": local_date(utcnow()).isoformat(), "receipt": "7"}
@@ -170,6 +174,7 @@ def test_the_api_says_and_does_the_same(client: FlaskClient, session: Session, a
     assert (closed.status_code, twice.status_code, twice.get_json()["code"]) == (200, 409, "already_closed")
     assert [closed.get_json()[name] for name in ("net_fen", "debtor", "creditor")] == [24_950, "50", "51"]
     assert (said["state"], confirmed["state"], paid["state"]) == ("objected", "confirmed", "settled")
+    assert [one["text"] for one in said["statement"]["events"]].count("请核对") == 1
     assert paid["statement"]["number"] == "5051-0001"
     assert [one["step"] for one in paid["statement"]["events"]] == ["object", "confirm", "settle"]
     assert [(one["amount_fen"], one["voucher"], one["provider"]) for one in behind["items"]] == [

@@ -50,19 +50,19 @@ def add_redemptions(builder: "Builder") -> None:
     kind, files = ProgrammeDocument.APPLICATION, prepare([FILE], LIMITS)
     documents.add_documents(session, waiting.id, kind, files, LIMITS, actor=agent, now=now)
     (document,) = queries.documents_of(session, waiting.id)
-    names["redemption_file"] = document.attachment_id
+    names |= {"redemption_file": document.attachment_id, "redemption_version": waiting.version}
     noticed = builder.keep("noticed_redemption", _asked(builder, voucher, charges[1], note, before=month))
     paid = builder.keep("paid_redemption", _asked(builder, voucher, charges[2], note, before=month))
     for one in (noticed, paid):
         for officer in officers:
-            service.review(session, one.id, RedemptionReviewForm(), actor=officer, now=now - month)
+            service.review(session, one.id, RedemptionReviewForm(version=one.version), actor=officer, now=now - month)
     today = local_date(now)
     form = RedemptionPaymentForm(paid_on=today, receipt_number="HD-1")
     paying.record_payment(session, paid.id, form, actor=officers[0], now=now)
     item = select(RedemptionItem.id).where(RedemptionItem.redemption_id == paid.id)
     names["paid_item"] = session.scalars(item).one()
     names |= {"claimable_voucher": voucher.id, "claimable_charge": charges[3].id}
-    sample = RedemptionSampleForm(programme_id=names["programme"], paid_from=today, paid_until=today, count=1, seed="s")
+    sample = RedemptionSampleForm(programme_id=names["programme"], paid_from=today, paid_until=today, count=1)
     draw_sample(session, sample, actor=officers[0], now=now)
     session.commit()
 

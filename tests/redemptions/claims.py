@@ -19,7 +19,12 @@ from booking.recognitions.forms import RecognitionForm
 from booking.recognitions.service import recognise
 from booking.redemptions import paying, service
 from booking.redemptions.claimable import claimable
-from booking.redemptions.forms import RedemptionForm, RedemptionPaymentForm, RedemptionReviewForm
+from booking.redemptions.forms import (
+    RedemptionForm,
+    RedemptionPaymentForm,
+    RedemptionRejectionForm,
+    RedemptionReviewForm,
+)
 from booking.redemptions.verifying import faults
 from booking.reservations.vouching import VoucherUse, Vouching
 from booking.vouchers.issuing import Issue, issue
@@ -89,10 +94,10 @@ class Claims:
         self.do(charges.adjust_charge, charge.id, form, windows=Windows(), by=steward, at_=at_)
         self.do(charges.accept_charge, charge.id, by=agent, at_=at_)
 
-    def invoice(self, number: str = "1", on: str = "2026-11-27", fen: int | None = None) -> Invoice:
+    def invoice(self, number: str = "1", on: str = "2026-11-27", fen: int | None = None, **said: Any) -> Invoice:
         """One invoice over everything that can be billed; over less where an amount is said."""
         (slip,) = self.office.bill()
-        said = {"number": number, "issued_on": on, "title": "示例公司"}
+        said = {"number": number, "issued_on": on, "title": self.firm.name_zh, **said}
         covers = [{"statement_id": slip.id, "amount_fen": fen or slip.total_fen}]
         form = InvoiceForm.model_validate({**said, "items": covers})
         office = self.office
@@ -115,10 +120,17 @@ class Claims:
 
     def review(self, redemption: Redemption, by: Actor, *cuts: tuple[RedemptionItem, int]) -> Redemption:
         items = [{"item_id": one.id, "approved_fen": fen, "reason": "发票所列与合同不符"} for one, fen in cuts]
-        made: Redemption = self.do(
-            service.review, redemption.id, RedemptionReviewForm.model_validate({"items": items}), by=by
-        )
+        form = RedemptionReviewForm.model_validate({"version": self.version(redemption), "items": items})
+        made: Redemption = self.do(service.review, redemption.id, form, by=by)
         return made
+
+    def reject(self, redemption: Redemption, by: Actor, reason: str = "材料不全", *, is_final: bool = False) -> None:
+        form = RedemptionRejectionForm(version=self.version(redemption), reason=reason, is_final=is_final)
+        self.do(service.reject, redemption.id, form, by=by)
+
+    def version(self, redemption: Redemption) -> int:
+        """Which version whoever reads it now decides on."""
+        return self.session.get_one(Redemption, redemption.id, populate_existing=True).version
 
     def pay(self, redemption: Redemption) -> Redemption:
         form = RedemptionPaymentForm(paid_on=NOTICE_OVER, receipt_number="HD-1")

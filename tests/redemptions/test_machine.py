@@ -74,7 +74,9 @@ class Machine(RuleBasedStateMachine):
             item = self.session.scalars(select(RedemptionItem).where(RedemptionItem.redemption_id == found.id)).first()
             assert item is not None
             said = {"item_id": item.id, "approved_fen": max(0, item.claimed_fen - cut), "reason": "核减"}
-            form = RedemptionReviewForm.model_validate({"items": [said] if cut > 1_000 else []})
+            form = RedemptionReviewForm.model_validate(
+                {"version": found.version, "items": [said] if cut > 1_000 else []}
+            )
             self._try(service.review, found.id, form, by=self._officer(is_first))
 
     @rule(pick=picks, fen=st.integers(1, 3_000))
@@ -93,7 +95,7 @@ class Machine(RuleBasedStateMachine):
     @rule(pick=picks, is_final=st.booleans())
     def reject(self, pick: int, is_final: bool) -> None:
         if found := self._picked(pick):
-            form = RedemptionRejectionForm(reason="材料不全", is_final=is_final)
+            form = RedemptionRejectionForm(version=found.version, reason="材料不全", is_final=is_final)
             self._try(service.reject, found.id, form, by=self.claims.first, kind=f"reject {is_final}")
 
     @rule(pick=picks)

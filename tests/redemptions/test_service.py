@@ -18,7 +18,6 @@ from booking.redemptions.forms import (
     ClawBackForm,
     RedemptionForm,
     RedemptionPaymentForm,
-    RedemptionRejectionForm,
     RedemptionReviewForm,
 )
 from booking.vouchers.queries import claimed_fen
@@ -85,7 +84,7 @@ def test_an_amount_is_claimed_once_and_of_a_refused_request_again(claims: Claims
     first = claims.ask(charge)
     with pytest.raises(NotFound):
         claims.ask(charge)
-    claims.do(service.reject, first.id, RedemptionRejectionForm(reason="材料不全"), by=claims.first)
+    claims.reject(first, claims.first)
     assert claims.claimable() == [(charge.id, SHARE, [])]
 
     again = claims.ask(charge)
@@ -102,9 +101,7 @@ def test_what_is_refused_for_good_goes_back_to_the_budget_and_is_never_claimed_a
     made = claims.ask(charge)
     before = claims.books()
 
-    claims.do(
-        service.reject, made.id, RedemptionRejectionForm(reason="不属于支持范围", is_final=True), by=claims.second
-    )
+    claims.reject(made, claims.second, "不属于支持范围", is_final=True)
 
     after = claims.books()
     assert claims.claimable() == []
@@ -221,10 +218,8 @@ def test_two_officers_review_and_neither_is_of_the_claimant(claims: Claims) -> N
     claims.review(made, claims.first)
     with pytest.raises(service.FourEyes):
         claims.review(made, claims.first)
-    with pytest.raises(service.NotNow):
-        claims.do(
-            service.review, made.id, RedemptionReviewForm(), by=claims.second, expected=RedemptionStep.CITY_REVIEW
-        )
+    with pytest.raises(service.Changed):
+        claims.do(service.review, made.id, RedemptionReviewForm(version=1), by=claims.second)
     assert claims.session.get_one(Redemption, made.id, populate_existing=True).state == RedemptionState.REVIEWED
 
     claims.review(made, claims.second)
@@ -237,6 +232,36 @@ def test_two_officers_review_and_neither_is_of_the_claimant(claims: Claims) -> N
     assert list(logged) == ["redemptions.request", "redemptions.city_review", "redemptions.province_review"]
 
 
+def test_whoever_works_at_an_instrument_of_the_claimant_reviews_none_of_its_requests(
+    session: Session, now: datetime
+) -> None:
+    claims = Claims(session, now, redeemed_by="provider", reserves_budget="issue", budget_fen=20_000_000)
+    charge = claims.used(9)
+    claims.invoice()
+    made = claims.ask(charge)
+    steward = claims.office.steward
+    give(session, steward, Role.VOUCHER_OFFICER, ScopeKind.ORGANISATION, claims.authority.id)
+
+    with pytest.raises(service.OwnClaim):
+        claims.review(made, claims.actor(steward))
+
+    assert claims.review(made, claims.first).state == RedemptionState.REVIEWED
+
+
+def test_a_reason_goes_when_the_second_review_approves_all_that_was_claimed(claims: Claims) -> None:
+    charge = claims.used(9)
+    claims.invoice()
+    made = claims.ask(charge)
+    (item,) = claims.items(made)
+    claims.review(made, claims.first, (item, 5_000))
+    whole = {"version": claims.version(made), "items": [{"item_id": item.id, "approved_fen": SHARE}]}
+
+    claims.do(service.review, made.id, RedemptionReviewForm.model_validate(whole), by=claims.second)
+
+    (item,) = claims.items(made)
+    assert (item.approved_fen, item.reason) == (SHARE, "")
+
+
 def test_less_is_approved_with_a_reason_only_never_more_and_never_nothing(claims: Claims) -> None:
     charge = claims.used(9)
     claims.invoice()
@@ -244,12 +269,12 @@ def test_less_is_approved_with_a_reason_only_never_more_and_never_nothing(claims
     (item,) = claims.items(made)
     for fen, why, field in ((5_000, "", "reason"), (6_001, "多", "approved"), (0, "无", "items")):
         form = RedemptionReviewForm.model_validate(
-            {"items": [{"item_id": item.id, "approved_fen": fen, "reason": why}]}
+            {"version": 1, "items": [{"item_id": item.id, "approved_fen": fen, "reason": why}]}
         )
         with pytest.raises(InvalidInput) as refused:
             claims.do(service.review, made.id, form, by=claims.first)
         assert [one.field.partition("-")[0] for one in refused.value.problems] == [field]
-    other = RedemptionReviewForm.model_validate({"items": [{"item_id": item.id + 1, "approved_fen": 1}]})
+    other = RedemptionReviewForm.model_validate({"version": 1, "items": [{"item_id": item.id + 1, "approved_fen": 1}]})
     with pytest.raises(InvalidInput):
         claims.do(service.review, made.id, other, by=claims.first)
 
@@ -265,7 +290,7 @@ def test_nothing_is_paid_while_the_public_has_its_days_or_a_voucher_is_frozen(cl
     form = RedemptionPaymentForm(paid_on=date(2026, 12, 7), receipt_number="HD-1")
     with pytest.raises(service.NotNow):
         claims.do(paying.record_payment, made.id, form, by=claims.first, at_=at_local(date(2026, 12, 7), 1_400))
-    for paid_on in (date(2026, 11, 29), date(2026, 12, 10)):
+    for paid_on in (date(2026, 12, 7), date(2026, 12, 10)):
         wrong = form.model_copy(update={"paid_on": paid_on})
         with pytest.raises(InvalidInput):
             claims.do(paying.record_payment, made.id, wrong, by=claims.first, at_=_after())
@@ -337,6 +362,28 @@ def test_the_other_authority_and_strangers_do_not_know_of_it(claims: Claims, now
     assert [one.id for one in queries.queue(claims.session, claims.first, limit=9).items] == [made.id]
     whole = queries.whole_redemption(claims.session, made.id, claims.first, today=local_date(claims.later))
     assert (whole.sight.reviews, whole.sight.claims) == (True, False)
+
+
+def test_of_the_authority_its_officers_and_auditors_read_and_nobody_else_of_its_house(claims: Claims) -> None:
+    charge = claims.used(9)
+    claims.invoice()
+    made = claims.ask(charge)
+    seen = {}
+    for role in (Role.INSTITUTION_ADMIN, Role.INSTITUTION_FINANCE, Role.ENTERPRISE_AGENT, Role.AUDITOR):
+        user = make_user(claims.session, role.value.replace("_", ""))
+        give(claims.session, user, role, ScopeKind.ORGANISATION, claims.authority.id)
+        reader = claims.actor(user)
+        listed = queries.redemptions(claims.session, reader, queries.Wanted(), limit=9).items
+        try:
+            queries.redemption_for(claims.session, made.id, reader)
+        except NotFound:
+            seen[role] = (False, len(listed))
+        else:
+            seen[role] = (True, len(listed))
+
+    assert seen.pop(Role.AUDITOR) == (True, 1)
+    assert set(seen.values()) == {(False, 0)}
+    assert queries.redemption_for(claims.session, made.id, claims.actor(claims.agent))[1].claims
 
 
 def test_each_thing_that_is_off_is_found(claims: Claims) -> None:

@@ -65,12 +65,13 @@ def test_of_two_officers_at_one_redemption_one_makes_the_first_review_and_the_ot
 ) -> None:
     charge = claims.used(9)
     claims.invoice()
-    made, turn = claims.ask(charge), RedemptionStep.CITY_REVIEW
+    made = claims.ask(charge)
+    form = RedemptionReviewForm(version=claims.version(made))
 
     def reviewing(who: Actor) -> Work:
-        return lambda s: service.review(s, made.id, RedemptionReviewForm(), actor=who, now=claims.later, expected=turn)
+        return lambda s: service.review(s, made.id, form, actor=who, now=claims.later)
 
-    assert at_once([reviewing(claims.first), reviewing(claims.second)]) == ["", "redemption_not_now"]
+    assert at_once([reviewing(claims.first), reviewing(claims.second)]) == ["", "redemption_changed"]
     claims.session.rollback()
     steps = claims.session.scalars(sa.select(RedemptionEvent.step).order_by(RedemptionEvent.id)).all()
     assert list(steps) == [RedemptionStep.REQUEST, RedemptionStep.CITY_REVIEW]
@@ -84,7 +85,7 @@ def test_it_is_paid_once_or_refused_never_both(claims: Claims) -> None:
     claims.review(made, claims.second)
     when = at_local(NOTICE_OVER, 600)
     form = RedemptionPaymentForm(paid_on=date(2026, 12, 8), receipt_number="HD-1")
-    rejection = RedemptionRejectionForm(reason="有异议", is_final=True)
+    rejection = RedemptionRejectionForm(version=claims.version(made), reason="有异议", is_final=True)
     works: list[Work] = [
         lambda s: paying.record_payment(s, made.id, form, actor=claims.first, now=when),
         lambda s: paying.record_payment(s, made.id, form, actor=claims.second, now=when),

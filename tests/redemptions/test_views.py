@@ -12,23 +12,38 @@ from openpyxl import load_workbook
 from sqlalchemy.orm import Session
 
 from booking.attachments.preparing import Uploaded, prepare
+from booking.attachments.queries import Owner
 from booking.attachments.rules import Limits
+from booking.attachments.service import add_attachments
 from booking.core.clock import at_local, local_date
 from booking.core.errors import InvalidInput
+from booking.core.forms import read
 from booking.invoices.service import attach_files
 from booking.notifications.letters import Letter, News
 from booking.notifications.rendering import compose
 from booking.redemptions import documents, paying, queries, sampling, service
 from booking.redemptions.claimable import claimable, sums_of
-from booking.redemptions.forms import ClawBackForm, RedemptionRejectionForm, RedemptionSampleForm
+from booking.redemptions.forms import (
+    ClawBackForm,
+    RedemptionRejectionForm,
+    RedemptionReviewForm,
+    RedemptionSampleForm,
+)
 from booking.redemptions.letters import on_changed
+from booking.redemptions.rules import drawn
 from booking.settings import Settings
 from models.accounts import User
+from models.charges import Charge
+from models.contracts import Contract, ContractSignature, ContractText, UseAgreement
+from models.directory import Organisation
 from models.notifications import Event
 from models.redemptions import Redemption, RedemptionSample
 from models.vocabulary.accounts import Language
+from models.vocabulary.attachments import OwnerKind, Visibility
+from models.vocabulary.contracts import ContractScope, ContractSide, ContractState, Need, SignatureKind
 from models.vocabulary.programmes import ProgrammeDocument
 from tests.counting import counting
+from tests.factories.instruments import make_organisation
 from tests.factories.letters import SETTINGS, mailed
 from tests.factories.people import sign_in
 from tests.redemptions.claims import NOTICE_OVER, Claims
@@ -102,8 +117,7 @@ def test_a_firm_claims_and_two_officers_bring_it_into_public_on_pages(claims: Cl
     for officer in (claims.first, claims.second):
         sign_in(client, user(claims, officer.id))
         assert f"/redemptions/{made.id}" in client.get("/redemptions/queue").text
-        turn = "city_review" if officer is claims.first else "province_review"
-        said = {"step": turn, f"approved-{item.id}": "55.5", f"reason-{item.id}": ""}
+        said = {"version": claims.version(made), f"approved-{item.id}": "55.5", f"reason-{item.id}": ""}
         refused = client.post(f"/redemptions/{made.id}/review", data=said)
         assert refused.status_code == (422 if officer is claims.first else 303)
         if officer is claims.first:
@@ -112,7 +126,7 @@ def test_a_firm_claims_and_two_officers_bring_it_into_public_on_pages(claims: Cl
             done = client.post(f"/redemptions/{made.id}/review", data=said | {f"reason-{item.id}": "超范围"})
             assert done.status_code == 303
             late = client.post(f"/redemptions/{made.id}/review", data=said)
-            alone = client.post(f"/redemptions/{made.id}/review", data=said | {"step": "province_review"})
+            alone = client.post(f"/redemptions/{made.id}/review", data=said | {"version": claims.version(made)})
             assert (late.status_code, alone.status_code) == (409, 403)
 
     client.post("/sign-out")
@@ -120,6 +134,134 @@ def test_a_firm_claims_and_two_officers_bring_it_into_public_on_pages(claims: Cl
     assert claims.firm.name_zh in notice
     assert "¥55.50" in notice
     assert client.get("/api/v1/redemption-notices").get_json()["items"][0]["approved_fen"] == 5_550
+
+
+def contracted(claims: Claims, charge: Charge, party: Organisation) -> None:
+    """A signed contract of a party on which a use rests, with its file."""
+    session, place, now = claims.session, claims.office.place, claims.later
+    text = ContractText(organisation_id=place.id, number=party.id, clauses={}, made_at=now)
+    session.add(text)
+    session.flush()
+    contract = Contract(
+        number=f"HT-{party.id}",
+        organisation_id=place.id,
+        party_id=party.id,
+        party_name=party.name_zh,
+        scope=ContractScope.FRAMEWORK,
+        title="框架合同",
+        starts_on=now.date(),
+        ends_on=now.date(),
+        text_id=text.id,
+        state=ContractState.SIGNED,
+        sent_at=now,
+        signed_at=now,
+        created_at=now,
+        changed_at=now,
+    )
+    session.add(contract)
+    session.flush()
+    by, owner = claims.actor(claims.office.finance), Owner(OwnerKind.CONTRACT, contract.id, place.id)
+    files = prepare([Uploaded(f"{party.id}.pdf", PDF)], LIMITS)
+    (file,) = add_attachments(session, owner, files, Visibility.STAFF, LIMITS, actor=by, now=now)
+    said = {"kind": SignatureKind.SCAN, "signed_on": now.date(), "made_by_id": by.id, "made_at": now}
+    sides = {"side": ContractSide.PARTY, "handed_in_by": ContractSide.PARTY}
+    session.add(ContractSignature(contract_id=contract.id, attachment_id=file.id, **sides, **said))
+    use = {"organisation_id": place.id, "user_id": charge.user_id, "reservation_id": charge.reservation_id}
+    session.add(UseAgreement(need=Need.CONTRACT, contract_id=contract.id, created_at=now, **use))
+    session.commit()
+
+
+def test_a_firm_is_handed_its_own_contracts_and_invoices_and_none_of_others(claims: Claims) -> None:
+    other = make_organisation(claims.session, name_zh="另一所大学")
+    charges, office = [], claims.office
+    for hour, party in ((9, other), (13, claims.firm)):
+        charges.append(claims.used(hour))
+        contracted(claims, charges[-1], party)
+        invoice = claims.invoice(number=str(hour), title=party.name_zh)
+        bill = prepare([Uploaded(f"bill-{party.id}.pdf", PDF)], LIMITS, is_invoice=True)
+        office.do(attach_files, invoice.id, bill, LIMITS, by=office.finance, at_=claims.later)
+    made, today = claims.ask(*charges), local_date(claims.later)
+
+    for reader in (claims.actor(claims.agent), claims.first):
+        whole = queries.whole_redemption(claims.session, made.id, reader, today=today)
+        found = {one.kind: [file.file_name for file in one.files] for one in documents.papers_of(claims.session, whole)}
+
+        assert found[ProgrammeDocument.CONTRACT] == [f"{claims.firm.id}.pdf"]
+        assert found[ProgrammeDocument.INVOICE] == [f"bill-{claims.firm.id}.pdf"]
+
+
+def test_a_decision_on_papers_that_were_exchanged_meanwhile_comes_too_late(claims: Claims, client: FlaskClient) -> None:
+    charge = claims.used(9)
+    claims.invoice()
+    made = claims.ask(charge)
+    by: dict[str, Any] = {"by": claims.actor(claims.agent)}
+    kind, (first, second) = (
+        ProgrammeDocument.APPLICATION,
+        (prepare([Uploaded(name, PDF)], LIMITS) for name in ("a.pdf", "b.pdf")),
+    )
+    claims.do(documents.add_documents, made.id, kind, first, LIMITS, **by)
+    read = claims.version(made)
+    (paper,) = queries.documents_of(claims.session, made.id)
+    claims.do(documents.remove_document, made.id, paper.attachment_id, **by)
+    claims.do(documents.add_documents, made.id, kind, second, LIMITS, **by)
+
+    for work, form in (
+        (service.review, RedemptionReviewForm(version=read)),
+        (service.reject, RedemptionRejectionForm(version=read, reason="不符")),
+    ):
+        with pytest.raises(service.Changed):
+            claims.do(work, made.id, form, by=claims.first)
+    sign_in(client, user(claims, claims.first.id))
+    api = f"/api/v1/redemptions/{made.id}"
+    unread, stale = (client.post(f"{api}/review", json=said) for said in ({}, {"version": read}))
+    page = client.post(f"/redemptions/{made.id}/reject", data={"version": read, "reason": "不符"})
+    now_read = client.get(api).get_json()["version"]
+    seen = client.post(f"{api}/review", json={"version": now_read})
+
+    assert (unread.status_code, stale.status_code, stale.get_json()["code"]) == (422, 409, "redemption_changed")
+    assert (page.status_code, "请核对现在的内容" in page.text) == (409, True)
+    assert (seen.status_code, seen.get_json()["state"]) == (200, "reviewed")
+
+
+def test_an_amount_that_was_cleared_approves_nothing(claims: Claims, client: FlaskClient) -> None:
+    charge = claims.used(9)
+    claims.invoice()
+    made = claims.ask(charge)
+    (item,) = claims.items(made)
+    sign_in(client, user(claims, claims.first.id))
+
+    said = {"version": claims.version(made), f"approved-{item.id}": " ", f"reason-{item.id}": "超出范围"}
+    refused = client.post(f"/redemptions/{made.id}/review", data=said)
+
+    assert refused.status_code == 422
+    assert f'href="#field-approved-{item.id}"' in refused.text
+    assert "超出范围" in refused.text
+    assert claims.items(made)[0].approved_fen is None
+
+
+def test_the_page_of_a_new_request_is_read_in_the_other_language_too(claims: Claims, client: FlaskClient) -> None:
+    sign_in(client, claims.agent)
+
+    shown = client.get(f"/redemptions/new?organisation={claims.firm.id}&lang=en")
+
+    assert (shown.status_code, 'lang="en"' in shown.text) == (200, True)
+
+
+def test_of_more_than_a_page_holds_what_came_first_is_claimed_first(
+    claims: Claims, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    charges = [claims.used(9, 1), claims.used(11, 1)]
+    claims.invoice()
+    sign_in(client, claims.agent)
+    address = f"/redemptions/new?organisation={claims.firm.id}"
+    whole = client.get(address).text
+
+    for module in ("booking.redemptions.claimable", "booking.redemptions.views.claims"):
+        monkeypatch.setattr(f"{module}.MOST", 1)
+    some = client.get(address).text
+
+    assert [charge_id for charge_id, _fen, _reasons in claims.claimable()] == [charges[0].id]
+    assert ("这里最多列出" in whole, "这里最多列出 1 项" in some) == (False, True)
 
 
 def test_names_of_officers_are_not_told_to_the_claimant_nor_the_other_way_round(
@@ -162,20 +304,22 @@ def test_lists_take_the_same_number_of_statements_for_five_as_for_two(claims: Cl
     assert counts[0] == counts[1]
 
 
-def test_the_same_seed_draws_the_same_sample_again(claims: Claims) -> None:
+def test_nobody_chooses_the_seed_and_anybody_draws_the_same_again(claims: Claims) -> None:
     charges = [claims.used(hour, 1) for hour in (9, 11, 13, 15)]
     claims.invoice()
     ids = [claims.paid(one).id for one in charges]
-    said = {"programme_id": claims.programme.id, "paid_from": NOTICE_OVER, "paid_until": NOTICE_OVER, "seed": "2026"}
+    said = {"programme_id": claims.programme.id, "paid_from": NOTICE_OVER, "paid_until": NOTICE_OVER}
     at_: dict[str, Any] = {"by": claims.first, "at_": claims.later.replace(month=12, day=20)}
 
     first = claims.do(sampling.draw_sample, RedemptionSampleForm(count=2, **said), **at_)
     again = claims.do(sampling.draw_sample, RedemptionSampleForm(share=5_000, **said), **at_)
 
-    assert (first.population, first.drawn) == (ids, again.drawn)
-    assert len(first.drawn) == 2
-    made = claims.do(sampling.draw_sample, RedemptionSampleForm(count=1, **(said | {"seed": ""})), **at_)
-    assert len(made.seed) == 16
+    assert first.population == again.population == ids
+    assert [len(one.drawn) for one in (first, again)] == [2, 2]
+    assert [drawn(ids, 2, one.seed) for one in (first, again)] == [first.drawn, again.drawn]
+    assert (first.seed == again.seed, len(first.seed)) == (False, 16)
+    with pytest.raises(InvalidInput):
+        read(RedemptionSampleForm, {**said, "count": 1, "seed": "2026"})
     early = said | {"paid_until": date(2026, 12, 8), "paid_from": date(2026, 12, 1)}
     for wrong in (
         RedemptionSampleForm(count=1, share=1, **said),
@@ -184,7 +328,7 @@ def test_the_same_seed_draws_the_same_sample_again(claims: Claims) -> None:
     ):
         with pytest.raises(InvalidInput):
             claims.do(sampling.draw_sample, wrong, **at_)
-    assert claims.session.scalar(sa.select(sa.func.count(RedemptionSample.id))) == 3
+    assert claims.session.scalar(sa.select(sa.func.count(RedemptionSample.id))) == 2
 
 
 def test_the_claimant_is_told_of_every_step_of_the_authority(claims: Claims) -> None:
@@ -192,7 +336,7 @@ def test_the_claimant_is_told_of_every_step_of_the_authority(claims: Claims) -> 
     claims.invoice()
     made = claims.ask(charge)
     claims.review(made, claims.first)
-    claims.do(service.reject, made.id, RedemptionRejectionForm(reason="材料不全"), by=claims.first)
+    claims.reject(made, claims.first)
     rows = sa.select(Event).where(Event.name == "redemptions.changed").order_by(Event.id)
 
     letters = [
@@ -209,7 +353,7 @@ def test_each_letter_reads_in_both_languages(claims: Claims) -> None:
     charges = [claims.used(9), claims.used(13)]
     claims.invoice()
     refused, made = (claims.ask(one) for one in charges)
-    claims.do(service.reject, refused.id, RedemptionRejectionForm(reason="不符", is_final=True), by=claims.first)
+    claims.reject(refused, claims.first, "不符", is_final=True)
     (item,) = claims.items(made)
     claims.review(made, claims.first, (item, 5_000))
     claims.review(made, claims.second)

@@ -35,6 +35,27 @@ def test_an_officer_says_two_are_related_and_takes_it_back(bench: Bench, client:
     assert (said["is_related"], said["provider_id"]) == (False, bench.owner.id)
 
 
+def test_an_officer_who_is_of_either_says_nothing_of_the_two(bench: Bench, client: FlaskClient) -> None:
+    voucher = bench.issue(100_000)
+    authority_id = bench.programme(voucher).organisation_id
+    said = {"authority_id": authority_id, "organisation_id": bench.firm.id, "provider_id": bench.owner.id}
+    places = {
+        "agent": (Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, bench.firm.id),
+        "steward": (Role.STEWARD, ScopeKind.INSTRUMENT, bench.instrument.id),
+    }
+    answers = []
+    for name, place in places.items():
+        user = make_user(bench.session, name)
+        give(bench.session, user, Role.VOUCHER_OFFICER, ScopeKind.ORGANISATION, authority_id)
+        give(bench.session, user, *place)
+        sign_in(client, user)
+        asked = {**said, "is_related": False, "reason": "已解除"}
+        answers.append(client.post("/api/v1/vouchers/relations", json=asked))
+
+    assert [(one.status_code, one.get_json()["code"]) for one in answers] == [(403, "own_voucher")] * 2
+    assert bench.session.scalars(select(VoucherRelation)).all() == []
+
+
 def test_an_officer_of_another_authority_reads_none_of_it(bench: Bench, client: FlaskClient) -> None:
     voucher, theirs = bench.issue(100_000), Bench.made(bench.session).issue(100_000)
     officer = bench.officer(voucher)

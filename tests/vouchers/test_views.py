@@ -6,9 +6,10 @@ from sqlalchemy.orm import Session
 from models.accounts import User
 from models.directory import Organisation
 from models.vocabulary.accounts import Role, ScopeKind
-from models.vocabulary.vouchers import VoucherState
+from models.vocabulary.vouchers import VoucherState, VoucherStep
 from models.vouchers import Voucher
 from tests.counting import counting
+from tests.factories.affiliations import affiliate
 from tests.factories.people import give, make_user, sign_in
 from tests.vouchers.using import Bench
 
@@ -72,6 +73,39 @@ def test_an_officer_freezes_thaws_and_revokes_with_a_reason_and_sees_the_budget(
     budget = client.get(f"/vouchers/budgets/{voucher.programme_id}").get_data(as_text=True)
     assert "2,400.00" in budget
     assert "600.00" in budget
+
+
+def test_an_officer_who_is_of_the_firm_decides_on_none_of_its_vouchers(
+    bench: Bench, client: FlaskClient, session: Session
+) -> None:
+    voucher = bench.issue(100_000)
+    bench.step(voucher, VoucherStep.FREEZE)
+    user = officer_of(bench, voucher)
+    sign_in(client, user)
+    path = f"/vouchers/{voucher.id}"
+    assert f"{path}/thaw" in client.get(path).text
+    affiliate(session, user, bench.firm)
+    session.commit()
+    why = {"reason": "审计完毕", "version": 2}
+
+    pages = [client.get(f"{path}/thaw"), client.post(f"{path}/thaw", data=why)]
+    api = client.post(f"/api/v1{path}/thaw", json={"reason": "审计完毕"})
+
+    assert f"{path}/thaw" not in client.get(path).text
+    assert [one.status_code for one in (*pages, api)] == [403] * 3
+    assert api.get_json()["code"] == "own_voucher"
+    session.expire_all()
+    assert session.get_one(Voucher, voucher.id).state == VoucherState.FROZEN
+
+
+def test_what_was_typed_stays_when_a_colleague_was_faster(bench: Bench, client: FlaskClient) -> None:
+    voucher = bench.issue(100_000)
+    sign_in(client, officer_of(bench, voucher))
+    bench.step(voucher, VoucherStep.FREEZE)
+
+    refused = client.post(f"/vouchers/{voucher.id}/freeze", data={"reason": "专项审计", "version": 2})
+
+    assert (refused.status_code, "专项审计" in refused.text) == (409, True)
 
 
 def test_the_api_says_the_same_and_its_entries_add_up(bench: Bench, client: FlaskClient) -> None:

@@ -14,7 +14,7 @@ from booking.applications.forms import (
 from booking.applications.views.writing import done
 from booking.core.actors import Actor
 from booking.core.clock import utcnow
-from booking.core.errors import Forbidden
+from booking.core.errors import Forbidden, InvalidInput, Problem
 from booking.core.forms import Written, read
 from booking.core.texts import N_
 from booking.web.extensions import reading, transaction
@@ -67,8 +67,10 @@ def issue(application_id: int) -> ResponseReturnValue:
     who = _officer(application_id)
 
     def work() -> None:
-        amount = request.form.get("granted_fen", "").strip()
-        values = {"granted_fen": Written(amount)} if amount else {}
+        amount = request.form.get("granted_fen")
+        if amount is not None and not amount.strip():
+            raise InvalidInput([Problem("granted_fen", N_("请填写核发金额。"))])
+        values = {} if amount is None else {"granted_fen": Written(amount.strip())}
         said = {**_read_version(), **values, "expires_on": _days(), "reason": request.form.get("reason", "").strip()}
         transaction(steps.issue_voucher, application_id, read(IssueVoucherForm, said), actor=who, now=utcnow())
 

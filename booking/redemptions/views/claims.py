@@ -19,8 +19,14 @@ from booking.core.texts import N_
 from booking.directory.queries import organisation
 from booking.programmes.labels import DOCUMENTS
 from booking.redemptions import documents, labels, service
-from booking.redemptions.claimable import Claimable, claimable
-from booking.redemptions.forms import ClaimableQuery, RedemptionDocumentPage, RedemptionForm, WithdrawRedemptionPage
+from booking.redemptions.claimable import MOST, Claimable, claimable
+from booking.redemptions.forms import (
+    ClaimablePage,
+    ClaimableQuery,
+    RedemptionDocumentPage,
+    RedemptionForm,
+    WithdrawRedemptionPage,
+)
 from booking.redemptions.views.one import shown
 from booking.redemptions.wording import name_of
 from booking.web.extensions import reading
@@ -39,7 +45,7 @@ SHOW = "redemptions.show"
 def new() -> ResponseReturnValue:
     """Show what can be claimed, and ask for what was ticked."""
     who, now = require_actor(), utcnow()
-    asked = read_query(ClaimableQuery)
+    asked = read_query(ClaimablePage)
     require(who, Permission.CLAIM_REDEMPTIONS, Target(asked.organisation))
     if request.method == "GET":
         return render_template("redemptions/new.html", form={}, problems={}, **_choices(asked))
@@ -137,6 +143,7 @@ def _choices(asked: ClaimableQuery) -> dict[str, Any]:
     return {
         "organisation_id": asked.organisation,
         "place": name_of(place),
+        "most": MOST if len(found) >= MOST else 0,
         "programmes": [_programme(rows) for rows in by_programme.values()],
         "labels": {name: _(label) for name, label in labels.FIELDS.items()},
         "ticked": request.form.getlist("items"),

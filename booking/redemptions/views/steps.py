@@ -1,5 +1,7 @@
 """What officers do with a redemption: the two reviews, refusing, paying, clawing back."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import request
@@ -11,7 +13,7 @@ from booking.attachments.preparing import Prepared
 from booking.attachments.uploads import has_uploads, limits_for, read_uploads
 from booking.core import forms
 from booking.core.clock import utcnow
-from booking.core.errors import Forbidden
+from booking.core.errors import Forbidden, InvalidInput, Problem
 from booking.core.forms import Written
 from booking.redemptions import paying, queries, service
 from booking.redemptions.forms import ClawBackPage, RedemptionPaymentPage, RedemptionRejectionPage, RedemptionReviewForm
@@ -24,19 +26,16 @@ from models.vocabulary.attachments import OwnerKind
 
 APPROVED, REASON = "approved-", "reason-"
 """What the fields of each item begin with."""
+FIELDS = {"approved_fen": APPROVED, "reason": REASON}
 KIND = OwnerKind.REDEMPTION
 
 
 @signed_in
 def review(redemption_id: int) -> ResponseReturnValue:
-    """Make the next of the two reviews, the one that the page showed."""
+    """Make the next of the two reviews, of what the page showed."""
 
     def work(session: Session) -> int:
-        form = forms.read(RedemptionReviewForm, _reviewed())
-        expected = request.form.get("step") or None
-        return service.review(
-            session, redemption_id, form, actor=require_actor(), now=utcnow(), expected=service.turn_of(expected)
-        ).id
+        return service.review(session, redemption_id, _reviewed(), actor=require_actor(), now=utcnow()).id
 
     return taken(redemption_id, work, _("审核意见已保存。"))
 
@@ -113,9 +112,12 @@ def _uploaded(redemption_id: int, *, needed: bool = False) -> Any:
     return files
 
 
-def _reviewed() -> dict[str, Any]:
-    """What was typed of each item, amounts as a person wrote them."""
-    values = posted()
+def _reviewed() -> RedemptionReviewForm:
+    """What was typed of each item, amounts as a person wrote them: an empty one is none, not what stands.
+
+    Raises InvalidInput with each problem at the field of its item.
+    """
+    values = request.form
     ids = [name.removeprefix(APPROVED) for name in values if name.startswith(APPROVED)]
     items = [
         {
@@ -125,4 +127,16 @@ def _reviewed() -> dict[str, Any]:
         }
         for one in ids
     ]
-    return {"items": items, "reason": values.get("reason", "")}
+    said = {"version": values.get("version"), "items": items, "reason": values.get("reason", "")}
+    try:
+        return forms.read(RedemptionReviewForm, said)
+    except InvalidInput as refused:
+        raise InvalidInput([_at_its_field(one, ids) for one in refused.problems]) from refused
+
+
+def _at_its_field(problem: Problem, ids: Sequence[str]) -> Problem:
+    """A problem of an item under the name of the field of the page."""
+    match problem.field.split("."):
+        case ["items", place, name] if name in FIELDS and place.isdecimal():
+            return replace(problem, field=f"{FIELDS[name]}{ids[int(place)]}")
+    return problem

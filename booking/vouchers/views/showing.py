@@ -44,7 +44,7 @@ def index() -> ResponseReturnValue:
 def show(voucher_id: int) -> ResponseReturnValue:
     """Show what is left of a voucher, every entry that makes it up, and the uses that hold it or were paid by it."""
     session, actor, asked = reading(), require_actor(), read_query(VoucherPage)
-    found = listing.readable(session, voucher_id, actor)
+    found = listing.readable(session, voucher_id, actor, today=local_date(utcnow()))
     one, version = found.voucher, found.voucher.programme_version
     entries = listing.lines(session, one, limit=LINES, cursor=asked.cursor)
     taken = listing.taken_from(session, one, actor, limit=TAKEN, cursor=asked.taken)

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from booking.accounts.views.again import again
 from booking.core import forms
-from booking.core.clock import utcnow
+from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden, InvalidInput, StaleVersion
 from booking.vouchers import ending, labels, listing
 from booking.vouchers.forms import VoucherReasonForm, VoucherStepPage
@@ -22,10 +22,12 @@ from models.vocabulary.vouchers import VoucherStep
 def take_step(voucher_id: int, step: str) -> ResponseReturnValue:
     """Ask why; then do it."""
     wanted, actor = VoucherStep(step), require_actor()
-    found = listing.readable(reading(), voucher_id, actor)
+    found = listing.readable(reading(), voucher_id, actor, today=local_date(utcnow()))
+    if found.is_own:
+        raise listing.OwnVoucher
     if not found.may_manage:
         raise Forbidden
-    if state_after(found.voucher.state, wanted) is None:
+    if request.method == "GET" and state_after(found.voucher.state, wanted) is None:
         raise ending.NotNow
     values = {
         **shown(found.voucher),
@@ -43,7 +45,7 @@ def take_step(voucher_id: int, step: str) -> ResponseReturnValue:
         transaction(
             ending.take_step, voucher_id, wanted, reason, actor=actor, now=utcnow(), expected_version=form.version
         )
-    except (InvalidInput, StaleVersion) as refused:
+    except (InvalidInput, StaleVersion, ending.NotNow) as refused:
         return again("vouchers/step.html", refused, **values)
     flash(_("已保存。"), "right")
     return redirect(url_for("vouchers.show", voucher_id=voucher_id), 303)

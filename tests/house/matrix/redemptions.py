@@ -18,7 +18,8 @@ TICKED = {"programme_id": "{programme}", "items": "{claimable_voucher}-{claimabl
 BANK = {"paid_on": "{today}", "receipt_number": "HD-2"}
 BACK = BANK | {"item_id": "{paid_item}", "amount_fen": 1, "reason": "退回"}
 SAMPLE = {"programme_id": "{programme}", "paid_from": "{today}", "paid_until": "{today}", "count": 1}
-WHY = {"reason": "材料不全"}
+READ = {"version": "{redemption_version}"}
+WHY = READ | {"reason": "材料不全"}
 SAMPLES = "/voucher-programmes/{programme}/samples"
 THEIR_SAMPLES = "/voucher-programmes/{their_programme}/samples"
 
@@ -35,7 +36,7 @@ REDEMPTIONS = (
     sent(f"{ONE}/documents", AGENT, {"document": "invoice"}, files={"files": FILE}, forbidden=SAMPLING),
     sent(f"{ONE}/documents/{{redemption_file}}/remove", AGENT, forbidden=SAMPLING),
     sent(f"{ONE}/withdraw", AGENT, forbidden=SAMPLING),
-    sent(f"{ONE}/review", OFFICER, {"step": "city_review"}, forbidden=READING - OFFICER),
+    sent(f"{ONE}/review", OFFICER, READ, forbidden=READING - OFFICER),
     sent(f"{ONE}/reject", OFFICER, WHY, forbidden=READING - OFFICER),
     sent(f"{NOTICED}/pay", OFFICER, BANK, forbidden=READING - OFFICER),
     sent(f"{PAID}/claw-back", OFFICER, BACK | {"amount_fen": "0.01"}, forbidden=READING - OFFICER),
@@ -60,7 +61,7 @@ REDEMPTIONS = (
         forbidden=SAMPLING,
     ),
     drop(f"{ONE}/documents/{{redemption_file}}", AGENT, ok=200, forbidden=SAMPLING),
-    step(f"{ONE}/review", OFFICER, {}, forbidden=READING - OFFICER),
+    step(f"{ONE}/review", OFFICER, READ, forbidden=READING - OFFICER),
     step(f"{ONE}/reject", OFFICER, WHY, forbidden=READING - OFFICER),
     step(f"{ONE}/withdraw", AGENT, {}, forbidden=SAMPLING),
     step(f"{NOTICED}/pay", OFFICER, BANK, forbidden=READING - OFFICER),
