@@ -1,7 +1,7 @@
 """A few weeks of made-up reservations and blocks around today, through the same services as everybody's."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -83,10 +83,12 @@ def _busy(session: Session, own: Sequence[int]) -> list[Busy]:
     )
     ids = others.all()
     step = max(1, len(ids) // (BUSY_INSTRUMENTS - len(own)))
-    return [
-        Busy(key, session.get_one(BookingPolicy, key), hours_of(session, key))
-        for key in [*own, *ids[::step]][:BUSY_INSTRUMENTS]
-    ]
+    return bookable(session, [*own, *ids[::step]][:BUSY_INSTRUMENTS])
+
+
+def bookable(session: Session, instrument_ids: Sequence[int]) -> list[Busy]:
+    """Instruments with what decides which times are possible, in their order."""
+    return [Busy(key, session.get_one(BookingPolicy, key), hours_of(session, key)) for key in instrument_ids]
 
 
 def _periods(busy: Busy, chance: random.Random, today: date) -> Iterator[Period]:
@@ -146,12 +148,29 @@ def _researchers_own(
 
     Every fourth lies in the past, the others are still to come.
     """
-    for number, busy in enumerate(_busy(session, own)[: len(own)]):
-        periods = _periods(busy, chance, local_date(now))
-        fitting = [period for period in periods if (period.start > now + timedelta(days=1)) == bool(number % 4)]
-        for period in fitting:
-            if _book(session, busy, period, researcher, chance, approver=approver, now=now):
-                break
+    tomorrow = now + timedelta(days=1)
+    for number, busy in enumerate(bookable(session, own)):
+        if number % 4:
+            book_first(session, busy, researcher, chance, lambda one: one.start > tomorrow, approver=approver, now=now)
+        else:
+            book_first(session, busy, researcher, chance, lambda one: one.start <= tomorrow, approver=approver, now=now)
+
+
+def book_first(
+    session: Session,
+    busy: Busy,
+    booker: Actor,
+    chance: random.Random,
+    fits: Callable[[Period], bool],
+    *,
+    approver: Actor,
+    now: datetime,
+) -> Reservation | None:
+    """Book the first time of an instrument that fits and that the rules allow; None where there is none."""
+    for period in list(filter(fits, _periods(busy, chance, local_date(now)))):
+        if made := _book(session, busy, period, booker, chance, approver=approver, now=now):
+            return made
+    return None
 
 
 def _block_around(session: Session, own: Sequence[int], steward: Actor, *, now: datetime) -> None:

@@ -13,6 +13,7 @@ from booking.core.actors import Actor
 from booking.core.clock import utcnow
 from booking.demo import (
     affiliations,
+    applications,
     bookings,
     enquiries,
     institutions,
@@ -100,6 +101,8 @@ def _load_vouchers(session: Session, report: Report, now: datetime) -> None:
     count = recognitions.add_recognitions(session, now=now)
     report(f"  {count} entries of mutual recognition")
     report(f"  {vouchers.add_vouchers(session, now=now)} vouchers")
+    report(f"  {vouchers.use_vouchers(session, now=now)} bookings with a voucher")
+    report(f"  {applications.add_applications(session, now=now)} applications for vouchers")
 
 
 def _load_instruments(session: Session, report: Report, admin: Actor, opened: datetime) -> None:

@@ -81,6 +81,20 @@ PEOPLE = (
         "officer-sc", "唐审核", "officer of Sichuan's authority · 主管部门", Role.VOUCHER_OFFICER, "四川省科学技术厅"
     ),
     Person(
+        "officer-cq2",
+        "冯复核",
+        "second officer of Chongqing's authority, for what two persons decide · 主管部门",
+        Role.VOUCHER_OFFICER,
+        "重庆市科学技术局",
+    ),
+    Person(
+        "officer-sc2",
+        "邓复核",
+        "second officer of Sichuan's authority · 主管部门",
+        Role.VOUCHER_OFFICER,
+        "四川省科学技术厅",
+    ),
+    Person(
         "operator",
         "秦运营",
         "operator of the Beibei operations centre · 运营中心",

@@ -35,7 +35,7 @@ def add_uses(session: Session, *, actor: Actor, now: datetime) -> int:
     for reservation_id, ends_at in session.execute(over.order_by(Reservation.ends_at, Reservation.id)).all():
         outcome = UseOutcome.NO_SHOW if chance.random() < NOBODY_CAME else UseOutcome.USED
         said_at = ends_at + timedelta(hours=chance.randint(1, 30))
-        form = UseForm(outcome=outcome, **_counted(session, reservation_id, chance))
+        form = UseForm(outcome=outcome, **counted(session, reservation_id, chance))
         confirm_use(session, reservation_id, form, windows=Windows(), actor=actor, now=said_at)
     charges = session.scalars(select(Charge.id).order_by(Charge.id)).all()
     for charge_id in charges:
@@ -45,7 +45,7 @@ def add_uses(session: Session, *, actor: Actor, now: datetime) -> int:
     return len(charges)
 
 
-def _counted(session: Session, reservation_id: int, chance: random.Random) -> dict[str, Any]:
+def counted(session: Session, reservation_id: int, chance: random.Random) -> dict[str, Any]:
     """As many samples as were booked, and some pieces of what the price counts so."""
     reservation = session.get_one(Reservation, reservation_id)
     pieces = {place: chance.randint(1, 3) for place in piece_lines(session, reservation)}

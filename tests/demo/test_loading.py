@@ -13,6 +13,7 @@ from booking.accounts import queries as accounts
 from booking.accounts.passwords import matches
 from booking.accounts.permissions import Permission, reach
 from booking.affiliations.group_reading import group_of
+from booking.applications.queries import is_to_review
 from booking.demo import affiliations, loading, people, photos
 from booking.programmes import queries as programmes
 from booking.recognitions.queries import recognised
@@ -20,6 +21,7 @@ from booking.vouchers.verifying import faults as voucher_faults
 from booking.web.extensions import db
 from models.accounts import AuditEntry, User
 from models.affiliations import Affiliation, OrganisationRegistration, Visit
+from models.applications import VoucherApplication
 from models.attachments import Attachment
 from models.catalogue import BookingPolicy, Instrument, SharedSettings, TestItem
 from models.custody import OwnerChange
@@ -30,6 +32,7 @@ from models.reservations import BlockConflict, Claim, Reservation
 from models.samples import SampleOrder
 from models.vocabulary.accounts import Role
 from models.vocabulary.affiliations import AffiliationState, RegistrationState, VisitState
+from models.vocabulary.applications import ApplicationState
 from models.vocabulary.attachments import OwnerKind
 from models.vocabulary.catalogue import BookingMode, PublishingState
 from models.vocabulary.custody import OwnerChangeState
@@ -39,6 +42,7 @@ from models.vocabulary.reservations import ConflictState, ReservationState
 from models.vouchers import Voucher
 from tests import databases
 
+OFFICERS = ("officer-cq", "officer-cq2", "officer-sc", "officer-sc2")
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 
 
@@ -238,6 +242,29 @@ def test_the_firm_of_each_province_has_a_voucher_of_its_own_authority(loaded: Se
 
     assert sorted(fen for _name, fen in loaded.execute(rows)) == [1_500_000, 2_000_000]
     assert list(voucher_faults(loaded)) == []
+
+
+def test_a_voucher_holds_for_a_booking_and_has_paid_for_a_use(loaded: Session) -> None:
+    number = select(Organisation.id).where(Organisation.name_zh == "重庆四联光电科技有限公司").scalar_subquery()
+    voucher = loaded.scalars(select(Voucher).where(Voucher.organisation_id == number)).one()
+    states = loaded.scalars(select(Reservation.state).where(Reservation.uses_vouchers).order_by(Reservation.starts_at))
+
+    assert voucher.held.balance_fen > 0
+    assert voucher.captured.balance_fen > 0
+    assert voucher.held.balance_fen + voucher.captured.balance_fen + voucher.credit.balance_fen == voucher.face_fen
+    assert states.all() == [ReservationState.COMPLETED, ReservationState.CONFIRMED]
+
+
+def test_one_application_waits_for_another_officer_than_the_first_and_one_was_refused(loaded: Session) -> None:
+    found = loaded.scalars(select(VoucherApplication).order_by(VoucherApplication.id)).all()
+    officers = {account: people.actor(loaded, account, now=NOW) for account in OFFICERS}
+
+    waiting = {
+        account: loaded.scalars(select(VoucherApplication.id).where(is_to_review(officer, NOW.date()))).all()
+        for account, officer in officers.items()
+    }
+    assert [one.state for one in found] == [ApplicationState.PROVINCE_REVIEW, ApplicationState.REFUSED]
+    assert waiting == {"officer-cq": [found[0].id], "officer-cq2": [], "officer-sc": [], "officer-sc2": []}
 
 
 def test_each_side_recognises_a_provider_of_the_other(loaded: Session) -> None:

@@ -1,5 +1,7 @@
 """The pages and the API of vouchers: who reads what, every amount with its entries, and what officers do."""
 
+import re
+
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
@@ -47,6 +49,27 @@ def test_the_firm_sees_its_vouchers_with_every_amount_and_no_others(bench: Bench
     assert client.get(f"/vouchers/{theirs.id}").status_code == 404
     assert client.get(f"/vouchers/budgets/{voucher.programme_id}").status_code == 404
     assert client.get(f"/vouchers/{voucher.id}/freeze").status_code == 403
+
+
+def test_a_bar_shows_what_is_left_held_and_taken_and_its_legend_says_each(bench: Bench, client: FlaskClient) -> None:
+    voucher = bench.issue(100_000)
+    purpose = bench.hold(200_000)
+    bench.capture(purpose, bench.charge(purpose, 100_000), 100_000)
+    bench.hold(50_000)
+    sign_in(client, agent_of(bench))
+
+    for path in ("/vouchers?lang=zh", f"/vouchers/{voucher.id}?lang=zh"):
+        page = client.get(path).get_data(as_text=True)
+        drawn = re.findall(r'<rect class="share-(\w+)" x="([\d.]+)%" y="1" width="([\d.]+)%"', page)
+        said = re.findall(r'<li class="legend-(\w+)"><span>(\S+) <a href="\S+" aria-label="[^"]*">([^<]+)</a>', page)
+        assert drawn == [("open", "0.0", "55.0"), ("held", "55.0", "15.0"), ("taken", "70.0", "30.0")]
+        assert [(kind, name) for kind, name, _fen in said] == [
+            ("open", "可使用"),
+            ("held", "已预留"),
+            ("taken", "已抵扣，待兑付"),
+            ("settled", "已兑付"),
+        ]
+        assert [fen.strip("¥ 元") for _kind, _name, fen in said] == ["550.00", "150.00", "300.00", "0.00"]
 
 
 def test_an_officer_freezes_thaws_and_revokes_with_a_reason_and_sees_the_budget(

@@ -1,0 +1,71 @@
+"""The demo's applications for vouchers: one that waits for its second review, and one that was refused."""
+
+from datetime import datetime, timedelta
+
+from fpdf import FPDF
+from sqlalchemy.orm import Session
+
+from booking.accounts.permissions import Permission, reach
+from booking.applications import service, steps
+from booking.applications.forms import NewApplicationForm, PassApplicationForm, RefuseApplicationForm
+from booking.attachments.preparing import Uploaded, prepare
+from booking.attachments.rules import Limits
+from booking.core.clock import local_date
+from booking.demo import people
+from booking.demo.vouchers import programme_of_the_year
+from models.applications import VoucherApplication
+from models.vocabulary.applications import KEPT_DOCUMENTS
+from models.vocabulary.programmes import ProgrammeDocument
+
+LIMITS = Limits(photo_bytes=10**6, document_bytes=10**6, quota_bytes=10**8, most_files=12)
+A_YEAR = timedelta(days=365)
+FILES = {
+    ProgrammeDocument.APPLICATION: ("示例-申请表.pdf", "Sample: application form"),
+    ProgrammeDocument.BUSINESS_LICENCE: ("示例-营业执照.pdf", "Sample: business licence"),
+    ProgrammeDocument.ENTERPRISE_KIND: ("示例-科技型中小企业证明.pdf", "Sample: proof of the kind of enterprise"),
+}
+"""The papers that are handed in: the name of each file, and what it says."""
+WANTED = "示例：新一代光学玻璃镀膜的截面形貌和成分测试，约 20 批次。"
+NOT_RESEARCH = "示例：出厂产品的例行检验，每月两批。"
+REFUSED = "申请的用途是产品的例行检验，不是研发活动，不在支持范围内。"
+
+
+def add_applications(session: Session, *, now: datetime) -> int:
+    """One of each firm, after what either side decided on it; how many."""
+    waits = _submitted(session, "enterprise", "officer-cq", 5_000_000, WANTED, now=now)
+    until = dict.fromkeys(sorted(KEPT_DOCUMENTS), local_date(now) + A_YEAR)
+    passed = PassApplicationForm(version=waits.version, expires_on=until, remark="材料已核对原件。")
+    steps.pass_on(session, waits.id, passed, actor=people.actor(session, "officer-cq2", now=now), now=now)
+    other = _submitted(session, "enterprise-sc", "officer-sc", 3_000_000, NOT_RESEARCH, now=now)
+    refused = RefuseApplicationForm(version=other.version, reason=REFUSED)
+    steps.refuse_application(session, other.id, refused, actor=people.actor(session, "officer-sc2", now=now), now=now)
+    return 2
+
+
+def _submitted(
+    session: Session, agent: str, officer: str, fen: int, statement: str, *, now: datetime
+) -> VoucherApplication:
+    """An application of the agent's firm to the officer's authority, with its papers, that waits for a review."""
+    who = people.actor(session, agent, now=now)
+    form = NewApplicationForm(
+        programme_id=programme_of_the_year(session, officer, now=now),
+        organisation_id=min(reach(who, Permission.APPLY_FOR_VOUCHERS).organisation_ids),
+        wanted_fen=fen,
+        statement=statement,
+    )
+    made = service.start_application(session, form, actor=who, now=now)
+    for document in service.needed_papers(session, made, now=now):
+        name, words = FILES[document]
+        files = prepare([Uploaded(name, _pdf(words, now))], LIMITS)
+        service.hand_in_paper(session, made.id, document, files, LIMITS, actor=who, now=now)
+    return steps.submit_application(session, made.id, actor=who, now=now)
+
+
+def _pdf(words: str, now: datetime) -> bytes:
+    """A file of one page that says what it stands for."""
+    paper = FPDF(format="A4")
+    paper.set_creation_date(now)
+    paper.add_page()
+    paper.set_font("Helvetica", size=20)
+    paper.cell(text=words)
+    return bytes(paper.output())
