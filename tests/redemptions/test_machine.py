@@ -43,14 +43,19 @@ KINDS_AT_LEAST = 5
 
 
 class Machine(RuleBasedStateMachine):
-    """A firm claims four uses in parts; two officers review, refuse, pay and claw back, in any order."""
+    """A firm or its provider claims four uses in parts; two officers review, refuse, pay and claw back, in any order."""
 
     seen: Counter[str]
 
-    @initialize(way=st.sampled_from(["home_pays", "advance_then_net"]), budget=st.sampled_from([None, 100_000]))
-    def arrange(self, way: str, budget: int | None) -> None:
+    @initialize(
+        way=st.sampled_from(["home_pays", "advance_then_net"]),
+        budget=st.sampled_from([None, 100_000]),
+        by=st.sampled_from(["enterprise", "provider"]),
+    )
+    def arrange(self, way: str, budget: int | None, by: str) -> None:
         self.session = Session(db.engine, expire_on_commit=False)
-        self.claims = Claims(self.session, START, border="510105", border_way=way, budget_fen=budget)
+        terms = {"border_way": way, "budget_fen": budget, "redeemed_by": by}
+        self.claims = Claims(self.session, START, border="510105", **terms)
         self.charges = [self.claims.used(9 + 2 * place, 1) for place in range(USES)]
         self.claims.invoice()
         self.now = self.claims.later
@@ -150,7 +155,7 @@ class Machine(RuleBasedStateMachine):
         assert 0 <= open_fen <= books["captured"]
 
     def _claimable(self) -> Any:
-        return claimable(self.session, self.claims.firm.id, today=local_date(self.now))
+        return claimable(self.session, self.claims.claimant()[0], today=local_date(self.now))
 
     def _officer(self, is_first: bool) -> Actor:
         return self.claims.first if is_first else self.claims.second
