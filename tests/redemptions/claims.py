@@ -130,6 +130,7 @@ class Claims:
 
     def version(self, redemption: Redemption) -> int:
         """Which version whoever reads it now decides on."""
+        self.session.rollback()
         return self.session.get_one(Redemption, redemption.id, populate_existing=True).version
 
     def pay(self, redemption: Redemption) -> Redemption:

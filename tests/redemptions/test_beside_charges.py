@@ -31,7 +31,7 @@ def test_a_charge_that_is_let_off_while_its_claim_is_refused_for_good_gives_noth
     charge, _other = claims.used(9), claims.used(12)
     claims.invoice()
     made, refused = claims.ask(charge), threading.Event()
-    form = RedemptionRejectionForm(reason="重复", is_final=True)
+    form = RedemptionRejectionForm(reason="重复", is_final=True, version=made.version)
 
     def rejecting(session: Session) -> None:
         service.reject(session, made.id, form, actor=claims.first, now=claims.later)

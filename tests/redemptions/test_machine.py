@@ -43,7 +43,7 @@ KINDS_AT_LEAST = 5
 
 
 class Machine(RuleBasedStateMachine):
-    """A firm or its provider claims four uses in parts; two officers review, refuse, pay and claw back, in any order."""
+    """A firm or a provider claims four uses in parts; two officers review, refuse, pay and claw back, in any order."""
 
     seen: Counter[str]
 
