@@ -48,7 +48,7 @@ def plan(session: Session, ask: Ask, *, today: date) -> Plan:
     """
     held = last_holds(session, ask.purpose) if ask.purpose else {}
     found = _asked(session, ask.wish, held)
-    if not found:
+    if not any(ask.wish.voucher_id in {None, one} for one in found):
         return nothing(ask.fee_fen)
     programme_ids = {one.voucher.programme_id for one in found.values()}
     caps = caps_of(session, [ask.wish.organisation_id], programme_ids)
@@ -56,15 +56,19 @@ def plan(session: Session, ask: Ask, *, today: date) -> Plan:
     by_use = {one.programme_id for one in candidates if one.takes_budget}
     pools = Pools({one.accounts.id: one.left_fen for one in caps}, budgets_left(session, by_use, today))
     pools.give_back(candidates)
-    parts = (_part(found[share.candidate.voucher_id], share) for share in shared_out(_case(ask), candidates, pools))
+    asked = [one for one in candidates if ask.wish.voucher_id in {None, one.voucher_id}]
+    parts = (_part(found[share.candidate.voucher_id], share) for share in shared_out(_case(ask), asked, pools))
     return Plan(ask.fee_fen, tuple(parts))
 
 
 def _asked(session: Session, wish: Wish, held: Mapping[int, LastHold]) -> dict[int, Found]:
-    """The vouchers that shall pay: none, the one that is named, or every one that is issued or holds for it."""
+    """The vouchers that shall pay (none, the one that is named, or every issued one), and those that hold for it.
+
+    What another than the named one holds comes back to the cap and budget that both draw from.
+    """
     if not wish.is_used:
         return {}
-    also = [one.voucher_id for one in held.values() if one.amount_fen and wish.voucher_id is None]
+    also = [one.voucher_id for one in held.values() if one.amount_fen]
     return vouchers_for(session, wish.organisation_id, wish.voucher_id, also)
 
 

@@ -54,7 +54,7 @@ class Machine(RuleBasedStateMachine):
     )
     def arrange(self, way: str, budget: int | None, by: str) -> None:
         self.session = Session(db.engine, expire_on_commit=False)
-        terms = {"border_way": way, "budget_fen": budget, "redeemed_by": by}
+        terms: dict[str, Any] = {"border_way": way, "budget_fen": budget, "redeemed_by": by}
         self.claims = Claims(self.session, START, border="510105", **terms)
         self.charges = [self.claims.used(9 + 2 * place, 1) for place in range(USES)]
         self.claims.invoice()
