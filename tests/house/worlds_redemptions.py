@@ -97,7 +97,8 @@ def _charges(builder: "Builder", voucher: Voucher) -> list[Charge]:
     form = InvoiceForm.model_validate({**said, "items": covers})
     record_invoice(session, slip.debtor_id, form, actor=builder.actor("their_admin"), now=now)
     names["redeemed_statement"] = slip.id
-    builder.world.markers["qnameagentxz"] |= {"their_steward", "their_technician", "their_admin"}
+    for marker in ("qnameagentxz", "qmailagentxz"):
+        builder.world.markers[marker] |= {"their_steward", "their_technician", "their_admin"}
     return charges
 
 
