@@ -15,6 +15,7 @@ from booking.accounts.permissions import Permission, reach
 from booking.affiliations.group_reading import group_of
 from booking.applications.queries import is_to_review
 from booking.demo import affiliations, loading, people, photos
+from booking.ledger.queries import balance_of
 from booking.programmes import queries as programmes
 from booking.recognitions.queries import recognised
 from booking.vouchers.verifying import faults as voucher_faults
@@ -249,9 +250,11 @@ def test_a_voucher_holds_for_a_booking_and_has_paid_for_a_use(loaded: Session) -
     voucher = loaded.scalars(select(Voucher).where(Voucher.organisation_id == number)).one()
     states = loaded.scalars(select(Reservation.state).where(Reservation.uses_vouchers).order_by(Reservation.starts_at))
 
-    assert voucher.held.balance_fen > 0
-    assert voucher.captured.balance_fen > 0
-    assert voucher.held.balance_fen + voucher.captured.balance_fen + voucher.credit.balance_fen == voucher.face_fen
+    held, captured, credit = (
+        balance_of(loaded, one) for one in (voucher.held_id, voucher.captured_id, voucher.credit_id)
+    )
+    assert min(held, captured) > 0
+    assert held + captured + credit == voucher.face_fen
     assert states.all() == [ReservationState.COMPLETED, ReservationState.CONFIRMED]
 
 
@@ -260,7 +263,9 @@ def test_one_application_waits_for_another_officer_than_the_first_and_one_was_re
     officers = {account: people.actor(loaded, account, now=NOW) for account in OFFICERS}
 
     waiting = {
-        account: loaded.scalars(select(VoucherApplication.id).where(is_to_review(officer, NOW.date()))).all()
+        account: loaded.scalars(
+            select(VoucherApplication.id).join(VoucherApplication.programme).where(is_to_review(officer, NOW.date()))
+        ).all()
         for account, officer in officers.items()
     }
     assert [one.state for one in found] == [ApplicationState.PROVINCE_REVIEW, ApplicationState.REFUSED]
