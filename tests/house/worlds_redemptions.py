@@ -99,6 +99,7 @@ def _charges(builder: "Builder", voucher: Voucher) -> list[Charge]:
     names["redeemed_statement"] = slip.id
     for marker in ("qnameagentxz", "qmailagentxz"):
         builder.world.markers[marker] |= {"their_steward", "their_technician", "their_admin"}
+    builder.world.markers["qtheirbankxz"] |= {"agent"}
     return charges
 
 
