@@ -40,7 +40,7 @@ from tests.house.worlds_announcements import announcement
 from tests.house.worlds_applications import add_applications
 from tests.house.worlds_attachments import add_files
 from tests.house.worlds_charges import add_charges
-from tests.house.worlds_clearing import add_clearing
+from tests.house.worlds_clearing import add_clearing, close_this_month
 from tests.house.worlds_contracts import add_contracts
 from tests.house.worlds_enquiries import add_enquiries
 from tests.house.worlds_gate import arrange_arrivals, arrange_owner_change, arrange_reviews
@@ -150,8 +150,8 @@ class Builder:
 def build(session: Session, *, is_sound: bool = False) -> World:
     """The whole world, committed.
 
-    A sound one has only what the services themselves made, so that everything adds up: without months of clearing,
-    whose captures are arranged by hand.
+    A sound one has only what the services themselves made, so that everything adds up: one month of clearing, closed,
+    instead of several whose captures are arranged by hand.
     """
     builder = Builder(session, utcnow())
     _people(builder)
@@ -191,7 +191,9 @@ def build(session: Session, *, is_sound: bool = False) -> World:
     add_programmes(builder)
     add_applications(builder)
     add_redemptions(builder)
-    if not is_sound:
+    if is_sound:
+        close_this_month(builder)
+    else:
         add_clearing(builder)
     session.commit()
     return builder.world

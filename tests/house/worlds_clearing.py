@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from booking.accounts.queries import actor_of
 from booking.clearing import service
-from booking.clearing.rules import month_before, month_of
+from booking.clearing.rules import month_after, month_before, month_of
 from booking.core.clock import at_local, local_date
 from models.directory import Organisation
 from tests.clearing.across import BORDER, Across
@@ -38,3 +38,11 @@ def add_clearing(builder: "Builder") -> None:
     service.close_month(session, BORDER, closed, actor=their_officer, now=builder.now)
     names |= {"clearing_due": f"{due:%Y-%m}", "clearing_closed": f"{closed:%Y-%m}"}
     session.commit()
+
+
+def close_this_month(builder: "Builder") -> None:
+    """The month in which the world's own vouchers were used is closed, as soon as it is over."""
+    month = month_of(local_date(builder.now))
+    over = at_local(month_after(month), 60)
+    service.close_month(builder.session, BORDER, month, actor=builder.actor("officer"), now=over)
+    builder.session.commit()

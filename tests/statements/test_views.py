@@ -108,7 +108,10 @@ def test_the_paper_shows_chinese_in_any_viewer_and_the_tables_run_no_formula(
         assert said in text
     assert dark > 2_000
     csv = client.get(f"/statements/{slip.id}.csv").get_data(as_text=True).splitlines()
-    assert (len(csv), csv[1].split(",")[4:9]) == (6, ["'=质谱仪", "李𠮷堃", "使用", "100.00", "0.00"])
+    assert (len(csv), csv[1].split(",")[4:]) == (
+        6,
+        ["'=质谱仪", "李𠮷堃", "使用", "100.00", "0.00", "100.00", "0.00", ""],
+    )
     book = load_workbook(io.BytesIO(client.get(f"/api/v1/statements/{slip.id}.xlsx").data))
     assert [cell.value for cell in book.worksheets[0][2]][4:8] == ["=质谱仪", "李𠮷堃", "使用", 100]
     assert book.worksheets[0]["E2"].data_type == "s"
