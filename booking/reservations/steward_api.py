@@ -17,7 +17,8 @@ from booking.reservations.answer_shapes import (
     SuspensionsAnswer,
 )
 from booking.reservations.board_queries import open_conflicts
-from booking.reservations.forms import BlockForm, SuspensionForm, SuspensionsQuery
+from booking.reservations.forms import BlockForm
+from booking.reservations.suspension_forms import SuspensionForm, SuspensionsQuery
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
 from booking.web.reading import read_json, read_query

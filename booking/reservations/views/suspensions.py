@@ -14,8 +14,8 @@ from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden, InvalidInput
 from booking.core.texts import N_
 from booking.reservations import suspensions as service
-from booking.reservations.forms import SuspensionPage, SuspensionsAsked
 from booking.reservations.queries import reservation_for, seen_instrument, target_of
+from booking.reservations.suspension_forms import SuspensionPage, SuspensionsAsked
 from booking.reservations.suspensions import InForce
 from booking.reservations.views.todo import name_of
 from booking.reservations.views.typed import typed_texts
