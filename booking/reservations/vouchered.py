@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, contains_eager
 
-from booking.payers.holds import for_reservation
+from booking.payers.holds import Purpose, for_reservation
 from booking.reservations.queries import Sight
 from booking.vouchers.plans import Wish
 from booking.vouchers.wishing import wish_of
@@ -39,7 +39,7 @@ def vouchered(session: Session, reservation: Reservation, sight: Sight) -> Vouch
     """What vouchers hold, for its holder and who sees who booked; None for others and where none ever did."""
     if not reservation.uses_vouchers or not (sight.is_holder or sight.sees_names):
         return None
-    parts = _parts(session, reservation.id)
+    parts = held_parts(session, for_reservation(reservation.id))
     held_fen = sum(one.amount_fen for one in parts)
     expected_fen = sum(one.amount_fen for one in parts if one.redeems_later)
     if not sight.is_holder:
@@ -47,16 +47,20 @@ def vouchered(session: Session, reservation: Reservation, sight: Sight) -> Vouch
     return Vouchered(held_fen, expected_fen, wish_of(session, for_reservation(reservation.id)), parts)
 
 
-def _parts(session: Session, reservation_id: int) -> tuple[HeldPart, ...]:
-    """What each voucher holds, above zero, the one that ends first first."""
-    own = VoucherHold.reservation_id == reservation_id
+def held_parts(session: Session, purpose: Purpose) -> tuple[HeldPart, ...]:
+    """What each voucher holds for a reservation or an order, above zero, the one that ends first first."""
+    own = (
+        VoucherHold.reservation_id == purpose.reservation_id
+        if purpose.reservation_id is not None
+        else VoucherHold.sample_order_id == purpose.sample_order_id
+    )
     newest = select(func.max(VoucherHold.id)).where(own).group_by(VoucherHold.voucher_id)
     rows = (
         select(VoucherHold)
         .join(VoucherHold.voucher)
         .where(VoucherHold.id.in_(newest), VoucherHold.amount_fen > 0)
         .order_by(Voucher.use_by, Voucher.id)
-        .options(joinedload(VoucherHold.voucher).joinedload(Voucher.programme_version))
+        .options(contains_eager(VoucherHold.voucher).joinedload(Voucher.programme_version))
     )
     return tuple(_part(one) for one in session.scalars(rows))
 

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session
 
 from booking.catalogue.keeping import staff_organisation_id
 from booking.core.actors import Actor
@@ -17,15 +16,14 @@ from booking.payers.holds import for_order
 from booking.programmes.labels import REASONS
 from booking.reservations.firms import offered_to
 from booking.reservations.payment import Payment
-from booking.reservations.vouchered import HeldPart
+from booking.reservations.vouchered import HeldPart, held_parts
 from booking.reservations.vouching import Covering, VoucherFault, VoucherUse, Vouching, choose
 from booking.vouchers import holding
 from booking.vouchers.covering import Ask, plan
 from booking.vouchers.plans import Plan, Wish
 from booking.vouchers.wishing import store_wish
 from models.samples import SampleOrder
-from models.vocabulary.programmes import Limit, RedeemedBy, ServiceType
-from models.vouchers import Voucher, VoucherHold
+from models.vocabulary.programmes import ServiceType
 
 FIELD = "voucher"
 UNKNOWN = N_("这张创新券不是这个企业的，或已不能使用。请另选一张，或不用券。")
@@ -109,20 +107,4 @@ def held_for(session: Session, order: SampleOrder) -> tuple[HeldPart, ...]:
     """What each voucher holds for an order, the one that ends first first; only what a firm accepted is asked."""
     if order.organisation_id is None or order.number is None:
         return ()
-    own = VoucherHold.sample_order_id == order.id
-    newest = select(func.max(VoucherHold.id)).where(own).group_by(VoucherHold.voucher_id)
-    rows = (
-        select(VoucherHold)
-        .join(VoucherHold.voucher)
-        .where(VoucherHold.id.in_(newest), VoucherHold.amount_fen > 0)
-        .order_by(Voucher.use_by, Voucher.id)
-        .options(contains_eager(VoucherHold.voucher).joinedload(Voucher.programme_version))
-    )
-    return tuple(_held(one) for one in session.scalars(rows))
-
-
-def _held(row: VoucherHold) -> HeldPart:
-    """What one of them holds."""
-    redeems_later = row.voucher.programme_version.redeemed_by == RedeemedBy.ENTERPRISE
-    limits = tuple(Limit(one) for one in row.decided_by)
-    return HeldPart(row.voucher_id, row.voucher.number, row.amount_fen, limits, redeems_later)
+    return held_parts(session, for_order(order.id))
