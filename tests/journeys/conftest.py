@@ -1,7 +1,6 @@
 """Fixtures of the journeys: a browser, the running service, and a session on its database."""
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +8,6 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, expect, sync_playwright
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from booking.core.clock import utcnow
@@ -74,27 +72,8 @@ def house(request: pytest.FixtureRequest) -> House:
 @pytest.fixture
 def session(house: House) -> Iterator[Session]:
     """A session on the service's database, for arranging; commit what the service must see."""
-    settle(house.engine)
     with Session(house.engine, expire_on_commit=False) as opened:
         yield opened
-
-
-def settle(engine: Engine) -> None:
-    """Wait until the service has written what the journey before asked of it last.
-
-    On SQLite whoever has read may not write any more once somebody else did.
-    """
-    if engine.dialect.name != "sqlite":
-        return
-    seen = None
-    with engine.connect() as connection:
-        for _ in range(100):
-            found = connection.exec_driver_sql("PRAGMA data_version").scalar()
-            connection.rollback()
-            if found == seen:
-                return
-            seen = found
-            time.sleep(0.1)
 
 
 @pytest.fixture

@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from playwright.sync_api import BrowserContext
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, event
 
 from booking.accounts.identity import session_key
-from booking.database.engines import engine_options, prepare
+from booking.database.engines import READS_ALONE, engine_options, prepare
 from booking.settings import ROOT
 from models.accounts import User
 from tests.databases import KEY
@@ -73,13 +74,30 @@ def serving(folder: Path, database_url: str = "", **settings: str) -> Iterator[H
     try:
         _wait_until_ready(process, log)
         prepare(engine)
-        yield House(address, engine)
+        yield House(address, _arranging(engine))
     finally:
         engine.dispose()
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
         assert process.stdout is not None
         process.stdout.close()
+
+
+def _arranging(engine: Engine) -> Engine:
+    """The engine for who arranges beside the service: on SQLite a transaction begins with what it writes first.
+
+    Who has only read could not write any more once the service did: SQLite refuses that as "locked" at once.
+    """
+    if engine.dialect.name != "sqlite":
+        return engine
+    arranging = engine.execution_options(**{READS_ALONE: True})
+
+    @event.listens_for(arranging, "before_cursor_execute")
+    def begin(connection: Connection, cursor: Any, statement: str, *_: object) -> None:
+        if not statement.startswith(("SELECT", "PRAGMA", "WITH")) and not cursor.connection.in_transaction:
+            cursor.execute("BEGIN IMMEDIATE")
+
+    return arranging
 
 
 def _wait_until_ready(process: subprocess.Popen[str], log: Path) -> None:

@@ -116,8 +116,8 @@ def test_a_change_is_a_new_row_from_a_day_on_and_the_past_stays(
     ]
     history = [(v.policy.hourly_fen, v.until, v.is_replaced) for v in queries.history(session, [here])]
     assert history == [(12_000, None, False), (99_900, None, True), (10_000, next_week, False)]
-    noted = session.scalars(sa.select(AuditEntry.after).where(AuditEntry.action == "pricing.price_set")).all()
-    assert [after["hourly_fen"] for after in noted if after] == [10_000, 99_900, 12_000]
+    noted = sa.select(AuditEntry.after).where(AuditEntry.action == "pricing.price_set").order_by(AuditEntry.id)
+    assert [after["hourly_fen"] for after in session.scalars(noted) if after] == [10_000, 99_900, 12_000]
     for forbidden in ("UPDATE price_policies SET hourly_fen = 0", "DELETE FROM price_policies"):
         with pytest.raises(DBAPIError, match="price_policies_append_only"):
             session.execute(sa.text(forbidden))
