@@ -188,7 +188,7 @@ def test_a_complete_roster_ends_who_is_missing_only_when_asked_to(
     elsewhere = affiliate(session, make_user(session, "else"), make_organisation(session))
     asked = "4,请,four@uni.edu.cn,,,,\n5,坏,five@uni.edu.cn,,,,\n"
     applied(session, house, HEAD + asked + "6,旧,six@uni.edu.cn,,,,\n,电,,138 0000 0000,,,\n,话,,13900000000,,,\n", now)
-    standing = {one.email or one.phone: one for one in session.scalars(select(Invitation))}
+    standing = {one.email or one.phone: one for one in session.scalars(select(Invitation).order_by(Invitation.id))}
     text = HEAD + "2,留,,,,,2027-12-31\n3,错,not an address,,,,\n4,请,four@uni.edu.cn,,,,\n,坏,five@uni.edu.cn,x,,,\n"
     text += ",电,,13800000000,,,soon\n"
     kept = upload(session, house, text, now, complete=True)
@@ -216,7 +216,7 @@ def test_a_complete_roster_ends_who_is_missing_only_when_asked_to(
     assert (gone.ends_on, gone.ended_by_id) == (local_date(now), house.admin.id)
     assert (stays.ends_on, wrong.ends_on, elsewhere.ends_on) == (date(2027, 12, 31), None, None)
     assert session.get_one(Grant, grant.id).ends_on == local_date(now)
-    told = select(Event.name).where(Event.name != "affiliations.invited")
+    told = select(Event.name).where(Event.name != "affiliations.invited").order_by(Event.id)
     assert session.scalars(told).all() == ["accounts.grant_over", "affiliations.ended"]
 
 

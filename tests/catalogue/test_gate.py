@@ -109,8 +109,8 @@ def test_a_record_is_public_once_two_people_approved_and_not_before(
 
     assert queries.record_for(session, instrument.id, None).instrument.first_published_at == now + timedelta(hours=1)
     assert is_listed(session, instrument)
-    rows = session.execute(select(Review.reviewer_name, Review.decision, Review.note, Review.decided_at)).all()
-    assert [tuple(row) for row in rows] == [
+    rows = select(Review.reviewer_name, Review.decision, Review.note, Review.decided_at).order_by(Review.id)
+    assert [tuple(row) for row in session.execute(rows)] == [
         ("Admin", ReviewDecision.APPROVED, "不涉密", now),
         ("Reviewer", ReviewDecision.APPROVED, "", now + timedelta(hours=1)),
     ]

@@ -60,7 +60,9 @@ def test_everybodys_charges_are_billed_once_under_numbers_without_gaps(office: O
         slip.issued_on + timedelta(days=30),
     )
     items = office.session.execute(
-        sa.select(StatementItem.statement_id, StatementItem.charge_id, StatementItem.amount_fen, StatementItem.turn)
+        sa.select(
+            StatementItem.statement_id, StatementItem.charge_id, StatementItem.amount_fen, StatementItem.turn
+        ).order_by(StatementItem.id)
     ).all()
     assert [tuple(row) for row in items] == [
         (slip.id, first.id, 20_000, 0),
