@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 from booking.operations import starting
 from booking.web.extensions import db
 from tests import databases, parallel
+from tests.factories.passwords import QUICK, hashing
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -58,6 +59,13 @@ class Browser(FlaskClient):
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         """Send without the application context that tests arrange in."""
         return Context().run(super().open, *args, **kwargs)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Hash passwords as the service does, but in no time: a quarter of a second for each is for attackers."""
+    with hashing(QUICK, QUICK.hash("of nobody")):
+        yield
 
 
 @pytest.fixture(scope="session", params=parallel.ENGINES)

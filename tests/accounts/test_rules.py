@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from booking.accounts import passwords, rules
 from booking.accounts.common_passwords import COMMON
 from models.vocabulary.accounts import Role
+from tests.factories.passwords import AS_SERVED, hashing
 
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 FIFTEEN = timedelta(minutes=15)
@@ -78,6 +80,20 @@ def test_every_role_has_a_scope_where_it_can_be_given() -> None:
     assert {role for role in Role if rules.SCOPES_OF_ROLE[role]} == set(Role)
 
 
+@pytest.fixture
+def _as_served() -> Iterator[None]:
+    """Passwords are hashed as the service hashes them."""
+    with hashing(*AS_SERVED):
+        yield
+
+
+@pytest.mark.usefixtures("_as_served")
+def test_hashes_cost_what_attackers_are_to_pay_and_as_much_for_nobody() -> None:
+    assert passwords.hashed("wide password").startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert not passwords.is_outdated(passwords._NOBODY)
+
+
+@pytest.mark.usefixtures("_as_served")
 def test_a_hash_fits_its_password_in_either_width_and_no_other() -> None:
     stored = passwords.hashed("ｗｉｄｅ password")
 
@@ -86,10 +102,12 @@ def test_a_hash_fits_its_password_in_either_width_and_no_other() -> None:
     assert not passwords.is_outdated(stored)
 
 
+@pytest.mark.usefixtures("_as_served")
 def test_no_password_matches_when_there_is_no_hash() -> None:
     assert not passwords.matches(None, "x")
     assert not passwords.matches("not a hash", "x")
 
 
+@pytest.mark.usefixtures("_as_served")
 def test_a_hash_with_weaker_parameters_is_outdated() -> None:
     assert passwords.is_outdated("$argon2id$v=19$m=8192,t=1,p=1$cXIGK+34x8fS67CSHY0dSg$cG40r/2YsiYGCo/SIjRN8g")
