@@ -24,7 +24,7 @@ from booking.directory import views as directory
 from booking.enquiries import views as enquiries
 from booking.enquiries.views import todo as enquiries_todo
 from booking.home import views as home
-from booking.home.hats import menu_place, roles_of
+from booking.home.hats import menu_place, roles_of, whose_menu
 from booking.imports import views as imports
 from booking.imports.queries import may_import, may_see
 from booking.invoices import views as invoices
@@ -162,10 +162,10 @@ def menu() -> list[MenuItem]:
     entries.append((N_("系统与存储"), "operations.system", may(actor, Permission.SEE_SYSTEM)))
     entries.append((N_("节假日"), "reservations.closing_days", may(actor, Permission.EDIT_ORGANISATION)))
     entries.append((N_("邮件"), "operations.mailbox", is_open_to(actor)))
-    worn = home.worn(actor)
+    role = whose_menu(home.worn(actor), roles_of(actor))
     return [
         {"label": gettext(label), "url": address_of(endpoint), "active": request.endpoint == endpoint}
-        for label, endpoint, shown in sorted(entries, key=lambda entry: menu_place(entry[1], worn))
+        for label, endpoint, shown in sorted(entries, key=lambda entry: menu_place(entry[1], role))
         if shown
     ]
 

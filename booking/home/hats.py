@@ -32,8 +32,8 @@ FIRST: dict[Role, tuple[str, ...]] = {
     Role.TRAINER: ("catalogue.arrivals", "home.index"),
     Role.REVIEWER: ("catalogue.reviews", "catalogue.index", "home.index"),
     Role.INSTITUTION_ADMIN: ("catalogue.index", "directory.index", "accounts.audit", "home.index"),
-    Role.INSTITUTION_FINANCE: ("statements.places", "charges.staffed", "home.index", "directory.index"),
-    Role.ENTERPRISE_AGENT: ("home.index", "vouchers.index", "directory.index", "reservations.mine"),
+    Role.INSTITUTION_FINANCE: ("statements.places", "charges.staffed", "redemptions.index", "home.index"),
+    Role.ENTERPRISE_AGENT: ("home.index", "reservations.mine", "vouchers.index", "applications.index"),
     Role.VOUCHER_OFFICER: ("applications.index", "redemptions.queue", "vouchers.index", "home.index"),
     Role.OPERATOR: ("affiliations.registrations", "directory.index", "home.index"),
     Role.AUDITOR: ("accounts.audit", "statements.places", "charges.staffed", "catalogue.report_dates", "home.index"),
@@ -57,6 +57,11 @@ def hats_in_order(worn: Role | None) -> Sequence[Hat]:
     """The parts of the home page, that of the role first."""
     first = HATS[worn] if worn else None
     return sorted(Hat, key=lambda hat: hat != first)
+
+
+def whose_menu(worn: Role | None, roles: Sequence[Role]) -> Role | None:
+    """The role whose pages stand first in the menu: the chosen one, else the only one that the person has."""
+    return worn or (roles[0] if len(roles) == 1 else None)
 
 
 def menu_place(endpoint: str, worn: Role | None) -> int:

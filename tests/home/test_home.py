@@ -152,6 +152,26 @@ def test_who_has_several_roles_sees_the_cards_of_all_by_hat(
     assert page.index("管理仪器") < page.index("管理平台")
 
 
+@pytest.mark.parametrize(
+    ("role", "menu"),
+    [
+        (Role.VOUCHER_OFFICER, ["找仪器", "创新券申请", "兑付待办", "创新券", "首页"]),
+        (Role.ENTERPRISE_AGENT, ["找仪器", "首页", "我的预约", "创新券", "创新券申请"]),
+        (Role.INSTITUTION_FINANCE, ["找仪器", "结算", "费用管理", "创新券兑付", "首页"]),
+    ],
+)
+def test_the_pages_of_the_only_role_come_first_in_the_menu(
+    client: FlaskClient, session: Session, role: Role, menu: list[str]
+) -> None:
+    user, place = make_user(session, "only"), make_organisation(session)
+    give(session, user, role, ScopeKind.ORGANISATION, place.id)
+    sign_in(client, user)
+
+    page = client.get("/home?lang=zh").get_data(as_text=True)
+
+    assert re.findall(r'class="site-menu-link"[^>]*>([^<]+)<', page) == menu
+
+
 def test_the_role_one_acts_in_comes_first_in_menu_and_on_the_home_page_and_changes_no_permission(
     client: FlaskClient, session: Session, asking: Instrument
 ) -> None:
