@@ -156,7 +156,7 @@ TIMETABLE = (
     Job("issue_statements", N_("继续出具结算单。"), Every(timedelta(seconds=10)), _issue_statements),
     Job("move_instruments", N_("让到期的仪器搬迁生效。"), Every(timedelta(minutes=10)), _move),
     Job("change_owners", N_("让到期的仪器转移生效。"), Every(timedelta(minutes=10)), _change_owners),
-    Job("let_go_vouchers", N_("解冻不能再用于预约的创新券。"), Every(timedelta(hours=1)), _let_go_vouchers),
+    Job("let_go_vouchers", N_("释放创新券为不能再用券的预约预留的金额。"), Every(timedelta(hours=1)), _let_go_vouchers),
     Job("remind_of_reports", N_("提醒即将到期和逾期未公开的仪器。"), Daily(time(8, 30)), _remind_of_reports),
     Job(
         "remind_enquiries",

@@ -26,10 +26,10 @@ STATES = {
     ClearingState.SETTLED: (N_("已结清"), "right", "✓"),
 }
 STEPS = {
-    ClearingStep.CONFIRM: N_("确认"),
+    ClearingStep.CONFIRM: N_("已确认"),
     ClearingStep.OBJECT: N_("提出异议"),
     ClearingStep.ANSWER: N_("留言"),
-    ClearingStep.SETTLE: N_("登记划款"),
+    ClearingStep.SETTLE: N_("已登记划款"),
 }
 FIELDS = {
     "month": N_("月份"),

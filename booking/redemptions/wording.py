@@ -19,6 +19,7 @@ from models.attachments import Attachment
 from models.directory import Organisation
 from models.invoices import Invoice
 from models.redemptions import Redemption, RedemptionItem
+from models.vocabulary.redemptions import RedemptionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,14 @@ def state_of(redemption: Redemption) -> tuple[str, str, str]:
     return _(said), kind, sign
 
 
+def state_on(redemption: Redemption, today: date) -> tuple[str, str, str]:
+    """The same on a day: once the public has had its days a request waits to be paid."""
+    is_over = redemption.notice_until is not None and redemption.notice_until < today
+    if redemption.state == RedemptionState.NOTICE and is_over:
+        return _("公示期满"), "attention", "◕"
+    return state_of(redemption)
+
+
 def packed(papers: Sequence[ListedPaper]) -> list[PackedPaper]:
     """The papers with the names of their files in the pack, in the order of the list."""
     found = []
@@ -83,7 +92,7 @@ def difference_of(redemption: Redemption) -> str:
 def item_head() -> list[str]:
     """What the columns of the items are called."""
     return [
-        _("创新券"),
+        _("券号"),
         _("企业"),
         _("服务机构"),
         _("仪器"),

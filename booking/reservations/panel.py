@@ -55,7 +55,7 @@ FIELDS = {
     "on_behalf_of": N_("代谁预约"),
     "override_reason": N_("例外理由"),
     "payer_account_id": N_("由哪个经费账户支付"),
-    VOUCHER: N_("创新券"),
+    VOUCHER: N_("用券"),
     "order_form": N_("委托单"),
     "reason": N_("原因"),
 }

@@ -61,7 +61,7 @@ def _paid_otherwise(after: Mapping[str, Any]) -> str:
     said = {
         "payer_changed": _("改由另一个经费账户支付，或以后结算"),
         "voucher_changed": _("改用别的创新券，或不再用券"),
-        "voucher_let_go": _("创新券不能再用于这条预约，已解冻"),
+        "voucher_let_go": _("创新券不能再用于这条预约，预留已释放"),
     }
     return str(_("；")).join(str(words) for name, words in said.items() if after.get(name))
 

@@ -175,7 +175,7 @@ FIELDS = {
     "dispute_reason": N_("哪里不对"),
     "uphold_reason": N_("为什么结果无误"),
     "payer_account_id": N_("经费账户"),
-    "voucher": N_("创新券"),
+    "voucher": N_("用券"),
     "counts": N_("实际完成的数量"),
     "count_note": N_("说明"),
 }

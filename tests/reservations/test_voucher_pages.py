@@ -128,7 +128,7 @@ def test_staff_read_how_much_vouchers_hold_and_not_which(client: FlaskClient, se
 
     assert (told.json["vouchers"]["held_fen"], told.json["vouchers"]["parts"]) == (60_000, [])
     assert voucher.number not in told.get_data(as_text=True)
-    assert "创新券冻结 ¥600.00，其中账单上直接抵扣 ¥600.00。" in page
+    assert "创新券预留 ¥600.00，在账单上直接抵扣。" in page
     assert voucher.number not in page
 
 
@@ -155,9 +155,9 @@ def test_the_panel_offers_vouchers_and_says_what_they_cover(client: FlaskClient,
     assert 'data-code="voucher_covers_nothing"' in excluded
     assert ("企业申报与服务机构有关联关系" in excluded, 'value="////none"' in excluded) == (True, True)
     assert ("券抵扣" in cured, "这段时间可以预约。" in cured) == (False, True)
-    assert (voucher.number in shown, "创新券冻结 ¥600.00" in shown) == (True, True)
+    assert (voucher.number in shown, "创新券预留 ¥600.00" in shown) == (True, True)
     assert '<option value="" selected>不变</option>' in payer
-    assert "没有冻结创新券。" in chosen.get_data(as_text=True)
+    assert "没有预留创新券。" in chosen.get_data(as_text=True)
     assert session.scalars(select(PayerHold.amount_fen).order_by(PayerHold.id)).all() == [140_000, 200_000]
 
 

@@ -6,6 +6,7 @@ from flask import Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from booking.accounts.permissions import Permission, may
 from booking.applications import eligibility, labels, queries
 from booking.applications.answers import is_firms_step, is_named, reason_shown
 from booking.applications.eligibility import NotEligible
@@ -15,6 +16,7 @@ from booking.applications.vouched import voucher_of
 from booking.applications.voucher_papers import deadline_note, pdf_response, shares_said, voucher_pdf
 from booking.applications.wording import name_of, number_of, office_of, reasons_said
 from booking.attachments.uploads import file_response, limits_for
+from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput, Refused
 from booking.core.money import yuan_from_fen
@@ -46,9 +48,13 @@ def paper(application_id: int, document: str) -> Response:
 @signed_in
 def voucher(application_id: int) -> ResponseReturnValue:
     """The voucher that was issued: its number, its face and both deadlines."""
-    found, issued, version = voucher_of(reading(), application_id, require_actor())
+    who = require_actor()
+    found, issued, version = voucher_of(reading(), application_id, who)
+    firm, authority = Target(found.organisation_id), Target(found.programme.organisation_id)
     return render_template(
         "applications/voucher.html",
+        opens=any(may(who, Permission.SEE_VOUCHERS, place) for place in (firm, authority)),
+        is_firm=may(who, Permission.APPLY_FOR_VOUCHERS, firm),
         application=found,
         voucher=issued,
         number=number_of(found),

@@ -58,7 +58,7 @@ def new() -> ResponseReturnValue:
         made = create_once(work, actor=who, now=now)[0]
     except InvalidInput as refused:
         return again("redemptions/new.html", refused, **_choices(asked))
-    flash(_("兑付申请已提交。请把缺的材料补上。"), "right")
+    flash(_("兑付申请已提交。"), "right")
     return redirect(url_for(SHOW, redemption_id=made["id"]), code=303)
 
 

@@ -15,7 +15,7 @@ from booking.redemptions import labels, queries
 from booking.redemptions.claimable import sums_of
 from booking.redemptions.forms import RedemptionNoticesPage, RedemptionsPage
 from booking.redemptions.queries import Wanted
-from booking.redemptions.wording import name_of, number_of, programme_name, state_of
+from booking.redemptions.wording import name_of, number_of, programme_name, state_of, state_on
 from booking.web.extensions import reading
 from booking.web.reading import read_query
 from booking.web.signed_in import require_actor, signed_in
@@ -52,7 +52,7 @@ def queue() -> ResponseReturnValue:
     page = queries.queue(session, require_actor(), limit=PER_PAGE, cursor=read_query(RedemptionNoticesPage).cursor)
     return render_template(
         "redemptions/queue.html",
-        rows=[row(one) | {"left": left} for one, left in _with_days(page.items, today)],
+        rows=[row(one) | {"left": left, "state": state_on(one, today)} for one, left in _with_days(page.items, today)],
         next_url=url_for("redemptions.queue", cursor=page.next_cursor) if page.next_cursor else "",
     )
 

@@ -13,7 +13,7 @@ from booking.redemptions import documents, labels, queries
 from booking.redemptions.pack import pack_response
 from booking.redemptions.queries import WholeRedemption
 from booking.redemptions.views.lists import row
-from booking.redemptions.wording import difference_of, name_of, packed, said_of
+from booking.redemptions.wording import difference_of, name_of, packed, state_on
 from booking.web.extensions import reading
 from booking.web.languages import in_language
 from booking.web.repeats import new_key
@@ -54,16 +54,18 @@ def shown(redemption_id: int) -> dict[str, Any]:
     is_own = sight.reviews and queries.is_of_claimant(session, found, who, today=today)
     return {
         **row(found),
+        "state": state_on(found, today),
         "sight": sight,
         "is_own": is_own,
         "is_second": _is_second(whole, who.id),
         "steps": whole.steps if sight.reviews and not is_own else frozenset(),
-        "said": said_of(found),
+        "paid_to": _(labels.CLAIMANTS[found.redeemed_by]),
         "difference": difference_of(found),
-        "items": [_item(one, invoices) for one in whole.items],
+        "items": [_item(place, one, invoices) for place, one in enumerate(whole.items, start=1)],
         "papers": papers,
         "document_choices": [(one.kind, one.title) for one in papers],
         "missing": [one.title for one in papers if not one.files],
+        "next_paper": next((one.kind for one in papers if not one.files), ""),
         "own_files": {one.attachment_id for one in whole.documents},
         "bank_papers": whole.bank_papers,
         "payments": [(one, _(labels.PAYMENTS[one.kind])) for one in whole.payments],
@@ -94,17 +96,20 @@ def _is_second(whole: WholeRedemption, actor_id: int) -> bool:
 def _field_labels(whole: WholeRedemption) -> dict[str, str]:
     """What fields are called, also those of each item."""
     plain = {name: _(label) for name, label in labels.FIELDS.items()}
-    for one in whole.items:
-        plain[f"approved-{one.id}"] = _("%(voucher)s 的核准金额", voucher=one.voucher.number)
-        plain[f"reason-{one.id}"] = _("%(voucher)s 的核减原因", voucher=one.voucher.number)
+    for place, one in enumerate(whole.items, start=1):
+        plain[f"approved-{one.id}"] = _(
+            "第 %(place)s 项 %(voucher)s 的核准金额", place=place, voucher=one.voucher.number
+        )
+        plain[f"reason-{one.id}"] = _("第 %(place)s 项 %(voucher)s 的核减原因", place=place, voucher=one.voucher.number)
     return plain
 
 
-def _item(one: RedemptionItem, invoices: Any) -> dict[str, Any]:
+def _item(place: int, one: RedemptionItem, invoices: Any) -> dict[str, Any]:
     """One item in words."""
     instrument = one.charge.instrument
     stands = one.approved_fen if one.approved_fen is not None else one.claimed_fen
     return {
+        "place": place,
         "item": one,
         "voucher": one.voucher.number,
         "enterprise": name_of(one.voucher.organisation),

@@ -10,6 +10,7 @@ from booking.accounts.permissions import Permission, may
 from booking.charges.labels import STATES as CHARGE_STATES
 from booking.charges.making import may_cost
 from booking.charges.own import is_own
+from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden, InvalidInput
 from booking.pricing.quoting import quote_of
@@ -67,6 +68,8 @@ def show(reservation_id: int) -> ResponseReturnValue:
     sight = sight_of(reservation, actor)
     changes = history_of(reading(), reservation_id)
     holders = holders_in(reading(), changes)
+    held = vouchered(reading(), reservation, sight)
+    firm = Target(held.wish.organisation_id) if held and held.wish else None
     return render_template(
         "reservations/show.html",
         **named(reservation, sight),
@@ -74,7 +77,8 @@ def show(reservation_id: int) -> ResponseReturnValue:
         details=details_of(reservation),
         price=_price(reservation, sight),
         paid=paid_for(reading(), reservation, actor, sight, now=utcnow()),
-        vouchered=vouchered(reading(), reservation, sight),
+        vouchered=held,
+        opens_vouchers=firm is not None and may(actor, Permission.SEE_VOUCHERS, firm),
         has_vouchers=sight.is_holder and _has_vouchers(reservation),
         limits_said=limits_said,
         came=what_came(reading(), reservation, actor, sight),

@@ -6,7 +6,8 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from booking.accounts.permissions import Permission, reach
+from booking.accounts.permissions import Permission, may, reach
+from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
 from booking.ledger.queries import entries_of
 from booking.programmes.wording import exclusions_of, programme_name, shares_of
@@ -19,6 +20,7 @@ from booking.web.languages import in_language
 from booking.web.reading import read_query
 from booking.web.signed_in import require_actor, signed_in
 from models.vocabulary.programmes import RedeemedBy
+from models.vocabulary.vouchers import VoucherState
 from models.vouchers import Voucher
 
 LINES, TAKEN = 30, 20
@@ -36,6 +38,7 @@ def index() -> ResponseReturnValue:
         found=[shown(one) for one in page.items],
         budgets=[_budget(one) for one in listing.budgets(session, actor, today=local_date(utcnow()))],
         keeps_relations=bool(reach(actor, Permission.SEE_BUDGETS)),
+        applies=bool(reach(actor, Permission.APPLY_FOR_VOUCHERS)),
         next_url=url_for(".index", **after, cursor=page.next_cursor) if page.next_cursor else None,
     )
 
@@ -51,6 +54,8 @@ def show(voucher_id: int) -> ResponseReturnValue:
     return render_template(
         "vouchers/show.html",
         **shown(one),
+        is_firm=may(actor, Permission.CLAIM_REDEMPTIONS, Target(one.organisation_id)),
+        is_usable=one.state == VoucherState.ISSUED and one.use_by >= local_date(utcnow()),
         is_provider=version.redeemed_by == RedeemedBy.PROVIDER,
         number_of_version=version.number,
         shares=[(one.label, one.text) for one in shares_of(version)],
