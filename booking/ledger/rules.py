@@ -22,10 +22,14 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """An entry that is to be posted: the business key by which it is there once, and its moves."""
+    """An entry that is to be posted: the business key by which it is there once, and its moves.
+
+    It may have a cause of its own among others that are posted with it.
+    """
 
     key: str
     moves: Sequence[Move]
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)

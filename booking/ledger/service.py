@@ -133,10 +133,13 @@ def post_entry(
     return entry
 
 
-def post_entries(session: Session, cause: str, wanted: Sequence[Posting], *, now: datetime) -> dict[str, int]:
+def post_entries(
+    session: Session, cause: str, wanted: Sequence[Posting], *, now: datetime, is_new: bool = False
+) -> dict[str, int]:
     """The same for several entries in this order, by as many statements as for one; the id of each by its key.
 
-    Locks all their accounts in order of id. All of them are posted or none; raises what `post_entry` raises.
+    With `is_new` all keys name what this very transaction made. Locks all their accounts in order of id. All of them
+    are posted or none; raises what `post_entry` raises.
     """
     for one in wanted:
         if fault := fault_in(one.moves):
@@ -145,7 +148,7 @@ def post_entries(session: Session, cause: str, wanted: Sequence[Posting], *, now
         return {}
     moves = [move for one in wanted for move in one.moves]
     accounts = _locked(session, {one for move in moves for one in (move.from_id, move.to_id)})
-    earlier = queries.entries_by_key(session, [one.key for one in wanted])
+    earlier = {} if is_new else queries.entries_by_key(session, [one.key for one in wanted])
     found = {one.key: _same(session, earlier[one.key], one.moves).id for one in wanted if one.key in earlier}
     fresh = [one for one in wanted if one.key not in earlier]
     standings = {one.id: Standing(one.balance_fen, one.floor_fen) for one in accounts}
@@ -160,7 +163,7 @@ def _store_entries(
     """Entries, then all their transfers, of locked accounts; what somebody else posted meanwhile must be the same."""
     if not fresh:
         return {}
-    rows = [{"key": one.key, "cause": cause, "created_at": now} for one in fresh]
+    rows = [{"key": one.key, "cause": one.cause or cause, "created_at": now} for one in fresh]
     stored = session.connection().execute(_SEVERAL[session.get_bind().dialect.name], rows)
     made: dict[str, int] = {key: entry_id for entry_id, key in stored}
     new = [one for one in fresh if one.key in made]

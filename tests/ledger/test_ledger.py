@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -77,6 +78,23 @@ def test_several_entries_are_posted_once_each_by_as_many_statements_as_one(
     assert balances(session, accounts) == [-500 * count_of, 300 * count_of, 200 * count_of]
     assert (count(session, LedgerEntry), count(session, LedgerTransfer)) == (count_of, 2 * count_of)
     assert list(faults(session)) == []
+
+
+def test_new_keys_are_not_looked_for_and_each_entry_may_have_its_own_cause(
+    session: Session, accounts: list[int], now: datetime
+) -> None:
+    source, first, second = accounts
+    wanted = [Posting("key:1", [Move(source, first, 500)], "other"), Posting("key:2", [Move(first, second, 200)])]
+
+    with counting() as statements:
+        made = service.post_entries(session, "test", wanted, now=now, is_new=True)
+    again = service.post_entries(session, "test", wanted, now=now, is_new=True)
+    session.commit()
+
+    assert len(statements) == 3
+    assert again == made
+    assert session.scalars(select(LedgerEntry.cause).order_by(LedgerEntry.id)).all() == ["other", "test"]
+    assert balances(session, accounts) == [-500, 300, 200]
 
 
 def test_of_several_entries_all_are_posted_or_none(session: Session, accounts: list[int], now: datetime) -> None:
