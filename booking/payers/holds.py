@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.core.errors import Conflict
 from booking.core.texts import N_
-from booking.ledger.rules import Move
+from booking.ledger.rules import Move, Posting
 from booking.ledger.service import BelowFloor, post_entry
 from booking.payers.rules import BY_AMOUNT, Standing
 from models.base import Base
@@ -99,18 +99,48 @@ def standing_of(session: Session, purpose: Purpose) -> Standing | None:
     return Standing(row.payer_account_id, row.user_id, row.use_id, row.amount_fen) if row else None
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The entry by which locked accounts hold what is wanted, and how that stands then."""
+
+    posting: Posting
+    wanted_fen: int
+    after: Standing
+
+    def concerns(self, account_id: int) -> bool:
+        """Whether it draws from an account."""
+        return any(account_id == move.from_id for move in self.posting.moves)
+
+    def refusal(self, below: BelowFloor) -> NotEnough:
+        """Why it cannot be posted."""
+        return NotEnough(self.wanted_fen - below.missing_fen, is_limit=below.account_id == self.after.use_id)
+
+
 def set_hold(session: Session, purpose: Purpose, wanted: Wanted, *, now: datetime, is_new: bool = False) -> None:
     """Let exactly this be held for a locked reservation or order, by one entry; nothing where it is so already.
 
     A `is_new` one has nothing yet. Locks the payer accounts and then those of the ledger, each in order of id;
     raises NotEnough and PayerGone.
     """
+    change = change_for(session, purpose, wanted, is_new=is_new)
+    if change is None:
+        return
+    posting = change.posting
+    try:
+        entry = post_entry(session, posting.key, CAUSE, posting.moves, now=now, is_new=is_new)
+    except BelowFloor as below:
+        raise change.refusal(below) from below
+    store_hold(session, purpose, entry.id, change.after, now=now)
+
+
+def change_for(session: Session, purpose: Purpose, wanted: Wanted, *, is_new: bool = False) -> Change | None:
+    """What has to be posted for it, with the payer accounts locked; None where it is so already. Raises PayerGone."""
     last = None if is_new else last_hold(session, purpose)
     held = last.amount_fen if last else 0
     payer_id = wanted.payer_id if wanted.amount_fen else None
     stays = last is not None and (last.payer_account_id, last.user_id) == (payer_id, wanted.user_id)
     if (stays and held == wanted.amount_fen) or (payer_id is None and held == 0):
-        return
+        return None
     involved = {one for one in (payer_id, last.payer_account_id if last and held else None) if one is not None}
     books = locked_books(session, involved, wanted.user_id)
     is_more = not (stays and wanted.amount_fen < held)
@@ -120,18 +150,13 @@ def set_hold(session: Session, purpose: Purpose, wanted: Wanted, *, now: datetim
         use_id = books[payer_id].use_id
     moves = list(_moves(books, last, Standing(payer_id or 0, wanted.user_id, use_id, wanted.amount_fen)))
     key = f"{purpose.key}:hold:{last.id if last else 0}"
-    try:
-        entry = post_entry(session, key, CAUSE, moves, now=now, is_new=is_new)
-    except BelowFloor as below:
-        is_limit = below.account_id == use_id
-        raise NotEnough(wanted.amount_fen - below.missing_fen, is_limit=is_limit) from below
-    held_now = Standing(
+    after = Standing(
         payer_id if payer_id is not None else last.payer_account_id if last else 0,
         wanted.user_id if payer_id is not None else last.user_id if last else 0,
         use_id,
         wanted.amount_fen if payer_id is not None else 0,
     )
-    store_hold(session, purpose, entry.id, held_now, now=now)
+    return Change(Posting(key, moves, CAUSE), wanted.amount_fen, after)
 
 
 def store_hold(session: Session, purpose: Purpose, entry_id: int, standing: Standing, *, now: datetime) -> None:
