@@ -13,7 +13,7 @@ from booking.core.places import is_same_province
 from booking.core.texts import N_
 from booking.directory.rules import uscc_problems
 from booking.programmes.queries import Shown
-from booking.vouchers.reading import budgets_left
+from booking.vouchers.books import budgets_left
 from models.applications import VoucherApplication
 from models.directory import Organisation
 from models.programmes import ProgrammeVersion

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from booking.accounts.permissions import Permission, reach
@@ -25,8 +26,8 @@ class Shown:
     version: ProgrammeVersion
 
 
-def terms_of(version: ProgrammeVersion) -> Terms:
-    """A version as the rules read it."""
+def terms_of(version: ProgrammeVersion | Row[Any]) -> Terms:
+    """A version, or a row with its columns, as the rules read it."""
     return Terms(
         shares={ServiceType(name): share for name, share in version.shares.items()},
         exclusions=frozenset(Exclusion(name) for name in version.exclusions),

@@ -1,15 +1,16 @@
 """Reading the register of mutual recognition: what holds on a day, and whether a provider is accepted."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
-from booking.core.places import is_same_province, province_adcode
+from booking.core.places import PROVINCE_DIGITS, PROVINCE_ENDING
 from booking.recognitions.rules import Days, days_of
 from models.directory import Organisation
 from models.recognitions import Recognition, RecognitionEnding
@@ -66,26 +67,22 @@ def recognised(
     The provider must be in its register for this type or for all; one of another province also needs that the
     authority accepts this type of service from there.
     """
-    return authority.id in recognised_by(session, (authority,), provider, service_type, on)
+    there = Organisation.__table__.alias()
+    asked = select(accepts(Organisation, there.c, service_type, on)).join(there, there.c.id == provider.id)
+    return bool(session.scalar(asked.where(Organisation.id == authority.id)))
 
 
-def recognised_by(
-    session: Session, authorities: Collection[Organisation], provider: Organisation, service_type: ServiceType, on: date
-) -> frozenset[int]:
-    """The same of several authorities, by one statement: the ids of those that accept the provider."""
-    named, from_there = (
-        and_(*_of_provider(provider.id, service_type)),
-        and_(*_from_province(province_adcode(provider.adcode), service_type)),
+def accepts(authority: Any, provider: Any, service_type: Any, on: Any) -> ColumnElement[bool]:
+    """The same for an authority and a provider of the statement around it, by their columns."""
+    in_register = exists().where(
+        Recognition.organisation_id == authority.id, *_of_provider(provider.id, service_type), *_holding_on(on)
     )
-    theirs = Recognition.organisation_id.in_([one.id for one in authorities]), *_holding_on(on)
-    entered = select(Recognition.organisation_id, Recognition.kind).where(*theirs, or_(named, from_there)).distinct()
-    found = {tuple(row) for row in session.execute(entered)}
-    return frozenset(
-        one.id
-        for one in authorities
-        if (one.id, RecognitionKind.PROVIDER) in found
-        and (is_same_province(one.adcode, provider.adcode) or (one.id, RecognitionKind.SERVICE_TYPE) in found)
+    from_there = exists().where(
+        Recognition.organisation_id == authority.id,
+        *_from_province(_province(provider.adcode) + PROVINCE_ENDING, service_type),
+        *_holding_on(on),
     )
+    return and_(in_register, or_(_province(authority.adcode) == _province(provider.adcode), from_there))
 
 
 def same_subject(session: Session, entry: Recognition) -> Sequence[Recognition]:
@@ -121,19 +118,24 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     return found
 
 
-def _holding_on(day: date) -> list[ColumnElement[bool]]:
+def _province(adcode: Any) -> ColumnElement[str]:
+    """What the codes of a province's places begin with; NULL abroad."""
+    return func.substr(adcode, 1, PROVINCE_DIGITS)
+
+
+def _holding_on(day: Any) -> list[ColumnElement[bool]]:
     """Entries that hold on a day: begun, not over, and not ended before it."""
     ended = exists().where(RecognitionEnding.recognition_id == Recognition.id, RecognitionEnding.ends_on < day)
     return [Recognition.starts_on <= day, or_(Recognition.ends_on.is_(None), Recognition.ends_on >= day), ~ended]
 
 
-def _of_provider(provider_id: int, service_type: ServiceType) -> tuple[ColumnElement[bool], ...]:
+def _of_provider(provider_id: Any, service_type: Any) -> tuple[ColumnElement[bool], ...]:
     """Entries that name a provider for a type of service, or for all."""
     for_it = or_(Recognition.service_type.is_(None), Recognition.service_type == service_type)
     return Recognition.kind == RecognitionKind.PROVIDER, Recognition.provider_id == provider_id, for_it
 
 
-def _from_province(province: str, service_type: ServiceType) -> tuple[ColumnElement[bool], ...]:
+def _from_province(province: Any, service_type: Any) -> tuple[ColumnElement[bool], ...]:
     """Entries that accept a type of service from a province."""
     return (
         Recognition.kind == RecognitionKind.SERVICE_TYPE,

@@ -21,7 +21,7 @@ from booking.reservations.situations import Situation, weighed
 from booking.reservations.vouching import Due
 from booking.reservations.wishes import Paying
 from booking.statements.reminding import Owing, owing
-from booking.vouchers.holding import VoucherShort, hold
+from booking.vouchers.holding import VoucherShort, hold, hold_new
 from booking.vouchers.plans import Plan, nothing
 from models.reservations import Reservation
 
@@ -44,11 +44,12 @@ def hold_cost(
     purpose, found = for_reservation(reservation.id), plan_of(situation)
     wanted = Wanted(reservation.payer_account_id, reservation.booked_by_id, found.own_fen)
     try:
-        set_hold(session, purpose, wanted, now=now, is_new=True)
         if reservation.uses_vouchers and situation.standing.payment:
             covering = situation.standing.payment.covering
             keep_choice(session, reservation, covering, actor=actor, now=now, is_new=True)
-            hold(session, purpose, found, now=now, is_new=True)
+            hold_new(session, purpose, wanted, found, now=now)
+        else:
+            set_hold(session, purpose, wanted, now=now, is_new=True)
     except (NotEnough, PayerGone, VoucherShort) as refused:
         raise ReservationRefused(_raced(session, situation, reservation, paying, refused, now=now)) from refused
 

@@ -12,13 +12,14 @@ from booking.ledger.rules import Posting
 from booking.ledger.service import post_entries
 from booking.payers.holds import Purpose
 from booking.programmes.rules import Case
+from booking.vouchers.books import by_year
 from booking.vouchers.covering import candidate_of
 from booking.vouchers.due import Asked, Claims, Due, Earlier, due_of
 from booking.vouchers.holding import hold_row
 from booking.vouchers.moving import Locked, locked
 from booking.vouchers.opening import CAUSE, pairs_of
 from booking.vouchers.queries import claims_on
-from booking.vouchers.reading import LastHold, by_year, last_holds, taken_of
+from booking.vouchers.reading import LastHold, last_holds, taken_of
 from booking.vouchers.rules import Candidate, Pools, Position, changes, in_order
 from booking.vouchers.wishing import wish_of
 from models.base import Base
@@ -106,9 +107,9 @@ def _service_type(session: Session, purpose: Purpose) -> ServiceType:
 
 def _candidates(books: Locked, held: Mapping[int, LastHold], taken: Mapping[int, Earlier]) -> Iterator[Candidate]:
     """The vouchers as the rules read them: what is taken already counts as held, against the cap it was taken from."""
-    years = by_year(books.caps)
+    years = by_year(books.standing.caps)
     for voucher_id, one in books.found.items():
-        caps = years[one.voucher.organisation_id, one.voucher.programme_id]
+        caps = years[one.organisation_id, one.programme_id]
         last, earlier = held.get(voucher_id), taken.get(voucher_id, Earlier())
         candidate = candidate_of(one, caps, last)
         if earlier.last_id:
@@ -119,7 +120,8 @@ def _candidates(books: Locked, held: Mapping[int, LastHold], taken: Mapping[int,
 
 def _pools(books: Locked, held: Mapping[int, LastHold], taken: Mapping[int, Earlier]) -> Pools:
     """What caps and budgets have left, with what the use itself holds and has taken."""
-    pools = Pools({one.accounts.id: one.left_fen for one in books.caps}, dict(books.budgets))
+    budgets = {programme_id: book.left_fen for programme_id, book in books.standing.books.items()}
+    pools = Pools({one.accounts.id: one.left_fen for one in books.standing.caps}, budgets)
     for voucher_id, one in books.found.items():
         candidate = candidate_of(one, {}, held.get(voucher_id))
         pools.give_back([candidate])
@@ -145,7 +147,7 @@ class Use:
 def _post(session: Session, use: Use, books: Locked, due: Sequence[Due], *, now: datetime) -> None:
     """One entry for each voucher that changes, with the rows that say what it did; what comes back moves first."""
     pairs = _pairs(session, use.charge, books, now=now)
-    accounts = {one.accounts.id: one.accounts for one in books.caps}
+    accounts = {one.accounts.id: one.accounts for one in books.standing.caps}
     postings: dict[int, Posting] = {}
     for one in sorted(due, key=lambda one: one.net_fen - one.earlier.net_fen - use.held_fen(one.voucher_id)):
         last, earlier = use.held.get(one.voucher_id), one.earlier
@@ -175,7 +177,7 @@ def _store(
 ) -> None:
     """The rows of holds that are spent, and of what was taken or given back."""
     spent = [
-        hold_row(use.purpose, entry_id, books.found[one.voucher_id].voucher, None, use.held, now=now)
+        hold_row(use.purpose, entry_id, books.found[one.voucher_id], None, use.held, now=now)
         for one, entry_id in changed
         if one.voucher_id in use.held and use.held[one.voucher_id].amount_fen
     ]
@@ -191,7 +193,7 @@ def _store(
             "decided_by": [limit.value for limit in one.decided_by],
             "issuer_province": pairs[one.voucher_id].issuer,
             "provider_province": pairs[one.voucher_id].provider,
-            "programme_version_id": books.found[one.voucher_id].version.id,
+            "programme_version_id": books.found[one.voucher_id].version_id,
             "created_at": now,
         }
         for one, entry_id in changed
@@ -206,7 +208,7 @@ def _pairs(session: Session, charge: Charge, books: Locked, *, now: datetime) ->
     """Between which provinces each voucher pays: that of the authority, and that of the owner of the instrument."""
     adcode = session.scalar(select(Organisation.adcode).where(Organisation.id == charge.organisation_id))
     ways = {
-        voucher_id: (province_of(one.authority.adcode), province_of(adcode)) for voucher_id, one in books.found.items()
+        voucher_id: (province_of(one.issuer_adcode), province_of(adcode)) for voucher_id, one in books.found.items()
     }
     found = pairs_of(session, set(ways.values()), now=now)
     return {voucher_id: found[way] for voucher_id, way in ways.items()}
@@ -218,9 +220,9 @@ def _told(books: Locked, due: Sequence[Due]) -> Captured:
         tuple(
             CapturedPart(
                 voucher_id=one.voucher_id,
-                number=books.found[one.voucher_id].voucher.number,
+                number=books.found[one.voucher_id].number,
                 amount_fen=one.net_fen + one.earlier.rejected_fen,
-                redeemed_by=books.found[one.voucher_id].version.redeemed_by,
+                redeemed_by=books.found[one.voucher_id].terms.redeemed_by,
                 decided_by=one.decided_by,
                 rejected_fen=one.earlier.rejected_fen,
             )

@@ -1,29 +1,18 @@
 """How much of a fee the vouchers of an enterprise would cover, by which limits, or every reason why they do not."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy.orm import Session
 
 from booking.payers.holds import Purpose
-from booking.programmes.queries import terms_of
 from booking.programmes.rules import Case
-from booking.recognitions.queries import recognised_by
+from booking.vouchers.books import by_year, standings
+from booking.vouchers.known import Found, Read, Standings
 from booking.vouchers.plans import Part, Plan, Wish, nothing
-from booking.vouchers.reading import (
-    Cap,
-    Found,
-    LastHold,
-    budgets_left,
-    by_year,
-    caps_of,
-    flagged_by,
-    last_holds,
-    vouchers_for,
-)
+from booking.vouchers.reading import LastHold, Provider, last_holds, vouchers_for
 from booking.vouchers.rules import Candidate, CapAccounts, Pools, Share, in_order, shared_out
-from models.directory import Organisation
 from models.vocabulary.vouchers import VoucherState
 
 __all__ = ["Ask", "Part", "Plan", "Wish", "candidate_of", "nothing", "plan"]
@@ -47,73 +36,54 @@ def plan(session: Session, ask: Ask, *, today: date) -> Plan:
     Every voucher that could be asked has its part, also for nothing, with the reasons or the limits.
     """
     held = last_holds(session, ask.purpose) if ask.purpose else {}
-    found = _asked(session, ask.wish, held)
+    found = _asked(session, ask, held)
     if not any(ask.wish.voucher_id in {None, one} for one in found):
         return nothing(ask.fee_fen)
-    programme_ids = {one.voucher.programme_id for one in found.values()}
-    caps = caps_of(session, [ask.wish.organisation_id], programme_ids)
-    candidates = in_order(_candidates(session, ask, found, held, caps))
-    by_use = {one.programme_id for one in candidates if one.takes_budget}
-    pools = Pools({one.accounts.id: one.left_fen for one in caps}, budgets_left(session, by_use, today))
+    programme_ids = {one.programme_id for one in found.values()}
+    standing = standings(session, programme_ids, today, [ask.wish.organisation_id])
+    candidates = in_order(_candidates(found, held, standing))
+    budgets = {programme_id: book.left_fen for programme_id, book in standing.books.items()}
+    pools = Pools({one.accounts.id: one.left_fen for one in standing.caps}, budgets)
     pools.give_back(candidates)
     asked = [one for one in candidates if ask.wish.voucher_id in {None, one.voucher_id}]
     parts = (_part(found[share.candidate.voucher_id], share) for share in shared_out(_case(ask), asked, pools))
-    return Plan(ask.fee_fen, tuple(parts))
+    return Plan(ask.fee_fen, tuple(parts), Read(found, standing))
 
 
-def _asked(session: Session, wish: Wish, held: Mapping[int, LastHold]) -> dict[int, Found]:
+def _asked(session: Session, ask: Ask, held: Mapping[int, LastHold]) -> dict[int, Found]:
     """The vouchers that shall pay (none, the one that is named, or every issued one), and those that hold for it.
 
     What another than the named one holds comes back to the cap and budget that both draw from.
     """
+    wish = ask.wish
     if not wish.is_used:
         return {}
     also = [one.voucher_id for one in held.values() if one.amount_fen]
-    return vouchers_for(session, wish.organisation_id, wish.voucher_id, also)
+    provider = Provider(ask.owner_id, wish.service_type, ask.used_on)
+    return vouchers_for(session, wish.organisation_id, wish.voucher_id, also, provider)
 
 
-def _candidates(
-    session: Session, ask: Ask, found: Mapping[int, Found], held: Mapping[int, LastHold], caps: Sequence[Cap]
-) -> Iterator[Candidate]:
+def _candidates(found: Mapping[int, Found], held: Mapping[int, LastHold], standing: Standings) -> Iterator[Candidate]:
     """The same as the rules read them."""
-    years = by_year(caps)
-    flagged = flagged_by(session, ask.wish.organisation_id, ask.owner_id)
-    provider = session.get_one(Organisation, ask.owner_id)
-    authorities = {one.authority.id: one.authority for one in found.values()}
-    accepted = recognised_by(session, tuple(authorities.values()), provider, ask.wish.service_type, ask.used_on)
+    years = by_year(standing.caps)
     for one in found.values():
-        last = held.get(one.voucher.id)
-        yield candidate_of(
-            one,
-            years[one.voucher.organisation_id, one.voucher.programme_id],
-            last,
-            is_recognised=one.authority.id in accepted,
-            is_flagged=one.authority.id in flagged,
-        )
+        yield candidate_of(one, years[one.organisation_id, one.programme_id], held.get(one.id))
 
 
-def candidate_of(
-    found: Found,
-    caps: Mapping[int, CapAccounts],
-    last: LastHold | None,
-    *,
-    is_recognised: bool = True,
-    is_flagged: bool = False,
-) -> Candidate:
+def candidate_of(found: Found, caps: Mapping[int, CapAccounts], last: LastHold | None) -> Candidate:
     """A voucher as the rules read it."""
-    voucher = found.voucher
     return Candidate(
-        voucher_id=voucher.id,
-        programme_id=voucher.programme_id,
-        terms=terms_of(found.version),
-        use_by=voucher.use_by,
-        state=voucher.state,
+        voucher_id=found.id,
+        programme_id=found.programme_id,
+        terms=found.terms,
+        use_by=found.use_by,
+        state=found.state,
         credit_fen=found.credit_fen,
         caps=caps,
         held_fen=last.amount_fen if last else 0,
         held_cap_id=last.cap_id if last else None,
-        is_recognised=is_recognised,
-        is_flagged=is_flagged,
+        is_recognised=found.is_accepted,
+        is_flagged=found.is_flagged,
     )
 
 
@@ -133,16 +103,16 @@ def _case(ask: Ask) -> Case:
 
 def _part(found: Found, share: Share) -> Part:
     """What a voucher covers, with what a page says of it."""
-    voucher, is_issued = found.voucher, found.voucher.state == VoucherState.ISSUED
+    is_issued = found.state == VoucherState.ISSUED
     return Part(
-        voucher_id=voucher.id,
-        number=voucher.number,
-        programme_id=voucher.programme_id,
-        version_id=found.version.id,
-        use_by=voucher.use_by,
-        redeem_by=voucher.redeem_by,
-        redeemed_by=found.version.redeemed_by,
+        voucher_id=found.id,
+        number=found.number,
+        programme_id=found.programme_id,
+        version_id=found.version_id,
+        use_by=found.use_by,
+        redeem_by=found.redeem_by,
+        redeemed_by=found.terms.redeemed_by,
         cap_id=share.cap.id if share.cap else None,
         covered=share.covered,
-        unusable=None if is_issued else voucher.state,
+        unusable=None if is_issued else found.state,
     )

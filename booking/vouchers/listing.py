@@ -15,8 +15,9 @@ from booking.core.pages import Page, decode_cursor, page_of, row_id
 from booking.core.texts import N_
 from booking.ledger.queries import Touched, entries_of
 from booking.programmes.queries import programme
+from booking.vouchers.books import standings
+from booking.vouchers.known import Book
 from booking.vouchers.queries import voucher
-from booking.vouchers.reading import standings, versions_on
 from booking.vouchers.rules import BookStanding
 from booking.vouchers.verifying import is_last_hold
 from models.catalogue import Instrument
@@ -90,14 +91,22 @@ class Budget:
     """What of a programme's budget is free, committed and paid; `budget_fen` None: no limit."""
 
     programme: Programme
-    book: ProgrammeBook
-    standing: BookStanding
-    budget_fen: int | None
+    book: Book
+
+    @property
+    def standing(self) -> BookStanding:
+        """What the books hold."""
+        return self.book.standing
+
+    @property
+    def budget_fen(self) -> int | None:
+        """What the version in force says."""
+        return self.book.budget_fen
 
     @property
     def left_fen(self) -> int | None:
         """What is free now, as the version in force says it."""
-        return self.standing.left_of(self.budget_fen)
+        return self.book.left_fen
 
 
 def seen_by(actor: Actor) -> ColumnElement[bool]:
@@ -280,7 +289,6 @@ def budget(session: Session, programme_id: int, actor: Actor, *, today: date) ->
 
 
 def _budgets(session: Session, found: Sequence[Programme], today: date) -> list[Budget]:
-    """Programmes with their books; three statements however many there are."""
-    ids = [one.id for one in found]
-    books, versions = standings(session, ids), versions_on(session, ids, today)
-    return [Budget(one, *books[one.id], versions[one.id].budget_fen) for one in found if one.id in books]
+    """Programmes with their books; one statement however many there are."""
+    books = standings(session, [one.id for one in found], today).books
+    return [Budget(one, books[one.id]) for one in found if one.id in books]

@@ -4,40 +4,65 @@ The order of locks: vouchers in order of id, caps, programmes' books, then the l
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import BindParameter, Integer, Select, and_, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from booking.core.clock import local_date
 from booking.ledger.rules import Posting
-from booking.vouchers.reading import Cap, Found, caps_of, standings, versions_on, vouchers_by_id
-from booking.vouchers.rules import BookAccounts, Books, PairAccounts, VoucherAccounts
-from models.vocabulary.programmes import ReservesBudget
-from models.vocabulary.vouchers import ENDED
+from booking.vouchers.books import rows_of, standings
+from booking.vouchers.known import Book, Found, Read, Standings
+from booking.vouchers.reading import vouchers_by_id
+from booking.vouchers.rules import BookAccounts, Books, PairAccounts
 from models.vouchers import ProgrammeBook, ProvincePair, Voucher, VoucherCap
 
 NEVER = 0
 
 
+_vouchers, _caps, _books = Voucher.__table__, VoucherCap.__table__, ProgrammeBook.__table__
+_PROGRAMMES: BindParameter[Any] = bindparam("programme_ids", type_=Integer(), expanding=True)
+_LOCK_VOUCHERS = (
+    select(_vouchers.c.id, _vouchers.c.state)
+    .where(_vouchers.c.id.in_(bindparam("ids", type_=Integer(), expanding=True)))
+    .order_by(_vouchers.c.id)
+    .with_for_update(key_share=True)
+)
+_LOCK_CAPS = (
+    select(_caps.c.id)
+    .where(
+        _caps.c.programme_id.in_(_PROGRAMMES),
+        _caps.c.organisation_id.in_(bindparam("firm_ids", type_=Integer(), expanding=True)),
+    )
+    .order_by(_caps.c.id)
+    .with_for_update(key_share=True)
+)
+_LOCK_BOOKS = (
+    select(_books.c.programme_id, _books.c.version)
+    .where(_books.c.programme_id.in_(_PROGRAMMES))
+    .order_by(_books.c.id)
+    .with_for_update(key_share=True)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """Vouchers under lock with all that they can move: caps, books, budgets that are free, and what follows first."""
+    """Vouchers under lock with all that they can move: caps, books, and what follows first."""
 
     found: Mapping[int, Found]
-    caps: Sequence[Cap]
-    books: Mapping[int, BookAccounts]
-    budgets: Mapping[int, int | None]
+    standing: Standings
     following: Sequence[Posting]
 
     def books_of(self, voucher_id: int, pair: ProvincePair | None = None) -> Books:
         """Everything that a change of one voucher moves."""
-        one = self.found[voucher_id].voucher
+        one = self.found[voucher_id]
         return Books(
-            VoucherAccounts(one.credit_id, one.held_id, one.captured_id),
-            self.books[one.programme_id],
-            self.found[voucher_id].version.reserves_budget,
+            one.accounts,
+            self.standing.books[one.programme_id].accounts,
+            one.terms.reserves_budget,
             one.state,
             PairAccounts(pair.source_id, pair.captured_id) if pair else None,
         )
@@ -45,43 +70,62 @@ class Locked:
     def voucher_at(self, account_id: int) -> int:
         """The voucher whose change would bring an account below its floor: the one that draws from it."""
         for voucher_id, one in sorted(self.found.items()):
-            ids = {one.voucher.credit_id, one.voucher.held_id, one.voucher.captured_id}
-            caps = {cap.accounts.left_id for cap in self.caps if cap.programme_id == one.voucher.programme_id}
-            if account_id in ids | caps | {self.books[one.voucher.programme_id].budget_id}:
+            ids = {one.accounts.credit_id, one.accounts.held_id, one.accounts.captured_id}
+            caps = {cap.accounts.left_id for cap in self.standing.caps if cap.programme_id == one.programme_id}
+            if account_id in ids | caps | {self.standing.books[one.programme_id].accounts.budget_id}:
                 return voucher_id
         return NEVER
 
 
 def locked(session: Session, voucher_ids: Collection[int], *, now: datetime) -> Locked:
     """Vouchers, their enterprises' caps and the books of their programmes as they are once the locks stand."""
-    rows = select(Voucher.id).where(Voucher.id.in_(sorted(voucher_ids))).order_by(Voucher.id)
-    session.execute(rows.with_for_update(key_share=True))
+    rows_of(session, _LOCK_VOUCHERS, {"ids": sorted(voucher_ids)})
     found = vouchers_by_id(session, voucher_ids)
-    programme_ids = {one.voucher.programme_id for one in found.values()}
-    firm_ids = {one.voucher.organisation_id for one in found.values()}
-    cap_rows = select(VoucherCap.id).where(
-        VoucherCap.programme_id.in_(programme_ids), VoucherCap.organisation_id.in_(firm_ids)
+    drawing = {one.programme_id for one in found.values() if one.draws}
+    _lock_caps(session, found.values())
+    _lock_books(session, drawing)
+    return _standing(session, found, drawing, now=now)
+
+
+def locked_as_read(session: Session, voucher_ids: Collection[int], read: Read, *, now: datetime) -> Locked:
+    """The same for what this very transaction has read: only states are read anew, and what budgets need to follow.
+
+    Enough to hold more: floors are the ledger's, and nothing is held in a voucher that has ended.
+    """
+    asked = [read.found[voucher_id] for voucher_id in sorted(voucher_ids)]
+    drawing = {one.programme_id for one in asked if one.draws}
+    if len(asked) == 1:
+        rows = rows_of(session, _lock_one(draws=bool(drawing)), {"id": asked[0].id})
+        versions = {row.programme_id: row.version for row in rows if drawing}
+    else:
+        rows = rows_of(session, _LOCK_VOUCHERS, {"ids": [one.id for one in asked]})
+        _lock_caps(session, asked)
+        versions = _lock_books(session, drawing)
+    found = {row.id: replace(read.found[row.id], state=row.state) for row in rows}
+    if all(read.standing.books[one].is_settled(version) for one, version in versions.items()):
+        return Locked(found, read.standing, [])
+    return _standing(session, found, drawing, now=now)
+
+
+@lru_cache(maxsize=2)
+def _lock_one(*, draws: bool) -> Select[*tuple[Any, ...]]:
+    """A voucher, its firm's caps and, where a use draws on them, its programme's books; locked in this order."""
+    of_firm = _caps.c.programme_id == _vouchers.c.programme_id, _caps.c.organisation_id == _vouchers.c.organisation_id
+    rows = (
+        select(_vouchers.c.id, _vouchers.c.state, _books.c.programme_id, _books.c.version)
+        .join(_caps, and_(*of_firm))
+        .join(_books, _books.c.programme_id == _vouchers.c.programme_id)
+        .where(_vouchers.c.id == bindparam("id", type_=Integer()))
+        .order_by(_caps.c.id)
     )
-    session.execute(cap_rows.order_by(VoucherCap.id).with_for_update(key_share=True))
-    caps = caps_of(session, firm_ids, programme_ids)
-    drawing = {one.voucher.programme_id for one in found.values() if _draws(one)}
-    budgets = budgets_locked(session, drawing, now=now)
-    others = programme_ids - drawing
-    books = {**budgets.books, **{one: _accounts(book) for one, book in _plain(session, others).items()}}
-    return Locked(found, caps, books, budgets.left, budgets.following)
+    return rows.with_for_update(key_share=True, of=[_vouchers, _caps, _books] if draws else [_vouchers, _caps])
 
 
-def _draws(one: Found) -> bool:
-    """Whether a change of it moves the programme's budget: reserved by each use, or what comes back from one ended."""
-    return one.version.reserves_budget == ReservesBudget.HOLD or one.voucher.state in ENDED
-
-
-def _plain(session: Session, programme_ids: Collection[int]) -> dict[int, ProgrammeBook]:
-    """Books of which only the accounts matter."""
-    if not programme_ids:
-        return {}
-    rows = session.scalars(select(ProgrammeBook).where(ProgrammeBook.programme_id.in_(programme_ids)))
-    return {one.programme_id: one for one in rows}
+def _standing(session: Session, found: Mapping[int, Found], drawing: Collection[int], *, now: datetime) -> Locked:
+    """Locked vouchers with what caps and books hold; those of which something is drawn follow their budgets."""
+    programme_ids = {one.programme_id for one in found.values()}
+    standing = standings(session, programme_ids, local_date(now), {one.organisation_id for one in found.values()})
+    return Locked(found, standing, _following(session, [standing.books[one] for one in sorted(drawing)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,26 +142,36 @@ def budgets_locked(session: Session, programme_ids: Collection[int], *, now: dat
 
     The entries that let them follow are to be posted with what is moved.
     """
+    _lock_books(session, programme_ids)
+    books = standings(session, programme_ids, local_date(now)).books
+    return Budgets(
+        {programme_id: book.accounts for programme_id, book in books.items()},
+        {programme_id: book.left_fen for programme_id, book in books.items()},
+        _following(session, list(books.values())),
+    )
+
+
+def _lock_caps(session: Session, found: Collection[Found]) -> None:
+    """The caps of firms under lock, in order of id."""
+    programmes, firms = {one.programme_id for one in found}, {one.organisation_id for one in found}
+    rows_of(session, _LOCK_CAPS, {"programme_ids": sorted(programmes), "firm_ids": sorted(firms)})
+
+
+def _lock_books(session: Session, programme_ids: Collection[int]) -> dict[int, int]:
+    """Books under lock, in order of id; how often each has followed its budget."""
     if not programme_ids:
-        return Budgets({}, {}, [])
-    rows = select(ProgrammeBook.id).where(ProgrammeBook.programme_id.in_(sorted(programme_ids)))
-    session.execute(rows.order_by(ProgrammeBook.id).with_for_update(key_share=True))
-    versions = versions_on(session, programme_ids, local_date(now))
-    books: dict[int, BookAccounts] = {}
-    left: dict[int, int | None] = {}
-    following = []
-    for programme_id, (book, standing) in standings(session, programme_ids).items():
-        version = versions[programme_id]
-        books[programme_id] = _accounts(book, is_limited=version.budget_fen is not None)
-        left[programme_id] = standing.left_of(version.budget_fen)
-        if moves := list(books[programme_id].following(version.budget_fen, standing)):
-            key = f"programme:{programme_id}:budget:{version.number}:{book.version}"
-            following.append(Posting(key, moves))
+        return {}
+    rows = rows_of(session, _LOCK_BOOKS, {"programme_ids": sorted(programme_ids)})
+    return {row.programme_id: row.version for row in rows}
+
+
+def _following(session: Session, books: Sequence[Book]) -> list[Posting]:
+    """The entries by which locked books follow the budgets of their versions in force, each counted."""
+    found = []
+    for book in books:
+        if moves := book.following:
+            key = f"programme:{book.programme_id}:budget:{book.version_number}:{book.version}"
+            found.append(Posting(key, moves))
             counted = update(ProgrammeBook).where(ProgrammeBook.id == book.id).values(version=book.version + 1)
             session.execute(counted)
-    return Budgets(books, left, following)
-
-
-def _accounts(book: ProgrammeBook, *, is_limited: bool = True) -> BookAccounts:
-    """Where a programme's money is."""
-    return BookAccounts(book.source_id, book.budget_id, book.committed_id, is_limited)
+    return found

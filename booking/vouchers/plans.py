@@ -1,10 +1,11 @@
 """What shall pay for a use of an enterprise's vouchers, and what each covers of it, as values."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from booking.programmes.rules import Covered, Excluded
+from booking.vouchers.known import Read
 from models.vocabulary.programmes import Limit, RedeemedBy, ServiceType
 from models.vocabulary.vouchers import VoucherState
 
@@ -50,11 +51,12 @@ class Part:
 class Plan:
     """What the vouchers cover of a fee, in the order in which they are used; all that were asked, also for nothing.
 
-    Without any part the enterprise has no voucher that could be asked.
+    Without any part the enterprise has no voucher that could be asked. `read` is what it was made from.
     """
 
     fee_fen: int
     parts: tuple[Part, ...] = ()
+    read: Read | None = field(default=None, compare=False, repr=False)
 
     @property
     def paying(self) -> tuple[Part, ...]:

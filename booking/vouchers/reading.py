@@ -1,22 +1,29 @@
 """What the rules need to know of vouchers, read in as many statements for many as for one."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Date, Integer, Row, Select, bindparam, func, or_, select
+from sqlalchemy.orm import Session
 
 from booking.payers.holds import Purpose
-from booking.programmes.queries import chosen
+from booking.programmes.queries import terms_of
+from booking.programmes.rules import Terms
+from booking.recognitions.queries import accepts
+from booking.vouchers.books import rows_of
 from booking.vouchers.due import Earlier
-from booking.vouchers.rules import BookStanding, CapAccounts
+from booking.vouchers.known import Found
+from booking.vouchers.rules import VoucherAccounts
 from models.directory import Organisation
 from models.ledger import LedgerAccount
 from models.programmes import Programme, ProgrammeVersion
+from models.recognitions import Recognition
+from models.vocabulary.programmes import ServiceType
 from models.vocabulary.vouchers import CaptureKind, VoucherState
-from models.vouchers import ProgrammeBook, Voucher, VoucherCap, VoucherCapture, VoucherHold, VoucherRelation
+from models.vouchers import Voucher, VoucherCapture, VoucherHold, VoucherRelation
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,37 +37,28 @@ class LastHold:
 
 
 @dataclass(frozen=True, slots=True)
-class Cap:
-    """An enterprise's cap of a programme in a year, and what is left of it."""
+class Provider:
+    """Who is to be paid for what on which day."""
 
-    accounts: CapAccounts
-    programme_id: int
-    organisation_id: int
-    year: int
-    left_fen: int
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A voucher with the version it was issued under, its authority and its credit."""
-
-    voucher: Voucher
-    version: ProgrammeVersion
-    authority: Organisation
-    credit_fen: int
+    owner_id: int
+    service_type: ServiceType
+    used_on: date
 
 
 def last_holds(session: Session, purpose: Purpose) -> dict[int, LastHold]:
     """The holds of a use that count, by voucher, also those of nothing."""
-    column, its_id = (
-        (VoucherHold.reservation_id, purpose.reservation_id)
-        if purpose.reservation_id is not None
-        else (VoucherHold.sample_order_id, purpose.sample_order_id)
-    )
-    newest = select(func.max(VoucherHold.id)).where(column == its_id).group_by(VoucherHold.voucher_id)
+    is_order = purpose.reservation_id is None
+    named = {"its_id": purpose.sample_order_id if is_order else purpose.reservation_id}
+    return {row.voucher_id: LastHold(*row) for row in session.execute(_last_holds(is_order=is_order), named)}
+
+
+@lru_cache(maxsize=2)
+def _last_holds(*, is_order: bool) -> Select[*tuple[Any, ...]]:
+    """The statement, built once for each kind of use."""
+    column = VoucherHold.sample_order_id if is_order else VoucherHold.reservation_id
+    newest = select(func.max(VoucherHold.id)).where(column == bindparam("its_id")).group_by(VoucherHold.voucher_id)
     rows = select(VoucherHold.id, VoucherHold.voucher_id, VoucherHold.cap_id, VoucherHold.amount_fen)
-    found = session.execute(rows.where(VoucherHold.id.in_(newest)).order_by(VoucherHold.voucher_id))
-    return {row.voucher_id: LastHold(*row) for row in found}
+    return rows.where(VoucherHold.id.in_(newest)).order_by(VoucherHold.voucher_id)
 
 
 def taken_of(session: Session, charge_id: int) -> dict[int, Earlier]:
@@ -77,98 +75,113 @@ def taken_of(session: Session, charge_id: int) -> dict[int, Earlier]:
 
 
 def vouchers_for(
-    session: Session, organisation_id: int, voucher_id: int | None, also: Collection[int]
+    session: Session, organisation_id: int, voucher_id: int | None, also: Collection[int], provider: Provider
 ) -> dict[int, Found]:
-    """Those an enterprise could use: all that are issued or the one that is named, with others that hold already."""
-    wanted = Voucher.state == VoucherState.ISSUED if voucher_id is None else Voucher.id == voucher_id
-    return _found(session, Voucher.organisation_id == organisation_id, or_(wanted, Voucher.id.in_(also)))
+    """Those a firm could use: all that are issued or the one that is named, with others that hold already.
+
+    Each as its authority sees the provider.
+    """
+    named = {"organisation_id": organisation_id, "voucher_id": voucher_id, "voucher_ids": [*also]}
+    about = {"owner_id": provider.owner_id, "service_type": provider.service_type, "used_on": provider.used_on}
+    statement = _asked(is_named=voucher_id is not None, has_others=bool(also))
+    rows = rows_of(session, statement, {**named, **about})
+    return {row.id: _found(row, is_accepted=bool(row.is_accepted), is_flagged=bool(row.is_flagged)) for row in rows}
 
 
 def vouchers_by_id(session: Session, voucher_ids: Collection[int]) -> dict[int, Found]:
     """The vouchers of these numbers as they are now."""
-    return _found(session, Voucher.id.in_(voucher_ids))
+    rows = rows_of(session, _by_id(), {"voucher_ids": sorted(voucher_ids)})
+    return {row.id: _found(row) for row in rows}
 
 
-def _found(session: Session, *conditions: ColumnElement[bool]) -> dict[int, Found]:
-    rows = (
-        select(Voucher, ProgrammeVersion, Organisation, LedgerAccount.balance_fen)
-        .join(ProgrammeVersion, ProgrammeVersion.id == Voucher.programme_version_id)
-        .join(Programme, Programme.id == Voucher.programme_id)
-        .join(Organisation, Organisation.id == Programme.organisation_id)
-        .join(LedgerAccount, LedgerAccount.id == Voucher.credit_id)
-        .where(*conditions)
-        .order_by(Voucher.id)
-        .execution_options(populate_existing=True)
+_vouchers, _versions, _programmes = Voucher.__table__, ProgrammeVersion.__table__, Programme.__table__
+_authorities, _accounts = Organisation.__table__.alias("authorities"), LedgerAccount.__table__
+ITS_OWN = (
+    "id",
+    "number",
+    "programme_id",
+    "programme_version_id",
+    "organisation_id",
+    "redeem_by",
+    "state",
+    "credit_id",
+    "held_id",
+    "captured_id",
+)
+_TERMS = [_versions.c[name] for name in Terms.__dataclass_fields__]
+
+
+@lru_cache(maxsize=1)
+def _by_id() -> Select[*tuple[Any, ...]]:
+    """Vouchers of these numbers; built once."""
+    return _whole().where(_vouchers.c.id.in_(bindparam("voucher_ids", type_=Integer(), expanding=True)))
+
+
+@lru_cache(maxsize=4)
+def _asked(*, is_named: bool, has_others: bool) -> Select[*tuple[Any, ...]]:
+    """A firm's voucher that is named or all that are issued, with others; a list of ids is written out each time."""
+    provider, firm_id = Organisation.__table__.alias("provider"), bindparam("organisation_id", type_=Integer())
+    kind = bindparam("service_type", type_=Recognition.__table__.c.service_type.type)
+    day: Any = bindparam("used_on", type_=Date())
+    voucher_id = bindparam("voucher_id", type_=Integer())
+    wanted = _vouchers.c.id == voucher_id if is_named else _vouchers.c.state == VoucherState.ISSUED
+    if has_others:
+        wanted = or_(wanted, _vouchers.c.id.in_(bindparam("voucher_ids", type_=Integer(), expanding=True)))
+    return (
+        _whole()
+        .join(provider, provider.c.id == bindparam("owner_id", type_=Integer()))
+        .add_columns(
+            accepts(_authorities.c, provider.c, kind, day).label("is_accepted"),
+            _flags(_authorities.c.id, _vouchers.c.organisation_id, provider.c.id).label("is_flagged"),
+        )
+        .where(_vouchers.c.organisation_id == firm_id, wanted)
     )
-    return {row[0].id: Found(*row) for row in session.execute(rows)}
 
 
-def caps_of(session: Session, organisation_ids: Collection[int], programme_ids: Collection[int]) -> list[Cap]:
-    """What enterprises may still use of programmes in each year."""
-    rows = (
-        select(VoucherCap, LedgerAccount.balance_fen)
-        .join(LedgerAccount, LedgerAccount.id == VoucherCap.left_id)
-        .where(VoucherCap.organisation_id.in_(organisation_ids), VoucherCap.programme_id.in_(programme_ids))
-        .order_by(VoucherCap.id)
+def _whole() -> Select[*tuple[Any, ...]]:
+    """Vouchers with everything that does not depend on a use."""
+    return (
+        select(
+            *(_vouchers.c[name] for name in ITS_OWN),
+            _vouchers.c.use_by.label("last_day"),
+            *_TERMS,
+            _authorities.c.adcode,
+            _accounts.c.balance_fen,
+        )
+        .select_from(_vouchers)
+        .join(_versions, _versions.c.id == _vouchers.c.programme_version_id)
+        .join(_programmes, _programmes.c.id == _vouchers.c.programme_id)
+        .join(_authorities, _authorities.c.id == _programmes.c.organisation_id)
+        .join(_accounts, _accounts.c.id == _vouchers.c.credit_id)
+        .order_by(_vouchers.c.id)
     )
-    return [
-        Cap(CapAccounts(cap.id, cap.left_id, cap.used_id), cap.programme_id, cap.organisation_id, cap.year, left)
-        for cap, left in session.execute(rows)
-    ]
 
 
-def by_year(caps: Collection[Cap]) -> Mapping[tuple[int, int], dict[int, CapAccounts]]:
-    """The caps of an enterprise and programme by year."""
-    found: defaultdict[tuple[int, int], dict[int, CapAccounts]] = defaultdict(dict)
-    for one in caps:
-        found[one.organisation_id, one.programme_id][one.year] = one.accounts
-    return found
+def _flags(authority_id: Any, organisation_id: Any, provider_id: Any) -> ColumnElement[bool]:
+    """Whether what an authority said last of a firm and a provider is that they are related."""
+    said = VoucherRelation.__table__
+    of_both = said.c.organisation_id == organisation_id, said.c.provider_id == provider_id
+    last = select(said.c.is_related).where(said.c.authority_id == authority_id, *of_both)
+    return last.order_by(said.c.id.desc()).limit(1).correlate_except(said).scalar_subquery()
 
 
-def standings(session: Session, programme_ids: Collection[int]) -> dict[int, tuple[ProgrammeBook, BookStanding]]:
-    """The books of programmes with what they hold."""
-    free, committed, paid = (aliased(LedgerAccount) for _ in range(3))
-    rows = (
-        select(ProgrammeBook, free.balance_fen, committed.balance_fen, paid.balance_fen)
-        .join(free, free.id == ProgrammeBook.budget_id)
-        .join(committed, committed.id == ProgrammeBook.committed_id)
-        .join(paid, paid.id == ProgrammeBook.paid_id)
-        .where(ProgrammeBook.programme_id.in_(programme_ids))
-        .execution_options(populate_existing=True)
+def _found(row: Row[Any], **said: bool) -> Found:
+    """A voucher from its row."""
+    return Found(
+        id=row.id,
+        number=row.number,
+        programme_id=row.programme_id,
+        organisation_id=row.organisation_id,
+        use_by=row.last_day,
+        redeem_by=row.redeem_by,
+        state=row.state,
+        accounts=VoucherAccounts(row.credit_id, row.held_id, row.captured_id),
+        credit_fen=row.balance_fen,
+        version_id=row.programme_version_id,
+        terms=terms_of(row),
+        issuer_adcode=row.adcode,
+        **said,
     )
-    return {row[0].programme_id: (row[0], BookStanding(*row[1:])) for row in session.execute(rows)}
-
-
-def versions_on(session: Session, programme_ids: Collection[int], day: date) -> dict[int, ProgrammeVersion]:
-    """The version of each programme that holds on a day, else the one that will hold first."""
-    rows = session.scalars(select(ProgrammeVersion).where(ProgrammeVersion.programme_id.in_(programme_ids)))
-    written: defaultdict[int, list[ProgrammeVersion]] = defaultdict(list)
-    for one in rows:
-        written[one.programme_id].append(one)
-    return {programme_id: chosen(versions, day) for programme_id, versions in written.items()}
-
-
-def budgets_left(session: Session, programme_ids: Collection[int], day: date) -> dict[int, int | None]:
-    """What is free of the budgets of programmes as their versions of a day say them; None without a limit."""
-    if not programme_ids:
-        return {}
-    versions = versions_on(session, programme_ids, day)
-    held = standings(session, programme_ids)
-    return {one: standing.left_of(versions[one].budget_fen) for one, (_, standing) in held.items()}
-
-
-def flagged_by(session: Session, organisation_id: int, provider_id: int) -> frozenset[int]:
-    """The authorities that say an enterprise and a provider are related."""
-    later = aliased(VoucherRelation)
-    pair = VoucherRelation.organisation_id == organisation_id, VoucherRelation.provider_id == provider_id
-    newer = and_(
-        later.organisation_id == organisation_id,
-        later.provider_id == provider_id,
-        later.authority_id == VoucherRelation.authority_id,
-        later.id > VoucherRelation.id,
-    )
-    said = select(VoucherRelation.authority_id).where(*pair, VoucherRelation.is_related)
-    return frozenset(session.scalars(said.where(~select(later.id).where(newer).exists())))
 
 
 def balances(session: Session, account_ids: Collection[int]) -> dict[int, int]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from booking.core.actors import Actor
@@ -12,6 +12,7 @@ from booking.vouchers.plans import Wish
 from models.vouchers import VoucherWish
 
 SAID = ("organisation_id", "service_type", "voucher_id", "is_used", "is_statutory", "is_related", "is_funded")
+_STORE = insert(VoucherWish.__table__)
 
 
 def wish_of(session: Session, purpose: Purpose) -> Wish | None:
@@ -41,8 +42,7 @@ def store_wish(
         return
     said = {name: getattr(wish, name) for name in SAID}
     about = {"reservation_id": purpose.reservation_id, "sample_order_id": purpose.sample_order_id}
-    session.add(VoucherWish(**about, **said, declared_by_id=actor.id, created_at=now))
-    session.flush()
+    session.connection().execute(_STORE, {**about, **said, "declared_by_id": actor.id, "created_at": now})
 
 
 def _purpose(row: VoucherWish) -> Purpose:

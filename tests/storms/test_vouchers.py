@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from booking.core.errors import Refused
 from booking.database.transactions import transaction
-from booking.payers.holds import Purpose
+from booking.payers.holds import Purpose, Wanted
 from booking.vouchers.capturing import capture
 from booking.vouchers.covering import Plan
 from booking.vouchers.ending import expire_voucher
-from booking.vouchers.holding import hold, release
+from booking.vouchers.holding import hold, hold_new, release
 from booking.vouchers.issuing import Issue, issue
 from booking.web.extensions import db
 from models.charges import Charge
@@ -46,17 +46,21 @@ def at_once(engine: Engine, calls: Sequence[Callable[[Session], Any]]) -> Counte
         return Counter(pool.map(run, calls))
 
 
-def holding(purpose: Purpose, found: Plan) -> Callable[[Session], None]:
+def holding(purpose: Purpose, found: Plan, *, is_new: bool = False) -> Callable[[Session], None]:
     def work(session: Session) -> None:
         locked = select(Reservation.id).where(Reservation.id == purpose.reservation_id)
         session.execute(locked.with_for_update(key_share=True))
-        hold(session, purpose, found, now=NOON)
+        if is_new:
+            hold_new(session, purpose, Wanted(None, 0, 0), found, now=NOON)
+        else:
+            hold(session, purpose, found, now=NOON)
 
     return work
 
 
+@pytest.mark.parametrize("is_new", [False, True])
 @pytest.mark.parametrize("limit", ["credit", "budget", "cap"])
-def test_of_thirty_holds_ten_fit_into_what_covers_ten(session: Session, limit: str) -> None:
+def test_of_thirty_holds_ten_fit_into_what_covers_ten(session: Session, limit: str, is_new: bool) -> None:
     bench = Bench.made(session)
     small, large = FITTING * SHARE, 10 * FITTING * SHARE
     said = {"budget_fen": small if limit == "budget" else large, "year_cap_fen": small if limit == "cap" else large}
@@ -64,7 +68,7 @@ def test_of_thirty_holds_ten_fit_into_what_covers_ten(session: Session, limit: s
     uses = [bench.use() for _ in range(WRITERS)]
     found = bench.plan(FEE)
 
-    ended = at_once(db.engine, [holding(purpose, found) for purpose in uses])
+    ended = at_once(db.engine, [holding(purpose, found, is_new=is_new) for purpose in uses])
 
     assert ended == {"done": FITTING, "voucher_short": WRITERS - FITTING}
     assert bench.faults() == []

@@ -7,12 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.ledger.service import post_entries
+from booking.vouchers.books import standings
 from booking.vouchers.due import Claims
 from booking.vouchers.ending import due_to_expire, expire_voucher
 from booking.vouchers.holding import VoucherGone, VoucherShort, held_of, hold, release
 from booking.vouchers.issuing import BudgetSpent, ProgrammeOver
 from booking.vouchers.moving import budgets_locked
-from booking.vouchers.reading import standings
 from booking.vouchers.rules import BookStanding
 from models.vocabulary.programmes import Limit, Reason
 from models.vocabulary.vouchers import VoucherState, VoucherStep
@@ -24,7 +24,7 @@ OVER = datetime(2027, 1, 3, 4, tzinfo=UTC)
 
 def books(session: Session, voucher: Voucher) -> BookStanding:
     session.commit()
-    return standings(session, [voucher.programme_id])[voucher.programme_id][1]
+    return standings(session, [voucher.programme_id], NOON.date()).books[voucher.programme_id].standing
 
 
 def test_thirty_per_cent_of_two_thousand_yuan_are_covered_and_the_share_decides(bench: Bench) -> None:

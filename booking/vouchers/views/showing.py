@@ -80,7 +80,7 @@ def budget(programme_id: int) -> ResponseReturnValue:
     """Show what of a programme's budget is free, committed and paid, with every entry."""
     session, asked = reading(), read_query(VoucherPage)
     found = listing.budget(session, programme_id, require_actor(), today=local_date(utcnow()))
-    sides = [found.book.budget_id, found.book.committed_id, found.book.paid_id]
+    sides = [found.book.accounts.budget_id, found.book.accounts.committed_id, found.book.paid_id]
     page = entries_of(session, sides, limit=LINES, cursor=asked.cursor)
     older = url_for(".budget", programme_id=programme_id, cursor=page.next_cursor) if page.next_cursor else None
     lines = [(one.entry, [one.changes[side] for side in sides]) for one in page.items]
