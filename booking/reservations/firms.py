@@ -4,7 +4,19 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Date, Integer, Select, and_, bindparam, exists, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Date,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from booking.affiliations.queries import in_force, is_member
@@ -60,6 +72,12 @@ def offered_to(session: Session, user_id: int, today: date) -> tuple[Offered, ..
     )
 
 
+def _firms(user_id: Any, today: Any) -> CompoundSelect[int]:
+    """The firms for which somebody acts, found from the person's side: a country has many vouchers."""
+    of_theirs = select(Affiliation.organisation_id).where(Affiliation.user_id == user_id, in_force(today))
+    return union_all(of_theirs, select(Grant.scope_id).where(*_agency(user_id, today)))
+
+
 @lru_cache(maxsize=1)
 def _offered() -> Select[*tuple[Any, ...]]:
     """The statement, built once: every booking of a firm that has vouchers asks it."""
@@ -77,6 +95,6 @@ def _offered() -> Select[*tuple[Any, ...]]:
         .join(Organisation, Organisation.id == Voucher.organisation_id)
         .join(LedgerAccount, LedgerAccount.id == Voucher.credit_id)
         .where(Voucher.state == VoucherState.ISSUED, Voucher.use_by >= today)
-        .where(acts_for(user_id, Voucher.organisation_id, today))
+        .where(Voucher.organisation_id.in_(_firms(user_id, today)))
         .order_by(Voucher.use_by, Voucher.id)
     )
