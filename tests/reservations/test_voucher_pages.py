@@ -205,5 +205,5 @@ def test_a_booking_with_a_voucher_takes_few_statements_however_many_there_are(
     five = booked(11)
 
     assert without <= 25
-    assert two == five <= 46
+    assert two == five <= 33
     assert count(session, Voucher) == 5

@@ -9,7 +9,7 @@ from booking.vouchers.holding import hold, release
 from tests.counting import counting
 from tests.vouchers.using import DAY, NOON, Bench
 
-MOST = 21
+MOST = 19
 
 
 def counts(bench: Bench) -> list[int]:
