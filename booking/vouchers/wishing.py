@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from booking.core.actors import Actor
 from booking.payers.holds import Purpose, for_order, for_reservation
 from booking.vouchers.plans import Wish
+from models.base import Base
 from models.vouchers import VoucherWish
 
 SAID = ("organisation_id", "service_type", "voucher_id", "is_used", "is_statutory", "is_related", "is_funded")
-_STORE = insert(VoucherWish.__table__)
+_STORE = insert(Base.metadata.tables["voucher_wishes"])
 
 
 def wish_of(session: Session, purpose: Purpose) -> Wish | None:
