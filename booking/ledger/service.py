@@ -167,7 +167,8 @@ def _store_entries(
     stored = session.connection().execute(_SEVERAL[session.get_bind().dialect.name], rows)
     made: dict[str, int] = {key: entry_id for entry_id, key in stored}
     new = [one for one in fresh if one.key in made]
-    session.connection().execute(_MOVE, [_row(made[one.key], move) for one in new for move in one.moves])
+    if new:
+        session.connection().execute(_MOVE, [_row(made[one.key], move) for one in new for move in one.moves])
     _follow(accounts, [move for one in new for move in one.moves])
     others = [one for one in fresh if one.key not in made]
     return made | {one.key: _same(session, queries.entry_by_key(session, one.key), one.moves).id for one in others}
