@@ -14,7 +14,8 @@ from models.vocabulary.programmes import BearsDifference, BorderWay, CountsOn, R
 class Programme(Base):
     """The policy on vouchers that an authority has for one year; another year is another row.
 
-    `organisation_id` is the authority. What it says stands in its versions; `version` counts them.
+    `organisation_id` is the authority. What it says stands in its versions; `version` counts them. `runs_at` names the
+    system of others in which its vouchers live (科创通): here they are registered, and nothing is paid; empty: ours.
     """
 
     __tablename__ = "programmes"
@@ -28,6 +29,7 @@ class Programme(Base):
     year: Mapped[int]
     name_zh: Mapped[str] = mapped_column(String(100))
     name_en: Mapped[str] = mapped_column(String(160), default="")
+    runs_at: Mapped[str] = mapped_column(String(20), default="")
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
     organisation: Mapped[Organisation] = relationship(lazy="raise")

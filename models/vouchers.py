@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.accounts import User
@@ -14,6 +14,7 @@ from models.programmes import Programme, ProgrammeVersion
 from models.vocabulary.programmes import ServiceType
 from models.vocabulary.vouchers import CaptureKind, VoucherDeadline, VoucherState, VoucherStep
 
+_STANDS = text("state NOT IN ('returned', 'revoked')")
 ONE_CAUSE = "(reservation_id IS NULL) <> (sample_order_id IS NULL)"
 
 
@@ -46,7 +47,8 @@ class Voucher(Base):
     """What an authority promises an enterprise under one version of its programme, up to `face_fen`.
 
     Its `credit` is free, `held` is for uses to come, `captured` was used, `paid` was redeemed; none goes below zero.
-    Numbers have no gaps within a programme.
+    Numbers have no gaps within a programme. One that lives elsewhere is registered, not issued: `number_there` is what
+    its own system calls it, once among those of the programme that stand (None: ours).
     """
 
     __tablename__ = "vouchers"
@@ -57,10 +59,19 @@ class Voucher(Base):
         Index("ix_vouchers_organisation_id", "organisation_id", "id"),
         Index("ix_vouchers_state_use_by", "state", "use_by"),
         Index("ix_vouchers_redeem_by", "redeem_by"),
+        Index(
+            "uq_vouchers_number_there",
+            "programme_id",
+            "number_there",
+            unique=True,
+            postgresql_where=_STANDS,
+            sqlite_where=_STANDS,
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(40), unique=True)
+    number_there: Mapped[str | None] = mapped_column(String(60))
     programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"))
     sequence: Mapped[int]
     programme_version_id: Mapped[int] = mapped_column(ForeignKey("programme_versions.id"))

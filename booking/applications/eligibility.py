@@ -64,6 +64,7 @@ def eligibility(
         is_enterprise=firm.kind == OrganisationKind.ENTERPRISE,
         has_uscc=bool(firm.uscc) and not uscc_problems(firm.uscc),
         is_of_province=is_same_province(firm.adcode, authority.adcode),
+        lives_elsewhere=bool(shown.programme.runs_at),
         today=today,
         begins_on=version.valid_from if is_begun else None,
         use_by=version.use_by,

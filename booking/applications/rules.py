@@ -78,6 +78,7 @@ class Standing:
     is_enterprise: bool
     has_uscc: bool
     is_of_province: bool
+    lives_elsewhere: bool
     today: date
     begins_on: date | None
     use_by: date
@@ -101,6 +102,7 @@ def reasons_against(standing: Standing, wanted_fen: int | None) -> list[Reason]:
         (not standing.is_enterprise, Ineligible.NOT_AN_ENTERPRISE),
         (not standing.has_uscc, Ineligible.USCC_MISSING),
         (not standing.is_of_province, Ineligible.OTHER_PROVINCE),
+        (standing.lives_elsewhere, Ineligible.LIVES_ELSEWHERE),
         (not begun, Ineligible.NOT_IN_FORCE),
         (standing.today > standing.use_by, Ineligible.DAYS_OVER),
         (standing.has_open, Ineligible.OPEN_APPLICATION),

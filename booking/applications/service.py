@@ -38,6 +38,7 @@ ASKED_AT_START = frozenset(
         Ineligible.NOT_AN_ENTERPRISE,
         Ineligible.USCC_MISSING,
         Ineligible.OTHER_PROVINCE,
+        Ineligible.LIVES_ELSEWHERE,
         Ineligible.NOT_IN_FORCE,
         Ineligible.DAYS_OVER,
         Ineligible.OPEN_APPLICATION,

@@ -24,6 +24,7 @@ MOST_FILES = {
     OwnerKind.CONTRACT: 20,
     OwnerKind.VOUCHER_APPLICATION: 20,
     OwnerKind.REDEMPTION: 60,
+    OwnerKind.VOUCHER: 12,
 }
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from booking.accounts.permissions import Permission, require
 from booking.clearing.rules import month_after
 from booking.core.actors import Actor, Target
+from booking.core.errors import NotFound
 from booking.database.days import local_day
 from booking.programmes.queries import Shown, shown
 from models.ledger import LedgerEntry, LedgerTransfer
@@ -54,9 +55,14 @@ class Budget:
 
 
 def budget_of(session: Session, programme_id: int, actor: Actor, *, today: date) -> Budget:
-    """The budget of a programme, for officers of its authority and auditors; raises NotFound and Forbidden."""
+    """The budget of a programme, for officers of its authority and auditors; raises NotFound and Forbidden.
+
+    What lives elsewhere has none.
+    """
     found = shown(session, programme_id, today)
     require(actor, Permission.SEE_CLEARING, Target(found.programme.organisation_id))
+    if found.programme.runs_at:
+        raise NotFound
     book = session.scalar(select(ProgrammeBook).where(ProgrammeBook.programme_id == programme_id))
     moved = _moved(session, book) if book is not None else {}
     year = found.programme.year

@@ -12,7 +12,7 @@ from booking.clearing.rules import Course, month_after, net_fen, number_of
 from models.clearing import ClearingStatement
 from models.ledger import LedgerAccount
 from models.vocabulary.clearing import ClearingStep, Figure
-from models.vouchers import ProvincePair, VoucherCapture
+from models.vouchers import ProvincePair, Voucher, VoucherCapture
 
 Between = tuple[str, str]
 LESS = frozenset({Figure.GIVEN_BACK, Figure.NOT_APPROVED, Figure.CLAWED_BACK})
@@ -35,10 +35,11 @@ def faults(session: Session) -> Iterator[str]:
 
 
 def _wrong_pairs(session: Session, pairs: Sequence[ProvincePair]) -> Iterator[str]:
-    """A pair whose transfers are not what vouchers captured, less what they were given back."""
+    """A pair whose transfers are not what our vouchers captured, less what they were given back."""
     total = cast(func.sum(VoucherCapture.amount_fen), BigInteger)
     between = VoucherCapture.issuer_province, VoucherCapture.provider_province
-    rows = session.execute(select(*between, total).group_by(*between))
+    ours = select(*between, total).join(VoucherCapture.voucher).where(Voucher.number_there.is_(None))
+    rows = session.execute(ours.group_by(*between))
     captured: Mapping[Between, int] = {(issuer, provider): int(fen) for issuer, provider, fen in rows}
     moved: defaultdict[Between, int] = defaultdict(int)
     for course, amounts in queries.figures_of(session, pairs, None).items():

@@ -71,13 +71,17 @@ class ProgrammeVersionAnswer(BaseModel):
 
 
 class ProgrammeAnswer(BaseModel):
-    """A programme with the version that holds today, or will hold first; `version` counts all of them."""
+    """A programme with the version that holds today, or will hold first; `version` counts all of them.
+
+    `runs_at` names the system of others in which its vouchers live; empty: here.
+    """
 
     id: int
     authority: ProgrammeAuthority
     year: int
     name: str
     name_en: str
+    runs_at: str
     version: int
     terms: ProgrammeVersionAnswer
 
@@ -126,6 +130,7 @@ def programme_answer(shown: Shown) -> ProgrammeAnswer:
         year=found.year,
         name=found.name_zh,
         name_en=found.name_en,
+        runs_at=found.runs_at,
         version=found.version,
         terms=version_answer(shown.version),
     )

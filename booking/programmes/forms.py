@@ -136,10 +136,19 @@ class VersionForm(ProgrammeTermsForm):
     note_en: Annotated[Text, Field(max_length=1000)] = ""
     reason: Annotated[Line, Field(max_length=300)] = ""
 
-    def check(self) -> None:
-        """Raises InvalidInput with everything that does not fit together."""
-        if problems := [*self.day_problems(), *self._mark_problems()]:
+    def check(self, runs_at: str) -> None:
+        """Raises InvalidInput with everything that does not fit together, or to where its vouchers live."""
+        if problems := [*self.day_problems(), *self._mark_problems(), *self._place_problems(runs_at)]:
             raise InvalidInput(problems)
+
+    def _place_problems(self, runs_at: str) -> Iterator[Problem]:
+        """Whose vouchers live elsewhere has no budget here, and its enterprises pay first; others say what they do."""
+        if (self.reserves_budget == ReservesBudget.NEVER) != bool(runs_at):
+            yield Problem("reserves_budget", N_("券在别的系统里的政策不用本平台的预算，也只有这样的政策不用；请改选。"))
+        if runs_at and self.budget_fen is not None:
+            yield Problem("budget_fen", N_("券在别的系统里，预算不在这里写。"))
+        if runs_at and self.redeemed_by != RedeemedBy.ENTERPRISE:
+            yield Problem("redeemed_by", N_("券在别的系统里，企业先付全款，再到那里申请兑付。"))
 
     def all_marks(self) -> dict[str, dict[str, str]]:
         """A mark for every value, the text of the notice where a sourced one names none."""
@@ -165,12 +174,13 @@ class VersionForm(ProgrammeTermsForm):
 
 
 class ProgrammeForm(VersionForm):
-    """The first version of a programme of an authority for a year."""
+    """The first version of a programme of an authority for a year; `runs_at` where its vouchers live elsewhere."""
 
     organisation_id: Id
     year: Annotated[int, Field(ge=2000, le=2099)]
     name_zh: Annotated[FilledLine, Field(max_length=100)]
     name_en: Annotated[Line, Field(max_length=160)] = ""
+    runs_at: Annotated[Line, Field(max_length=20)] = ""
 
 
 class ProgrammeCaseForm(Form):

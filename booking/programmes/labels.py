@@ -46,6 +46,7 @@ REDEEMED_BY = {
 RESERVES_BUDGET = {
     ReservesBudget.ISSUE: N_("发券时预留预算"),
     ReservesBudget.HOLD: N_("用券时预留预算，用完为止"),
+    ReservesBudget.NEVER: N_("不用本平台的预算（券在别的系统里）"),
 }
 COUNTS_ON = {CountsOn.SERVICE: N_("服务日期"), CountsOn.INVOICE: N_("开票日期")}
 BEARS_DIFFERENCE = {BearsDifference.ENTERPRISE: N_("企业"), BearsDifference.PROVIDER: N_("服务机构")}
@@ -76,6 +77,7 @@ FIELDS = {
     "year": N_("年度"),
     "name_zh": N_("名称"),
     "name_en": N_("名称（英文）"),
+    "runs_at": N_("券所在的系统"),
     "valid_from": N_("生效日"),
     "notice": N_("依据的文件"),
     "notice_url": N_("文件的网址"),

@@ -23,10 +23,10 @@ def start_programme(session: Session, form: ProgrammeForm, *, actor: Actor, now:
     """A programme of an authority for a year, with its first version; raises NotFound, Forbidden or InvalidInput."""
     organisation(session, form.organisation_id)
     require(actor, Permission.MANAGE_PROGRAMMES, Target(form.organisation_id))
-    form.check()
+    form.check(form.runs_at)
     locked = select(Organisation).where(Organisation.id == form.organisation_id).with_for_update(key_share=True)
     _check_authority(session, session.scalars(locked).one(), form)
-    named = form.model_dump(include={"organisation_id", "year", "name_zh", "name_en"})
+    named = form.model_dump(include={"organisation_id", "year", "name_zh", "name_en", "runs_at"})
     made = Programme(**named, created_at=now)
     session.add(made)
     session.flush()
@@ -50,7 +50,7 @@ def write_version(
     Raises NotFound, Forbidden, InvalidInput, or StaleVersion past `expected_version`.
     """
     found = programme_to_write(session, programme_id, actor)
-    form.check()
+    form.check(found.runs_at)
     session.execute(select(Programme.id).where(Programme.id == found.id).with_for_update())
     session.refresh(found, ["version"])
     if expected_version not in {None, found.version}:

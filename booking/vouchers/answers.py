@@ -4,18 +4,25 @@ from datetime import date, datetime
 
 from pydantic import BaseModel
 
+from booking.attachments.answers import AttachmentAnswer
 from booking.ledger.queries import Touched
 from booking.vouchers.listing import Budget, Line, Use
 from booking.vouchers.relating import Relation
+from booking.vouchers.rules import is_firms
 from models.vocabulary.vouchers import VoucherState, VoucherStep
 from models.vouchers import Voucher, VoucherEvent
 
 
 class VoucherRow(BaseModel):
-    """A voucher as lists show it; what is available, held, captured and paid makes what was issued, or went back."""
+    """A voucher as lists show it; what is available, held, captured and paid makes what was issued, or went back.
+
+    One that lives elsewhere is registered: `runs_at` is the system, `number_there` its number there.
+    """
 
     id: int
     number: str
+    number_there: str | None
+    runs_at: str
     programme_id: int
     programme_version: int | None = None
     organisation_id: int
@@ -41,7 +48,7 @@ class VoucherList(BaseModel):
 
 
 class VoucherStepAnswer(BaseModel):
-    """What was done with a voucher; `by` is told to its authority and to auditors."""
+    """What was done with a voucher; by which officer is told to its authority and to auditors."""
 
     step: VoucherStep
     reason: str
@@ -63,9 +70,10 @@ class VoucherUseAnswer(BaseModel):
 
 
 class VoucherAnswer(VoucherRow):
-    """A voucher with what was done with it and everything that it holds now."""
+    """A voucher with what was done with it and everything that it holds now; `evidence` of a registered one."""
 
     steps: list[VoucherStepAnswer]
+    evidence: list[AttachmentAnswer]
     holds: list[VoucherUseAnswer]
 
 
@@ -138,9 +146,21 @@ def row(one: Voucher) -> VoucherRow:
 
 
 def _row(one: Voucher) -> dict[str, object]:
-    named = ("id", "number", "programme_id", "organisation_id", "state", "issued_on", "use_by", "redeem_by", "version")
+    named = (
+        "id",
+        "number",
+        "number_there",
+        "programme_id",
+        "organisation_id",
+        "state",
+        "issued_on",
+        "use_by",
+        "redeem_by",
+        "version",
+    )
     return {
         **{name: getattr(one, name) for name in named},
+        "runs_at": one.programme.runs_at,
         "organisation": one.organisation.name_zh,
         "organisation_en": one.organisation.name_en,
         "issued_fen": one.face_fen,
@@ -151,20 +171,29 @@ def _row(one: Voucher) -> dict[str, object]:
     }
 
 
-def whole(one: Voucher, events: list[VoucherEvent], holds: list[Use], *, sees_officers: bool) -> VoucherAnswer:
+def whole(
+    one: Voucher,
+    events: list[VoucherEvent],
+    holds: list[Use],
+    evidence: list[AttachmentAnswer],
+    *,
+    sees_officers: bool,
+) -> VoucherAnswer:
     """A voucher by itself."""
     return VoucherAnswer.model_validate(
         {
             **_row(one),
             "programme_version": one.programme_version.number,
-            "steps": [_step(event, sees_officers=sees_officers) for event in events],
+            "steps": [_step(one, event, sees_officers=sees_officers) for event in events],
+            "evidence": evidence,
             "holds": [use(held) for held in holds],
         }
     )
 
 
-def _step(event: VoucherEvent, *, sees_officers: bool) -> VoucherStepAnswer:
-    by = event.actor.name if event.actor and sees_officers else None
+def _step(one: Voucher, event: VoucherEvent, *, sees_officers: bool) -> VoucherStepAnswer:
+    is_told = sees_officers and not is_firms(event.step, one.number_there)
+    by = event.actor.name if event.actor and is_told else None
     return VoucherStepAnswer(step=event.step, reason=event.reason, by=by, occurred_at=event.occurred_at)
 
 

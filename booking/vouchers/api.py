@@ -1,5 +1,7 @@
 """Vouchers in the HTTP API: read by their firm, their authority and auditors; officers of the authority take steps."""
 
+from datetime import date
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, make_response, url_for
@@ -7,8 +9,13 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
+from booking.accounts.permissions import Permission, require
+from booking.attachments.answers import UploadBody, attachment_answer
+from booking.attachments.uploads import file_response, has_uploads, limits_for, read_uploads
+from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
-from booking.vouchers import answers, ending, listing, relating
+from booking.core.forms import read
+from booking.vouchers import answers, ending, listing, registering, relating
 from booking.vouchers.answers import (
     BudgetList,
     VoucherAnswer,
@@ -17,20 +24,41 @@ from booking.vouchers.answers import (
     VoucherRelationList,
     VoucherUses,
 )
-from booking.vouchers.forms import RelationForm, VoucherEntriesQuery, VoucherReasonForm, VouchersQuery
+from booking.vouchers.forms import (
+    RegisterVoucherForm,
+    RelationForm,
+    VoucherEntriesQuery,
+    VoucherReasonForm,
+    VouchersQuery,
+)
 from booking.vouchers.listing import Wanted
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
-from booking.web.reading import if_match, read_json, read_query
+from booking.web.reading import if_match, posted, read_json, read_query
 from booking.web.repeats import create_once
 from booking.web.signed_in import require_actor
+from booking.web.uploads import takes_files
+from models.attachments import Attachment
+from models.vocabulary.attachments import OwnerKind
 from models.vocabulary.vouchers import VoucherStep
 
 bp = Blueprint("vouchers_api", __name__, url_prefix="/api/v1/vouchers")
 
 TAG = "vouchers"
 ONE = "/<int:voucher_id>"
+REGISTER = (400, 401, 403, 404, 415, 422)
 STEP = (400, 401, 403, 404, 409, 412, 415, 422)
+
+
+class RegisterVoucherBody(UploadBody):
+    """A voucher of another system as multipart, with the files that prove it; money is fen."""
+
+    organisation_id: int
+    programme_id: int
+    number_there: str
+    face_fen: int
+    use_by: date
+    redeem_by: date
 
 
 @bp.get("")
@@ -41,6 +69,26 @@ def vouchers() -> ResponseReturnValue:
     wanted = Wanted(asked.programme, asked.state, asked.mine)
     page = listing.vouchers(reading(), who, wanted, limit=asked.limit, cursor=asked.cursor)
     return _json(VoucherList(items=[answers.row(one) for one in page.items], next_cursor=page.next_cursor))
+
+
+@bp.post("")
+@takes_files
+@documented(tag=TAG, form=RegisterVoucherBody, answers={201: VoucherAnswer}, refusals=(*REGISTER, 413))
+def register() -> ResponseReturnValue:
+    """Register a voucher that lives in another system, with evidence, for use here (agents of the firm)."""
+    who, now = require_actor(), utcnow()
+    form, limits = read(RegisterVoucherForm, posted()), limits_for(OwnerKind.VOUCHER)
+    require(who, Permission.APPLY_FOR_VOUCHERS, Target(form.organisation_id))
+    files = read_uploads(limits, keeps_originals=True) if has_uploads() else []
+
+    def work(session: Session) -> dict[str, Any]:
+        return {"id": registering.register(session, form, files, limits, actor=who, now=now).id}
+
+    made = create_once(work, actor=who, now=now)[0]
+    response = _voucher(made["id"])
+    response.status_code = 201
+    response.headers["Location"] = url_for(".show", voucher_id=made["id"])
+    return response
 
 
 @bp.get("/budgets")
@@ -102,6 +150,15 @@ def captures(voucher_id: int) -> ResponseReturnValue:
     return _json(VoucherUses(items=[answers.use(taken) for taken in page.items], next_cursor=page.next_cursor))
 
 
+@bp.get(f"{ONE}/files/<int:attachment_id>")
+@documented(tag=TAG, answers={200: None}, refusals=(401, 404))
+def evidence(voucher_id: int, attachment_id: int) -> ResponseReturnValue:
+    """A file that proves a registered voucher, for who may read that."""
+    session, today = reading(), local_date(utcnow())
+    found = registering.evidence_for(session, voucher_id, attachment_id, require_actor(), today=today)
+    return file_response(session, found)
+
+
 @bp.post(f"{ONE}/freeze")
 @documented(tag=TAG, body=VoucherReasonForm, answers={200: VoucherAnswer}, refusals=STEP)
 def freeze(voucher_id: int) -> ResponseReturnValue:
@@ -119,7 +176,7 @@ def thaw(voucher_id: int) -> ResponseReturnValue:
 @bp.post(f"{ONE}/return")
 @documented(tag=TAG, body=VoucherReasonForm, answers={200: VoucherAnswer}, refusals=STEP)
 def take_back(voucher_id: int) -> ResponseReturnValue:
-    """Record that an enterprise has given a voucher back; what is left of it goes back to where it came from."""
+    """Record that an enterprise gave a voucher back, or (agents) take the registration of one elsewhere back."""
     return _step(voucher_id, VoucherStep.RETURN)
 
 
@@ -148,9 +205,15 @@ def _voucher(voucher_id: int) -> Response:
     found = _readable(session, voucher_id)
     one, events = found.voucher, list(listing.events_of(session, voucher_id))
     holds = listing.held_now(session, one, who)
-    response = _json(answers.whole(one, events, holds, sees_officers=found.sees_officers))
+    files = [attachment_answer(file, partial(_address, file)) for file in registering.evidence_of(session, one.id)]
+    response = _json(answers.whole(one, events, holds, files, sees_officers=found.sees_officers))
     response.set_etag(str(one.version))
     return response
+
+
+def _address(attachment: Attachment, _edge: int) -> str:
+    """Where a file of a registered voucher is."""
+    return url_for(".evidence", voucher_id=attachment.owner_id, attachment_id=attachment.id)
 
 
 def _json(answer: BaseModel) -> Response:

@@ -25,9 +25,12 @@ from booking.vouchers.wishing import wish_of
 from models.base import Base
 from models.charges import Charge
 from models.directory import Organisation
-from models.vocabulary.programmes import Limit, RedeemedBy, ServiceType
+from models.vocabulary.programmes import Limit, RedeemedBy, ReservesBudget, ServiceType
 from models.vocabulary.vouchers import CaptureKind
 from models.vouchers import ProvincePair
+
+Way = tuple[str, str]
+"""The province that issued a voucher, and that of the provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,8 @@ class Use:
 
 def _post(session: Session, use: Use, books: Locked, due: Sequence[Due], *, now: datetime) -> None:
     """One entry for each voucher that changes, with the rows that say what it did; what comes back moves first."""
-    pairs = _pairs(session, use.charge, books, now=now)
+    ways = _ways(session, use.charge, books)
+    pairs = _pairs(session, ways, books, now=now)
     accounts = {one.accounts.id: one.accounts for one in books.standing.caps}
     postings: dict[int, Posting] = {}
     for one in sorted(due, key=lambda one: one.net_fen - one.earlier.net_fen - use.held_fen(one.voucher_id)):
@@ -155,7 +159,7 @@ def _post(session: Session, use: Use, books: Locked, due: Sequence[Due], *, now:
         cap = accounts[last.cap_id] if last and held_fen else one.cap
         before = Position(held_fen, earlier.net_fen, cap)
         after = Position(0, one.net_fen, one.cap)
-        if moves := list(changes(books.books_of(one.voucher_id, pairs[one.voucher_id]), before, after)):
+        if moves := list(changes(books.books_of(one.voucher_id, pairs.get(one.voucher_id)), before, after)):
             marks = f"{last.id if last else 0}:{earlier.last_id}"
             key = f"{use.purpose.key}:voucher:{one.voucher_id}:charge:{use.charge.id}:{marks}"
             postings[one.voucher_id] = Posting(key, moves)
@@ -163,14 +167,14 @@ def _post(session: Session, use: Use, books: Locked, due: Sequence[Due], *, now:
         return
     entries = post_entries(session, CAUSE, [*books.following, *postings.values()], now=now)
     changed = [(one, entries[postings[one.voucher_id].key]) for one in due if one.voucher_id in postings]
-    _store(session, use, books, pairs, changed, now=now)
+    _store(session, use, books, ways, changed, now=now)
 
 
 def _store(
     session: Session,
     use: Use,
     books: Locked,
-    pairs: Mapping[int, ProvincePair],
+    ways: Mapping[int, Way],
     changed: Sequence[tuple[Due, int]],
     *,
     now: datetime,
@@ -191,8 +195,8 @@ def _store(
             "amount_fen": one.net_fen - one.earlier.net_fen,
             "counts_on": use.used_on,
             "decided_by": [limit.value for limit in one.decided_by],
-            "issuer_province": pairs[one.voucher_id].issuer,
-            "provider_province": pairs[one.voucher_id].provider,
+            "issuer_province": ways[one.voucher_id][0],
+            "provider_province": ways[one.voucher_id][1],
             "programme_version_id": books.found[one.voucher_id].version_id,
             "created_at": now,
         }
@@ -204,14 +208,20 @@ def _store(
             session.execute(insert(Base.metadata.tables[table]), rows)
 
 
-def _pairs(session: Session, charge: Charge, books: Locked, *, now: datetime) -> dict[int, ProvincePair]:
+def _ways(session: Session, charge: Charge, books: Locked) -> dict[int, Way]:
     """Between which provinces each voucher pays: that of the authority, and that of the owner of the instrument."""
     adcode = session.scalar(select(Organisation.adcode).where(Organisation.id == charge.organisation_id))
-    ways = {
+    return {
         voucher_id: (province_of(one.issuer_adcode), province_of(adcode)) for voucher_id, one in books.found.items()
     }
-    found = pairs_of(session, set(ways.values()), now=now)
-    return {voucher_id: found[way] for voucher_id, way in ways.items()}
+
+
+def _pairs(session: Session, ways: Mapping[int, Way], books: Locked, *, now: datetime) -> dict[int, ProvincePair]:
+    """Where clearing counts what each voucher pays; nowhere for those that live elsewhere."""
+    never = ReservesBudget.NEVER
+    ours = {one: way for one, way in ways.items() if books.found[one].terms.reserves_budget != never}
+    found = pairs_of(session, set(ours.values()), now=now) if ours else {}
+    return {voucher_id: found[way] for voucher_id, way in ours.items()}
 
 
 def _told(books: Locked, due: Sequence[Due]) -> Captured:

@@ -7,10 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
-from booking.accounts.permissions import Permission, require
-from booking.core.actors import Actor, Target
+from booking.core.actors import Actor
 from booking.core.clock import local_date
-from booking.core.errors import Conflict, StaleVersion
+from booking.core.errors import Conflict, Forbidden, StaleVersion
 from booking.core.texts import N_
 from booking.ledger.rules import Posting
 from booking.ledger.service import post_entries
@@ -46,13 +45,13 @@ def take_step(
 ) -> Voucher:
     """Freeze, thaw, take back or revoke a voucher; what is left of an ended one goes back to where it came from.
 
-    What is held stays held for uses until its last day. Raises NotFound, Forbidden, OwnVoucher, StaleVersion or NotNow.
+    Its firm takes the registration of one back that lives elsewhere. What is held stays held for uses until its last
+    day. Raises NotFound, Forbidden, OwnVoucher, StaleVersion or NotNow.
     """
     read = readable(session, voucher_id, actor, today=local_date(now))
     found = read.voucher
-    require(actor, Permission.MANAGE_VOUCHERS, Target(found.programme.organisation_id))
-    if read.is_own:
-        raise OwnVoucher
+    if step not in read.allowed:
+        raise OwnVoucher if read.is_own else Forbidden
     session.execute(select(Voucher.id).where(Voucher.id == voucher_id).with_for_update(key_share=True))
     session.refresh(found, ["version", "state"])
     if expected_version not in {None, found.version}:

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from booking.core.forms import Blank, FilledLine, Form, PageForm
+from booking.core.forms import Blank, FilledLine, Form, NearDay, PageForm
 from booking.core.pages import LARGEST_PAGE
-from booking.programmes.forms import Id
+from booking.programmes.forms import Id, SomeFen
 from models.vocabulary.vouchers import VoucherState
 
 
@@ -20,6 +20,28 @@ class VoucherStepPage(VoucherReasonForm, PageForm):
     """The same as a page sends it, with the version that was read."""
 
     version: int = Field(ge=1, le=2**31 - 1)
+
+
+class RegisterVoucherForm(Form):
+    """A voucher of another system: whose, of which programme, its number, face and days there."""
+
+    organisation_id: Id
+    programme_id: Id
+    number_there: Annotated[FilledLine, Field(max_length=60)]
+    face_fen: SomeFen
+    use_by: NearDay
+    redeem_by: NearDay
+
+
+class RegisterVoucherPage(RegisterVoucherForm, PageForm):
+    """The same as a page sends it."""
+
+
+class RegisterVoucherQuery(PageForm):
+    """What the page of a new registration begins with."""
+
+    programme: Annotated[Id | None, Blank] = None
+    organisation: Annotated[Id | None, Blank] = None
 
 
 class RelationForm(Form):

@@ -1,7 +1,7 @@
 """Issuing vouchers against the budget of their programme: first come until it is spent."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -62,7 +62,8 @@ def issue(session: Session, wanted: Issue, *, actor: Actor, now: datetime) -> Vo
     at_issue = version.reserves_budget == ReservesBudget.ISSUE
     if at_issue and left is not None and left < wanted.face_fen:
         raise BudgetSpent(left)
-    made = _voucher(session, wanted, version, book, now=now)
+    days = terms_of(version).voucher_use_by(local_date(now)), version.redeem_by
+    made = new_voucher(session, wanted, version, book, days, now=now)
     open_caps(session, wanted.organisation_id, version, now=now)
     moves = [Move(book.source_id, made.credit_id, wanted.face_fen)]
     if at_issue:
@@ -85,34 +86,47 @@ def issue(session: Session, wanted: Issue, *, actor: Actor, now: datetime) -> Vo
 
 
 def _version(session: Session, programme_id: int, now: datetime) -> ProgrammeVersion:
-    """What the programme says today; refused where it says nothing yet, or its last day of use is over."""
+    """What the programme says today; refused where it says nothing yet, its last day is over, or others issue."""
     programme(session, programme_id)
     today = local_date(now)
     version = version_on(session, programme_id, today)
-    if version is None or terms_of(version).voucher_use_by(today) < today:
+    if (
+        version is None
+        or version.reserves_budget == ReservesBudget.NEVER
+        or terms_of(version).voucher_use_by(today) < today
+    ):
         raise ProgrammeOver
     return version
 
 
-def _voucher(
-    session: Session, wanted: Issue, version: ProgrammeVersion, book: ProgrammeBook, *, now: datetime
+def new_voucher(
+    session: Session,
+    wanted: Issue,
+    version: ProgrammeVersion,
+    book: ProgrammeBook,
+    days: tuple[date, date],
+    *,
+    number_there: str | None = None,
+    now: datetime,
 ) -> Voucher:
-    """The next voucher of the locked programme, with its accounts."""
-    today, sequence = local_date(now), book.last_number + 1
+    """The next voucher of the locked programme, with its accounts, to be used and redeemed by two days."""
+    of = programme(session, wanted.programme_id)
+    sequence = book.last_number + 1
     book.last_number = sequence
-    number = f"V{programme(session, wanted.programme_id).year}-{wanted.programme_id}-{sequence:05d}"
+    number = f"{of.runs_at or f'V{of.year}'}-{wanted.programme_id}-{sequence:05d}"
     sides = ("credit", "held", "captured", "paid")
     ids = open_accounts(session, {f"voucher:{number}:{side}": 0 for side in sides}, now=now)
     made = Voucher(
         number=number,
+        number_there=number_there,
         programme_id=wanted.programme_id,
         sequence=sequence,
         programme_version_id=version.id,
         organisation_id=wanted.organisation_id,
         face_fen=wanted.face_fen,
-        issued_on=today,
-        use_by=terms_of(version).voucher_use_by(today),
-        redeem_by=version.redeem_by,
+        issued_on=local_date(now),
+        use_by=days[0],
+        redeem_by=days[1],
         state=VoucherState.ISSUED,
         **{f"{side}_id": ids[f"voucher:{number}:{side}"] for side in sides},
         created_at=now,

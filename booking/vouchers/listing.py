@@ -18,7 +18,7 @@ from booking.programmes.queries import programme
 from booking.vouchers.books import standings
 from booking.vouchers.known import Book
 from booking.vouchers.queries import voucher
-from booking.vouchers.rules import BookStanding
+from booking.vouchers.rules import STEPS, BookStanding, is_firms, steps_from
 from booking.vouchers.verifying import is_last_hold
 from models.catalogue import Instrument
 from models.charges import Charge
@@ -50,13 +50,27 @@ class Wanted:
 class Found:
     """A voucher, whether the actor decides on it for its authority, and whether they read which officer did.
 
-    `is_own`: the actor would decide, and belongs to the firm.
+    `is_own`: the actor would decide, and belongs to the firm. `may_unregister`: it lives elsewhere, and they act for
+    the firm.
     """
 
     voucher: Voucher
     may_manage: bool
     sees_officers: bool
     is_own: bool
+    may_unregister: bool
+
+    @property
+    def allowed(self) -> frozenset[VoucherStep]:
+        """What the actor may do with it, as far as it stands so that it can be done."""
+        number = self.voucher.number_there
+        firms = {step for step in STEPS if is_firms(step, number)}
+        return frozenset(set(STEPS) - firms if self.may_manage else ()) | (firms if self.may_unregister else set())
+
+    @property
+    def steps(self) -> list[VoucherStep]:
+        """What they can do now, in order."""
+        return [step for step in steps_from(self.voucher.state) if step in self.allowed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +141,8 @@ def readable(session: Session, voucher_id: int, actor: Actor, *, today: date) ->
         raise NotFound
     manages = may(actor, Permission.MANAGE_VOUCHERS, places[1])
     is_own = manages and is_of(session, actor, found.organisation_id, today)
-    return Found(found, manages and not is_own, sees_officers=seen[1], is_own=is_own)
+    unregisters = found.number_there is not None and may(actor, Permission.APPLY_FOR_VOUCHERS, places[0])
+    return Found(found, manages and not is_own, sees_officers=seen[1], is_own=is_own, may_unregister=unregisters)
 
 
 def vouchers(session: Session, actor: Actor, wanted: Wanted, *, limit: int, cursor: str = "") -> Page[Voucher]:
@@ -269,6 +284,7 @@ def budgets(session: Session, actor: Actor, *, today: date) -> list[Budget]:
     """The budgets of the programmes of the actor's authorities, of all for auditors, the newest programme first."""
     seen = reach(actor, Permission.SEE_BUDGETS)
     rows = select(Programme).join(ProgrammeBook, ProgrammeBook.programme_id == Programme.id)
+    rows = rows.where(Programme.runs_at == "")
     if not seen.everywhere:
         rows = rows.where(Programme.organisation_id.in_(seen.organisation_ids))
     found = session.scalars(
@@ -278,9 +294,9 @@ def budgets(session: Session, actor: Actor, *, today: date) -> list[Budget]:
 
 
 def budget(session: Session, programme_id: int, actor: Actor, *, today: date) -> Budget:
-    """One of them; raises NotFound, also where nothing was issued yet."""
+    """One of them; raises NotFound, also where nothing was issued yet, and where the vouchers live elsewhere."""
     found = programme(session, programme_id)
-    if not may(actor, Permission.SEE_BUDGETS, Target(found.organisation_id)):
+    if found.runs_at or not may(actor, Permission.SEE_BUDGETS, Target(found.organisation_id)):
         raise NotFound
     of_it = _budgets(session, [found], today)
     if not of_it:

@@ -255,13 +255,18 @@ STEPS = {
     VoucherStep.RETURN: (frozenset({VoucherState.ISSUED, VoucherState.FROZEN}), VoucherState.RETURNED),
     VoucherStep.REVOKE: (frozenset({VoucherState.ISSUED, VoucherState.FROZEN}), VoucherState.REVOKED),
 }
-"""What an authority does: from which states, and to which."""
+"""What an authority does: from which states, and to which; its firm takes the registration of one elsewhere back."""
 
 
 def state_after(state: VoucherState, step: VoucherStep) -> VoucherState | None:
     """Where a step leads; None where it is not possible."""
     froms, target = STEPS.get(step, (frozenset(), None))
     return target if state in froms else None
+
+
+def is_firms(step: VoucherStep, number_there: str | None) -> bool:
+    """Whether the firm took a step, not the authority: of a voucher that lives elsewhere it registers and ends that."""
+    return step == VoucherStep.REGISTER or (step == VoucherStep.RETURN and number_there is not None)
 
 
 def steps_from(state: VoucherState) -> list[VoucherStep]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from models.charges import Charge
 from models.ledger import LedgerAccount
-from models.programmes import ProgrammeVersion
+from models.programmes import Programme, ProgrammeVersion
 from models.vocabulary.programmes import ReservesBudget
 from models.vocabulary.vouchers import ENDED, CaptureKind
 from models.vouchers import ProgrammeBook, ProvincePair, Voucher, VoucherCap, VoucherCapture, VoucherHold
@@ -25,6 +25,7 @@ def faults(session: Session) -> Iterator[str]:
     yield from _wrong_sources(session)
     yield from _wrong_pairs(session)
     yield from _gaps(session)
+    yield from _strayed(session)
 
 
 def is_last_hold() -> Any:
@@ -139,15 +140,16 @@ def _wrong_caps(session: Session) -> Iterator[str]:
 
 
 def _by_programme() -> Any:
-    """What the vouchers of programmes commit and have paid, and all that is in them."""
+    """What our vouchers of programmes commit and have paid, and all that is in any of them."""
     whole = _whole()
     at_issue = ProgrammeVersion.reserves_budget == ReservesBudget.ISSUE
-    committed = whole.c.used + case((at_issue, whole.c.credit), else_=0)
+    is_ours = Voucher.number_there.is_(None)
+    committed = case((is_ours, whole.c.used + case((at_issue, whole.c.credit), else_=0)), else_=0)
     return (
         select(
             Voucher.programme_id,
             _total(committed).label("committed"),
-            _total(whole.c.paid).label("paid"),
+            _total(case((is_ours, whole.c.paid), else_=0)).label("paid"),
             _total(whole.c.credit + whole.c.used + whole.c.paid).label("total"),
         )
         .join(whole, whole.c.voucher_id == Voucher.id)
@@ -185,12 +187,13 @@ def _wrong_sources(session: Session) -> Iterator[str]:
 
 
 def _wrong_pairs(session: Session) -> Iterator[str]:
-    """Two provinces for which clearing counts something else than was taken."""
+    """Two provinces for which clearing counts something else than was taken from our vouchers."""
     captured, paid = aliased(LedgerAccount), aliased(LedgerAccount)
     way = and_(
         VoucherCapture.issuer_province == ProvincePair.issuer, VoucherCapture.provider_province == ProvincePair.provider
     )
-    due = select(_total(VoucherCapture.amount_fen)).where(way).correlate(ProvincePair).scalar_subquery()
+    ours = select(_total(VoucherCapture.amount_fen)).join(VoucherCapture.voucher).where(Voucher.number_there.is_(None))
+    due = ours.where(way).correlate(ProvincePair).scalar_subquery()
     rows = (
         select(ProvincePair.issuer, ProvincePair.provider, captured.balance_fen + paid.balance_fen, due)
         .join(captured, captured.id == ProvincePair.captured_id)
@@ -211,3 +214,17 @@ def _gaps(session: Session) -> Iterator[str]:
     )
     for programme_id, last, found in session.execute(rows.order_by(ProgrammeBook.programme_id)):
         yield f"programme {programme_id} has given {last} numbers to {found} vouchers"
+
+
+def _strayed(session: Session) -> Iterator[str]:
+    """A voucher of another system in a programme of ours, or the other way round; or one that would take a budget."""
+    is_registered, runs_elsewhere = Voucher.number_there.is_not(None), Programme.runs_at != ""
+    reserves_nothing = ProgrammeVersion.reserves_budget == ReservesBudget.NEVER
+    rows = (
+        select(Voucher.number)
+        .join(Programme, Programme.id == Voucher.programme_id)
+        .join(ProgrammeVersion, ProgrammeVersion.id == Voucher.programme_version_id)
+        .where(or_(is_registered != runs_elsewhere, is_registered != reserves_nothing))
+    )
+    for number in session.scalars(rows.order_by(Voucher.id)):
+        yield f"voucher {number} does not live where its programme does"

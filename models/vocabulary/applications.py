@@ -36,6 +36,7 @@ class Ineligible(StrEnum):
     NOT_AN_ENTERPRISE = "not_an_enterprise"
     USCC_MISSING = "uscc_missing"
     OTHER_PROVINCE = "other_province"
+    LIVES_ELSEWHERE = "lives_elsewhere"
     NOT_IN_FORCE = "not_in_force"
     DAYS_OVER = "days_over"
     OPEN_APPLICATION = "open_application"

@@ -13,6 +13,7 @@ class OwnerKind(StrEnum):
     CONTRACT = "contract"
     VOUCHER_APPLICATION = "voucher_application"
     REDEMPTION = "redemption"
+    VOUCHER = "voucher"
 
 
 class AttachmentKind(StrEnum):

@@ -44,10 +44,11 @@ class RedeemedBy(StrEnum):
 
 
 class ReservesBudget(StrEnum):
-    """When the budget is set aside: when a voucher is issued, or when it is used."""
+    """When the budget is set aside: when a voucher is issued, or when it is used; never where it lives elsewhere."""
 
     ISSUE = "issue"
     HOLD = "hold"
+    NEVER = "never"
 
 
 class CountsOn(StrEnum):

@@ -21,6 +21,7 @@ class VoucherStep(StrEnum):
     """What an authority, the enterprise or a deadline does with a voucher."""
 
     ISSUE = "issue"
+    REGISTER = "register"
     FREEZE = "freeze"
     THAW = "thaw"
     RETURN = "return"

@@ -26,6 +26,7 @@ from models.vocabulary.programmes import ProgrammeDocument
 
 TODAY = date(2026, 3, 2)
 GOOD = Standing(
+    lives_elsewhere=False,
     is_enterprise=True,
     has_uscc=True,
     is_of_province=True,

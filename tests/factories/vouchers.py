@@ -8,10 +8,15 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.attachments.preparing import Uploaded, prepare
+from booking.attachments.rules import Limits
+from booking.core.actors import Actor
 from booking.payers.holds import Purpose, for_reservation
 from booking.recognitions.forms import RecognitionForm
 from booking.recognitions.service import recognise
+from booking.vouchers.forms import RegisterVoucherForm
 from booking.vouchers.issuing import Issue, issue
+from booking.vouchers.registering import register
 from models.catalogue import Instrument
 from models.charges import Charge
 from models.directory import Organisation
@@ -25,8 +30,11 @@ from models.vocabulary.reservations import ReservationMode, ReservationState
 from models.vouchers import Voucher
 from tests.factories.instruments import make_organisation
 from tests.factories.people import make_user
+from tests.factories.pictures import PDF
 from tests.factories.programmes import CHONGQING, make_authority, make_officer, make_programme
 
+LIMITS = Limits(photo_bytes=100_000, document_bytes=100_000, quota_bytes=1_000_000, most_files=6)
+EVIDENCE = Uploaded("kct.pdf", PDF)
 OPENED = datetime(2026, 1, 5, tzinfo=UTC)
 _numbers = count(1)
 
@@ -62,6 +70,45 @@ def make_voucher(
     made = issue(session, Issue(programme.id, firm.id, fen), actor=officer, now=now)
     session.commit()
     return made
+
+
+def make_registered(
+    session: Session,
+    firm: Organisation,
+    fen: int,
+    *,
+    agent: Actor,
+    providers: Iterable[Organisation] = (),
+    programme: Programme | None = None,
+    now: datetime = OPENED,
+    **said: Any,
+) -> Voucher:
+    """A voucher of 科创通 that an agent of the firm registered, committed; its authority recognises the providers."""
+    if programme is None:
+        programme = make_elsewhere(session, providers, now=now, **said)
+    form = RegisterVoucherForm(
+        organisation_id=firm.id,
+        programme_id=programme.id,
+        number_there=f"KCT-{next(_numbers)}",
+        face_fen=fen,
+        use_by=date(2026, 12, 31),
+        redeem_by=date(2027, 3, 31),
+    )
+    made = register(session, form, prepare([EVIDENCE], LIMITS), LIMITS, actor=agent, now=now)
+    session.commit()
+    return made
+
+
+def make_elsewhere(
+    session: Session, providers: Iterable[Organisation] = (), *, now: datetime = OPENED, **said: Any
+) -> Programme:
+    """A programme of an authority of Sichuan whose vouchers live in 科创通, committed."""
+    authority = make_authority(session)
+    officer = make_officer(session, authority, f"officer{next(_numbers)}", now=now)
+    ways = {"redeemed_by": "enterprise", "reserves_budget": "never", "runs_at": "科创通"}
+    programme = make_programme(session, authority, officer, now=now, **{**ways, **said})
+    accept(session, authority, providers, now=now)
+    return programme
 
 
 def accept(session: Session, authority: Organisation, providers: Iterable[Organisation], *, now: datetime) -> None:

@@ -8,10 +8,12 @@ from booking.core.actors import Actor
 from booking.recognitions.forms import RecognitionForm
 from booking.recognitions.service import recognise
 from booking.vouchers.issuing import Issue, issue
+from booking.vouchers.registering import evidence_of
 from models.directory import Organisation
+from models.programmes import Programme
 from models.vocabulary.recognitions import RecognitionKind
 from tests.factories.programmes import SICHUAN, make_authority, make_officer, make_programme
-from tests.factories.vouchers import OPENED, make_firm
+from tests.factories.vouchers import OPENED, make_firm, make_registered
 
 if TYPE_CHECKING:
     from tests.house.worlds import Builder
@@ -29,7 +31,19 @@ def add_programmes(builder: "Builder") -> None:
     builder.world.names["firm"] = agent
     _issue(builder, "", agent, officer)
     _issue(builder, "their_", make_firm(session, SICHUAN, name_zh="对方企业").id, their_officer)
+    _register(builder, own, agent, officer)
     session.commit()
+
+
+def _register(builder: "Builder", authority: Organisation, firm_id: int, officer: Actor) -> None:
+    """A programme of the officer's authority whose vouchers live elsewhere, and one that the agent registered."""
+    session, said = builder.session, {"reserves_budget": "never", "runs_at": "科创通", "name_zh": "科创通 2026"}
+    builder.keep("elsewhere_programme", make_programme(session, authority, officer, now=builder.now, **said))
+    firm, agent = session.get_one(Organisation, firm_id), builder.actor("agent")
+    programme = session.get_one(Programme, builder.world.names["elsewhere_programme"])
+    made = make_registered(session, firm, 100_000, agent=agent, programme=programme)
+    builder.keep("elsewhere_voucher", made)
+    builder.world.names["evidence"] = evidence_of(session, made.id)[0].id
 
 
 def _issue(builder: "Builder", side: str, firm_id: int, officer: Actor) -> None:

@@ -95,7 +95,7 @@ NO_PAGE = re.compile(
     r"|/statements/export(\?|$)"
     r"|^/(instruments|enquiries|sample-orders|invoices|contracts)/\{\w+\}/attachments/|/progress$"
     r"|^/applications/\{\w+\}/documents/|^/verified-documents/\{\w+\}/file$"
-    r"|^/redemptions/\{\w+\}/(pack|files/)"
+    r"|^/redemptions/\{\w+\}/(pack|files/)|^/vouchers/\{\w+\}/files/"
 )
 """What is no page: data, or a file that a browser shows in a page of its own making or saves."""
 

@@ -11,19 +11,25 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from booking.attachments.preparing import prepare
+from booking.core.actors import Actor
 from booking.core.errors import Refused
 from booking.database.transactions import transaction
 from booking.payers.holds import Purpose, Wanted
 from booking.vouchers.capturing import capture
 from booking.vouchers.covering import Plan
 from booking.vouchers.ending import expire_voucher
+from booking.vouchers.forms import RegisterVoucherForm
 from booking.vouchers.holding import hold, hold_new, release
 from booking.vouchers.issuing import Issue, issue
+from booking.vouchers.registering import register
 from booking.web.extensions import db
 from models.charges import Charge
 from models.reservations import Reservation
+from models.vocabulary.accounts import Role, ScopeKind
 from models.vouchers import Voucher
-from tests.factories.vouchers import make_firm
+from tests.factories.people import actor_for, give, make_user
+from tests.factories.vouchers import EVIDENCE, LIMITS, make_elsewhere, make_firm, make_registered
 from tests.vouchers.using import DAY, NOON, Bench
 
 WRITERS, FITTING, SHARE, FEE = 30, 10, 60_000, 200_000
@@ -128,3 +134,37 @@ def test_holds_and_releases_of_vouchers_in_two_programmes_never_wait_for_each_ot
 
     assert set(ended) <= {"done", "voucher_short"}
     assert bench.faults() == []
+
+
+def test_of_thirty_holds_ten_fit_into_a_voucher_that_lives_elsewhere(session: Session) -> None:
+    bench = Bench.made(session)
+    voucher = make_registered(session, bench.firm, FITTING * SHARE, agent=_agent(bench), providers=[bench.owner])
+    uses = [bench.use() for _ in range(WRITERS)]
+    found = bench.plan(FEE)
+
+    ended = at_once(db.engine, [holding(purpose, found) for purpose in uses])
+
+    assert ended == {"done": FITTING, "voucher_short": WRITERS - FITTING}
+    assert bench.amounts(voucher) == (0, FITTING * SHARE, 0)
+    assert bench.faults() == []
+
+
+def test_of_many_who_register_one_number_at_once_one_does(session: Session) -> None:
+    bench = Bench.made(session)
+    agent, programme, files = _agent(bench), make_elsewhere(session), prepare([EVIDENCE], LIMITS)
+    days = {"use_by": date(2026, 12, 31), "redeem_by": date(2027, 3, 31)}
+    named = {"organisation_id": bench.firm.id, "programme_id": programme.id, "number_there": "KCT-1"}
+    form = RegisterVoucherForm.model_validate({**named, **days, "face_fen": SHARE})
+
+    calls = [lambda opened: register(opened, form, files, LIMITS, actor=agent, now=NOON)] * FITTING
+    ended = at_once(db.engine, calls)
+
+    assert ended == {"done": 1, "invalid_input": FITTING - 1}
+    assert session.scalars(select(Voucher.sequence)).all() == [1]
+    assert bench.faults() == []
+
+
+def _agent(bench: Bench) -> Actor:
+    user = make_user(bench.session, "theagent")
+    give(bench.session, user, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, bench.firm.id)
+    return actor_for(bench.session, user, now=NOON)

@@ -1,6 +1,7 @@
 """What a firm does: apply, write, hand in papers, submit, take back."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, TypeVar
 
 from flask import flash, redirect, render_template, request, url_for
@@ -74,7 +75,7 @@ def _new_page(form: dict[str, Any], refused: Refused | None) -> ResponseReturnVa
     page = render_template(
         "applications/new.html",
         firms=[(one.id, name_of(one)) for one in firms],
-        policies=[(one.programme.id, _named(one)) for one in policies if one.version.use_by >= today],
+        policies=[(one.programme.id, _named(one)) for one in _open(policies, today)],
         firm=firm,
         policy=policy,
         found=found,
@@ -86,6 +87,11 @@ def _new_page(form: dict[str, Any], refused: Refused | None) -> ResponseReturnVa
         **words(),
     )
     return page, refused.status if refused else 200
+
+
+def _open(policies: list[Shown], today: date) -> list[Shown]:
+    """Those whose vouchers are applied for here, and can still be used."""
+    return [one for one in policies if one.version.use_by >= today and not one.programme.runs_at]
 
 
 def _typed(form: type[FormT]) -> FormT:

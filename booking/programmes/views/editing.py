@@ -151,6 +151,7 @@ def _first_texts() -> Texts:
         | {
             "name_zh": found.programme.name_zh,
             "name_en": found.programme.name_en,
+            "runs_at": found.programme.runs_at,
         }
     )
 

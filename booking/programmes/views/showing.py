@@ -64,7 +64,8 @@ def show(programme_id: int) -> ResponseReturnValue:
         today=today,
         may_edit=may(who, Permission.MANAGE_PROGRAMMES, Target(found.programme.organisation_id)),
         may_apply=bool(reach(who, Permission.APPLY_FOR_VOUCHERS)) and found.version.use_by >= today,
-        sees_budget=may(who, Permission.SEE_CLEARING, Target(found.programme.organisation_id)),
+        sees_budget=not found.programme.runs_at
+        and may(who, Permission.SEE_CLEARING, Target(found.programme.organisation_id)),
         form=form,
         problems=problems,
         result=result,
@@ -90,6 +91,7 @@ def said(found: queries.Shown) -> dict[str, Any]:
     return {
         "name": programme_name(found.programme),
         "authority": authority_name(found.programme),
+        "runs_at": found.programme.runs_at,
         "version": shown,
         "shares": shares_of(shown),
         "values": values_of(shown),

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from booking.vouchers.views import relations, showing, steps
+from booking.vouchers.views import registering, relations, showing, steps
 
 bp = Blueprint("vouchers", __name__)
 
@@ -14,6 +14,8 @@ bp.add_url_rule(ALL, "index", showing.index, methods=READ)
 bp.add_url_rule(f"{ALL}/relations", "relations", relations.index, methods=READ)
 bp.add_url_rule(f"{ALL}/relations", "say_related", relations.say, methods=SEND)
 bp.add_url_rule(f"{ALL}/budgets/<int:programme_id>", "budget", showing.budget, methods=READ)
+bp.add_url_rule(f"{ALL}/register", "register", registering.register, methods=BOTH)
+bp.add_url_rule(f"{ONE}/files/<int:attachment_id>", "evidence", registering.evidence, methods=READ)
 bp.add_url_rule(ONE, "show", showing.show, methods=READ)
 bp.add_url_rule(f"{ONE}/<any(freeze, thaw, return, revoke):step>", "take_step", steps.take_step, methods=BOTH)
 

@@ -5,23 +5,24 @@ from typing import Any
 from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, may, reach
 from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
 from booking.ledger.queries import entries_of
 from booking.programmes.wording import exclusions_of, programme_name, shares_of
-from booking.vouchers import labels, listing
+from booking.vouchers import labels, listing, registering
 from booking.vouchers.forms import VoucherPage, VouchersPage
 from booking.vouchers.listing import Budget, Line, Use, Wanted
-from booking.vouchers.rules import steps_from
+from booking.vouchers.rules import is_firms
 from booking.web.extensions import reading
 from booking.web.languages import in_language
 from booking.web.reading import read_query
 from booking.web.signed_in import require_actor, signed_in
 from models.vocabulary.programmes import RedeemedBy
 from models.vocabulary.vouchers import VoucherState
-from models.vouchers import Voucher
+from models.vouchers import Voucher, VoucherEvent
 
 LINES, TAKEN = 30, 20
 
@@ -35,7 +36,8 @@ def index() -> ResponseReturnValue:
     after: dict[str, Any] = {"programme": asked.programme, "state": asked.state, "mine": asked.mine or None}
     return render_template(
         "vouchers/index.html",
-        found=[shown(one) for one in page.items],
+        found=[shown(one) for one in page.items if one.number_there is None],
+        registered=[shown(one) for one in page.items if one.number_there is not None],
         budgets=[_budget(one) for one in listing.budgets(session, actor, today=local_date(utcnow()))],
         keeps_relations=bool(reach(actor, Permission.SEE_BUDGETS)),
         applies=bool(reach(actor, Permission.APPLY_FOR_VOUCHERS)),
@@ -69,9 +71,9 @@ def show(voucher_id: int) -> ResponseReturnValue:
         older_taken=url_for(".show", voucher_id=voucher_id, taken=taken.next_cursor, _anchor="taken")
         if taken.next_cursor
         else None,
-        events=[(event, _(labels.STEPS[event.step])) for event in listing.events_of(session, voucher_id)],
-        sees_officers=found.sees_officers,
-        steps=[(step, _(labels.STEPS[step])) for step in steps_from(one.state)] if found.may_manage else [],
+        events=_events(session, found),
+        evidence=registering.evidence_of(session, one.id) if one.number_there is not None else [],
+        steps=[(step, _(labels.step_of(step, one.number_there))) for step in found.steps],
     )
 
 
@@ -105,6 +107,17 @@ def shown(one: Voucher) -> dict[str, Any]:
     }
 
 
+def _events(session: Session, found: listing.Found) -> list[tuple[VoucherEvent, str, str]]:
+    """What was done with a voucher, in words, and by whom: of either side the organisation, an officer by name."""
+    one, names = found.voucher, shown(found.voucher)
+    told = []
+    for event in listing.events_of(session, one.id):
+        officer = event.actor.name if event.actor and found.sees_officers else names["authority"]
+        who = names["firm"] if is_firms(event.step, one.number_there) else officer if event.actor else ""
+        told.append((event, str(_(labels.step_of(event.step, one.number_there))), who))
+    return told
+
+
 def _budget(found: Budget) -> dict[str, Any]:
     """What a page says of a budget."""
     return {
@@ -117,13 +130,13 @@ def _budget(found: Budget) -> dict[str, Any]:
 def _line(line: Line, one: Voucher) -> dict[str, Any]:
     """An entry in words."""
     sides = (one.credit_id, one.held_id, one.captured_id, one.paid_id)
-    return {"line": line, "what": _what(line), "changes": [line.touched.changes[side] for side in sides]}
+    return {"line": line, "what": _what(line, one), "changes": [line.touched.changes[side] for side in sides]}
 
 
-def _what(line: Line) -> str:
+def _what(line: Line, one: Voucher) -> str:
     """What an entry is of."""
     if line.step is not None:
-        return str(_(labels.STEPS[line.step]))
+        return str(_(labels.step_of(line.step, one.number_there)))
     if line.is_rejected:
         return str(_("兑付未核准"))
     if line.charge_id is not None:

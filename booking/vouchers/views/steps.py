@@ -1,4 +1,4 @@
-"""The page on which an officer freezes, thaws, takes back or revokes a voucher."""
+"""The page on which a voucher is frozen, thawed, taken back or revoked, or its registration is taken back."""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -23,17 +23,15 @@ def take_step(voucher_id: int, step: str) -> ResponseReturnValue:
     """Ask why; then do it."""
     wanted, actor = VoucherStep(step), require_actor()
     found = listing.readable(reading(), voucher_id, actor, today=local_date(utcnow()))
-    if found.is_own:
-        raise listing.OwnVoucher
-    if not found.may_manage:
-        raise Forbidden
+    if wanted not in found.allowed:
+        raise listing.OwnVoucher if found.is_own else Forbidden
     if request.method == "GET" and state_after(found.voucher.state, wanted) is None:
         raise ending.NotNow
     values = {
         **shown(found.voucher),
         "step": step,
-        "title": _(labels.STEPS[wanted]),
-        "hint": _(labels.HINTS[wanted]),
+        "title": _(labels.step_of(wanted, found.voucher.number_there)),
+        "hint": _(labels.hint_of(wanted, found.voucher.number_there)),
         "labels": {name: _(label) for name, label in labels.FIELDS.items()},
         "is_danger": wanted in {VoucherStep.REVOKE, VoucherStep.RETURN},
     }

@@ -1,6 +1,6 @@
 """Who may call what: vouchers, for their firm's agents, officers of the authority that issued them, and auditors."""
 
-from tests.house.asking import NO_ONE
+from tests.house.asking import NO_ONE, Line
 from tests.house.matrix.programmes import OFFICER
 from tests.house.matrix.writing import AUDITOR, page, post, read, sent, step
 from tests.house.worlds import PEOPLE
@@ -14,7 +14,28 @@ TYPED = WHY | {"version": 1}
 RELATION = WHY | {"authority_id": "{authority}", "organisation_id": "{firm}", "provider_id": "{organisation}"}
 TYPED_RELATION = WHY | {"authority_id": "{authority}", "firm": "示例企业", "provider": "Our大学", "is_related": "1"}
 
+ELSEWHERE = {
+    "organisation_id": "{firm}",
+    "programme_id": "{elsewhere_programme}",
+    "number_there": "KCT-NEW",
+    "face_fen": "100",
+    "use_by": "{today}",
+    "redeem_by": "{today}",
+}
+FILE = {"files": b"%PDF-1.7\n%%EOF"}
+
 VOUCHERS = (
+    page("/vouchers/register", AGENT, other=403),
+    sent("/vouchers/register", AGENT, ELSEWHERE, files=FILE, other=403),
+    page("/vouchers/{elsewhere_voucher}", READERS),
+    page("/vouchers/{elsewhere_voucher}/files/{evidence}", READERS),
+    page("/vouchers/{elsewhere_voucher}/return", AGENT, forbidden=READERS - AGENT),
+    sent("/vouchers/{elsewhere_voucher}/return", AGENT, TYPED, forbidden=READERS - AGENT),
+    page("/vouchers/budgets/{elsewhere_programme}", NO_ONE),
+    Line("POST /api/v1/vouchers", AGENT, ok=201, form=ELSEWHERE, files=FILE, other=403),
+    read("/vouchers/{elsewhere_voucher}", READERS),
+    read("/vouchers/{elsewhere_voucher}/files/{evidence}", READERS),
+    step("/vouchers/{elsewhere_voucher}/return", AGENT, WHY, forbidden=READERS - AGENT),
     page("/vouchers", PEOPLE),
     page("/vouchers?mine=1&state=issued", PEOPLE),
     page("/vouchers/{voucher}", READERS),
