@@ -23,7 +23,8 @@ class Redemption(Base):
     The claimant is who the programme says: the firm that paid in full, or the institution that deducted. It keeps the
     version of the programme under which it was made; `opens_on` and `closes_on` are its batch, where that version has
     any. `approved_fen` is what its items come to once a review has said so; `clawed_fen` of what was paid came back.
-    `due_on` is the working day by which the next step is due; the notice is public on the days between.
+    `due_on` is the working day by which the next step is due; the notice is public on the days between. Where its
+    vouchers live elsewhere it was `submitted_on` a day there, and its claimant records what came of it.
     """
 
     __tablename__ = "redemptions"
@@ -35,7 +36,11 @@ class Redemption(Base):
         CheckConstraint("clawed_fen >= 0 AND (clawed_fen = 0 OR clawed_fen <= approved_fen)", name="clawed"),
         CheckConstraint("(opens_on IS NULL) = (closes_on IS NULL)", name="batch_whole"),
         CheckConstraint("(notice_from IS NULL) = (notice_until IS NULL)", name="notice_whole"),
-        CheckConstraint("state NOT IN ('notice', 'paid') OR notice_from IS NOT NULL", name="noticed"),
+        CheckConstraint(
+            "state NOT IN ('notice', 'paid') OR notice_from IS NOT NULL OR submitted_on IS NOT NULL",
+            name="noticed",
+        ),
+        CheckConstraint("state <> 'submitted' OR submitted_on IS NOT NULL", name="submitted"),
         Index("ix_redemptions_claimant_id", "claimant_id", "id"),
         Index("ix_redemptions_state", "state", "due_on"),
     )
@@ -56,6 +61,7 @@ class Redemption(Base):
     due_on: Mapped[date | None]
     notice_from: Mapped[date | None]
     notice_until: Mapped[date | None]
+    submitted_on: Mapped[date | None]
     requested_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]

@@ -2,22 +2,20 @@
 
 from datetime import datetime, timedelta
 
-from fpdf import FPDF
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
 from booking.applications import service, steps
 from booking.applications.forms import NewApplicationForm, PassApplicationForm, RefuseApplicationForm
 from booking.attachments.preparing import Uploaded, prepare
-from booking.attachments.rules import Limits
 from booking.core.clock import local_date
 from booking.demo import people
+from booking.demo.papers import LIMITS, plain_pdf
 from booking.demo.vouchers import programme_of_the_year
 from models.applications import VoucherApplication
 from models.vocabulary.applications import KEPT_DOCUMENTS
 from models.vocabulary.programmes import ProgrammeDocument
 
-LIMITS = Limits(photo_bytes=10**6, document_bytes=10**6, quota_bytes=10**8, most_files=12)
 A_YEAR = timedelta(days=365)
 FILES = {
     ProgrammeDocument.APPLICATION: ("示例-申请表.pdf", "Sample: application form"),
@@ -56,16 +54,6 @@ def _submitted(
     made = service.start_application(session, form, actor=who, now=now)
     for document in service.needed_papers(session, made, now=now):
         name, words = FILES[document]
-        files = prepare([Uploaded(name, _pdf(words, now))], LIMITS)
+        files = prepare([Uploaded(name, plain_pdf(words, now))], LIMITS)
         service.hand_in_paper(session, made.id, document, files, LIMITS, actor=who, now=now)
     return steps.submit_application(session, made.id, actor=who, now=now)
-
-
-def _pdf(words: str, now: datetime) -> bytes:
-    """A file of one page that says what it stands for."""
-    paper = FPDF(format="A4")
-    paper.set_creation_date(now)
-    paper.add_page()
-    paper.set_font("Helvetica", size=20)
-    paper.cell(text=words)
-    return bytes(paper.output())

@@ -102,6 +102,7 @@ def _load_vouchers(session: Session, report: Report, now: datetime) -> None:
     report(f"  {count} entries of mutual recognition")
     report(f"  {vouchers.add_vouchers(session, now=now)} vouchers")
     report(f"  {vouchers.use_vouchers(session, now=now)} bookings with a voucher")
+    report(f"  {vouchers.register_vouchers(session, now=now)} voucher of another system")
     report(f"  {applications.add_applications(session, now=now)} applications for vouchers")
 
 

@@ -33,12 +33,13 @@ SICHUAN_SHARES = dict.fromkeys(THIRTY, 3_000) | dict.fromkeys(TWENTY, 2_000)
 
 
 def add_programmes(session: Session, *, now: datetime) -> int:
-    """Sichuan's of 2025 and, as an assumption, of this year; Chongqing's of this year; how many."""
+    """Sichuan's of 2025 and, as an assumption, of this year, also one elsewhere; Chongqing's of this year; how many."""
     year = local_date(now).year
     sichuan, chongqing = (people.actor(session, account, now=now) for account in ("officer-sc", "officer-cq"))
     forms = [(sichuan, _sichuan_2025(_authority(sichuan))), (chongqing, _chongqing(_authority(chongqing), year))]
     if year > 2025:
         forms.append((sichuan, _sichuan_again(_authority(sichuan), year)))
+    forms.append((sichuan, _elsewhere(_authority(sichuan), year)))
     for actor, form in forms:
         start_programme(session, form, actor=actor, now=now)
     return len(forms)
@@ -110,6 +111,19 @@ def _sichuan_again(organisation_id: int, year: int) -> ProgrammeForm:
         budget_fen=1_000_000_000,
         note_zh="示例：沿用 2025 年的数字，不是公布的政策。",
         note_en="Sample: the numbers of 2025 carried on; no published policy.",
+    )
+
+
+def _elsewhere(organisation_id: int, year: int) -> ProgrammeForm:
+    """Vouchers of a system of its own, which are registered here; nothing of it is published, so all is assumed."""
+    ways = {"reserves_budget": ReservesBudget.NEVER, "counts_on": CountsOn.SERVICE}
+    return ProgrammeForm(
+        **{**_sichuan(organisation_id, year), **ways},
+        name_zh=f"科创通创新券 {year}（示例）",
+        name_en=f"Kechuangtong vouchers {year} (sample)",
+        runs_at="科创通",
+        note_zh="示例：券在“科创通”里申领和兑付，这里只登记使用；不是公布的政策。",
+        note_en="Sample: applied for and redeemed in Kechuangtong, registered here for use; no published policy.",
     )
 
 

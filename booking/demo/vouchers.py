@@ -2,21 +2,25 @@
 
 import random
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
+from booking.attachments.preparing import Uploaded, prepare
 from booking.charges.windows import Windows
 from booking.core.clock import at_local, local_date
 from booking.core.period import Period
 from booking.demo import bookings, people
+from booking.demo.papers import LIMITS, plain_pdf
 from booking.demo.uses import counted
 from booking.reservations.approval import confirm_reservation
 from booking.reservations.forms import UseForm
 from booking.reservations.using import confirm_use
+from booking.vouchers.forms import RegisterVoucherForm
 from booking.vouchers.issuing import Issue, issue
+from booking.vouchers.registering import register
 from models.notifications import Event
 from models.programmes import Programme
 from models.reservations import Reservation
@@ -44,7 +48,24 @@ def programme_of_the_year(session: Session, officer: str, *, now: datetime) -> i
     who = people.actor(session, officer, now=now)
     authority = min(reach(who, Permission.MANAGE_PROGRAMMES).organisation_ids)
     of_the_year = Programme.organisation_id == authority, Programme.year == local_date(now).year
-    return session.scalars(select(Programme.id).where(*of_the_year)).one()
+    return session.scalars(select(Programme.id).where(*of_the_year, Programme.runs_at == "")).one()
+
+
+def register_vouchers(session: Session, *, now: datetime) -> int:
+    """A voucher of 科创通 of the firm in Beibei, with a file that stands for its evidence; how many."""
+    agent = people.actor(session, "enterprise", now=now)
+    programme = session.scalars(select(Programme).where(Programme.runs_at != "")).one()
+    form = RegisterVoucherForm(
+        organisation_id=min(reach(agent, Permission.APPLY_FOR_VOUCHERS).organisation_ids),
+        programme_id=programme.id,
+        number_there=f"KCT-{programme.year}-0417",
+        face_fen=800_000,
+        use_by=date(programme.year, 12, 31),
+        redeem_by=date(programme.year + 1, 3, 31),
+    )
+    files = prepare([Uploaded("科创通创新券.pdf", plain_pdf("Kechuangtong voucher (sample)", now))], LIMITS)
+    register(session, form, files, LIMITS, actor=agent, now=now)
+    return 1
 
 
 def use_vouchers(session: Session, *, now: datetime) -> int:

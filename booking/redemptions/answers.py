@@ -54,7 +54,10 @@ class ClaimableList(BaseModel):
 
 
 class RedemptionRow(BaseModel):
-    """A redemption in a list; `approved_fen` is null before the first review, `due_on` where nothing waits."""
+    """A redemption in a list; `approved_fen` is null before the first review, `due_on` where nothing waits.
+
+    `runs_at` is the system in which its vouchers live and it is decided, empty: here; `submitted_on` when it was there.
+    """
 
     id: int
     number: str
@@ -69,6 +72,8 @@ class RedemptionRow(BaseModel):
     due_on: date | None
     notice_from: date | None
     notice_until: date | None
+    runs_at: str
+    submitted_on: date | None
     created_at: datetime
 
 
@@ -132,7 +137,10 @@ class RedemptionPaymentAnswer(BaseModel):
 
 
 class RedemptionAnswer(RedemptionRow):
-    """A redemption in full; `steps` are what officers can do today; who bears what is not approved is said too."""
+    """A redemption in full; who bears what is not approved is said too.
+
+    `steps` are what officers can do today, or what its claimant records of one that is decided elsewhere.
+    """
 
     note: str
     version: int
@@ -208,11 +216,12 @@ def claimable_answer(found: Claimable) -> ClaimableAnswer:
 def redemption_row(found: Redemption) -> RedemptionRow:
     """A redemption in a list."""
     plain = ("id", "programme_id", "redeemed_by", "state", "claimed_fen", "approved_fen", "clawed_fen", "due_on")
-    moments = ("notice_from", "notice_until", "created_at")
+    moments = ("notice_from", "notice_until", "submitted_on", "created_at")
     return RedemptionRow(
         number=_number(found),
         claimant=_named(found.claimant),
         authority=_named(found.programme.organisation),
+        runs_at=found.programme.runs_at,
         **{name: getattr(found, name) for name in (*plain, *moments)},
     )
 

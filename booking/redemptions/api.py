@@ -15,7 +15,7 @@ from booking.core.actors import Actor, Target
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden
 from booking.programmes.queries import programme
-from booking.redemptions import documents, paying, queries, sampling, service
+from booking.redemptions import documents, elsewhere, paying, queries, sampling, service
 from booking.redemptions.answers import (
     ClaimableList,
     RedemptionAnswer,
@@ -33,6 +33,7 @@ from booking.redemptions.claimable import claimable
 from booking.redemptions.forms import (
     ClaimableQuery,
     ClawBackForm,
+    PaidElsewhereForm,
     RedemptionDocumentForm,
     RedemptionForm,
     RedemptionNoticesQuery,
@@ -42,6 +43,7 @@ from booking.redemptions.forms import (
     RedemptionSampleForm,
     RedemptionSamplesQuery,
     RedemptionsQuery,
+    SubmittedElsewhereForm,
     WithdrawRedemptionForm,
 )
 from booking.redemptions.pack import pack_response
@@ -220,6 +222,43 @@ def add_bank_papers(redemption_id: int) -> Response:
     limits, now = limits_for(KIND), utcnow()
     files = read_uploads(limits, keeps_originals=True)
     return _done(lambda one, who: paying.add_bank_papers(one, redemption_id, files, limits, actor=who, now=now).id, 201)
+
+
+@bp.post(f"{ONE}/submitted-elsewhere")
+@documented(tag=TAG, body=SubmittedElsewhereForm, answers={200: RedemptionAnswer}, refusals=STEP)
+def submitted_elsewhere(redemption_id: int) -> Response:
+    """Record on which day a request was handed in where its vouchers live (its claimant)."""
+    form, now = read_json(SubmittedElsewhereForm), utcnow()
+    return _done(lambda one, who: elsewhere.record_submitted(one, redemption_id, form, actor=who, now=now).id, 200)
+
+
+@bp.post(f"{ONE}/paid-elsewhere")
+@documented(tag=TAG, body=PaidElsewhereForm, answers={200: RedemptionAnswer}, refusals=STEP)
+def paid_elsewhere(redemption_id: int) -> Response:
+    """Record what was approved and paid there; papers of it go to `outcome-papers`."""
+    form, now = read_json(PaidElsewhereForm), utcnow()
+    return _done(lambda one, who: elsewhere.record_paid(one, redemption_id, form, actor=who, now=now).id, 200)
+
+
+@bp.post(f"{ONE}/refused-elsewhere")
+@documented(tag=TAG, body=RedemptionRejectionForm, answers={200: RedemptionAnswer}, refusals=STEP)
+def refused_elsewhere(redemption_id: int) -> Response:
+    """Record that it was refused there; its amounts can be claimed again unless that is final."""
+    form, now = read_json(RedemptionRejectionForm), utcnow()
+    return _done(lambda one, who: elsewhere.record_refused(one, redemption_id, form, actor=who, now=now).id, 200)
+
+
+@bp.post(f"{ONE}/outcome-papers")
+@takes_files
+@documented(tag=TAG, form=UploadBody, answers={201: RedemptionAnswer}, refusals=(*STEP, 413))
+def add_outcome_papers(redemption_id: int) -> Response:
+    """Keep papers of what came of it there (its claimant)."""
+    found, sight = queries.redemption_for(reading(), redemption_id, require_actor())
+    if not (found.programme.runs_at and sight.records):
+        raise Forbidden
+    limits, now = limits_for(KIND), utcnow()
+    kept = read_uploads(limits, keeps_originals=True), limits
+    return _done(lambda one, who: elsewhere.add_outcome_papers(one, redemption_id, kept, actor=who, now=now).id, 201)
 
 
 @bp.get("/redemption-samples")

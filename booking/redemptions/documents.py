@@ -31,7 +31,7 @@ from models.vocabulary.programmes import ProgrammeDocument, RedeemedBy
 from models.vocabulary.redemptions import RedemptionState
 
 ALL_FILES = frozenset(Visibility)
-OPEN = (RedemptionState.REQUESTED, RedemptionState.REVIEWED)
+OPEN = (RedemptionState.REQUESTED, RedemptionState.SUBMITTED, RedemptionState.REVIEWED)
 """States in which papers are still added."""
 
 

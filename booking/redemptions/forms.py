@@ -78,6 +78,19 @@ class RedemptionPaymentForm(Form):
     receipt_number: Annotated[FilledLine, Field(max_length=60)]
 
 
+class SubmittedElsewhereForm(Form):
+    """On which day a request was handed in where it is decided."""
+
+    submitted_on: NearDay
+
+
+class PaidElsewhereForm(RedemptionReviewForm):
+    """What was approved of each item where it is decided, and when it was paid, by which paper of the bank."""
+
+    paid_on: NearDay
+    receipt_number: Annotated[FilledLine, Field(max_length=60)]
+
+
 class ClawBackForm(Form):
     """How much of which item came back, by which paper of the bank, and why."""
 
@@ -176,6 +189,10 @@ class RedemptionRejectionPage(RedemptionRejectionForm, PageForm):
 
 class RedemptionPaymentPage(RedemptionPaymentForm, PageForm):
     """A payment as the page sends it."""
+
+
+class SubmittedElsewherePage(SubmittedElsewhereForm, PageForm):
+    """A day of submission as the page sends it."""
 
 
 class ClawBackPage(ClawBackForm, PageForm):

@@ -6,14 +6,18 @@ from models.vocabulary.redemptions import PaymentKind, RedemptionState, Redempti
 
 STATES = {
     RedemptionState.REQUESTED: (N_("待初审"), "attention", "○"),
+    RedemptionState.SUBMITTED: (N_("已在那里提交"), "action", "◔"),
     RedemptionState.REVIEWED: (N_("待复审"), "attention", "◐"),
     RedemptionState.NOTICE: (N_("公示中"), "action", "◑"),
     RedemptionState.PAID: (N_("已兑付"), "right", "✓"),
     RedemptionState.REJECTED: (N_("已驳回"), "wrong", "×"),
     RedemptionState.WITHDRAWN: (N_("已撤回"), "plain", "×"),
 }
+GATHERING = (N_("材料准备中"), "attention", "○")
+"""What REQUESTED is called where it is decided elsewhere."""
 STEPS = {
     RedemptionStep.REQUEST: N_("提交申请"),
+    RedemptionStep.SUBMIT: N_("已在那里提交"),
     RedemptionStep.CITY_REVIEW: N_("初审已通过"),
     RedemptionStep.PROVINCE_REVIEW: N_("复审已通过，开始公示"),
     RedemptionStep.PAY: N_("已兑付"),
@@ -21,6 +25,12 @@ STEPS = {
     RedemptionStep.REJECT: N_("已驳回"),
     RedemptionStep.WITHDRAW: N_("申请已撤回"),
 }
+STEPS_ELSEWHERE = {
+    RedemptionStep.REQUEST: N_("开始整理材料"),
+    RedemptionStep.PAY: N_("那里已兑付"),
+    RedemptionStep.REJECT: N_("那里未批准"),
+}
+"""The same where it is decided elsewhere, as far as that is another thing."""
 PAYMENTS = {PaymentKind.PAID: N_("付款"), PaymentKind.CLAWED_BACK: N_("追回")}
 UNCLAIMABLE = {
     Unclaimable.NOT_ACCEPTED: N_("付款人还没有接受这笔费用。"),
@@ -51,6 +61,7 @@ FIELDS = {
     "reason": N_("原因"),
     "approved_fen": N_("核准金额"),
     "is_final": N_("不予兑付，金额退回政策预算"),
+    "submitted_on": N_("在那里提交的日期"),
     "paid_on": N_("日期"),
     "receipt_number": N_("银行回单号"),
     "amount_fen": N_("追回金额"),

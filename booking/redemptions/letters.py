@@ -3,7 +3,7 @@
 from booking.catalogue.report_letters import holders
 from booking.core.clock import local_date
 from booking.notifications.letters import Letter, News
-from booking.redemptions.queries import OF_CLAIMANT, in_full
+from booking.redemptions.queries import in_full, is_of_claimants
 from booking.redemptions.rules import number_of
 from models.redemptions import Redemption, RedemptionEvent
 from models.vocabulary.accounts import Role
@@ -16,7 +16,7 @@ def on_changed(news: News) -> list[Letter]:
     """To everybody who claims for the claimant: what the authority did, and what of it is approved, paid or back."""
     found = news.session.scalar(in_full().where(Redemption.id == news.payload["redemption_id"]))
     event = news.session.get(RedemptionEvent, news.payload["event_id"])
-    if found is None or event is None or event.step in OF_CLAIMANT:
+    if found is None or event is None or is_of_claimants(found, event):
         return []
     people = holders(news.session, CLAIMERS, found.claimant_id, today=local_date(news.now))
     values = {

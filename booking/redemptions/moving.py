@@ -89,9 +89,15 @@ class _Books:
     versions: Mapping[int, ProgrammeVersion]
 
     def paying(self, item: RedemptionItem, amount_fen: int) -> Iterator[Move]:
-        """What an amount that is paid moves; across the border it is owed where one province advances it."""
-        voucher, pair = self.vouchers[item.voucher_id], self.pairs[item.issuer_province, item.provider_province]
+        """What an amount that is paid moves; across the border it is owed where one province advances it.
+
+        Of a voucher that lives elsewhere neither budget nor clearing knows.
+        """
+        voucher = self.vouchers[item.voucher_id]
         yield Move(voucher.captured_id, voucher.paid_id, amount_fen)
+        if voucher.number_there is not None:
+            return
+        pair = self.pairs[item.issuer_province, item.provider_province]
         yield Move(self.book.committed_id, self.book.paid_id, amount_fen)
         yield Move(pair.captured_id, pair.paid_id, amount_fen)
         is_across = item.issuer_province != item.provider_province
@@ -100,8 +106,11 @@ class _Books:
 
     def returning(self, item: RedemptionItem, amount_fen: int) -> Iterator[Move]:
         """What an amount that is not paid after all moves: out of the voucher, and free in the budget."""
+        voucher = self.vouchers[item.voucher_id]
+        yield Move(voucher.captured_id, self.book.source_id, amount_fen)
+        if voucher.number_there is not None:
+            return
         pair = self.pairs[item.issuer_province, item.provider_province]
-        yield Move(self.vouchers[item.voucher_id].captured_id, self.book.source_id, amount_fen)
         yield from self.budgets.books[self.book.programme_id].committing(-amount_fen)
         yield Move(pair.captured_id, pair.source_id, amount_fen)
 

@@ -70,7 +70,7 @@ def record_payment(
     if not _are_agreed(session, items):
         raise ChargeOpen
     entry_id = pay_items(session, found, items, now=now)
-    _keep(session, found, files, actor=actor, now=now)
+    keep(session, found, files, actor=actor, now=now)
     said = {"kind": PaymentKind.PAID, "amount_fen": found.approved_fen, **form.model_dump()}
     made = {"entry_id": entry_id, "made_by_id": actor.id, "created_at": now}
     session.add(RedemptionPayment(redemption_id=found.id, **said, **made))
@@ -105,7 +105,7 @@ def claw_back(
     item = _paid_item(session, found, form, now)
     turn = session.scalar(select(func.count()).where(RedemptionPayment.redemption_id == found.id)) or 0
     entry_id = move_back(session, found, item, form.amount_fen, turn=turn, now=now)
-    _keep(session, found, files, actor=actor, now=now)
+    keep(session, found, files, actor=actor, now=now)
     made = {"entry_id": entry_id, "made_by_id": actor.id, "created_at": now}
     kind = PaymentKind.CLAWED_BACK
     session.add(RedemptionPayment(redemption_id=found.id, kind=kind, **form.model_dump(), **made))
@@ -124,7 +124,7 @@ def add_bank_papers(
     found = held(session, redemption_id, actor, now)
     if found.state != RedemptionState.PAID:
         raise NotNow
-    _keep(session, found, (files, limits), actor=actor, now=now)
+    keep(session, found, (files, limits), actor=actor, now=now)
     return found
 
 
@@ -145,8 +145,10 @@ def _paid_item(session: Session, redemption: Redemption, form: ClawBackForm, now
     return item
 
 
-def _keep(session: Session, redemption: Redemption, files: Files | None, *, actor: Actor, now: datetime) -> None:
-    """The bank's papers, kept by the authority."""
+def keep(session: Session, redemption: Redemption, files: Files | None, *, actor: Actor, now: datetime) -> None:
+    """The bank's papers, kept by the authority; by the claimant of one that is decided elsewhere."""
     if files is not None and files[0]:
-        owner = Owner(OwnerKind.REDEMPTION, redemption.id, redemption.programme.organisation_id)
+        programme = redemption.programme
+        keeper = redemption.claimant_id if programme.runs_at else programme.organisation_id
+        owner = Owner(OwnerKind.REDEMPTION, redemption.id, keeper)
         attachments.add_attachments(session, owner, files[0], Visibility.STAFF, files[1], actor=actor, now=now)

@@ -13,7 +13,7 @@ from booking.attachments.queries import attachments_of
 from booking.core.actors import Actor, Target
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
-from booking.redemptions.rules import is_notice_over, steps_open
+from booking.redemptions.rules import is_notice_over, steps_elsewhere, steps_open
 from models.attachments import Attachment
 from models.charges import Charge
 from models.directory import Organisation
@@ -38,13 +38,15 @@ class Sight:
     """What an actor is to a redemption: of the claimant, an officer of the authority, or only a reader of either.
 
     The authority's side are its officers and auditors, who also read what is drawn to be audited; not who else has a
-    role in its house.
+    role in its house. Of one that is decided elsewhere nobody reviews; who claims it `records` what came of it, as
+    officers record what they paid of others.
     """
 
     claims: bool
     reviews: bool
     reads: bool
     samples: bool
+    records: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +64,24 @@ class WholeRedemption:
 
 
 OF_CLAIMANT = frozenset({RedemptionStep.REQUEST, RedemptionStep.WITHDRAW})
+"""What claimants do, with one that is decided elsewhere everything."""
 
 
 def shows_person(whole: WholeRedemption, event: RedemptionEvent) -> bool:
     """Whether the reader is told who took a step: their own side's people, auditors of both; else which side it was."""
-    sight, is_claimants = whole.sight, event.step in OF_CLAIMANT
+    sight, is_claimants = whole.sight, is_of_claimants(whole.redemption, event)
     return sight.claims == is_claimants if sight.claims != sight.reviews else True
 
 
 def side_of(whole: WholeRedemption, event: RedemptionEvent) -> Organisation:
     """The organisation whose step it was."""
     found = whole.redemption
-    return found.claimant if event.step in OF_CLAIMANT else found.programme.organisation
+    return found.claimant if is_of_claimants(found, event) else found.programme.organisation
+
+
+def is_of_claimants(redemption: Redemption, event: RedemptionEvent) -> bool:
+    """Whether the claimant took a step."""
+    return event.step in OF_CLAIMANT or bool(redemption.programme.runs_at)
 
 
 def in_full() -> Select[Redemption]:
@@ -90,11 +98,14 @@ def sight_of(redemption: Redemption, actor: Actor) -> Sight:
     """What the actor is to it."""
     claimant, authority = Target(redemption.claimant_id), Target(redemption.programme.organisation_id)
     samples = may(actor, Permission.SEE_REDEMPTION_SAMPLES, authority)
+    claims, is_elsewhere = may(actor, Permission.CLAIM_REDEMPTIONS, claimant), bool(redemption.programme.runs_at)
+    reviews = not is_elsewhere and may(actor, Permission.REVIEW_REDEMPTIONS, authority)
     return Sight(
-        claims=may(actor, Permission.CLAIM_REDEMPTIONS, claimant),
-        reviews=may(actor, Permission.REVIEW_REDEMPTIONS, authority),
+        claims=claims,
+        reviews=reviews,
         reads=samples or may(actor, Permission.SEE_REDEMPTIONS, claimant),
-        samples=samples,
+        samples=samples and not is_elsewhere,
+        records=claims if is_elsewhere else reviews,
     )
 
 
@@ -130,7 +141,9 @@ def whole_redemption(session: Session, redemption_id: int, actor: Actor, *, toda
 
 
 def steps_for(redemption: Redemption, today: date) -> frozenset[RedemptionStep]:
-    """What officers can do with it today."""
+    """What officers can do with it today, and its claimant with one that is decided elsewhere."""
+    if redemption.programme.runs_at:
+        return steps_elsewhere(redemption.state)
     is_over = is_public_done(redemption, today)
     is_left = (redemption.approved_fen or 0) > redemption.clawed_fen
     return steps_open(redemption.state, is_notice_over=is_over, is_left=is_left)
@@ -212,7 +225,7 @@ def redemptions(session: Session, actor: Actor, wanted: Wanted, *, limit: int, c
 def queue_of(actor: Actor) -> Select[Redemption]:
     """What waits for the officers of an authority, the one that is due first first."""
     authorities = reach(actor, Permission.REVIEW_REDEMPTIONS).organisation_ids
-    of_authority = select(Programme.id).where(Programme.organisation_id.in_(authorities))
+    of_authority = select(Programme.id).where(Programme.organisation_id.in_(authorities), Programme.runs_at == "")
     mine = Redemption.programme_id.in_(of_authority), Redemption.state.in_(WAITING)
     return in_full().where(*mine).order_by(Redemption.due_on, Redemption.id)
 
@@ -230,7 +243,7 @@ def queue(session: Session, actor: Actor, *, limit: int, cursor: str = "") -> Pa
 
 def notices(session: Session, *, limit: int, cursor: str = "") -> Page[Redemption]:
     """What is in public or was and is paid, for everybody, the newest first."""
-    rows = in_full().where(Redemption.state.in_(IN_PUBLIC))
+    rows = in_full().where(Redemption.state.in_(IN_PUBLIC), Redemption.notice_from.is_not(None))
     if cursor:
         rows = rows.where(Redemption.id < decode_cursor(cursor, row_id)[0])
     found = session.scalars(rows.order_by(Redemption.id.desc()).limit(limit + 1)).all()

@@ -99,6 +99,15 @@ def steps_open(state: RedemptionState, *, is_notice_over: bool, is_left: bool) -
     return frozenset(found.get(state, set()))
 
 
+def steps_elsewhere(state: RedemptionState) -> frozenset[RedemptionStep]:
+    """What its claimant records next of one that is decided elsewhere."""
+    found: dict[RedemptionState, set[RedemptionStep]] = {
+        RedemptionState.REQUESTED: {RedemptionStep.SUBMIT},
+        RedemptionState.SUBMITTED: {RedemptionStep.PAY, RedemptionStep.REJECT},
+    }
+    return frozenset(found.get(state, set()))
+
+
 def is_notice_over(notice_until: date | None, notice_days: int, today: date) -> bool:
     """Whether the public has had its days: from the day after the last one, at once where there are none."""
     return notice_until is not None and (notice_days == 0 or today > notice_until)

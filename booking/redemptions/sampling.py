@@ -27,7 +27,8 @@ def draw_sample(session: Session, form: RedemptionSampleForm, *, actor: Actor, n
     found = programme(session, form.programme_id)
     require(actor, Permission.REVIEW_REDEMPTIONS, Target(found.organisation_id))
     form.check(local_date(now))
-    population = list(population_of(session, found.id, form.paid_from, form.paid_until))
+    paid = population_of(session, found.id, form.paid_from, form.paid_until)
+    population = [] if found.runs_at else list(paid)
     if not population:
         raise InvalidInput([Problem("paid_from", N_("这些日期里没有已兑付的申请。"))])
     count = count_of(form.share, len(population)) if form.share is not None else form.count or 0

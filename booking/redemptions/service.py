@@ -77,7 +77,7 @@ def request_redemption(session: Session, form: RedemptionForm, *, actor: Actor, 
         state=RedemptionState.REQUESTED,
         note=form.note,
         requested_by_id=actor.id,
-        due_on=due_on(session, book.programme.organisation_id, REVIEW_DAYS, today),
+        due_on=None if book.programme.runs_at else due_on(session, book.programme.organisation_id, REVIEW_DAYS, today),
         **_said(found),
         **new_moments(now),
     )
@@ -107,11 +107,11 @@ def review(
     turn = RedemptionStep.CITY_REVIEW if is_first else RedemptionStep.PROVINCE_REVIEW
     if found.state not in {RedemptionState.REQUESTED, RedemptionState.REVIEWED}:
         raise NotNow
-    _check_version(found, form.version)
+    check_version(found, form.version)
     if not is_first and queries.city_reviewer(session, found.id) == actor.id:
         raise FourEyes
     items = queries.items_of(session, found.id)
-    _approve(found, items, form)
+    approve(found, items, form)
     today, authority = local_date(now), found.programme.organisation_id
     if is_first:
         found.due_on = due_on(session, authority, REVIEW_DAYS, today)
@@ -135,7 +135,7 @@ def reject(
     found = held(session, redemption_id, actor, now)
     if found.state not in WAITING:
         raise NotNow
-    _check_version(found, form.version)
+    check_version(found, form.version)
     facts: dict[str, Any] = {"is_final": form.is_final}
     if form.is_final:
         items = queries.items_of(session, found.id)
@@ -225,7 +225,7 @@ def new_moments(now: datetime) -> dict[str, datetime]:
     return {"created_at": now, "changed_at": now}
 
 
-def _check_version(redemption: Redemption, version: int) -> None:
+def check_version(redemption: Redemption, version: int) -> None:
     """Refuse a decision on a version that is not the locked one; raises Changed."""
     if version != redemption.version:
         raise Changed
@@ -280,7 +280,7 @@ def _item(redemption_id: int, one: Claimable) -> RedemptionItem:
     )
 
 
-def _approve(redemption: Redemption, items: Sequence[RedemptionItem], form: RedemptionReviewForm) -> None:
+def approve(redemption: Redemption, items: Sequence[RedemptionItem], form: RedemptionReviewForm) -> None:
     """Set what is approved of each item; what is not named stays as the review before left it, else as claimed.
 
     Raises InvalidInput for more than is claimed, less without a reason, an unknown item, and nothing at all.

@@ -19,7 +19,8 @@ from models.attachments import Attachment
 from models.directory import Organisation
 from models.invoices import Invoice
 from models.redemptions import Redemption, RedemptionItem
-from models.vocabulary.redemptions import RedemptionState
+from models.vocabulary.redemptions import RedemptionState, RedemptionStep
+from models.vouchers import Voucher
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ def programme_name(redemption: Redemption) -> str:
 
 def state_of(redemption: Redemption) -> tuple[str, str, str]:
     """A chip of the state: its words, its kind and its sign."""
-    said, kind, sign = labels.STATES[redemption.state]
+    is_gathering = redemption.programme.runs_at and redemption.state == RedemptionState.REQUESTED
+    said, kind, sign = labels.GATHERING if is_gathering else labels.STATES[redemption.state]
     return _(said), kind, sign
 
 
@@ -67,6 +69,17 @@ def state_on(redemption: Redemption, today: date) -> tuple[str, str, str]:
     if redemption.state == RedemptionState.NOTICE and is_over:
         return _("公示期满"), "attention", "◕"
     return state_of(redemption)
+
+
+def step_of(redemption: Redemption, step: RedemptionStep) -> str:
+    """What a step of it is called."""
+    elsewhere = labels.STEPS_ELSEWHERE if redemption.programme.runs_at else {}
+    return str(_(elsewhere.get(step, labels.STEPS[step])))
+
+
+def voucher_number(voucher: Voucher) -> str:
+    """What a voucher is called, with its number where it lives."""
+    return voucher.number if voucher.number_there is None else f"{voucher.number}（{voucher.number_there}）"
 
 
 def packed(papers: Sequence[ListedPaper]) -> list[PackedPaper]:
@@ -128,11 +141,13 @@ def said_of(found: Redemption) -> list[tuple[str, str]]:
         (_("编号"), number_of(found)),
         (_("政策"), programme_name(found)),
         (_("主管部门"), name_of(found.programme.organisation)),
+        (_("券所在的系统"), found.programme.runs_at),
         (_("申请单位"), name_of(found.claimant)),
         (_("统一社会信用代码"), found.claimant.uscc or ""),
         (_("兑付对象"), _(labels.CLAIMANTS[found.redeemed_by])),
         (_("批次"), f"{found.opens_on} – {found.closes_on}" if found.opens_on else ""),
         (_("申请日期"), local_date(found.created_at).isoformat()),
+        (_("在那里提交的日期"), _day(found.submitted_on)),
         (_("申请金额"), _yuan(found.claimed_fen)),
         (_("核准金额"), _yuan(found.approved_fen) if found.approved_fen is not None else ""),
         (_("差额"), difference_of(found)),
@@ -151,7 +166,7 @@ def _item(one: RedemptionItem, invoices: Sequence[Invoice]) -> list[str | Decima
     """One item as a row."""
     instrument, voucher = one.charge.instrument, one.voucher
     return [
-        voucher.number,
+        voucher_number(voucher),
         name_of(voucher.organisation),
         name_of(one.charge.organisation),
         in_language(instrument.name_zh, instrument.name_en),

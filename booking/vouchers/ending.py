@@ -19,7 +19,7 @@ from booking.vouchers.listing import OwnVoucher, readable
 from booking.vouchers.moving import locked
 from booking.vouchers.opening import CAUSE
 from booking.vouchers.queries import voucher
-from booking.vouchers.rules import given_up, state_after
+from booking.vouchers.rules import given_up, is_firms, state_after
 from models.vocabulary.vouchers import ENDED, VoucherState, VoucherStep
 from models.vouchers import Voucher, VoucherEvent
 
@@ -60,8 +60,9 @@ def take_step(
     if target is None:
         raise NotNow
     _change(session, found, step, target, actor=actor, reason=form.reason, now=now)
-    told = {"voucher_id": voucher_id, "step": step.value, "reason": form.reason}
-    announce(session, "vouchers.stepped", told, now=now)
+    if not is_firms(step, found.number_there):
+        told = {"voucher_id": voucher_id, "step": step.value, "reason": form.reason}
+        announce(session, "vouchers.stepped", told, now=now)
     return found
 
 

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from booking.core.forms import Blank, FilledLine, Form, NearDay, PageForm
+from booking.core.forms import Blank, FilledLine, Form, NearDay, PageForm, hundredths
 from booking.core.pages import LARGEST_PAGE
-from booking.programmes.forms import Id, SomeFen
+from booking.programmes.forms import MOST_FEN, Id
 from models.vocabulary.vouchers import VoucherState
 
 
@@ -23,12 +23,15 @@ class VoucherStepPage(VoucherReasonForm, PageForm):
 
 
 class RegisterVoucherForm(Form):
-    """A voucher of another system: whose, of which programme, its number, face and days there."""
+    """A voucher of another system: whose, of which programme, its number, face and days there.
+
+    Its evidence comes with it, so that it is sent as a form, in which an amount is a text.
+    """
 
     organisation_id: Id
     programme_id: Id
     number_there: Annotated[FilledLine, Field(max_length=60)]
-    face_fen: SomeFen
+    face_fen: Annotated[int, Field(ge=1, le=MOST_FEN), BeforeValidator(hundredths)]
     use_by: NearDay
     redeem_by: NearDay
 

@@ -4,9 +4,13 @@ from enum import StrEnum
 
 
 class RedemptionState(StrEnum):
-    """How far a redemption is: with the first reviewer, with the second, in public, paid, or over without money."""
+    """How far a redemption is: with the first reviewer, with the second, in public, paid, or over without money.
+
+    Where the voucher lives elsewhere: its papers are gathered, it was submitted there, paid there, or over.
+    """
 
     REQUESTED = "requested"
+    SUBMITTED = "submitted"
     REVIEWED = "reviewed"
     NOTICE = "notice"
     PAID = "paid"
@@ -14,14 +18,20 @@ class RedemptionState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-WAITING = (RedemptionState.REQUESTED, RedemptionState.REVIEWED, RedemptionState.NOTICE)
-"""States in which officers have something to do."""
+WAITING = (
+    RedemptionState.REQUESTED,
+    RedemptionState.SUBMITTED,
+    RedemptionState.REVIEWED,
+    RedemptionState.NOTICE,
+)
+"""States in which officers have something to do, here or elsewhere."""
 
 
 class RedemptionStep(StrEnum):
     """What was done with a redemption."""
 
     REQUEST = "request"
+    SUBMIT = "submit"
     CITY_REVIEW = "city_review"
     PROVINCE_REVIEW = "province_review"
     PAY = "pay"

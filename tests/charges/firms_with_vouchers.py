@@ -22,6 +22,7 @@ from models.vouchers import Voucher
 from tests.factories.instruments import make_organisation
 from tests.factories.people import actor_for, give, make_user
 from tests.factories.programmes import CHONGQING, make_authority, make_officer, make_programme
+from tests.factories.vouchers import make_registered
 
 SHARE = 3_000
 TERMS: dict[str, Any] = {
@@ -56,7 +57,12 @@ class Vouchered:
         session.commit()
 
     def voucher(self, face_fen: int) -> Voucher:
-        """One more, issued."""
+        """One more, issued; registered where those of the programme live elsewhere."""
+        if self.programme.runs_at:
+            agent = actor_for(self.session, self.agent, now=self.now)
+            return make_registered(
+                self.session, self.firm, face_fen, agent=agent, programme=self.programme, now=self.now
+            )
         wanted = issuing.Issue(self.programme.id, self.firm.id, face_fen)
         made = issuing.issue(self.session, wanted, actor=self.officer, now=self.now)
         self.session.commit()

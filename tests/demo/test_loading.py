@@ -18,6 +18,7 @@ from booking.demo import affiliations, loading, people, photos
 from booking.ledger.queries import balance_of
 from booking.programmes import queries as programmes
 from booking.recognitions.queries import recognised
+from booking.vouchers.registering import evidence_of
 from booking.vouchers.verifying import faults as voucher_faults
 from booking.web.extensions import db
 from models.accounts import AuditEntry, User
@@ -223,7 +224,13 @@ def test_sichuan_2025_stands_there_with_its_published_numbers_and_each_is_source
     published = found[-1].version
     sourced = {name for name, mark in published.marks.items() if mark["kind"] == "sourced" and mark["text"]}
     shares = {f"shares.{name}" for name in published.shares}
-    assert names == [(2026, "重庆市科学技术局"), (2026, "四川省科学技术厅"), (2025, "四川省科学技术厅")]
+    assert names == [
+        (2026, "重庆市科学技术局"),
+        (2026, "四川省科学技术厅"),
+        (2026, "四川省科学技术厅"),
+        (2025, "四川省科学技术厅"),
+    ]
+    assert [one.programme.runs_at for one in found] == ["", "", "科创通", ""]
     assert (published.notice, published.year_cap_fen) == ("川科政〔2025〕6号", 20_000_000)
     assert set(published.shares.values()) == {2_000, 3_000}
     assert sourced == shares | {
@@ -240,6 +247,7 @@ def test_sichuan_2025_stands_there_with_its_published_numbers_and_each_is_source
 
 def test_the_firm_of_each_province_has_a_voucher_of_its_own_authority(loaded: Session) -> None:
     rows = select(Organisation.name_zh, Voucher.face_fen).join(Organisation, Organisation.id == Voucher.organisation_id)
+    rows = rows.where(Voucher.number_there.is_(None))
 
     assert sorted(fen for _name, fen in loaded.execute(rows)) == [1_500_000, 2_000_000]
     assert list(voucher_faults(loaded)) == []
@@ -247,7 +255,8 @@ def test_the_firm_of_each_province_has_a_voucher_of_its_own_authority(loaded: Se
 
 def test_a_voucher_holds_for_a_booking_and_has_paid_for_a_use(loaded: Session) -> None:
     number = select(Organisation.id).where(Organisation.name_zh == "重庆四联光电科技有限公司").scalar_subquery()
-    voucher = loaded.scalars(select(Voucher).where(Voucher.organisation_id == number)).one()
+    own = Voucher.organisation_id == number, Voucher.number_there.is_(None)
+    voucher = loaded.scalars(select(Voucher).where(*own)).one()
     states = loaded.scalars(select(Reservation.state).where(Reservation.uses_vouchers).order_by(Reservation.starts_at))
 
     held, captured, credit = (
@@ -256,6 +265,13 @@ def test_a_voucher_holds_for_a_booking_and_has_paid_for_a_use(loaded: Session) -
     assert min(held, captured) > 0
     assert held + captured + credit == voucher.face_fen
     assert states.all() == [ReservationState.COMPLETED, ReservationState.CONFIRMED]
+
+
+def test_the_firm_in_beibei_has_registered_a_voucher_of_another_system(loaded: Session) -> None:
+    voucher = loaded.scalars(select(Voucher).where(Voucher.number_there.is_not(None))).one()
+
+    assert (voucher.face_fen, voucher.number.startswith("科创通-")) == (800_000, True)
+    assert [one.file_name for one in evidence_of(loaded, voucher.id)] == ["科创通创新券.pdf"]
 
 
 def test_one_application_waits_for_another_officer_than_the_first_and_one_was_refused(loaded: Session) -> None:

@@ -31,7 +31,7 @@ def add_programmes(builder: "Builder") -> None:
     builder.world.names["firm"] = agent
     _issue(builder, "", agent, officer)
     _issue(builder, "their_", make_firm(session, SICHUAN, name_zh="对方企业").id, their_officer)
-    _register(builder, own, agent, officer)
+    _register(builder, own, builder.world.names["firm_id"], officer)
     session.commit()
 
 

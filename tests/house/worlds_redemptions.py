@@ -13,8 +13,15 @@ from booking.invoices.forms import InvoiceForm
 from booking.invoices.service import record_invoice
 from booking.recognitions.forms import RecognitionForm
 from booking.recognitions.service import recognise
-from booking.redemptions import documents, paying, queries, service
-from booking.redemptions.forms import RedemptionForm, RedemptionPaymentForm, RedemptionReviewForm, RedemptionSampleForm
+from booking.redemptions import documents, elsewhere, paying, queries, service
+from booking.redemptions.forms import (
+    RedemptionForm,
+    RedemptionPaymentForm,
+    RedemptionRejectionForm,
+    RedemptionReviewForm,
+    RedemptionSampleForm,
+    SubmittedElsewhereForm,
+)
 from booking.redemptions.sampling import draw_sample
 from booking.reservations.vouching import VoucherUse, Vouching
 from booking.reservations.wishes import Paying
@@ -62,9 +69,25 @@ def add_redemptions(builder: "Builder") -> None:
     item = select(RedemptionItem.id).where(RedemptionItem.redemption_id == paid.id)
     names["paid_item"] = session.scalars(item).one()
     names |= {"claimable_voucher": voucher.id, "claimable_charge": charges[3].id}
+    _elsewhere(builder, charges[4:], note)
     sample = RedemptionSampleForm(programme_id=names["programme"], paid_from=today, paid_until=today, count=1)
     draw_sample(session, sample, actor=officers[0], now=now)
     session.commit()
+
+
+def _elsewhere(builder: "Builder", charges: list[Charge], note: str) -> None:
+    """Three of the voucher that lives elsewhere: one that is gathered, one that was submitted, one refused there."""
+    session, names, agent, now = builder.session, builder.world.names, builder.actor("agent"), builder.now
+    voucher = session.get_one(Voucher, names["elsewhere_voucher"])
+    for word, charge in zip(("gathered", "submitted", "refused"), charges, strict=True):
+        one = builder.keep(f"{word}_redemption", _asked(builder, voucher, charge, note))
+        if word != "gathered":
+            form = SubmittedElsewhereForm(submitted_on=local_date(now))
+            elsewhere.record_submitted(session, one.id, form, actor=agent, now=now)
+        if word == "refused":
+            refusal = RedemptionRejectionForm(version=one.version, reason="材料不全")
+            elsewhere.record_refused(session, one.id, refusal, actor=agent, now=now)
+        names[f"{word}_version"] = one.version
 
 
 def _voucher(builder: "Builder", officer: Actor) -> Voucher:
@@ -84,12 +107,16 @@ def _voucher(builder: "Builder", officer: Actor) -> Voucher:
 
 
 def _charges(builder: "Builder", voucher: Voucher) -> list[Charge]:
-    """Four uses of the agent at the other institution that are billed, invoiced whole, and partly covered."""
+    """Four uses of the agent at the other institution that are billed, invoiced whole, and partly covered.
+
+    Three more are covered by the voucher that lives elsewhere.
+    """
     session, now, names = builder.session, builder.now, builder.world.names
     last = session.scalars(select(Charge.id).order_by(Charge.id.desc())).first() or 0
-    paying = Paying(is_later=True, vouching=Vouching(VoucherUse.NAMED, voucher.id))
-    for hour in (9, 10, 11, 12):
-        accepted(builder, "their_published", "agent", "their_steward", hour, paying)
+    for voucher_id, hours in ((voucher.id, (9, 10, 11, 12)), (names["elsewhere_voucher"], (13, 14, 15))):
+        paying = Paying(is_later=True, vouching=Vouching(VoucherUse.NAMED, voucher_id))
+        for hour in hours:
+            accepted(builder, "their_published", "agent", "their_steward", hour, paying)
     charges = list(session.scalars(select(Charge).where(Charge.id > last).order_by(Charge.id)))
     slip = issued(builder, "their_organisation", "their_admin")
     said = {"number": "25502000000009", "issued_on": "2026-01-05", "title": "示例企业"}
@@ -109,7 +136,7 @@ def _asked(
     """A request of the agent for one charge, some time before now."""
     names = builder.world.names
     items = [{"voucher_id": voucher.id, "charge_id": charge.id}]
-    named = {"organisation_id": names["firm_id"], "programme_id": names["programme"], "items": items, "note": note}
+    named = {"organisation_id": names["firm_id"], "programme_id": voucher.programme_id, "items": items, "note": note}
     form = RedemptionForm.model_validate(named)
     actor, now = builder.actor("agent"), builder.now - before
     return service.request_redemption(builder.session, form, actor=actor, now=now)

@@ -65,6 +65,12 @@ SEND = "HTMLFormElement.prototype.submit.call(document.getElementById('sent-empt
 
 WIDTHS = "[d.clientWidth, d.scrollWidth - d.clientWidth]".replace("d.", "document.documentElement.")
 BESIDE = (
+    Visit("/vouchers", "agent"),
+    Visit("/vouchers/register", "agent"),
+    Visit("/vouchers/{elsewhere_voucher}", "agent"),
+    Visit("/redemptions/{gathered_redemption}", "agent"),
+    Visit("/redemptions/{submitted_redemption}", "agent"),
+    Visit("/redemptions/{refused_redemption}", "agent"),
     Visit("/?q=our", "holder"),
     Visit("/?q=nothing+has+this+name&province=500000"),
     Visit("/?class=010000&mode=here"),

@@ -41,6 +41,7 @@ from models.vouchers import ProgrammeBook, ProvincePair, Voucher
 from tests.factories.instruments import make_organisation
 from tests.factories.people import actor_for, give
 from tests.factories.programmes import CHONGQING, SICHUAN, make_authority, make_officer, make_programme
+from tests.factories.vouchers import make_registered
 from tests.statements.office import Office, faults_of
 
 FACE = 10_000_000
@@ -67,7 +68,11 @@ class Claims:
         self.agent = self.office.lead
         give(session, self.agent, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, self.firm.id)
         self._recognise(border)
-        self.voucher = issue(session, Issue(self.programme.id, self.firm.id, FACE), actor=self.first, now=now)
+        if self.programme.runs_at:
+            agent = self.actor(self.agent)
+            self.voucher = make_registered(session, self.firm, FACE, agent=agent, programme=self.programme, now=now)
+        else:
+            self.voucher = issue(session, Issue(self.programme.id, self.firm.id, FACE), actor=self.first, now=now)
         session.commit()
 
     def _recognise(self, border: str) -> None:

@@ -26,7 +26,7 @@ from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.payers import make_payer
 from tests.factories.people import actor_for, give, make_user
 from tests.factories.prices import make_hourly_price
-from tests.factories.vouchers import make_firm, make_voucher
+from tests.factories.vouchers import make_firm, make_registered, make_voucher
 from tests.reservations.acting import at
 
 HOURLY = 100_000
@@ -72,6 +72,11 @@ class Firm:
     def issue(self, fen: int = 1_000_000, firm: Organisation | None = None, **said: Any) -> Voucher:
         """A voucher, of a programme of its own."""
         return make_voucher(self.session, firm or self.firm, fen, providers=[self.owner], **said)
+
+    def register(self, fen: int = 1_000_000, **said: Any) -> Voucher:
+        """A voucher of another system that the agent registered, of a programme of its own."""
+        agent, providers = self.actor(), [self.owner]
+        return make_registered(self.session, self.firm, fen, agent=agent, providers=providers, now=self.now, **said)
 
     def actor(self, user: User | None = None) -> Actor:
         return actor_for(self.session, user or self.agent, now=self.now)

@@ -64,6 +64,24 @@ def test_who_redeems_their_voucher_pays_in_full_first(firm: Firm) -> None:
     assert (firm.amounts(voucher), firm.paid()) == ((970_000, 30_000), 100_000)
 
 
+def test_a_voucher_that_lives_elsewhere_is_chosen_like_ours_and_two_bookings_do_not_count_on_the_same_of_it(
+    firm: Firm,
+) -> None:
+    voucher = firm.register(40_000)
+
+    first = planned(asked(firm, 1, named(voucher)))
+    firm.book(9, 60, named(voucher))
+    second = planned(asked(firm, 1, named(voucher), day=2))
+    firm.book(9, 60, named(voucher), day=2)
+    with pytest.raises(ReservationRefused):
+        firm.book(9, 60, named(voucher), day=3)
+    firm.session.rollback()
+
+    assert (first.expected_fen, first.own_fen, first.limits) == (30_000, 100_000, (Limit.SHARE,))
+    assert (second.expected_fen, second.own_fen, second.limits) == (10_000, 100_000, (Limit.CREDIT,))
+    assert (firm.amounts(voucher), firm.paid()) == ((0, 40_000), 200_000)
+
+
 @pytest.mark.parametrize(
     ("said", "face", "covered", "limit"),
     [

@@ -108,6 +108,21 @@ def test_accepting_holds_the_share_in_the_voucher_and_the_rest_in_the_account_an
     assert (bench.account(), bench.books_of_voucher()) == ((0, OWN), (500_000 - SHARE, 0, SHARE))
 
 
+def test_of_a_voucher_that_lives_elsewhere_the_account_pays_all_and_the_share_is_taken_in_it(
+    session: Session, now: datetime
+) -> None:
+    bench = FirmBench(session, now, runs_at="科创通", reserves_budget="never", redeemed_by="enterprise")
+    order = bench.accepted()
+    held = bench.account(), bench.books_of_voucher()
+
+    charge = bench.tested(order)
+
+    assert held == ((QUOTE, 0), (500_000 - SHARE, SHARE, 0))
+    assert charge is not None
+    assert (charge.gross_fen, charge.voucher_fen, charge.captured_fen) == (QUOTE, 0, QUOTE)
+    assert (bench.account(), bench.books_of_voucher()) == ((0, QUOTE), (500_000 - SHARE, 0, SHARE))
+
+
 def test_of_an_order_that_vouchers_pay_whole_the_account_holds_nothing(session: Session, now: datetime) -> None:
     bench = FirmBench(session, now, shares={"testing": 10_000})
 

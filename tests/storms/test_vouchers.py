@@ -145,8 +145,8 @@ def test_of_thirty_holds_ten_fit_into_a_voucher_that_lives_elsewhere(session: Se
     ended = at_once(db.engine, [holding(purpose, found) for purpose in uses])
 
     assert ended == {"done": FITTING, "voucher_short": WRITERS - FITTING}
-    assert bench.amounts(voucher) == (0, FITTING * SHARE, 0)
     assert bench.faults() == []
+    assert bench.amounts(voucher) == (0, FITTING * SHARE, 0)
 
 
 def test_of_many_who_register_one_number_at_once_one_does(session: Session) -> None:

@@ -1,7 +1,7 @@
 """Vouchers that live elsewhere: registered with evidence, used by the same rules, and in no budget and no clearing."""
 
 import io
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,9 +13,12 @@ from booking.clearing import queries as clearing
 from booking.clearing.budgets import budget_of
 from booking.clearing.verifying import faults as clearing_faults
 from booking.core.actors import Actor
+from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden, InvalidInput, NotFound, StaleVersion
+from booking.ledger.queries import balance_of
 from booking.vouchers.ending import NotNow, take_step
 from booking.vouchers.forms import RegisterVoucherForm, VoucherReasonForm
+from booking.vouchers.holding import hold
 from booking.vouchers.issuing import Issue, ProgrammeOver, issue
 from booking.vouchers.listing import OwnVoucher, budget, budgets, readable
 from booking.vouchers.registering import evidence_for, evidence_of, register
@@ -27,12 +30,14 @@ from models.vocabulary.programmes import Limit
 from models.vocabulary.vouchers import VoucherState, VoucherStep
 from models.vouchers import ProgrammeBook, ProvincePair, Voucher, VoucherCapture
 from tests.counting import counting
+from tests.factories.letters import mailed
 from tests.factories.people import actor_for, give, make_user, sign_in
 from tests.factories.pictures import PDF
 from tests.factories.programmes import version_form
 from tests.factories.vouchers import EVIDENCE, LIMITS, make_elsewhere, make_firm, make_registered
 from tests.vouchers.using import NOON, Bench
 
+LATER = local_date(utcnow()) + timedelta(days=100)
 ENDED_THERE = VoucherReasonForm(reason="号码写错了")
 
 
@@ -40,6 +45,10 @@ def agent_of(bench: Bench, name: str = "agentofthefirm") -> User:
     user = make_user(bench.session, name)
     give(bench.session, user, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, bench.firm.id)
     return user
+
+
+def the_agent(bench: Bench) -> User:
+    return bench.session.scalars(select(User).where(User.email.startswith("agentofthefirm"))).one()
 
 
 def acting(bench: Bench, user: User) -> Actor:
@@ -127,8 +136,9 @@ def test_no_budget_no_burn_down_and_no_clearing_knows_of_it(bench: Bench) -> Non
     before = read()
     voucher = registered(bench, use_by=date(2026, 12, 31))
     theirs = bench.officer(voucher)
-    again = bench.hold(400_000)
-    bench.capture(again, bench.charge(again, 400_000), 400_000)
+    again = bench.use()
+    hold(session, again, bench.plan(200_000, again, voucher_id=voucher.id), now=NOON)
+    bench.capture(again, bench.charge(again, 200_000), 200_000)
 
     assert bench.amounts(voucher)[2] > 0
     assert [one for one in read() if one not in before] == []
@@ -138,8 +148,7 @@ def test_no_budget_no_burn_down_and_no_clearing_knows_of_it(bench: Bench) -> Non
         with pytest.raises(NotFound):
             work(session, voucher.programme_id, theirs, today=NOON.date())
     book = session.scalars(select(ProgrammeBook).where(ProgrammeBook.programme_id == voucher.programme_id)).one()
-    sides = [session.get_one(type(book.budget), one) for one in (book.budget_id, book.committed_id, book.paid_id)]
-    assert [one.balance_fen for one in sides] == [0, 0, 0]
+    assert [balance_of(session, one) for one in (book.budget_id, book.committed_id, book.paid_id)] == [0, 0, 0]
     assert bench.faults() == [*clearing_faults(session)] == []
 
 
@@ -228,7 +237,7 @@ def test_a_programme_of_ours_always_says_when_its_budget_is_reserved() -> None:
 
 def test_its_firm_takes_the_registration_back_and_registers_it_anew(bench: Bench) -> None:
     session, voucher = bench.session, registered(bench)
-    agent = acting(bench, bench.session.scalars(select(User).where(User.name == "agentofthefirm")).one())
+    agent = acting(bench, the_agent(bench))
     bench.hold(100_000)
     with pytest.raises(StaleVersion):
         take_step(session, voucher.id, VoucherStep.RETURN, ENDED_THERE, actor=agent, now=NOON, expected_version=9)
@@ -236,6 +245,7 @@ def test_its_firm_takes_the_registration_back_and_registers_it_anew(bench: Bench
 
     take_step(session, voucher.id, VoucherStep.RETURN, ENDED_THERE, actor=agent, now=NOON)
     session.commit()
+    assert [one.template for one in mailed(session, now=NOON) if one.template.startswith("vouchers/")] == []
     with pytest.raises(NotNow):
         take_step(session, voucher.id, VoucherStep.RETURN, ENDED_THERE, actor=agent, now=NOON)
     session.rollback()
@@ -251,7 +261,7 @@ def test_its_firm_takes_the_registration_back_and_registers_it_anew(bench: Bench
 
 def test_its_firm_neither_freezes_nor_revokes_it_and_gives_none_of_ours_back(bench: Bench) -> None:
     session, voucher, ours = bench.session, registered(bench), bench.issue(10_000)
-    agent = acting(bench, session.scalars(select(User).where(User.name == "agentofthefirm")).one())
+    agent = acting(bench, the_agent(bench))
 
     for one, step in ((voucher, VoucherStep.FREEZE), (voucher, VoucherStep.REVOKE), (ours, VoucherStep.RETURN)):
         with pytest.raises(Forbidden):
@@ -290,14 +300,14 @@ def test_the_log_says_who_registered_what(bench: Bench) -> None:
 
     entry = bench.session.scalars(select(AuditEntry).where(AuditEntry.action == "vouchers.registered")).one()
 
-    assert (entry.subject_id, (entry.after or {})["number_there"]) == (str(voucher.id), voucher.number_there)
+    assert (entry.subject_id, (entry.after or {})["number_there"]) == (voucher.id, voucher.number_there)
 
 
 def test_the_pages_show_it_apart_with_its_evidence(bench: Bench, client: FlaskClient) -> None:
     ours, voucher = bench.issue(70_000), registered(bench)
     purpose = bench.hold(100_000)
     bench.capture(purpose, bench.charge(purpose, 100_000), 100_000)
-    sign_in(client, bench.session.scalars(select(User).where(User.name == "agentofthefirm")).one())
+    sign_in(client, the_agent(bench))
     (file,) = evidence_of(bench.session, voucher.id)
 
     listed = client.get("/vouchers?lang=zh").text
@@ -316,15 +326,15 @@ def test_the_pages_show_it_apart_with_its_evidence(bench: Bench, client: FlaskCl
 
 def test_a_firm_registers_on_the_page_and_what_is_wrong_stands_at_its_field(bench: Bench, client: FlaskClient) -> None:
     session, user = bench.session, agent_of(bench)
-    programme = make_elsewhere(session, use_by=date(2100, 1, 1), redeem_by=date(2100, 6, 1))
+    programme = make_elsewhere(session, use_by=LATER, redeem_by=LATER)
     sign_in(client, user)
     said: dict[str, Any] = {
         "organisation_id": bench.firm.id,
         "programme_id": programme.id,
         "number_there": "KCT-9",
         "face_fen": "1,234.50",
-        "use_by": "2099-12-31",
-        "redeem_by": "2100-03-31",
+        "use_by": LATER.isoformat(),
+        "redeem_by": LATER.isoformat(),
     }
 
     opened = client.get(f"/vouchers/register?lang=zh&programme={programme.id}")
@@ -343,15 +353,15 @@ def test_a_firm_registers_on_the_page_and_what_is_wrong_stands_at_its_field(benc
 
 def test_by_api_it_is_registered_read_and_taken_back(bench: Bench, client: FlaskClient) -> None:
     session, user = bench.session, agent_of(bench)
-    programme = make_elsewhere(session, use_by=date(2100, 1, 1), redeem_by=date(2100, 6, 1))
+    programme = make_elsewhere(session, use_by=LATER, redeem_by=LATER)
     sign_in(client, user)
     said = {
         "organisation_id": str(bench.firm.id),
         "programme_id": str(programme.id),
         "number_there": "KCT-9",
         "face_fen": "123450",
-        "use_by": "2099-12-31",
-        "redeem_by": "2100-03-31",
+        "use_by": LATER.isoformat(),
+        "redeem_by": LATER.isoformat(),
     }
     sent = {**said, "files": (io.BytesIO(PDF), "kct.pdf")}
 

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response
 
-from booking.redemptions.views import claims, lists, one, samples, steps
+from booking.redemptions.views import claims, elsewhere, lists, one, samples, steps
 
 bp = Blueprint("redemptions", __name__)
 
@@ -25,6 +25,10 @@ bp.add_url_rule(f"{ONE}/reject", "reject", steps.reject, methods=SEND)
 bp.add_url_rule(f"{ONE}/pay", "pay", steps.pay, methods=SEND)
 bp.add_url_rule(f"{ONE}/claw-back", "claw_back", steps.claw_back, methods=SEND)
 bp.add_url_rule(f"{ONE}/bank-papers", "add_bank_papers", steps.add_bank_papers, methods=SEND)
+bp.add_url_rule(f"{ONE}/submitted-elsewhere", "submitted_elsewhere", elsewhere.submitted, methods=SEND)
+bp.add_url_rule(f"{ONE}/paid-elsewhere", "paid_elsewhere", elsewhere.paid, methods=SEND)
+bp.add_url_rule(f"{ONE}/refused-elsewhere", "refused_elsewhere", elsewhere.refused, methods=SEND)
+bp.add_url_rule(f"{ONE}/outcome-papers", "add_outcome_papers", elsewhere.papers, methods=SEND)
 bp.add_url_rule(SAMPLES, "samples", samples.samples, methods=BOTH)
 
 

@@ -28,7 +28,7 @@ from booking.redemptions.forms import (
     WithdrawRedemptionPage,
 )
 from booking.redemptions.views.one import shown
-from booking.redemptions.wording import name_of
+from booking.redemptions.wording import name_of, voucher_number
 from booking.web.extensions import reading
 from booking.web.languages import in_language
 from booking.web.reading import posted, read_form, read_query
@@ -160,6 +160,7 @@ def _programme(rows: list[Claimable]) -> dict[str, Any]:
         "authority": name_of(first.organisation),
         "documents": [_(DOCUMENTS[one]) for one in DOCUMENTS if one.value in version.documents],
         "bears": _(labels.BEARS[version.bears_difference]),
+        "runs_at": first.runs_at,
         "batches": [(one["opens_on"], one["closes_on"]) for one in version.windows],
         "rows": [_row(one) for one in rows],
         "can": any(not one.reasons for one in rows),
@@ -171,7 +172,7 @@ def _row(one: Claimable) -> dict[str, Any]:
     instrument = one.charge.instrument
     return {
         "value": f"{one.voucher.id}-{one.charge.id}",
-        "voucher": one.voucher.number,
+        "voucher": voucher_number(one.voucher),
         "enterprise": name_of(one.voucher.organisation),
         "provider": name_of(one.charge.organisation),
         "instrument": in_language(instrument.name_zh, instrument.name_en),

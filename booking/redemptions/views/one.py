@@ -13,12 +13,12 @@ from booking.redemptions import documents, labels, queries
 from booking.redemptions.pack import pack_response
 from booking.redemptions.queries import WholeRedemption
 from booking.redemptions.views.lists import row
-from booking.redemptions.wording import difference_of, name_of, packed, state_on
+from booking.redemptions.wording import difference_of, name_of, packed, state_on, step_of, voucher_number
 from booking.web.extensions import reading
 from booking.web.languages import in_language
 from booking.web.repeats import new_key
 from booking.web.signed_in import require_actor, signed_in
-from models.redemptions import RedemptionItem
+from models.redemptions import RedemptionEvent, RedemptionItem
 from models.vocabulary.attachments import OwnerKind
 from models.vocabulary.redemptions import RedemptionState, RedemptionStep
 
@@ -58,7 +58,9 @@ def shown(redemption_id: int) -> dict[str, Any]:
         "sight": sight,
         "is_own": is_own,
         "is_second": _is_second(whole, who.id),
+        "runs_at": found.programme.runs_at,
         "steps": whole.steps if sight.reviews and not is_own else frozenset(),
+        "steps_elsewhere": whole.steps if found.programme.runs_at and sight.records else frozenset(),
         "paid_to": _(labels.CLAIMANTS[found.redeemed_by]),
         "difference": difference_of(found),
         "items": [_item(place, one, invoices) for place, one in enumerate(whole.items, start=1)],
@@ -69,14 +71,7 @@ def shown(redemption_id: int) -> dict[str, Any]:
         "own_files": {one.attachment_id for one in whole.documents},
         "bank_papers": whole.bank_papers,
         "payments": [(one, _(labels.PAYMENTS[one.kind])) for one in whole.payments],
-        "events": [
-            (
-                one,
-                _(labels.STEPS[one.step]),
-                one.actor.name if queries.shows_person(whole, one) else name_of(queries.side_of(whole, one)),
-            )
-            for one in whole.events
-        ],
+        "events": [(one, step_of(found, one.step), _who(whole, one)) for one in whole.events],
         "takes_papers": sight.claims and found.state in documents.OPEN,
         "may_withdraw": sight.claims and found.state == RedemptionState.REQUESTED,
         "limits": limits_for(OwnerKind.REDEMPTION),
@@ -84,6 +79,11 @@ def shown(redemption_id: int) -> dict[str, Any]:
         "today": today,
         "key": new_key(),
     }
+
+
+def _who(whole: WholeRedemption, event: RedemptionEvent) -> str:
+    """Who took a step: a person of the reader's own side, of the other the organisation."""
+    return event.actor.name if queries.shows_person(whole, event) else name_of(queries.side_of(whole, event))
 
 
 def _is_second(whole: WholeRedemption, actor_id: int) -> bool:
@@ -111,7 +111,7 @@ def _item(place: int, one: RedemptionItem, invoices: Any) -> dict[str, Any]:
     return {
         "place": place,
         "item": one,
-        "voucher": one.voucher.number,
+        "voucher": voucher_number(one.voucher),
         "enterprise": name_of(one.voucher.organisation),
         "provider": name_of(one.charge.organisation),
         "instrument": in_language(instrument.name_zh, instrument.name_en),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import request
 from flask.typing import ResponseReturnValue
@@ -28,6 +28,7 @@ APPROVED, REASON = "approved-", "reason-"
 """What the fields of each item begin with."""
 FIELDS = {"approved_fen": APPROVED, "reason": REASON}
 KIND = OwnerKind.REDEMPTION
+ReviewT = TypeVar("ReviewT", bound=RedemptionReviewForm)
 
 
 @signed_in
@@ -35,7 +36,8 @@ def review(redemption_id: int) -> ResponseReturnValue:
     """Make the next of the two reviews, of what the page showed."""
 
     def work(session: Session) -> int:
-        return service.review(session, redemption_id, _reviewed(), actor=require_actor(), now=utcnow()).id
+        form = reviewed(RedemptionReviewForm)
+        return service.review(session, redemption_id, form, actor=require_actor(), now=utcnow()).id
 
     return taken(redemption_id, work, _("审核意见已保存。"))
 
@@ -55,7 +57,7 @@ def reject(redemption_id: int) -> ResponseReturnValue:
 @signed_in
 def pay(redemption_id: int) -> ResponseReturnValue:
     """Record that it was paid."""
-    files = _uploaded(redemption_id)
+    files = uploaded(redemption_id)
 
     def work(session: Session) -> int:
         form, limits = read_form(RedemptionPaymentPage), limits_for(KIND)
@@ -70,7 +72,7 @@ def pay(redemption_id: int) -> ResponseReturnValue:
 @signed_in
 def claw_back(redemption_id: int) -> ResponseReturnValue:
     """Record that money of an item came back."""
-    files = _uploaded(redemption_id)
+    files = uploaded(redemption_id)
 
     def work(session: Session) -> int:
         values = posted()
@@ -87,7 +89,7 @@ def claw_back(redemption_id: int) -> ResponseReturnValue:
 @signed_in
 def add_bank_papers(redemption_id: int) -> ResponseReturnValue:
     """Keep papers of the bank with what was paid."""
-    files = _uploaded(redemption_id, needed=True)
+    files = uploaded(redemption_id, needed=True)
 
     def work(session: Session) -> int:
         return paying.add_bank_papers(
@@ -97,10 +99,10 @@ def add_bank_papers(redemption_id: int) -> ResponseReturnValue:
     return taken(redemption_id, work, _("回单已保存。"))
 
 
-def _uploaded(redemption_id: int, *, needed: bool = False) -> Any:
-    """The uploaded files, read once whenever they are first wanted, for officers only; raises Forbidden."""
+def uploaded(redemption_id: int, *, needed: bool = False) -> Any:
+    """The uploaded files, read once whenever they are first wanted, for who records it only; raises Forbidden."""
     _found, sight = queries.redemption_for(reading(), redemption_id, require_actor())
-    if not sight.reviews:
+    if not sight.records:
         raise Forbidden
     kept: list[list[Prepared]] = []
 
@@ -112,8 +114,8 @@ def _uploaded(redemption_id: int, *, needed: bool = False) -> Any:
     return files
 
 
-def _reviewed() -> RedemptionReviewForm:
-    """What was typed of each item, amounts as a person wrote them: an empty one is none, not what stands.
+def reviewed(form: type[ReviewT], *more: str) -> ReviewT:
+    """What was typed of each item, amounts as a person wrote them: an empty one is none, not what stands; and more.
 
     Raises InvalidInput with each problem at the field of its item.
     """
@@ -129,7 +131,7 @@ def _reviewed() -> RedemptionReviewForm:
     ]
     said = {"version": values.get("version"), "items": items, "reason": values.get("reason", "")}
     try:
-        return forms.read(RedemptionReviewForm, said)
+        return forms.read(form, said | {name: values[name] for name in more if name in values})
     except InvalidInput as refused:
         raise InvalidInput([_at_its_field(one, ids) for one in refused.problems]) from refused
 

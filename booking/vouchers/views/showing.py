@@ -71,6 +71,7 @@ def show(voucher_id: int) -> ResponseReturnValue:
         older_taken=url_for(".show", voucher_id=voucher_id, taken=taken.next_cursor, _anchor="taken")
         if taken.next_cursor
         else None,
+        claims_elsewhere=found.may_unregister and one.captured.balance_fen + one.paid.balance_fen > 0,
         events=_events(session, found),
         evidence=registering.evidence_of(session, one.id) if one.number_there is not None else [],
         steps=[(step, _(labels.step_of(step, one.number_there))) for step in found.steps],

@@ -23,7 +23,25 @@ WHY = READ | {"reason": "材料不全"}
 SAMPLES = "/voucher-programmes/{programme}/samples"
 THEIR_SAMPLES = "/voucher-programmes/{their_programme}/samples"
 
+GATHERED, SUBMITTED, REFUSED = (f"/redemptions/{{{name}_redemption}}" for name in ("gathered", "submitted", "refused"))
+ON = {"submitted_on": "{today}"}
+PAID_THERE = BANK | {"version": "{submitted_version}"}
+REFUSED_THERE = {"version": "{submitted_version}", "reason": "材料不全"}
+OTHERS = READING - AGENT
+
 REDEMPTIONS = (
+    page(GATHERED, READING),
+    page(SUBMITTED, READING),
+    page(f"{SUBMITTED}/pack", READING),
+    sent(f"{GATHERED}/submitted-elsewhere", AGENT, ON, forbidden=OTHERS),
+    sent(f"{SUBMITTED}/paid-elsewhere", AGENT, PAID_THERE, forbidden=OTHERS),
+    sent(f"{SUBMITTED}/refused-elsewhere", AGENT, REFUSED_THERE, forbidden=OTHERS),
+    sent(f"{REFUSED}/outcome-papers", AGENT, files={"files": FILE}, forbidden=OTHERS),
+    step(f"{GATHERED}/submitted-elsewhere", AGENT, ON, forbidden=OTHERS),
+    step(f"{SUBMITTED}/paid-elsewhere", AGENT, PAID_THERE, forbidden=OTHERS),
+    step(f"{SUBMITTED}/refused-elsewhere", AGENT, REFUSED_THERE, forbidden=OTHERS),
+    step(f"{SUBMITTED}/review", NO_ONE, {"version": "{submitted_version}"}, forbidden=READING),
+    Line(f"POST /api/v1{REFUSED}/outcome-papers", AGENT, ok=201, form={}, files={"files": FILE}, forbidden=OTHERS),
     page("/redemptions", PEOPLE),
     page("/redemptions/queue", PEOPLE),
     page("/redemptions/notices"),

@@ -15,7 +15,7 @@ RELATION = WHY | {"authority_id": "{authority}", "organisation_id": "{firm}", "p
 TYPED_RELATION = WHY | {"authority_id": "{authority}", "firm": "示例企业", "provider": "Our大学", "is_related": "1"}
 
 ELSEWHERE = {
-    "organisation_id": "{firm}",
+    "organisation_id": "{firm_id}",
     "programme_id": "{elsewhere_programme}",
     "number_there": "KCT-NEW",
     "face_fen": "100",
