@@ -124,7 +124,7 @@ PERMISSIONS = {
     Permission.SEE_REDEMPTIONS: N_("查看本单位或本部门的兑付申请"),
     Permission.REVIEW_REDEMPTIONS: N_("审核、兑付本部门的创新券"),
     Permission.SEE_REDEMPTION_SAMPLES: N_("查看兑付的审计抽样"),
-    Permission.SEE_CLEARING: N_("查看创新券的跨省清算和预算"),
+    Permission.SEE_CLEARING: N_("查看创新券的跨省清算"),
     Permission.CLEAR_MONTHS: N_("为本省市关账、确认清算单、登记划款"),
 }
 

@@ -30,13 +30,14 @@ from booking.applications.forms import (
     VerifiedDocumentsQuery,
     WithdrawApplicationForm,
 )
+from booking.applications.rules import Side
 from booking.applications.vouched import voucher_of
 from booking.applications.voucher_papers import pdf_response, voucher_pdf
 from booking.attachments.answers import UploadBody
 from booking.attachments.uploads import file_response, has_uploads, limits_for, read_uploads
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date, utcnow
-from booking.core.errors import Refused
+from booking.core.errors import Forbidden, Refused
 from booking.directory.queries import organisation
 from booking.programmes.queries import shown
 from booking.vouchers.issuing import BudgetSpent
@@ -133,7 +134,8 @@ def change(application_id: int) -> ResponseReturnValue:
 def hand_in(application_id: int) -> ResponseReturnValue:
     """Hand in a file as one of the papers, in the place of another one."""
     who, limits = require_actor(), limits_for(KIND)
-    queries.application_for(reading(), application_id, who)
+    if queries.application_for(reading(), application_id, who)[1] != Side.FIRM:
+        raise Forbidden
     form = read_form(ApplicationPaperForm)
     files = read_uploads(limits, keeps_originals=True) if has_uploads() else []
     transaction(service.hand_in_paper, application_id, form.document, files, limits, actor=who, now=utcnow())

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from booking.applications.queries import in_full
+from booking.applications.queries import in_full, officers_of
 from booking.catalogue.report_letters import holders
 from booking.core.clock import local_date
 from booking.notifications.letters import Letter, News
@@ -18,17 +18,19 @@ DECISIONS = frozenset({ApplicationStep.PASS, ApplicationStep.RETURN, Application
 
 
 def on_changed(news: News) -> list[Letter]:
-    """To the firm what was decided; to the officers whose review is due, or no longer due, that it is so."""
+    """To the firm what was decided; to the officers who may do the review
+    that is due, or no longer due, that it is so."""
     found = news.session.scalar(in_full().where(VoucherApplication.id == news.payload["application_id"]))
     event = news.session.get(ApplicationEvent, news.payload["event_id"])
     if found is None or event is None or event.step in SILENT:
         return []
     letters = []
     if event.step in DECISIONS:
-        letters += _letters(news, found, event, _holding(news, Role.ENTERPRISE_AGENT, found.organisation_id), "firm")
+        letters += _letters(news, found, event, _agents(news, found.organisation_id), "firm")
     office = _office(found, event)
     if office is not None:
-        people = [one for one in _holding(news, Role.VOUCHER_OFFICER, office) if one.id != event.actor_id]
+        free = officers_of(news.session, office, found.organisation_id, today=local_date(news.now))
+        people = [one for one in free if one.id != event.actor_id]
         letters += _letters(news, found, event, people, "officer")
     return letters
 
@@ -41,9 +43,9 @@ def _office(found: VoucherApplication, event: ApplicationEvent) -> int | None:
     return found.district_id if state == ApplicationState.DISTRICT_REVIEW else None
 
 
-def _holding(news: News, role: Role, organisation_id: int) -> Iterable[User]:
-    """Who holds a role at an organisation."""
-    return holders(news.session, (role,), organisation_id, today=local_date(news.now))
+def _agents(news: News, organisation_id: int) -> Iterable[User]:
+    """Who acts for a firm."""
+    return holders(news.session, (Role.ENTERPRISE_AGENT,), organisation_id, today=local_date(news.now))
 
 
 def _letters(

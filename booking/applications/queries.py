@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from booking.accounts.permissions import Permission, may, reach
-from booking.affiliations.queries import belongs, is_member
+from booking.affiliations.queries import belongs, in_force, is_member
 from booking.applications import register
 from booking.applications.rules import (
     REVIEWED,
@@ -25,6 +25,7 @@ from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from booking.programmes.queries import chosen, versions_of
 from models.accounts import Grant, User
+from models.affiliations import Affiliation
 from models.applications import ApplicationEvent, ApplicationPaper, VerifiedDocument, VoucherApplication
 from models.attachments import Attachment
 from models.directory import Organisation
@@ -183,7 +184,8 @@ def reviewing_of(
 def reviews_here(session: Session, found: VoucherApplication, actor: Actor, *, today: date) -> bool:
     """Whether somebody is an officer of the office whose review is due.
 
-    A first review that was given to an office without officers is the programme's authority's.
+    A first review that was given to an office without officers, or whose officers are all of the firm, is the
+    programme's authority's.
     """
     authority = found.programme.organisation_id
     office = authority if found.state == ApplicationState.PROVINCE_REVIEW else found.district_id
@@ -191,21 +193,43 @@ def reviews_here(session: Session, found: VoucherApplication, actor: Actor, *, t
         return True
     if office == authority or not may(actor, Permission.REVIEW_APPLICATIONS, Target(authority)):
         return False
-    return not session.scalar(select(has_officers(found.district_id, today)))
+    return not session.scalar(select(has_officers(found.district_id, found.organisation_id, today)))
 
 
-def has_officers(organisation_id: Any, today: date) -> ColumnElement[bool]:
-    """Whether anybody is an officer of an authority on a day."""
-    return exists().where(
+def has_officers(organisation_id: Any, firm_id: Any, today: date) -> ColumnElement[bool]:
+    """Whether anybody is an officer of an authority on a day who may review what a firm asks for."""
+    return exists().where(Grant.user_id == User.id, *_free(organisation_id, firm_id, today))
+
+
+def officers_of(session: Session, organisation_id: int, firm_id: int, *, today: date) -> Sequence[User]:
+    """The officers of an authority who may review what a firm asks for."""
+    free = select(User).join(Grant, Grant.user_id == User.id).where(*_free(organisation_id, firm_id, today))
+    return session.scalars(free.order_by(User.id)).unique().all()
+
+
+def _free(organisation_id: Any, firm_id: Any, today: date) -> list[ColumnElement[bool]]:
+    """Grants of officers of an authority, in their own right, who neither act for a firm nor belong to it."""
+    acting = aliased(Grant)
+    acts = exists().where(acting.user_id == User.id, acting.role == Role.ENTERPRISE_AGENT, *_at(acting, firm_id, today))
+    belonging = exists().where(Affiliation.user_id == User.id, Affiliation.organisation_id == firm_id, in_force(today))
+    return [
         Grant.role == Role.VOUCHER_OFFICER,
-        Grant.scope_kind == ScopeKind.ORGANISATION,
-        Grant.scope_id == organisation_id,
         Grant.delegated_from_id.is_(None),
-        Grant.starts_on <= today,
-        or_(Grant.ends_on.is_(None), Grant.ends_on >= today),
-        Grant.user_id == User.id,
+        *_at(Grant, organisation_id, today),
         User.deactivated_at.is_(None),
-    )
+        ~acts.correlate_except(acting),
+        ~belonging.correlate_except(Affiliation),
+    ]
+
+
+def _at(grant: Any, organisation_id: Any, today: date) -> list[ColumnElement[bool]]:
+    """Grants at an organisation that hold on a day."""
+    return [
+        grant.scope_kind == ScopeKind.ORGANISATION,
+        grant.scope_id == organisation_id,
+        grant.starts_on <= today,
+        or_(grant.ends_on.is_(None), grant.ends_on >= today),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +298,10 @@ def is_to_review(actor: Actor, today: date) -> ColumnElement[bool]:
     """Applications whose review an officer may do now; four eyes are kept."""
     offices = reach(actor, Permission.REVIEW_APPLICATIONS).organisation_ids
     at_district = VoucherApplication.state == ApplicationState.DISTRICT_REVIEW
-    orphaned = and_(Programme.organisation_id.in_(offices), ~has_officers(VoucherApplication.district_id, today))
+    orphaned = and_(
+        Programme.organisation_id.in_(offices),
+        ~has_officers(VoucherApplication.district_id, VoucherApplication.organisation_id, today),
+    )
     here = or_(
         and_(at_district, or_(VoucherApplication.district_id.in_(offices), orphaned)),
         and_(

@@ -157,14 +157,17 @@ def issue_voucher(
 
 
 def district_of(session: Session, application: VoucherApplication, today: date) -> Organisation:
-    """The authority of the firm's district, else of its city, that has officers; else the programme's authority."""
+    """The authority of the firm's district, else of its city, that has officers who are not of the firm.
+
+    Else the programme's authority.
+    """
     own, adcode = application.programme.organisation, application.organisation.adcode or ""
     city = adcode[:CITY_DIGITS].ljust(len(adcode), "0")
     rows = select(Organisation).where(
         Organisation.kind == OrganisationKind.AUTHORITY,
         Organisation.id != own.id,
         Organisation.adcode.in_({adcode, city} - {""}),
-        has_officers(Organisation.id, today),
+        has_officers(Organisation.id, application.organisation_id, today),
     )
     found = session.scalars(rows.order_by((Organisation.adcode == adcode).desc(), Organisation.id)).first()
     return found or own

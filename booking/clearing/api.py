@@ -112,7 +112,7 @@ def settle(border: str, month: str) -> ResponseReturnValue:
 
 
 @bp.get("/voucher-programmes/<int:programme_id>/budget")
-@documented(tag=TAG, answers={200: BurnDownAnswer}, refusals=(401, 403, 404))
+@documented(tag=TAG, answers={200: BurnDownAnswer}, refusals=(401, 404))
 def budget(programme_id: int) -> ResponseReturnValue:
     """What of a programme's budget was free, committed and paid at the end of each day (for its officers)."""
     found = budget_of(reading(), programme_id, require_actor(), today=local_date(utcnow()))

@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import dropwhile
 
 from sqlalchemy import BigInteger, cast, func, select, union_all
 from sqlalchemy.orm import Session
 
-from booking.accounts.permissions import Permission, require
+from booking.accounts.permissions import Permission, may
 from booking.clearing.rules import month_after
 from booking.core.actors import Actor, Target
 from booking.core.errors import NotFound
@@ -50,18 +51,19 @@ class Budget:
 
     @property
     def months(self) -> list[BudgetDay]:
-        """The last day of each month."""
-        return [one for one in self.days if one is self.days[-1] or month_after(one.day) == one.day + timedelta(days=1)]
+        """The last day of each month, from the first in which anything was there."""
+        days = dropwhile(lambda one: not (one.free_fen or one.committed_fen or one.paid_fen), self.days)
+        return [one for one in days if one is self.days[-1] or month_after(one.day) == one.day + timedelta(days=1)]
 
 
 def budget_of(session: Session, programme_id: int, actor: Actor, *, today: date) -> Budget:
-    """The budget of a programme, for officers of its authority and auditors; raises NotFound and Forbidden.
+    """The budget of a programme, for officers of its authority and auditors; raises NotFound.
 
     What lives elsewhere has none.
     """
     found = shown(session, programme_id, today)
-    require(actor, Permission.SEE_CLEARING, Target(found.programme.organisation_id))
-    if found.programme.runs_at:
+    sees = may(actor, Permission.SEE_BUDGETS, Target(found.programme.organisation_id))
+    if found.programme.runs_at or not sees:
         raise NotFound
     book = session.scalar(select(ProgrammeBook).where(ProgrammeBook.programme_id == programme_id))
     moved = _moved(session, book) if book is not None else {}

@@ -1,10 +1,10 @@
-"""Adding clearing up again: pairs from what vouchers captured, statements from their transfers, what is settled."""
+"""Adding clearing up again: pairs from their accounts, statements from their transfers, what is settled."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import BigInteger, cast, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
 
 from booking.clearing import queries
 from booking.clearing.queries import Closed, border_of_statement
@@ -12,7 +12,7 @@ from booking.clearing.rules import Course, month_after, net_fen, number_of
 from models.clearing import ClearingStatement
 from models.ledger import LedgerAccount
 from models.vocabulary.clearing import ClearingStep, Figure
-from models.vouchers import ProvincePair, Voucher, VoucherCapture
+from models.vouchers import ProvincePair
 
 Between = tuple[str, str]
 LESS = frozenset({Figure.GIVEN_BACK, Figure.NOT_APPROVED, Figure.CLAWED_BACK})
@@ -35,18 +35,20 @@ def faults(session: Session) -> Iterator[str]:
 
 
 def _wrong_pairs(session: Session, pairs: Sequence[ProvincePair]) -> Iterator[str]:
-    """A pair whose transfers are not what our vouchers captured, less what they were given back."""
-    total = cast(func.sum(VoucherCapture.amount_fen), BigInteger)
-    between = VoucherCapture.issuer_province, VoucherCapture.provider_province
-    ours = select(*between, total).join(VoucherCapture.voucher).where(Voucher.number_there.is_(None))
-    rows = session.execute(ours.group_by(*between))
-    captured: Mapping[Between, int] = {(issuer, provider): int(fen) for issuer, provider, fen in rows}
+    """A pair whose figures are not what its accounts hold, which vouchers' proof compares with what was captured."""
+    sides = aliased(LedgerAccount), aliased(LedgerAccount)
+    rows = session.execute(
+        select(ProvincePair.issuer, ProvincePair.provider, sides[0].balance_fen + sides[1].balance_fen)
+        .join(sides[0], sides[0].id == ProvincePair.captured_id)
+        .join(sides[1], sides[1].id == ProvincePair.paid_id)
+    )
+    held: Mapping[Between, int] = {(issuer, provider): int(fen) for issuer, provider, fen in rows}
     moved: defaultdict[Between, int] = defaultdict(int)
     for course, amounts in queries.figures_of(session, pairs, None).items():
         moved[course.issuer, course.provider] += amounts[Figure.CAPTURED] - sum(amounts[one] for one in LESS)
-    for key in sorted(captured.keys() | moved.keys()):
-        if captured.get(key, 0) != moved[key]:
-            yield f"pair {'-'.join(key)} has captured {moved[key]} fen, its vouchers {captured.get(key, 0)}"
+    for key in sorted(held.keys() | moved.keys()):
+        if (kept := held.get(key, 0)) != moved[key]:
+            yield f"pair {'-'.join(key)} has captured {moved[key]} fen by its figures, its accounts hold {kept}"
 
 
 def _wrong_months(found: Sequence[Closed]) -> Iterator[str]:

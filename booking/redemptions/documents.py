@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, or_, select, true
@@ -33,6 +33,8 @@ from models.vocabulary.redemptions import RedemptionState
 ALL_FILES = frozenset(Visibility)
 OPEN = (RedemptionState.REQUESTED, RedemptionState.SUBMITTED, RedemptionState.REVIEWED)
 """States in which papers are still added."""
+KEPT_FOR_THE_BANK = 6
+"""One part in so many of the number of files is the authority's, for what the bank says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ def add_documents(
     if kind.value not in found.programme_version.documents:
         raise InvalidInput([Problem("document", N_("这项政策的材料清单里没有这一项。"))])
     owner = Owner(OwnerKind.REDEMPTION, found.id, found.claimant_id)
-    kept = attachments.add_attachments(session, owner, files, Visibility.STAFF, limits, actor=actor, now=now)
+    rest = replace(limits, most_files=limits.most_files - limits.most_files // KEPT_FOR_THE_BANK)
+    kept = attachments.add_attachments(session, owner, files, Visibility.STAFF, rest, actor=actor, now=now)
     session.add_all(
         RedemptionDocument(redemption_id=found.id, document=kind, attachment_id=one.id, created_at=now) for one in kept
     )

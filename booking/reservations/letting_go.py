@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, case, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.core.clock import local_date
@@ -26,7 +26,8 @@ MOST_AT_ONCE = 200
 def due_to_let_go(session: Session, *, now: datetime) -> Sequence[int]:
     """The bookings to come that vouchers hold something for, and whose holder or owner is another than then.
 
-    The soonest first.
+    Those whose holder left first: of them all is let go, while those with another owner may go on as they are, and are
+    found again. The soonest first.
     """
     said, later, newer = VoucherWish, aliased(VoucherWish), aliased(VoucherHold)
     is_last = ~exists().where(later.reservation_id == said.reservation_id, later.id > said.id)
@@ -50,7 +51,8 @@ def due_to_let_go(session: Session, *, now: datetime) -> Sequence[int]:
         .where(Reservation.uses_vouchers, Reservation.state.in_(STANDING), Reservation.starts_at > now)
         .where(holding, or_(left, moved))
     )
-    return session.scalars(due.order_by(Reservation.starts_at, Reservation.id).limit(MOST_AT_ONCE)).all()
+    in_order = due.order_by(case((left, 0), else_=1), Reservation.starts_at, Reservation.id)
+    return session.scalars(in_order.limit(MOST_AT_ONCE)).all()
 
 
 def let_go_of_lost(session: Session, reservation_id: int, /, *, now: datetime) -> bool:

@@ -172,6 +172,7 @@ class SampleOrderAnswer(SampleOrderSummary):
     `accepted_by` answers for its charge where no payer account pays; which one does is told to them. Until `answer_by`
     complete results are disputed, or else count as accepted. Where it was agreed that results are withheld until they
     are paid (`is_withheld`), `results_withheld` says that the charge is not; who ordered learns nothing of them then.
+    The staff learn how much vouchers hold in all, not which.
     """
 
     description: str
@@ -190,6 +191,7 @@ class SampleOrderAnswer(SampleOrderSummary):
     answer_by: datetime | None
     charge: SampleChargeAnswer | None
     vouchers: list[HeldVoucher]
+    vouchers_held_fen: int
     is_withheld: bool
     results_withheld: bool
     received_at: datetime | None
@@ -255,7 +257,8 @@ def order_answer(
         attachments=[attachment_answer(one, partial(address, one)) for one in whole.other_files],
         steps_open=open_steps,
         charge=_charge(whole.charge) if whole.charge else None,
-        vouchers=[_held(one) for one in whole.vouchers],
+        vouchers=[_held(one) for one in whole.shown_vouchers],
+        vouchers_held_fen=whole.held_fen,
         agreement=kept_agreement(whole.agreement, whole.form, is_lacking=whole.lacks),
     )
 

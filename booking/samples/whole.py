@@ -54,6 +54,7 @@ class WholeOrder:
     lacks: bool
     charge: Charge | None
     vouchers: Sequence[HeldPart]
+    is_staffs: bool
     withholds: bool
     hides_results: bool
 
@@ -76,6 +77,11 @@ class WholeOrder:
     def own_fen(self) -> int:
         """What is left of its quote to pay once vouchers took theirs off."""
         return (self.quote.total_fen if self.quote else 0) - self.held_fen + self.expected_fen
+
+    @property
+    def shown_vouchers(self) -> Sequence[HeldPart]:
+        """Which vouchers hold how much: not for the staff, who learn how much, as of bookings."""
+        return () if self.is_staffs else self.vouchers
 
     @property
     def shown_results(self) -> Sequence[SampleResult]:
@@ -145,6 +151,7 @@ def _whole(session: Session, order: SampleOrder, side: Side | None) -> WholeOrde
         lacks=lacks(session, agreement),
         charge=charge,
         vouchers=held_for(session, order),
+        is_staffs=side == Side.STAFF,
         withholds=withholds,
         hides_results=withholds and side != Side.STAFF,
     )

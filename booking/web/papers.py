@@ -29,6 +29,11 @@ class Column:
     is_number: bool = False
 
 
+def _breaks(text: str) -> WrapMode:
+    """Where a line may end: anywhere in Chinese, only between words in what is written with letters."""
+    return WrapMode.CHAR if any("\u2e80" <= one <= "\u9fff" for one in text) else WrapMode.WORD
+
+
 class Paper(FPDF):
     """A paper with a title, pairs of what is said, tables, and the number of each page at its foot."""
 
@@ -66,9 +71,9 @@ class Paper(FPDF):
     def heading(self, above: str, title: str) -> None:
         """Who issues the paper, and what it is."""
         self.set_font(FAMILY, size=12)
-        self.multi_cell(0, 7, self._shown(above), align="C", new_x="LMARGIN", new_y="NEXT", wrapmode=WrapMode.CHAR)
+        self.multi_cell(0, 7, self._shown(above), align="C", new_x="LMARGIN", new_y="NEXT", wrapmode=_breaks(above))
         self.set_font(FAMILY, style="B", size=18)
-        self.multi_cell(0, 11, self._shown(title), align="C", new_x="LMARGIN", new_y="NEXT", wrapmode=WrapMode.CHAR)
+        self.multi_cell(0, 11, self._shown(title), align="C", new_x="LMARGIN", new_y="NEXT", wrapmode=_breaks(title))
         self.ln(3)
 
     def pairs(self, said: Iterable[tuple[str, str]]) -> None:
@@ -80,7 +85,8 @@ class Paper(FPDF):
             col_widths=(17, 33, 17, 33),
             first_row_as_headings=False,
             line_height=LINE,
-            wrapmode=WrapMode.CHAR,
+            text_align="LEFT",
+            wrapmode=WrapMode.WORD,
         ) as table:
             for index in range(0, len(filled), 2):
                 row = table.row()
@@ -99,7 +105,7 @@ class Paper(FPDF):
             line_height=5,
             padding=(1, 1),
             text_align=tuple("RIGHT" if one.is_number else "LEFT" for one in columns),
-            wrapmode=WrapMode.CHAR,
+            wrapmode=WrapMode.WORD,
         ) as table:
             for cells in ([one.title for one in columns], *rows):
                 row = table.row()
@@ -110,7 +116,7 @@ class Paper(FPDF):
     def say(self, text: str, *, bold: bool = False, align: str = "L") -> None:
         """A line of text, or several where it is long."""
         self.set_font(FAMILY, style="B" if bold else "", size=10)
-        self.multi_cell(0, LINE, self._shown(text), align=align, new_x="LMARGIN", new_y="NEXT", wrapmode=WrapMode.CHAR)
+        self.multi_cell(0, LINE, self._shown(text), align=align, new_x="LMARGIN", new_y="NEXT", wrapmode=_breaks(text))
 
     def section(self, title: str) -> None:
         """A title that is never left alone at the foot of a page."""
@@ -158,7 +164,7 @@ class Paper(FPDF):
             self.rect(at, top, width, height)
             self.set_font(FAMILY, size=9)
             self.set_xy(at + 2, top + 2)
-            self.multi_cell(width - 4, 5, label, align="L", wrapmode=WrapMode.CHAR)
+            self.multi_cell(width - 4, 5, label, align="L", wrapmode=_breaks(label))
             self.set_xy(at + 2, top + height - 7)
             self.cell(width - 4, 5, day, align="R")
         self.set_xy(left, top + height)

@@ -1,12 +1,16 @@
 """Who is told of what: the office whose turn it is, and the people of the firm."""
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.applications import steps
 from booking.notifications.letters import Letter
 from booking.notifications.rendering import compose
+from models.accounts import Grant, User
+from models.vocabulary.accounts import Role, ScopeKind
 from tests.factories.applications import Office
 from tests.factories.letters import SETTINGS, mailed
+from tests.factories.people import give
 from tests.factories.programmes import make_officer
 
 
@@ -38,6 +42,25 @@ def test_each_step_goes_to_the_office_whose_turn_it_is_and_each_decision_to_the_
         ["agent", "colleague", "second"],
         ["agent"],
     ]
+
+
+def test_officers_of_the_firm_and_who_stands_in_for_officers_are_not_asked_to_review(
+    session: Session, office: Office
+) -> None:
+    for name in ("relative", "deputy"):
+        make_officer(session, office.district, name, now=office.now)
+    relative, deputy = (
+        session.scalars(select(User).where(User.email.startswith(name))).one() for name in ("relative", "deputy")
+    )
+    give(session, relative, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, office.firm.id)
+    own = session.scalars(select(Grant).where(Grant.user_id == office.first.id)).one()
+    lent = session.scalars(select(Grant).where(Grant.user_id == deputy.id)).one()
+    lent.delegated_from_id = own.id
+    told(session, office)
+
+    office.submitted()
+
+    assert names(told(session, office)) == ["first"]
 
 
 def test_the_office_that_reviews_is_told_that_the_firm_took_it_back(session: Session, office: Office) -> None:

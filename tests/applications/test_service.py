@@ -319,6 +319,7 @@ def test_one_person_does_not_do_both_reviews_also_after_it_was_sent_back(session
 @pytest.mark.parametrize("how", ["agent", "belongs", "filed"])
 def test_nobody_of_the_firm_reviews_its_application(session: Session, office: Office, how: str) -> None:
     user = user_of(session, office.first)
+    make_officer(session, office.district, "colleague", now=office.now)
     if how == "belongs":
         affiliate(session, user, office.firm)
     found = None
@@ -428,6 +429,28 @@ def test_an_office_that_has_no_officers_any_more_leaves_its_reviews_to_the_autho
     assert found.state == State.ISSUED
     verified = session.scalars(select(VerifiedDocument).order_by(VerifiedDocument.id)).all()
     assert {one.authority_id for one in verified} == {office.authority.id}
+
+
+@pytest.mark.parametrize("how", ["agent", "belongs"])
+def test_an_office_whose_only_officer_is_of_the_firm_leaves_its_reviews_to_the_authority(
+    session: Session, office: Office, how: str
+) -> None:
+    found, today = office.submitted(), local_date(office.now)
+    third = make_officer(session, office.authority, "third", now=office.now)
+    waiting = Wanted(to_review=True)
+    before = applications(session, third, waiting, today=today, limit=9).items
+    user = user_of(session, office.first)
+    if how == "belongs":
+        affiliate(session, user, office.firm)
+    else:
+        give(session, user, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, office.firm.id)
+
+    queued = applications(session, third, waiting, today=today, limit=9).items
+    elsewhere = steps.district_of(session, found, today).id
+    office.passed(found, actor=third)
+
+    assert (list(before), [one.id for one in queued]) == ([], [found.id])
+    assert (found.state, elsewhere) == (State.PROVINCE_REVIEW, office.authority.id)
 
 
 def test_reviews_are_due_in_working_days_and_queued_by_them(session: Session, office: Office) -> None:

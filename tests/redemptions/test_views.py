@@ -1,7 +1,9 @@
 """The pages of redemptions and their pack: claiming, reviewing, public notices, samples; statements are counted."""
 
 import io
+import re
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -16,7 +18,7 @@ from booking.attachments.queries import Owner
 from booking.attachments.rules import Limits
 from booking.attachments.service import add_attachments
 from booking.core.clock import at_local, local_date
-from booking.core.errors import InvalidInput
+from booking.core.errors import Conflict, InvalidInput
 from booking.core.forms import read
 from booking.invoices.service import attach_files
 from booking.notifications.letters import Letter, News
@@ -25,6 +27,7 @@ from booking.redemptions import documents, paying, queries, sampling, service
 from booking.redemptions.claimable import claimable, sums_of
 from booking.redemptions.forms import (
     ClawBackForm,
+    RedemptionPaymentForm,
     RedemptionRejectionForm,
     RedemptionReviewForm,
     RedemptionSampleForm,
@@ -221,6 +224,61 @@ def test_a_decision_on_papers_that_were_exchanged_meanwhile_comes_too_late(claim
     assert (unread.status_code, stale.status_code, stale.get_json()["code"]) == (422, 409, "redemption_changed")
     assert (page.status_code, "请核对现在的内容" in page.text) == (409, True)
     assert (seen.status_code, seen.get_json()["state"]) == (200, "reviewed")
+
+
+def test_what_was_refused_says_why_and_leads_its_claimant_to_claim_again(claims: Claims, client: FlaskClient) -> None:
+    charge = claims.used(9)
+    claims.invoice()
+    again, final = f"/redemptions/new?organisation={claims.firm.id}", "不能再次申请"
+    pages = {}
+    for is_final in (False, True):
+        made = claims.ask(charge)
+        claims.reject(made, claims.first, "缺少合同", is_final=is_final)
+        sign_in(client, claims.agent)
+        pages[is_final] = client.get(f"/redemptions/{made.id}").text
+    sign_in(client, user(claims, claims.first.id))
+    officers = client.get(f"/redemptions/{made.id}").text
+
+    assert ["申请被驳回" in one and "缺少合同" in one for one in (*pages.values(), officers)] == [True, True, True]
+    assert ["还缺这些材料" in one for one in pages.values()] == [False, False]
+    assert [(again in pages[one], final in pages[one]) for one in (False, True)] == [(True, False), (False, True)]
+    assert (again in officers, final in officers) == (False, False)
+
+
+def test_forms_that_are_refused_come_back_as_they_were_filled_in(claims: Claims, client: FlaskClient) -> None:
+    charges = claims.used(9), claims.used(13)
+    claims.invoice()
+    made = claims.ask(charges[0])
+    address, boxes = f"/redemptions/new?organisation={claims.firm.id}", re.compile(r'name="items"[^>]*( checked)?>')
+    sign_in(client, claims.agent)
+    before = boxes.findall(client.get(address).text)
+    after = boxes.findall(client.post(address, data={"programme_id": claims.programme.id}).text)
+    sign_in(client, user(claims, claims.first.id))
+    said = {"version": claims.version(made) + 1, "reason": "缺少盖章", "is_final": "1"}
+    refused = client.post(f"/redemptions/{made.id}/reject", data=said).text
+
+    assert ([one.strip() for one in before], [one.strip() for one in after]) == (["checked"], [""])
+    assert ('value="缺少盖章"' in refused, bool(re.search(r'name="is_final"[^>]* checked', refused))) == (True, True)
+
+
+def test_a_claimant_leaves_room_for_the_papers_of_the_bank(claims: Claims) -> None:
+    charge = claims.used(9)
+    claims.invoice()
+    made = claims.ask(charge)
+    few = replace(LIMITS, most_files=6)
+    kind, by = ProgrammeDocument.APPLICATION, claims.actor(claims.agent)
+    files = [prepare([Uploaded(f"{n}.pdf", PDF + str(n).encode())], LIMITS) for n in range(6)]
+    for one in files[:5]:
+        claims.do(documents.add_documents, made.id, kind, one, few, by=by)
+    with pytest.raises(Conflict):
+        claims.do(documents.add_documents, made.id, kind, files[5], few, by=by)
+    claims.review(made, claims.first)
+    claims.review(made, claims.second)
+    form = RedemptionPaymentForm(paid_on=NOTICE_OVER, receipt_number="HD-1")
+    paid_at = at_local(NOTICE_OVER, 600)
+    claims.do(paying.record_payment, made.id, form, files=(files[5], few), by=claims.second, at_=paid_at)
+
+    assert claims.session.get_one(Redemption, made.id).state == "paid"
 
 
 def test_an_amount_that_was_cleared_approves_nothing(claims: Claims, client: FlaskClient) -> None:

@@ -20,9 +20,11 @@ from booking.reservations.vouching import Vouching
 from booking.reservations.wishes import Details, Paying
 from booking.vouchers.wishing import wish_of
 from models.accounts import Grant
+from models.custody import OwnerChange
 from models.payers import PayerAccount
 from models.reservations import Reservation, ReservationChange
 from models.vocabulary.accounts import Role, ScopeKind
+from models.vocabulary.custody import OwnerChangeState
 from models.vocabulary.reservations import ChangeKind
 from tests.factories.people import give, make_user
 from tests.factories.vouchers import make_firm
@@ -219,6 +221,29 @@ def test_who_leaves_the_firm_books_on_without_its_voucher(firm: Firm) -> None:
     assert (due, changed) == ([made.id, later.id], [True, True])
     assert (firm.amounts(voucher), firm.paid()) == ((1_000_000, 0), 200_000)
     assert list(due_to_let_go(firm.session, now=firm.now)) == []
+
+
+def test_those_whose_holder_left_come_before_those_with_another_owner(firm: Firm) -> None:
+    firm.issue(1_000_000)
+    partner = make_user(firm.session, "partner")
+    give(firm.session, partner, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, firm.firm.id)
+    kept, left = firm.book(9, 60, day=2, by=partner, is_later=True), firm.book(9, 60, day=3)
+    firm.session.add(
+        OwnerChange(
+            instrument_id=firm.instrument.id,
+            from_organisation_id=firm.firm.id,
+            to_organisation_id=firm.owner.id,
+            starts_on=firm.now.date(),
+            reason="划转",
+            state=OwnerChangeState.APPLIED,
+            proposed_at=firm.now,
+            applied_at=firm.now + timedelta(minutes=1),
+        )
+    )
+    firm.session.query(Grant).filter(Grant.user_id == firm.agent.id).delete()
+    firm.session.commit()
+
+    assert list(due_to_let_go(firm.session, now=firm.now)) == [left.id, kept.id]
 
 
 def test_an_account_that_cannot_pay_what_a_lost_voucher_covered_pays_nothing(session: Session, now: datetime) -> None:

@@ -281,6 +281,10 @@ def test_the_page_says_before_the_click_what_is_covered_and_the_form_sends_what_
     )
     assert done.status_code == 303
     assert [(one["number"], one["held_fen"]) for one in told["vouchers"]] == [(bench.voucher.number, SHARE)]
+    sign_in(client, bench.house.steward)
+    staffs, page = client.get(f"/api/v1/sample-orders/{order.id}").get_json(), client.get(at).text
+    assert (staffs["vouchers"], staffs["vouchers_held_fen"], told["vouchers_held_fen"]) == ([], SHARE, SHARE)
+    assert (bench.voucher.number in page, "¥375.00" in page) == (False, True)
     bench.session.expire_all()
     wish = bench.session.scalars(select(VoucherWish)).one()
     assert (wish.voucher_id, wish.is_related, wish.declared_by_id) == (bench.voucher.id, True, bench.firm.agent.id)

@@ -65,7 +65,7 @@ def show(programme_id: int) -> ResponseReturnValue:
         may_edit=may(who, Permission.MANAGE_PROGRAMMES, Target(found.programme.organisation_id)),
         may_apply=bool(reach(who, Permission.APPLY_FOR_VOUCHERS)) and found.version.use_by >= today,
         sees_budget=not found.programme.runs_at
-        and may(who, Permission.SEE_CLEARING, Target(found.programme.organisation_id)),
+        and may(who, Permission.SEE_BUDGETS, Target(found.programme.organisation_id)),
         form=form,
         problems=problems,
         result=result,

@@ -105,10 +105,17 @@ def withdraw(redemption_id: int) -> ResponseReturnValue:
     return taken(redemption_id, work, _("申请已撤回，金额可以重新申请。"))
 
 
-def taken(redemption_id: int, work: Callable[[Session], int], said: str) -> ResponseReturnValue:
-    """Take a step once per key, and show the redemption; after a refusal as it was filled in."""
+def taken(
+    redemption_id: int, work: Callable[[Session], int], said: str, *, first: Callable[[], object] | None = None
+) -> ResponseReturnValue:
+    """Take a step once per key, and show the redemption; after a refusal as it was filled in.
+
+    What takes long and writes nothing is done `first`, while nobody waits for it to write.
+    """
     values = shown(redemption_id)
     try:
+        if first:
+            first()
         return _done(work, said)
     except (InvalidInput, Conflict) as refused:
         return again("redemptions/show.html", refused, **values)
@@ -147,6 +154,7 @@ def _choices(asked: ClaimableQuery) -> dict[str, Any]:
         "programmes": [_programme(rows) for rows in by_programme.values()],
         "labels": {name: _(label) for name, label in labels.FIELDS.items()},
         "ticked": request.form.getlist("items"),
+        "is_sent": request.method == "POST",
         "key": new_key(),
     }
 

@@ -62,6 +62,7 @@ def shown(redemption_id: int) -> dict[str, Any]:
         "steps": whole.steps if sight.reviews and not is_own else frozenset(),
         "steps_elsewhere": whole.steps if found.programme.runs_at and sight.records else frozenset(),
         "paid_to": _(labels.CLAIMANTS[found.redeemed_by]),
+        "refusal": _refusal(whole),
         "difference": difference_of(found),
         "items": [_item(place, one, invoices) for place, one in enumerate(whole.items, start=1)],
         "papers": papers,
@@ -91,6 +92,12 @@ def _is_second(whole: WholeRedemption, actor_id: int) -> bool:
     reviews = [one for one in whole.events if one.step == RedemptionStep.CITY_REVIEW]
     is_turn = whole.redemption.state == RedemptionState.REVIEWED
     return is_turn and any(one.actor_id == actor_id for one in reviews)
+
+
+def _refusal(whole: WholeRedemption) -> RedemptionEvent | None:
+    """The step that refused it, where it is refused."""
+    is_refused = whole.redemption.state == RedemptionState.REJECTED
+    return next((one for one in whole.events if is_refused and one.step == RedemptionStep.REJECT), None)
 
 
 def _field_labels(whole: WholeRedemption) -> dict[str, str]:

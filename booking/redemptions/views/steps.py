@@ -65,7 +65,7 @@ def pay(redemption_id: int) -> ResponseReturnValue:
             session, redemption_id, form, actor=require_actor(), now=utcnow(), files=(files(), limits)
         ).id
 
-    return taken(redemption_id, work, _("兑付已登记。"))
+    return taken(redemption_id, work, _("兑付已登记。"), first=files)
 
 
 @takes_files
@@ -82,7 +82,7 @@ def claw_back(redemption_id: int) -> ResponseReturnValue:
             session, redemption_id, form, actor=require_actor(), now=utcnow(), files=(files(), limits)
         ).id
 
-    return taken(redemption_id, work, _("追回已登记。"))
+    return taken(redemption_id, work, _("追回已登记。"), first=files)
 
 
 @takes_files
@@ -96,7 +96,7 @@ def add_bank_papers(redemption_id: int) -> ResponseReturnValue:
             session, redemption_id, files(), limits_for(KIND), actor=require_actor(), now=utcnow()
         ).id
 
-    return taken(redemption_id, work, _("回单已保存。"))
+    return taken(redemption_id, work, _("回单已保存。"), first=files)
 
 
 def uploaded(redemption_id: int, *, needed: bool = False) -> Any:

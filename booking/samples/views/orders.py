@@ -177,7 +177,7 @@ def _charging(whole: WholeOrder, open_steps: set[SampleStep]) -> dict[str, Any]:
     found: dict[str, Any] = {**NOTHING, "counting": [], "account": None, "charge_opens": False}
     if SampleStep.ACCEPT in open_steps and whole.quote:
         found |= accepting(order, whole.quote, who, now=now)
-    found["kept_vouchers"] = Vouchered(whole.held_fen, whole.expected_fen, None, tuple(whole.vouchers))
+    found["kept_vouchers"] = Vouchered(whole.held_fen, whole.expected_fen, None, tuple(whole.shown_vouchers))
     if SampleStep.COUNT in open_steps and whole.quote:
         found["counting"] = _counting(whole, whole.quote)
     if order.payer_account_id is not None:
