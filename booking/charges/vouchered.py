@@ -88,9 +88,15 @@ def taken_off(session: Session, charge: Charge, eligible_fen: int, *, fee_fen: i
     is_refused = eligible_fen > 0 and not (found.deducted_fen or found.expected_fen)
     reasons = _reasons(session, charge, purpose, eligible_fen, used_on, now=now) if is_refused else []
     why = _why(found, reasons)
-    if not change_fen and (not reasons or why == _said_last(session, charge)):
+    if not change_fen and (not why or _told(why) == _told(_said_last(session, charge))):
         return []
     return [Line(LineKind.VOUCHER, change_fen, change_fen, count=1, why=why)]
+
+
+def _told(why: Mapping[str, Any] | None) -> Any:
+    """Which vouchers pay how much, or why none does; what decided that may change without being told anew."""
+    said = why or {}
+    return [(one["number"], one["amount_fen"]) for one in said.get("vouchers", ())], said.get("reasons")
 
 
 def _said_last(session: Session, charge: Charge) -> dict[str, Any] | None:

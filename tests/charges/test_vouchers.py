@@ -19,6 +19,7 @@ from booking.payers.holds import for_reservation
 from booking.reservations.cancelling import cancel_reservation
 from booking.reservations.service import reserve_agreed
 from booking.reservations.wishes import Wish
+from booking.vouchers.holding import release
 from models.charges import Charge, ChargeLine
 from models.reservations import Reservation
 from models.vocabulary.charges import ChargeKind, ChargeProblem, ChargeState
@@ -136,6 +137,25 @@ def test_the_second_of_two_vouchers_fills_what_the_first_one_left_of_the_share(s
         (charging.vouchers[1].number, 35_000, (Limit.SHARE,)),
     ]
     assert [charging.firm.balances(one) for one in charging.vouchers] == [(0, 0, 25_000), (465_000, 0, 35_000)]
+
+
+def test_vouchers_that_change_places_for_the_same_sum_are_named_anew(session: Session, now: datetime) -> None:
+    charging = Charging(session, now, faces=(50_000, 50_000))
+    first, second = charging.vouchers
+    other = charging.held(fee_fen=66_667)
+    charge = charging.charged()
+    release(session, for_reservation(other.id), now=now)
+    session.commit()
+
+    charge = charging.adjust(charge, 1)
+
+    lines = session.scalars(select(ChargeLine).where(ChargeLine.kind == LineKind.VOUCHER).order_by(ChargeLine.id)).all()
+    named = [[(one["number"], one["amount_fen"]) for one in line.why["vouchers"]] for line in lines]
+    assert (charging.parts(charge), [line.amount_fen for line in lines]) == ((SHARE, OWN + 1, FEE + 1), [-SHARE, 0])
+    assert named == [
+        [(first.number, 30_000), (second.number, 30_000)],
+        [(first.number, 50_000), (second.number, 10_000)],
+    ]
 
 
 def test_a_use_of_december_the_thirtieth_that_is_confirmed_in_january_is_paid_by_the_voucher_that_ended(
