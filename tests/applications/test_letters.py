@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.applications import steps
+from booking.core.clock import local_date
 from booking.notifications.letters import Letter
 from booking.notifications.rendering import compose
 from models.accounts import Grant, User
@@ -55,7 +56,7 @@ def test_officers_of_the_firm_and_who_stands_in_for_officers_are_not_asked_to_re
     give(session, relative, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, office.firm.id)
     own = session.scalars(select(Grant).where(Grant.user_id == office.first.id)).one()
     lent = session.scalars(select(Grant).where(Grant.user_id == deputy.id)).one()
-    lent.delegated_from_id = own.id
+    lent.delegated_from_id, lent.ends_on = own.id, local_date(office.now)
     told(session, office)
 
     office.submitted()

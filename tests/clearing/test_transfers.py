@@ -100,7 +100,7 @@ def test_what_is_off_is_named(across: Across, session: Session) -> None:
     found, of_vouchers = across.faults(), [one for one in voucher_faults(session) if one.startswith("provinces")]
     session.rollback()
     assert found == [
-        "pair 50-51 has captured 92791 fen by its figures, its accounts hold 92798",
+        "pair 50-51 has captured 96454 fen by its figures, its accounts hold 96461",
         "clearing statement 5051-0001 says paid 1 fen from 51 in 50, its transfers 0",
     ]
-    assert of_vouchers == ["provinces 50 and 51 count 92798 fen, charges say 92796"]
+    assert of_vouchers == ["provinces 50 and 51 count 96461 fen, charges say 96459"]
