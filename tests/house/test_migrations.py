@@ -16,12 +16,10 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app import create_app
-from booking.catalogue.reference import load_classes
 from booking.contracts.forms import ContractForm, RequirementForm
 from booking.contracts.requirements import set_requirement
 from booking.contracts.service import draft_contract
 from booking.core.clock import utcnow
-from booking.directory.reference import load_places
 from booking.pricing.queries import in_force
 from booking.reservations.moving import move_reservation
 from booking.reservations.older_uses import let_off_use
@@ -30,7 +28,7 @@ from booking.settings import ROOT
 from booking.statements.forms import BillingTermsForm, ReceiptForm
 from booking.statements.receipts import record_receipt
 from booking.statements.terms import set_terms
-from booking.web.extensions import db, transaction
+from booking.web.extensions import db
 from models.charges import Charge
 from models.directory import Unit
 from models.order_forms import OrderForm
@@ -39,6 +37,7 @@ from models.reservations import Reservation, UseReminder
 from models.statements import Debtor
 from models.vocabulary.contracts import ContractScope
 from models.vocabulary.pricing import Offer
+from tests import heads
 from tests.charges.houses import ALONE, House
 from tests.databases import postgresql_database, settings_for
 from tests.factories.contracts import make_firm
@@ -75,10 +74,8 @@ def unmigrated(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask
 @contextmanager
 def migrated(app: Flask) -> Iterator[None]:
     """At the newest version, with places and classes."""
+    heads.bring_to_head(app.config["SETTINGS"].sqlalchemy_url)
     with app.app_context():
-        flask_migrate.upgrade()
-        transaction(load_places)
-        transaction(load_classes)
         yield
 
 

@@ -21,6 +21,7 @@ from booking.database.engines import READS_ALONE, engine_options, prepare
 from booking.settings import ROOT
 from models.accounts import User
 from tests.databases import KEY
+from tests.heads import bring_to_head
 
 READY = "Ready:"
 
@@ -60,6 +61,7 @@ def serving(folder: Path, database_url: str = "", **settings: str) -> Iterator[H
         "BOOKING_RUNS_JOBS": "false",
         "PYTHONUNBUFFERED": "1",
     }
+    bring_to_head(url)
     log = folder / "service.log"
     with log.open("w") as output:
         process = subprocess.Popen(

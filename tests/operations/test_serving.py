@@ -172,10 +172,10 @@ def is_accepted(client: socket.socket) -> bool:
 
 
 @pytest.mark.storm
-def test_when_the_leader_is_killed_another_node_leads(tmp_path: Path, database_url: str) -> None:
-    with node(tmp_path, BOOKING_DATABASE_URL=database_url) as first:
+def test_when_the_leader_is_killed_another_node_leads(tmp_path: Path, head_url: str) -> None:
+    with node(tmp_path, BOOKING_DATABASE_URL=head_url) as first:
         wait_until(lambda: "leading the timetable" in first.said)
-        with node(tmp_path, BOOKING_DATABASE_URL=database_url) as second:
+        with node(tmp_path, BOOKING_DATABASE_URL=head_url) as second:
             followed = "leading" not in second.said
 
             first.kill()
@@ -187,17 +187,17 @@ def test_when_the_leader_is_killed_another_node_leads(tmp_path: Path, database_u
 
 
 @pytest.mark.storm
-def test_a_sender_that_is_killed_loses_no_mail(tmp_path: Path, database_url: str) -> None:
+def test_a_sender_that_is_killed_loses_no_mail(tmp_path: Path, head_url: str) -> None:
     with post_office() as office:
         office.seconds_per_mail = 0.05
-        smtp = {"BOOKING_SMTP_URL": office.url, "BOOKING_DATABASE_URL": database_url}
+        smtp = {"BOOKING_SMTP_URL": office.url, "BOOKING_DATABASE_URL": head_url}
         with node(tmp_path, **smtp) as sender:
-            queue(database_url)
+            queue(head_url)
             wait_until(lambda: len(office.arrived) >= 5)
             sender.kill()
         before = len(office.arrived)
 
-        app = create_app(settings_for(database_url, tmp_path, smtp_url=office.url))
+        app = create_app(settings_for(head_url, tmp_path, smtp_url=office.url))
         with app.app_context():
             later = datetime.now(UTC) + LEASE
             deliver_mails(carrier_of(app.config["SETTINGS"]), app.config["SETTINGS"], lambda: later)
