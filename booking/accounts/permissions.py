@@ -3,7 +3,8 @@
 from enum import StrEnum
 
 from booking.core.actors import Actor, HeldGrant, Reach, Target
-from booking.core.errors import Forbidden, NotSignedIn
+from booking.core.errors import Forbidden, InvalidInput, NotSignedIn, Problem
+from booking.core.texts import N_
 from models.vocabulary.accounts import Role, ScopeKind
 
 
@@ -214,6 +215,19 @@ def reach(actor: Actor | None, permission: Permission) -> Reach:
         unit_ids=_ids(grants, ScopeKind.UNIT),
         instrument_ids=_ids(grants, ScopeKind.INSTRUMENT),
     )
+
+
+def organisation_meant(actor: Actor, permission: Permission, organisation_id: int | None) -> int:
+    """The organisation that was named, else the only one for which the actor holds `permission`; raises InvalidInput.
+
+    Whether it is held for the one that was named is for `require` to say.
+    """
+    if organisation_id is not None:
+        return organisation_id
+    own = reach(actor, permission).organisation_ids
+    if len(own) != 1:
+        raise InvalidInput([Problem("organisation_id", N_("请说明是哪个单位。"))])
+    return next(iter(own))
 
 
 def gives(grant: HeldGrant, permission: Permission, target: Target) -> bool:

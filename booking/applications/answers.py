@@ -29,7 +29,7 @@ class ApplicationSummary(BaseModel):
     organisation_id: int
     organisation: str
     uscc: str | None
-    wanted_fen: int
+    amount_fen: int
     granted_fen: int | None
     due_on: date | None
     submitted_at: datetime | None
@@ -162,9 +162,10 @@ def application_summary(found: VoucherApplication) -> ApplicationSummary:
 
 def _same(found: VoucherApplication) -> dict[str, Any]:
     """What lists and the whole application share."""
-    names = ("id", "version", "state", "programme_id", "organisation_id", "wanted_fen", "granted_fen", "due_on")
+    names = ("id", "version", "state", "programme_id", "organisation_id", "granted_fen", "due_on")
     return {name: getattr(found, name) for name in (*names, "submitted_at", "changed_at")} | {
         "number": number_of(found),
+        "amount_fen": found.wanted_fen,
         "programme": found.programme.name_zh,
         "authority_id": found.programme.organisation_id,
         "organisation": found.organisation.name_zh,

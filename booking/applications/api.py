@@ -100,7 +100,7 @@ def check() -> ResponseReturnValue:
     firm = organisation(session, asked.organisation)
     require(who, Permission.APPLY_FOR_VOUCHERS, Target(firm.id))
     policy = shown(session, asked.programme, today)
-    found = eligibility.eligibility(session, policy, firm, asked.wanted_fen, today=today)
+    found = eligibility.eligibility(session, policy, firm, asked.amount_fen, today=today)
     return _json(answers.eligibility_answer(found))
 
 

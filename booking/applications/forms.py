@@ -10,24 +10,24 @@ from booking.programmes.forms import Id, SomeFen
 from models.vocabulary.applications import APPLICATION_DOCUMENTS, ApplicationState
 from models.vocabulary.programmes import ProgrammeDocument
 
-Statement = Annotated[Text, Field(min_length=1, max_length=2000)]
+Statement = Annotated[Text, Field(max_length=2000)]
 Reason = Annotated[Text, Field(min_length=1, max_length=600)]
 Limit = Annotated[int, Field(ge=1, le=LARGEST_PAGE)]
 Cursor = Annotated[str, Field(max_length=200)]
 
 
 class ApplicationForm(Form):
-    """How much a firm asks for, and what for."""
+    """How much a firm asks for, and what for, which must be said before it is submitted."""
 
-    wanted_fen: SomeFen
-    statement: Statement
+    amount_fen: SomeFen
+    statement: Statement = ""
 
 
 class NewApplicationForm(ApplicationForm):
-    """The same, for which firm and of which programme."""
+    """The same, of which programme and for which firm, where somebody acts for more than one."""
 
     programme_id: Id
-    organisation_id: Id
+    organisation_id: Id | None = None
 
 
 class WithdrawApplicationForm(Form):
@@ -83,7 +83,7 @@ class EligibilityQuery(Form):
 
     programme: Id
     organisation: Id
-    wanted_fen: Annotated[int | None, Field(ge=1), Blank] = None
+    amount_fen: Annotated[int | None, Field(ge=1), Blank] = None
 
 
 class ApplicationsQuery(Form):

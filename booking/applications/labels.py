@@ -47,7 +47,7 @@ REASONS = {
 FIELDS = {
     "programme_id": N_("创新券政策"),
     "organisation_id": N_("企业"),
-    "wanted_fen": N_("申请金额（元）"),
+    "amount_fen": N_("申请金额（元）"),
     "granted_fen": N_("核发金额（元）"),
     "statement": N_("用途说明"),
     "reason": N_("原因"),

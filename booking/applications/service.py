@@ -9,7 +9,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
-from booking.accounts.permissions import Permission, require
+from booking.accounts.permissions import Permission, organisation_meant, require
 from booking.applications import register
 from booking.applications.eligibility import NotEligible, eligibility
 from booking.applications.forms import ApplicationForm, NewApplicationForm
@@ -72,15 +72,17 @@ def start_application(
 
     Raises NotFound, Forbidden and NotEligible; the amount is weighed when it is submitted.
     """
-    firm = organisation(session, form.organisation_id)
+    firm = organisation(session, organisation_meant(actor, Permission.APPLY_FOR_VOUCHERS, form.organisation_id))
     require(actor, Permission.APPLY_FOR_VOUCHERS, Target(firm.id))
     policy = shown(session, form.programme_id, local_date(now))
     lock_firm(session, firm.id)
-    found = eligibility(session, policy, firm, form.wanted_fen, today=local_date(now))
+    found = eligibility(session, policy, firm, form.amount_fen, today=local_date(now))
     if against := [one for one in found.reasons if one.code in ASKED_AT_START]:
         raise NotEligible(against)
     made = VoucherApplication(
-        **form.model_dump(),
+        programme_id=form.programme_id,
+        organisation_id=firm.id,
+        **_asked(form),
         state=ApplicationState.DRAFT,
         before_id=before.id if before else None,
         created_by_id=actor.id,
@@ -108,9 +110,14 @@ def apply_again(session: Session, application_id: int, *, actor: Actor, now: dat
         raise Forbidden
     if found.state not in {ApplicationState.REFUSED, ApplicationState.WITHDRAWN}:
         raise ApplicationNotNow
-    names = ("programme_id", "organisation_id", "wanted_fen", "statement")
-    form = NewApplicationForm(**{name: getattr(found, name) for name in names})
+    names = ("programme_id", "organisation_id", "statement")
+    form = NewApplicationForm(amount_fen=found.wanted_fen, **{name: getattr(found, name) for name in names})
     return start_application(session, form, actor=actor, now=now, before=found)
+
+
+def _asked(form: ApplicationForm) -> dict[str, Any]:
+    """What is kept of what a firm asks for."""
+    return {"wanted_fen": form.amount_fen, "statement": form.statement}
 
 
 def edit_application(
@@ -126,7 +133,7 @@ def edit_application(
     held = begin(session, application_id, ApplicationStep.EDIT, actor=actor)
     if version not in {None, held.application.version}:
         raise StaleVersion
-    for name, value in form.model_dump(include={"wanted_fen", "statement"}).items():
+    for name, value in _asked(form).items():
         setattr(held.application, name, value)
     return finish(session, held, actor=actor, now=now)
 

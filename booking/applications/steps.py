@@ -75,15 +75,18 @@ class ApplicationChanged(Conflict):
 
 
 def submit_application(session: Session, application_id: int, *, actor: Actor, now: datetime) -> VoucherApplication:
-    """Hand the application in for the first review; raises NotEligible, and InvalidInput where papers lack."""
+    """Hand the application in for the first review; raises NotEligible, and InvalidInput where something lacks."""
     held = begin(session, application_id, ApplicationStep.SUBMIT, actor=actor)
     application, today = held.application, local_date(now)
     check_eligible(session, application, application.wanted_fen, now=now)
     fill_papers(session, application, shown(session, application.programme_id, today), now=now)
     papers = papers_of(session, application.id)
     lacking = [one for one in needed_papers(session, application, now=now) if one not in papers]
-    if lacking:
-        raise InvalidInput([Problem(f"document.{one.value}", N_("请先上传这份材料。")) for one in lacking])
+    problems = [Problem(f"document.{one.value}", N_("请先上传这份材料。")) for one in lacking]
+    if not application.statement:
+        problems.append(Problem("statement", N_("请先写明用途。")))
+    if problems:
+        raise InvalidInput(problems)
     office = district_of(session, application, today)
     due_on = due_after(session, office.id, today)
     values = {"district_id": office.id, "due_on": due_on, "submitted_at": now, "reason": ""}

@@ -1,13 +1,13 @@
 """Clearing as the API says it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from pydantic import BaseModel
 
 from booking.clearing.months import Act, ShownMonth
 from booking.clearing.queries import Closed, border_of_statement
-from booking.clearing.rules import number_of
+from booking.clearing.rules import Course, number_of
 from booking.clearing.transfers import Behind
 from booking.core.pages import Page
 from models.clearing import ClearingEvent
@@ -16,11 +16,16 @@ from models.vocabulary.programmes import BorderWay
 
 
 class ClearingFiguresAnswer(BaseModel):
-    """What was moved in a month for vouchers of one province used in another; `owed_fen` is what the issuer owes."""
+    """What was moved in a month for vouchers of one province used in another; `owed_fen` is what the issuer owes.
+
+    `gross_fen` are the whole fees of the uses of which vouchers covered something, `voucher_fen` what they covered.
+    """
 
     issuer: str
     provider: str
     way: BorderWay
+    gross_fen: int
+    voucher_fen: int
     captured_fen: int
     given_back_fen: int
     not_approved_fen: int
@@ -100,8 +105,8 @@ class BehindList(BaseModel):
     next_cursor: str | None
 
 
-def month_answer(found: ShownMonth) -> ClearingMonthAnswer:
-    """A month."""
+def month_answer(found: ShownMonth, fees: Mapping[Course, int]) -> ClearingMonthAnswer:
+    """A month, with the whole fees of the uses."""
     creditor = found.creditor
     return ClearingMonthAnswer(
         border=str(found.border),
@@ -112,6 +117,8 @@ def month_answer(found: ShownMonth) -> ClearingMonthAnswer:
                 issuer=course.issuer,
                 provider=course.provider,
                 way=course.way,
+                gross_fen=fees.get(course, 0),
+                voucher_fen=amounts[Figure.CAPTURED] - amounts[Figure.GIVEN_BACK],
                 **{f"{one}_fen": amounts[one] for one in Figure},
             )
             for course, amounts in found.figures.items()
@@ -125,9 +132,9 @@ def month_answer(found: ShownMonth) -> ClearingMonthAnswer:
     )
 
 
-def months_answer(found: Iterable[ShownMonth]) -> ClearingList:
-    """A month of several borders."""
-    return ClearingList(items=[month_answer(one) for one in found])
+def months_answer(found: Iterable[tuple[ShownMonth, Mapping[Course, int]]]) -> ClearingList:
+    """A month of several borders, each with its fees."""
+    return ClearingList(items=[month_answer(one, fees) for one, fees in found])
 
 
 def behind_answer(page: Page[Behind]) -> BehindList:

@@ -13,6 +13,7 @@ from booking.clearing.answers import BehindList, ClearingList, ClearingMonthAnsw
 from booking.clearing.answers import months_answer as answer_of_months
 from booking.clearing.budget_answers import BurnDownAnswer, budget_answer
 from booking.clearing.budgets import budget_of
+from booking.clearing.fees import fees_of
 from booking.clearing.forms import (
     ClearedQuery,
     ClearingQuery,
@@ -44,7 +45,9 @@ STEPPED = (400, 401, 403, 404, 409, 415, 422)
 def index() -> ResponseReturnValue:
     """A month of every border that you see, by the local month in which the ledger posted; this month by default."""
     who, today, asked = require_actor(), local_date(utcnow()), read_query(ClearingQuery)
-    return _json(answer_of_months(months(reading(), asked.day or month_of(today), who, today=today)))
+    session = reading()
+    found = months(session, asked.day or month_of(today), who, today=today)
+    return _json(answer_of_months((one, fees_of(session, one)) for one in found))
 
 
 @bp.get(ONE)
@@ -122,8 +125,9 @@ def budget(programme_id: int) -> ResponseReturnValue:
 def _month(border: str, month: str) -> Response:
     """A month as it is now."""
     today = local_date(utcnow())
-    found = shown_month(reading(), border_in(border), month_in(month), require_actor(), today=today)
-    return _json(month_answer(found))
+    session = reading()
+    found = shown_month(session, border_in(border), month_in(month), require_actor(), today=today)
+    return _json(month_answer(found, fees_of(session, found)))
 
 
 def _json(answer: BaseModel) -> Response:

@@ -48,7 +48,7 @@ def _submitted(
     form = NewApplicationForm(
         programme_id=programme_of_the_year(session, officer, now=now),
         organisation_id=min(reach(who, Permission.APPLY_FOR_VOUCHERS).organisation_ids),
-        wanted_fen=fen,
+        amount_fen=fen,
         statement=statement,
     )
     made = service.start_application(session, form, actor=who, now=now)

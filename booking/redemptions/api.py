@@ -56,6 +56,7 @@ from booking.web.signed_in import require_actor
 from booking.web.uploads import takes_files
 from models.attachments import Attachment
 from models.vocabulary.attachments import OwnerKind
+from models.vocabulary.redemptions import RedemptionState
 
 bp = Blueprint("redemptions_api", __name__, url_prefix="/api/v1")
 
@@ -127,7 +128,7 @@ def show(redemption_id: int) -> Response:
     return _redemption(redemption_id)
 
 
-@bp.get(f"{ONE}/pack")
+@bp.get(f"{ONE}/pack.zip")
 @documented(tag=TAG, answers={200: None}, refusals=(401, 404))
 def pack(redemption_id: int) -> Response:
     """Its papers as a ZIP in the order of the programme's list, behind a cover that names what is missing."""
@@ -177,6 +178,15 @@ def review(redemption_id: int) -> Response:
     """Make the next of the two reviews; two officers make them, and neither is of the claimant."""
     form, now = read_json(RedemptionReviewForm), utcnow()
     return _done(lambda one, who: service.review(one, redemption_id, form, actor=who, now=now).id, 200)
+
+
+@bp.post(f"{ONE}/publish")
+@documented(tag=TAG, body=RedemptionReviewForm, answers={200: RedemptionAnswer}, refusals=STEP)
+def publish(redemption_id: int) -> Response:
+    """Make the last of the two reviews, after which what is approved is shown to the public."""
+    form, now = read_json(RedemptionReviewForm), utcnow()
+    last = RedemptionState.REVIEWED
+    return _done(lambda one, who: service.review(one, redemption_id, form, actor=who, now=now, due=last).id, 200)
 
 
 @bp.post(f"{ONE}/reject")

@@ -85,12 +85,13 @@ def claimable(
     today: date,
     programme_id: int | None = None,
     pairs: Collection[Pair] | None = None,
+    charge_ids: Collection[int] | None = None,
 ) -> list[Claimable]:
-    """What a claimant has not claimed yet, or the named ones of it; a constant number of statements.
+    """What a claimant has not claimed yet, or the named ones of it, or all of some charges; so many statements.
 
     What must be claimed first comes first, and of very much only so much; what is too late comes last.
     """
-    rows = _unclaimed(session, claimant_id, programme_id, pairs, today)
+    rows = _unclaimed(session, claimant_id, programme_id, pairs, charge_ids, today=today)
     days = invoiced_on(session, {capture.charge_id for capture, _under, _amount in rows})
     versions = _versions(session, {capture.voucher.programme_id for capture, _under, _amount in rows}, today)
     return [_found(row, versions[row[0].voucher.programme_id], days, today) for row in rows]
@@ -140,7 +141,13 @@ def _summed(condition: ColumnElement[bool], amount: Any) -> Any:
 
 
 def _unclaimed(
-    session: Session, claimant_id: int, programme_id: int | None, pairs: Collection[Pair] | None, today: date
+    session: Session,
+    claimant_id: int,
+    programme_id: int | None,
+    pairs: Collection[Pair] | None,
+    charge_ids: Collection[int] | None,
+    *,
+    today: date,
 ) -> Sequence[Unclaimed]:
     """The last capture of each voucher and charge with what is left to claim of the two, what ends first first."""
     every = aliased(VoucherCapture)
@@ -154,6 +161,8 @@ def _unclaimed(
     if pairs is not None:
         wanted.append(VoucherCapture.charge_id.in_({charge_id for _voucher_id, charge_id in pairs}))
         wanted.append(VoucherCapture.voucher_id.in_({voucher_id for voucher_id, _charge_id in pairs}))
+    if charge_ids is not None:
+        wanted.append(VoucherCapture.charge_id.in_(charge_ids))
     rows = session.execute(
         select(VoucherCapture, ProgrammeVersion, left)
         .join(VoucherCapture.voucher)

@@ -31,11 +31,17 @@ def _once_each(items: list[ClaimedItemForm]) -> list[ClaimedItemForm]:
 
 
 class RedemptionForm(Form):
-    """A request of a claimant: captured amounts of one programme, each whole."""
+    """A request of a claimant: amounts of one programme, each whole, or all that is open of some charges.
 
-    organisation_id: Id
-    programme_id: Id
-    items: Annotated[list[ClaimedItemForm], Field(min_length=1, max_length=MOST_ITEMS), AfterValidator(_once_each)]
+    Who claims for one organisation only need not name it, nor a programme where the charges are of one only.
+    """
+
+    organisation_id: Id | None = None
+    programme_id: Id | None = None
+    items: Annotated[list[ClaimedItemForm], Field(max_length=MOST_ITEMS), AfterValidator(_once_each)] = Field(
+        default_factory=list
+    )
+    charge_ids: Annotated[list[Id], Field(max_length=MOST_ITEMS)] = Field(default_factory=list)
     note: Annotated[Text, Field(max_length=1000)] = ""
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from booking.accounts import audit
-from booking.accounts.permissions import Permission, require
+from booking.accounts.permissions import Permission, organisation_meant, require
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem
@@ -61,19 +61,18 @@ def request_redemption(session: Session, form: RedemptionForm, *, actor: Actor, 
 
     Raises Forbidden, NotFound, and InvalidInput with every reason why something cannot be claimed.
     """
-    require(actor, Permission.CLAIM_REDEMPTIONS, Target(form.organisation_id))
-    pairs: list[Pair] = [(one.voucher_id, one.charge_id) for one in form.items]
-    locked_vouchers(session, {voucher_id for voucher_id, _charge_id in pairs})
-    book = locked_book(session, form.programme_id)
+    claimant_id = organisation_meant(actor, Permission.CLAIM_REDEMPTIONS, form.organisation_id)
+    require(actor, Permission.CLAIM_REDEMPTIONS, Target(claimant_id))
     today = local_date(now)
-    found = claimable(
-        session, form.organisation_id, today=today, programme_id=form.programme_id, pairs=frozenset(pairs)
-    )
+    programme_id, pairs = _meant(session, form, claimant_id, today)
+    locked_vouchers(session, {voucher_id for voucher_id, _charge_id in pairs})
+    book = locked_book(session, programme_id)
+    found = claimable(session, claimant_id, today=today, programme_id=programme_id, pairs=frozenset(pairs))
     _check(found, pairs)
     made = Redemption(
-        programme_id=form.programme_id,
-        number=_next_number(session, form.programme_id),
-        claimant_id=form.organisation_id,
+        programme_id=programme_id,
+        number=_next_number(session, programme_id),
+        claimant_id=claimant_id,
         state=RedemptionState.REQUESTED,
         note=form.note,
         requested_by_id=actor.id,
@@ -89,6 +88,25 @@ def request_redemption(session: Session, form: RedemptionForm, *, actor: Actor, 
     return made
 
 
+def _meant(session: Session, form: RedemptionForm, claimant_id: int, today: date) -> tuple[int, list[Pair]]:
+    """The programme and the amounts that a request names; raises NotFound, and InvalidInput where it is not clear."""
+    pairs = [(one.voucher_id, one.charge_id) for one in form.items]
+    if bool(pairs) == bool(form.charge_ids):
+        raise InvalidInput([Problem("items", N_("请选要兑付的金额：逐项选，或选费用，只用一种方式。"))])
+    if form.programme_id is not None and pairs:
+        return form.programme_id, pairs
+    wanted = form.charge_ids or {charge_id for _voucher_id, charge_id in pairs}
+    open_ = claimable(session, claimant_id, today=today, programme_id=form.programme_id, charge_ids=wanted)
+    if not pairs and {one.charge.id for one in open_} != set(form.charge_ids):
+        raise InvalidInput([Problem("charge_ids", N_("其中有没有可以申请兑付的金额的费用，请刷新后重选。"))])
+    programmes = {one.voucher.programme_id for one in open_ if not pairs or one.pair in pairs}
+    if len(programmes) > 1:
+        raise InvalidInput([Problem("programme_id", N_("这些金额属于不同的政策，请分开申请。"))])
+    if not programmes:
+        raise NotFound
+    return programmes.pop(), pairs or [one.pair for one in open_]
+
+
 def review(
     session: Session,
     redemption_id: int,
@@ -96,16 +114,17 @@ def review(
     *,
     actor: Actor,
     now: datetime,
+    due: RedemptionState | None = None,
 ) -> Redemption:
     """The next of the two reviews, by two people: what is approved of each item; the second makes it public.
 
-    Raises NotFound, Forbidden, OwnClaim, FourEyes, InvalidInput, NotNow where no review is due, and Changed where it is
-    no longer as it was read: reviewed by somebody else, or with other papers.
+    Raises NotFound, Forbidden, OwnClaim, FourEyes, InvalidInput, NotNow where no review (or not the one that is `due`)
+    can be made, and Changed where it is no longer as it was read: reviewed by somebody else, or with other papers.
     """
     found = held(session, redemption_id, actor, now)
     is_first = found.state == RedemptionState.REQUESTED
     turn = RedemptionStep.CITY_REVIEW if is_first else RedemptionStep.PROVINCE_REVIEW
-    if found.state not in {RedemptionState.REQUESTED, RedemptionState.REVIEWED}:
+    if found.state not in ({due} if due else {RedemptionState.REQUESTED, RedemptionState.REVIEWED}):
         raise NotNow
     check_version(found, form.version)
     if not is_first and queries.city_reviewer(session, found.id) == actor.id:

@@ -69,14 +69,6 @@ class VoucherUseAnswer(BaseModel):
     created_at: datetime
 
 
-class VoucherAnswer(VoucherRow):
-    """A voucher with what was done with it and everything that it holds now; `evidence` of a registered one."""
-
-    steps: list[VoucherStepAnswer]
-    evidence: list[AttachmentAnswer]
-    holds: list[VoucherUseAnswer]
-
-
 class VoucherEntry(BaseModel):
     """An entry with what it changed of each amount of a voucher."""
 
@@ -88,6 +80,15 @@ class VoucherEntry(BaseModel):
     held_fen: int
     captured_fen: int
     paid_fen: int
+
+
+class VoucherAnswer(VoucherRow):
+    """A voucher with what was done with it, all that it holds now, its newest entries; `evidence` of a registered one."""
+
+    steps: list[VoucherStepAnswer]
+    evidence: list[AttachmentAnswer]
+    holds: list[VoucherUseAnswer]
+    entries: list[VoucherEntry]
 
 
 class VoucherEntries(BaseModel):
@@ -176,6 +177,7 @@ def whole(
     events: list[VoucherEvent],
     holds: list[Use],
     evidence: list[AttachmentAnswer],
+    newest: list[Line],
     *,
     sees_officers: bool,
 ) -> VoucherAnswer:
@@ -187,6 +189,7 @@ def whole(
             "steps": [_step(one, event, sees_officers=sees_officers) for event in events],
             "evidence": evidence,
             "holds": [use(held) for held in holds],
+            "entries": [entry(line, one) for line in newest],
         }
     )
 

@@ -45,6 +45,8 @@ from models.vocabulary.vouchers import VoucherStep
 bp = Blueprint("vouchers_api", __name__, url_prefix="/api/v1/vouchers")
 
 TAG = "vouchers"
+NEWEST = 20
+"""How many entries come with a voucher; the others by their own address."""
 ONE = "/<int:voucher_id>"
 REGISTER = (400, 401, 403, 404, 415, 422)
 STEP = (400, 401, 403, 404, 409, 412, 415, 422)
@@ -204,9 +206,9 @@ def _voucher(voucher_id: int) -> Response:
     session, who = reading(), require_actor()
     found = _readable(session, voucher_id)
     one, events = found.voucher, list(listing.events_of(session, voucher_id))
-    holds = listing.held_now(session, one, who)
+    holds, newest = listing.held_now(session, one, who), listing.lines(session, one, limit=NEWEST)
     files = [attachment_answer(file, partial(_address, file)) for file in registering.evidence_of(session, one.id)]
-    response = _json(answers.whole(one, events, holds, files, sees_officers=found.sees_officers))
+    response = _json(answers.whole(one, events, holds, files, newest.items, sees_officers=found.sees_officers))
     response.set_etag(str(one.version))
     return response
 

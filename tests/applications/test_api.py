@@ -13,11 +13,14 @@ from booking.applications import service, steps
 from booking.applications.forms import ApplicationForm
 from booking.core.actors import Reach
 from models.accounts import AuditEntry
+from models.applications import VoucherApplication
+from models.directory import Organisation
+from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.directory import OrganisationKind
 from tests.contracts.test_counts import counted
 from tests.factories.applications import CODES, WANTED, Office, make_agent, make_office, user_of
 from tests.factories.instruments import make_organisation
-from tests.factories.people import sign_in
+from tests.factories.people import give, sign_in
 from tests.factories.pictures import PDF
 from tests.factories.programmes import make_programme
 
@@ -41,7 +44,7 @@ def test_an_application_goes_from_draft_to_voucher_by_the_api(
     client: FlaskClient, session: Session, office: Office
 ) -> None:
     sign_in(client, user_of(session, office.agent))
-    asked = f"programme={office.programme.id}&organisation={office.firm.id}&wanted_fen={WANTED}"
+    asked = f"programme={office.programme.id}&organisation={office.firm.id}&amount_fen={WANTED}"
     may = client.get(f"{ALL}/eligibility?{asked}").get_json()
     body = office.form().model_dump()
     made = client.post(ALL, json=body, headers={"Idempotency-Key": "a"})
@@ -76,8 +79,8 @@ def test_an_application_goes_from_draft_to_voucher_by_the_api(
 def test_what_a_firm_thought_of_asking_for_stays_its_own(client: FlaskClient, session: Session, office: Office) -> None:
     given_up = office.drafted(statement="没有提交的内容")
     steps.withdraw_application(session, given_up.id, actor=office.agent, now=office.now)
-    found = office.drafted(wanted_fen=WANTED - 1, statement="初稿的内容")
-    form = ApplicationForm(wanted_fen=WANTED, statement="定稿的内容")
+    found = office.drafted(amount_fen=WANTED - 1, statement="初稿的内容")
+    form = ApplicationForm(amount_fen=WANTED, statement="定稿的内容")
     service.edit_application(session, found.id, form, actor=office.agent, now=office.now)
     office.submitted(office.handed_in(found))
     session.commit()
@@ -100,6 +103,32 @@ def test_what_a_firm_thought_of_asking_for_stays_its_own(client: FlaskClient, se
     assert all("定稿的内容" in rows[-1] for rows in told.values())
     assert all("初稿的内容" not in str(rows) for rows in logged)
     assert [{row.subject_id for row in rows} for rows in logged] == [{found.id}] * 2
+
+
+def test_who_acts_for_one_firm_names_no_firm_and_says_what_for_before_it_is_submitted(
+    client: FlaskClient, session: Session, office: Office
+) -> None:
+    sign_in(client, user_of(session, office.agent))
+    asked = {"programme_id": office.programme.id, "amount_fen": WANTED}
+    made = client.post(ALL, json=asked)
+    session.rollback()
+    office.handed_in(session.get_one(VoucherApplication, made.get_json()["id"]))
+    session.commit()
+    early = client.post(f"{ALL}/{made.get_json()['id']}/submit")
+    client.put(f"{ALL}/{made.get_json()['id']}", json={"amount_fen": WANTED, "statement": "测试强度"})
+    submitted = client.post(f"{ALL}/{made.get_json()['id']}/submit")
+    give(session, user_of(session, office.agent), Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, other_firm(session).id)
+    unclear = client.post(ALL, json=asked)
+
+    named = [made.get_json()[name] for name in ("organisation_id", "amount_fen", "statement", "state")]
+    assert named == [office.firm.id, WANTED, "", "draft"]
+    assert (early.status_code, [one["field"] for one in early.get_json()["problems"]]) == (422, ["statement"])
+    assert (submitted.status_code, submitted.get_json()["state"]) == (200, "district_review")
+    assert (unclear.status_code, [one["field"] for one in unclear.get_json()["problems"]]) == (422, ["organisation_id"])
+
+
+def other_firm(session: Session) -> Organisation:
+    return make_organisation(session, kind=OrganisationKind.ENTERPRISE, uscc=CODES[1])
 
 
 def test_every_reason_against_is_told_at_once(client: FlaskClient, session: Session, office: Office) -> None:

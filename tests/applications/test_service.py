@@ -163,19 +163,19 @@ def test_a_firm_has_one_open_application_of_a_programme_and_another_once_it_is_o
 
 
 def test_issued_vouchers_take_up_the_years_cap(session: Session, office: Office) -> None:
-    office.issued(office.passed(office.submitted(wanted_fen=15_000_000)))
-    again = office.drafted(wanted_fen=5_000_001)
+    office.issued(office.passed(office.submitted(amount_fen=15_000_000)))
+    again = office.drafted(amount_fen=5_000_001)
     office.handed_in(again, LETTER)
 
     with pytest.raises(NotEligible) as refused:
         office.submitted(again)
-    form = ApplicationForm(wanted_fen=5_000_000, statement="更少")
+    form = ApplicationForm(amount_fen=5_000_000, statement="更少")
     service.edit_application(session, again.id, form, actor=office.agent, now=office.now)
     office.issued(office.passed(office.submitted(again)))
 
     assert [(one.code, one.left_fen) for one in refused.value.reasons] == [(Ineligible.OVER_CAP, 5_000_000)]
     with pytest.raises(NotEligible) as full:
-        office.submitted(office.handed_in(office.drafted(wanted_fen=1), LETTER))
+        office.submitted(office.handed_in(office.drafted(amount_fen=1), LETTER))
     assert codes(full) == [Ineligible.CAP_TAKEN_UP]
 
 
@@ -496,7 +496,7 @@ def test_officers_and_auditors_see_no_draft_and_those_of_the_other_province_noth
 
 def test_another_version_that_was_read_is_not_written_over(session: Session, office: Office) -> None:
     found = office.drafted()
-    form = ApplicationForm(wanted_fen=1, statement="改")
+    form = ApplicationForm(amount_fen=1, statement="改")
 
     with pytest.raises(StaleVersion):
         service.edit_application(session, found.id, form, version=found.version - 1, actor=office.agent, now=office.now)

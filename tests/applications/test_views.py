@@ -38,8 +38,8 @@ def test_a_firm_applies_two_officers_review_and_the_voucher_is_shown_on_pages(
     sign_in(client, user_of(session, office.agent))
     opened = client.get(f"/applications/new?programme={office.programme.id}").text
     said = {"programme_id": office.programme.id, "organisation_id": office.firm.id}
-    wrong = client.post("/applications/new", data={**said, "wanted_fen": "五万", "statement": "做实验"})
-    client.post("/applications/new", data={**said, "wanted_fen": "50,000.00", "statement": "做实验"})
+    wrong = client.post("/applications/new", data={**said, "amount_fen": "五万", "statement": "做实验"})
+    client.post("/applications/new", data={**said, "amount_fen": "50,000.00", "statement": "做实验"})
     found = the_one(session)
     at = f"/applications/{found.id}"
     early = client.post(f"{at}/submit")

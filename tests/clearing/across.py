@@ -18,13 +18,14 @@ from booking.ledger.service import open_accounts, post_entry
 from booking.ledger.verifying import faults as ledger_faults
 from booking.vouchers.opening import pairs_of
 from models.catalogue import Instrument
-from models.charges import Charge
+from models.charges import Charge, ChargeLine
 from models.directory import Organisation
 from models.ledger import LedgerEntry
 from models.programmes import Programme, ProgrammeVersion
 from models.redemptions import Redemption, RedemptionItem, RedemptionPayment
 from models.reservations import Reservation
 from models.vocabulary.charges import ChargeKind, ChargeState
+from models.vocabulary.pricing import LineKind
 from models.vocabulary.programmes import BorderWay
 from models.vocabulary.redemptions import PaymentKind, RedemptionState
 from models.vocabulary.reservations import ReservationMode, ReservationState
@@ -37,6 +38,8 @@ from tests.factories.programmes import CHONGQING, SICHUAN, make_authority, make_
 BORDER = Border("50", "51")
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
 SIDES = ("credit", "held", "captured", "paid")
+FEE = 123_400
+"""What every use costs."""
 PLACES = {"50": "500109", "51": "510704"}
 
 
@@ -222,6 +225,9 @@ class Across:
         )
         self.session.add(charge)
         self.session.flush()
+        said = {"charge_id": charge.id, "unit_fen": 0, "created_at": self.now}
+        self.session.add(ChargeLine(kind=LineKind.TIME, amount_fen=FEE, **said))
+        self.session.add(ChargeLine(kind=LineKind.VOUCHER, amount_fen=-1, **said))
         return charge
 
     def _pair(self, issuer: str, provider: str) -> ProvincePair:

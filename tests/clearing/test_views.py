@@ -17,7 +17,7 @@ from models.accounts import User
 from models.clearing import ClearingEvent, ClearingStatement
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.programmes import BorderWay
-from tests.clearing.across import Across, rows_in
+from tests.clearing.across import FEE, Across, rows_in
 from tests.factories.looking import look_again
 from tests.factories.people import give, make_user, sign_in
 
@@ -164,6 +164,8 @@ def test_the_api_says_and_does_the_same(client: FlaskClient, session: Session, a
     assert [one["border"] for one in month] == ["50-51", "50-50"]
     (advanced,) = (one for one in month[0]["figures"] if one["issuer"] == "50" and one["way"] == "advance_then_net")
     assert {name: advanced[name] for name in advanced if name.endswith("fen")} == {
+        "gross_fen": FEE,
+        "voucher_fen": 80_000,
         "captured_fen": 80_000,
         "given_back_fen": 0,
         "not_approved_fen": 0,

@@ -59,7 +59,7 @@ class Office:
 
     def form(self, **values: Any) -> NewApplicationForm:
         """What the firm asks for."""
-        said = {"programme_id": self.programme.id, "organisation_id": self.firm.id, "wanted_fen": WANTED}
+        said = {"programme_id": self.programme.id, "organisation_id": self.firm.id, "amount_fen": WANTED}
         return NewApplicationForm(**{**said, "statement": "测试新材料的显微结构", **values})
 
     def drafted(self, actor: Actor | None = None, **values: Any) -> VoucherApplication:

@@ -53,7 +53,7 @@ def add_applications(builder: "Builder") -> None:
 def _of(builder: "Builder", office: Office, name: str, readers: frozenset[str]) -> Any:
     """A draft of a programme of its own; its statement is a marker."""
     marker = builder.mark(f"application_{name}", readers)
-    return office.drafted(programme_id=_programme(builder, office, name).id, statement=marker, wanted_fen=100_000)
+    return office.drafted(programme_id=_programme(builder, office, name).id, statement=marker, amount_fen=100_000)
 
 
 def _programme(builder: "Builder", office: Office, name: str) -> Programme:

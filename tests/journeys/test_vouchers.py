@@ -73,7 +73,7 @@ def apply(firm: Page, programme: Programme, licence: Path, language: Language) -
     firm.goto(f"/applications/new?programme={programme.id}")
     expect(firm.get_by_text(said(language, "符合申请条件")).first).to_be_visible()
     assert violations(firm) == []
-    firm.locator("[name=wanted_fen]").fill("50,000")
+    firm.locator("[name=amount_fen]").fill("50,000")
     firm.locator("[name=statement]").fill("电池材料的失效分析")
     press(firm, language, "保存草稿", said(language, "已保存草稿。请上传材料，核对后提交。"))
     for document in PAPERS:

@@ -78,6 +78,49 @@ def _rest(claims: Claims) -> tuple[Any, ...]:
     return record_invoice, slip.debtor_id, InvoiceForm.model_validate({**said, "items": items})
 
 
+def test_charges_stand_for_all_that_is_open_of_them_and_who_claims_for_one_firm_names_it_not(claims: Claims) -> None:
+    first, second = claims.used(9), claims.used(12)
+    claims.invoice()
+    unbilled = claims.used(15)
+    nothing, both = {"items": [], "charge_ids": []}, claims.form(first, charge_ids=[second.id])
+    refused = [claims.form(**nothing), both, claims.form(items=[], charge_ids=[first.id, 10**6])]
+    assert [len(problems(claims, form)) for form in (*refused, claims.form(items=[], charge_ids=[unbilled.id]))] == [
+        1
+    ] * 4
+
+    form = RedemptionForm(charge_ids=[first.id, second.id])
+    made = claims.do(service.request_redemption, form, by=claims.claimant()[1])
+
+    assert (made.claimant_id, made.programme_id, made.claimed_fen) == (claims.firm.id, claims.programme.id, 2 * SHARE)
+    assert sorted(one.charge_id for one in claims.items(made)) == [first.id, second.id]
+    give(
+        claims.session,
+        claims.agent,
+        Role.ENTERPRISE_AGENT,
+        ScopeKind.ORGANISATION,
+        make_organisation(claims.session).id,
+    )
+    with pytest.raises(InvalidInput) as unclear:
+        claims.do(service.request_redemption, form, by=claims.claimant()[1])
+    assert [one.field for one in unclear.value.problems] == ["organisation_id"]
+
+
+def test_only_the_last_review_is_called_publishing(claims: Claims) -> None:
+    charge = claims.used(9)
+    claims.invoice()
+    made = claims.ask(charge)
+
+    def publish(by: Actor) -> Redemption:
+        form, last = RedemptionReviewForm(version=claims.version(made)), RedemptionState.REVIEWED
+        found: Redemption = claims.do(service.review, made.id, form, due=last, by=by)
+        return found
+
+    with pytest.raises(service.NotNow):
+        publish(claims.first)
+    claims.review(made, claims.first)
+    assert publish(claims.second).state == RedemptionState.NOTICE
+
+
 def test_an_amount_is_claimed_once_and_of_a_refused_request_again(claims: Claims) -> None:
     charge = claims.used(9)
     claims.invoice()

@@ -77,7 +77,7 @@ def test_the_pack_is_in_the_order_of_the_list_behind_a_cover_that_names_what_is_
     claims.do(documents.add_documents, made.id, ProgrammeDocument.APPLICATION, form, LIMITS, **by)
     sign_in(client, claims.agent)
 
-    answer = client.get(f"/redemptions/{made.id}/pack")
+    answer = client.get(f"/redemptions/{made.id}/pack.zip")
 
     assert answer.headers["Cache-Control"] == "no-store"
     with zipfile.ZipFile(io.BytesIO(answer.data)) as package:

@@ -48,7 +48,7 @@ def passed(session: Session, office: Office, number: int) -> VoucherApplication:
     )
     agent = make_agent(session, firm, f"agent-{number}", now=office.now)
     theirs = Office(**{**office.__dict__, "firm": firm, "agent": agent})
-    return theirs.passed(theirs.submitted(theirs.drafted(wanted_fen=FACE)))
+    return theirs.passed(theirs.submitted(theirs.drafted(amount_fen=FACE)))
 
 
 def test_of_thirty_firms_ten_get_the_last_of_a_budget_that_is_enough_for_ten_and_the_others_are_told(

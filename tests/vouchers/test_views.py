@@ -141,11 +141,13 @@ def test_the_api_says_the_same_and_its_entries_add_up(bench: Bench, client: Flas
 
     one = client.get(path).get_json()
     entries = client.get(f"{path}/entries").get_json()["items"]
+    newest = client.get(path).get_json()["entries"]
     captures = client.get(f"{path}/captures").get_json()["items"]
 
     sides = ("available_fen", "held_fen", "captured_fen", "paid_fen")
     assert [one[side] for side in sides] == [40_000, 30_000, 30_000, 0]
     assert [sum(entry[side] for entry in entries) for side in sides] == [40_000, 30_000, 30_000, 0]
+    assert newest == entries
     assert [(use["reservation_id"], use["amount_fen"]) for use in one["holds"]] == [(held.reservation_id, 30_000)]
     assert [use["amount_fen"] for use in captures] == [30_000]
     assert [row["id"] for row in client.get("/api/v1/vouchers?mine=1").get_json()["items"]] == [voucher.id]

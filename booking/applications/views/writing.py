@@ -97,8 +97,8 @@ def _open(policies: list[Shown], today: date) -> list[Shown]:
 def _typed(form: type[FormT]) -> FormT:
     """The posted form, its amount in yuan as a person wrote it."""
     values: dict[str, Any] = posted()
-    if "wanted_fen" in values:
-        values["wanted_fen"] = Written(values["wanted_fen"])
+    if "amount_fen" in values:
+        values["amount_fen"] = Written(values["amount_fen"])
     return read(form, values)
 
 

@@ -14,13 +14,13 @@ DRAFT, READY, WAITING, PASSED, RETURNED, REFUSED, ISSUED, THEIRS = (
     for name in ("draft", "ready", "waiting", "passed", "returned", "refused", "issued", "their")
 )
 WANTED = {"programme_id": "{open_programme}", "organisation_id": "{voucher_firm}", "statement": "做研发"}
-NEW, TYPED = WANTED | {"wanted_fen": 100_000}, WANTED | {"wanted_fen": "1000"}
-CHANGED = {"wanted_fen": 200_000, "statement": "改了"}
+NEW, TYPED = WANTED | {"amount_fen": 100_000}, WANTED | {"amount_fen": "1000"}
+CHANGED = {"amount_fen": 200_000, "statement": "改了"}
 FILES, AS_LICENCE = {"files": PDF}, {"document": "business_licence"}
 READ, READ_PASSED = {"version": "{waiting_version}"}, {"version": "{passed_version}"}
 LASTING = {"expires_on": {"business_licence": "{paper_lasts}"}}
 LASTING_TYPED = {"expires_on.business_licence": "{paper_lasts}"}
-ELIGIBILITY = "programme={open_programme}&organisation={voucher_firm}&wanted_fen=100000"
+ELIGIBILITY = "programme={open_programme}&organisation={voucher_firm}&amount_fen=100000"
 PAPER = "documents/business_licence"
 
 APPLICATIONS = (
@@ -33,8 +33,8 @@ APPLICATIONS = (
     page(f"/{RETURNED}", SEERS),
     page(f"/{ISSUED}", SEERS),
     page(f"/{THEIRS}", AUDITOR),
-    sent(f"/{DRAFT}/edit", AGENT, {"wanted_fen": "2000", "statement": "改了"}),
-    sent(f"/{RETURNED}/edit", AGENT, {"wanted_fen": "2000", "statement": "改了"}, forbidden=NOT_FIRM),
+    sent(f"/{DRAFT}/edit", AGENT, {"amount_fen": "2000", "statement": "改了"}),
+    sent(f"/{RETURNED}/edit", AGENT, {"amount_fen": "2000", "statement": "改了"}, forbidden=NOT_FIRM),
     Line(f"POST /{DRAFT}/documents", AGENT, ok=303, form=AS_LICENCE, files=FILES),
     page(f"/{WAITING}/{PAPER}", SEERS),
     page(f"/{DRAFT}/{PAPER}", AGENT),

@@ -49,7 +49,7 @@ REDEMPTIONS = (
     sent("/redemptions/new?organisation={firm_id}", AGENT, TICKED, other=403),
     page(ONE, READING),
     page(PAID, READING),
-    page(f"{ONE}/pack", READING),
+    page(f"{ONE}/pack.zip", READING),
     page(f"{ONE}/files/{{redemption_file}}", READING),
     sent(f"{ONE}/documents", AGENT, {"document": "invoice"}, files={"files": FILE}, forbidden=SAMPLING),
     sent(f"{ONE}/documents/{{redemption_file}}/remove", AGENT, forbidden=SAMPLING),
@@ -68,7 +68,7 @@ REDEMPTIONS = (
     read("/redemption-notices", EVERYBODY),
     post("/redemptions", AGENT, ASKED, other=403),
     read(ONE, READING),
-    read(f"{ONE}/pack", READING),
+    read(f"{ONE}/pack.zip", READING),
     read(f"{ONE}/files/{{redemption_file}}", READING),
     Line(
         f"POST /api/v1{ONE}/documents",
