@@ -156,13 +156,7 @@ def _unclaimed(
     total = select(cast(func.sum(every.amount_fen), BigInteger)).where(*same).correlate(VoucherCapture)
     left = total.scalar_subquery() - claimed_sum(VoucherCapture.voucher_id, VoucherCapture.charge_id)
     wanted = [VoucherCapture.id == last, is_claimant([claimant_id]), left > 0]
-    if programme_id is not None:
-        wanted.append(Voucher.programme_id == programme_id)
-    if pairs is not None:
-        wanted.append(VoucherCapture.charge_id.in_({charge_id for _voucher_id, charge_id in pairs}))
-        wanted.append(VoucherCapture.voucher_id.in_({voucher_id for voucher_id, _charge_id in pairs}))
-    if charge_ids is not None:
-        wanted.append(VoucherCapture.charge_id.in_(charge_ids))
+    wanted += _named(programme_id, pairs, charge_ids)
     rows = session.execute(
         select(VoucherCapture, ProgrammeVersion, left)
         .join(VoucherCapture.voucher)
@@ -184,6 +178,19 @@ def _unclaimed(
         .limit(MOST if pairs is None else len(pairs) ** 2)
     ).all()
     return [(one, under, int(amount)) for one, under, amount in rows if pairs is None or _pair(one) in pairs]
+
+
+def _named(
+    programme_id: int | None, pairs: Collection[Pair] | None, charge_ids: Collection[int] | None
+) -> list[ColumnElement[bool]]:
+    """Those of a programme, of named vouchers and charges, or of charges alone."""
+    wanted = [] if programme_id is None else [Voucher.programme_id == programme_id]
+    if pairs is not None:
+        wanted.append(VoucherCapture.charge_id.in_({charge_id for _voucher_id, charge_id in pairs}))
+        wanted.append(VoucherCapture.voucher_id.in_({voucher_id for voucher_id, _charge_id in pairs}))
+    if charge_ids is not None:
+        wanted.append(VoucherCapture.charge_id.in_(charge_ids))
+    return wanted
 
 
 def _pair(capture: VoucherCapture) -> Pair:

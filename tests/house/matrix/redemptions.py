@@ -80,6 +80,7 @@ REDEMPTIONS = (
     ),
     drop(f"{ONE}/documents/{{redemption_file}}", AGENT, ok=200, forbidden=SAMPLING),
     step(f"{ONE}/review", OFFICER, READ, forbidden=READING - OFFICER),
+    step(f"{ONE}/publish", OFFICER, READ, ok=409, forbidden=READING - OFFICER),
     step(f"{ONE}/reject", OFFICER, WHY, forbidden=READING - OFFICER),
     step(f"{ONE}/withdraw", AGENT, {}, forbidden=SAMPLING),
     step(f"{NOTICED}/pay", OFFICER, BANK, forbidden=READING - OFFICER),
