@@ -83,7 +83,7 @@ class VoucherEntry(BaseModel):
 
 
 class VoucherAnswer(VoucherRow):
-    """A voucher with what was done with it, all that it holds now, its newest entries; `evidence` of a registered one."""
+    """A voucher with its steps, all that it holds now and its newest entries; `evidence` of a registered one."""
 
     steps: list[VoucherStepAnswer]
     evidence: list[AttachmentAnswer]
