@@ -8,6 +8,7 @@ from booking import order_jobs
 from booking.accounts import ending, succession
 from booking.accounts import jobs as accounts
 from booking.affiliations import hosting, invitations, leaving, roster_refusals, rosters, visitors
+from booking.applications import reminding as applying
 from booking.catalogue import moves, owners
 from booking.catalogue.report_queries import notices_due
 from booking.catalogue.report_terms import report_terms
@@ -116,6 +117,11 @@ def _remind_of_vouchers(now: datetime) -> int:
     return one_by_one(voucher_reminding.due_to_remind, voucher_reminding.remind, now=now)
 
 
+def _remind_of_reviews(now: datetime) -> int:
+    """Reviews of applications for vouchers that are overdue are brought before their office; of how many offices."""
+    return one_by_one(applying.due_to_remind, applying.remind_of_reviews, now=now)
+
+
 def _forget_answers(session: Session, now: datetime) -> int:
     """Answers kept for repeated requests; how many were forgotten."""
     return idempotency.forget_old(session, now=now)
@@ -188,6 +194,12 @@ TIMETABLE = (
         N_("创新券的使用和兑付截止日前三十天和七天各提醒一次。"),
         Daily(time(9, 10)),
         _remind_of_vouchers,
+    ),
+    Job(
+        "remind_of_reviews",
+        N_("提醒主管部门逾期未审核的创新券申请，每周一次，只在工作日。"),
+        Daily(time(8, 50)),
+        _remind_of_reviews,
     ),
     Job("expire_quotes", N_("让过了有效期的送样报价失效。"), Daily(time(0, 15)), order_jobs.expire_quotes),
     Job(

@@ -16,6 +16,7 @@ from booking.catalogue import letters as catalogue
 from booking.catalogue import owner_letters as owning
 from booking.catalogue import report_letters as reporting
 from booking.charges import letters as charges
+from booking.clearing import letters as clearing
 from booking.contracts import letters as contracts
 from booking.enquiries import letters as enquiries
 from booking.enquiries.queries import waiting_by_instrument as enquiries_waiting
@@ -135,7 +136,10 @@ REACTIONS: dict[str, Letters] = {
     "contracts.ending": contracts.on_ending,
     "contracts.lacking": contracts.on_lacking,
     "applications.changed": applications.on_changed,
+    "applications.overdue": applications.on_overdue,
+    "applications.verification_withdrawn": applications.on_verification_withdrawn,
     "redemptions.changed": redemptions.on_changed,
+    "clearing.changed": clearing.on_changed,
 }
 
 

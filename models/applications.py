@@ -23,6 +23,7 @@ class VoucherApplication(Base):
 
     `district_id` is the authority that reviews first, chosen when the application is submitted. `due_on` is the
     day by which the review that it waits for is to be done. `granted_fen` is the face of its voucher.
+    On `reminded_on` its office was told that the review is overdue.
     """
 
     __tablename__ = "voucher_applications"
@@ -63,6 +64,7 @@ class VoucherApplication(Base):
     submitted_at: Mapped[datetime | None]
     changed_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
+    reminded_on: Mapped[date | None]
     programme: Mapped[Programme] = relationship(lazy="raise")
     organisation: Mapped[Organisation] = relationship(foreign_keys=[organisation_id], lazy="raise")
     district: Mapped[Organisation | None] = relationship(foreign_keys=[district_id], lazy="raise")
@@ -106,7 +108,7 @@ class VerifiedDocument(Base):
     """A file of a firm that an officer of an authority has verified, until a local day, included; append-only.
 
     Until then the authorities of its province use it without verifying it again, and so does one of the other
-    province that recognises this kind of paper from there.
+    province that recognises this kind of paper from there; neither once it was taken back.
     """
 
     __tablename__ = "verified_documents"
@@ -130,3 +132,17 @@ class VerifiedDocument(Base):
     authority: Mapped[Organisation] = relationship(foreign_keys=[authority_id], lazy="raise")
     attachment: Mapped[Attachment] = relationship(lazy="raise")
     verified_by: Mapped[User] = relationship(lazy="raise")
+    withdrawal: Mapped["VerifiedDocumentWithdrawal | None"] = relationship(lazy="raise", viewonly=True)
+
+
+class VerifiedDocumentWithdrawal(Base):
+    """An authority has taken back that it verified a paper, for a reason; append-only, once for each."""
+
+    __tablename__ = "verified_document_withdrawals"
+    __table_args__ = (CheckConstraint("reason <> ''", name="reason"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    document_id: Mapped[int] = mapped_column(ForeignKey("verified_documents.id"), unique=True)
+    withdrawn_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    reason: Mapped[str] = mapped_column(String(600))
+    created_at: Mapped[datetime]

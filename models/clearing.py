@@ -11,7 +11,7 @@ from models.directory import Organisation
 from models.vocabulary.clearing import ClearingStep
 from models.vocabulary.programmes import BorderWay
 
-_ONCE = text("step IN ('confirm', 'settle')")
+_ONCE = text("step = 'confirm'")
 
 
 class ClearingStatement(Base):
@@ -73,16 +73,17 @@ class ClearingFigures(Base):
 
 
 class ClearingEvent(Base):
-    """A step of a statement, by an officer of one of the two authorities; append-only, confirmed and settled once.
+    """A step of a statement, by an officer of one of the two authorities; append-only, confirmed once.
 
-    `settled_on` and `receipt` say when and by which bank receipt the net was paid; the entry moves what was owed.
+    `settled_on` and `receipt` say when and by which bank receipt the net was paid; the entry moves what was owed, and
+    that of `reverse` moves it back, for the reason in `text`, so that it can be settled again.
     """
 
     __tablename__ = "clearing_events"
     __table_args__ = (
         CheckConstraint("(step = 'settle') = (settled_on IS NOT NULL)", name="settled"),
-        CheckConstraint("step = 'settle' OR entry_id IS NULL", name="entry"),
-        CheckConstraint("step NOT IN ('object', 'answer') OR text <> ''", name="text"),
+        CheckConstraint("step IN ('settle', 'reverse') OR entry_id IS NULL", name="entry"),
+        CheckConstraint("step NOT IN ('object', 'answer', 'reverse') OR text <> ''", name="text"),
         Index("ix_clearing_events_statement_id", "statement_id", "id"),
         Index(
             "uq_clearing_events_once",

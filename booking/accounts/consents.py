@@ -11,7 +11,7 @@ from booking.accounts import audit
 from booking.core.actors import Actor
 from models.privacy import Consent
 
-VERSION = date(2026, 11, 30)
+VERSION = date(2026, 12, 2)
 """From which day the shipped text stands; an operator's own has another. Another version asks everybody again."""
 
 

@@ -1,6 +1,6 @@
 """Applications, what a firm may apply for, and verified papers as the API says them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from booking.applications.eligibility import Eligibility
 from booking.applications.queries import WholeApplication
 from booking.applications.rules import BEFORE_SUBMITTING, Reason, Side
 from booking.applications.wording import number_of, office_of, reasons_said
+from booking.core.clock import local_date
 from models.applications import ApplicationEvent, VerifiedDocument, VoucherApplication
 from models.vocabulary.applications import ApplicationState, ApplicationStep
 from models.vocabulary.programmes import ProgrammeDocument
@@ -98,9 +99,13 @@ class IssuedVoucherAnswer(BaseModel):
 
 
 class ApplicationAnswer(ApplicationSummary):
-    """The whole application; `steps_open` are those that the caller may take."""
+    """The whole application; `steps_open` are those that the caller may take.
+
+    While a firm changes what was sent back, officers read it `as_handed_in` last.
+    """
 
     statement: str
+    as_handed_in: bool
     reason: str
     district_id: int | None
     before_id: int | None
@@ -113,7 +118,7 @@ class ApplicationAnswer(ApplicationSummary):
 
 
 class VerifiedDocumentAnswer(BaseModel):
-    """A paper of a firm that an authority has verified, until `expires_on`, included."""
+    """A paper of a firm that an authority has verified, until `expires_on`, included, unless it was withdrawn."""
 
     id: int
     organisation_id: int
@@ -125,6 +130,8 @@ class VerifiedDocumentAnswer(BaseModel):
     authority: str
     verified_on: date
     expires_on: date
+    withdrawn_on: date | None
+    withdrawal_reason: str
     url: str
 
 
@@ -155,9 +162,9 @@ def eligibility_answer(found: Eligibility) -> EligibilityAnswer:
     )
 
 
-def application_summary(found: VoucherApplication) -> ApplicationSummary:
-    """An application in a list."""
-    return ApplicationSummary(**_same(found))
+def application_summary(found: VoucherApplication, then: Mapping[int, int]) -> ApplicationSummary:
+    """An application in a list, with what it asked for when it was handed in where that is what the reader reads."""
+    return ApplicationSummary(**_same(found) | {"wanted_fen": then.get(found.id, found.wanted_fen)})
 
 
 def _same(found: VoucherApplication) -> dict[str, Any]:
@@ -177,8 +184,10 @@ def application_answer(whole: WholeApplication, address: PaperAddress) -> Applic
     """The whole application."""
     found = whole.application
     return ApplicationAnswer(
-        **_same(found),
-        **{name: getattr(found, name) for name in ("statement", "reason", "district_id", "before_id")},
+        **_same(found) | {"amount_fen": whole.wanted_fen},
+        **{name: getattr(found, name) for name in ("reason", "district_id", "before_id")},
+        statement=whole.statement,
+        as_handed_in=whole.is_as_handed_in,
         papers=[_paper(whole, one, address) for one in whole.needed],
         lacking=whole.lacking,
         unverified=whole.unverified,
@@ -248,5 +257,7 @@ def document_answer(found: VerifiedDocument, address: Callable[[int], str]) -> V
         authority=found.authority.name_zh,
         file_name=found.attachment.file_name,
         sha256=found.attachment.sha256,
+        withdrawn_on=local_date(found.withdrawal.created_at) if found.withdrawal else None,
+        withdrawal_reason=found.withdrawal.reason if found.withdrawal else "",
         url=address(found.id),
     )

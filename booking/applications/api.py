@@ -9,11 +9,12 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, require
-from booking.applications import answers, eligibility, queries, register, service, steps
+from booking.applications import answers, eligibility, queries, register, service, steps, withdrawing
 from booking.applications.answers import (
     ApplicationAnswer,
     ApplicationList,
     EligibilityAnswer,
+    VerifiedDocumentAnswer,
     VerifiedDocumentList,
 )
 from booking.applications.eligibility import NotEligible
@@ -29,7 +30,9 @@ from booking.applications.forms import (
     ReturnApplicationForm,
     VerifiedDocumentsQuery,
     WithdrawApplicationForm,
+    WithdrawVerificationForm,
 )
+from booking.applications.handed_in import wanted_then
 from booking.applications.rules import Side
 from booking.applications.vouched import voucher_of
 from booking.applications.voucher_papers import pdf_response, voucher_pdf
@@ -88,7 +91,8 @@ def list_applications() -> ResponseReturnValue:
     states = [asked.state] if asked.state else ()
     wanted = queries.Wanted(states, to_review=asked.to_review, programme_id=asked.programme)
     page = queries.applications(reading(), who, wanted, today=today, limit=asked.limit, cursor=asked.cursor)
-    items = [answers.application_summary(one) for one in page.items]
+    then = wanted_then(reading(), page.items, who)
+    items = [answers.application_summary(one, then) for one in page.items]
     return _json(ApplicationList(items=items, next_cursor=page.next_cursor))
 
 
@@ -238,6 +242,15 @@ def list_documents() -> ResponseReturnValue:
     )
     items = [answers.document_answer(one, _document_address) for one in page.items]
     return _json(VerifiedDocumentList(items=items, next_cursor=page.next_cursor))
+
+
+@bp.post("/verified-documents/<int:document_id>/withdraw")
+@documented(tag=TAG, body=WithdrawVerificationForm, answers={200: VerifiedDocumentAnswer}, refusals=STEP)
+def withdraw_verification(document_id: int) -> ResponseReturnValue:
+    """Take back that a paper was verified, for a reason (for officers of the authority that verified it)."""
+    form, who = read_json(WithdrawVerificationForm), require_actor()
+    transaction(withdrawing.withdraw_verification, document_id, form, actor=who, now=utcnow())
+    return _json(answers.document_answer(register.document_for(reading(), document_id, who), _document_address))
 
 
 @bp.get("/verified-documents/<int:document_id>/file")

@@ -117,6 +117,18 @@ class VerifiedDocumentsPage(PageForm):
     cursor: Cursor = ""
 
 
+class WithdrawVerificationForm(Form):
+    """Why a paper does not count as verified any more."""
+
+    reason: Reason
+
+
+class WithdrawVerificationPage(WithdrawVerificationForm):
+    """The same as a page sends it."""
+
+    model_config = PageForm.model_config
+
+
 class NewPage(PageForm):
     """For which programme and firm the page of a new application is opened."""
 

@@ -1,18 +1,23 @@
 """Which mails follow from a step of an application: the office whose turn it is, and the people of the firm."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from booking.applications.queries import in_full, officers_of
+from sqlalchemy import select
+
+from booking.applications import register
+from booking.applications.queries import in_full, officers_of, reviewers_of, took_part
+from booking.applications.rules import REVIEWED
 from booking.catalogue.report_letters import holders
 from booking.core.clock import local_date
 from booking.notifications.letters import Letter, News
 from models.accounts import User
-from models.applications import ApplicationEvent, VoucherApplication
+from models.applications import ApplicationEvent, VerifiedDocument, VoucherApplication
 from models.vocabulary.accounts import Role
 from models.vocabulary.applications import ApplicationState, ApplicationStep
 
-TEMPLATE = "applications/changed"
+TEMPLATE, OVERDUE, WITHDRAWN = "applications/changed", "applications/overdue", "applications/verification_withdrawn"
+MOST_LISTED = 50
 SILENT = frozenset({ApplicationStep.DRAFT, ApplicationStep.EDIT})
 DECISIONS = frozenset({ApplicationStep.PASS, ApplicationStep.RETURN, ApplicationStep.REFUSE, ApplicationStep.ISSUE})
 
@@ -33,6 +38,59 @@ def on_changed(news: News) -> list[Letter]:
         people = [one for one in free if one.id != event.actor_id]
         letters += _letters(news, found, event, people, "officer")
     return letters
+
+
+def on_overdue(news: News) -> list[Letter]:
+    """To each officer of an authority: the overdue reviews of theirs that they may do; nothing that was done since."""
+    office, today = news.payload["organisation_id"], local_date(news.now)
+    late = VoucherApplication.state.in_(REVIEWED), VoucherApplication.due_on < today
+    wanted = in_full().where(VoucherApplication.id.in_(news.payload["application_ids"]), *late)
+    rows = news.session.scalars(wanted.order_by(VoucherApplication.due_on, VoucherApplication.id)).all()
+    steps = (
+        select(ApplicationEvent.application_id, ApplicationEvent.actor_id)
+        .join(VoucherApplication, VoucherApplication.id == ApplicationEvent.application_id)
+        .where(VoucherApplication.id.in_([one.id for one in rows]), took_part(ApplicationEvent))
+    )
+    done = {(application_id, actor_id) for application_id, actor_id in news.session.execute(steps)}
+    free = reviewers_of(news.session, office, [one.id for one in rows], today=today)
+    theirs: dict[User, set[int]] = {}
+    for person, application_id in free:
+        if (application_id, person.id) not in done:
+            theirs.setdefault(person, set()).add(application_id)
+    return [_overdue(news, person, [one for one in rows if one.id in ids]) for person, ids in theirs.items()]
+
+
+def _overdue(news: News, person: User, rows: Sequence[VoucherApplication]) -> Letter:
+    """One officer's letter."""
+    waiting = [
+        {
+            "firm_zh": one.organisation.name_zh,
+            "firm_en": one.organisation.name_en,
+            "programme_zh": one.programme.name_zh,
+            "programme_en": one.programme.name_en,
+            "due_on": one.due_on,
+        }
+        for one in rows[:MOST_LISTED]
+    ]
+    link = news.link("applications?show=to_review")
+    return Letter(person.email, person.language, OVERDUE, {"waiting": waiting, "count": len(rows), "link": link})
+
+
+def on_verification_withdrawn(news: News) -> list[Letter]:
+    """To the firm: a paper of theirs does not count as verified any more, and why."""
+    wanted = register.in_full().where(VerifiedDocument.id == news.payload["document_id"])
+    found = news.session.scalar(wanted.execution_options(populate_existing=True))
+    if found is None or found.withdrawal is None:
+        return []
+    values: dict[str, Any] = {
+        "file_name": found.attachment.file_name,
+        "authority_zh": found.authority.name_zh,
+        "authority_en": found.authority.name_en,
+        "reason": found.withdrawal.reason,
+        "link": news.link("verified-documents"),
+    }
+    people = _agents(news, found.organisation_id)
+    return [Letter(one.email, one.language, WITHDRAWN, values) for one in people]
 
 
 def _office(found: VoucherApplication, event: ApplicationEvent) -> int | None:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from booking.accounts.permissions import Permission, may, reach
 from booking.affiliations.queries import belongs, in_force, is_member
 from booking.applications import register
+from booking.applications.handed_in import PaperThen, handed_in_before, papers_then
 from booking.applications.rules import (
     REVIEWED,
     Reviewing,
@@ -46,11 +47,15 @@ class WholeApplication:
     version: ProgrammeVersion
     side: Side
     events: Sequence[ApplicationEvent]
-    papers: Mapping[ProgrammeDocument, ApplicationPaper]
+    papers: Mapping[ProgrammeDocument, ApplicationPaper | PaperThen]
     verified: Mapping[tuple[ProgrammeDocument, int], VerifiedDocument]
     reusable: Mapping[ProgrammeDocument, VerifiedDocument]
     steps: Sequence[ApplicationStep]
     reviewing: Reviewing | None
+    wanted_fen: int
+    statement: str
+    is_as_handed_in: bool
+    """Whether it is shown as it was handed in last, because the firm is changing it."""
 
     @property
     def needed(self) -> list[ProgrammeDocument]:
@@ -119,16 +124,20 @@ def whole(session: Session, found: VoucherApplication, side: Side, actor: Actor,
     verified = register.usable(session, found.programme.organisation, found.organisation_id, today=today)
     events = events_of(session, found.id)
     reviewing = reviewing_of(session, found, events, actor, today=today)
+    then = handed_in_before(events) if side == Side.OFFICER else None
     return WholeApplication(
         application=found,
         version=version,
         side=side,
         events=events,
-        papers=papers_of(session, found.id),
+        papers=papers_then(session, found, then) if then else papers_of(session, found.id),
         verified=register.by_file(verified),
         reusable=register.longest(verified),
         steps=steps_for_firm(found.state) if side == Side.FIRM else steps_open(found, reviewing),
         reviewing=reviewing,
+        wanted_fen=then.facts["wanted_fen"] if then else found.wanted_fen,
+        statement=then.facts["statement"] if then else found.statement,
+        is_as_handed_in=then is not None,
     )
 
 
@@ -153,8 +162,10 @@ def papers_of(session: Session, application_id: int) -> dict[ProgrammeDocument, 
 
 def file_for(session: Session, application_id: int, document: ProgrammeDocument, actor: Actor) -> Attachment:
     """The file of one paper of an application that the actor may read; raises NotFound."""
-    application_for(session, application_id, actor)
-    paper = papers_of(session, application_id).get(document)
+    found, side = application_for(session, application_id, actor)
+    then = handed_in_before(events_of(session, application_id)) if side == Side.OFFICER else None
+    papers = papers_then(session, found, then) if then else papers_of(session, application_id)
+    paper = papers.get(document)
     if paper is None:
         raise NotFound
     return paper.attachment
@@ -205,6 +216,17 @@ def officers_of(session: Session, organisation_id: int, firm_id: int, *, today: 
     """The officers of an authority who may review what a firm asks for."""
     free = select(User).join(Grant, Grant.user_id == User.id).where(*_free(organisation_id, firm_id, today))
     return session.scalars(free.order_by(User.id)).unique().all()
+
+
+def reviewers_of(
+    session: Session, organisation_id: int, application_ids: Collection[int], *, today: date
+) -> list[tuple[User, int]]:
+    """The same for some applications: each officer with each application that they may review; one statement."""
+    both = select(User, VoucherApplication.id).select_from(VoucherApplication)
+    joined = both.join(Grant, true()).join(User, User.id == Grant.user_id)
+    free = _free(organisation_id, VoucherApplication.organisation_id, today)
+    rows = joined.where(VoucherApplication.id.in_(application_ids), *free).order_by(User.id, VoucherApplication.id)
+    return list(dict.fromkeys((person, key) for person, key in session.execute(rows)))
 
 
 def _free(organisation_id: Any, firm_id: Any, today: date) -> list[ColumnElement[bool]]:
@@ -316,14 +338,13 @@ def is_to_review(actor: Actor, today: date) -> ColumnElement[bool]:
 def _has_taken_part(actor: Actor) -> ColumnElement[bool]:
     """Whether somebody filed an application or decided on it at the other office."""
     done = aliased(ApplicationEvent)
-    return exists().where(
-        done.application_id == VoucherApplication.id,
-        done.actor_id == actor.id,
-        or_(
-            done.step.in_(FIRM_STEPS),
-            and_(done.source.in_(REVIEWED), done.source != VoucherApplication.state),
-        ),
-    )
+    return exists().where(done.application_id == VoucherApplication.id, done.actor_id == actor.id, took_part(done))
+
+
+def took_part(done: Any) -> ColumnElement[bool]:
+    """Steps of an application, which must be selected, that keep from reviewing it whoever took them."""
+    elsewhere = and_(done.source.in_(REVIEWED), done.source != VoucherApplication.state)
+    return or_(done.step.in_(FIRM_STEPS), elsewhere)
 
 
 def firms_of(session: Session, actor: Actor | None) -> Sequence[Organisation]:

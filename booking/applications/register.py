@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts.permissions import Permission, reach
@@ -12,7 +12,12 @@ from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from booking.core.places import is_same_province
 from booking.recognitions.queries import Wanted, every
-from models.applications import ApplicationPaper, VerifiedDocument, VoucherApplication
+from models.applications import (
+    ApplicationPaper,
+    VerifiedDocument,
+    VerifiedDocumentWithdrawal,
+    VoucherApplication,
+)
 from models.directory import Organisation
 from models.programmes import Programme
 from models.vocabulary.applications import KEPT_DOCUMENTS
@@ -21,27 +26,45 @@ from models.vocabulary.recognitions import RecognitionKind
 
 
 def in_full() -> Select[VerifiedDocument]:
-    """Verified papers with the firm, the authority, the file and who verified it."""
+    """Verified papers with the firm, the authority, the file, who verified it, and whether it was taken back."""
     loaded = (
         VerifiedDocument.organisation,
         VerifiedDocument.authority,
         VerifiedDocument.attachment,
         VerifiedDocument.verified_by,
     )
-    return select(VerifiedDocument).options(*(joinedload(one, innerjoin=True) for one in loaded))
+    named = (joinedload(one, innerjoin=True) for one in loaded)
+    return select(VerifiedDocument).options(*named, joinedload(VerifiedDocument.withdrawal))
 
 
 def usable(
     session: Session, authority: Organisation, organisation_id: int, *, today: date
 ) -> Sequence[VerifiedDocument]:
     """The verified papers of a firm that an authority accepts today, those that hold longest first; two statements."""
-    held = VerifiedDocument.organisation_id == organisation_id, VerifiedDocument.expires_on >= today
+    return usable_of(session, authority, [organisation_id], today=today)
+
+
+def usable_of(
+    session: Session, authority: Organisation, organisation_ids: Collection[int], *, today: date
+) -> Sequence[VerifiedDocument]:
+    """The same of several firms; two statements."""
+    held = (
+        VerifiedDocument.organisation_id.in_(organisation_ids),
+        VerifiedDocument.verified_on <= today,
+        VerifiedDocument.expires_on >= today,
+        ~is_withdrawn(),
+    )
     longest = VerifiedDocument.expires_on.desc(), VerifiedDocument.id.desc()
     rows = session.scalars(in_full().where(*held).order_by(*longest)).all()
     if all(is_same_province(one.authority.adcode, authority.adcode) for one in rows):
         return rows
     accepted = _accepted(session, authority, today)
     return [one for one in rows if _is_accepted(one, authority, accepted)]
+
+
+def is_withdrawn() -> ColumnElement[bool]:
+    """Whether the authority has taken back that it verified a paper."""
+    return exists().where(VerifiedDocumentWithdrawal.document_id == VerifiedDocument.id)
 
 
 def by_file(rows: Collection[VerifiedDocument]) -> dict[tuple[ProgrammeDocument, int], VerifiedDocument]:

@@ -64,11 +64,15 @@ class ChargeTextForm(Form):
 
 
 class ChargeChangeForm(Form):
-    """How much more (below zero: less) a charge is from now on, what the new line is called, and why."""
+    """How much more (below zero: less) a charge is from now on, what the new line is called, and why.
+
+    `is_difference` where it is what an authority did not approve of a voucher's share: vouchers pay nothing of it.
+    """
 
     change_fen: Change
     name: Annotated[Line, Field(max_length=200)] = ""
     reason: Reason
+    is_difference: bool = False
 
 
 class ResolveForm(Form):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from booking.charges.billed import state_agreed
 from booking.charges.books import add_lines
 from booking.charges.rules import correction, last_day
-from booking.charges.vouchered import fee_of, release_vouchers, taken_off
+from booking.charges.vouchered import eligible_of, fee_of, release_vouchers, taken_off
 from booking.payers.capturing import GivenBack, Spending, capture, give_back
 from booking.payers.holds import Purpose, Wanted, for_reservation, set_hold
 from booking.pricing.rules import Line
@@ -30,7 +30,8 @@ def change(session: Session, charge: Charge, lines: Iterable[Line], *, now: date
     added = list(lines)
     with session.no_autoflush:
         fee_fen = fee_of(charge) + sum(line.amount_fen for line in added)
-        off = taken_off(session, charge, fee_fen, fee_fen=fee_fen, now=now)
+        eligible_fen = eligible_of(session, charge, fee_fen, added)
+        off = taken_off(session, charge, eligible_fen, fee_fen=fee_fen, now=now)
         add_lines(session, charge, [*added, *off], now=now)
         spent = pay(session, charge, now=now)
     session.flush()

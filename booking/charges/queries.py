@@ -97,6 +97,13 @@ def found_for(session: Session, charge: Charge, actor: Actor, *, today: date) ->
     return replace(found, names_payer=payer_sight(session, charge.payer, actor, today=today).sees)
 
 
+def readable_ids(session: Session, charge_ids: Collection[int], actor: Actor, *, today: date) -> frozenset[int]:
+    """Which of some charges the actor may read; a constant number of statements."""
+    found = session.scalars(in_full().where(Charge.id.in_(charge_ids))).all() if charge_ids else ()
+    gone = _orphaned(session, found, today)
+    return frozenset(one.id for one in found if _sight(one, actor, gone).sees)
+
+
 def whole_charge(session: Session, charge_id: int, actor: Actor, *, today: date) -> Whole:
     """One charge in full."""
     found = charge_for(session, charge_id, actor, today=today)

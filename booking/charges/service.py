@@ -124,8 +124,11 @@ def adjust_charge(
     if fee_fen + form.change_fen < 0:
         most = yuan_from_fen(fee_fen)
         raise InvalidInput([Problem("change_fen", N_("这笔费用是 %(most)s 元，不能减少更多。"), {"most": most})])
+    if form.is_difference and not charge.uses_vouchers:
+        raise InvalidInput([Problem("is_difference", N_("这笔费用没有用创新券，没有核减差额。"))])
     charge.state = state_after_change(charge.state)
-    change(session, charge, [correction(LineKind.ADJUSTMENT, form.change_fen, form.name)], now=now)
+    kind = LineKind.DIFFERENCE if form.is_difference else LineKind.ADJUSTMENT
+    change(session, charge, [correction(kind, form.change_fen, form.name)], now=now)
     charge.due_at = accept_by(session, charge.organisation_id, windows.accept_days, now=now)
     text, change_fen = form.reason, form.change_fen
     tell(session, charge, ChargeStep.ADJUST, actor=actor, now=now, text=text, change_fen=change_fen)

@@ -22,7 +22,7 @@ from models.vocabulary.pricing import LineKind
 from models.vocabulary.reservations import ReservationMode, ReservationState
 from models.vocabulary.samples import SampleOrderState
 
-AFTERWARDS = (LineKind.ADJUSTMENT, LineKind.WAIVER, LineKind.CANCELLATION, LineKind.VOUCHER)
+AFTERWARDS = (LineKind.ADJUSTMENT, LineKind.WAIVER, LineKind.CANCELLATION, LineKind.VOUCHER, LineKind.DIFFERENCE)
 """Lines that change a charge once it is made."""
 ENDED_ORDERS = (SampleOrderState.DONE, SampleOrderState.CANCELLED)
 FEES = (ReservationState.CANCELLED,)

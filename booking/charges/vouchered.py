@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Exists, exists, select
+from sqlalchemy import Exists, exists, func, select
 from sqlalchemy.orm import Session
 
 from booking.charges.refusals import ClaimWaits, VoucherClaimed
@@ -50,6 +50,19 @@ def fee_of(charge: Charge) -> int:
 def expected_of(parts: Iterable[Part]) -> int:
     """What the payer pays first and may claim back."""
     return sum(one.amount_fen for one in parts if one.redeemed_by == RedeemedBy.ENTERPRISE)
+
+
+def eligible_of(session: Session, charge: Charge, fee_fen: int, added: Iterable[Line]) -> int:
+    """What of a fee vouchers pay a share of: not what an authority did not approve and somebody bears instead.
+
+    A charge for which vouchers never held anything costs no statement.
+    """
+    if not charge.uses_vouchers or charge.kind in FEES:
+        return fee_fen
+    of_it = ChargeLine.charge_id == charge.id, ChargeLine.kind == LineKind.DIFFERENCE
+    borne = session.scalar(select(func.coalesce(func.sum(ChargeLine.amount_fen), 0)).where(*of_it)) or 0
+    borne += sum(line.amount_fen for line in added if line.kind == LineKind.DIFFERENCE)
+    return max(0, fee_fen - int(borne))
 
 
 def ever_held(purpose: Purpose) -> Exists:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
 from booking.charges.forms import NothingForm
-from booking.clearing import service
+from booking.clearing import service, settling
 from booking.clearing.answers import BehindList, ClearingList, ClearingMonthAnswer, behind_answer, month_answer
 from booking.clearing.answers import months_answer as answer_of_months
 from booking.clearing.budget_answers import BurnDownAnswer, budget_answer
@@ -17,6 +17,7 @@ from booking.clearing.fees import fees_of
 from booking.clearing.forms import (
     ClearedQuery,
     ClearingQuery,
+    ClearingReversalForm,
     ClearingSettlementForm,
     WriteForm,
     border_in,
@@ -110,7 +111,16 @@ def write(border: str, month: str) -> ResponseReturnValue:
 def settle(border: str, month: str) -> ResponseReturnValue:
     """Record that the net of a confirmed statement has come (for the province that is owed)."""
     who, form, now = require_actor(), read_json(ClearingSettlementForm), utcnow()
-    transaction(service.settle, border_in(border), month_in(month), form, actor=who, now=now)
+    transaction(settling.settle, border_in(border), month_in(month), form, actor=who, now=now)
+    return _month(border, month)
+
+
+@bp.post(f"{ONE}/reverse")
+@documented(tag=TAG, body=ClearingReversalForm, answers={200: ClearingMonthAnswer}, refusals=STEPPED)
+def reverse(border: str, month: str) -> ResponseReturnValue:
+    """Take back what was recorded as come, for a reason (for the province that recorded it)."""
+    who, form, now = require_actor(), read_json(ClearingReversalForm), utcnow()
+    transaction(settling.reverse, border_in(border), month_in(month), form, actor=who, now=now)
     return _month(border, month)
 
 

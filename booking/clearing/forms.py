@@ -72,6 +72,16 @@ class ClearingSettlementPage(ClearingSettlementForm, PageForm):
     """The same as a page sends it."""
 
 
+class ClearingReversalForm(Form):
+    """Why what was recorded as paid was not."""
+
+    reason: Annotated[Text, Field(min_length=1, max_length=300)]
+
+
+class ClearingReversalPage(ClearingReversalForm, PageForm):
+    """The same as a page sends it."""
+
+
 def border_in(text: str) -> Border:
     """A border as addresses have it, the lower province first; raises NotFound."""
     low, high = (text[:2], text[3:]) if _BORDER.fullmatch(text) else ("1", "0")

@@ -30,6 +30,7 @@ STEPS = {
     ClearingStep.OBJECT: N_("提出异议"),
     ClearingStep.ANSWER: N_("留言"),
     ClearingStep.SETTLE: N_("已登记划款"),
+    ClearingStep.REVERSE: N_("已撤销划款登记"),
 }
 FIELDS = {
     "month": N_("月份"),
@@ -37,4 +38,5 @@ FIELDS = {
     "is_objection": N_("这是异议"),
     "settled_on": N_("到账日期"),
     "receipt": N_("银行回单号"),
+    "reason": N_("撤销的原因"),
 }

@@ -31,6 +31,7 @@ class Act(StrEnum):
     OBJECT = "object"
     ANSWER = "answer"
     SETTLE = "settle"
+    REVERSE = "reverse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,9 @@ def shown_month(
         state = ClearingState.EMPTY
     offices = queries.sight_of(session, actor, Permission.CLEAR_MONTHS).offices
     own = [one for one in sorted(border.provinces) if one in offices]
-    may = _may(border, state, found, creditor_of(border, net), own, actor, is_due=due == month) if own else frozenset()
+    may = (
+        acts_of(border, state, found, creditor_of(border, net), own, actor, is_due=due == month) if own else frozenset()
+    )
     return ShownMonth(border, month, state, figures, net, found, due, may)
 
 
@@ -102,7 +105,7 @@ def due_month(session: Session, border: Border, *, today: date) -> date | None:
     return due if due is not None and month_after(due) <= today else None
 
 
-def _may(  # noqa: PLR0917 - all that decides
+def acts_of(  # noqa: PLR0917 - all that decides
     border: Border,
     state: ClearingState,
     found: Closed | None,
@@ -122,4 +125,7 @@ def _may(  # noqa: PLR0917 - all that decides
         may |= {Act.CONFIRM, Act.OBJECT}
     if state == ClearingState.CONFIRMED and (creditor is None or creditor in own):
         may.add(Act.SETTLE)
+    settled = [one for one in found.events if one.step == ClearingStep.SETTLE][-1:]
+    if state == ClearingState.SETTLED and any(one.province in own for one in settled):
+        may.add(Act.REVERSE)
     return frozenset(may)

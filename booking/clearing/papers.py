@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.clearing import labels
 from booking.clearing.months import ShownMonth, shown_month
-from booking.clearing.rules import Border, number_of
+from booking.clearing.rules import Border, is_settled, number_of
 from booking.clearing.wording import province_names
 from booking.core.actors import Actor
 from booking.core.clock import local_date, utcnow
@@ -79,10 +79,12 @@ def _said(found: ShownMonth, names: dict[str, str]) -> list[tuple[str, str]]:
         (_("关账"), f"{local_date(statement.created_at)} {names.get(statement.province, statement.province)}"),
         (_("截至记账"), str(statement.last_transfer_id)),
     ]
-    for one in events:
+    shown = [one for one in events if one.step == ClearingStep.CONFIRM]
+    if is_settled([one.step for one in events]):
+        shown += [one for one in events if one.step == ClearingStep.SETTLE][-1:]
+    for one in shown:
         day = one.settled_on or local_date(one.created_at)
-        if one.step in {ClearingStep.CONFIRM, ClearingStep.SETTLE}:
-            pairs.append((_(labels.STEPS[one.step]), f"{day} {names.get(one.province, one.province)} {one.receipt}"))
+        pairs.append((_(labels.STEPS[one.step]), f"{day} {names.get(one.province, one.province)} {one.receipt}"))
     return [(str(label), str(value).strip()) for label, value in pairs]
 
 

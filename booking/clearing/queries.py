@@ -24,6 +24,7 @@ from booking.core.actors import Actor
 from booking.core.clock import at_local, local_date
 from booking.core.errors import NotFound
 from booking.core.places import province_of
+from booking.directory.listing import provinces
 from models.clearing import ClearingEvent, ClearingFigures, ClearingStatement
 from models.directory import Organisation
 from models.ledger import LedgerEntry, LedgerTransfer
@@ -108,6 +109,11 @@ def border_seen(session: Session, border: Border, sight: Sight) -> Sequence[Prov
     if not pairs:
         raise NotFound
     return pairs
+
+
+def province_titles(session: Session) -> dict[str, tuple[str, str]]:
+    """What provinces are called in both languages, by the first two digits of their codes."""
+    return {province_of(one.adcode): (one.name_zh, one.name_en) for one in provinces(session)}
 
 
 def statement_of(session: Session, border: Border, month: date) -> ClearingStatement | None:

@@ -169,11 +169,17 @@ def state_of(month: date, today: date, steps: Sequence[ClearingStep] | None, *, 
     """How far a month is by the steps of its statement, in order; none where it is not closed."""
     if steps is None:
         return ClearingState.DUE if month_after(month) <= today else ClearingState.OPEN
-    if ClearingStep.SETTLE in steps or (ClearingStep.CONFIRM in steps and not is_owed):
+    if is_settled(steps) or (ClearingStep.CONFIRM in steps and not is_owed):
         return ClearingState.SETTLED
     if ClearingStep.CONFIRM in steps:
         return ClearingState.CONFIRMED
     return ClearingState.OBJECTED if ClearingStep.OBJECT in steps else ClearingState.CLOSED
+
+
+def is_settled(steps: Sequence[ClearingStep]) -> bool:
+    """Whether what is owed was paid, by the steps in order: what was recorded by mistake was taken back."""
+    last = [one for one in steps if one in {ClearingStep.SETTLE, ClearingStep.REVERSE}][-1:]
+    return last == [ClearingStep.SETTLE]
 
 
 def number_of(border: Border, number: int) -> str:

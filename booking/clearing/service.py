@@ -9,21 +9,19 @@ from sqlalchemy.orm import Session
 from booking.accounts import audit
 from booking.accounts.permissions import Permission
 from booking.clearing import queries
-from booking.clearing.forms import ClearingSettlementForm, WriteForm
+from booking.clearing.forms import WriteForm
 from booking.clearing.queries import Closed, Figures
 from booking.clearing.rules import (
     Border,
-    creditor_of,
     month_after,
     net_fen,
     number_of,
 )
 from booking.core.actors import Actor
 from booking.core.clock import local_date
-from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem
+from booking.core.errors import Conflict, Forbidden, NotFound
 from booking.core.texts import N_
-from booking.ledger.rules import Move
-from booking.ledger.service import post_entry
+from booking.notifications.service import announce
 from booking.vouchers import opening
 from models.base import Base
 from models.clearing import ClearingEvent, ClearingStatement
@@ -31,6 +29,8 @@ from models.ledger import LedgerAccount
 from models.vocabulary.clearing import ClearingStep, Figure
 from models.vouchers import ProvincePair
 
+CHANGED = "clearing.changed"
+"""What the other side is told of."""
 _FIGURES = insert(Base.metadata.tables["clearing_figures"])
 
 
@@ -60,20 +60,6 @@ class AlreadyConfirmed(Conflict):
 
     code = "already_confirmed"
     sentence = N_("这张清算单已经确认。")
-
-
-class NotConfirmed(Conflict):
-    """The other side has not confirmed it yet."""
-
-    code = "not_confirmed"
-    sentence = N_("对方确认之后才能登记划款。")
-
-
-class AlreadySettled(Conflict):
-    """It was settled before, or there is nothing to settle."""
-
-    code = "already_settled"
-    sentence = N_("这张清算单已经结清。")
 
 
 def close_month(session: Session, border: Border, month: date, *, actor: Actor, now: datetime) -> ClearingStatement:
@@ -112,6 +98,7 @@ def close_month(session: Session, border: Border, month: date, *, actor: Actor, 
     _store(session, made.id, figures)
     after = {"number": number_of(border, made.number), "month": f"{month:%Y-%m}", "net_fen": made.net_fen}
     audit.note(session, "clearing.closed", ("clearing_statement", made.id), actor=actor, now=now, after=after)
+    announce(session, CHANGED, {"statement_id": made.id, "event_id": None}, now=now)
     return made
 
 
@@ -120,11 +107,11 @@ def confirm(session: Session, border: Border, month: date, *, actor: Actor, now:
 
     Raises NotFound, Forbidden and AlreadyConfirmed.
     """
-    found, province, office_id = _held(session, border, month, actor, but_not_of_closer=True)
-    if ClearingStep.CONFIRM in _steps(found):
+    found, province, office_id = held(session, border, month, actor, but_not_of_closer=True)
+    if ClearingStep.CONFIRM in steps_of(found):
         raise AlreadyConfirmed
-    made = _event(found, ClearingStep.CONFIRM, province, office_id, actor, now)
-    return _noted(session, made, "clearing.confirmed", actor=actor, now=now)
+    made = event_of(found, ClearingStep.CONFIRM, province, office_id, actor, now)
+    return noted(session, made, "clearing.confirmed", actor=actor, now=now)
 
 
 def write(
@@ -134,48 +121,23 @@ def write(
 
     Raises NotFound, Forbidden, and AlreadyConfirmed where it is too late to object.
     """
-    found, province, office_id = _held(session, border, month, actor, but_not_of_closer=form.is_objection)
-    if form.is_objection and ClearingStep.CONFIRM in _steps(found):
+    found, province, office_id = held(session, border, month, actor, but_not_of_closer=form.is_objection)
+    if form.is_objection and ClearingStep.CONFIRM in steps_of(found):
         raise AlreadyConfirmed
     step = ClearingStep.OBJECT if form.is_objection else ClearingStep.ANSWER
-    made = _event(found, step, province, office_id, actor, now)
+    made = event_of(found, step, province, office_id, actor, now)
     made.text = form.text
     action = "clearing.objected" if form.is_objection else "clearing.answered"
-    return _noted(session, made, action, actor=actor, now=now, reason=form.text)
-
-
-def settle(
-    session: Session, border: Border, month: date, form: ClearingSettlementForm, *, actor: Actor, now: datetime
-) -> ClearingEvent:
-    """Record for the province that is owed that the net has come; what was owed either way is settled in the ledger.
-
-    Raises NotFound, Forbidden, InvalidInput, NotConfirmed and AlreadySettled.
-    """
-    found, province, office_id = _held(session, border, month, actor)
-    steps = _steps(found)
-    if ClearingStep.CONFIRM not in steps:
-        raise NotConfirmed
-    moves = _moves(queries.pairs_of(session, border), found.figures)
-    if ClearingStep.SETTLE in steps or not moves:
-        raise AlreadySettled
-    creditor = creditor_of(border, found.statement.net_fen)
-    if creditor is not None:
-        province, office_id = _office(session, border, actor, only=creditor)
-    _check(form, found.statement, is_paid=creditor is not None, today=local_date(now))
-    key = f"clearing:{found.statement.id}:settled"
-    entry = post_entry(session, key, "clearing settled", moves, now=now)
-    made = _event(found, ClearingStep.SETTLE, province, office_id, actor, now)
-    made.settled_on, made.receipt, made.entry_id = form.settled_on, form.receipt, entry.id
-    return _noted(session, made, "clearing.settled", actor=actor, now=now, after=form.model_dump(mode="json"))
+    return noted(session, made, action, actor=actor, now=now, reason=form.text)
 
 
 def _acting(session: Session, border: Border, actor: Actor) -> tuple[str, int]:
     """For which province and authority somebody acts; raises NotFound and Forbidden."""
     queries.border_seen(session, border, queries.sight_of(session, actor, Permission.SEE_CLEARING))
-    return _office(session, border, actor)
+    return office_of(session, border, actor)
 
 
-def _office(session: Session, border: Border, actor: Actor, *, only: str | None = None) -> tuple[str, int]:
+def office_of(session: Session, border: Border, actor: Actor, *, only: str | None = None) -> tuple[str, int]:
     """The province and the authority for which somebody may act at a border; raises Forbidden."""
     offices = queries.sight_of(session, actor, Permission.CLEAR_MONTHS).offices
     for province in sorted(border.provinces) if not border.is_within else ():
@@ -210,7 +172,7 @@ def _store(session: Session, statement_id: int, figures: Figures) -> None:
         session.connection().execute(_FIGURES, rows)
 
 
-def _held(
+def held(
     session: Session, border: Border, month: date, actor: Actor, *, but_not_of_closer: bool = False
 ) -> tuple[Closed, str, int]:
     """A statement under lock, and for whom somebody acts; raises NotFound and Forbidden."""
@@ -219,7 +181,7 @@ def _held(
     if statement is None:
         raise NotFound
     if but_not_of_closer:
-        province, office_id = _office(session, border, actor, only=border.other(statement.province))
+        province, office_id = office_of(session, border, actor, only=border.other(statement.province))
         if actor.id == statement.closed_by_id:
             raise Forbidden
     session.execute(select(ClearingStatement.id).where(ClearingStatement.id == statement.id).with_for_update())
@@ -227,12 +189,12 @@ def _held(
     return found, province, office_id
 
 
-def _steps(found: Closed) -> list[ClearingStep]:
+def steps_of(found: Closed) -> list[ClearingStep]:
     """What was done with it."""
     return [one.step for one in found.events]
 
 
-def _event(  # noqa: PLR0917 - what a step is made of
+def event_of(  # noqa: PLR0917 - what a step is made of
     found: Closed, step: ClearingStep, province: str, office_id: int, actor: Actor, now: datetime
 ) -> ClearingEvent:
     """A step that is not stored yet."""
@@ -246,7 +208,7 @@ def _event(  # noqa: PLR0917 - what a step is made of
     )
 
 
-def _noted(
+def noted(
     session: Session,
     made: ClearingEvent,
     action: str,
@@ -256,34 +218,10 @@ def _noted(
     after: dict[str, object] | None = None,
     reason: str = "",
 ) -> ClearingEvent:
-    """The step stored, with its line in the log."""
+    """The step stored, with its line in the log; the other side is told."""
     session.add(made)
     session.flush()
     subject = ("clearing_statement", made.statement_id)
     audit.note(session, action, subject, actor=actor, now=now, after=after, reason=reason[:300])
+    announce(session, CHANGED, {"statement_id": made.statement_id, "event_id": made.id}, now=now)
     return made
-
-
-def _moves(pairs: Sequence[ProvincePair], figures: Figures) -> list[Move]:
-    """What was owed in the month, of each pair to what is settled; the other way round where it is below zero."""
-    moves = []
-    for pair in pairs:
-        owed = sum(
-            amounts[Figure.OWED]
-            for course, amounts in figures.items()
-            if (course.issuer, course.provider) == (pair.issuer, pair.provider)
-        )
-        move = Move(pair.owed_id, pair.settled_id, abs(owed))
-        moves += [move if owed > 0 else move.back] if owed else []
-    return moves
-
-
-def _check(form: ClearingSettlementForm, statement: ClearingStatement, *, is_paid: bool, today: date) -> None:
-    """Refuse a day to come or before the month was closed, and a payment without its receipt."""
-    problems = []
-    if not local_date(statement.created_at) <= form.settled_on <= today:
-        problems.append(Problem("settled_on", N_("日期应在关账之后，且不晚于今天。")))
-    if is_paid and not form.receipt:
-        problems.append(Problem("receipt", N_("请填写银行回单号。")))
-    if problems:
-        raise InvalidInput(problems)

@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session, aliased
 
 from booking.clearing import queries
 from booking.clearing.queries import Closed, border_of_statement
-from booking.clearing.rules import Course, month_after, net_fen, number_of
+from booking.clearing.rules import Course, is_settled, month_after, net_fen, number_of
 from models.clearing import ClearingStatement
 from models.ledger import LedgerAccount
-from models.vocabulary.clearing import ClearingStep, Figure
+from models.vocabulary.clearing import Figure
 from models.vouchers import ProvincePair
 
 Between = tuple[str, str]
@@ -87,7 +87,7 @@ def _wrong_settled(session: Session, found: Sequence[Closed]) -> Iterator[str]:
     """A pair of which more or less is settled than its settled statements say."""
     said: defaultdict[Between, int] = defaultdict(int)
     for one in found:
-        if any(event.step == ClearingStep.SETTLE for event in one.events):
+        if is_settled([event.step for event in one.events]):
             for course, amounts in one.figures.items():
                 said[_between(course)] += amounts[Figure.OWED]
     balances = select(ProvincePair.issuer, ProvincePair.provider, LedgerAccount.balance_fen)

@@ -2,16 +2,15 @@
 
 from sqlalchemy.orm import Session
 
+from booking.clearing.queries import province_titles
 from booking.clearing.rules import Border
-from booking.core.places import province_of
-from booking.directory.listing import provinces
 from booking.web.languages import in_language
 from models.directory import Organisation
 
 
 def province_names(session: Session) -> dict[str, str]:
     """The provinces by the first two digits of their codes."""
-    return {province_of(one.adcode): in_language(one.name_zh, one.name_en) for one in provinces(session)}
+    return {code: in_language(*names) for code, names in province_titles(session).items()}
 
 
 def border_name(border: Border, names: dict[str, str]) -> str:

@@ -51,6 +51,7 @@ APPEND_ONLY_TABLES = (
     "voucher_captures",
     "application_events",
     "verified_documents",
+    "verified_document_withdrawals",
     "redemption_events",
     "redemption_payments",
     "redemption_samples",

@@ -1,4 +1,4 @@
-"""The demo's applications for vouchers: one that waits for its second review, and one that was refused."""
+"""The demo's applications for vouchers: one that waits for its first review, and one that was refused after it."""
 
 from datetime import datetime, timedelta
 
@@ -29,12 +29,12 @@ REFUSED = "申请的用途是产品的例行检验，不是研发活动，不在
 
 
 def add_applications(session: Session, *, now: datetime) -> int:
-    """One of each firm, after what either side decided on it; how many."""
-    waits = _submitted(session, "enterprise", "officer-cq", 5_000_000, WANTED, now=now)
-    until = dict.fromkeys(sorted(KEPT_DOCUMENTS), local_date(now) + A_YEAR)
-    passed = PassApplicationForm(version=waits.version, expires_on=until, remark="材料已核对原件。")
-    steps.pass_on(session, waits.id, passed, actor=people.actor(session, "officer-cq2", now=now), now=now)
+    """One of each firm: one waits for the office of its district, the other was refused by the province; how many."""
+    _submitted(session, "enterprise", "officer-cq", 5_000_000, WANTED, now=now)
     other = _submitted(session, "enterprise-sc", "officer-sc", 3_000_000, NOT_RESEARCH, now=now)
+    until = dict.fromkeys(sorted(KEPT_DOCUMENTS), local_date(now) + A_YEAR)
+    passed = PassApplicationForm(version=other.version, expires_on=until, remark="材料已核对原件，用途请省厅再核。")
+    steps.pass_on(session, other.id, passed, actor=people.actor(session, "officer-my", now=now), now=now)
     refused = RefuseApplicationForm(version=other.version, reason=REFUSED)
     steps.refuse_application(session, other.id, refused, actor=people.actor(session, "officer-sc2", now=now), now=now)
     return 2

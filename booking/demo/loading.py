@@ -24,6 +24,7 @@ from booking.demo import (
     prices,
     programmes,
     recognitions,
+    redemptions,
     samples,
     sharing,
     statements,
@@ -91,10 +92,10 @@ def _load(session: Session, password_hash: str, report: Report, *, now: datetime
     count = sharing.set_once(session, actor=admin, now=now)
     report(f"  {count} instruments that inherit what their unit sets")
     sharing.offer_one(session, actor=admin, now=now)
-    _load_vouchers(session, report, now)
+    _load_vouchers(session, report, admin, now)
 
 
-def _load_vouchers(session: Session, report: Report, now: datetime) -> None:
+def _load_vouchers(session: Session, report: Report, admin: Actor, now: datetime) -> None:
     """What the authorities of both sides pay for, whom they accept, and what they have issued."""
     count = programmes.add_programmes(session, now=now)
     report(f"  {count} voucher programmes")
@@ -104,6 +105,8 @@ def _load_vouchers(session: Session, report: Report, now: datetime) -> None:
     report(f"  {vouchers.use_vouchers(session, now=now)} bookings with a voucher")
     report(f"  {vouchers.register_vouchers(session, now=now)} voucher of another system")
     report(f"  {applications.add_applications(session, now=now)} applications for vouchers")
+    report(f"  {redemptions.add_redemptions(session, actor=admin, now=now)} redemptions across the border")
+    report(f"  {redemptions.close_first_month(session, now=now)} month of clearing closed")
 
 
 def _load_instruments(session: Session, report: Report, admin: Actor, opened: datetime) -> None:

@@ -95,6 +95,27 @@ PEOPLE = (
         "四川省科学技术厅",
     ),
     Person(
+        "officer-bb",
+        "石初审",
+        "officer of Beibei's office, which reviews applications of its firms first · 主管部门",
+        Role.VOUCHER_OFFICER,
+        "北碚区科学技术局",
+    ),
+    Person(
+        "officer-my",
+        "文初审",
+        "officer of Mianyang's office, which reviews applications of its firms first · 主管部门",
+        Role.VOUCHER_OFFICER,
+        "绵阳市科学技术局",
+    ),
+    Person(
+        "institution-sc",
+        "罗单位",
+        "administrator of a university in Mianyang, which redeems vouchers · 单位管理员",
+        Role.INSTITUTION_ADMIN,
+        "西南科技大学",
+    ),
+    Person(
         "operator",
         "秦运营",
         "operator of the Beibei operations centre · 运营中心",

@@ -147,7 +147,7 @@ def _chongqing(organisation_id: int, year: int) -> ProgrammeForm:
         reserves_budget=ReservesBudget.ISSUE,
         counts_on=CountsOn.SERVICE,
         bears_difference=BearsDifference.PROVIDER,
-        border_way=BorderWay.HOME_PAYS,
+        border_way=BorderWay.ADVANCE_THEN_NET,
         marks=_sourced(["year_cap_fen", "use_by"], EARLIER),
         note_zh="示例：由区县初审，再由市科技局审核、公示。",
         note_en="Sample: reviewed by the district, then by the city, which publishes a notice.",

@@ -28,13 +28,13 @@ from models.vocabulary.reservations import ReservationState, UseOutcome
 
 FACES = {("enterprise", "officer-cq"): 2_000_000, ("enterprise-sc", "officer-sc"): 1_500_000}
 """Whose firm gets how much of whose authority."""
-SINCE = timedelta(days=20)
-ASKED_BEFORE = timedelta(days=6)
+SINCE = timedelta(days=90)
+USED_WITHIN = timedelta(days=14)
 SEED = 20201016
 
 
 def add_vouchers(session: Session, *, now: datetime) -> int:
-    """A voucher for either firm, some weeks old; how many."""
+    """A voucher for either firm, three months old; how many."""
     for (agent, officer), face_fen in FACES.items():
         who = people.actor(session, officer, now=now)
         firm = min(reach(people.actor(session, agent, now=now), Permission.ORDER_FOR_FIRM).organisation_ids)
@@ -75,7 +75,7 @@ def use_vouchers(session: Session, *, now: datetime) -> int:
     """
     chance = random.Random(SEED)  # noqa: S311 - made-up bookings, no secret
     steward = people.actor(session, "steward", now=now)
-    before, since = session.scalar(select(func.max(Event.id))) or 0, _issued_at(now) + ASKED_BEFORE
+    before, since = session.scalar(select(func.max(Event.id))) or 0, now - USED_WITHIN
     past = _booked(session, chance, lambda one: since < one.start and one.end < now, now=now)
     session.execute(delete(Event).where(Event.id > before))
     coming = _booked(session, chance, lambda one: one.start > now + timedelta(days=2), now=now)
@@ -101,5 +101,5 @@ def _booked(
 
 
 def _issued_at(now: datetime) -> datetime:
-    """When the vouchers were issued: some weeks ago, and not before this year's programmes begin."""
+    """When the vouchers were issued: three months ago, and not before this year's programmes begin."""
     return max(now - SINCE, at_local(local_date(now).replace(month=1, day=1), 0))

@@ -20,7 +20,8 @@ class HomeItemAnswer(BaseModel):
     """One thing of a card; `due_at` is the moment, `due_on` the day by which something is to happen.
 
     `organisation_id` says at which institution, where the subject is a person. Of a change of roles, `action` says
-    what the log calls it, `role` which role it was, `person` whose and `by` who did it.
+    what the log calls it, `role` which role it was, `person` whose and `by` who did it. `todo` is what
+    is to be done, where a card has several kinds of that; `named_by` names the thing where it has no id.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -39,6 +40,8 @@ class HomeItemAnswer(BaseModel):
     action: str
     role: str
     by: str
+    todo: str
+    named_by: dict[str, str]
 
 
 class HomeCardAnswer(BaseModel):

@@ -1,6 +1,6 @@
 """What a card is: who gets it, what it holds, in which order cards come."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -58,6 +58,10 @@ class Item:
     """What happened to a role, as the log calls it; `role` is which one, `by` who did it."""
     role: str = ""
     by: str = ""
+    todo: str = ""
+    """What is to be done with it, where a card has several kinds of that."""
+    named_by: Mapping[str, str] = field(default_factory=dict)
+    """What names its page where no id does."""
 
 
 @dataclass(frozen=True, slots=True)

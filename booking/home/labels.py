@@ -60,6 +60,7 @@ TITLES = {
     "team_requests_left": N_("负责人已离开的课题组，有人想加入"),
     "reviews": N_("等您审查的记录"),
     "redemptions": N_("等您处理的兑付申请"),
+    "clearing": N_("等您处理的创新券清算"),
     "registrations": N_("等待核验的单位"),
     "mail_domains": N_("等待核验的邮箱域名"),
     "affiliations_unmanaged": N_("等待确认的人员，单位还没有管理员"),
@@ -107,6 +108,7 @@ PLACES: dict[str, Place] = {
     "imports": Place("imports.index", N_("全部导入")),
     "reports": Place("catalogue.report_dates", N_("全部报送期限")),
     "redemptions": Place("redemptions.queue", N_("兑付待办")),
+    "clearing": Place("clearing.index", N_("全部清算")),
     "registrations": Place("affiliations.registrations", N_("全部登记")),
     "mail_domains": Place("affiliations.registrations", N_("全部登记")),
     "exemptions": Place("catalogue.report_dates", N_("全部免报申请")),
@@ -131,6 +133,8 @@ PLACES: dict[str, Place] = {
     "team_members_ending": Place("teams.mine", N_("我的课题组")),
     "feeds_hint": Place("calendars.index", N_("订阅到日历")),
 }
+TODO = {"close": N_("待关账"), "confirm": N_("请确认"), "settle": N_("待登记划款")}
+"""What is to be done with an item."""
 DUE = {
     "own_requests": N_("%(moment)s 前会有答复"),
     "charges_to_accept": N_("%(moment)s 前可提出异议"),

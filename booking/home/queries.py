@@ -14,7 +14,7 @@ from booking.core.actors import Actor, Reach
 from booking.core.clock import at_local, local_date
 from booking.core.period import Period
 from booking.enquiries import queries as enquiries
-from booking.home import agreed, audited, billed, charged, money, people, records, redeemed, vouchers
+from booking.home import agreed, audited, billed, charged, cleared, money, people, records, redeemed, vouchers
 from booking.home.cards import SHOWN, Asked, Card, Found, Hat, Item, Provider
 from booking.notifications import queries as notifications
 from booking.operations import runs
@@ -286,6 +286,7 @@ PROVIDERS = (
     Provider("owner_changes", Hat.INSTITUTION, owner_changes, Permission.CHANGE_OWNER, is_local=True),
     Provider("reviews", Hat.INSTITUTION, reviews, Permission.REVIEW_RECORD),
     Provider("redemptions", Hat.PLATFORM, redeemed.redemptions_waiting, Permission.REVIEW_REDEMPTIONS, is_local=True),
+    Provider("clearing", Hat.PLATFORM, cleared.clearing_waiting, Permission.CLEAR_MONTHS, is_local=True),
     Provider("registrations", Hat.PLATFORM, people.registrations, Permission.VERIFY_ORGANISATIONS),
     Provider("affiliations_unmanaged", Hat.PLATFORM, people.affiliations_unmanaged, Permission.MANAGE_AFFILIATIONS),
     Provider("mail_domains", Hat.PLATFORM, people.mail_domains, Permission.VERIFY_ORGANISATIONS),

@@ -63,6 +63,8 @@ ADDRESSES = {
     "announcement": ("announcements.edit", "announcement_id"),
     "grant": ("accounts.audit", "subject_id"),
 }
+NAMED = {"clearing": "clearing.show"}
+"""Pages of things that have no id."""
 ROLE_NAMES = {role.value: name for role, name in ROLES.items()}
 ANCHORS = {"exemption": ("catalogue.report_dates", "exemption")}
 MORE_VALUES = {
@@ -178,6 +180,8 @@ def _item(item: Item, code: str) -> dict[str, Any]:
 def _title(item: Item) -> str:
     """What it is called; of a change of roles what happened, to which role, and where."""
     name = in_language(item.title_zh, item.title_en)
+    if item.todo:
+        return f"{name} · {_(labels.TODO[item.todo])}"
     if not item.action:
         return name
     event, role = GRANT_EVENTS.get(item.action, item.action), ROLE_NAMES.get(item.role, item.role)
@@ -201,6 +205,9 @@ def _address(item: Item) -> str | None:
     if item.subject in ANCHORS:
         page, part = ANCHORS[item.subject]
         return url_for(page, _anchor=f"{part}-{item.subject_id}")
+    if item.subject in NAMED:
+        named_by: dict[str, Any] = dict(item.named_by)
+        return url_for(NAMED[item.subject], **named_by)
     if item.subject not in ADDRESSES or item.subject_id is None:
         return None
     endpoint, name = ADDRESSES[item.subject]

@@ -41,10 +41,11 @@ LINES = {
     LineKind.WAIVER: N_("免收"),
     LineKind.CANCELLATION: N_("作废"),
     LineKind.VOUCHER: N_("创新券抵扣"),
+    LineKind.DIFFERENCE: N_("创新券核减差额"),
 }
 OF_CHARGES = frozenset(
     {LineKind.LATE_CANCELLATION, LineKind.NO_SHOW, LineKind.TAKEN, LineKind.CLOSED, LineKind.WAIVER}
-) | {LineKind.CANCELLATION, LineKind.ADJUSTMENT, LineKind.VOUCHER}
+) | {LineKind.CANCELLATION, LineKind.ADJUSTMENT, LineKind.VOUCHER, LineKind.DIFFERENCE}
 """Lines that no quote has: amounts as they are, of nothing that is counted."""
 
 WHY_SHARE = N_("报价 %(amount)s 的 %(share)s")

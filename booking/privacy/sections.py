@@ -211,6 +211,7 @@ LEFT_OUT = {
     "programme_versions": "an authority's policy; who wrote a version stands in the deeds",
     "recognitions": "an authority's register; who recorded one stands in the deeds",
     "verified_documents": "an authority's register of firms' papers; who verified one stands in the deeds",
+    "verified_document_withdrawals": "an authority's register of firms' papers; who took one back stands in the deeds",
     "recognition_endings": "an authority's register; who ended one stands in the deeds",
     "voucher_relations": "an authority's register; who recorded one stands in the deeds",
     "voucher_steps": "an enterprise's vouchers; who took a step stands in the deeds",

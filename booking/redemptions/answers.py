@@ -9,9 +9,11 @@ from pydantic import BaseModel
 
 from booking.attachments.answers import AttachmentAnswer, attachment_answer
 from booking.redemptions.claimable import Claimable
+from booking.redemptions.differences import Difference
 from booking.redemptions.documents import ListedPaper
 from booking.redemptions.queries import WholeRedemption, shows_person, side_of
 from booking.redemptions.rules import number_of
+from models.applications import VerifiedDocument
 from models.attachments import Attachment
 from models.directory import Organisation
 from models.invoices import Invoice
@@ -48,9 +50,10 @@ class ClaimableAnswer(BaseModel):
 
 
 class ClaimableList(BaseModel):
-    """What a claimant has not claimed yet, the newest first."""
+    """What a claimant has not claimed yet, what must be claimed first at the top."""
 
     items: list[ClaimableAnswer]
+    next_cursor: str | None
 
 
 class RedemptionRow(BaseModel):
@@ -102,15 +105,40 @@ class RedemptionItemAnswer(BaseModel):
     reason: str
 
 
+class VerifiedPaperAnswer(BaseModel):
+    """A paper of a firm that an authority verified in an application, and until when it holds.
+
+    Without an `attachment_id` only the authority is given the file.
+    """
+
+    attachment_id: int | None
+    authority: RedeemingOrganisation
+    verified_on: date
+    expires_on: date
+
+
+class DifferenceAnswer(BaseModel):
+    """By how much the provider is to change a charge, because who bears what was not approved is not who bore it.
+
+    Above zero the firm pays more; `left_fen` is still to be done.
+    """
+
+    charge_id: int
+    change_fen: int
+    left_fen: int
+
+
 class ListedPaperAnswer(BaseModel):
     """One paper of the programme's list, in its order; without files it is missing.
 
-    `files` are only those that were handed in here; `count` has those of invoices and contracts too.
+    `files` are those that were handed in here and those that an authority has verified before (`verified`, with where
+    from); `count` has those of invoices and contracts too, and what only the authority is given.
     """
 
     document: ProgrammeDocument
     count: int
     files: list[AttachmentAnswer]
+    verified: list[VerifiedPaperAnswer]
 
 
 class RedemptionEventAnswer(BaseModel):
@@ -150,6 +178,7 @@ class RedemptionAnswer(RedemptionRow):
     closes_on: date | None
     items: list[RedemptionItemAnswer]
     documents: list[ListedPaperAnswer]
+    differences: list[DifferenceAnswer]
     bank_papers: list[AttachmentAnswer]
     payments: list[RedemptionPaymentAnswer]
     events: list[RedemptionEventAnswer]
@@ -230,6 +259,7 @@ def redemption_answer(
     whole: WholeRedemption,
     papers: Sequence[ListedPaper],
     invoices: Mapping[int, Sequence[Invoice]],
+    due: Sequence[Difference],
     address: Address,
 ) -> RedemptionAnswer:
     """A redemption in full; `address` says where its files are."""
@@ -246,11 +276,14 @@ def redemption_answer(
         documents=[
             ListedPaperAnswer(
                 document=one.kind,
-                count=len(one.files),
-                files=[_file(file, address) for file in one.files if file.id in here],
+                count=len(one.files) + len(one.kept_back),
+                files=[_file(file, address) for file in one.files if file.id in here or file.id in one.verified],
+                verified=[_verified(row, row.attachment_id) for row in one.verified.values()]
+                + [_verified(row, None) for row in one.kept_back],
             )
             for one in papers
         ],
+        differences=[_columns(DifferenceAnswer, one) for one in due],
         bank_papers=[_file(one, address) for one in whole.bank_papers],
         payments=[_columns(RedemptionPaymentAnswer, one) for one in whole.payments],
         events=[_columns(RedemptionEventAnswer, one, by=_by(whole, one)) for one in whole.events],
@@ -305,6 +338,13 @@ def _columns(answer: type[AnswerT], row: object, **more: object) -> AnswerT:
 def _by(whole: WholeRedemption, event: RedemptionEvent) -> str:
     """Who took a step, as far as the reader is told."""
     return event.actor.name if shows_person(whole, event) else side_of(whole, event).name_zh
+
+
+def _verified(found: VerifiedDocument, attachment_id: int | None) -> VerifiedPaperAnswer:
+    """Who verified a paper."""
+    authority = _named(found.authority)
+    days = {"verified_on": found.verified_on, "expires_on": found.expires_on}
+    return VerifiedPaperAnswer(attachment_id=attachment_id, authority=authority, **days)
 
 
 def _file(file: Attachment, address: Address) -> AttachmentAnswer:

@@ -29,7 +29,8 @@ from booking.redemptions.answers import (
     redemption_row,
     sample_answer,
 )
-from booking.redemptions.claimable import claimable
+from booking.redemptions.claimable import claimable_page
+from booking.redemptions.differences import differences
 from booking.redemptions.forms import (
     ClaimableQuery,
     ClawBackForm,
@@ -85,12 +86,19 @@ def redemptions() -> Response:
 @bp.get("/redemptions/claimable")
 @documented(tag=TAG, query=ClaimableQuery, answers={200: ClaimableList}, refusals=(400, 401, 403, 422))
 def show_claimable() -> Response:
-    """What a claimant has not claimed yet of what vouchers covered, with every reason against; 200, what ends first."""
+    """What a claimant has not claimed yet of what vouchers covered, with every reason against, the first due first."""
     asked, who = read_query(ClaimableQuery), require_actor()
     require(who, Permission.CLAIM_REDEMPTIONS, Target(asked.organisation))
     today = local_date(utcnow())
-    found = claimable(reading(), asked.organisation, today=today, programme_id=asked.programme)
-    return _json(ClaimableList(items=[claimable_answer(one) for one in found]))
+    page = claimable_page(
+        reading(),
+        asked.organisation,
+        today=today,
+        programme_id=asked.programme,
+        limit=asked.limit,
+        cursor=asked.cursor,
+    )
+    return _json(ClaimableList(items=[claimable_answer(one) for one in page.items], next_cursor=page.next_cursor))
 
 
 @bp.get("/redemptions/queue")
@@ -307,12 +315,12 @@ def _redemption(redemption_id: int, status: int = 200) -> Response:
     session = reading()
     whole = queries.whole_redemption(session, redemption_id, require_actor(), today=local_date(utcnow()))
     papers, invoices = documents.papers_of(session, whole), documents.invoices_by_charge(session, whole.items)
-    return _json(redemption_answer(whole, papers, invoices, _address), status)
+    due = differences(session, whole.redemption, whole.items, whole.events)
 
+    def address(attachment: Attachment, _edge: int) -> str:
+        return url_for(".file", redemption_id=redemption_id, attachment_id=attachment.id)
 
-def _address(attachment: Attachment, _edge: int) -> str:
-    """Where a file of a redemption is."""
-    return url_for(".file", redemption_id=attachment.owner_id, attachment_id=attachment.id)
+    return _json(redemption_answer(whole, papers, invoices, due, address), status)
 
 
 def _json(answer: BaseModel, status: int = 200) -> Response:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from booking.core.clock import local_date
+from booking.core.pages import LARGEST_PAGE, Page, decode_cursor, page_of, row_id
 from booking.invoices.charged import invoiced_on
 from booking.programmes.queries import chosen
 from booking.redemptions import rules
@@ -23,7 +24,6 @@ from models.vocabulary.redemptions import WAITING, RedemptionState, Unclaimable
 from models.vocabulary.vouchers import VoucherState
 from models.vouchers import Voucher, VoucherCapture
 
-MOST = 200
 AGREED_ON = frozenset({ChargeState.ACCEPTED, ChargeState.BILLED, ChargeState.PAID})
 Pair = tuple[int, int]
 """A voucher and a charge, by their ids."""
@@ -87,11 +87,64 @@ def claimable(
     pairs: Collection[Pair] | None = None,
     charge_ids: Collection[int] | None = None,
 ) -> list[Claimable]:
-    """What a claimant has not claimed yet, or the named ones of it, or all of some charges; so many statements.
+    """The first page of what a claimant has not claimed yet, or the named ones of it, or all of some charges."""
+    if charge_ids is not None:
+        return _of_charges(session, claimant_id, programme_id, charge_ids, today=today)
+    if pairs is None:
+        return claimable_page(session, claimant_id, today=today, programme_id=programme_id).items
+    wanted = _unclaimed(claimant_id, programme_id, today)
+    both = (
+        VoucherCapture.charge_id.in_({charge_id for _voucher_id, charge_id in pairs}),
+        VoucherCapture.voucher_id.in_({voucher_id for voucher_id, _charge_id in pairs}),
+    )
+    rows = session.execute(wanted.where(*both).limit(len(pairs) ** 2)).all()
+    named = [(one, under, int(amount)) for one, under, amount in rows if _pair(one) in pairs]
+    return _weighed(session, named, today)
 
-    What must be claimed first comes first, and of very much only so much; what is too late comes last.
+
+def _of_charges(
+    session: Session, claimant_id: int, programme_id: int | None, charge_ids: Collection[int], *, today: date
+) -> list[Claimable]:
+    """All that is open of some charges."""
+    wanted = _unclaimed(claimant_id, programme_id, today).where(VoucherCapture.charge_id.in_(charge_ids))
+    rows = [(one, under, int(amount)) for one, under, amount in session.execute(wanted).all()]
+    return _weighed(session, rows, today)
+
+
+def claimable_page(
+    session: Session,
+    claimant_id: int,
+    *,
+    today: date,
+    programme_id: int | None = None,
+    limit: int = LARGEST_PAGE,
+    cursor: str = "",
+) -> Page[Claimable]:
+    """What a claimant has not claimed yet; a constant number of statements.
+
+    What must be claimed first comes first; what is too late comes last.
     """
-    rows = _unclaimed(session, claimant_id, programme_id, pairs, charge_ids, today=today)
+    wanted = _unclaimed(claimant_id, programme_id, today)
+    if cursor:
+        late, day, last = decode_cursor(cursor, row_id, date.fromisoformat, row_id)
+        is_late, same_day = _is_late(today), Voucher.redeem_by == day
+        later = or_(Voucher.redeem_by > day, and_(same_day, VoucherCapture.id > last))
+        wanted = wanted.where(or_(is_late > late, and_(is_late == late, later)))
+    rows = session.execute(wanted.limit(limit + 1)).all()
+    page = page_of(
+        rows, limit, lambda row: (int(row[0].voucher.redeem_by < today), row[0].voucher.redeem_by, row[0].id)
+    )
+    found = _weighed(session, [(one, under, int(amount)) for one, under, amount in page.items], today)
+    return Page(found, page.next_cursor)
+
+
+def _is_late(today: date) -> ColumnElement[int]:
+    """1 where the last day to redeem is over."""
+    return case((Voucher.redeem_by < today, 1), else_=0)
+
+
+def _weighed(session: Session, rows: Sequence[Unclaimed], today: date) -> list[Claimable]:
+    """Each with what the rules say of it today."""
     days = invoiced_on(session, {capture.charge_id for capture, _under, _amount in rows})
     versions = _versions(session, {capture.voucher.programme_id for capture, _under, _amount in rows}, today)
     return [_found(row, versions[row[0].voucher.programme_id], days, today) for row in rows]
@@ -141,14 +194,8 @@ def _summed(condition: ColumnElement[bool], amount: Any) -> Any:
 
 
 def _unclaimed(
-    session: Session,
-    claimant_id: int,
-    programme_id: int | None,
-    pairs: Collection[Pair] | None,
-    charge_ids: Collection[int] | None,
-    *,
-    today: date,
-) -> Sequence[Unclaimed]:
+    claimant_id: int, programme_id: int | None, today: date
+) -> Select[*tuple[VoucherCapture, ProgrammeVersion, int]]:
     """The last capture of each voucher and charge with what is left to claim of the two, what ends first first."""
     every = aliased(VoucherCapture)
     same = every.voucher_id == VoucherCapture.voucher_id, every.charge_id == VoucherCapture.charge_id
@@ -156,8 +203,9 @@ def _unclaimed(
     total = select(cast(func.sum(every.amount_fen), BigInteger)).where(*same).correlate(VoucherCapture)
     left = total.scalar_subquery() - claimed_sum(VoucherCapture.voucher_id, VoucherCapture.charge_id)
     wanted = [VoucherCapture.id == last, is_claimant([claimant_id]), left > 0]
-    wanted += _named(programme_id, pairs, charge_ids)
-    rows = session.execute(
+    if programme_id is not None:
+        wanted.append(Voucher.programme_id == programme_id)
+    return (
         select(VoucherCapture, ProgrammeVersion, left)
         .join(VoucherCapture.voucher)
         .join(VoucherCapture.charge)
@@ -173,24 +221,9 @@ def _unclaimed(
             ),
         )
         .where(*wanted)
-        .order_by(Voucher.redeem_by < today, Voucher.redeem_by, VoucherCapture.id)
+        .order_by(_is_late(today), Voucher.redeem_by, VoucherCapture.id)
         .execution_options(populate_existing=True)
-        .limit(MOST if pairs is None else len(pairs) ** 2)
-    ).all()
-    return [(one, under, int(amount)) for one, under, amount in rows if pairs is None or _pair(one) in pairs]
-
-
-def _named(
-    programme_id: int | None, pairs: Collection[Pair] | None, charge_ids: Collection[int] | None
-) -> list[ColumnElement[bool]]:
-    """Those of a programme, of named vouchers and charges, or of charges alone."""
-    wanted = [] if programme_id is None else [Voucher.programme_id == programme_id]
-    if pairs is not None:
-        wanted.append(VoucherCapture.charge_id.in_({charge_id for _voucher_id, charge_id in pairs}))
-        wanted.append(VoucherCapture.voucher_id.in_({voucher_id for voucher_id, _charge_id in pairs}))
-    if charge_ids is not None:
-        wanted.append(VoucherCapture.charge_id.in_(charge_ids))
-    return wanted
+    )
 
 
 def _pair(capture: VoucherCapture) -> Pair:

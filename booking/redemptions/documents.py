@@ -1,18 +1,20 @@
 """The papers of a redemption: what the claimant hands in, and what is there already of invoices and contracts."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import func, or_, select, true
 from sqlalchemy.orm import Session
 
+from booking.applications import register
 from booking.attachments import service as attachments
 from booking.attachments.preparing import Prepared
 from booking.attachments.queries import Owner, attachments_of_many
 from booking.attachments.rules import Limits
 from booking.core.actors import Actor
+from booking.core.clock import local_date
 from booking.core.errors import Forbidden, InvalidInput, NotFound, Problem
 from booking.core.texts import N_
 from booking.invoices.charged import invoices_of_charges
@@ -20,12 +22,14 @@ from booking.invoices.rules import Party
 from booking.redemptions import queries
 from booking.redemptions.queries import WholeRedemption
 from booking.redemptions.service import NotNow, lock
+from models.applications import VerifiedDocument
 from models.attachments import Attachment
 from models.charges import Charge
 from models.contracts import Contract, ContractSignature, UseAgreement
 from models.directory import Organisation
 from models.invoices import Invoice
 from models.redemptions import Redemption, RedemptionDocument, RedemptionItem
+from models.vocabulary.applications import KEPT_DOCUMENTS
 from models.vocabulary.attachments import OwnerKind, Visibility
 from models.vocabulary.programmes import ProgrammeDocument, RedeemedBy
 from models.vocabulary.redemptions import RedemptionState
@@ -39,10 +43,21 @@ KEPT_FOR_THE_BANK = 6
 
 @dataclass(frozen=True, slots=True)
 class ListedPaper:
-    """One paper of the programme's list with its files; `document` is the file's own row where the claimant sent it."""
+    """One paper of the programme's list with its files.
+
+    `verified` says of files that an authority has verified in an application which row of its register they are;
+    `kept_back` are those that only the authority is given: a firm's papers are not its provider's to read.
+    """
 
     kind: ProgrammeDocument
     files: Sequence[Attachment]
+    verified: Mapping[int, VerifiedDocument] = field(default_factory=dict)
+    kept_back: Sequence[VerifiedDocument] = ()
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether nobody has handed it in, and nobody needs to."""
+        return not self.files and not self.kept_back
 
 
 def add_documents(
@@ -90,7 +105,8 @@ def papers_of(session: Session, whole: WholeRedemption) -> list[ListedPaper]:
     """The programme's list in its order with the files of each paper; a constant number of statements.
 
     What the institution's invoices and the contracts of the uses have as files is there without being handed in; where
-    a firm claims, only its own: somebody who belongs to others too may have used their contract, or have them pay.
+    a firm claims, only its own: somebody who belongs to others too may have used their contract, or have them pay. So
+    are the firms' papers that an authority has verified and this one accepted on the day of the request.
     """
     files: defaultdict[ProgrammeDocument, list[Attachment]] = defaultdict(list)
     charge_ids = [one.charge_id for one in whole.items]
@@ -101,23 +117,58 @@ def papers_of(session: Session, whole: WholeRedemption) -> list[ListedPaper]:
         files[ProgrammeDocument.CONTRACT] += _contracts(session, charge_ids, firm)
     if ProgrammeDocument.INVOICE in listed:
         files[ProgrammeDocument.INVOICE] += _invoices(session, charge_ids, firm)
+    known = _verified(session, whole, listed)
+    is_shown = firm is not None or whole.sight.samples or whole.sight.reviews
+    for kind, rows in known.items() if is_shown else ():
+        files[kind] += [one.attachment for one in rows]
     for one in whole.documents:
         files[one.document].append(one.attachment)
-    return [ListedPaper(kind, files[kind]) for kind in listed]
+    found_of = {kind: {one.attachment_id: one for one in known.get(kind, ())} for kind in listed}
+    return [
+        ListedPaper(kind, files[kind], found_of[kind] if is_shown else {}, () if is_shown else known.get(kind, ()))
+        for kind in listed
+    ]
 
 
 def file_for(session: Session, redemption_id: int, attachment_id: int, actor: Actor) -> Attachment:
-    """A file that was handed in with a redemption or a payment, for who may read that; raises NotFound."""
-    queries.redemption_for(session, redemption_id, actor)
+    """A file that was handed in with a redemption or a payment, or that its papers take from the register.
+
+    For who may read that; raises NotFound.
+    """
+    redemption, _sight = queries.redemption_for(session, redemption_id, actor)
     found = session.get(Attachment, attachment_id)
-    if found is None or (found.owner_kind, found.owner_id) != (OwnerKind.REDEMPTION, redemption_id):
+    if found is not None and (found.owner_kind, found.owner_id) == (OwnerKind.REDEMPTION, redemption_id):
+        return found
+    whole = queries.whole_redemption(session, redemption_id, actor, today=local_date(redemption.created_at))
+    taken = {key: one.attachment for paper in papers_of(session, whole) for key, one in paper.verified.items()}
+    if attachment_id not in taken:
         raise NotFound
-    return found
+    return taken[attachment_id]
 
 
 def invoices_by_charge(session: Session, items: Sequence[RedemptionItem]) -> dict[int, list[Invoice]]:
     """The invoices of what is claimed, by charge."""
     return invoices_of_charges(session, [one.charge_id for one in items])
+
+
+def _verified(
+    session: Session, whole: WholeRedemption, listed: Collection[ProgrammeDocument]
+) -> dict[ProgrammeDocument, list[VerifiedDocument]]:
+    """What the list asks for of the firms that the authority accepted as verified when it was asked; two statements.
+
+    Of each kind and firm the one that holds longest.
+    """
+    if not KEPT_DOCUMENTS.intersection(listed):
+        return {}
+    firms = dict.fromkeys(one.voucher.organisation_id for one in whole.items)
+    authority, day = whole.redemption.programme.organisation, local_date(whole.redemption.created_at)
+    rows = register.usable_of(session, authority, list(firms), today=day)
+    found: dict[ProgrammeDocument, list[VerifiedDocument]] = {}
+    for firm in firms:
+        for kind, row in register.longest([one for one in rows if one.organisation_id == firm]).items():
+            if kind in listed:
+                found.setdefault(kind, []).append(row)
+    return found
 
 
 def _open(session: Session, redemption_id: int, actor: Actor) -> Redemption:

@@ -166,6 +166,8 @@ class ClaimableQuery(Form):
 
     organisation: Id
     programme: Annotated[Id | None, Blank] = None
+    limit: Limit = 50
+    cursor: Cursor = ""
 
 
 class ClaimablePage(ClaimableQuery, PageForm):

@@ -1,6 +1,7 @@
 """What states, steps, reasons and fields of redemptions are called, as source sentences."""
 
 from booking.core.texts import N_
+from models.vocabulary.attachments import OwnerKind
 from models.vocabulary.programmes import BearsDifference, RedeemedBy
 from models.vocabulary.redemptions import PaymentKind, RedemptionState, RedemptionStep, Unclaimable
 
@@ -53,6 +54,9 @@ BEARS = {
     BearsDifference.PROVIDER: N_("核减的差额由服务机构承担。"),
 }
 CLAIMANTS = {RedeemedBy.ENTERPRISE: N_("企业（已全额付款）"), RedeemedBy.PROVIDER: N_("服务机构（已在账单中抵扣）")}
+HANDED_IN = N_("申请单位上传")
+ORIGINS = {OwnerKind.INVOICE: N_("开票登记"), OwnerKind.CONTRACT: N_("合同登记")}
+"""Where files of the pack come from that nobody handed in for it."""
 FIELDS = {
     "organisation_id": N_("申请单位"),
     "programme_id": N_("政策"),

@@ -3,12 +3,16 @@
 from booking.catalogue.report_letters import holders
 from booking.core.clock import local_date
 from booking.notifications.letters import Letter, News
-from booking.redemptions.queries import in_full, is_of_claimants
+from booking.redemptions.differences import Difference, differences
+from booking.redemptions.queries import in_full, is_of_claimants, items_of
 from booking.redemptions.rules import number_of
 from models.redemptions import Redemption, RedemptionEvent
 from models.vocabulary.accounts import Role
+from models.vocabulary.redemptions import RedemptionStep
 
-TEMPLATE = "redemptions/changed"
+TEMPLATE, DIFFERENCES = "redemptions/changed", "redemptions/differences"
+KEEPERS = (Role.INSTITUTION_ADMIN, Role.INSTITUTION_FINANCE)
+MOST_LISTED = 50
 CLAIMERS = (Role.ENTERPRISE_AGENT, Role.INSTITUTION_ADMIN, Role.INSTITUTION_FINANCE)
 
 
@@ -18,6 +22,7 @@ def on_changed(news: News) -> list[Letter]:
     event = news.session.get(RedemptionEvent, news.payload["event_id"])
     if found is None or event is None or is_of_claimants(found, event):
         return []
+    letters = _differences(news, found, event)
     people = holders(news.session, CLAIMERS, found.claimant_id, today=local_date(news.now))
     values = {
         "step": event.step.value,
@@ -35,4 +40,33 @@ def on_changed(news: News) -> list[Letter]:
         "claimant_en": found.claimant.name_en,
         "link": news.link(f"redemptions/{found.id}"),
     }
-    return [Letter(person.email, person.language, TEMPLATE, values) for person in people]
+    return [Letter(person.email, person.language, TEMPLATE, values) for person in people] + letters
+
+
+def _differences(news: News, found: Redemption, event: RedemptionEvent) -> list[Letter]:
+    """To who keeps the books of each provider: what it is to bill or to give back of what was not approved."""
+    if event.step not in {RedemptionStep.PAY, RedemptionStep.REJECT}:
+        return []
+    items = items_of(news.session, found.id)
+    names = {one.charge.organisation_id: one.charge.organisation for one in items}
+    by_provider: dict[int, list[Difference]] = {}
+    for one in differences(news.session, found, items, [event]):
+        by_provider.setdefault(one.provider_id, []).append(one)
+    letters = []
+    for provider_id, due in by_provider.items():
+        values = {
+            "number": number_of(found.programme.year, found.programme_id, found.number),
+            "programme_zh": found.programme.name_zh,
+            "programme_en": found.programme.name_en,
+            "provider_zh": names[provider_id].name_zh,
+            "provider_en": names[provider_id].name_en,
+            "is_more": due[0].change_fen > 0,
+            "rows": [
+                {"charge_id": one.charge_id, "fen": abs(one.change_fen), "link": news.link(f"charges/{one.charge_id}")}
+                for one in due[:MOST_LISTED]
+            ],
+            "count": len(due),
+        }
+        people = holders(news.session, KEEPERS, provider_id, today=local_date(news.now))
+        letters += [Letter(one.email, one.language, DIFFERENCES, values) for one in people]
+    return letters

@@ -16,7 +16,16 @@ from booking.core.clock import SHANGHAI
 from booking.core.table_writing import write_xlsx
 from booking.redemptions.documents import invoices_by_charge, papers_of
 from booking.redemptions.queries import WholeRedemption
-from booking.redemptions.wording import PackedPaper, cover_sheets, item_head, item_rows, number_of, packed, said_of
+from booking.redemptions.wording import (
+    PackedPaper,
+    cover_sheets,
+    item_head,
+    item_rows,
+    lines_of,
+    number_of,
+    packed,
+    said_of,
+)
 from booking.web.papers import Column, Paper
 from models.invoices import Invoice
 
@@ -84,10 +93,8 @@ def cover_pdf(
     rows = item_rows(whole.items, invoices)
     paper.rows(columns, [[_shown(row[one]) for one in SHOWN] for row in rows])
     paper.section(_("材料清单"))
-    listed = (
-        (f"{one.place:02}", one.title, "\n".join(file.name for file in one.files) or _("（缺）")) for one in papers
-    )
-    paper.rows([Column(_("序号"), 10), Column(_("材料"), 30), Column(_("文件"), 60)], list(listed))
+    columns = [Column(_("序号"), 10), Column(_("材料"), 26), Column(_("文件"), 38), Column(_("来源"), 32)]
+    paper.rows(columns, [line for one in papers for line in lines_of(one)])
     return paper.as_bytes()
 
 

@@ -15,6 +15,7 @@ from booking.redemptions.documents import ListedPaper
 from booking.redemptions.queries import WholeRedemption
 from booking.redemptions.rules import name_in_pack
 from booking.web.languages import in_language
+from models.applications import VerifiedDocument
 from models.attachments import Attachment
 from models.directory import Organisation
 from models.invoices import Invoice
@@ -25,20 +26,26 @@ from models.vouchers import Voucher
 
 @dataclass(frozen=True, slots=True)
 class PackedFile:
-    """A file under the name that it has in the pack."""
+    """A file under the name that it has in the pack, and where it comes from; `is_kept` of the register's."""
 
     name: str
     attachment: Attachment
+    origin: str
+    is_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PackedPaper:
-    """One paper of the list: its place, what it is called, its files; none where it is missing."""
+    """One paper of the list: its place, what it is called, its files; none where it is missing.
+
+    `kept_back` says where those come from that only the authority is given.
+    """
 
     place: int
     kind: str
     title: str
     files: Sequence[PackedFile]
+    kept_back: Sequence[str] = ()
 
 
 def number_of(redemption: Redemption) -> str:
@@ -88,11 +95,27 @@ def packed(papers: Sequence[ListedPaper]) -> list[PackedPaper]:
     for place, one in enumerate(papers, start=1):
         title = _(DOCUMENTS[one.kind])
         files = [
-            PackedFile(name_in_pack(place, title, turn, file.file_name), file)
+            PackedFile(
+                name_in_pack(place, title, turn, file.file_name), file, _origin(one, file), file.id in one.verified
+            )
             for turn, file in enumerate(one.files, start=1)
         ]
-        found.append(PackedPaper(place, one.kind.value, title, files))
+        kept_back = [verified_by(row) for row in one.kept_back]
+        found.append(PackedPaper(place, one.kind.value, title, files, kept_back))
     return found
+
+
+def verified_by(found: VerifiedDocument) -> str:
+    """By which authority a paper was verified, and until when it holds."""
+    authority, day, until = name_of(found.authority), found.verified_on.isoformat(), found.expires_on.isoformat()
+    return str(_("%(authority)s 于 %(day)s 核验，有效期至 %(until)s", authority=authority, day=day, until=until))
+
+
+def _origin(paper: ListedPaper, file: Attachment) -> str:
+    """Where a file comes from: who verified it before, or as what it was kept or handed in."""
+    if (row := paper.verified.get(file.id)) is not None:
+        return verified_by(row)
+    return str(_(labels.ORIGINS.get(file.owner_kind, labels.HANDED_IN)))
 
 
 def difference_of(redemption: Redemption) -> str:
@@ -129,7 +152,10 @@ def cover_sheets(
 ) -> list[tuple[str, list[Row]]]:
     """The cover as a workbook: what it is, what is claimed, which papers are there and which are missing."""
     found = whole.redemption
-    listed: list[Row] = [[_("序号"), _("材料"), _("文件")], *([one for row in papers for one in _lines(row)])]
+    listed: list[Row] = [
+        [_("序号"), _("材料"), _("文件"), _("来源")],
+        *([one for row in papers for one in lines_of(row)]),
+    ]
     rows: list[Row] = [item_head(), *item_rows(whole.items, invoices)]
     said: list[Row] = [[_("项目"), _("内容")], *([label, text] for label, text in said_of(found))]
     return [(_("封面"), said), (_("明细"), rows), (_("材料清单"), listed)]
@@ -156,10 +182,11 @@ def said_of(found: Redemption) -> list[tuple[str, str]]:
     return [one for one in pairs if one[1]]
 
 
-def _lines(row: PackedPaper) -> list[list[str]]:
-    """One line for each file of a paper, one that says so where it is missing."""
-    names = [one.name for one in row.files] or [_("（缺）")]
-    return [[f"{row.place:02}", row.title, name] for name in names]
+def lines_of(row: PackedPaper) -> list[list[str]]:
+    """One line for each file of a paper, one that says so where it is missing, or kept with the authority."""
+    names = [(one.name, one.origin) for one in row.files]
+    names += [(_("（主管部门存有）"), said) for said in row.kept_back]
+    return [[f"{row.place:02}", row.title, *name] for name in names or [(_("（缺）"), "")]]
 
 
 def _item(one: RedemptionItem, invoices: Sequence[Invoice]) -> list[str | Decimal]:

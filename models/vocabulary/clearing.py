@@ -31,6 +31,7 @@ class ClearingStep(StrEnum):
     OBJECT = "object"
     ANSWER = "answer"
     SETTLE = "settle"
+    REVERSE = "reverse"
 
 
 class ClearingState(StrEnum):

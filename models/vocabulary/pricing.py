@@ -45,7 +45,7 @@ class Per(StrEnum):
 
 
 class LineKind(StrEnum):
-    """What a line of a quote or a charge is for; the last eight are of charges alone."""
+    """What a line of a quote or a charge is for; the last nine are of charges alone."""
 
     PACKAGE = "package"
     TIME = "time"
@@ -66,3 +66,4 @@ class LineKind(StrEnum):
     WAIVER = "waiver"
     CANCELLATION = "cancellation"
     VOUCHER = "voucher"
+    DIFFERENCE = "difference"

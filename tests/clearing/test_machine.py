@@ -14,8 +14,8 @@ from hypothesis.stateful import run_state_machine_as_test as run_machine
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.clearing import queries, service
-from booking.clearing.forms import ClearingSettlementForm
+from booking.clearing import queries, service, settling
+from booking.clearing.forms import ClearingReversalForm, ClearingSettlementForm
 from booking.clearing.rules import Border, month_of, months_between
 from booking.core.clock import local_date
 from booking.core.errors import Refused
@@ -114,7 +114,12 @@ class Machine(RuleBasedStateMachine):
         for month in self.session.scalars(select(ClearingStatement.month)).all():
             self._try("confirm", service.confirm, month, by=by)
             form = ClearingSettlementForm(settled_on=local_date(self.across.now), receipt="1")
-            self._try("settle", service.settle, month, form, by=by)
+            self._try("settle", settling.settle, month, form, by=by)
+
+    @rule(by=codes)
+    def take_back(self, by: str) -> None:
+        for month in self.session.scalars(select(ClearingStatement.month)).all():
+            self._try("reverse", settling.reverse, month, ClearingReversalForm(reason="款项没有到账"), by=by)
 
     @invariant()
     def clearing_is_what_captures_and_payments_say(self) -> None:

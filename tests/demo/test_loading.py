@@ -14,10 +14,16 @@ from booking.accounts.passwords import matches
 from booking.accounts.permissions import Permission, reach
 from booking.affiliations.group_reading import group_of
 from booking.applications.queries import is_to_review
+from booking.clearing.months import Act
+from booking.clearing.verifying import faults as clearing_faults
+from booking.clearing.waiting import waiting_for
 from booking.demo import affiliations, loading, people, photos
 from booking.ledger.queries import balance_of
+from booking.ledger.verifying import faults as ledger_faults
 from booking.programmes import queries as programmes
 from booking.recognitions.queries import recognised
+from booking.redemptions import queries as redemptions
+from booking.redemptions.verifying import faults as redemption_faults
 from booking.vouchers.registering import evidence_of
 from booking.vouchers.verifying import faults as voucher_faults
 from booking.web.extensions import db
@@ -26,10 +32,12 @@ from models.affiliations import Affiliation, OrganisationRegistration, Visit
 from models.applications import VoucherApplication
 from models.attachments import Attachment
 from models.catalogue import BookingPolicy, Instrument, SharedSettings, TestItem
+from models.clearing import ClearingFigures, ClearingStatement
 from models.custody import OwnerChange
 from models.directory import CalendarDay, Organisation
 from models.enquiries import Enquiry, FaqEntry
 from models.listings import InstrumentListing
+from models.redemptions import Redemption
 from models.reservations import BlockConflict, Claim, Reservation
 from models.samples import SampleOrder
 from models.vocabulary.accounts import Role
@@ -40,11 +48,12 @@ from models.vocabulary.catalogue import BookingMode, PublishingState
 from models.vocabulary.custody import OwnerChangeState
 from models.vocabulary.enquiries import EnquiryState, WishState
 from models.vocabulary.programmes import ServiceType
+from models.vocabulary.redemptions import RedemptionState
 from models.vocabulary.reservations import ConflictState, ReservationState
 from models.vouchers import Voucher
 from tests import databases
 
-OFFICERS = ("officer-cq", "officer-cq2", "officer-sc", "officer-sc2")
+OFFICERS = ("officer-cq", "officer-cq2", "officer-bb", "officer-sc", "officer-sc2", "officer-my")
 NOW = datetime(2026, 11, 23, 1, 30, tzinfo=UTC)
 
 
@@ -259,12 +268,12 @@ def test_a_voucher_holds_for_a_booking_and_has_paid_for_a_use(loaded: Session) -
     voucher = loaded.scalars(select(Voucher).where(*own)).one()
     states = loaded.scalars(select(Reservation.state).where(Reservation.uses_vouchers).order_by(Reservation.starts_at))
 
-    held, captured, credit = (
-        balance_of(loaded, one) for one in (voucher.held_id, voucher.captured_id, voucher.credit_id)
+    held, captured, paid, credit = (
+        balance_of(loaded, one) for one in (voucher.held_id, voucher.captured_id, voucher.paid_id, voucher.credit_id)
     )
-    assert min(held, captured) > 0
-    assert held + captured + credit == voucher.face_fen
-    assert states.all() == [ReservationState.COMPLETED, ReservationState.CONFIRMED]
+    assert min(held, captured, paid) > 0
+    assert held + captured + paid + credit == voucher.face_fen
+    assert states.all() == [*[ReservationState.COMPLETED] * 4, ReservationState.CONFIRMED]
 
 
 def test_the_firm_in_beibei_has_registered_a_voucher_of_another_system(loaded: Session) -> None:
@@ -274,7 +283,33 @@ def test_the_firm_in_beibei_has_registered_a_voucher_of_another_system(loaded: S
     assert [one.file_name for one in evidence_of(loaded, voucher.id)] == ["科创通创新券.pdf"]
 
 
-def test_one_application_waits_for_another_officer_than_the_first_and_one_was_refused(loaded: Session) -> None:
+def test_one_redemption_across_the_border_is_paid_one_in_public_and_one_waits(loaded: Session) -> None:
+    found = loaded.scalars(select(Redemption).order_by(Redemption.id)).all()
+    officer = people.actor(loaded, "officer-sc", now=NOW)
+
+    queue = redemptions.queue(loaded, officer, limit=9).items
+
+    assert [one.state for one in found] == [RedemptionState.PAID, RedemptionState.NOTICE, RedemptionState.REQUESTED]
+    assert {one.id for one in queue} == {found[1].id, found[2].id}
+    assert [*ledger_faults(loaded), *redemption_faults(loaded), *clearing_faults(loaded)] == []
+
+
+def test_a_month_of_clearing_is_closed_with_both_directions_and_waits_for_the_other_side(loaded: Session) -> None:
+    statement = loaded.scalars(select(ClearingStatement)).one()
+    figures = loaded.scalars(select(ClearingFigures)).all()
+    officers = {account: people.actor(loaded, account, now=NOW) for account in OFFICERS}
+
+    waiting = {one: [each.act for each in waiting_for(loaded, who, today=NOW.date())] for one, who in officers.items()}
+
+    assert statement.month < NOW.date().replace(day=1)
+    assert {(one.issuer_province, one.provider_province) for one in figures} == {("50", "51"), ("51", "50")}
+    assert waiting["officer-sc"] == waiting["officer-sc2"]
+    assert Act.CONFIRM in waiting["officer-sc"]
+    assert Act.CONFIRM not in waiting["officer-cq"]
+    assert (waiting["officer-bb"], waiting["officer-my"]) == ([], [])
+
+
+def test_one_application_waits_for_the_office_of_the_district_and_one_was_refused(loaded: Session) -> None:
     found = loaded.scalars(select(VoucherApplication).order_by(VoucherApplication.id)).all()
     officers = {account: people.actor(loaded, account, now=NOW) for account in OFFICERS}
 
@@ -284,8 +319,8 @@ def test_one_application_waits_for_another_officer_than_the_first_and_one_was_re
         ).all()
         for account, officer in officers.items()
     }
-    assert [one.state for one in found] == [ApplicationState.PROVINCE_REVIEW, ApplicationState.REFUSED]
-    assert waiting == {"officer-cq": [found[0].id], "officer-cq2": [], "officer-sc": [], "officer-sc2": []}
+    assert [one.state for one in found] == [ApplicationState.DISTRICT_REVIEW, ApplicationState.REFUSED]
+    assert waiting == {one: [] for one in OFFICERS} | {"officer-bb": [found[0].id]}
 
 
 def test_each_side_recognises_a_provider_of_the_other(loaded: Session) -> None:

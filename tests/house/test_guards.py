@@ -13,7 +13,7 @@ from booking.database import guards
 from booking.web.extensions import db
 from models.accounts import AuditEntry
 from models.affiliations import UserGroup
-from models.applications import ApplicationEvent, VerifiedDocument, VoucherApplication
+from models.applications import ApplicationEvent, VerifiedDocument, VerifiedDocumentWithdrawal, VoucherApplication
 from models.attachments import Attachment
 from models.catalogue import Instrument
 from models.charges import Charge, ChargeCapture, ChargeEvent, ChargeLine
@@ -661,6 +661,8 @@ def add_applications(session: Session, user_id: int, organisation_id: int) -> No
         created_at=NOON,
     )
     session.add_all([step, paper])
+    session.flush()
+    session.add(VerifiedDocumentWithdrawal(document_id=paper.id, withdrawn_by_id=user_id, reason="错", created_at=NOON))
 
 
 @pytest.mark.parametrize("table", guards.APPEND_ONLY_TABLES)

@@ -67,7 +67,7 @@ EXPECTED: Codes = {
         {"own_sample_orders", "own_unagreed", "own_bookings", "contracts_to_sign", "applications_returned"}
         | {"feeds_hint", "statements_owed"}
     ),
-    "officer": frozenset({"applications_to_review", "redemptions"}),
+    "officer": frozenset({"applications_to_review", "redemptions", "clearing"}),
     "auditor": OPERATING | {"role_changes", "charges_seen", "statements_seen"},
     "platform": OPERATING
     | {"registrations", "mail_domains", "affiliations_unmanaged", "exemptions", "mails_set_aside", "announced"}

@@ -1,5 +1,6 @@
 """The pages of redemptions and their pack: claiming, reviewing, public notices, samples; statements are counted."""
 
+import html
 import io
 import re
 import zipfile
@@ -93,10 +94,10 @@ def test_the_pack_is_in_the_order_of_the_list_behind_a_cover_that_names_what_is_
         book = load_workbook(io.BytesIO(package.read("00-封面.xlsx")))
     listed = [tuple(cell.value for cell in row) for row in book["材料清单"].iter_rows(min_row=2)]
     assert listed == [
-        ("01", "申请表", "01-申请表-1.pdf"),
-        ("01", "申请表", "01-申请表-2.pdf"),
-        ("02", "服务合同", "（缺）"),
-        ("03", "发票", "03-发票-1.pdf"),
+        ("01", "申请表", "01-申请表-1.pdf", "申请单位上传"),
+        ("01", "申请表", "01-申请表-2.pdf", "申请单位上传"),
+        ("02", "服务合同", "（缺）", None),
+        ("03", "发票", "03-发票-1.pdf", "开票登记"),
     ]
     (row,) = [tuple(cell.value for cell in row) for row in book["明细"].iter_rows(min_row=2)]
     assert (row[0], row[5], float(row[7]), float(row[8])) == (claims.voucher.number, "25502000000001", 200.0, 60.0)
@@ -314,12 +315,21 @@ def test_of_more_than_a_page_holds_what_came_first_is_claimed_first(
     address = f"/redemptions/new?organisation={claims.firm.id}"
     whole = client.get(address).text
 
-    for module in ("booking.redemptions.claimable", "booking.redemptions.views.claims"):
-        monkeypatch.setattr(f"{module}.MOST", 1)
+    monkeypatch.setattr("booking.redemptions.views.claims.PER_PAGE", 1)
     some = client.get(address).text
+    more = re.findall(r'href="([^"]*cursor=[^"]*)"', some)
+    rest = client.get(html.unescape(more[0])).text
+    api = f"/api/v1/redemptions/claimable?organisation={claims.firm.id}&limit=1"
+    first = client.get(api).get_json()
+    second = client.get(f"{api}&cursor={first['next_cursor']}").get_json()
 
-    assert [charge_id for charge_id, _fen, _reasons in claims.claimable()] == [charges[0].id]
-    assert ("这里最多列出" in whole, "这里最多列出 1 项" in some) == (False, True)
+    values = [f'value="{claims.voucher.id}-{one.id}"' for one in charges]
+    shown = [[value in page for value in values] for page in (whole, some, rest)]
+    assert shown == [[True, True], [True, False], [False, True]]
+    assert ("后面的金额" in some, "后面的金额" in rest, "从头看起" in rest) == (True, False, True)
+    assert [one["items"][0]["charge_id"] for one in (first, second)] == [one.id for one in charges]
+    assert second["next_cursor"] is None
+    assert client.get(f"{api}&cursor=x").status_code == 400
 
 
 def test_names_of_officers_are_not_told_to_the_claimant_nor_the_other_way_round(

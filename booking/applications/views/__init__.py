@@ -29,6 +29,9 @@ bp.add_url_rule(f"{ONE}/voucher", "voucher", application.voucher, methods=READ)
 bp.add_url_rule(f"{ONE}/voucher.pdf", "voucher_paper", application.voucher_paper, methods=READ)
 bp.add_url_rule("/verified-documents", "documents", documents.documents, methods=READ)
 bp.add_url_rule("/verified-documents/<int:document_id>/file", "verified_file", documents.verified_file, methods=READ)
+bp.add_url_rule(
+    "/verified-documents/<int:document_id>/withdraw", "withdraw_verification", documents.withdraw, methods=BOTH
+)
 
 
 @bp.after_request

@@ -135,8 +135,7 @@ def problems_said(refused: Refused | None, fields: dict[str, str]) -> dict[str, 
 
 def _written(whole: WholeApplication) -> dict[str, str]:
     """What the forms begin with."""
-    found = whole.application
-    return {"amount_fen": yuan_from_fen(found.wanted_fen), "statement": found.statement}
+    return {"amount_fen": yuan_from_fen(whole.wanted_fen), "statement": whole.statement}
 
 
 def _paper(whole: WholeApplication, document: ProgrammeDocument) -> dict[str, Any]:

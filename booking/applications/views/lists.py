@@ -1,5 +1,6 @@
 """Lists of applications: the queue of an officer by due date, those of one's firms, and all that one may read."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import render_template, url_for
@@ -9,6 +10,7 @@ from flask_babel import gettext as _
 from booking.accounts.permissions import Permission, reach
 from booking.applications import labels, queries
 from booking.applications.forms import ApplicationsPage
+from booking.applications.handed_in import wanted_then
 from booking.applications.queries import Wanted
 from booking.applications.wording import name_of, number_of
 from booking.core.actors import Actor
@@ -40,9 +42,10 @@ def index() -> ResponseReturnValue:
     open_to = shows_of(who)
     show = asked.show if asked.show in open_to else open_to[0]
     page = queries.applications(reading(), who, SHOWS[show][1], today=today, limit=PER_PAGE, cursor=asked.cursor)
+    then = wanted_then(reading(), page.items, who)
     return render_template(
         "applications/index.html",
-        rows=[row_of(one) for one in page.items],
+        rows=[row_of(one, then) for one in page.items],
         show=show,
         today=today,
         tabs=[
@@ -64,11 +67,12 @@ def shows_of(who: Actor) -> list[str]:
     return [*(found or [OWN]), "open", "issued", "over"]
 
 
-def row_of(found: VoucherApplication) -> dict[str, Any]:
-    """An application in a list, in words."""
+def row_of(found: VoucherApplication, then: Mapping[int, int]) -> dict[str, Any]:
+    """An application in a list, in words, with what it asked for when it was handed in where that is to be read."""
     return {
         "application": found,
         "number": number_of(found),
+        "amount_fen": found.granted_fen or then.get(found.id, found.wanted_fen),
         "firm": name_of(found.organisation),
         "programme": in_language(found.programme.name_zh, found.programme.name_en),
         "state": (_(labels.STATES[found.state]), *labels.STATE_LOOKS[found.state]),

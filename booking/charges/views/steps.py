@@ -23,6 +23,9 @@ from booking.web.signed_in import require_actor, signed_in
 
 LONGEST_VERSION = 9
 
+ADJUSTED = ("change_fen", "name", "reason", "is_difference")
+"""What the form of an adjustment asks for."""
+
 
 @signed_in
 def accept(charge_id: int) -> ResponseReturnValue:
@@ -61,13 +64,13 @@ def adjust(charge_id: int) -> ResponseReturnValue:
     """Change what it comes to by a new line."""
 
     def work() -> None:
-        said = {name: request.form.get(f"adjust_{name}", "").strip() for name in ("change_fen", "name", "reason")}
+        said = {name: request.form.get(f"adjust_{name}", "").strip() for name in ADJUSTED}
         values: dict[str, Any] = {name: text for name, text in said.items() if text}
         if "change_fen" in values:
             values["change_fen"] = Written(values["change_fen"])
         _take(charge_id, service.adjust_charge, forms.read(ChangePage, values), windows=windows())
 
-    fields = {name: f"adjust_{name}" for name in ("change_fen", "name", "reason")}
+    fields = {name: f"adjust_{name}" for name in ADJUSTED}
     return _done(charge_id, work, N_("已调整，付款人会收到邮件。"), fields)
 
 

@@ -17,6 +17,7 @@ bp.add_url_rule(f"{ONE}/close", "close", acting.close, methods=SEND)
 bp.add_url_rule(f"{ONE}/confirm", "confirm", acting.confirm, methods=SEND)
 bp.add_url_rule(f"{ONE}/messages", "write", acting.write, methods=SEND)
 bp.add_url_rule(f"{ONE}/settle", "settle", acting.settle, methods=SEND)
+bp.add_url_rule(f"{ONE}/reverse", "reverse", acting.reverse, methods=SEND)
 bp.add_url_rule("/voucher-programmes/<int:programme_id>/budget", "budget", budget.show, methods=READ)
 
 

@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from booking.clearing import service
-from booking.clearing.forms import ClearingSettlementPage, WritePage, border_in, month_in
+from booking.clearing import service, settling
+from booking.clearing.forms import ClearingReversalPage, ClearingSettlementPage, WritePage, border_in, month_in
 from booking.clearing.views.showing import month_page
 from booking.core.clock import utcnow
 from booking.core.errors import Conflict, InvalidInput
@@ -40,7 +40,15 @@ def write(border: str, month: str) -> ResponseReturnValue:
 def settle(border: str, month: str) -> ResponseReturnValue:
     """Record that the net has come."""
     return _done(
-        border, month, service.settle, lambda: (read_form(ClearingSettlementPage),), _("已登记，清算单已结清。")
+        border, month, settling.settle, lambda: (read_form(ClearingSettlementPage),), _("已登记，清算单已结清。")
+    )
+
+
+@signed_in
+def reverse(border: str, month: str) -> ResponseReturnValue:
+    """Take back what was recorded as paid."""
+    return _done(
+        border, month, settling.reverse, lambda: (read_form(ClearingReversalPage),), _("已撤销划款登记，可以重新登记。")
     )
 
 

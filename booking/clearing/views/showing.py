@@ -7,9 +7,9 @@ from flask import Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from booking.accounts.permissions import Permission
 from booking.clearing import labels, queries
 from booking.clearing.forms import ClearedPage, ClearingPage, border_in, month_in
+from booking.clearing.links import openable
 from booking.clearing.months import Act, ShownMonth, months, shown_month, sight_for
 from booking.clearing.papers import clearing_file
 from booking.clearing.reading import behind
@@ -59,7 +59,6 @@ def transfers(border: str, month: str) -> ResponseReturnValue:
     session, who, asked = reading(), require_actor(), read_query(ClearedPage)
     place, day = border_in(border), month_in(month)
     page, names = behind(session, place, day, asked, who), province_names(session)
-    sight = queries.sight_of(session, who, Permission.SEE_CLEARING)
     where: dict[str, Any] = {
         "border": border,
         "month": month,
@@ -77,7 +76,7 @@ def transfers(border: str, month: str) -> ResponseReturnValue:
         issuer=names.get(asked.issuer, asked.issuer),
         provider=names.get(place.other(asked.issuer), asked.issuer),
         rows=[(one, in_language(one.part.provider_zh, one.part.provider_en) if one.part else "") for one in page.items],
-        is_issuer=sight.everywhere or asked.issuer in sight.offices,
+        may_open=openable(session, who, page.items, today=local_date(utcnow())),
         next_url=url_for(".transfers", **where, cursor=page.next_cursor) if page.next_cursor else None,
     )
 

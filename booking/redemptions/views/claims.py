@@ -19,7 +19,7 @@ from booking.core.texts import N_
 from booking.directory.queries import organisation
 from booking.programmes.labels import DOCUMENTS
 from booking.redemptions import documents, labels, service
-from booking.redemptions.claimable import MOST, Claimable, claimable
+from booking.redemptions.claimable import Claimable, claimable_page
 from booking.redemptions.forms import (
     ClaimablePage,
     ClaimableQuery,
@@ -39,6 +39,7 @@ from models.vocabulary.attachments import OwnerKind
 
 KIND = OwnerKind.REDEMPTION
 SHOW = "redemptions.show"
+PER_PAGE = 100
 
 
 @signed_in
@@ -142,15 +143,26 @@ def _ticked(organisation_id: int) -> dict[str, Any]:
 def _choices(asked: ClaimableQuery) -> dict[str, Any]:
     """What can be claimed, by programme, and what cannot yet with every reason."""
     session, today = reading(), local_date(utcnow())
-    found = claimable(session, asked.organisation, today=today, programme_id=asked.programme)
+    page = claimable_page(
+        session,
+        asked.organisation,
+        today=today,
+        programme_id=asked.programme,
+        limit=PER_PAGE,
+        cursor=asked.cursor,
+    )
+    here: dict[str, Any] = {"organisation": asked.organisation, "programme": asked.programme}
     by_programme: dict[int, list[Claimable]] = {}
-    for one in found:
+    for one in page.items:
         by_programme.setdefault(one.voucher.programme_id, []).append(one)
     place = organisation(session, asked.organisation)
     return {
         "organisation_id": asked.organisation,
         "place": name_of(place),
-        "most": MOST if len(found) >= MOST else 0,
+        "cursor": asked.cursor,
+        "programme_id": asked.programme,
+        "first_url": url_for("redemptions.new", **here) if asked.cursor else "",
+        "next_url": url_for("redemptions.new", **here, cursor=page.next_cursor) if page.next_cursor else "",
         "programmes": [_programme(rows) for rows in by_programme.values()],
         "labels": {name: _(label) for name, label in labels.FIELDS.items()},
         "ticked": request.form.getlist("items"),

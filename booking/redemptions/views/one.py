@@ -1,15 +1,20 @@
 """The page of one redemption: what is claimed, its papers and what is missing, and what can be done next."""
 
+from datetime import date
 from typing import Any
 
 from flask import Response, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from booking.attachments.uploads import file_response, limits_for
+from booking.charges.queries import readable_ids
+from booking.core.actors import Actor
 from booking.core.clock import local_date, utcnow
 from booking.core.money import yuan_from_fen
 from booking.redemptions import documents, labels, queries
+from booking.redemptions.differences import differences
 from booking.redemptions.pack import pack_response
 from booking.redemptions.queries import WholeRedemption
 from booking.redemptions.views.lists import row
@@ -49,7 +54,6 @@ def shown(redemption_id: int) -> dict[str, Any]:
     session, who, today = reading(), require_actor(), local_date(utcnow())
     whole = queries.whole_redemption(session, redemption_id, who, today=today)
     found, sight = whole.redemption, whole.sight
-    papers = packed(documents.papers_of(session, whole))
     invoices = documents.invoices_by_charge(session, whole.items)
     is_own = sight.reviews and queries.is_of_claimant(session, found, who, today=today)
     return {
@@ -65,11 +69,9 @@ def shown(redemption_id: int) -> dict[str, Any]:
         "refusal": _refusal(whole),
         "difference": difference_of(found),
         "items": [_item(place, one, invoices) for place, one in enumerate(whole.items, start=1)],
-        "papers": papers,
-        "document_choices": [(one.kind, one.title) for one in papers],
-        "missing": [one.title for one in papers if not one.files],
-        "next_paper": next((one.kind for one in papers if not one.files), ""),
+        **_papers(session, whole),
         "own_files": {one.attachment_id for one in whole.documents},
+        "due": _due(session, whole, who, today),
         "bank_papers": whole.bank_papers,
         "payments": [(one, _(labels.PAYMENTS[one.kind])) for one in whole.payments],
         "events": [(one, step_of(found, one.step), _who(whole, one)) for one in whole.events],
@@ -85,6 +87,29 @@ def shown(redemption_id: int) -> dict[str, Any]:
 def _who(whole: WholeRedemption, event: RedemptionEvent) -> str:
     """Who took a step: a person of the reader's own side, of the other the organisation."""
     return event.actor.name if queries.shows_person(whole, event) else name_of(queries.side_of(whole, event))
+
+
+def _papers(session: Session, whole: WholeRedemption) -> dict[str, Any]:
+    """The papers of the list, and which of them nobody has."""
+    papers = packed(documents.papers_of(session, whole))
+    missing = [one for one in papers if not one.files and not one.kept_back]
+    return {
+        "papers": papers,
+        "document_choices": [(one.kind, one.title) for one in papers],
+        "missing": [one.title for one in missing],
+        "next_paper": missing[0].kind if missing else "",
+    }
+
+
+def _due(session: Session, whole: WholeRedemption, who: Actor, today: date) -> list[dict[str, Any]]:
+    """What is to be billed or given back of what was not approved, by charge, with whether the reader may open that."""
+    found = differences(session, whole.redemption, whole.items, whole.events)
+    may_open = readable_ids(session, [one.charge_id for one in found], who, today=today)
+    names = {one.charge_id: name_of(one.charge.organisation) for one in whole.items}
+    return [
+        {"due": one, "provider": names[one.charge_id], "is_open": one.charge_id in may_open, "fen": abs(one.change_fen)}
+        for one in found
+    ]
 
 
 def _is_second(whole: WholeRedemption, actor_id: int) -> bool:

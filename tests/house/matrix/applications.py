@@ -20,6 +20,7 @@ FILES, AS_LICENCE = {"files": PDF}, {"document": "business_licence"}
 READ, READ_PASSED = {"version": "{waiting_version}"}, {"version": "{passed_version}"}
 LASTING = {"expires_on": {"business_licence": "{paper_lasts}"}}
 LASTING_TYPED = {"expires_on.business_licence": "{paper_lasts}"}
+WRONG = {"reason": "执照已注销"}
 ELIGIBILITY = "programme={open_programme}&organisation={voucher_firm}&amount_fen=100000"
 PAPER = "documents/business_licence"
 
@@ -53,6 +54,9 @@ APPLICATIONS = (
     page("/verified-documents", PEOPLE),
     page("/verified-documents/{verified_document}/file", SEERS),
     page("/verified-documents/{their_verified_document}/file", AUDITOR),
+    page("/verified-documents/{verified_document}/withdraw", OFFICER, forbidden=NOT_OFFICER),
+    sent("/verified-documents/{verified_document}/withdraw", OFFICER, WRONG, forbidden=NOT_OFFICER),
+    step("/verified-documents/{verified_document}/withdraw", OFFICER, WRONG, forbidden=NOT_OFFICER),
     read("/voucher-applications", PEOPLE),
     read("/voucher-applications?to_review=1", PEOPLE),
     read(f"/voucher-applications/eligibility?{ELIGIBILITY}", AGENT, other=403),

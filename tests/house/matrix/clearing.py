@@ -9,6 +9,7 @@ OPEN, CLOSED = "/clearing/50-51/{clearing_due}", "/clearing/50-51/{clearing_clos
 WITHIN, THEIRS = "/clearing/50-50/{clearing_due}", "/clearing/51-51/{clearing_due}"
 FIGURE = "issuer=50&figure=paid&way=advance_then_net"
 SAID, PAID = {"text": "已核对"}, {"settled_on": "{today}", "receipt": "W1"}
+REASON = {"reason": "回单号写错"}
 OBJECTION = SAID | {"is_objection": True}
 
 CLEARING = (
@@ -27,6 +28,7 @@ CLEARING = (
     sent(f"{CLOSED}/confirm", OFFICER, forbidden=AUDITOR),
     sent(f"{CLOSED}/messages", OFFICER, SAID, forbidden=AUDITOR),
     sent(f"{CLOSED}/settle", NO_ONE, PAID, conflict=OFFICER, forbidden=AUDITOR),
+    sent(f"{CLOSED}/reverse", NO_ONE, REASON, conflict=OFFICER, forbidden=AUDITOR),
     page("/voucher-programmes/{programme}/budget", SEERS),
     page("/voucher-programmes/{their_programme}/budget", AUDITOR),
     read("/clearing?month={clearing_due}", SEERS, other=403),
@@ -40,6 +42,7 @@ CLEARING = (
     step(f"{CLOSED}/confirm", OFFICER, {}, forbidden=AUDITOR),
     step(f"{CLOSED}/messages", OFFICER, OBJECTION, forbidden=AUDITOR),
     step(f"{CLOSED}/settle", NO_ONE, PAID, conflict=OFFICER, forbidden=AUDITOR),
+    step(f"{CLOSED}/reverse", NO_ONE, REASON, conflict=OFFICER, forbidden=AUDITOR),
     read("/voucher-programmes/{programme}/budget", SEERS),
     read("/voucher-programmes/{their_programme}/budget", AUDITOR),
 )
