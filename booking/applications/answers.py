@@ -164,7 +164,7 @@ def eligibility_answer(found: Eligibility) -> EligibilityAnswer:
 
 def application_summary(found: VoucherApplication, then: Mapping[int, int]) -> ApplicationSummary:
     """An application in a list, with what it asked for when it was handed in where that is what the reader reads."""
-    return ApplicationSummary(**_same(found) | {"wanted_fen": then.get(found.id, found.wanted_fen)})
+    return ApplicationSummary(**_same(found) | {"amount_fen": then.get(found.id, found.wanted_fen)})
 
 
 def _same(found: VoucherApplication) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What finance does in journeys, in either language: draft, issue, print, record what came in."""
 
 import re
+from datetime import date
 
 import pypdfium2
 from playwright.sync_api import Locator, Page, expect
@@ -19,9 +20,10 @@ def press(where: Page | Locator, language: Language, name: str, answer: str) -> 
     assert violations(page) == []
 
 
-def bill(finance: Page, place_id: int, language: Language) -> None:
+def bill(finance: Page, place_id: int, language: Language, today: date | None = None) -> None:
     """Draft and issue everything until today."""
-    finance.goto(f"/organisations/{place_id}/statements/to-bill?until_on={local_date(utcnow()).isoformat()}")
+    until_on = today or local_date(utcnow())
+    finance.goto(f"/organisations/{place_id}/statements/to-bill?until_on={until_on.isoformat()}")
     assert violations(finance) == []
     drafted = finance.get_by_role("button", name=said(language, "为选中的付款人生成草稿"))
     drafted.click()

@@ -14,7 +14,8 @@ from booking.core.clock import utcnow
 from models.accounts import User
 from tests.databases import postgresql_database
 from tests.journeys.browsers import FLAGS, chromium
-from tests.journeys.houses import House, serving
+from tests.journeys.clocks import serving_by_clock
+from tests.journeys.houses import House
 
 PATIENCE = 30_000
 """Milliseconds until something counts as missing; long, because the machine is busy when everything runs."""
@@ -48,7 +49,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def sqlite_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The service on SQLite, one for the whole run."""
-    with serving(tmp_path_factory.mktemp("sqlite_house")) as running:
+    with serving_by_clock(tmp_path_factory.mktemp("sqlite_house")) as running:
         yield running
 
 
@@ -57,7 +58,7 @@ def postgresql_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House
     """The service on PostgreSQL, one for the whole run."""
     with (
         postgresql_database(f"journeys_{os.getpid()}") as url,
-        serving(tmp_path_factory.mktemp("postgresql_house"), url) as running,
+        serving_by_clock(tmp_path_factory.mktemp("postgresql_house"), url) as running,
     ):
         yield running
 

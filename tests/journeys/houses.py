@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +48,9 @@ class House:
 
 
 @contextmanager
-def serving(folder: Path, database_url: str = "", **settings: str) -> Iterator[House]:
+def serving(
+    folder: Path, database_url: str = "", *, program: Sequence[str] = ("app.py",), **settings: str
+) -> Iterator[House]:
     """The service on an empty database until the block ends; further settings as environment names."""
     address = f"http://127.0.0.1:{_free_port()}"
     url = database_url or f"sqlite:///{folder / 'booking.sqlite3'}"
@@ -65,7 +67,7 @@ def serving(folder: Path, database_url: str = "", **settings: str) -> Iterator[H
     log = folder / "service.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "app.py", "--empty"],
+            [sys.executable, *program, "--empty"],
             cwd=ROOT,
             env={**os.environ, **values, **settings},
             stdout=subprocess.PIPE,
