@@ -36,7 +36,7 @@ def add_programmes(session: Session, *, now: datetime) -> int:
     """Sichuan's of 2025 and, as an assumption, of this year, also one elsewhere; Chongqing's of this year; how many."""
     year = local_date(now).year
     sichuan, chongqing = (people.actor(session, account, now=now) for account in ("officer-sc", "officer-cq"))
-    forms = [(sichuan, _sichuan_2025(_authority(sichuan))), (chongqing, _chongqing(_authority(chongqing), year))]
+    forms = [(sichuan, sichuan_2025(_authority(sichuan))), (chongqing, _chongqing(_authority(chongqing), year))]
     if year > 2025:
         forms.append((sichuan, _sichuan_again(_authority(sichuan), year)))
     forms.append((sichuan, _elsewhere(_authority(sichuan), year)))
@@ -76,7 +76,7 @@ def _sichuan(organisation_id: int, year: int) -> dict[str, Any]:
     }
 
 
-def _sichuan_2025(organisation_id: int) -> ProgrammeForm:
+def sichuan_2025(organisation_id: int) -> ProgrammeForm:
     """The published numbers of 2025, each with its source; the days and the rest are assumed."""
     shares = [f"shares.{one.value}" for one in SICHUAN_SHARES]
     excluded = [f"exclusions.{one.value}" for one in (Exclusion.STATUTORY_TESTING, Exclusion.SAME_LEGAL_PERSON)]

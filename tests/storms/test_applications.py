@@ -1,6 +1,7 @@
 """The last of a budget goes to whom it is enough for, exactly; and one application is decided on once."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,25 +19,25 @@ from tests.factories.applications import BEIBEI, Office, make_agent, make_office
 from tests.factories.instruments import make_organisation
 from tests.factories.people import give, make_user
 from tests.storms.conftest import token_of
-from tests.storms.sending import Call
+from tests.storms.sending import Call, Reply
 from tests.storms.weather import Storm
 
-FACE, FIRMS, COVERED = 100_000, 30, 10
+FACE, FIRMS, COVERED, FEW = 100_000, 30, 10, 10
 
 
-def make_firms(session: Session, **terms: Any) -> tuple[Office, list[VoucherApplication]]:
-    """Thirty firms whose applications wait for the second review."""
+def make_firms(session: Session, count: int, **terms: Any) -> tuple[Office, list[VoucherApplication]]:
+    """So many firms whose applications wait for the first review."""
     now = utcnow()
     today = local_date(now)
     days = {"valid_from": today, "counts_from": today, "use_by": today + timedelta(days=99)}
     said = {**days, "redeem_by": today + timedelta(days=199), "year": today.year, "documents": [], **terms}
     office = make_office(session, now, **said)
-    found = [passed(session, office, number) for number in range(FIRMS)]
+    found = [submitted(session, office, number) for number in range(count)]
     session.commit()
     return office, found
 
 
-def passed(session: Session, office: Office, number: int) -> VoucherApplication:
+def submitted(session: Session, office: Office, number: int) -> VoucherApplication:
     """The application of one more firm."""
     code = f"91500109MA1{number:06d}"
     firm = make_organisation(
@@ -48,20 +49,25 @@ def passed(session: Session, office: Office, number: int) -> VoucherApplication:
     )
     agent = make_agent(session, firm, f"agent-{number}", now=office.now)
     theirs = Office(**{**office.__dict__, "firm": firm, "agent": agent})
-    return theirs.passed(theirs.submitted(theirs.drafted(amount_fen=FACE)))
+    return theirs.submitted(theirs.drafted(amount_fen=FACE))
+
+
+def decision(token: str, application: VoucherApplication, step: str, **said: Any) -> Call:
+    """What somebody decides on an application as it was read."""
+    path = f"/api/v1/voucher-applications/{application.id}/{step}"
+    return Call(token, "POST", path, {"version": application.version, **said})
 
 
 def test_of_thirty_firms_ten_get_the_last_of_a_budget_that_is_enough_for_ten_and_the_others_are_told(
     session: Session, storm: Storm
 ) -> None:
-    office, found = make_firms(session, budget_fen=COVERED * FACE)
+    office, found = make_firms(session, FIRMS, budget_fen=COVERED * FACE)
+    for application in found:
+        office.passed(application)
     token = token_of(session, user_of(session, office.second))
     session.commit()
-    calls = [
-        Call(token, "POST", f"/api/v1/voucher-applications/{one.id}/issue", {"version": one.version}) for one in found
-    ]
 
-    replies = storm.volley(calls)
+    replies = storm.volley([decision(token, one, "issue") for one in found])
 
     session.rollback()
     states = Counter(session.scalars(select(VoucherApplication.state)))
@@ -73,29 +79,40 @@ def test_of_thirty_firms_ten_get_the_last_of_a_budget_that_is_enough_for_ten_and
     assert int(session.scalar(select(func.sum(Voucher.face_fen))) or 0) == COVERED * FACE
 
 
+def colleague(session: Session, authority_id: int, name: str) -> str:
+    """The token of one more officer of an authority."""
+    made = make_user(session, name)
+    give(session, made, Role.VOUCHER_OFFICER, ScopeKind.ORGANISATION, authority_id)
+    return token_of(session, made)
+
+
+def both(replies: Sequence[Reply]) -> set[tuple[tuple[int, str], ...]]:
+    """Every way in which the two decisions on an application ended."""
+    told = [(one.status, one.body.get("code", "")) for one in replies]
+    return {tuple(sorted(pair)) for pair in zip(told[::2], told[1::2], strict=True)}
+
+
 def test_two_officers_at_one_application_make_one_decision_and_the_other_is_told(
     session: Session, storm: Storm
 ) -> None:
-    office, found = make_firms(session, budget_fen=FIRMS * FACE)
-    colleague = make_user(session, "colleague")
-    give(session, colleague, Role.VOUCHER_OFFICER, ScopeKind.ORGANISATION, office.authority.id)
-    one, other = (token_of(session, who) for who in (user_of(session, office.second), colleague))
-    session.commit()
-    calls = []
-    for application in found:
-        at, read = f"/api/v1/voucher-applications/{application.id}", {"version": application.version}
-        calls += [
-            Call(one, "POST", f"{at}/issue", read),
-            Call(other, "POST", f"{at}/refuse", read | {"reason": "不符"}),
-        ]
+    office, found = make_firms(session, FEW, budget_fen=FIRMS * FACE)
+    first = [token_of(session, user_of(session, office.first)), colleague(session, office.district.id, "beside")]
+    second = [token_of(session, user_of(session, office.second)), colleague(session, office.authority.id, "other")]
 
-    replies = storm.volley(calls)
+    passed = storm.volley([decision(token, one, "review") for one in found for token in first])
+    session.expire_all()
+    calls = []
+    for place, one in enumerate(found):
+        calls.append(decision(second[0], one, "issue"))
+        against = {"step": "refuse", "reason": "不符"} if place % 2 else {"step": "issue"}
+        calls.append(decision(second[1], one, **against))
+    decided = storm.volley(calls)
 
     session.rollback()
-    pairs = zip(replies[::2], replies[1::2], strict=True)
-    assert {tuple(sorted((first.status, second.status))) for first, second in pairs} == {(200, 409)}
-    decided = ApplicationEvent.step.in_((ApplicationStep.ISSUE, ApplicationStep.REFUSE))
-    rows = select(ApplicationEvent.application_id).where(decided)
-    assert sorted(session.scalars(rows)) == sorted(application.id for application in found)
-    told = {reply.body["code"] for reply in replies if reply.status == 409}
-    assert told == {"application_changed"}
+    assert both(passed) == both(decided) == {((200, ""), (409, "application_changed"))}
+    steps = Counter(session.scalars(select(ApplicationEvent.step)))
+    assert steps[ApplicationStep.PASS] == steps[ApplicationStep.ISSUE] + steps[ApplicationStep.REFUSE] == FEW
+    issued = select(VoucherApplication.voucher_id).where(VoucherApplication.state == ApplicationState.ISSUED)
+    vouchers = session.scalars(select(Voucher.id).order_by(Voucher.id)).all()
+    assert sorted(one for one in session.scalars(issued) if one) == list(vouchers)
+    assert len(vouchers) == steps[ApplicationStep.ISSUE] >= FEW // 2

@@ -1,13 +1,17 @@
-"""Vouchers under load: thirty firms' people on a voucher that covers ten, and a double click, over HTTP."""
+"""Vouchers under load: thirty people on a voucher that covers ten, a double click, and killed workers, over HTTP."""
 
+import time
+from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.core.clock import local_date, utcnow
 from booking.ledger.verifying import faults as ledger_faults
+from booking.operations import proving
 from booking.payers.verifying import faults as payer_faults
 from booking.vouchers.verifying import faults as voucher_faults
 from models.accounts import User
@@ -18,14 +22,16 @@ from models.reservations import Reservation
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vouchers import Voucher, VoucherHold
 from tests.factories.instruments import make_instrument
-from tests.factories.people import give
+from tests.factories.payers import make_payer
+from tests.factories.people import give, make_user
 from tests.factories.prices import make_hourly_price
 from tests.factories.vouchers import make_firm, make_voucher
 from tests.storms.sending import Call
-from tests.storms.test_booking import booking, codes, holding, made, statuses, tomorrow
-from tests.storms.weather import Storm
+from tests.storms.test_booking import booking, codes, held_once, holding, made, statuses, tomorrow
+from tests.storms.weather import Server, Storm, in_order
 
 HOURLY, SHARE = 10_000, 3_000
+KILLS, WRITERS, LAST = 5, 30, 10
 
 
 def vouchered(session: Session, uses: int) -> tuple[list[Instrument], Voucher]:
@@ -90,3 +96,47 @@ def test_the_same_key_from_many_at_once_holds_once(session: Session, storm: Stor
     assert len({reply.body["id"] for reply in replies}) == 1
     assert balances(session, voucher) == (9 * SHARE, SHARE)
     assert session.scalars(select(Reservation.uses_vouchers)).all() == [True]
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_each_acknowledged_booking_holds_its_voucher_and_its_account_once_although_workers_are_killed(
+    session: Session, server: Server, storm: Storm, tokens: list[str]
+) -> None:
+    instruments, voucher = vouchered(session, (KILLS - 1) * WRITERS + LAST)
+    place = session.get_one(Organisation, instruments[0].organisation_id)
+    writers = list(session.scalars(select(User).where(User.email.startswith("writer"))))
+    payer = make_payer(session, place, make_user(session, "lead"), 1_000 * HOURLY, writers)
+    acknowledged, broken, refused = set(), 0, Counter[int]()
+
+    for number in range(KILLS):
+        calls = [
+            with_voucher(
+                booking(
+                    token,
+                    instruments[n % 5],
+                    tomorrow(number * 1440 + n // 5 * 60),
+                    key=f"{number}.{n}",
+                    payer=payer.id,
+                ),
+                voucher,
+            )
+            for n, token in enumerate(tokens[:WRITERS])
+        ]
+        sent = storm.send(calls)
+        time.sleep(0.05 + number * 0.04)
+        server.kill_a_worker(number)
+        replies = in_order(sent)
+        while again := [call for call, reply in zip(calls, replies, strict=True) if not reply.status]:
+            broken += len(again)
+            later = iter(storm.volley(again))
+            replies = [reply if reply.status else next(later) for reply in replies]
+        acknowledged |= set(made(replies))
+        refused.update(reply.status for reply in replies if reply.status != 201)
+
+    assert broken
+    assert refused == {422: WRITERS - LAST}
+    assert acknowledged == holding(session) == held_once(session)
+    holds = session.execute(select(VoucherHold.reservation_id, VoucherHold.amount_fen)).all()
+    assert sorted((key, fen) for key, fen in holds) == [(key, SHARE) for key in sorted(acknowledged)]
+    assert balances(session, voucher) == (0, len(acknowledged) * SHARE)
+    assert list(proving.faults(session)) == []
