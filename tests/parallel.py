@@ -11,8 +11,14 @@ STORMS = ("tests/storms/", "tests/operations/test_serving.py")
 """Where tests of many processes stand."""
 
 STORMS_AT_ONCE = 2
-TOGETHER = ("tests/journeys/test_every_page.py", "tests/demo/test_loading.py")
-"""Files whose world takes long to make: one worker runs the whole of each, first of all, so that none waits for it."""
+TOGETHER = (
+    "tests/house/test_authorisation.py",
+    "tests/journeys/test_every_page.py",
+    "tests/house/test_bad_input.py",
+    "tests/demo/test_loading.py",
+)
+"""Files whose world takes long to make: one worker runs all of each on one engine, and these begin before all others,
+the longest first, so that none waits for them."""
 
 ENGINES = ("sqlite", "postgresql")
 ORDER = {"sqlite": 0, None: 1, "postgresql": 2}
@@ -59,12 +65,10 @@ class FromBothEnds(LoadScopeScheduling):  # type: ignore[misc]
         self.config.option.loadscopereorder = False
 
     def _split_scope(self, nodeid: str) -> str:
-        """One test function on one engine goes to one worker, and so does a file whose tests stay together."""
-        if nodeid.startswith(TOGETHER):
-            return nodeid.partition("::")[0]
+        """What goes to one worker: a test function on one engine, or all of a file whose tests stay together."""
         function, _, parameters = nodeid.partition("[")
         engine = next((name for name in ENGINES if name in parameters), "")
-        return f"{function} {engine}"
+        return f"{function.partition('::')[0] if nodeid.startswith(TOGETHER) else function} {engine}"
 
     def _reschedule(self, node: WorkerController) -> None:
         """Give so much that it can go on, or end it where as many as storms can bear are left without it."""
@@ -82,7 +86,7 @@ class FromBothEnds(LoadScopeScheduling):  # type: ignore[misc]
 
     def _assign_work_unit(self, node: WorkerController) -> None:
         """The longest files first, then the next from this worker's end, storms last."""
-        long = [scope for scope in TOGETHER if scope in self.workqueue]
+        long = [scope for file in TOGETHER for scope in self.workqueue if scope.startswith(file)]
         waiting = self._ordinary() or list(self.workqueue)
         takes_last = int(node.gateway.id.removeprefix("gw")) % 2
         self.workqueue.move_to_end((long or waiting)[-1 if takes_last and not long else 0], last=False)

@@ -7,6 +7,7 @@ from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, WrapMode
 from fpdf.fonts import FontFace, TTFFont
 
+from booking.web.paper_fonts import font_of, make_own
 from booking.web.static_files import built_file
 
 FAMILY = "paper"
@@ -41,10 +42,10 @@ class Paper(FPDF):
         """Begin the first page; `footer` stands at the foot of each."""
         super().__init__(format="A4")
         self.footer_text, self._before, self._is_one = footer, 0, True
-        self.add_font(FAMILY, fname=built_file(REGULAR))
-        self.add_font(FAMILY, style="B", fname=built_file(BOLD))
+        for style, name in (("", REGULAR), ("B", BOLD)):
+            self.fonts[f"{FAMILY}{style}"] = font_of(self, FAMILY, style, built_file(name))
         font = self.fonts[FAMILY]
-        self._known = frozenset(font.cmap) if isinstance(font, TTFFont) else frozenset()
+        self._known = font.cmap.keys() if isinstance(font, TTFFont) else set()
         self.set_title(title)
         self.set_margin(MARGIN)
         self.set_auto_page_break(auto=True, margin=MARGIN + LINE)
@@ -171,6 +172,9 @@ class Paper(FPDF):
 
     def as_bytes(self) -> bytes:
         """The whole paper."""
+        for font in self.fonts.values():
+            if isinstance(font, TTFFont):
+                make_own(font)
         return bytes(self.output())
 
     def _shown(self, text: str) -> str:

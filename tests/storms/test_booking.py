@@ -31,7 +31,7 @@ from tests.storms.conftest import token_of
 from tests.storms.sending import Call, Reply
 from tests.storms.weather import Server, Storm, in_order
 
-ROUNDS, KILLS, HOURLY = 100, 20, 10_000
+ROUNDS, KILLS, HOURLY = 50, 20, 10_000
 LONGEST = 120.0
 
 

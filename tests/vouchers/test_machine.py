@@ -1,15 +1,15 @@
 """Vouchers at random, over their whole life: transfers and balances agree, and every capture was held before."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from typing import Any
 
 from flask import Flask
 from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import initialize, invariant, rule
 from hypothesis.stateful import run_state_machine_as_test as run_machine
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -34,10 +34,11 @@ from models.directory import Organisation
 from models.vocabulary.programmes import ServiceType
 from models.vocabulary.vouchers import VoucherStep
 from models.vouchers import Voucher
-from tests import databases
+from tests.counting import counting
 from tests.factories.people import actor_for, make_user
 from tests.factories.programmes import make_authority, make_officer, make_programme, version_form
 from tests.factories.vouchers import accept, make_charge, make_use
+from tests.machines import Proving, emptied
 from tests.vouchers.using import NOON, Bench
 
 STEPS_AT_LEAST, KINDS_AT_LEAST = 25, 5
@@ -49,7 +50,7 @@ WAYS: tuple[dict[str, Any], ...] = (
 )
 
 
-class Machine(RuleBasedStateMachine):
+class Machine(Proving):
     """A firm with vouchers of two programmes uses an instrument; officers and time take vouchers away."""
 
     @initialize()
@@ -161,14 +162,6 @@ def captured(session: Session, purpose: Purpose, charge_id: int, fee: int, days:
     return bool(found.parts)
 
 
-@contextmanager
-def emptied(app: Flask) -> Iterator[None]:
-    databases.empty(app)
-    with app.app_context():
-        yield
-        db.session.remove()
-
-
 def test_the_books_are_right_whatever_happens_to_vouchers(engine_app: Flask) -> None:
     took_effect: Counter[str] = Counter()
 
@@ -177,6 +170,7 @@ def test_the_books_are_right_whatever_happens_to_vouchers(engine_app: Flask) -> 
             super().__init__()
             self.context = ExitStack()
             self.context.enter_context(emptied(engine_app))
+            self.statements = self.context.enter_context(counting())
 
         def teardown(self) -> None:
             if hasattr(self, "now"):
