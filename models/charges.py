@@ -1,6 +1,6 @@
 """What uses cost in the end: charges, the lines that they are made of, and everything that happened to them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, CheckConstraint, ForeignKey, Index, String, false, text
@@ -34,7 +34,8 @@ class Charge(Base):
     acceptance to its last results or its end. `due_at` is when it goes on by itself: an estimated one when its time is
     over or nobody said what was done, a final or adjusted one when its payer has been silent for long enough.
     `reminded_at` is when its owner's people were last told that a dispute waits. `uses_vouchers` is whether vouchers
-    ever held something for it: only then anybody asks what they pay.
+    ever held something for it: only then anybody asks what they pay. `invoiced_on` is the invoice's day by which they
+    were weighed last, none while the day of the use stands in for it.
     """
 
     __tablename__ = "charges"
@@ -107,6 +108,7 @@ class Charge(Base):
     reminded_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     uses_vouchers: Mapped[bool] = mapped_column(default=False, server_default=false())
+    invoiced_on: Mapped[date | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     reservation: Mapped[Reservation | None] = relationship(lazy="raise")

@@ -126,7 +126,8 @@ class VoucherReminder(Base):
 class VoucherCap(Base):
     """How much an enterprise may still use of a programme's vouchers in one year, by the day that counts.
 
-    `used` is what `left` was filled from with the cap of the version under which the year's first voucher was issued.
+    `used` is what `left` was filled from, with the highest cap of the versions under which vouchers of the year were
+    issued.
     """
 
     __tablename__ = "voucher_caps"

@@ -88,12 +88,16 @@ class ChargeEntry(BaseModel):
 
 
 class ChargeVoucher(BaseModel):
-    """How much a voucher pays of it, what decided that, who redeems it, and the day that counts for it."""
+    """How much a voucher pays of it, what decided that, who redeems it, and the day that counts for it.
+
+    `invoice_by` is the last day of which the invoice may be; null where the day of the service counts.
+    """
 
     number: str
     amount_fen: int
     redeemed_by: RedeemedBy
     counts_on: date
+    invoice_by: date | None
     decided_by: list[Limit]
 
 

@@ -56,6 +56,7 @@ STEPS = {
     ChargeStep.BILL: N_("列入结算单"),
     ChargeStep.SETTLE: N_("结算单已付清"),
     ChargeStep.REOPEN: N_("收款有更正，结算单未付清"),
+    ChargeStep.INVOICE: N_("按开票日期重新计算创新券"),
 }
 BY_SILENCE = N_("到期未提出异议，视为接受")
 SHOW = {

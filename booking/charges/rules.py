@@ -103,6 +103,11 @@ def last_day(ends_at: datetime) -> date:
     return local_date(ends_at - timedelta(microseconds=1))
 
 
+def day_used(booked_ends_at: datetime, used_ends_at: datetime | None) -> date:
+    """The last day of a use as its vouchers count it: one that ran on counts by the end that was booked."""
+    return last_day(min(booked_ends_at, used_ends_at or booked_ends_at))
+
+
 def use_quote(terms: Terms, booked: Period, used: Used, *, is_assisted: bool) -> Quote:
     """What a use costs by the very price that it was booked on: the time that this price bills, samples and pieces."""
     period = billed_time(terms, booked, used.period)

@@ -9,7 +9,7 @@ from sqlalchemy import Exists, exists, func, select
 from sqlalchemy.orm import Session
 
 from booking.charges.refusals import ClaimWaits, VoucherClaimed
-from booking.charges.rules import last_day
+from booking.charges.rules import day_used
 from booking.core.clock import local_date
 from booking.payers.holds import Purpose
 from booking.pricing.rules import Line
@@ -23,7 +23,7 @@ from models.payers import PayerAccount
 from models.programmes import ProgrammeVersion
 from models.vocabulary.charges import ChargeKind
 from models.vocabulary.pricing import LineKind
-from models.vocabulary.programmes import Limit, Reason, RedeemedBy
+from models.vocabulary.programmes import CountsOn, Limit, Reason, RedeemedBy
 from models.vocabulary.vouchers import CaptureKind
 from models.vouchers import Voucher, VoucherCapture, VoucherHold
 
@@ -33,13 +33,17 @@ FEES = frozenset({ChargeKind.LATE_CANCELLATION, ChargeKind.NO_SHOW})
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one voucher pays of a charge, by which limits, and the day that counted."""
+    """What one voucher pays of a charge, by which limits, and the day that counted.
+
+    `invoice_by` is the last day of which the invoice may be, where that is what counts (None: the service does).
+    """
 
     number: str
     amount_fen: int
     redeemed_by: RedeemedBy
     counts_on: date
     decided_by: tuple[Limit, ...]
+    invoice_by: date | None = None
 
 
 def fee_of(charge: Charge) -> int:
@@ -91,15 +95,17 @@ def taken_off(session: Session, charge: Charge, eligible_fen: int, *, fee_fen: i
         same = select(PayerAccount.id).where(PayerAccount.id == charge.payer_account_id)
         session.scalar(same.with_for_update(key_share=True))
     purpose = Purpose(charge.reservation_id, charge.sample_order_id)
-    used_on = last_day(charge.used_ends_at or charge.booked_ends_at)
-    found = capture(session, purpose, charge, eligible_fen, used_on, now=now)
+    used_on = day_used(charge.booked_ends_at, charge.used_ends_at)
+    found = capture(session, purpose, charge, eligible_fen, used_on, invoiced_on=charge.invoiced_on, now=now)
     if found.kept_fen:
         raise ClaimWaits
     if found.deducted_fen > fee_fen or found.expected_fen > eligible_fen:
         raise VoucherClaimed(found.deducted_fen + found.expected_fen)
     change_fen, charge.voucher_fen = charge.voucher_fen - found.deducted_fen, found.deducted_fen
     is_refused = eligible_fen > 0 and not (found.deducted_fen or found.expected_fen)
-    reasons = _reasons(session, charge, purpose, eligible_fen, used_on, now=now) if is_refused else []
+    reasons: Sequence[Excluded] = ()
+    if is_refused:
+        reasons = found.excluded or _reasons(session, charge, purpose, eligible_fen, used_on, now=now)
     why = _why(found, reasons)
     if not change_fen and (not why or _told(why) == _told(_said_last(session, charge))):
         return []
@@ -125,7 +131,7 @@ def _reasons(
     wish = wish_of(session, purpose)
     if wish is None:
         return ()
-    ask = Ask(wish, purpose, charge.organisation_id, eligible_fen, used_on)
+    ask = Ask(wish, purpose, charge.organisation_id, eligible_fen, used_on, charge.invoiced_on)
     return plan(session, ask, today=local_date(now)).reasons
 
 
@@ -148,17 +154,20 @@ def parts_of(session: Session, charge: Charge) -> list[Part]:
     if not charge.uses_vouchers:
         return []
     rows = (
-        select(VoucherCapture, Voucher.number, ProgrammeVersion.redeemed_by)
+        select(VoucherCapture, Voucher.number, Voucher.use_by, ProgrammeVersion)
         .join(Voucher, Voucher.id == VoucherCapture.voucher_id)
         .join(ProgrammeVersion, ProgrammeVersion.id == Voucher.programme_version_id)
         .where(VoucherCapture.charge_id == charge.id, VoucherCapture.kind == CaptureKind.USE)
         .order_by(Voucher.number, VoucherCapture.id)
     )
     found: dict[str, Part] = {}
-    for row, number, redeemed_by in session.execute(rows):
-        before = found[number].amount_fen if number in found else 0
+    for row, number, use_by, version in session.execute(rows):
+        amount_fen = row.amount_fen + (found[number].amount_fen if number in found else 0)
         limits = tuple(Limit(one) for one in row.decided_by)
-        found[number] = Part(number, before + row.amount_fen, redeemed_by, row.counts_on, limits)
+        is_by_invoice = version.counts_on == CountsOn.INVOICE
+        day = (charge.invoiced_on if is_by_invoice else None) or row.counts_on
+        invoice_by = use_by if is_by_invoice else None
+        found[number] = Part(number, amount_fen, version.redeemed_by, day, limits, invoice_by)
     return [one for one in found.values() if one.amount_fen]
 
 

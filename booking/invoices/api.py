@@ -1,6 +1,7 @@
 """Invoices in the HTTP API: recording them with what they cover and their files, reversing, and reading them."""
 
 from collections.abc import Callable
+from typing import Any
 
 from flask import Blueprint, Response, url_for
 from pydantic import BaseModel
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.attachments.answers import UploadBody
 from booking.attachments.uploads import file_response, limits_for, read_uploads
+from booking.charges.terms import windows
 from booking.core.actors import Actor
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden, InvalidInput, Problem
@@ -65,7 +67,7 @@ def list_invoices() -> Response:
 def record(debtor_id: int) -> Response:
     """Record an invoice that was issued elsewhere, with how much of which statements it covers."""
     form = read_json(InvoiceForm)
-    return _created(lambda one, who: service.record_invoice(one, debtor_id, form, actor=who, now=utcnow()).id)
+    return _created(lambda one, who: service.record_invoice(one, debtor_id, form, **_said(who)).id)
 
 
 @bp.get("/payer-accounts/<int:payer_id>/paid-in")
@@ -98,7 +100,7 @@ def show(invoice_id: int) -> Response:
 def reverse(invoice_id: int) -> Response:
     """Record a red-letter invoice that reverses these amounts of it, or all that is left; it may be covered anew."""
     form = read_json(ReversalForm)
-    return _created(lambda one, who: service.reverse_invoice(one, invoice_id, form, actor=who, now=utcnow()).id)
+    return _created(lambda one, who: service.reverse_invoice(one, invoice_id, form, **_said(who)).id)
 
 
 @bp.post(f"{ONE}/withdraw")
@@ -106,7 +108,7 @@ def reverse(invoice_id: int) -> Response:
 def withdraw(invoice_id: int) -> Response:
     """Take back what was recorded wrongly: it covers nothing, and its number may be recorded anew."""
     form = read_json(WithdrawalForm)
-    return _created(lambda one, who: service.withdraw_invoice(one, invoice_id, form.reason, actor=who, now=utcnow()).id)
+    return _created(lambda one, who: service.withdraw_invoice(one, invoice_id, form.reason, **_said(who)).id)
 
 
 @bp.post(f"{ONE}/attachments")
@@ -136,6 +138,11 @@ def invoice_file(invoice_id: int, attachment_id: int) -> Response:
     """A file of an invoice, for who may read that."""
     session, who = reading(), require_actor()
     return file_response(session, queries.file_for(session, invoice_id, attachment_id, who, today=local_date(utcnow())))
+
+
+def _said(who: Actor) -> dict[str, Any]:
+    """Who does it and when, and how long payers have whose charge changes with it."""
+    return {"windows": windows(), "actor": who, "now": utcnow()}
 
 
 def _created(work: Callable[[Session, Actor], int]) -> Response:

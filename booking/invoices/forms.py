@@ -76,8 +76,12 @@ class AnInvoiceForm(Form):
 
 
 class InvoiceForm(AnInvoiceForm):
-    """An invoice of statements, with how much of which it covers."""
+    """An invoice of statements, with how much of which it covers.
 
+    `gives_up_vouchers` records it although vouchers pay less of a use because of its date.
+    """
+
+    gives_up_vouchers: bool = False
     items: Annotated[list[InvoiceItemForm], Field(min_length=1, max_length=MOST_ITEMS), AfterValidator(_once_each)]
 
 

@@ -32,6 +32,7 @@ FIELDS = {
     "tax_number": N_("税号"),
     "rate": N_("税率"),
     "items": N_("所含结算单"),
+    "gives_up_vouchers": N_("开票日期无误，创新券不再支付上述金额"),
     "paid_in": N_("所含充值"),
     "amount_fen": N_("含税金额"),
     "reason": N_("原因"),

@@ -12,6 +12,7 @@ from booking.attachments import service as attachments
 from booking.attachments.preparing import Prepared
 from booking.attachments.queries import Owner
 from booking.attachments.rules import Limits
+from booking.charges.windows import Windows
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Problem
@@ -20,6 +21,7 @@ from booking.invoices import queries, top_ups
 from booking.invoices.forms import AnInvoiceForm, InvoiceForm, ReversalForm, TopUpInvoiceForm
 from booking.invoices.rules import NOT_COVERED, beyond_paid_in, misfits, tax_number_problems, unfit_reversals
 from booking.invoices.top_ups import account_for
+from booking.invoices.weighing import weigh_again
 from booking.statements.debtors import debtor_of_account, held_debtor
 from booking.statements.queries import debtor_for
 from models.directory import Organisation
@@ -28,6 +30,7 @@ from models.payers import PayerAccount, PayerMovement
 from models.statements import Debtor
 from models.vocabulary.attachments import OwnerKind, Visibility
 
+DAYS = Windows()
 Item = Callable[[int, int, int], InvoiceItem | InvoiceTopUp]
 """What an invoice covers, made of its id, of what it is a part, and how much."""
 
@@ -67,18 +70,22 @@ def record_invoice(
     files: Sequence[Prepared] = (),
     limits: Limits | None = None,
     *,
+    windows: Windows = DAYS,
     actor: Actor,
     now: datetime,
 ) -> Invoice:
     """Record an invoice for one debtor, which covers amounts of some of their statements.
 
-    Raises NotFound, Forbidden, FilesRefused, and InvalidInput for a number that was recorded before, for more than is
-    left of a statement, and for a day to come.
+    What vouchers pay is weighed again by its day. Raises NotFound, Forbidden, FilesRefused, and InvalidInput for a
+    number that was recorded before, for more than is left of a statement, for a day to come, and for one by which
+    vouchers pay less, unless the form says so.
     """
     debtor = _held(session, debtor_id, actor, now)
     wanted = {one.statement_id: one.amount_fen for one in form.items}
     problems = misfits(form.kind, form.tax_number, wanted, queries.billed_of(session, debtor.id, wanted))
     invoice = _recorded(session, debtor, form, wanted, problems, item=_item, actor=actor, now=now)
+    agreed = form.gives_up_vouchers
+    weigh_again(session, invoice, wanted, windows=windows, is_agreed=agreed, actor=actor, now=now)
     if files and limits is not None:
         _keep(session, invoice, files, limits, actor=actor, now=now)
     return invoice
@@ -140,7 +147,7 @@ def _recorded(
         amount_fen=sum(wanted.values()),
         recorded_by_id=actor.id,
         created_at=now,
-        **form.model_dump(exclude={"items"}),
+        **form.model_dump(exclude={"items", "gives_up_vouchers"}),
     )
     _store(session, invoice, wanted, item=item, actor=actor, now=now)
     return invoice
@@ -165,7 +172,9 @@ def attach_files(
     return invoice
 
 
-def reverse_invoice(session: Session, invoice_id: int, form: ReversalForm, *, actor: Actor, now: datetime) -> Invoice:
+def reverse_invoice(
+    session: Session, invoice_id: int, form: ReversalForm, *, windows: Windows = DAYS, actor: Actor, now: datetime
+) -> Invoice:
     """Record a red-letter invoice that reverses amounts of another, or all that is left of it; never beyond.
 
     What it takes back may be covered anew. Raises NotFound, Forbidden, Withdrawn, AlreadyReversed and InvalidInput.
@@ -195,6 +204,8 @@ def reverse_invoice(session: Session, invoice_id: int, form: ReversalForm, *, ac
     )
     item = _top_up if paid_in else _item
     _store(session, red, {one: -amount for one, amount in wanted.items()}, item=item, actor=actor, now=now)
+    if not paid_in:
+        weigh_again(session, red, wanted, windows=windows, actor=actor, now=now)
     return red
 
 
@@ -218,7 +229,9 @@ def _unfit(
     return unfit_reversals(wanted, left, {one: told.number for one, told in billed.items()})
 
 
-def withdraw_invoice(session: Session, invoice_id: int, reason: str, *, actor: Actor, now: datetime) -> Invoice:
+def withdraw_invoice(
+    session: Session, invoice_id: int, reason: str, *, windows: Windows = DAYS, actor: Actor, now: datetime
+) -> Invoice:
     """Take back what was recorded wrongly, a red-letter invoice too: it covers nothing, its number is free again.
 
     Raises NotFound, Forbidden, Withdrawn, WithdrawReversalFirst, and InvoicedAnew for a red-letter one that others rest
@@ -233,6 +246,8 @@ def withdraw_invoice(session: Session, invoice_id: int, reason: str, *, actor: A
     session.flush()
     before, subject = {"number": invoice.number, "amount_fen": invoice.amount_fen}, ("invoice", invoice.id)
     audit.note(session, "invoices.withdrawn", subject, actor=actor, now=now, before=before, reason=reason)
+    covered = session.scalars(select(InvoiceItem.statement_id).where(InvoiceItem.invoice_id == invoice.id)).all()
+    weigh_again(session, invoice, covered, windows=windows, actor=actor, now=now)
     return invoice
 
 

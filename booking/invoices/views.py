@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from booking.accounts.views.again import again
 from booking.attachments.preparing import Prepared
 from booking.attachments.uploads import file_response, has_uploads, limits_for, read_uploads
+from booking.charges.terms import windows
 from booking.core import forms
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Conflict, Forbidden, InvalidInput
@@ -94,7 +95,8 @@ def new(debtor_id: int) -> ResponseReturnValue:
         files = read_uploads(limits, is_invoice=True) if has_uploads() else []
 
         def work(session: Session) -> dict[str, Any]:
-            return {"id": service.record_invoice(session, debtor_id, form, files, limits, actor=actor, now=now).id}
+            said: dict[str, Any] = {"windows": windows(), "actor": actor, "now": now}
+            return {"id": service.record_invoice(session, debtor_id, form, files, limits, **said).id}
 
         invoice_id = create_once(work, actor=actor, now=now)[0]["id"]
     except InvalidInput as refused:
@@ -131,7 +133,8 @@ def reverse(invoice_id: int) -> ResponseReturnValue:
 
     def work(session: Session) -> int:
         form = forms.read(ReversalPage, written() | {"paid_in": amounts("movement_id", PAID)})
-        return service.reverse_invoice(session, invoice_id, form, actor=require_actor(), now=utcnow()).id
+        said: dict[str, Any] = {"windows": windows(), "actor": require_actor(), "now": utcnow()}
+        return service.reverse_invoice(session, invoice_id, form, **said).id
 
     return _step(invoice_id, work, _("红字发票已登记。"))
 
@@ -143,7 +146,8 @@ def withdraw(invoice_id: int) -> ResponseReturnValue:
 
     def work(session: Session) -> int:
         why = forms.read(WithdrawalPage, posted()).withdrawn_for
-        return service.withdraw_invoice(session, invoice_id, why, actor=require_actor(), now=utcnow()).id
+        said: dict[str, Any] = {"windows": windows(), "actor": require_actor(), "now": utcnow()}
+        return service.withdraw_invoice(session, invoice_id, why, **said).id
 
     return _step(invoice_id, work, _("登记已撤回，发票号码可以重新登记。"))
 

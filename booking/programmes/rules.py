@@ -1,6 +1,6 @@
 """What a voucher covers of a fee and which limit decides, or every reason why it covers nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -74,6 +74,11 @@ class Excluded:
 
     reason: Reason
     values: Mapping[str, Any] = field(default_factory=dict)
+
+
+def each_once(reasons: Iterable[Excluded]) -> tuple[Excluded, ...]:
+    """The same without those that say the same of the same days."""
+    return tuple({(one.reason, *one.values.values()): one for one in reasons}.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
-from booking.core.clock import local_date
+from booking.charges.rules import day_used
 from booking.core.pages import LARGEST_PAGE, Page, decode_cursor, page_of, row_id
 from booking.invoices.charged import invoiced_on
 from booking.programmes.queries import chosen
@@ -248,7 +248,7 @@ def _found(row: Unclaimed, version: ProgrammeVersion, days: dict[int, date], tod
     """One of them with what the rules say of it today."""
     capture, under, amount_fen = row
     charge, voucher = capture.charge, capture.voucher
-    used_on = local_date(charge.used_ends_at or charge.booked_ends_at)
+    used_on = day_used(charge.booked_ends_at, charge.used_ends_at)
     day = days.get(charge.id) if charge.gross_fen else used_on
     is_billed = charge.gross_fen == charge.billed_fen
     covered = Covered(

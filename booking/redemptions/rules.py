@@ -66,7 +66,7 @@ def unclaimable(covered: Covered, found: Sequence[Batch], today: date) -> Iterat
         yield Unclaimable.NO_WINDOW
     if covered.invoiced_on is None:
         yield Unclaimable.NOT_INVOICED
-    elif covered.counts_on == CountsOn.INVOICE and not _is_dated_well(covered, found, is_open):
+    elif covered.counts_on == CountsOn.INVOICE and not _is_dated_well(covered, is_open):
         yield Unclaimable.INVOICE_OUTSIDE
 
 
@@ -80,11 +80,12 @@ def batch_of(covered: Covered, is_open: Sequence[Batch]) -> Batch | None:
     return None
 
 
-def _is_dated_well(covered: Covered, found: Sequence[Batch], is_open: Sequence[Batch]) -> bool:
-    """Whether the invoice is of a day that an open batch takes; without batches, on which the voucher could be used."""
-    if found:
-        return not is_open or batch_of(covered, is_open) is not None
-    return covered.invoiced_on is not None and covered.counts_from <= covered.invoiced_on <= covered.use_by
+def _is_dated_well(covered: Covered, is_open: Sequence[Batch]) -> bool:
+    """Whether the invoice is of a day on which the voucher could be used, and that an open batch takes."""
+    day = covered.invoiced_on
+    if day is None or not covered.counts_from <= day <= covered.use_by:
+        return False
+    return not is_open or batch_of(covered, is_open) is not None
 
 
 def steps_open(state: RedemptionState, *, is_notice_over: bool, is_left: bool) -> frozenset[RedemptionStep]:

@@ -28,13 +28,17 @@ class VoucherChoice(BaseModel):
 
 
 class VoucherPart(BaseModel):
-    """What one voucher would cover, what each limit would allow, which decided; or why it covers nothing."""
+    """What one voucher would cover, what each limit would allow, which decided; or why it covers nothing.
+
+    `invoice_by` is the last day of which the invoice may be; null where the day of the service counts.
+    """
 
     voucher_id: int
     number: str
     covered_fen: int
     redeemed_by: RedeemedBy
     use_by: date
+    invoice_by: date | None
     decided_by: list[Limit]
     limits: dict[Limit, int]
     refusals: list[ExcludedAnswer]
@@ -60,13 +64,18 @@ class AskedVouchers(BaseModel):
 
 
 class HeldVoucher(BaseModel):
-    """What one voucher holds for a reservation, and the limits that decided."""
+    """What one voucher holds for a reservation, the limits that decided, and by when the invoice must be issued.
+
+    `invoice_by` is null where the day of the service counts.
+    """
 
     voucher_id: int
     number: str
     held_fen: int
     decided_by: list[Limit]
     redeemed_later: bool
+    use_by: date | None
+    invoice_by: date | None
 
 
 class KeptVouchers(BaseModel):
@@ -126,6 +135,7 @@ def _part(one: Part) -> VoucherPart:
         covered_fen=one.amount_fen,
         redeemed_by=one.redeemed_by,
         use_by=one.use_by,
+        invoice_by=one.invoice_by,
         decided_by=list(one.covered.decided_by),
         limits=dict(one.covered.limits),
         refusals=[ExcludedAnswer(code=why.reason, message=sentence(why)) for why in one.covered.excluded],
@@ -153,6 +163,8 @@ def kept_vouchers(found: Vouchered | None) -> dict[str, Any] | None:
                 held_fen=one.amount_fen,
                 decided_by=list(one.limits),
                 redeemed_later=one.redeems_later,
+                use_by=one.use_by,
+                invoice_by=one.invoice_by,
             )
             for one in found.parts
         ],

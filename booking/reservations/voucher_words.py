@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from flask_babel import gettext as _
 
@@ -25,6 +26,7 @@ class SpokenPart:
     covered_fen: int
     decided_by: str
     redeems_later: bool
+    invoice_by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class SpokenVouchers:
     in_the_end_fen: int
     reasons: tuple[str, ...]
     is_open: bool = False
+    last_day: date | None = None
 
 
 def spoken_vouchers(payment: Payment | None, period: Period) -> SpokenVouchers | None:
@@ -60,13 +63,15 @@ def spoken_plan(covering: Covering, fee_fen: int, period: Period) -> SpokenVouch
         own_fen=found.own_fen,
         in_the_end_fen=found.fee_fen - found.covered_fen,
         reasons=() if found.covered_fen else reasons_of(found),
+        last_day=found.last_day,
     )
 
 
 def spoken_part(part: Part) -> SpokenPart:
     """What one voucher covers."""
     redeems_later = bool(part.covered.expected_fen)
-    return SpokenPart(part.number, part.amount_fen, limits_said(part.covered.decided_by), redeems_later)
+    said = limits_said(part.covered.decided_by)
+    return SpokenPart(part.number, part.amount_fen, said, redeems_later, part.invoice_by)
 
 
 def limits_said(limits: Iterable[Limit]) -> str:

@@ -1,6 +1,7 @@
 """What vouchers hold for a reservation, and which were chosen, as far as whoever looks may know of it."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, contains_eager
@@ -10,19 +11,24 @@ from booking.reservations.queries import Sight
 from booking.vouchers.plans import Wish
 from booking.vouchers.wishing import wish_of
 from models.reservations import Reservation
-from models.vocabulary.programmes import Limit, RedeemedBy
+from models.vocabulary.programmes import CountsOn, Limit, RedeemedBy
 from models.vouchers import Voucher, VoucherHold
 
 
 @dataclass(frozen=True, slots=True)
 class HeldPart:
-    """What one voucher holds, by which limits, and whether the firm claims it back later."""
+    """What one voucher holds, by which limits, and whether the firm claims it back later.
+
+    `invoice_by` is the last day of which the invoice may be, where that is what counts (None: the service does).
+    """
 
     voucher_id: int
     number: str
     amount_fen: int
     limits: tuple[Limit, ...]
     redeems_later: bool
+    invoice_by: date | None = None
+    use_by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,13 @@ def held_parts(session: Session, purpose: Purpose) -> tuple[HeldPart, ...]:
 
 def _part(held: VoucherHold) -> HeldPart:
     """One of them."""
-    redeemed_by = held.voucher.programme_version.redeemed_by
-    limits = tuple(Limit(one) for one in held.decided_by)
-    return HeldPart(held.voucher_id, held.voucher.number, held.amount_fen, limits, redeemed_by == RedeemedBy.ENTERPRISE)
+    voucher, version = held.voucher, held.voucher.programme_version
+    return HeldPart(
+        voucher_id=voucher.id,
+        number=voucher.number,
+        amount_fen=held.amount_fen,
+        limits=tuple(Limit(one) for one in held.decided_by),
+        redeems_later=version.redeemed_by == RedeemedBy.ENTERPRISE,
+        invoice_by=voucher.use_by if version.counts_on == CountsOn.INVOICE else None,
+        use_by=voucher.use_by,
+    )

@@ -269,6 +269,8 @@ def _held(one: HeldPart) -> HeldVoucher:
         voucher_id=one.voucher_id,
         number=one.number,
         held_fen=one.amount_fen,
+        use_by=one.use_by,
+        invoice_by=one.invoice_by,
         decided_by=list(one.limits),
         redeemed_later=one.redeems_later,
     )

@@ -1,10 +1,14 @@
 """What vouchers would pay of a quoted order, in the HTTP API."""
 
+from datetime import date
+
 from flask import Blueprint, Response
 from pydantic import BaseModel
 
 from booking.catalogue.api.answering import json_answer
 from booking.core.clock import utcnow
+from booking.core.period import Period
+from booking.reservations.payment import Payment
 from booking.reservations.voucher_answers import AskedVouchers, asked_vouchers
 from booking.samples.forms import OrderVouchersQuery
 from booking.samples.paying import payment_asked
@@ -21,12 +25,14 @@ class OrderVouchersAnswer(BaseModel):
     """What accepting the quote would cost: in full, and what vouchers leave of it to be paid to the provider.
 
     `vouchers` is null where the order is nobody's firm's, or that has none; `is_refused` is whether the one that was
-    named is not theirs or covers nothing, so that it is not accepted with it.
+    named is not theirs or covers nothing, so that it is not accepted with it. `results_by` is the last day on which
+    results may come, so that all that pay something can still be used; null where none does.
     """
 
     total_fen: int
     own_fen: int
     is_refused: bool
+    results_by: date | None
     vouchers: AskedVouchers | None
 
 
@@ -46,6 +52,14 @@ def of_quote(order_id: int) -> Response:
         total_fen=payment.cost(period) if payment else 0,
         own_fen=payment.needed(period) if payment else 0,
         is_refused=payment is not None and payment.voucher_fault(period) is not None,
+        results_by=_results_by(payment, period),
         vouchers=AskedVouchers.model_validate(asked) if asked else None,
     )
     return json_answer(answer)
+
+
+def _results_by(payment: Payment | None, period: Period) -> date | None:
+    """Until when the vouchers that pay something can be used."""
+    if payment is None or payment.covering is None or payment.covering.is_unknown:
+        return None
+    return payment.covering.plan(payment.cost(period), period).last_day

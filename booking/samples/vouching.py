@@ -35,7 +35,8 @@ def covering_of(
 ) -> Covering | None:
     """What vouchers of the firm that an order is for cover of its quote; None for what somebody orders for themselves.
 
-    Unsaid, all that are usable pay. The day that counts is today until the results say otherwise.
+    Unsaid, all that are usable pay. The day that counts is the one on which the results were asked for, today where
+    none was said, until the results say otherwise.
     """
     today, firm_id = local_date(now), order.organisation_id
     is_named = said is not None and said.use == VoucherUse.NAMED
@@ -51,20 +52,21 @@ def covering_of(
     return Covering(
         offered=offered,
         wish=wish,
-        planned=_planner(session, staff_organisation_id(order), today),
+        planned=_planner(session, order, today),
         is_unknown=choice.is_unknown,
         is_new=True,
     )
 
 
-def _planner(session: Session, owner_id: int, today: date) -> Callable[[Wish, int, date], Plan]:
-    """What vouchers cover of a fee on a day; the same is read once."""
+def _planner(session: Session, order: SampleOrder, today: date) -> Callable[[Wish, int, date], Plan]:
+    """What vouchers cover of a fee on a day, no earlier than results were asked for; the same is read once."""
+    owner_id, due_on = staff_organisation_id(order), order.due_on or today
     known: dict[tuple[Wish, int, date], Plan] = {}
 
     def planned(wish: Wish, fee_fen: int, day: date) -> Plan:
-        key = wish, fee_fen, day
+        key = wish, fee_fen, max(day, due_on)
         if key not in known:
-            known[key] = plan(session, Ask(wish, None, owner_id, fee_fen, day), today=today)
+            known[key] = plan(session, Ask(wish, None, owner_id, fee_fen, max(day, due_on)), today=today)
         return known[key]
 
     return planned

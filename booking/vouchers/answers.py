@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from booking.attachments.answers import AttachmentAnswer
 from booking.ledger.queries import Touched
+from booking.vouchers.invoiced import invoice_by
 from booking.vouchers.listing import Budget, Line, Use
 from booking.vouchers.relating import Relation
 from booking.vouchers.rules import is_firms
@@ -83,8 +84,12 @@ class VoucherEntry(BaseModel):
 
 
 class VoucherAnswer(VoucherRow):
-    """A voucher with its steps, all that it holds now and its newest entries; `evidence` of a registered one."""
+    """A voucher with its steps, all that it holds now and its newest entries; `evidence` of a registered one.
 
+    `invoice_by` is the last day of which invoices may be; null where the day of the service counts.
+    """
+
+    invoice_by: date | None
     steps: list[VoucherStepAnswer]
     evidence: list[AttachmentAnswer]
     holds: list[VoucherUseAnswer]
@@ -186,6 +191,7 @@ def whole(
         {
             **_row(one),
             "programme_version": one.programme_version.number,
+            "invoice_by": invoice_by(one),
             "steps": [_step(one, event, sees_officers=sees_officers) for event in events],
             "evidence": evidence,
             "holds": [use(held) for held in holds],

@@ -115,4 +115,5 @@ def _part(found: Found, share: Share) -> Part:
         cap_id=share.cap.id if share.cap else None,
         covered=share.covered,
         unusable=None if is_issued else found.state,
+        invoice_by=share.candidate.invoice_by,
     )

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 
-from booking.programmes.rules import Case
+from booking.programmes.rules import Case, Excluded
 from booking.vouchers.rules import Candidate, CapAccounts, Pools, shared_out
 from models.vocabulary.programmes import Limit
 
@@ -42,9 +43,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What a voucher covers of a charge from now on, and against which cap.
+    """What a voucher covers of a charge from now on, by which day, and against which cap.
 
-    `kept_fen` of it only because a redemption that waits asked for it.
+    `kept_fen` of it only because a redemption that waits asked for it; `excluded` is why it covers nothing more.
     """
 
     voucher_id: int
@@ -52,7 +53,14 @@ class Due:
     cap: CapAccounts
     decided_by: tuple[Limit, ...]
     earlier: Earlier
+    counts_on: date
     kept_fen: int = 0
+    excluded: tuple[Excluded, ...] = ()
+
+    @property
+    def moves_cap(self) -> bool:
+        """Whether what was covered before counts against the cap of another year from now on."""
+        return self.earlier.net_fen != 0 and self.earlier.cap_id != self.cap.id
 
 
 def due_of(case: Case, asked: Iterable[Asked], pools: Pools) -> Iterator[Due]:
@@ -73,8 +81,16 @@ def due_of(case: Case, asked: Iterable[Asked], pools: Pools) -> Iterator[Due]:
         share = next(shared_out(its_own, [one.candidate], pools))
         net = max(share.covered.covered_fen, one.claimed_fen)
         beyond = net - share.covered.covered_fen
-        cap = share.cap or next(iter(one.candidate.caps.values()))
+        cap = _cap_of(one, share.cap if net and not beyond else None)
+        cap = cap or share.cap or next(iter(one.candidate.caps.values()))
         pools.take(one.candidate, cap.id, beyond)
         already += net
         kept = beyond if one.claims.waiting_fen else 0
-        yield Due(one.candidate.voucher_id, net, cap, share.covered.decided_by, earlier, kept)
+        day = one.candidate.terms.day_that_counts(case.used_on, case.invoiced_on)
+        found = share.covered
+        yield Due(one.candidate.voucher_id, net, cap, found.decided_by, earlier, day, kept, found.excluded)
+
+
+def _cap_of(asked: Asked, of_day: CapAccounts | None) -> CapAccounts | None:
+    """The cap of the day, else that from which the voucher has covered something before."""
+    return of_day or next((one for one in asked.candidate.caps.values() if one.id == asked.earlier.cap_id), None)

@@ -14,7 +14,7 @@ from booking.ledger.rules import Move, Posting
 from booking.ledger.service import open_accounts, post_entries
 from booking.programmes.queries import programme, terms_of, version_on
 from booking.vouchers.moving import budgets_locked
-from booking.vouchers.opening import CAUSE, locked_book, open_caps
+from booking.vouchers.opening import CAUSE, locked_book, locked_caps, open_caps
 from models.programmes import ProgrammeVersion
 from models.vocabulary.programmes import ReservesBudget
 from models.vocabulary.vouchers import VoucherState, VoucherStep
@@ -52,10 +52,12 @@ class ProgrammeOver(Conflict):
 def issue(session: Session, wanted: Issue, *, actor: Actor, now: datetime) -> Voucher:
     """A voucher with its number, its credit and both its deadlines; the officer's right is asked by whoever calls.
 
-    Locks the programme's books, then the ledger's accounts, and writes the audit log; raises NotFound, BudgetSpent
-    (where issuing reserves the budget) and ProgrammeOver.
+    The firm's caps of the programme rise to what the version says, and never fall. Locks those, the programme's books,
+    then the ledger's accounts, and writes the audit log; raises NotFound, BudgetSpent (where issuing reserves the
+    budget) and ProgrammeOver.
     """
     version = _version(session, wanted.programme_id, now)
+    locked_caps(session, wanted.organisation_id, wanted.programme_id)
     book = locked_book(session, wanted.programme_id, now=now)
     budgets = budgets_locked(session, [wanted.programme_id], now=now)
     left = budgets.left[wanted.programme_id]

@@ -8,6 +8,7 @@ from booking.catalogue.report_letters import holders
 from booking.core.clock import local_date
 from booking.core.errors import NotFound
 from booking.notifications.letters import Letter, News
+from booking.vouchers.invoiced import invoice_by
 from booking.vouchers.queries import voucher
 from models.accounts import User
 from models.charges import Charge
@@ -46,6 +47,7 @@ def _letters(news: News, template: str, deadline: VoucherDeadline, more: dict[st
         "programme_en": one.programme.name_en,
         "use_by": one.use_by,
         "redeem_by": one.redeem_by,
+        "invoice_by": invoice_by(one),
         "credit_fen": one.credit.balance_fen,
         "captured_fen": one.captured.balance_fen,
         **more,

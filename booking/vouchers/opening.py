@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -36,16 +36,14 @@ def locked_book(session: Session, programme_id: int, *, now: datetime) -> Progra
 def open_caps(session: Session, organisation_id: int, version: ProgrammeVersion, *, now: datetime) -> None:
     """The caps of an enterprise for every year in which a voucher of this version can be used.
 
-    Those that are open stay as they are. The programme's books are locked.
+    Those that are open rise to what this version says, and never fall: they are under lock by `locked_caps`, and the
+    programme's books too.
     """
     programme_id = version.programme_id
-    known = select(VoucherCap.year).where(
-        VoucherCap.organisation_id == organisation_id, VoucherCap.programme_id == programme_id
-    )
+    known = {one.year: one for one in session.scalars(_caps(organisation_id, programme_id))}
     years = range(version.counts_from.year, version.use_by.year + 1)
-    missing = sorted(set(years) - set(session.scalars(known)))
-    postings = []
-    for year in missing:
+    postings = [_raised(one, version) for year, one in known.items() if year in years and _is_low(one, version)]
+    for year in sorted(set(years) - set(known)):
         name = f"cap:{organisation_id}:{programme_id}:{year}"
         ids = _sides(session, name, CAP_SIDES, now=now)
         said = {"organisation_id": organisation_id, "programme_id": programme_id, "year": year}
@@ -53,6 +51,29 @@ def open_caps(session: Session, organisation_id: int, version: ProgrammeVersion,
         _store_once(session, "voucher_caps", row, list(said))
         postings.append(Posting(f"{name}:open", [Move(ids["used_id"], ids["left_id"], version.year_cap_fen)]))
     post_entries(session, CAUSE, postings, now=now)
+
+
+def locked_caps(session: Session, organisation_id: int, programme_id: int) -> None:
+    """The caps of an enterprise that are open, under lock: before the programme's books, as everywhere."""
+    session.scalars(_caps(organisation_id, programme_id).with_for_update(key_share=True)).all()
+
+
+def _caps(organisation_id: int, programme_id: int) -> Select[VoucherCap]:
+    """Those that are open, as they are now."""
+    of_both = VoucherCap.organisation_id == organisation_id, VoucherCap.programme_id == programme_id
+    return select(VoucherCap).where(*of_both).order_by(VoucherCap.id).execution_options(populate_existing=True)
+
+
+def _is_low(cap: VoucherCap, version: ProgrammeVersion) -> bool:
+    """Whether a version says more than an open cap."""
+    return cap.cap_fen < version.year_cap_fen
+
+
+def _raised(cap: VoucherCap, version: ProgrammeVersion) -> Posting:
+    """What lets an open cap be that of a version that says more."""
+    more_fen, cap.cap_fen = version.year_cap_fen - cap.cap_fen, version.year_cap_fen
+    name = f"cap:{cap.organisation_id}:{cap.programme_id}:{cap.year}"
+    return Posting(f"{name}:version:{version.number}:{cap.cap_fen}", [Move(cap.used_id, cap.left_id, more_fen)])
 
 
 def pairs_of(session: Session, wanted: Collection[tuple[str, str]], *, now: datetime) -> dict[tuple[str, str], Any]:

@@ -1,10 +1,9 @@
 """What shall pay for a use of an enterprise's vouchers, and what each covers of it, as values."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from booking.programmes.rules import Covered, Excluded
+from booking.programmes.rules import Covered, Excluded, each_once
 from booking.vouchers.known import Read
 from models.vocabulary.programmes import Limit, RedeemedBy, ServiceType
 from models.vocabulary.vouchers import VoucherState
@@ -28,7 +27,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one voucher covers of a fee. `unusable` says how it stands when it is not issued (None: usable)."""
+    """What one voucher covers of a fee. `unusable` says how it stands when it is not issued (None: usable).
+
+    `invoice_by` is the last day of which the invoice may be, where that is what counts (None: the service does).
+    """
 
     voucher_id: int
     number: str
@@ -40,6 +42,7 @@ class Part:
     cap_id: int | None
     covered: Covered
     unusable: VoucherState | None = None
+    invoice_by: date | None = None
 
     @property
     def amount_fen(self) -> int:
@@ -62,6 +65,11 @@ class Plan:
     def paying(self) -> tuple[Part, ...]:
         """The parts that cover something."""
         return tuple(one for one in self.parts if one.amount_fen)
+
+    @property
+    def last_day(self) -> date | None:
+        """Until when all that pay something can be used; None where none does."""
+        return min((one.use_by for one in self.paying), default=None)
 
     @property
     def covered_fen(self) -> int:
@@ -91,8 +99,7 @@ class Plan:
     @property
     def reasons(self) -> tuple[Excluded, ...]:
         """Every reason why a voucher covers nothing, each once."""
-        found: Iterator[Excluded] = (reason for one in self.parts for reason in one.covered.excluded)
-        return tuple({(one.reason, *one.values.values()): one for one in found}.values())
+        return each_once(reason for one in self.parts for reason in one.covered.excluded)
 
 
 def nothing(fee_fen: int) -> Plan:

@@ -23,7 +23,7 @@ from booking.programmes.queries import Shown, programmes, shown
 from booking.vouchers.forms import RegisterVoucherForm
 from booking.vouchers.issuing import Issue, new_voucher
 from booking.vouchers.listing import readable
-from booking.vouchers.opening import CAUSE, locked_book, open_caps
+from booking.vouchers.opening import CAUSE, locked_book, locked_caps, open_caps
 from models.attachments import Attachment
 from models.directory import Organisation
 from models.programmes import ProgrammeVersion
@@ -47,12 +47,13 @@ def register(
 ) -> Voucher:
     """A voucher of another system for an enterprise, with the evidence for it; what it covers is reckoned as of ours.
 
-    Locks the programme's books, then the ledger's accounts, and writes the audit log; raises NotFound, Forbidden,
-    FilesRefused, and InvalidInput with everything that does not fit.
+    Locks the firm's caps, the programme's books, then the ledger's accounts, and writes the audit log; raises NotFound,
+    Forbidden, FilesRefused, and InvalidInput with everything that does not fit.
     """
     require(actor, Permission.APPLY_FOR_VOUCHERS, Target(form.organisation_id))
     firm = organisation(session, form.organisation_id)
     of = shown(session, form.programme_id, local_date(now))
+    locked_caps(session, form.organisation_id, form.programme_id)
     book = locked_book(session, form.programme_id, now=now)
     problems = [*_problems(session, form, firm, of), *_day_problems(form, of.version, local_date(now))]
     if not files:

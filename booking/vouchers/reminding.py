@@ -8,11 +8,16 @@ from sqlalchemy.orm import Session, aliased
 
 from booking.core.clock import local_date
 from booking.notifications.service import announce
+from models.charges import Charge
 from models.ledger import LedgerAccount
+from models.programmes import ProgrammeVersion
+from models.vocabulary.charges import ChargeState
+from models.vocabulary.programmes import CountsOn
 from models.vocabulary.vouchers import VoucherDeadline, VoucherState
-from models.vouchers import Voucher, VoucherReminder
+from models.vouchers import Voucher, VoucherCapture, VoucherReminder
 
 DAYS = (30, 7)
+OVER = (ChargeState.WAIVED, ChargeState.CANCELLED)
 MOST_AT_ONCE = 2_000
 
 
@@ -58,9 +63,22 @@ def _is_due(deadline: VoucherDeadline, days: int, today: date) -> ColumnElement[
 
 
 def _is_open(deadline: VoucherDeadline) -> ColumnElement[bool]:
-    """To be used: credit is left of an issued one; to be redeemed: something was captured."""
+    """To be used: credit is left of an issued one, or an invoice that counts is lacking; to be redeemed: captured."""
     account = aliased(LedgerAccount)
+    captured = exists().where(account.id == Voucher.captured_id, account.balance_fen > 0)
     if deadline == VoucherDeadline.USE_BY:
         left = exists().where(account.id == Voucher.credit_id, account.balance_fen > 0)
-        return and_(Voucher.state == VoucherState.ISSUED, left)
-    return exists().where(account.id == Voucher.captured_id, account.balance_fen > 0)
+        return or_(and_(Voucher.state == VoucherState.ISSUED, left), and_(captured, _lacks_invoice()))
+    return captured
+
+
+def _lacks_invoice() -> ColumnElement[bool]:
+    """Whether something that it covers is not invoiced yet, where the invoice's day counts."""
+    version = aliased(ProgrammeVersion)
+    by_invoice = exists().where(version.id == Voucher.programme_version_id, version.counts_on == CountsOn.INVOICE)
+    uninvoiced = (
+        exists()
+        .where(VoucherCapture.voucher_id == Voucher.id, VoucherCapture.charge_id == Charge.id)
+        .where(Charge.invoiced_on.is_(None), Charge.gross_fen > 0, Charge.state.not_in(OVER))
+    )
+    return and_(by_invoice, uninvoiced)

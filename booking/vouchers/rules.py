@@ -6,7 +6,7 @@ from datetime import date
 
 from booking.ledger.rules import Move
 from booking.programmes.rules import Case, Covered, Left, Terms, covered
-from models.vocabulary.programmes import ReservesBudget
+from models.vocabulary.programmes import CountsOn, ReservesBudget
 from models.vocabulary.vouchers import ENDED, VoucherState, VoucherStep
 
 
@@ -169,6 +169,11 @@ class Candidate:
     def available_fen(self) -> int:
         """What it could cover: what is held always, the credit as long as it is issued."""
         return self.held_fen + (self.credit_fen if self.state == VoucherState.ISSUED else 0)
+
+    @property
+    def invoice_by(self) -> date | None:
+        """The last day of which the invoice may be, where that is what counts."""
+        return self.use_by if self.terms.counts_on == CountsOn.INVOICE else None
 
     @property
     def takes_budget(self) -> bool:

@@ -57,6 +57,7 @@ class ChargeStep(StrEnum):
     BILL = "bill"
     SETTLE = "settle"
     REOPEN = "reopen"
+    INVOICE = "invoice"
 
 
 class ChargeProblem(StrEnum):

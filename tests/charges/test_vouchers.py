@@ -173,6 +173,24 @@ def test_a_use_of_december_the_thirtieth_that_is_confirmed_in_january_is_paid_by
     assert charging.parts(charge) == (SHARE, OWN, FEE)
 
 
+def test_a_use_that_runs_on_beyond_midnight_of_the_last_day_is_paid_as_it_was_booked(session: Session) -> None:
+    charging = Charging(session, datetime(2026, 12, 30, 1, 30, tzinfo=UTC))
+    charging.hours = 20
+    made = charging.held(day=38)
+    ran_on: dict[str, Any] = {
+        "actual_starts_at": made.starts_at,
+        "actual_ends_at": made.ends_at + timedelta(minutes=10),
+    }
+
+    charge = charging.house.confirm(made, **ran_on)
+
+    assert (local_date(made.starts_at).isoformat(), local_date(charge.used_ends_at).isoformat()) == (
+        "2026-12-31",
+        "2027-01-01",
+    )
+    assert charge.voucher_fen > 0
+
+
 def test_a_use_behind_the_vouchers_last_day_is_not_paid_by_it_and_the_charge_says_why(
     session: Session, now: datetime, app: Flask
 ) -> None:
@@ -297,6 +315,7 @@ def test_page_and_api_say_the_fee_the_part_of_each_voucher_and_what_is_left(char
             "amount_fen": SHARE,
             "redeemed_by": "provider",
             "counts_on": "2026-11-24",
+            "invoice_by": None,
             "decided_by": ["share"],
         }
     ]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from booking.clearing import queries, service
+from booking.clearing import queries, service, settling
 from booking.clearing.forms import ClearingSettlementForm
 from booking.clearing.rules import month_after, month_of, months_between
 from booking.core.clock import at_local, local_date
@@ -169,7 +169,7 @@ class Redeeming(Using):
         for month in months:
             self.attempt("agree", service.confirm, BORDER, month, by=f"second{province}")
             form = ClearingSettlementForm(settled_on=local_date(self.now), receipt="1")
-            self.attempt("settle", service.settle, BORDER, month, form, by=f"second{province}")
+            self.attempt("settle", settling.settle, BORDER, month, form, by=f"second{province}")
 
     def _month(self) -> date:
         return month_of(local_date(self.now))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.charges import service as charges
 from booking.charges.windows import Windows
-from booking.clearing import queries, service
+from booking.clearing import queries, service, settling
 from booking.clearing.forms import ClearingSettlementForm
 from booking.clearing.rules import Course
 from booking.core.clock import at_local
@@ -224,7 +224,7 @@ def test_a_summer_of_sichuan_2025_comes_to_what_was_reckoned_by_hand(year: Year)
         year.do(service.close_month, BORDER, month, by="first50", at=august)
         year.do(service.confirm, BORDER, month, by="first51", at=august)
     form = ClearingSettlementForm(settled_on=august.date(), receipt="HD-2")
-    year.do(service.settle, BORDER, JULY, form, by="second51", at=august)
+    year.do(settling.settle, BORDER, JULY, form, by="second51", at=august)
 
     july, june = queries.statements_of(year.session, [BORDER], limit=2)
     home, advanced = Course("51", "50", BorderWay.HOME_PAYS), Course("50", "51", BorderWay.ADVANCE_THEN_NET)

@@ -119,7 +119,8 @@ def test_a_move_that_waits_is_refused_where_the_vouchers_of_both_times_do_not_fi
     authority = careful.session.get_one(Organisation, programme.organisation_id)
     officer = make_officer(careful.session, authority, "writer", now=careful.now)
     ways: dict[str, Any] = {"redeemed_by": "provider", "reserves_budget": "hold", "valid_from": careful.now.date()}
-    write_version(careful.session, ends.programme_id, version_form(**ways), actor=officer, now=careful.now)
+    form = version_form(**ways, year_cap_fen=30_000)
+    write_version(careful.session, ends.programme_id, form, actor=officer, now=careful.now)
     stays = make_voucher(careful.session, careful.firm, 500_000, programme=programme, now=careful.now)
     made = careful.book(9, 60, day=5)
     careful.do(approval.confirm_reservation, made.id, by=careful.admin)

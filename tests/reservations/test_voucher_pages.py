@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from booking.core.clock import at_local, local_date, utcnow
 from booking.payers.verifying import faults
 from booking.reservations.answer_shapes import QuoteAnswer, ReservationInFull
-from booking.web.filters import local_input
+from booking.web.filters import day, local_input
 from models.payers import PayerHold
 from models.reservations import Reservation
 from models.vouchers import Voucher, VoucherHold, VoucherWish
@@ -173,6 +173,27 @@ def test_who_pays_first_reads_so_in_english_too(client: FlaskClient, session: Se
 
     assert "先付 ¥1,000.00，预计兑付 ¥300.00" in chinese
     assert "Pay CNY 1,000.00 first, expect CNY 300.00 back" in english
+
+
+def test_where_the_invoice_counts_it_is_said_by_when_it_must_be_issued(
+    client: FlaskClient, session: Session, firm: Firm
+) -> None:
+    voucher = firm.issue(1_000_000, counts_on="invoice", **around_today())
+    by_service = firm.issue(1_000_000, **around_today())
+    call, last = Caller(client, session, firm.agent), voucher.use_by.isoformat()
+
+    quote = call("POST", "/quotes", wish(firm, voucher_id=voucher.id)).json
+    made = call("POST", "/reservations", wish(firm, voucher_id=voucher.id)).json
+    kept = call("GET", f"/reservations/{made['id']}").json
+    other = call("POST", "/quotes", wish(firm, 13, 14, voucher_id=by_service.id)).json
+    sign_in(client, firm.agent)
+    address = f"/instruments/{firm.instrument.id}/ask"
+    panel = client.post(address, data=typed(15, 16, voucher=str(voucher.id)), headers=HTMX).get_data(as_text=True)
+    page = client.get(f"/reservations/{made['id']}").get_data(as_text=True)
+
+    said = f"按开票日期计算：发票须在 {day(voucher.use_by)} 以前开具（含当日）。"
+    assert (said in panel, said in page) == (True, True)
+    assert [one["vouchers"]["parts"][0]["invoice_by"] for one in (quote, kept, other)] == [last, last, None]
 
 
 def test_a_stranger_is_offered_none(client: FlaskClient, session: Session, firm: Firm) -> None:

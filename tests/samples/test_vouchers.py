@@ -1,6 +1,6 @@
 """Vouchers of a firm pay a share of its sample orders: chosen with the quote, held, and taken with what was done."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from booking.reservations.vouching import NO_VOUCHERS, Declared, VoucherUse, Vou
 from booking.reservations.wishes import Paying
 from booking.samples import quoting
 from booking.samples.queries import quotes_of
+from booking.web.filters import day
 from models.charges import Charge, ChargeLine
 from models.ledger import LedgerAccount
 from models.payers import PayerAccount
@@ -211,6 +212,37 @@ def test_results_behind_the_vouchers_last_day_are_not_paid_by_it_and_the_charge_
         {"reason": Reason.AFTER_USE_BY.value, "day": "2026-11-26", "limit": "2026-11-24"},
     ]
     assert bench.books_of_voucher() == (500_000, 0, 0)
+
+
+def test_results_that_are_wanted_behind_the_vouchers_last_day_are_not_paid_by_it_and_it_is_said_before(
+    session: Session, now: datetime, client: FlaskClient
+) -> None:
+    ends: dict[str, Any] = {"use_by": "2026-11-30", "redeem_by": "2026-12-24"}
+    bench = FirmBench(session, now, **ends)
+    late = bench.quoted(organisation_id=bench.firm.firm.id, due_on=date(2026, 12, 1))
+    in_time = bench.quoted(organisation_id=bench.firm.firm.id, due_on=date(2026, 11, 30))
+    session.commit()
+    sign_in(client, bench.firm.agent)
+    ways = [f"/sample-orders/{one.id}" for one in (late, in_time)]
+
+    pages = [client.get(one).get_data(as_text=True) for one in ways]
+    asked = [client.get(f"/api/v1{one}/vouchers").get_json() for one in ways]
+    with pytest.raises(InvalidInput) as refused:
+        bench.accept(late, Vouching(VoucherUse.NAMED, bench.voucher.id))
+    session.rollback()
+    bench.accept(late, is_later=True)
+    nothing = bench.books_of_voucher()
+    bench.accept(in_time)
+    kept = client.get(f"/api/v1{ways[1]}").get_json()["vouchers"]
+
+    said = f"结果须在 {day(bench.voucher.use_by)} 以前交付（含当日），否则不能用券。"
+    assert [said in one for one in pages] == [False, True]
+    assert f"{day(date(2026, 12, 1))} 已过使用截止日 {day(bench.voucher.use_by)}。" in pages[0]
+    assert [one["results_by"] for one in asked] == [None, "2026-11-30"]
+    assert [one.message for one in refused.value.problems][1:] == ["%(day)s 已过使用截止日 %(limit)s。"]
+    assert (nothing, bench.books_of_voucher()) == ((500_000, 0, 0), (500_000 - SHARE, SHARE, 0))
+    assert [one["use_by"] for one in kept] == ["2026-11-30"]
+    assert said in client.get(ways[1]).get_data(as_text=True)
 
 
 def test_none_or_nothing_covered_is_accepted_without_and_a_named_one_that_covers_nothing_is_refused(

@@ -128,6 +128,22 @@ def test_a_voucher_of_somebody_else_covers_nothing(bench: Bench) -> None:
     assert bench.plan(200_000, is_used=False).parts == ()
 
 
+def test_a_cap_rises_with_the_version_of_the_next_voucher_and_never_falls(bench: Bench) -> None:
+    first = bench.issue(10_000_000, year_cap_fen=50_000)
+    of_first = bench.plan(1_000_000).covered_fen
+
+    bench.write(first, year_cap_fen=200_000)
+    unreached = bench.plan(1_000_000).covered_fen
+    bench.issue(10_000_000, programme=bench.programme(first), now=NOON)
+    raised = bench.plan(1_000_000).covered_fen
+    bench.write(first, year_cap_fen=10_000)
+    bench.issue(10_000_000, programme=bench.programme(first), now=NOON)
+
+    assert (of_first, unreached, raised) == (50_000, 50_000, 200_000)
+    assert bench.plan(1_000_000).covered_fen == 200_000
+    assert bench.faults() == []
+
+
 def test_a_service_of_december_is_captured_in_january_after_its_voucher_has_expired(bench: Bench) -> None:
     voucher = bench.issue(100_000, reserves_budget="issue", budget_fen=100_000)
     day = date(2026, 12, 30)

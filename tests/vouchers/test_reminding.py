@@ -60,6 +60,24 @@ def test_with_few_days_left_nobody_is_told_of_many_and_of_nothing_left_never(ben
     assert told(session, at(12, 30)) == []
 
 
+def test_where_the_invoice_counts_the_firm_is_told_of_what_is_not_invoiced_though_nothing_is_left(
+    bench: Bench, session: Session
+) -> None:
+    people(bench)
+    bench.issue(60_000, counts_on="invoice")
+    purpose = bench.hold(200_000)
+    charge = bench.charge(purpose, 200_000)
+    bench.capture(purpose, charge, 200_000)
+    mailed(session, now=NOON)
+
+    first = told(session, at(12, 1))
+    charge.invoiced_on = at(12, 10).date()
+    session.commit()
+
+    assert first == [("agent@example.org", "use_by")]
+    assert told(session, at(12, 24)) == []
+
+
 def test_the_firm_is_told_what_an_officer_did_and_why(bench: Bench, session: Session) -> None:
     people(bench)
     voucher = bench.issue(100_000)

@@ -102,7 +102,7 @@ def _voucher(part: Part) -> dict[str, Any]:
     """A voucher that pays something, with why it is so much."""
     limits = _("、").join(str(_(LIMITS[one])) for one in part.decided_by)
     why = _("由这一项决定：%(limits)s", limits=limits) if limits else ""
-    return {"number": part.number, "amount_fen": part.amount_fen, "why": why}
+    return {"number": part.number, "amount_fen": part.amount_fen, "why": why, "invoice_by": part.invoice_by}
 
 
 def _problems(refused: Refused | None, fields: Mapping[str, str]) -> dict[str, list[str]]:

@@ -14,6 +14,7 @@ from booking.ledger.queries import entries_of
 from booking.programmes.wording import exclusions_of, programme_name, shares_of
 from booking.vouchers import labels, listing, registering
 from booking.vouchers.forms import VoucherPage, VouchersPage
+from booking.vouchers.invoiced import invoice_by
 from booking.vouchers.listing import Budget, Line, Use, Wanted
 from booking.vouchers.rules import is_firms
 from booking.web.extensions import reading
@@ -56,6 +57,7 @@ def show(voucher_id: int) -> ResponseReturnValue:
     return render_template(
         "vouchers/show.html",
         **shown(one),
+        invoice_by=invoice_by(one),
         is_firm=may(actor, Permission.CLAIM_REDEMPTIONS, Target(one.organisation_id)),
         is_usable=one.state == VoucherState.ISSUED and one.use_by >= local_date(utcnow()),
         is_provider=version.redeemed_by == RedeemedBy.PROVIDER,
