@@ -65,6 +65,7 @@ GOOD = Standing(
                 "begins_on": None,
                 "use_by": TODAY - timedelta(days=1),
                 "has_open": True,
+                "lives_elsewhere": True,
                 "cap_left_fen": 0,
                 "budget_left_fen": 0,
             },

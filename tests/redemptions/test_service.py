@@ -82,7 +82,8 @@ def test_charges_stand_for_all_that_is_open_of_them_and_who_claims_for_one_firm_
     first, second = claims.used(9), claims.used(12)
     claims.invoice()
     unbilled = claims.used(15)
-    nothing, both = {"items": [], "charge_ids": []}, claims.form(first, charge_ids=[second.id])
+    nothing: dict[str, Any] = {"items": [], "charge_ids": []}
+    both = claims.form(first, charge_ids=[second.id])
     refused = [claims.form(**nothing), both, claims.form(items=[], charge_ids=[first.id, 10**6])]
     assert [len(problems(claims, form)) for form in (*refused, claims.form(items=[], charge_ids=[unbilled.id]))] == [
         1
