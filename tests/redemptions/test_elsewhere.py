@@ -223,7 +223,7 @@ def test_the_pack_names_the_system_and_the_number_there(claims: Claims, client: 
     made = asked(claims)
     sign_in(client, claims.agent)
 
-    answer = client.get(f"/redemptions/{made.id}/pack")
+    answer = client.get(f"/redemptions/{made.id}/pack.zip")
 
     with zipfile.ZipFile(io.BytesIO(answer.data)) as package:
         assert package.namelist()[:2] == ["00-封面.xlsx", "00-封面.pdf"]

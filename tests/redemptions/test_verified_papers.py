@@ -102,7 +102,7 @@ def test_a_verified_paper_is_in_the_pack_with_its_origin_on_the_cover(claims: Cl
     sign_in(client, claims.agent)
 
     page = client.get(f"/redemptions/{made.id}").text
-    answer = client.get(f"/redemptions/{made.id}/pack")
+    answer = client.get(f"/redemptions/{made.id}/pack.zip")
     (licence, kind, _invoice) = client.get(f"/api/v1/redemptions/{made.id}").get_json()["documents"]
     file = client.get(licence["files"][0]["url"])
 
@@ -164,7 +164,7 @@ def test_where_the_provider_claims_only_the_authority_is_given_the_firms_papers(
     sign_in(client, claims.office.finance)
 
     page = client.get(f"/redemptions/{made.id}").text
-    pack = client.get(f"/redemptions/{made.id}/pack")
+    pack = client.get(f"/redemptions/{made.id}/pack.zip")
     file = client.get(f"/redemptions/{made.id}/files/{kept.attachment_id}")
     answer = client.get(f"/api/v1/redemptions/{made.id}").get_json()["documents"][0]
     sign_in(client, session.get_one(User, claims.first.id))

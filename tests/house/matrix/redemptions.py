@@ -32,7 +32,7 @@ OTHERS = READING - AGENT
 REDEMPTIONS = (
     page(GATHERED, READING),
     page(SUBMITTED, READING),
-    page(f"{SUBMITTED}/pack", READING),
+    page(f"{SUBMITTED}/pack.zip", READING),
     sent(f"{GATHERED}/submitted-elsewhere", AGENT, ON, forbidden=OTHERS),
     sent(f"{SUBMITTED}/paid-elsewhere", AGENT, PAID_THERE, forbidden=OTHERS),
     sent(f"{SUBMITTED}/refused-elsewhere", AGENT, REFUSED_THERE, forbidden=OTHERS),
