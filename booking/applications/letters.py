@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import select
 
 from booking.applications import register
-from booking.applications.queries import in_full, officers_of, reviewers_of, took_part
+from booking.applications.queries import in_full
+from booking.applications.reviewers import officers_of, reviewers_of, took_part
 from booking.applications.rules import REVIEWED
 from booking.catalogue.report_letters import holders
 from booking.core.clock import local_date
@@ -23,8 +24,7 @@ DECISIONS = frozenset({ApplicationStep.PASS, ApplicationStep.RETURN, Application
 
 
 def on_changed(news: News) -> list[Letter]:
-    """To the firm what was decided; to the officers who may do the review
-    that is due, or no longer due, that it is so."""
+    """To the firm what was decided; to the officers who may do the review that is due, or no longer due, that it is."""
     found = news.session.scalar(in_full().where(VoucherApplication.id == news.payload["application_id"]))
     event = news.session.get(ApplicationEvent, news.payload["event_id"])
     if found is None or event is None or event.step in SILENT:

@@ -3,20 +3,18 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from booking.accounts.permissions import Permission, may, reach
-from booking.affiliations.queries import belongs, in_force, is_member
+from booking.affiliations.queries import is_member
 from booking.applications import register
 from booking.applications.handed_in import PaperThen, handed_in_before, papers_then
+from booking.applications.reviewers import has_officers, reviewing_of, took_part
 from booking.applications.rules import (
-    REVIEWED,
     Reviewing,
     Side,
-    other_reviews,
     papers_needed,
     steps_for_firm,
     steps_for_officer,
@@ -25,18 +23,14 @@ from booking.core.actors import Actor, Target
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from booking.programmes.queries import chosen, versions_of
-from models.accounts import Grant, User
-from models.affiliations import Affiliation
 from models.applications import ApplicationEvent, ApplicationPaper, VerifiedDocument, VoucherApplication
 from models.attachments import Attachment
 from models.directory import Organisation
 from models.programmes import Programme, ProgrammeVersion
-from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.applications import KEPT_DOCUMENTS, ApplicationState, ApplicationStep
 from models.vocabulary.programmes import ProgrammeDocument
 
 FAR = date(2999, 12, 31)
-FIRM_STEPS = (ApplicationStep.DRAFT, ApplicationStep.EDIT, ApplicationStep.SUBMIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,89 +165,6 @@ def file_for(session: Session, application_id: int, document: ProgrammeDocument,
     return paper.attachment
 
 
-def reviewing_of(
-    session: Session,
-    found: VoucherApplication,
-    events: Sequence[ApplicationEvent],
-    actor: Actor,
-    *,
-    today: date,
-) -> Reviewing | None:
-    """What stands between an officer and the review that is due; None for who is no officer of its office."""
-    if found.state not in REVIEWED or not reviews_here(session, found, actor, today=today):
-        return None
-    own = [one for one in events if one.actor_id == actor.id]
-    decided = [one for one in own if one.step not in {*FIRM_STEPS, ApplicationStep.WITHDRAW}]
-    acts = may(actor, Permission.APPLY_FOR_VOUCHERS, Target(found.organisation_id))
-    return Reviewing(
-        acts_for_firm=acts or belongs(session, actor.id, found.organisation_id, today),
-        filed_it=any(one.step in FIRM_STEPS for one in own),
-        did_other_review=any(one.source in other_reviews(found.state) for one in decided),
-    )
-
-
-def reviews_here(session: Session, found: VoucherApplication, actor: Actor, *, today: date) -> bool:
-    """Whether somebody is an officer of the office whose review is due.
-
-    A first review that was given to an office without officers, or whose officers are all of the firm, is the
-    programme's authority's.
-    """
-    authority = found.programme.organisation_id
-    office = authority if found.state == ApplicationState.PROVINCE_REVIEW else found.district_id
-    if office is not None and may(actor, Permission.REVIEW_APPLICATIONS, Target(office)):
-        return True
-    if office == authority or not may(actor, Permission.REVIEW_APPLICATIONS, Target(authority)):
-        return False
-    return not session.scalar(select(has_officers(found.district_id, found.organisation_id, today)))
-
-
-def has_officers(organisation_id: Any, firm_id: Any, today: date) -> ColumnElement[bool]:
-    """Whether anybody is an officer of an authority on a day who may review what a firm asks for."""
-    return exists().where(Grant.user_id == User.id, *_free(organisation_id, firm_id, today))
-
-
-def officers_of(session: Session, organisation_id: int, firm_id: int, *, today: date) -> Sequence[User]:
-    """The officers of an authority who may review what a firm asks for."""
-    free = select(User).join(Grant, Grant.user_id == User.id).where(*_free(organisation_id, firm_id, today))
-    return session.scalars(free.order_by(User.id)).unique().all()
-
-
-def reviewers_of(
-    session: Session, organisation_id: int, application_ids: Collection[int], *, today: date
-) -> list[tuple[User, int]]:
-    """The same for some applications: each officer with each application that they may review; one statement."""
-    both = select(User, VoucherApplication.id).select_from(VoucherApplication)
-    joined = both.join(Grant, true()).join(User, User.id == Grant.user_id)
-    free = _free(organisation_id, VoucherApplication.organisation_id, today)
-    rows = joined.where(VoucherApplication.id.in_(application_ids), *free).order_by(User.id, VoucherApplication.id)
-    return list(dict.fromkeys((person, key) for person, key in session.execute(rows)))
-
-
-def _free(organisation_id: Any, firm_id: Any, today: date) -> list[ColumnElement[bool]]:
-    """Grants of officers of an authority, in their own right, who neither act for a firm nor belong to it."""
-    acting = aliased(Grant)
-    acts = exists().where(acting.user_id == User.id, acting.role == Role.ENTERPRISE_AGENT, *_at(acting, firm_id, today))
-    belonging = exists().where(Affiliation.user_id == User.id, Affiliation.organisation_id == firm_id, in_force(today))
-    return [
-        Grant.role == Role.VOUCHER_OFFICER,
-        Grant.delegated_from_id.is_(None),
-        *_at(Grant, organisation_id, today),
-        User.deactivated_at.is_(None),
-        ~acts.correlate_except(acting),
-        ~belonging.correlate_except(Affiliation),
-    ]
-
-
-def _at(grant: Any, organisation_id: Any, today: date) -> list[ColumnElement[bool]]:
-    """Grants at an organisation that hold on a day."""
-    return [
-        grant.scope_kind == ScopeKind.ORGANISATION,
-        grant.scope_id == organisation_id,
-        grant.starts_on <= today,
-        or_(grant.ends_on.is_(None), grant.ends_on >= today),
-    ]
-
-
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a list is narrowed to; `to_review` in order of the day by which each is due."""
@@ -339,12 +250,6 @@ def _has_taken_part(actor: Actor) -> ColumnElement[bool]:
     """Whether somebody filed an application or decided on it at the other office."""
     done = aliased(ApplicationEvent)
     return exists().where(done.application_id == VoucherApplication.id, done.actor_id == actor.id, took_part(done))
-
-
-def took_part(done: Any) -> ColumnElement[bool]:
-    """Steps of an application, which must be selected, that keep from reviewing it whoever took them."""
-    elsewhere = and_(done.source.in_(REVIEWED), done.source != VoucherApplication.state)
-    return or_(done.step.in_(FIRM_STEPS), elsewhere)
 
 
 def firms_of(session: Session, actor: Actor | None) -> Sequence[Organisation]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from booking.applications.queries import has_officers
+from booking.applications.reviewers import has_officers
 from booking.applications.rules import REVIEWED
 from booking.core.clock import local_date
 from booking.directory.queries import working_day_test

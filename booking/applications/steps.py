@@ -16,7 +16,8 @@ from booking.applications.forms import (
     ReturnApplicationForm,
     ReviewForm,
 )
-from booking.applications.queries import events_of, has_officers, papers_of, reviewing_of
+from booking.applications.queries import events_of, papers_of
+from booking.applications.reviewers import has_officers, reviewing_of
 from booking.applications.rules import (
     REVIEW_DAYS,
     Reviewing,

@@ -8,52 +8,20 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from booking.attachments.answers import AttachmentAnswer, attachment_answer
-from booking.redemptions.claimable import Claimable
+from booking.redemptions.claimable_answers import RedeemingOrganisation, named
 from booking.redemptions.differences import Difference
 from booking.redemptions.documents import ListedPaper
 from booking.redemptions.queries import WholeRedemption, shows_person, side_of
 from booking.redemptions.rules import number_of
 from models.applications import VerifiedDocument
 from models.attachments import Attachment
-from models.directory import Organisation
 from models.invoices import Invoice
 from models.redemptions import Redemption, RedemptionEvent, RedemptionItem, RedemptionSample
 from models.vocabulary.programmes import BearsDifference, ProgrammeDocument, RedeemedBy
-from models.vocabulary.redemptions import PaymentKind, RedemptionState, RedemptionStep, Unclaimable
+from models.vocabulary.redemptions import PaymentKind, RedemptionState, RedemptionStep
 
 Address = Callable[[Attachment, int], str]
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
-
-
-class RedeemingOrganisation(BaseModel):
-    """An authority, a firm or an institution."""
-
-    id: int
-    name: str
-    name_en: str
-
-
-class ClaimableAnswer(BaseModel):
-    """What a voucher covered of a charge and nobody has claimed; with `reasons` it cannot be claimed today."""
-
-    voucher_id: int
-    voucher_number: str
-    charge_id: int
-    programme_id: int
-    enterprise: RedeemingOrganisation
-    provider: RedeemingOrganisation
-    used_on: date
-    invoiced_on: date | None
-    amount_fen: int
-    redeem_by: date
-    reasons: list[Unclaimable]
-
-
-class ClaimableList(BaseModel):
-    """What a claimant has not claimed yet, what must be claimed first at the top."""
-
-    items: list[ClaimableAnswer]
-    next_cursor: str | None
 
 
 class RedemptionRow(BaseModel):
@@ -225,31 +193,14 @@ class RedemptionSampleList(BaseModel):
     items: list[RedemptionSampleAnswer]
 
 
-def claimable_answer(found: Claimable) -> ClaimableAnswer:
-    """What can be claimed."""
-    return ClaimableAnswer(
-        voucher_id=found.voucher.id,
-        voucher_number=found.voucher.number,
-        charge_id=found.charge.id,
-        programme_id=found.voucher.programme_id,
-        enterprise=_named(found.voucher.organisation),
-        provider=_named(found.charge.organisation),
-        used_on=found.used_on,
-        invoiced_on=found.invoiced_on,
-        amount_fen=found.amount_fen,
-        redeem_by=found.voucher.redeem_by,
-        reasons=list(found.reasons),
-    )
-
-
 def redemption_row(found: Redemption) -> RedemptionRow:
     """A redemption in a list."""
     plain = ("id", "programme_id", "redeemed_by", "state", "claimed_fen", "approved_fen", "clawed_fen", "due_on")
     moments = ("notice_from", "notice_until", "submitted_on", "created_at")
     return RedemptionRow(
         number=_number(found),
-        claimant=_named(found.claimant),
-        authority=_named(found.programme.organisation),
+        claimant=named(found.claimant),
+        authority=named(found.programme.organisation),
         runs_at=found.programme.runs_at,
         **{name: getattr(found, name) for name in (*plain, *moments)},
     )
@@ -295,8 +246,8 @@ def notice_answer(found: Redemption) -> RedemptionNoticeAnswer:
     """What is in public of one."""
     return RedemptionNoticeAnswer(
         number=_number(found),
-        claimant=_named(found.claimant),
-        authority=_named(found.programme.organisation),
+        claimant=named(found.claimant),
+        authority=named(found.programme.organisation),
         programme_id=found.programme_id,
         approved_fen=found.approved_fen or 0,
         notice_from=found.notice_from or date.min,
@@ -317,8 +268,8 @@ def _item(one: RedemptionItem, invoices: Sequence[Invoice]) -> RedemptionItemAns
         voucher_id=one.voucher_id,
         voucher_number=one.voucher.number,
         charge_id=one.charge_id,
-        enterprise=_named(one.voucher.organisation),
-        provider=_named(one.charge.organisation),
+        enterprise=named(one.voucher.organisation),
+        provider=named(one.charge.organisation),
         used_on=one.used_on,
         invoiced_on=one.invoiced_on,
         invoices=[invoice.number for invoice in invoices],
@@ -342,7 +293,7 @@ def _by(whole: WholeRedemption, event: RedemptionEvent) -> str:
 
 def _verified(found: VerifiedDocument, attachment_id: int | None) -> VerifiedPaperAnswer:
     """Who verified a paper."""
-    authority = _named(found.authority)
+    authority = named(found.authority)
     days = {"verified_on": found.verified_on, "expires_on": found.expires_on}
     return VerifiedPaperAnswer(attachment_id=attachment_id, authority=authority, **days)
 
@@ -355,8 +306,3 @@ def _file(file: Attachment, address: Address) -> AttachmentAnswer:
 def _number(found: Redemption) -> str:
     """Its number as people write it."""
     return number_of(found.programme.year, found.programme_id, found.number)
-
-
-def _named(found: Organisation) -> RedeemingOrganisation:
-    """An organisation by name."""
-    return RedeemingOrganisation(id=found.id, name=found.name_zh, name_en=found.name_en)

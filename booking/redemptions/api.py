@@ -17,19 +17,18 @@ from booking.core.errors import Forbidden
 from booking.programmes.queries import programme
 from booking.redemptions import documents, elsewhere, paying, queries, sampling, service
 from booking.redemptions.answers import (
-    ClaimableList,
     RedemptionAnswer,
     RedemptionList,
     RedemptionNoticeList,
     RedemptionSampleAnswer,
     RedemptionSampleList,
-    claimable_answer,
     notice_answer,
     redemption_answer,
     redemption_row,
     sample_answer,
 )
 from booking.redemptions.claimable import claimable_page
+from booking.redemptions.claimable_answers import ClaimableList, claimable_answer
 from booking.redemptions.differences import differences
 from booking.redemptions.forms import (
     ClaimableQuery,

@@ -14,10 +14,11 @@ from booking.reservations.voucher_answers import HeldVoucher
 from booking.reservations.vouchered import HeldPart
 from booking.samples.lists import Listed
 from booking.samples.quoting import Proposal
+from booking.samples.run_answers import SampleRunAnswer, run_values
 from booking.samples.whole import WholeOrder
 from models.attachments import Attachment
 from models.charges import Charge
-from models.samples import SampleOrder, SampleOrderStep, SampleQuote, SampleResult, SampleRun
+from models.samples import SampleOrder, SampleOrderStep, SampleQuote, SampleResult
 from models.vocabulary.charges import ChargeState
 from models.vocabulary.pricing import LineKind
 from models.vocabulary.samples import Hazard, Leftover, ReportKind, SampleOrderState, SampleState, SampleStep
@@ -129,16 +130,6 @@ class SampleMessageAnswer(BaseModel):
     written_at: datetime
 
 
-class SampleRunAnswer(BaseModel):
-    """Time on the instrument in which samples are tested."""
-
-    id: int
-    reservation_id: int
-    starts_at: datetime
-    ends_at: datetime
-    note: str
-
-
 class SampleResultAnswer(BaseModel):
     """A file with results of the samples at these positions, or of all; `sha256` is that of the file."""
 
@@ -208,13 +199,6 @@ class SampleOrderAnswer(SampleOrderSummary):
     attachments: list[AttachmentAnswer]
     steps_open: list[SampleStep]
     agreement: KeptAgreement | None
-
-
-class NewRunAnswer(SampleRunAnswer):
-    """A run with its orders."""
-
-    instrument_id: int
-    order_ids: list[int]
 
 
 Address = Callable[[Attachment, int], str]
@@ -301,17 +285,6 @@ def proposal_answer(proposal: Proposal) -> ProposalAnswer:
         lines=[SampleLineAnswer(**line) for line in proposal.lines],
         total_fen=proposal.total_fen,
     )
-
-
-def run_values(run: SampleRun) -> dict[str, Any]:
-    """A run with the time of its reservation."""
-    return {
-        "id": run.id,
-        "reservation_id": run.reservation_id,
-        "starts_at": run.reservation.starts_at,
-        "ends_at": run.reservation.ends_at,
-        "note": run.note,
-    }
 
 
 COUNTS_RESULTS = ("files", "sha256", "results", "is_final")

@@ -17,14 +17,12 @@ from booking.core.clock import utcnow
 from booking.samples import agreeing, charging, handling, lists, queries, quoting, removing, service
 from booking.samples.addresses import attachment_address
 from booking.samples.answers import (
-    NewRunAnswer,
     ProposalAnswer,
     SampleOrderAnswer,
     SampleOrderList,
     order_answer,
     order_summary,
     proposal_answer,
-    run_values,
 )
 from booking.samples.forms import (
     AcceptForm,
@@ -43,6 +41,7 @@ from booking.samples.forms import (
     SendForm,
     SettleForm,
 )
+from booking.samples.run_answers import NewRunAnswer, run_values
 from booking.samples.stickers import read_code
 from booking.samples.typed import typed, with_files
 from booking.samples.whole import whole_order
