@@ -218,14 +218,17 @@ def reach(actor: Actor | None, permission: Permission) -> Reach:
 
 
 def organisation_meant(actor: Actor, permission: Permission, organisation_id: int | None) -> int:
-    """The organisation that was named, else the only one for which the actor holds `permission`; raises InvalidInput.
+    """The organisation that was named, else the only one for which the actor holds `permission`.
 
-    Whether it is held for the one that was named is for `require` to say.
+    Whether it is held for the one that was named is for `require` to say. Raises Forbidden where it is held for none,
+    and InvalidInput where it is held for several.
     """
     if organisation_id is not None:
         return organisation_id
     own = reach(actor, permission).organisation_ids
-    if len(own) != 1:
+    if not own:
+        raise Forbidden
+    if len(own) > 1:
         raise InvalidInput([Problem("organisation_id", N_("请说明是哪个单位。"))])
     return next(iter(own))
 

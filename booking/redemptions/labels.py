@@ -14,8 +14,11 @@ STATES = {
     RedemptionState.REJECTED: (N_("已驳回"), "wrong", "×"),
     RedemptionState.WITHDRAWN: (N_("已撤回"), "plain", "×"),
 }
-GATHERING = (N_("材料准备中"), "attention", "○")
-"""What REQUESTED is called where it is decided elsewhere."""
+STATES_ELSEWHERE = {
+    RedemptionState.REQUESTED: (N_("材料准备中"), "attention", "○"),
+    RedemptionState.REJECTED: (N_("那里未批准"), "wrong", "×"),
+}
+"""The same where it is decided elsewhere, as far as that is another thing."""
 STEPS = {
     RedemptionStep.REQUEST: N_("提交申请"),
     RedemptionStep.SUBMIT: N_("已在那里提交"),

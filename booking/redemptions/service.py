@@ -18,7 +18,13 @@ from booking.directory.queries import working_day_test
 from booking.notifications.service import announce
 from booking.redemptions import queries
 from booking.redemptions.claimable import Claimable, Pair, claimable
-from booking.redemptions.forms import ApprovedItemForm, RedemptionForm, RedemptionRejectionForm, RedemptionReviewForm
+from booking.redemptions.forms import (
+    MOST_ITEMS,
+    ApprovedItemForm,
+    RedemptionForm,
+    RedemptionRejectionForm,
+    RedemptionReviewForm,
+)
 from booking.redemptions.labels import REFUSED
 from booking.redemptions.moving import locked_book, locked_vouchers, reject_items
 from booking.redemptions.rules import PAY_DAYS, REVIEW_DAYS
@@ -100,11 +106,14 @@ def _meant(session: Session, form: RedemptionForm, claimant_id: int, today: date
     if not pairs and {one.charge.id for one in open_} != set(form.charge_ids):
         raise InvalidInput([Problem("charge_ids", N_("其中有没有可以申请兑付的金额的费用，请刷新后重选。"))])
     programmes = {one.voucher.programme_id for one in open_ if not pairs or one.pair in pairs}
+    named = pairs or [one.pair for one in open_]
+    if len(named) > MOST_ITEMS:
+        raise InvalidInput([Problem("charge_ids", N_("一份申请最多 %(most)s 项，请分开申请。"), {"most": MOST_ITEMS})])
     if len(programmes) > 1:
         raise InvalidInput([Problem("programme_id", N_("这些金额属于不同的政策，请分开申请。"))])
     if not programmes:
         raise NotFound
-    return programmes.pop(), pairs or [one.pair for one in open_]
+    return programmes.pop(), named
 
 
 def review(

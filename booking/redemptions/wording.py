@@ -65,8 +65,8 @@ def programme_name(redemption: Redemption) -> str:
 
 def state_of(redemption: Redemption) -> tuple[str, str, str]:
     """A chip of the state: its words, its kind and its sign."""
-    is_gathering = redemption.programme.runs_at and redemption.state == RedemptionState.REQUESTED
-    said, kind, sign = labels.GATHERING if is_gathering else labels.STATES[redemption.state]
+    elsewhere = labels.STATES_ELSEWHERE if redemption.programme.runs_at else {}
+    said, kind, sign = elsewhere.get(redemption.state, labels.STATES[redemption.state])
     return _(said), kind, sign
 
 

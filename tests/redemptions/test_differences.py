@@ -1,6 +1,6 @@
 """An approval below the claim: who bears the difference, and what the institution does with the bill."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -106,6 +106,33 @@ def test_where_the_provider_bears_what_the_firm_paid_it_gives_that_back_and_the_
     assert (charge.gross_fen, charge.voucher_fen) == (18_500, 0)
     assert due(claims, made) == [(-1_500, 0)]
     assert claims.faults() == []
+
+
+def test_what_was_done_of_a_redemption_before_is_not_done_of_the_next_one_of_the_same_charge(
+    session: Session, now: datetime
+) -> None:
+    claims = Claims(session, now, redeemed_by="provider", bears_difference="enterprise")
+    charge, first = cut(claims, 4_500)
+    bear(claims, charge, 1_500)
+    claims.change(charge, 10_000, at_=LATER)
+    claims.later = LATER
+    claims.invoice("2", on=LATER.date().isoformat())
+    second = claims.ask(charge)
+    (item,) = claims.items(second)
+    claims.review(second, claims.first, (item, 2_000))
+    claims.review(second, claims.second)
+    claims.session.get_one(Redemption, second.id).notice_until = NOTICE_OVER - timedelta(days=1)
+    claims.session.commit()
+    claims.pay(second)
+
+    waiting = [due(claims, made) for made in (first, second)]
+    bear(claims, charge, 600)
+    half = [due(claims, made) for made in (first, second)]
+    bear(claims, charge, 400)
+
+    assert (item.claimed_fen, waiting) == (3_000, [[(1_500, 0)], [(1_000, 1_000)]])
+    assert half == [[(1_500, 0)], [(1_000, 400)]]
+    assert [due(claims, made) for made in (first, second)] == [[(1_500, 0)], [(1_000, 0)]]
 
 
 @pytest.mark.parametrize(("redeemed_by", "bears"), [("enterprise", "enterprise"), ("provider", "provider")])

@@ -106,6 +106,20 @@ def test_charges_stand_for_all_that_is_open_of_them_and_who_claims_for_one_firm_
     assert [one.field for one in unclear.value.problems] == ["organisation_id"]
 
 
+def test_charges_name_no_more_than_a_request_holds(claims: Claims, monkeypatch: pytest.MonkeyPatch) -> None:
+    charges = [claims.used(9), claims.used(12)]
+    claims.invoice()
+    monkeypatch.setattr(service, "MOST_ITEMS", 1)
+
+    assert len(problems(claims, RedemptionForm(charge_ids=[one.id for one in charges]))) == 1
+    assert claims.do(service.request_redemption, RedemptionForm(charge_ids=[charges[0].id]), by=claims.claimant()[1])
+
+
+def test_who_claims_for_nobody_is_refused_without_naming_anybody(claims: Claims) -> None:
+    with pytest.raises(Forbidden):
+        claims.do(service.request_redemption, RedemptionForm(charge_ids=[1]), by=claims.actor(claims.office.steward))
+
+
 def test_only_the_last_review_is_called_publishing(claims: Claims) -> None:
     charge = claims.used(9)
     claims.invoice()
