@@ -94,8 +94,8 @@ def _before(session: Session, redemption: Redemption, charge_ids: Collection[int
     final = {one.redemption_id for one in refused if is_for_good(one)}
     earlier = select(Redemption).where(Redemption.id.in_(items)).options(joinedload(Redemption.programme_version))
     found: defaultdict[int, int] = defaultdict(int)
-    for one in session.scalars(earlier):
-        for charge_id, fen in _cuts(one, items[one.id], is_final=one.id in final).items():
+    for other in session.scalars(earlier):
+        for charge_id, fen in _cuts(other, items[other.id], is_final=other.id in final).items():
             found[charge_id] += fen
     return found
 
