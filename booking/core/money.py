@@ -34,6 +34,12 @@ def yuan_from_fen(fen: int) -> str:
     return f"{sign}{whole}.{rest:02d}"
 
 
+def shown_yuan(fen: int, language: str) -> str:
+    """¥1,234.50, in English (`language` "en") CNY 1,234.50: fen as people read them."""
+    sign, (whole, rest) = "−" if fen < 0 else "", divmod(abs(fen), FEN_PER_YUAN)
+    return f"{sign}{'CNY ' if language == 'en' else '¥'}{whole:,}.{rest:02d}"
+
+
 _DIGITS = "零壹贰叁肆伍陆柒捌玖"
 _PLACES, _GROUPS = ("", "拾", "佰", "仟"), ("", "万", "亿", "万亿")
 

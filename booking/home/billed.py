@@ -3,7 +3,7 @@
 from sqlalchemy import Select, select
 
 from booking.core.clock import local_date
-from booking.core.money import yuan_from_fen
+from booking.core.money import shown_yuan
 from booking.home.cards import SHOWN, Asked, Found, Item
 from booking.statements import queries
 from booking.statements.billable import count_to_bill
@@ -49,11 +49,12 @@ def first_of(asked: Asked, wanted: Select[Statement], *, shows_place: bool = Fal
     items = []
     for one in rows[:SHOWN]:
         open_fen = one.open.balance_fen if one.open else 0
-        title = f"{number_of(one.year, one.number)} · ¥{yuan_from_fen(open_fen)}"
+        number = number_of(one.year, one.number)
+        title_zh, title_en = (f"{number} · {shown_yuan(open_fen, language)}" for language in ("zh", "en"))
         zh, en = one.told["organisation_zh"], one.told["organisation_en"]
         if shows_place:
-            titles, payer = (f"{title} · {zh or en}", f"{title} · {en or zh}"), ""
+            titles, payer = (f"{title_zh} · {zh or en}", f"{title_en} · {en or zh}"), ""
         else:
-            titles, payer = (title, title), one.told.get("payer_name") or one.told["holder"]
+            titles, payer = (title_zh, title_en), one.told.get("payer_name") or one.told["holder"]
         items.append(Item("statement", one.id, *titles, person=payer, due_on=one.due_on))
     return Found(len(items), items, is_more=len(rows) > SHOWN)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from booking.core.clock import local_date
-from booking.core.money import FEN_PER_YUAN
+from booking.core.money import shown_yuan
 from booking.home.cards import SHOWN, Asked, Found, Item
 from booking.payers import due as payers
 from booking.pricing.missing import without_price
@@ -26,9 +26,8 @@ def payers_low(asked: Asked) -> Found:
     rows = payers.running_low(asked.session, ids, today=today, limit=SHOWN + 1)
     items = []
     for one in rows[:SHOWN]:
-        left = f"{one.left.balance_fen / FEN_PER_YUAN:,.2f}"
-        titles = f"{one.name} · ¥{left}", f"{one.name} · CNY {left}"
-        items.append(Item("payer_account", one.id, *titles, person=one.holder.name))
+        zh, en = (f"{one.name} · {shown_yuan(one.left.balance_fen, language)}" for language in ("zh", "en"))
+        items.append(Item("payer_account", one.id, zh, en, person=one.holder.name))
     return _found(rows, items)
 
 

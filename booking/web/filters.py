@@ -6,6 +6,7 @@ from flask import Flask
 from flask_babel import format_decimal, gettext, ngettext
 
 from booking.core.clock import SHANGHAI, local_date, utcnow
+from booking.core.money import shown_yuan
 from booking.web.languages import in_language, page_language
 
 WEEKDAYS_ZH = "一二三四五六日"
@@ -54,8 +55,7 @@ def number(value: float) -> str:
 
 def money(fen: int) -> str:
     """¥1,234.50 · CNY 1,234.50; fen as yuan with two decimals."""
-    sign, (whole, rest) = "−" if fen < 0 else "", divmod(abs(fen), 100)
-    return f"{sign}{'CNY ' if page_language() == 'en' else '¥'}{whole:,}.{rest:02d}"
+    return shown_yuan(fen, page_language())
 
 
 def percent(basis_points: int) -> str:
