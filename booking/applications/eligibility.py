@@ -12,8 +12,8 @@ from booking.core.errors import Refused
 from booking.core.places import is_same_province
 from booking.core.texts import N_
 from booking.directory.rules import uscc_problems
+from booking.programmes.budgets import budgets_left
 from booking.programmes.queries import Shown
-from booking.vouchers.books import budgets_left
 from models.applications import VoucherApplication
 from models.directory import Organisation
 from models.programmes import ProgrammeVersion
@@ -59,7 +59,7 @@ def eligibility(
     version, authority = shown.version, shown.programme.organisation
     is_begun = version.valid_from <= today
     cap_left = version.year_cap_fen - taken_fen(session, shown.programme.id, firm.id)
-    budget_left = budget_left_fen(session, version, today)
+    budget_left = budget_left_fen(session, version)
     standing = Standing(
         is_enterprise=firm.kind == OrganisationKind.ENTERPRISE,
         has_uscc=bool(firm.uscc) and not uscc_problems(firm.uscc),
@@ -83,14 +83,11 @@ def taken_fen(session: Session, programme_id: int, organisation_id: int) -> int:
     return int(session.scalar(select(func.coalesce(func.sum(Voucher.face_fen), 0)).where(*same, counted)) or 0)
 
 
-def budget_left_fen(session: Session, version: ProgrammeVersion, today: date) -> int | None:
-    """What is left of a budget that is set aside when vouchers are issued; None where it is not, or not limited.
-
-    Where nothing was issued yet there are no books, and all of it is left.
-    """
+def budget_left_fen(session: Session, version: ProgrammeVersion) -> int | None:
+    """What is left of a budget that is set aside when vouchers are issued; None where it is not, or not limited."""
     if version.reserves_budget != ReservesBudget.ISSUE:
         return None
-    return budgets_left(session, [version.programme_id], today).get(version.programme_id, version.budget_fen)
+    return budgets_left(session, [version])[version.programme_id]
 
 
 def _has_open(session: Session, programme_id: int, organisation_id: int, itself: int | None) -> bool:

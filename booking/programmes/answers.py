@@ -1,9 +1,12 @@
 """Programmes as the API says them."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from pydantic import BaseModel
+from sqlalchemy.orm import Session
 
+from booking.programmes.budgets import budgets_left
 from booking.programmes.forms import BatchForm
 from booking.programmes.queries import Shown
 from booking.programmes.rules import Covered
@@ -71,13 +74,18 @@ class ProgrammeVersionAnswer(BaseModel):
 
 
 class ProgrammeAnswer(BaseModel):
-    """A programme with the version that holds today, or will hold first; `version` counts all of them.
+    """A programme with the version that holds on the day, or will hold first; `version` counts all of them.
 
-    `runs_at` names the system of others in which its vouchers live; empty: here.
+    `jurisdiction` is the place of its authority (GB/T 2260), whose firms may apply. `runs_at` names the system of
+    others in which its vouchers live; empty: here. `budget_left_fen` is what is free today of the budget; null where
+    there is no limit, or the vouchers live elsewhere.
     """
 
     id: int
     authority: ProgrammeAuthority
+    jurisdiction: str
+    is_in_force: bool
+    budget_left_fen: int | None
     year: int
     name: str
     name_en: str
@@ -87,7 +95,7 @@ class ProgrammeAnswer(BaseModel):
 
 
 class ProgrammeList(BaseModel):
-    """Every programme, the latest year first."""
+    """Programmes, the latest year first."""
 
     items: list[ProgrammeAnswer]
     next_cursor: None = None
@@ -119,14 +127,28 @@ class CoveredAnswer(BaseModel):
     refusals: list[ExcludedAnswer]
 
 
-def programme_answer(shown: Shown) -> ProgrammeAnswer:
-    """A programme as it is read on a day."""
+def programme_answers(session: Session, programmes: Sequence[Shown], day: date) -> list[ProgrammeAnswer]:
+    """Programmes as they are read on a day, with what is left of their budgets."""
+    left = budgets_left(session, [one.version for one in programmes])
+    return [_programme(one, day, left[one.programme.id]) for one in programmes]
+
+
+def programme_answer(session: Session, shown: Shown, day: date) -> ProgrammeAnswer:
+    """One programme as it is read on a day."""
+    return programme_answers(session, [shown], day)[0]
+
+
+def _programme(shown: Shown, day: date, left_fen: int | None) -> ProgrammeAnswer:
+    """A programme, of whose budget so much is left."""
     found, authority = shown.programme, shown.programme.organisation
     return ProgrammeAnswer(
         id=found.id,
         authority=ProgrammeAuthority(
             id=authority.id, name=authority.name_zh, name_en=authority.name_en, adcode=authority.adcode
         ),
+        jurisdiction=authority.adcode or "",
+        is_in_force=shown.is_in_force(day),
+        budget_left_fen=left_fen,
         year=found.year,
         name=found.name_zh,
         name_en=found.name_en,

@@ -19,13 +19,20 @@ from booking.programmes.answers import (
     ProgrammeVersionList,
     covered_answer,
     programme_answer,
+    programme_answers,
     version_answer,
 )
-from booking.programmes.forms import ProgrammeCaseForm, ProgrammeForm, TryProgrammeForm, VersionForm
+from booking.programmes.forms import (
+    ProgrammeCaseForm,
+    ProgrammeForm,
+    ProgrammesQuery,
+    TryProgrammeForm,
+    VersionForm,
+)
 from booking.programmes.rules import covered
 from booking.web.extensions import reading
 from booking.web.openapi import documented
-from booking.web.reading import if_match, read_json
+from booking.web.reading import if_match, read_json, read_query
 from booking.web.repeats import create_once
 from booking.web.signed_in import actor, require_actor
 
@@ -36,11 +43,13 @@ ONE = "/<int:programme_id>"
 
 
 @bp.get("")
-@documented(tag=TAG, answers={200: ProgrammeList}, refusals=(401,))
+@documented(tag=TAG, query=ProgrammesQuery, answers={200: ProgrammeList}, refusals=(400, 401, 422))
 def programmes() -> ResponseReturnValue:
-    """Every programme of both provinces, the latest year first, with what it says today."""
-    found = queries.programmes(reading(), local_date(utcnow()))
-    return _json(ProgrammeList(items=[programme_answer(one) for one in found]))
+    """The programmes of both provinces that are in force today or on a day, the latest year first; `all`: every one."""
+    query, session = read_query(ProgrammesQuery), reading()
+    day = query.on or local_date(utcnow())
+    found = [one for one in queries.programmes(session, day) if query.all or one.is_in_force(day)]
+    return _json(ProgrammeList(items=programme_answers(session, found, day)))
 
 
 @bp.post("")
@@ -51,7 +60,8 @@ def start() -> ResponseReturnValue:
 
     def work(session: Session) -> dict[str, Any]:
         made = service.start_programme(session, form, actor=who, now=now)
-        return programme_answer(queries.shown(session, made.id, local_date(now))).model_dump(mode="json")
+        today = local_date(now)
+        return programme_answer(session, queries.shown(session, made.id, today), today).model_dump(mode="json")
 
     answer, _repeated = create_once(work, actor=who, now=now)
     response = _json(ProgrammeAnswer(**answer), 201)
@@ -63,8 +73,9 @@ def start() -> ResponseReturnValue:
 @documented(tag=TAG, answers={200: ProgrammeAnswer}, refusals=(401, 404))
 def show(programme_id: int) -> ResponseReturnValue:
     """One programme, with how many versions it has as ETag."""
-    found = queries.shown(reading(), programme_id, local_date(utcnow()))
-    response = _json(programme_answer(found))
+    session, today = reading(), local_date(utcnow())
+    found = queries.shown(session, programme_id, today)
+    response = _json(programme_answer(session, found, today))
     response.set_etag(str(found.programme.version))
     return response
 

@@ -228,3 +228,10 @@ class TryProgrammeForm(Form):
 def _is_sourced(mark: MarkForm) -> bool:
     """Whether the mark claims a source."""
     return mark.kind == MarkKind.SOURCED
+
+
+class ProgrammesQuery(Form):
+    """Which programmes: those in force on a day (today, where none is named), or all that there ever were."""
+
+    on: OptionalDay = None
+    all: bool = False

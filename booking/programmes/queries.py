@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from booking.accounts.permissions import Permission, reach
 from booking.core.actors import Actor
 from booking.core.errors import NotFound
+from booking.core.places import PROVINCE_ENDING, province_of
 from booking.programmes.rules import Terms
-from models.directory import Organisation
+from models.directory import Organisation, Place
 from models.programmes import Programme, ProgrammeVersion
 from models.vocabulary.directory import OrganisationKind
 from models.vocabulary.programmes import Exclusion, ServiceType
@@ -24,6 +25,11 @@ class Shown:
 
     programme: Programme
     version: ProgrammeVersion
+
+    def is_in_force(self, day: date) -> bool:
+        """Whether it counts on a day: it has begun, and what was used may still be redeemed."""
+        version = self.version
+        return max(version.valid_from, version.counts_from) <= day <= version.redeem_by
 
 
 def terms_of(version: ProgrammeVersion | Row[Any]) -> Terms:
@@ -85,6 +91,12 @@ def chosen(versions: Iterable[ProgrammeVersion], day: date) -> ProgrammeVersion:
     if begun:
         return max(begun, key=lambda one: (one.valid_from, one.number))
     return min(found, key=lambda one: (one.valid_from, -one.number))
+
+
+def jurisdiction(session: Session, programme: Programme) -> tuple[str, str]:
+    """What the province is called, in both languages, whose firms may apply."""
+    found = session.get(Place, f"{province_of(programme.organisation.adcode)}{PROVINCE_ENDING}")
+    return (found.name_zh, found.name_en) if found else (programme.organisation.name_zh, programme.organisation.name_en)
 
 
 def authorities_of(session: Session, actor: Actor | None, permission: Permission) -> Sequence[Organisation]:

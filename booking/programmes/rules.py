@@ -98,6 +98,11 @@ class Covered:
     limits: Mapping[Limit, int] = field(default_factory=dict)
 
 
+def left_of_budget(budget_fen: int | None, committed_fen: int, paid_fen: int) -> int | None:
+    """What is free of a budget, in fen; None without a limit, nothing where it was lowered below what is taken."""
+    return None if budget_fen is None else max(0, budget_fen - committed_fen - paid_fen)
+
+
 def covered(terms: Terms, case: Case, left: Left) -> Covered:
     """The smallest of share, credit, year cap and reserved budget; a share is rounded half up to a fen."""
     reasons = tuple(excluded(terms, case, left))

@@ -45,11 +45,6 @@ def by_year(caps: Collection[Cap]) -> Mapping[tuple[int, int], dict[int, CapAcco
     return found
 
 
-def budgets_left(session: Session, programme_ids: Collection[int], day: date) -> dict[int, int | None]:
-    """What is free of the budgets of programmes as their versions of a day say them; None without a limit."""
-    return {one: book.left_fen for one, book in standings(session, programme_ids, day).books.items()}
-
-
 def rows_of(session: Session, statement: Select[*tuple[Any, ...]], named: Mapping[str, Any]) -> Sequence[Row[Any]]:
     """What a statement finds, past what the session has loaded; what it has not stored yet is stored first."""
     session.flush()

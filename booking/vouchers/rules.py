@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from booking.ledger.rules import Move
-from booking.programmes.rules import Case, Covered, Left, Terms, covered
+from booking.programmes.rules import Case, Covered, Left, Terms, covered, left_of_budget
 from models.vocabulary.programmes import CountsOn, ReservesBudget
 from models.vocabulary.vouchers import ENDED, VoucherState, VoucherStep
 
@@ -54,7 +54,7 @@ class BookStanding:
 
     def left_of(self, budget_fen: int | None) -> int | None:
         """What is free once the budget has followed; None without a limit."""
-        return None if budget_fen is None else max(0, budget_fen - self.committed_fen - self.paid_fen)
+        return left_of_budget(budget_fen, self.committed_fen, self.paid_fen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,12 @@ from booking.core.clock import local_date, utcnow
 from models.accounts import User
 from models.directory import Organisation
 from models.programmes import Programme, ProgrammeVersion
+from models.vocabulary.directory import OrganisationKind
+from tests.factories.instruments import make_organisation
 from tests.factories.looking import count, look_again
 from tests.factories.people import sign_in
 from tests.factories.programmes import CHONGQING, TERMS, TYPED, make_authority, make_officer, make_programme
+from tests.factories.vouchers import make_voucher
 
 MARKED = {"year_cap_fen": {"kind": "sourced", "text": "川科政〔2025〕6号"}}
 
@@ -178,7 +181,7 @@ def test_the_api_writes_and_tries_out_the_same(
     terms = TERMS | {"year_cap_fen": 50_000, "redeemed_by": "provider"}
     tried = client.post("/api/v1/voucher-programmes/try", json={"terms": terms, "case": case}).get_json()
 
-    listed = client.get("/api/v1/voucher-programmes").get_json()["items"]
+    listed = client.get("/api/v1/voucher-programmes?on=2026-06-12").get_json()["items"]
     numbers = [one["number"] for one in client.get(f"{address}/versions").get_json()["items"]]
     assert (made.status_code, stale.status_code, numbers) == (201, 412, [2, 1])
     assert [(one["id"], one["version"], one["terms"]["number"], one["authority"]["id"]) for one in listed] == [
@@ -194,6 +197,58 @@ def test_the_api_writes_and_tries_out_the_same(
         ["credit", "year_cap"],
         150_000,
     )
+
+
+def test_the_api_lists_what_is_in_force_with_what_is_left_of_each_budget(
+    client: FlaskClient, session: Session, authority: Organisation, now: datetime
+) -> None:
+    writer = make_officer(session, authority, "writer", now=now)
+    limited, unlimited, elsewhere = (
+        make_programme(session, authority, writer, now=now, name_zh=name, **said).id
+        for name, said in (
+            ("有预算", {"budget_fen": 1_000_000, "reserves_budget": "issue"}),
+            ("没有预算", {}),
+            ("别处", {"runs_at": "科创通", "reserves_budget": "never", "redeemed_by": "enterprise"}),
+        )
+    )
+    firm = make_organisation(session, kind=OrganisationKind.ENTERPRISE, adcode=authority.adcode)
+    make_voucher(session, firm, 300_000, programme=session.get_one(Programme, limited))
+
+    def listed(asked: str) -> dict[int, tuple[bool, int | None]]:
+        found = client.get(f"/api/v1/voucher-programmes?{asked}").get_json()["items"]
+        return {one["id"]: (one["is_in_force"], one["budget_left_fen"]) for one in found}
+
+    every = {limited: (True, 700_000), unlimited: (True, None), elsewhere: (True, None)}
+    assert listed("on=2026-01-01") == listed("on=2027-03-31") == every
+    assert listed("on=2027-04-01") == listed("on=2025-12-31") == {}
+    assert listed("on=2027-04-01&all=1") == {one: (False, left) for one, (_is, left) in every.items()}
+    one = client.get(f"/api/v1/voucher-programmes/{limited}").get_json()
+    assert (one["jurisdiction"], one["budget_left_fen"]) == (authority.adcode, 700_000)
+    assert client.get("/api/v1/voucher-programmes?on=yesterday").status_code == 422
+
+
+def test_a_firm_reads_who_may_apply_who_reviews_and_what_is_left(
+    client: FlaskClient, session: Session, authority: Organisation, now: datetime
+) -> None:
+    writer = make_officer(session, authority, "writer", now=now)
+    days = {"counts_from": "2026-01-01", "use_by": "2098-12-31", "redeem_by": "2098-12-31"}
+    said = {"budget_fen": 1_000_000, "reserves_budget": "issue", **days}
+    programme = make_programme(session, authority, writer, now=now, **said)
+    firm = make_organisation(session, kind=OrganisationKind.ENTERPRISE, adcode=authority.adcode)
+    address = f"/voucher-programmes/{programme.id}"
+
+    before = words(client.get(address).text)
+    make_voucher(session, firm, 300_000, programme=programme)
+    after, listed = words(client.get(address).text), words(client.get("/voucher-programmes").text)
+    make_voucher(session, firm, 700_000, programme=programme)
+    spent = words(client.get(address).text)
+
+    assert "注册地在四川省、有统一社会信用代码的企业" in before
+    assert "再由四川省科学技术厅审核，两次不是同一个人" in before
+    assert "政策预算还剩 ¥10,000.00，先到先得" in before
+    assert "政策预算还剩 ¥7,000.00，先到先得" in after
+    assert "预算还剩 ¥7,000.00" in listed
+    assert "政策预算已经用完" in spent
 
 
 @pytest.mark.parametrize(

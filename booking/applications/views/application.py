@@ -97,7 +97,7 @@ def application_page(
         steps_open=set(whole.steps),
         papers=[_paper(whole, one) for one in whole.needed],
         history=_history(whole),
-        budget_left=eligibility.budget_left_fen(session, whole.version, today) if found.state in REVIEWED else None,
+        budget_left=eligibility.budget_left_fen(session, whole.version) if found.state in REVIEWED else None,
         unverified=[(one.value, _(DOCUMENTS[one])) for one in whole.unverified],
         documents=[(one.value, _(DOCUMENTS[one])) for one in whole.needed],
         form={**_written(whole), **request.form.to_dict()},

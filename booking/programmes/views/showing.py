@@ -12,6 +12,7 @@ from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput, NotFound
 from booking.core.forms import read
 from booking.programmes import labels, queries
+from booking.programmes.budgets import budgets_left
 from booking.programmes.forms import ProgrammeCaseForm
 from booking.programmes.rules import covered
 from booking.programmes.typed import case_values
@@ -36,17 +37,20 @@ from models.programmes import ProgrammeVersion
 def index() -> ResponseReturnValue:
     """Show every programme of both provinces, the latest year first; officers start another one."""
     session, who, today = reading(), actor(), local_date(utcnow())
+    programmes = queries.programmes(session, today)
+    left = budgets_left(session, [one.version for one in programmes if one.version.use_by >= today])
     found = [
         {
             "programme": one.programme,
             "name": programme_name(one.programme),
             "authority": authority_name(one.programme),
             "headline": headline(one.version),
+            "budget_left": left.get(one.programme.id),
             "is_over": one.version.redeem_by < today,
             "is_used_up": one.version.use_by < today,
             "is_coming": max(one.version.valid_from, one.version.counts_from) > today,
         }
-        for one in queries.programmes(session, today)
+        for one in programmes
     ]
     own = queries.authorities_of(session, who, Permission.MANAGE_PROGRAMMES)
     return render_template("programmes/index.html", found=found, may_start=bool(own))
@@ -66,6 +70,8 @@ def show(programme_id: int) -> ResponseReturnValue:
         may_apply=bool(reach(who, Permission.APPLY_FOR_VOUCHERS)) and found.version.use_by >= today,
         sees_budget=not found.programme.runs_at
         and may(who, Permission.SEE_BUDGETS, Target(found.programme.organisation_id)),
+        place=in_language(*queries.jurisdiction(session, found.programme)),
+        budget_left=budgets_left(session, [found.version])[programme_id],
         form=form,
         problems=problems,
         result=result,
