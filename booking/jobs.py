@@ -24,6 +24,7 @@ from booking.operations.proving import prove_books
 from booking.operations.running import Job, one_by_one, within_transaction
 from booking.operations.schedules import Daily, Every
 from booking.privacy import service as privacy
+from booking.redemptions import lapsing
 from booking.reservations import approval, letting_go
 from booking.statements import jobs as issuing
 from booking.teams import joining
@@ -112,6 +113,11 @@ def _expire_vouchers(now: datetime) -> int:
     return one_by_one(vouchers.due_to_expire, vouchers.expire_voucher, now=now)
 
 
+def _lapse_unredeemed(now: datetime) -> int:
+    """What vouchers covered and nobody asked to be paid for in time goes back; of how many vouchers."""
+    return one_by_one(lapsing.due_to_lapse, lapsing.lapse_voucher, now=now)
+
+
 def _remind_of_vouchers(now: datetime) -> int:
     """Deadlines of vouchers that come near are told, 30 and 7 days before; of how many vouchers."""
     return one_by_one(voucher_reminding.due_to_remind, voucher_reminding.remind, now=now)
@@ -189,6 +195,12 @@ TIMETABLE = (
         order_jobs.release_results,
     ),
     Job("expire_vouchers", N_("让过了使用截止日的创新券过期，余额收回。"), Daily(time(0, 25)), _expire_vouchers),
+    Job(
+        "lapse_unredeemed",
+        N_("让过了兑付截止日仍没有申请的抵扣金额过期，退回政策预算，并告知可以申请的一方。"),
+        Daily(time(0, 35)),
+        _lapse_unredeemed,
+    ),
     Job(
         "remind_of_vouchers",
         N_("创新券的使用和兑付截止日前三十天和七天各提醒一次。"),

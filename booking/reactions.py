@@ -22,6 +22,7 @@ from booking.enquiries import letters as enquiries
 from booking.enquiries.queries import waiting_by_instrument as enquiries_waiting
 from booking.notifications.letters import Letter, News
 from booking.operations import letters as operations
+from booking.redemptions import lapse_letters
 from booking.redemptions import letters as redemptions
 from booking.reservations import left_behind, waiting
 from booking.reservations import letters as reservations
@@ -139,6 +140,7 @@ REACTIONS: dict[str, Letters] = {
     "applications.overdue": applications.on_overdue,
     "applications.verification_withdrawn": applications.on_verification_withdrawn,
     "redemptions.changed": redemptions.on_changed,
+    "redemptions.lapsed": lapse_letters.on_lapsed,
     "clearing.changed": clearing.on_changed,
 }
 

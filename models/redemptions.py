@@ -24,7 +24,8 @@ class Redemption(Base):
     version of the programme under which it was made; `opens_on` and `closes_on` are its batch, where that version has
     any. `approved_fen` is what its items come to once a review has said so; `clawed_fen` of what was paid came back.
     `due_on` is the working day by which the next step is due; the notice is public on the days between. Where its
-    vouchers live elsewhere it was `submitted_on` a day there, and its claimant records what came of it.
+    vouchers live elsewhere it was `submitted_on` a day there, and its claimant records what came of it. What was
+    refused, but not for good, can be claimed anew `again_until` a day at least.
     """
 
     __tablename__ = "redemptions"
@@ -62,6 +63,7 @@ class Redemption(Base):
     notice_from: Mapped[date | None]
     notice_until: Mapped[date | None]
     submitted_on: Mapped[date | None]
+    again_until: Mapped[date | None]
     requested_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]

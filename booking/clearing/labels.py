@@ -7,7 +7,7 @@ from models.vocabulary.programmes import BorderWay
 FIGURES = {
     Figure.CAPTURED: N_("用券（核销）"),
     Figure.GIVEN_BACK: N_("退回"),
-    Figure.NOT_APPROVED: N_("核减"),
+    Figure.NOT_APPROVED: N_("核减和过期"),
     Figure.PAID: N_("兑付"),
     Figure.CLAWED_BACK: N_("追回"),
     Figure.OWED: N_("应结算"),

@@ -33,7 +33,7 @@ from models.redemptions import RedemptionPayment
 from models.vocabulary.clearing import ClearingState, Figure, PairSide
 from models.vocabulary.directory import OrganisationKind
 from models.vocabulary.programmes import BorderWay
-from models.vocabulary.vouchers import CaptureKind
+from models.vocabulary.vouchers import LOST
 from models.vouchers import ProvincePair, VoucherCapture
 
 Figures = Mapping[Course, Mapping[Figure, int]]
@@ -231,7 +231,7 @@ def _moved(session: Session, pairs: Sequence[ProvincePair], span: Span | None) -
                 places[to_id][1],
                 int(amount),
                 way or BorderWay.HOME_PAYS,
-                is_rejected=kind == CaptureKind.REJECTED,
+                is_rejected=kind in LOST,
                 is_payment=payment is not None,
             )
 

@@ -19,7 +19,7 @@ from models.programmes import ProgrammeVersion
 from models.redemptions import Redemption, RedemptionItem, RedemptionPayment
 from models.vocabulary.clearing import Figure, PairSide
 from models.vocabulary.programmes import BorderWay
-from models.vocabulary.vouchers import CaptureKind
+from models.vocabulary.vouchers import LOST
 from models.vouchers import ProvincePair, Voucher, VoucherCapture
 
 Condition = ColumnElement[bool]
@@ -99,7 +99,7 @@ def _runs(pair: ProvincePair, paths: Iterable[tuple[PairSide, PairSide]], transf
 
 def _of_figure(pair: ProvincePair, figure: Figure) -> list[Condition]:
     """The transfers of a figure of a pair."""
-    conditions, is_rejected = [_runs(pair, paths_of(figure))], VoucherCapture.kind == CaptureKind.REJECTED
+    conditions, is_rejected = [_runs(pair, paths_of(figure))], VoucherCapture.kind.in_(LOST)
     if figure in {Figure.GIVEN_BACK, Figure.NOT_APPROVED}:
         conditions.append(RedemptionPayment.id.is_(None))
         other = or_(VoucherCapture.kind.is_(None), ~is_rejected)

@@ -8,6 +8,7 @@ from typing import TypeVar
 from pydantic import BaseModel
 
 from booking.attachments.answers import AttachmentAnswer, attachment_answer
+from booking.redemptions.again import claimed_anew_by, is_mendable
 from booking.redemptions.claimable_answers import RedeemingOrganisation, named
 from booking.redemptions.differences import Difference
 from booking.redemptions.documents import ListedPaper
@@ -135,7 +136,8 @@ class RedemptionPaymentAnswer(BaseModel):
 class RedemptionAnswer(RedemptionRow):
     """A redemption in full; who bears what is not approved is said too.
 
-    `steps` are what officers can do today, or what its claimant records of one that is decided elsewhere.
+    `steps` are what officers can do today, or what its claimant records of one that is decided elsewhere. What was
+    refused can be claimed anew until `claim_again_by`; null where it was not refused, or for good.
     """
 
     note: str
@@ -144,6 +146,7 @@ class RedemptionAnswer(RedemptionRow):
     bears_difference: BearsDifference
     opens_on: date | None
     closes_on: date | None
+    claim_again_by: date | None
     items: list[RedemptionItemAnswer]
     documents: list[ListedPaperAnswer]
     differences: list[DifferenceAnswer]
@@ -223,6 +226,7 @@ def redemption_answer(
         bears_difference=found.programme_version.bears_difference,
         opens_on=found.opens_on,
         closes_on=found.closes_on,
+        claim_again_by=claimed_anew_by(found, whole.items) if is_mendable(found, whole.events) else None,
         items=[_item(one, invoices.get(one.charge_id, ())) for one in whole.items],
         documents=[
             ListedPaperAnswer(

@@ -1,18 +1,19 @@
 """What a claimant could claim: what vouchers covered of charges, less what stands in redemptions already."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from booking.charges.rules import day_used
 from booking.core.pages import LARGEST_PAGE, Page, decode_cursor, page_of, row_id
 from booking.invoices.charged import invoiced_on
 from booking.programmes.queries import chosen
-from booking.redemptions import rules
+from booking.redemptions import again, rules
+from booking.redemptions.again import Term, has_term
 from booking.redemptions.rules import Batch, Covered
 from booking.vouchers.claims import claimed_sum
 from models.charges import Charge
@@ -21,14 +22,14 @@ from models.redemptions import Redemption
 from models.vocabulary.charges import ChargeState
 from models.vocabulary.programmes import RedeemedBy
 from models.vocabulary.redemptions import WAITING, RedemptionState, Unclaimable
-from models.vocabulary.vouchers import VoucherState
+from models.vocabulary.vouchers import CaptureKind, VoucherState
 from models.vouchers import Voucher, VoucherCapture
 
 AGREED_ON = frozenset({ChargeState.ACCEPTED, ChargeState.BILLED, ChargeState.PAID})
 Pair = tuple[int, int]
 """A voucher and a charge, by their ids."""
-Unclaimed = tuple[VoucherCapture, ProgrammeVersion, int]
-"""The last capture of the two, the version under which it was made, and what is left of the two."""
+Unclaimed = tuple[VoucherCapture, ProgrammeVersion, int, int]
+"""The last capture of the two, the version under which it was made, what is left of the two, 1 where it is late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Claimable:
 
     `capture` is the last one of the two, made `under` a version of the programme; what is asked for now follows the
     `version` that holds today. `batch` is the open one in which it can be claimed, if the programme has any.
+    `claim_by` is the last day, later than the voucher's where something was refused and may be mended.
     """
 
     capture: VoucherCapture
@@ -45,6 +47,7 @@ class Claimable:
     amount_fen: int
     used_on: date
     invoiced_on: date | None
+    claim_by: date
     reasons: tuple[Unclaimable, ...]
     batch: Batch | None
 
@@ -65,12 +68,25 @@ class Claimable:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What is read of many at once: when charges were invoiced, the versions of today, and what may be claimed anew."""
+
+    days: Mapping[int, date]
+    versions: Mapping[int, ProgrammeVersion]
+    terms: Mapping[Pair, Term]
+
+
+@dataclass(frozen=True, slots=True)
 class Sums:
-    """What a claimant's vouchers come to: captured in all, waiting in redemptions, paid and not clawed back."""
+    """What a claimant's vouchers come to: captured and not refused, waiting in redemptions, paid and not clawed back.
+
+    What lapsed was captured once, and is not any more.
+    """
 
     captured_fen: int = 0
     waiting_fen: int = 0
     paid_fen: int = 0
+    lapsed_fen: int = 0
 
     @property
     def open_fen(self) -> int:
@@ -98,8 +114,7 @@ def claimable(
         VoucherCapture.voucher_id.in_({voucher_id for voucher_id, _charge_id in pairs}),
     )
     rows = session.execute(wanted.where(*both).limit(len(pairs) ** 2)).all()
-    named = [(one, under, int(amount)) for one, under, amount in rows if _pair(one) in pairs]
-    return _weighed(session, named, today)
+    return _weighed(session, [row for row in rows if _pair(row[0]) in pairs], today)
 
 
 def _of_charges(
@@ -107,8 +122,7 @@ def _of_charges(
 ) -> list[Claimable]:
     """All that is open of some charges."""
     wanted = _unclaimed(claimant_id, programme_id, today).where(VoucherCapture.charge_id.in_(charge_ids))
-    rows = [(one, under, int(amount)) for one, under, amount in session.execute(wanted).all()]
-    return _weighed(session, rows, today)
+    return _weighed(session, session.execute(wanted).all(), today)
 
 
 def claimable_page(
@@ -131,23 +145,24 @@ def claimable_page(
         later = or_(Voucher.redeem_by > day, and_(same_day, VoucherCapture.id > last))
         wanted = wanted.where(or_(is_late > late, and_(is_late == late, later)))
     rows = session.execute(wanted.limit(limit + 1)).all()
-    page = page_of(
-        rows, limit, lambda row: (int(row[0].voucher.redeem_by < today), row[0].voucher.redeem_by, row[0].id)
-    )
-    found = _weighed(session, [(one, under, int(amount)) for one, under, amount in page.items], today)
-    return Page(found, page.next_cursor)
+    page = page_of(rows, limit, lambda row: (row[3], row[0].voucher.redeem_by, row[0].id))
+    return Page(_weighed(session, page.items, today), page.next_cursor)
 
 
 def _is_late(today: date) -> ColumnElement[int]:
-    """1 where the last day to redeem is over."""
-    return case((Voucher.redeem_by < today, 1), else_=0)
+    """1 where the last day to redeem is over, and no refusal lets it be claimed anew."""
+    return case((and_(Voucher.redeem_by < today, ~has_term(today)), 1), else_=0)
 
 
-def _weighed(session: Session, rows: Sequence[Unclaimed], today: date) -> list[Claimable]:
+def _weighed(session: Session, rows: Sequence[Row[Any]], today: date) -> list[Claimable]:
     """Each with what the rules say of it today."""
-    days = invoiced_on(session, {capture.charge_id for capture, _under, _amount in rows})
-    versions = _versions(session, {capture.voucher.programme_id for capture, _under, _amount in rows}, today)
-    return [_found(row, versions[row[0].voucher.programme_id], days, today) for row in rows]
+    captures = [row[0] for row in rows]
+    known = Known(
+        invoiced_on(session, {one.charge_id for one in captures}),
+        _versions(session, {one.voucher.programme_id for one in captures}, today),
+        again.terms(session, captures, today),
+    )
+    return [_found(row, known, today) for row in rows]
 
 
 def sums_of(session: Session, claimant_ids: Collection[int]) -> dict[int, Sums]:
@@ -155,16 +170,18 @@ def sums_of(session: Session, claimant_ids: Collection[int]) -> dict[int, Sums]:
     claimant = case(
         (ProgrammeVersion.redeemed_by == RedeemedBy.ENTERPRISE, Voucher.organisation_id), else_=Charge.organisation_id
     )
-    captured: dict[int, int] = dict(
-        session.execute(
-            select(claimant, cast(func.sum(VoucherCapture.amount_fen), BigInteger))
+    lapsed = _summed(VoucherCapture.kind == CaptureKind.LAPSED, -VoucherCapture.amount_fen)
+    captured = {
+        claimant_id: (int(fen), int(gone))
+        for claimant_id, fen, gone in session.execute(
+            select(claimant, func.sum(VoucherCapture.amount_fen), lapsed)
             .join(VoucherCapture.voucher)
             .join(VoucherCapture.charge)
             .join(ProgrammeVersion, ProgrammeVersion.id == VoucherCapture.programme_version_id)
             .where(is_claimant(claimant_ids))
             .group_by(claimant)
-        ).all()
-    )
+        )
+    }
     claimed = session.execute(
         select(
             Redemption.claimant_id,
@@ -178,7 +195,8 @@ def sums_of(session: Session, claimant_ids: Collection[int]) -> dict[int, Sums]:
         .group_by(Redemption.claimant_id)
     )
     found = {claimant_id: (waiting, paid) for claimant_id, waiting, paid in claimed}
-    return {one: Sums(captured.get(one, 0), *found.get(one, (0, 0))) for one in claimant_ids}
+    sums = {one: (captured.get(one, (0, 0)), found.get(one, (0, 0))) for one in claimant_ids}
+    return {one: Sums(taken, *claims, gone) for one, ((taken, gone), claims) in sums.items()}
 
 
 def is_claimant(claimant_ids: Collection[int]) -> ColumnElement[bool]:
@@ -193,9 +211,7 @@ def _summed(condition: ColumnElement[bool], amount: Any) -> Any:
     return func.coalesce(func.sum(case((condition, amount), else_=0)), 0)
 
 
-def _unclaimed(
-    claimant_id: int, programme_id: int | None, today: date
-) -> Select[*tuple[VoucherCapture, ProgrammeVersion, int]]:
+def _unclaimed(claimant_id: int, programme_id: int | None, today: date) -> Select[*Unclaimed]:
     """The last capture of each voucher and charge with what is left to claim of the two, what ends first first."""
     every = aliased(VoucherCapture)
     same = every.voucher_id == VoucherCapture.voucher_id, every.charge_id == VoucherCapture.charge_id
@@ -206,7 +222,7 @@ def _unclaimed(
     if programme_id is not None:
         wanted.append(Voucher.programme_id == programme_id)
     return (
-        select(VoucherCapture, ProgrammeVersion, left)
+        select(VoucherCapture, ProgrammeVersion, left, _is_late(today))
         .join(VoucherCapture.voucher)
         .join(VoucherCapture.charge)
         .join(ProgrammeVersion, ProgrammeVersion.id == VoucherCapture.programme_version_id)
@@ -244,12 +260,13 @@ def _versions(session: Session, programme_ids: Collection[int], today: date) -> 
     }
 
 
-def _found(row: Unclaimed, version: ProgrammeVersion, days: dict[int, date], today: date) -> Claimable:
+def _found(row: Row[Any], known: Known, today: date) -> Claimable:
     """One of them with what the rules say of it today."""
-    capture, under, amount_fen = row
+    capture, under, amount_fen, _late = row
     charge, voucher = capture.charge, capture.voucher
+    version, term = known.versions[voucher.programme_id], known.terms.get(_pair(capture))
     used_on = day_used(charge.booked_ends_at, charge.used_ends_at)
-    day = days.get(charge.id) if charge.gross_fen else used_on
+    day = known.days.get(charge.id) if charge.gross_fen else used_on
     is_billed = charge.gross_fen == charge.billed_fen
     covered = Covered(
         is_accepted=charge.state in AGREED_ON,
@@ -259,15 +276,18 @@ def _found(row: Unclaimed, version: ProgrammeVersion, days: dict[int, date], tod
         counts_from=voucher.programme_version.counts_from,
         use_by=voucher.use_by,
         redeem_by=voucher.redeem_by,
+        again_until=term.until if term else None,
+        again_batch=term.opens_on if term else None,
     )
     found = rules.batches(version.windows)
     return Claimable(
         capture=capture,
         under=under,
         version=version,
-        amount_fen=amount_fen,
+        amount_fen=int(amount_fen),
         used_on=used_on,
         invoiced_on=covered.invoiced_on if charge.gross_fen else None,
+        claim_by=max(voucher.redeem_by, term.until) if term else voucher.redeem_by,
         reasons=tuple(rules.unclaimable(covered, found, today)),
-        batch=rules.batch_of(covered, rules.open_batches(found, today)),
+        batch=rules.batch_of(covered, rules.open_batches(covered, found, today)),
     )

@@ -18,7 +18,10 @@ class RedeemingOrganisation(BaseModel):
 
 
 class ClaimableAnswer(BaseModel):
-    """What a voucher covered of a charge and nobody has claimed; with `reasons` it cannot be claimed today."""
+    """What a voucher covered of a charge and nobody has claimed; with `reasons` it cannot be claimed today.
+
+    `claim_by` is the last day: `redeem_by` of the voucher, or later where a refusal left time to mend a request.
+    """
 
     voucher_id: int
     voucher_number: str
@@ -30,6 +33,7 @@ class ClaimableAnswer(BaseModel):
     invoiced_on: date | None
     amount_fen: int
     redeem_by: date
+    claim_by: date
     reasons: list[Unclaimable]
 
 
@@ -53,6 +57,7 @@ def claimable_answer(found: Claimable) -> ClaimableAnswer:
         invoiced_on=found.invoiced_on,
         amount_fen=found.amount_fen,
         redeem_by=found.voucher.redeem_by,
+        claim_by=found.claim_by,
         reasons=list(found.reasons),
     )
 

@@ -10,6 +10,7 @@ from booking.core.clock import local_date
 from booking.core.errors import Forbidden, InvalidInput, NotFound, Problem
 from booking.core.texts import N_
 from booking.redemptions import queries
+from booking.redemptions.again import again_until
 from booking.redemptions.forms import PaidElsewhereForm, RedemptionRejectionForm, SubmittedElsewhereForm
 from booking.redemptions.moving import pay_items, reject_items
 from booking.redemptions.paying import Files, keep
@@ -85,6 +86,7 @@ def record_refused(
         reject_items(session, found, queries.items_of(session, found.id), now=now)
     keep(session, found, files, actor=actor, now=now)
     found.state = RedemptionState.REJECTED
+    found.again_until = again_until(session, found, is_final=form.is_final, today=local_date(now))
     facts = {"is_final": form.is_final}
     step(session, found, RedemptionStep.REJECT, actor=actor, now=now, reason=form.reason, facts=facts)
     return found

@@ -3,6 +3,7 @@
 from booking.catalogue.report_letters import holders
 from booking.core.clock import local_date
 from booking.notifications.letters import Letter, News
+from booking.redemptions.again import claimed_anew_by
 from booking.redemptions.differences import Difference, differences
 from booking.redemptions.queries import in_full, is_of_claimants, items_of
 from booking.redemptions.rules import number_of
@@ -33,6 +34,7 @@ def on_changed(news: News) -> list[Letter]:
         "approved_fen": found.approved_fen,
         "bears": found.programme_version.bears_difference.value,
         "notice_until": found.notice_until,
+        "again_by": claimed_anew_by(found, items_of(news.session, found.id)),
         "number": number_of(found.programme.year, found.programme_id, found.number),
         "programme_zh": found.programme.name_zh,
         "programme_en": found.programme.name_en,

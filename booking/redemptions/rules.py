@@ -31,7 +31,8 @@ class Covered:
     """What a voucher covered of one charge: until when it can be claimed, and what its day is compared with.
 
     `counts_from` and `use_by` are those of the voucher, which stand in for the batch where there are none. Where a
-    voucher covers the whole fee there is nothing to invoice, and the day of the use is given for it.
+    voucher covers the whole fee there is nothing to invoice, and the day of the use is given for it. What was refused
+    can be claimed anew `again_until` a day at least, in the batch that opened on `again_batch`.
     """
 
     is_accepted: bool
@@ -41,6 +42,8 @@ class Covered:
     counts_from: date
     use_by: date
     redeem_by: date
+    again_until: date | None = None
+    again_batch: date | None = None
 
 
 def batches(windows: Sequence[Mapping[str, str]]) -> list[Batch]:
@@ -48,9 +51,14 @@ def batches(windows: Sequence[Mapping[str, str]]) -> list[Batch]:
     return [Batch(**{name: date.fromisoformat(text) for name, text in one.items()}) for one in windows]
 
 
-def open_batches(found: Sequence[Batch], today: date) -> list[Batch]:
-    """The batches in which requests are taken on a day."""
-    return [one for one in found if one.opens_on <= today <= one.closes_on]
+def open_batches(covered: Covered, found: Sequence[Batch], today: date) -> list[Batch]:
+    """The batches in which requests are taken on a day; of what was refused also the one that refused it."""
+    is_anew = covered.again_until is not None and today <= covered.again_until
+    return [
+        one
+        for one in found
+        if one.opens_on <= today <= one.closes_on or (is_anew and one.opens_on == covered.again_batch)
+    ]
 
 
 def unclaimable(covered: Covered, found: Sequence[Batch], today: date) -> Iterator[Unclaimable]:
@@ -59,9 +67,9 @@ def unclaimable(covered: Covered, found: Sequence[Batch], today: date) -> Iterat
         yield Unclaimable.NOT_ACCEPTED
     if covered.is_frozen:
         yield Unclaimable.FROZEN
-    if today > covered.redeem_by:
+    if today > max(covered.redeem_by, covered.again_until or covered.redeem_by):
         yield Unclaimable.AFTER_REDEEM_BY
-    is_open = open_batches(found, today)
+    is_open = open_batches(covered, found, today)
     if found and not is_open:
         yield Unclaimable.NO_WINDOW
     if covered.invoiced_on is None:

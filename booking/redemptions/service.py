@@ -17,6 +17,7 @@ from booking.core.working_days import add_working_days
 from booking.directory.queries import working_day_test
 from booking.notifications.service import announce
 from booking.redemptions import queries
+from booking.redemptions.again import again_until
 from booking.redemptions.claimable import Claimable, Pair, claimable
 from booking.redemptions.forms import (
     MOST_ITEMS,
@@ -158,7 +159,8 @@ def reject(
 ) -> Redemption:
     """Refuse a request before it is paid; `is_final` gives what it asked for back to the programme.
 
-    Else its amounts can be claimed again. Raises NotFound, Forbidden, OwnClaim, NotNow and Changed.
+    Else its amounts can be claimed again, for some working days at least. Raises NotFound, Forbidden,
+    OwnClaim, NotNow and Changed.
     """
     found = held(session, redemption_id, actor, now)
     if found.state not in WAITING:
@@ -169,6 +171,7 @@ def reject(
         items = queries.items_of(session, found.id)
         reject_items(session, found, items, now=now)
     found.state, found.due_on = RedemptionState.REJECTED, None
+    found.again_until = again_until(session, found, is_final=form.is_final, today=local_date(now))
     step(session, found, RedemptionStep.REJECT, actor=actor, now=now, reason=form.reason, facts=facts)
     return found
 

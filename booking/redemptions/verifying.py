@@ -6,10 +6,12 @@ from typing import Any
 from sqlalchemy import BigInteger, cast, func, or_, select
 from sqlalchemy.orm import Session
 
+from booking.core.clock import local_date
 from booking.vouchers.claims import claimed_sum
 from models.ledger import LedgerEntry, LedgerTransfer
 from models.redemptions import Redemption, RedemptionItem, RedemptionPayment
 from models.vocabulary.redemptions import PaymentKind, RedemptionState
+from models.vocabulary.vouchers import CaptureKind
 from models.vouchers import Voucher, VoucherCapture
 
 
@@ -20,6 +22,7 @@ def faults(session: Session) -> Iterator[str]:
     yield from _claimed_beyond(session)
     yield from _paid_without(session)
     yield from _wrong_entries(session)
+    yield from _wrong_lapses(session)
 
 
 def _sum(column: Any) -> Any:
@@ -93,3 +96,21 @@ def _wrong_entries(session: Session) -> Iterator[str]:
     )
     for payment_id, key in session.execute(rows.order_by(RedemptionPayment.id)):
         yield f"payment {payment_id} of a redemption is not what entry {key} moved"
+
+
+def _wrong_lapses(session: Session) -> Iterator[str]:
+    """What lapsed while it could still be claimed, or by an entry that moved something else out of the voucher."""
+    out = select(_sum(LedgerTransfer.amount_fen)).where(
+        LedgerTransfer.entry_id == VoucherCapture.entry_id, LedgerTransfer.from_account_id == Voucher.captured_id
+    )
+    moved = out.correlate(VoucherCapture, Voucher).scalar_subquery()
+    rows = (
+        select(VoucherCapture.id, VoucherCapture.created_at, Voucher.redeem_by, VoucherCapture.amount_fen + moved)
+        .join(Voucher, Voucher.id == VoucherCapture.voucher_id)
+        .where(VoucherCapture.kind == CaptureKind.LAPSED)
+    )
+    for capture_id, lapsed_at, redeem_by, off in session.execute(rows.order_by(VoucherCapture.id)):
+        if local_date(lapsed_at) <= redeem_by:
+            yield f"capture {capture_id} lapsed on or before {redeem_by}"
+        if off:
+            yield f"capture {capture_id} lapsed, and its entry moved {off} fen more"

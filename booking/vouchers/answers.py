@@ -86,10 +86,12 @@ class VoucherEntry(BaseModel):
 class VoucherAnswer(VoucherRow):
     """A voucher with its steps, all that it holds now and its newest entries; `evidence` of a registered one.
 
-    `invoice_by` is the last day of which invoices may be; null where the day of the service counts.
+    `invoice_by` is the last day of which invoices may be; null where the day of the service counts. `lapsed_fen` was
+    captured, and nobody asked to be paid for it until `redeem_by`.
     """
 
     invoice_by: date | None
+    lapsed_fen: int
     steps: list[VoucherStepAnswer]
     evidence: list[AttachmentAnswer]
     holds: list[VoucherUseAnswer]
@@ -184,6 +186,7 @@ def whole(
     evidence: list[AttachmentAnswer],
     newest: list[Line],
     *,
+    lapsed_fen: int,
     sees_officers: bool,
 ) -> VoucherAnswer:
     """A voucher by itself."""
@@ -192,6 +195,7 @@ def whole(
             **_row(one),
             "programme_version": one.programme_version.number,
             "invoice_by": invoice_by(one),
+            "lapsed_fen": lapsed_fen,
             "steps": [_step(one, event, sees_officers=sees_officers) for event in events],
             "evidence": evidence,
             "holds": [use(held) for held in holds],

@@ -208,7 +208,8 @@ def _voucher(voucher_id: int) -> Response:
     one, events = found.voucher, list(listing.events_of(session, voucher_id))
     holds, newest = listing.held_now(session, one, who), listing.lines(session, one, limit=NEWEST)
     files = [attachment_answer(file, partial(_address, file)) for file in registering.evidence_of(session, one.id)]
-    response = _json(answers.whole(one, events, holds, files, newest.items, sees_officers=found.sees_officers))
+    lapsed, sees = listing.lapsed_fen(session, one.id), found.sees_officers
+    response = _json(answers.whole(one, events, holds, files, newest.items, lapsed_fen=lapsed, sees_officers=sees))
     response.set_etag(str(one.version))
     return response
 

@@ -83,6 +83,7 @@ class Line:
     is_back: bool = False
     charge_id: int | None = None
     is_rejected: bool = False
+    is_lapsed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +195,13 @@ def _line(
     """What one entry is of."""
     line = Line(touched, step=steps.get(touched.entry.id))
     if capture := taken.get(touched.entry.id):
-        is_rejected = capture.kind == CaptureKind.REJECTED
-        return replace(line, charge_id=capture.charge_id, is_back=capture.amount_fen < 0, is_rejected=is_rejected)
+        return replace(
+            line,
+            charge_id=capture.charge_id,
+            is_back=capture.amount_fen < 0,
+            is_rejected=capture.kind == CaptureKind.REJECTED,
+            is_lapsed=capture.kind == CaptureKind.LAPSED,
+        )
     if touched.entry.id in holds:
         return replace(line, is_hold=True, is_back=touched.changes[found.held_id] < 0)
     return line
@@ -272,6 +278,12 @@ def _opens(actor: Actor, reservation: Reservation | None, order: SampleOrder | N
         actor, Permission.ORDER_FOR_FIRM, Target(order.organisation_id)
     )
     return is_own or is_firms
+
+
+def lapsed_fen(session: Session, voucher_id: int) -> int:
+    """What a voucher has covered, and nobody asked to be paid for in time."""
+    of_it = VoucherCapture.voucher_id == voucher_id, VoucherCapture.kind == CaptureKind.LAPSED
+    return -int(session.scalar(select(func.coalesce(func.sum(VoucherCapture.amount_fen), 0)).where(*of_it)) or 0)
 
 
 def events_of(session: Session, voucher_id: int) -> Sequence[VoucherEvent]:

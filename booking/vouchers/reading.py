@@ -22,7 +22,7 @@ from models.ledger import LedgerAccount
 from models.programmes import Programme, ProgrammeVersion
 from models.recognitions import Recognition
 from models.vocabulary.programmes import ServiceType
-from models.vocabulary.vouchers import CaptureKind, VoucherState
+from models.vocabulary.vouchers import LOST, VoucherState
 from models.vouchers import Voucher, VoucherCapture, VoucherHold, VoucherRelation
 
 
@@ -67,7 +67,7 @@ def taken_of(session: Session, charge_id: int) -> dict[int, Earlier]:
     found: dict[int, Earlier] = {}
     for one in session.scalars(rows):
         before = found.get(one.voucher_id, Earlier())
-        rejected = one.amount_fen if one.kind == CaptureKind.REJECTED else 0
+        rejected = one.amount_fen if one.kind in LOST else 0
         found[one.voucher_id] = Earlier(
             before.net_fen + one.amount_fen, before.rejected_fen - rejected, one.cap_id, one.id
         )

@@ -10,7 +10,7 @@ from models.charges import Charge
 from models.ledger import LedgerAccount
 from models.programmes import Programme, ProgrammeVersion
 from models.vocabulary.programmes import ReservesBudget
-from models.vocabulary.vouchers import ENDED, CaptureKind
+from models.vocabulary.vouchers import ENDED, LOST, CaptureKind
 from models.vouchers import ProgrammeBook, ProvincePair, Voucher, VoucherCap, VoucherCapture, VoucherHold
 
 
@@ -95,9 +95,9 @@ def _whole() -> Any:
 
 
 def _wrong_totals(session: Session) -> Iterator[str]:
-    """A voucher that does not have its face, less what redemptions rejected; or that has ended with credit left."""
+    """A voucher that does not have its face, less what was rejected or lapsed; or that has ended with credit left."""
     whole = _whole()
-    rejected = _taken(VoucherCapture.voucher_id, VoucherCapture.kind == CaptureKind.REJECTED).subquery()
+    rejected = _taken(VoucherCapture.voucher_id, VoucherCapture.kind.in_(LOST)).subquery()
     due = Voucher.face_fen + func.coalesce(rejected.c.fen, 0)
     total = whole.c.credit + whole.c.used + whole.c.paid
     has_ended = Voucher.state.in_(ENDED)
@@ -124,7 +124,7 @@ def _never_held(session: Session) -> Iterator[str]:
 
 
 def _wrong_caps(session: Session) -> Iterator[str]:
-    """A year's cap from which something else is used than its holds and captures; what was rejected stays used."""
+    """A year's cap from which something else is used than its holds and captures; what was lost stays used."""
     of_use = VoucherCapture.kind == CaptureKind.USE
     both = union_all(_held(VoucherHold.cap_id), _taken(VoucherCapture.cap_id, of_use)).subquery()
     used = select(both.c.key, _total(both.c.fen).label("fen")).group_by(both.c.key).subquery()

@@ -30,10 +30,18 @@ class VoucherStep(StrEnum):
 
 
 class CaptureKind(StrEnum):
-    """Why what a charge has taken from a voucher changed: by what it costs, or as a redemption did not approve it."""
+    """Why what a charge has taken from a voucher changed.
+
+    By what it costs; as a redemption did not approve it; or as nobody asked to be paid for it in time.
+    """
 
     USE = "use"
     REJECTED = "rejected"
+    LAPSED = "lapsed"
+
+
+LOST = (CaptureKind.REJECTED, CaptureKind.LAPSED)
+"""What went back to the programme, and never to the credit or the cap."""
 
 
 class VoucherDeadline(StrEnum):

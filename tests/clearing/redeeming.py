@@ -1,6 +1,6 @@
 """What claimants and authorities do with what vouchers covered: billed, claimed, reviewed, paid, and cleared."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
@@ -24,16 +24,18 @@ from booking.redemptions.forms import (
     RedemptionRejectionForm,
     RedemptionReviewForm,
 )
+from booking.redemptions.lapsing import due_to_lapse, lapse_voucher
 from booking.statements import receipts
 from booking.statements import service as statements
 from booking.statements.forms import DraftsForm, ReceiptForm
-from booking.web.extensions import db
+from booking.web.extensions import db, transaction
 from models.clearing import ClearingStatement
 from models.invoices import InvoiceItem
 from models.redemptions import Redemption, RedemptionItem
 from models.statements import Statement, StatementDraft
 from models.vocabulary.redemptions import RedemptionState
 from models.vocabulary.reservations import UseOutcome
+from models.vouchers import Voucher
 from tests.clearing.across import BORDER
 from tests.clearing.land import AGENTS
 from tests.clearing.using import Using
@@ -106,6 +108,21 @@ class Redeeming(Using):
         self.bill()
         for claimant in range(4):
             self.claim(claimant, 3)
+
+    @tried(pick=picks)
+    def lapse(self, pick: int) -> None:
+        """The last day to redeem one of the vouchers with something open was yesterday; two jobs find it."""
+        yesterday, much_later = local_date(self.now) - timedelta(days=1), self.now + timedelta(days=500)
+        with Session(db.engine) as session:
+            if found := due_to_lapse(session, now=much_later):
+                one = session.get_one(Voucher, found[pick % len(found)])
+                one.redeem_by = one.use_by = max(one.issued_on, min(one.use_by, yesterday))
+                session.commit()
+        with Session(db.engine) as session:
+            due = due_to_lapse(session, now=self.now)
+        for voucher_id in [*due, *due]:
+            self.done["lapse"] += transaction(lapse_voucher, voucher_id, now=self.now)
+        assert [transaction(lapse_voucher, voucher_id, now=self.now) for voucher_id in due] == [False] * len(due)
 
     @tried(pick=picks)
     def withdraw(self, pick: int) -> None:

@@ -34,7 +34,7 @@ BOOKS = (ledger, charges, vouchers, redemptions, clearing)
 """What is added up again after every step; the rest is when everything is over."""
 MUST = (
     {"book", "move", "choose", "cancel", "confirm", "go on", "accept", "dispute", "adjust", "waive"}
-    | {"draft", "bill", "invoice", "receive", "change budget", "close", "issue: budget_spent"}
+    | {"draft", "bill", "invoice", "receive", "change budget", "close", "lapse", "issue: budget_spent"}
     | {f"voucher {one}" for one in VoucherStep if one != VoucherStep.REGISTER}
     | {f"redemption {one}" for one in RedemptionStep if one != RedemptionStep.SUBMIT}
     | {f"held by {one}" for one in Limit}
@@ -66,6 +66,7 @@ class Life(Redeeming):
         self.issue(0, 100_000)
         self.begin_using()
         self.begin_redeeming()
+        self.lapse(0)
         self.wait(8)
         for province in ("50", "51"):
             self.close(province)

@@ -1,23 +1,30 @@
 """Two officers at one redemption at once, over HTTP: reviewed, refused or paid once, and the other is told why."""
 
 from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from booking.core.clock import local_date, utcnow
+from booking.core.clock import at_local, local_date, utcnow
 from booking.operations import proving
+from booking.redemptions.forms import RedemptionForm
+from booking.redemptions.lapsing import due_to_lapse, lapse_voucher
+from booking.redemptions.service import request_redemption
+from booking.web.extensions import db
 from models.accounts import User
 from models.redemptions import Redemption, RedemptionEvent, RedemptionPayment
 from models.vocabulary.redemptions import RedemptionState, RedemptionStep
+from models.vocabulary.vouchers import CaptureKind
+from models.vouchers import VoucherCapture
 from tests.factories.programmes import make_officer
 from tests.redemptions.claims import Claims
 from tests.storms.conftest import token_of
 from tests.storms.sending import Call, Reply
+from tests.storms.test_vouchers import at_once
 from tests.storms.weather import Storm
 
 REQUESTS, SHARE = 8, 3_000
@@ -85,3 +92,38 @@ def test_two_officers_at_one_redemption_decide_once_at_every_step_and_the_other_
     amounts = claims.session.scalars(select(RedemptionPayment.amount_fen)).all()
     assert list(amounts) == [SHARE] * (REQUESTS - refused)
     assert list(proving.faults(claims.session)) == []
+
+
+def test_amounts_lapse_by_many_jobs_while_they_are_claimed_each_is_one_or_the_other(
+    session: Session, now: datetime
+) -> None:
+    """The jobs run a day after the last one to redeem, the claims on it: what is first has it, whichever that is."""
+    claims = Claims(session, now)
+    charges = [claims.used(hour, 1) for hour in range(9, 9 + REQUESTS)]
+    claims.invoice()
+    claimant, last = claims.claimant()[1], at_local(claims.voucher.redeem_by, 1_439)
+    forms, voucher_id = [claims.form(one) for one in charges], claims.voucher.id
+    session.rollback()
+
+    def claiming(form: RedemptionForm) -> Callable[[Session], Any]:
+        return lambda opened: request_redemption(opened, form, actor=claimant, now=last)
+
+    def lapsing(opened: Session) -> None:
+        lapse_voucher(opened, voucher_id, now=last + timedelta(hours=1))
+
+    calls: list[Callable[[Session], Any]] = []
+    for one in forms:
+        calls += [claiming(one), claiming(one), lapsing]
+    ended = at_once(db.engine, calls)
+
+    session.rollback()
+    claimed = session.scalars(select(Redemption.claimed_fen)).all()
+    lapsed = session.scalars(select(VoucherCapture.amount_fen).where(VoucherCapture.kind == CaptureKind.LAPSED)).all()
+    assert len(claimed) + len(lapsed) == REQUESTS
+    assert {*claimed, *(-fen for fen in lapsed)} == {SHARE}
+    assert ended["done"] == REQUESTS + len(claimed)
+    assert set(ended) <= {"done", "not_found", "invalid_input"}
+    assert len(lapsed) > 0 or len(claimed) == REQUESTS
+    assert list(proving.faults(session)) == []
+    session.rollback()
+    assert due_to_lapse(session, now=last + timedelta(hours=1)) == []

@@ -103,7 +103,7 @@ def withdraw(redemption_id: int) -> ResponseReturnValue:
         reason = read_form(WithdrawRedemptionPage).reason
         return service.withdraw(session, redemption_id, reason, actor=require_actor(), now=utcnow()).id
 
-    return taken(redemption_id, work, _("申请已撤回，金额可以重新申请。"))
+    return taken(redemption_id, work, _("申请已撤回，兑付截止以前可以重新申请。"))
 
 
 def taken(
@@ -198,7 +198,7 @@ def _row(one: Claimable) -> dict[str, Any]:
         "instrument": in_language(instrument.name_zh, instrument.name_en),
         "used_on": one.used_on,
         "invoiced_on": one.invoiced_on,
-        "redeem_by": one.voucher.redeem_by,
+        "redeem_by": one.claim_by,
         "amount_fen": one.amount_fen,
         "reasons": [_(labels.UNCLAIMABLE[reason]) for reason in one.reasons],
     }

@@ -14,9 +14,11 @@ from booking.core.actors import Actor
 from booking.core.clock import local_date, utcnow
 from booking.core.money import yuan_from_fen
 from booking.redemptions import documents, labels, queries
+from booking.redemptions.again import claimed_anew_by
 from booking.redemptions.differences import differences
 from booking.redemptions.pack import pack_response
 from booking.redemptions.queries import WholeRedemption
+from booking.redemptions.rules import REVIEW_DAYS
 from booking.redemptions.views.lists import row
 from booking.redemptions.wording import difference_of, name_of, packed, state_on, step_of, voucher_number
 from booking.web.extensions import reading
@@ -67,6 +69,9 @@ def shown(redemption_id: int) -> dict[str, Any]:
         "steps_elsewhere": whole.steps if found.programme.runs_at and sight.records else frozenset(),
         "paid_to": _(labels.CLAIMANTS[found.redeemed_by]),
         "refusal": _refusal(whole),
+        "again_by": claimed_anew_by(found, whole.items),
+        "again_days": REVIEW_DAYS,
+        "lapses": claimed_anew_by(found, whole.items) < today,
         "difference": difference_of(found),
         "items": [_item(place, one, invoices) for place, one in enumerate(whole.items, start=1)],
         **_papers(session, whole),

@@ -58,6 +58,7 @@ def show(voucher_id: int) -> ResponseReturnValue:
         "vouchers/show.html",
         **shown(one),
         invoice_by=invoice_by(one),
+        lapsed_fen=listing.lapsed_fen(session, one.id),
         is_firm=may(actor, Permission.CLAIM_REDEMPTIONS, Target(one.organisation_id)),
         is_usable=one.state == VoucherState.ISSUED and one.use_by >= local_date(utcnow()),
         is_provider=version.redeemed_by == RedeemedBy.PROVIDER,
@@ -140,6 +141,8 @@ def _what(line: Line, one: Voucher) -> str:
     """What an entry is of."""
     if line.step is not None:
         return str(_(labels.step_of(line.step, one.number_there)))
+    if line.is_lapsed:
+        return str(_("过期未兑付"))
     if line.is_rejected:
         return str(_("兑付未核准"))
     if line.charge_id is not None:
