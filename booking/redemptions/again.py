@@ -69,7 +69,7 @@ def terms(session: Session, captures: Sequence[VoucherCapture], today: date) -> 
         .where(pairs[1].in_({one.charge_id for one in captures}), *_open(today))
         .order_by(Redemption.again_until, Redemption.id)
     )
-    return {(row[0], row[1]): Term(row[2], row[3]) for row in session.execute(rows)}
+    return {(row[0], row[1]): Term(row[2], row[3]) for row in session.execute(rows) if row[2]}
 
 
 def _open(today: date) -> tuple[Any, ...]:

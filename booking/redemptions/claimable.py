@@ -154,7 +154,7 @@ def _is_late(today: date) -> ColumnElement[int]:
     return case((and_(Voucher.redeem_by < today, ~has_term(today)), 1), else_=0)
 
 
-def _weighed(session: Session, rows: Sequence[Row[Any]], today: date) -> list[Claimable]:
+def _weighed(session: Session, rows: Sequence[Row[*Unclaimed]], today: date) -> list[Claimable]:
     """Each with what the rules say of it today."""
     captures = [row[0] for row in rows]
     known = Known(
@@ -260,7 +260,7 @@ def _versions(session: Session, programme_ids: Collection[int], today: date) -> 
     }
 
 
-def _found(row: Row[Any], known: Known, today: date) -> Claimable:
+def _found(row: Row[*Unclaimed], known: Known, today: date) -> Claimable:
     """One of them with what the rules say of it today."""
     capture, under, amount_fen, _late = row
     charge, voucher = capture.charge, capture.voucher

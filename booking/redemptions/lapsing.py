@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Select, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, cast, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts import audit
@@ -55,7 +55,7 @@ def lapse_voucher(session: Session, voucher_id: int, /, *, now: datetime) -> boo
     return True
 
 
-def _is_over(today: date) -> tuple[object, ...]:
+def _is_over(today: date) -> tuple[ColumnElement[bool], ...]:
     """Vouchers whose last day to redeem is over; one that is frozen waits until it is decided on."""
     return Voucher.redeem_by < today, Voucher.state != VoucherState.FROZEN
 

@@ -15,6 +15,7 @@ from booking.notifications.letters import Letter
 from booking.notifications.rendering import compose
 from booking.redemptions import lapsing, service
 from booking.redemptions.claimable import claimable, sums_of
+from booking.redemptions.forms import RedemptionRejectionForm
 from booking.redemptions.verifying import faults
 from models.accounts import AuditEntry, User
 from models.redemptions import Redemption
@@ -185,7 +186,7 @@ def test_in_its_term_a_refused_request_is_taken_in_the_batch_that_refused_it(ses
 
 def _refuse(claims: Claims, made: Redemption, at: datetime) -> None:
     form: dict[str, Any] = {"version": claims.version(made), "reason": "材料不全"}
-    claims.do(service.reject, made.id, service.RedemptionRejectionForm(**form), by=claims.first, at_=at)
+    claims.do(service.reject, made.id, RedemptionRejectionForm(**form), by=claims.first, at_=at)
 
 
 def test_what_is_captured_late_lapses_by_itself_and_what_has_lapsed_is_never_taken_again(claims: Claims) -> None:
@@ -219,16 +220,15 @@ def test_a_failure_between_two_vouchers_leaves_the_other_lapsed_and_the_next_run
     claims.used(9)
     job = job_named("lapse_unredeemed")
     assert job is not None
-    real = lapsing.announce
 
     def dies(*_args: Any, **_more: Any) -> None:
         raise RuntimeError("killed")
 
-    monkeypatch.setattr(lapsing, "announce", dies)
-    with pytest.raises(RuntimeError):
-        job.work(after(1))
+    with monkeypatch.context() as patch:
+        patch.setattr("booking.redemptions.lapsing.announce", dies)
+        with pytest.raises(RuntimeError):
+            job.work(after(1))
     assert (lapsed(claims), claims.books()["captured"]) == ([], SHARE)
-    monkeypatch.setattr(lapsing, "announce", real)
 
     assert [job.work(after(1)), job.work(after(1))] == [1, 0]
 
