@@ -66,7 +66,6 @@ class Life(Redeeming):
         self.issue(0, 100_000)
         self.begin_using()
         self.begin_redeeming()
-        self.lapse(0)
         self.wait(8)
         for province in ("50", "51"):
             self.close(province)
@@ -83,6 +82,8 @@ class Life(Redeeming):
         self.issue(3, 40_000)
         for hour, province in ((2, "50"), (9, "51"), (30, "50"), (40, "51")):
             self.book((hour, 9), province, hour % 2)
+        self.confirm(0, 0, UseOutcome.USED)
+        self.lapse(0)
 
     def begin_using(self) -> None:
         """Both firms on both sides: a share, a credit, a cap and a budget decide; one comes late, one not at all."""
