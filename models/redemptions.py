@@ -23,6 +23,7 @@ class Redemption(Base):
     The claimant is who the programme says: the firm that paid in full, or the institution that deducted. It keeps the
     version of the programme under which it was made; `opens_on` and `closes_on` are its batch, where that version has
     any. `approved_fen` is what its items come to once a review has said so; `clawed_fen` of what was paid came back.
+    `office_id` is the authority of the claimant's district or city, which reviews first; None: the programme's does.
     `due_on` is the working day by which the next step is due; the notice is public on the days between. Where its
     vouchers live elsewhere it was `submitted_on` a day there, and its claimant records what came of it. What was
     refused, but not for good, can be claimed anew `again_until` a day at least.
@@ -44,6 +45,7 @@ class Redemption(Base):
         CheckConstraint("state <> 'submitted' OR submitted_on IS NOT NULL", name="submitted"),
         Index("ix_redemptions_claimant_id", "claimant_id", "id"),
         Index("ix_redemptions_state", "state", "due_on"),
+        Index("ix_redemptions_office_id", "office_id", "state"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -51,6 +53,7 @@ class Redemption(Base):
     number: Mapped[int]
     programme_version_id: Mapped[int] = mapped_column(ForeignKey("programme_versions.id"))
     claimant_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    office_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
     redeemed_by: Mapped[RedeemedBy]
     opens_on: Mapped[date | None]
     closes_on: Mapped[date | None]
@@ -70,7 +73,8 @@ class Redemption(Base):
     version: Mapped[int] = mapped_column(default=1)
     programme: Mapped[Programme] = relationship(lazy="raise")
     programme_version: Mapped[ProgrammeVersion] = relationship(lazy="raise")
-    claimant: Mapped[Organisation] = relationship(lazy="raise")
+    claimant: Mapped[Organisation] = relationship(lazy="raise", foreign_keys=[claimant_id])
+    office: Mapped[Organisation | None] = relationship(lazy="raise", foreign_keys=[office_id])
     requested_by: Mapped[User] = relationship(lazy="raise")
 
 

@@ -101,13 +101,14 @@ def _fitting(owners: Owners) -> Iterator[tuple[str, Condition]]:
     yield "voucher_application", subject.in_(_concerning(owners))
     yield "grant", or_(*(_granted_at(told, owners) for told in _TOLD))
     of_authority = select(Programme.id).where(Programme.organisation_id.in_(owners))
-    asked = or_(Redemption.claimant_id.in_(owners), Redemption.programme_id.in_(of_authority))
+    sides = Redemption.claimant_id.in_(owners), Redemption.office_id.in_(owners)
+    asked = or_(*sides, Redemption.programme_id.in_(of_authority))
     yield "redemption", subject.in_(select(Redemption.id).where(asked))
     closers = select(ClearingStatement.id).where(ClearingStatement.organisation_id.in_(owners))
     others = select(ClearingEvent.statement_id).where(ClearingEvent.organisation_id.in_(owners))
     yield "clearing_statement", or_(subject.in_(closers), subject.in_(others))
-    sides = OwnerChange.from_organisation_id, OwnerChange.to_organisation_id
-    yield "owner_change", exists().where(OwnerChange.id == subject, or_(*(side.in_(owners) for side in sides)))
+    both = OwnerChange.from_organisation_id, OwnerChange.to_organisation_id
+    yield "owner_change", exists().where(OwnerChange.id == subject, or_(*(side.in_(owners) for side in both)))
 
 
 def _concerning(owners: Owners) -> Select[int]:

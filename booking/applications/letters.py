@@ -7,11 +7,12 @@ from sqlalchemy import select
 
 from booking.applications import register
 from booking.applications.queries import in_full
-from booking.applications.reviewers import officers_of, reviewers_of, took_part
+from booking.applications.reviewers import reviewers_of, took_part
 from booking.applications.rules import REVIEWED
 from booking.catalogue.report_letters import holders
 from booking.core.clock import local_date
 from booking.notifications.letters import Letter, News
+from booking.vouchers.offices import officers_of
 from models.accounts import User
 from models.applications import ApplicationEvent, VerifiedDocument, VoucherApplication
 from models.vocabulary.accounts import Role

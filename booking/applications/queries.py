@@ -11,7 +11,7 @@ from booking.accounts.permissions import Permission, may, reach
 from booking.affiliations.queries import is_member
 from booking.applications import register
 from booking.applications.handed_in import PaperThen, handed_in_before, papers_then
-from booking.applications.reviewers import has_officers, reviewing_of, took_part
+from booking.applications.reviewers import reviewing_of, took_part
 from booking.applications.rules import (
     Reviewing,
     Side,
@@ -23,6 +23,7 @@ from booking.core.actors import Actor, Target
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from booking.programmes.queries import chosen, versions_of
+from booking.vouchers.offices import has_officers
 from models.applications import ApplicationEvent, ApplicationPaper, VerifiedDocument, VoucherApplication
 from models.attachments import Attachment
 from models.directory import Organisation

@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from booking.applications.reviewers import has_officers
 from booking.applications.rules import REVIEWED
 from booking.core.clock import local_date
 from booking.directory.queries import working_day_test
 from booking.notifications.service import announce
+from booking.vouchers.offices import has_officers
 from models.applications import VoucherApplication
 from models.programmes import Programme
 from models.vocabulary.applications import ApplicationState

@@ -1,20 +1,19 @@
-"""Who reviews an application: the office whose turn it is, its officers who are not of the firm, four eyes."""
+"""Who reviews an application: the officers of the office whose turn it is, four eyes."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, true
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, may
-from booking.affiliations.queries import belongs, in_force
+from booking.affiliations.queries import is_of
 from booking.applications.rules import REVIEWED, Reviewing, other_reviews
 from booking.core.actors import Actor, Target
+from booking.vouchers.offices import free_officers, has_officers
 from models.accounts import Grant, User
-from models.affiliations import Affiliation
 from models.applications import ApplicationEvent, VoucherApplication
-from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.applications import ApplicationState, ApplicationStep
 
 FIRM_STEPS = (ApplicationStep.DRAFT, ApplicationStep.EDIT, ApplicationStep.SUBMIT)
@@ -33,9 +32,8 @@ def reviewing_of(
         return None
     own = [one for one in events if one.actor_id == actor.id]
     decided = [one for one in own if one.step not in {*FIRM_STEPS, ApplicationStep.WITHDRAW}]
-    acts = may(actor, Permission.APPLY_FOR_VOUCHERS, Target(found.organisation_id))
     return Reviewing(
-        acts_for_firm=acts or belongs(session, actor.id, found.organisation_id, today),
+        acts_for_firm=is_of(session, actor, found.organisation_id, today),
         filed_it=any(one.step in FIRM_STEPS for one in own),
         did_other_review=any(one.source in other_reviews(found.state) for one in decided),
     )
@@ -56,51 +54,15 @@ def reviews_here(session: Session, found: VoucherApplication, actor: Actor, *, t
     return not session.scalar(select(has_officers(found.district_id, found.organisation_id, today)))
 
 
-def has_officers(organisation_id: Any, firm_id: Any, today: date) -> ColumnElement[bool]:
-    """Whether anybody is an officer of an authority on a day who may review what a firm asks for."""
-    return exists().where(Grant.user_id == User.id, *_free(organisation_id, firm_id, today))
-
-
-def officers_of(session: Session, organisation_id: int, firm_id: int, *, today: date) -> Sequence[User]:
-    """The officers of an authority who may review what a firm asks for."""
-    free = select(User).join(Grant, Grant.user_id == User.id).where(*_free(organisation_id, firm_id, today))
-    return session.scalars(free.order_by(User.id)).unique().all()
-
-
 def reviewers_of(
     session: Session, organisation_id: int, application_ids: Collection[int], *, today: date
 ) -> list[tuple[User, int]]:
     """The same for some applications: each officer with each application that they may review; one statement."""
     both = select(User, VoucherApplication.id).select_from(VoucherApplication)
     joined = both.join(Grant, true()).join(User, User.id == Grant.user_id)
-    free = _free(organisation_id, VoucherApplication.organisation_id, today)
+    free = free_officers(organisation_id, VoucherApplication.organisation_id, today)
     rows = joined.where(VoucherApplication.id.in_(application_ids), *free).order_by(User.id, VoucherApplication.id)
     return list(dict.fromkeys((person, key) for person, key in session.execute(rows)))
-
-
-def _free(organisation_id: Any, firm_id: Any, today: date) -> list[ColumnElement[bool]]:
-    """Grants of officers of an authority, in their own right, who neither act for a firm nor belong to it."""
-    acting = aliased(Grant)
-    acts = exists().where(acting.user_id == User.id, acting.role == Role.ENTERPRISE_AGENT, *_at(acting, firm_id, today))
-    belonging = exists().where(Affiliation.user_id == User.id, Affiliation.organisation_id == firm_id, in_force(today))
-    return [
-        Grant.role == Role.VOUCHER_OFFICER,
-        Grant.delegated_from_id.is_(None),
-        *_at(Grant, organisation_id, today),
-        User.deactivated_at.is_(None),
-        ~acts.correlate_except(acting),
-        ~belonging.correlate_except(Affiliation),
-    ]
-
-
-def _at(grant: Any, organisation_id: Any, today: date) -> list[ColumnElement[bool]]:
-    """Grants at an organisation that hold on a day."""
-    return [
-        grant.scope_kind == ScopeKind.ORGANISATION,
-        grant.scope_id == organisation_id,
-        grant.starts_on <= today,
-        or_(grant.ends_on.is_(None), grant.ends_on >= today),
-    ]
 
 
 def took_part(done: Any) -> ColumnElement[bool]:

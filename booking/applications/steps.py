@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
@@ -17,7 +16,7 @@ from booking.applications.forms import (
     ReviewForm,
 )
 from booking.applications.queries import events_of, papers_of
-from booking.applications.reviewers import has_officers, reviewing_of
+from booking.applications.reviewers import reviewing_of
 from booking.applications.rules import (
     REVIEW_DAYS,
     Reviewing,
@@ -44,14 +43,12 @@ from booking.core.working_days import add_working_days
 from booking.directory.queries import working_day_test
 from booking.programmes.queries import shown
 from booking.vouchers.issuing import Issue, issue
+from booking.vouchers.offices import office_of
 from models.applications import VerifiedDocument, VoucherApplication
-from models.directory import Organisation
 from models.vocabulary.applications import KEPT_DOCUMENTS, ApplicationState, ApplicationStep
-from models.vocabulary.directory import OrganisationKind
 from models.vocabulary.programmes import ProgrammeDocument
 
 LONGEST_WAIT = timedelta(days=60)
-CITY_DIGITS = 4
 
 
 class NotYours(Forbidden):
@@ -88,7 +85,7 @@ def submit_application(session: Session, application_id: int, *, actor: Actor, n
         problems.append(Problem("statement", N_("请先写明用途。")))
     if problems:
         raise InvalidInput(problems)
-    office = district_of(session, application, today)
+    office = office_of(session, application.organisation, application.programme.organisation, today)
     due_on = due_after(session, office.id, today)
     values = {"district_id": office.id, "due_on": due_on, "submitted_at": now, "reason": ""}
     facts = {"district_id": office.id, "papers": _papers_said(session, application)}
@@ -158,23 +155,6 @@ def issue_voucher(
     values = {"voucher_id": voucher.id, "granted_fen": granted, "due_on": None, "reason": form.reason}
     facts = {"papers": _papers_said(session, application), "verified": kept, "voucher": voucher.number}
     return finish(session, held, values=values, reason=form.reason, facts=facts, actor=actor, now=now)
-
-
-def district_of(session: Session, application: VoucherApplication, today: date) -> Organisation:
-    """The authority of the firm's district, else of its city, that has officers who are not of the firm.
-
-    Else the programme's authority.
-    """
-    own, adcode = application.programme.organisation, application.organisation.adcode or ""
-    city = adcode[:CITY_DIGITS].ljust(len(adcode), "0")
-    rows = select(Organisation).where(
-        Organisation.kind == OrganisationKind.AUTHORITY,
-        Organisation.id != own.id,
-        Organisation.adcode.in_({adcode, city} - {""}),
-        has_officers(Organisation.id, application.organisation_id, today),
-    )
-    found = session.scalars(rows.order_by((Organisation.adcode == adcode).desc(), Organisation.id)).first()
-    return found or own
 
 
 def due_after(session: Session, office_id: int, today: date) -> date:

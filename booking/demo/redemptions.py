@@ -65,8 +65,8 @@ class Story:
 
 STORIES = (
     Story(66, "enterprise", "西南科技大学", "institution-sc", ("officer-cq2", "officer-cq"), 2, is_paid=True),
-    Story(62, "enterprise-sc", "西南大学", "enterprise-sc", ("officer-sc2", "officer-sc"), 2),
-    Story(19, "enterprise-sc", "西南大学", "enterprise-sc", ("officer-sc2", "officer-sc"), 0),
+    Story(62, "enterprise-sc", "西南大学", "enterprise-sc", ("officer-my", "officer-sc"), 2),
+    Story(19, "enterprise-sc", "西南大学", "enterprise-sc", ("officer-my", "officer-sc"), 0),
 )
 FIRST = max(one.days_ago for one in STORIES) + LOOKED_BACK.days + 4
 """Since so many days the vouchers must be there."""

@@ -1,13 +1,14 @@
 """The card of an authority's officers: redemptions that wait for them."""
 
+from booking.core.clock import local_date
 from booking.home.cards import SHOWN, Asked, Found, Item
 from booking.redemptions import queries
 from booking.redemptions.rules import number_of
 
 
 def redemptions_waiting(asked: Asked) -> Found:
-    """Requests to be reviewed, in public or to be paid, the one that is due first first."""
-    page = queries.queue(asked.session, asked.actor, limit=SHOWN)
+    """Requests to be reviewed or paid now, the one that is due first first."""
+    page = queries.queue(asked.session, asked.actor, today=local_date(asked.now), limit=SHOWN)
     items = []
     for one in page.items:
         number = number_of(one.programme.year, one.programme_id, one.number)

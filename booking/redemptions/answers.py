@@ -28,6 +28,7 @@ AnswerT = TypeVar("AnswerT", bound=BaseModel)
 class RedemptionRow(BaseModel):
     """A redemption in a list; `approved_fen` is null before the first review, `due_on` where nothing waits.
 
+    `office` is the authority of the claimant's district or city, which reviews first; null: `authority` does both.
     `runs_at` is the system in which its vouchers live and it is decided, empty: here; `submitted_on` when it was there.
     """
 
@@ -36,6 +37,7 @@ class RedemptionRow(BaseModel):
     programme_id: int
     claimant: RedeemingOrganisation
     authority: RedeemingOrganisation
+    office: RedeemingOrganisation | None
     redeemed_by: RedeemedBy
     state: RedemptionState
     claimed_fen: int
@@ -204,6 +206,7 @@ def redemption_row(found: Redemption) -> RedemptionRow:
         number=_number(found),
         claimant=named(found.claimant),
         authority=named(found.programme.organisation),
+        office=named(found.office) if found.office else None,
         runs_at=found.programme.runs_at,
         **{name: getattr(found, name) for name in (*plain, *moments)},
     )

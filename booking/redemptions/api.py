@@ -103,9 +103,10 @@ def show_claimable() -> Response:
 @bp.get("/redemptions/queue")
 @documented(tag=TAG, query=RedemptionNoticesQuery, answers={200: RedemptionList}, refusals=(400, 401, 422))
 def queue() -> Response:
-    """What waits for an officer's authority, by the day on which it is due."""
+    """What an officer can review or pay today, by the day on which it is due."""
     asked, who = read_query(RedemptionNoticesQuery), require_actor()
-    page = queries.queue(reading(), who, limit=asked.limit, cursor=asked.cursor)
+    today = local_date(utcnow())
+    page = queries.queue(reading(), who, today=today, limit=asked.limit, cursor=asked.cursor)
     return _json(RedemptionList(items=[redemption_row(one) for one in page.items], next_cursor=page.next_cursor))
 
 

@@ -1,4 +1,7 @@
-"""Which mails follow from what was done with a redemption: its claimant is told of every step of the authority."""
+"""Which mails follow from a step of a redemption: to its claimant, and to the officers whose turn it is."""
+
+from collections.abc import Sequence
+from typing import Any
 
 from booking.catalogue.report_letters import holders
 from booking.core.clock import local_date
@@ -7,25 +10,52 @@ from booking.redemptions.again import claimed_anew_by
 from booking.redemptions.differences import Difference, differences
 from booking.redemptions.queries import in_full, is_of_claimants, items_of
 from booking.redemptions.rules import number_of
+from booking.vouchers.offices import officers_of
+from models.accounts import User
 from models.redemptions import Redemption, RedemptionEvent
 from models.vocabulary.accounts import Role
 from models.vocabulary.redemptions import RedemptionStep
 
-TEMPLATE, DIFFERENCES = "redemptions/changed", "redemptions/differences"
+TEMPLATE, OFFICERS, DIFFERENCES = "redemptions/changed", "redemptions/waiting", "redemptions/differences"
+TURNS = frozenset({RedemptionStep.REQUEST, RedemptionStep.CITY_REVIEW, RedemptionStep.WITHDRAW})
 KEEPERS = (Role.INSTITUTION_ADMIN, Role.INSTITUTION_FINANCE)
 MOST_LISTED = 50
 CLAIMERS = (Role.ENTERPRISE_AGENT, Role.INSTITUTION_ADMIN, Role.INSTITUTION_FINANCE)
 
 
 def on_changed(news: News) -> list[Letter]:
-    """To everybody who claims for the claimant: what the authority did, and what of it is approved, paid or back."""
+    """What was done: to everybody who claims for the claimant, and to the officers whose turn it is, or was."""
     found = news.session.scalar(in_full().where(Redemption.id == news.payload["redemption_id"]))
     event = news.session.get(RedemptionEvent, news.payload["event_id"])
-    if found is None or event is None or is_of_claimants(found, event):
+    if found is None or event is None:
         return []
-    letters = _differences(news, found, event)
+    values = _values(news, found, event)
+    officers = [Letter(one.email, one.language, OFFICERS, values) for one in _officers(news, found, event)]
+    if is_of_claimants(found, event):
+        return officers
     people = holders(news.session, CLAIMERS, found.claimant_id, today=local_date(news.now))
-    values = {
+    told = [Letter(one.email, one.language, TEMPLATE, values) for one in people]
+    return [*told, *officers, *_differences(news, found, event)]
+
+
+def _officers(news: News, found: Redemption, event: RedemptionEvent) -> Sequence[User]:
+    """Who may do the review that a step asks for, or that is not asked for any more; none where it is over.
+
+    The first is the office's, as long as anybody there may; the second is for somebody else than made the first.
+    """
+    if event.step not in TURNS or found.programme.runs_at:
+        return []
+    session, today, authority = news.session, local_date(news.now), found.programme.organisation_id
+    people: Sequence[User] = []
+    if event.step != RedemptionStep.CITY_REVIEW and found.office_id is not None:
+        people = officers_of(session, found.office_id, found.claimant_id, today=today)
+    people = people or officers_of(session, authority, found.claimant_id, today=today)
+    return [one for one in people if one.id != event.actor_id]
+
+
+def _values(news: News, found: Redemption, event: RedemptionEvent) -> dict[str, Any]:
+    """What letters say of a step."""
+    return {
         "step": event.step.value,
         "is_final": bool(event.facts.get("is_final")),
         "reason": event.reason,
@@ -35,6 +65,7 @@ def on_changed(news: News) -> list[Letter]:
         "bears": found.programme_version.bears_difference.value,
         "notice_until": found.notice_until,
         "again_by": claimed_anew_by(found, items_of(news.session, found.id)),
+        "due_on": found.due_on,
         "number": number_of(found.programme.year, found.programme_id, found.number),
         "programme_zh": found.programme.name_zh,
         "programme_en": found.programme.name_en,
@@ -42,7 +73,6 @@ def on_changed(news: News) -> list[Letter]:
         "claimant_en": found.claimant.name_en,
         "link": news.link(f"redemptions/{found.id}"),
     }
-    return [Letter(person.email, person.language, TEMPLATE, values) for person in people] + letters
 
 
 def _differences(news: News, found: Redemption, event: RedemptionEvent) -> list[Letter]:

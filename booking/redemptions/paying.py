@@ -16,6 +16,7 @@ from booking.core.errors import InvalidInput, NotFound, Problem
 from booking.core.texts import N_
 from booking.redemptions import queries
 from booking.redemptions.claimable import AGREED_ON
+from booking.redemptions.documents import invoices_by_charge
 from booking.redemptions.forms import ClawBackForm, RedemptionPaymentForm
 from booking.redemptions.moving import claw_back as move_back
 from booking.redemptions.moving import locked_vouchers, pay_items
@@ -43,6 +44,13 @@ class ChargeOpen(NotNow):
     sentence = N_("其中有费用在申请之后又有变动，还没有重新认可，现在不能兑付。")
 
 
+class InvoiceGone(NotNow):
+    """A charge of the redemption has no invoice in force any more: it was reversed or withdrawn after the request."""
+
+    code = "invoice_gone"
+    sentence = N_("其中有费用的发票在申请之后已红冲或作废，现在不能兑付。请补开发票，或驳回这份申请。")
+
+
 def record_payment(
     session: Session,
     redemption_id: int,
@@ -54,8 +62,8 @@ def record_payment(
 ) -> Redemption:
     """Record that the approved amount was paid, once the public notice is over; its money moves by one entry.
 
-    Raises NotFound, Forbidden, OwnClaim, NotNow, VoucherFrozen, ChargeOpen, FilesRefused, and InvalidInput for a day
-    that does not fit.
+    Raises NotFound, Forbidden, OwnClaim, NotNow, VoucherFrozen, ChargeOpen, InvoiceGone, FilesRefused, and
+    InvalidInput for a day that does not fit.
     """
     found = held(session, redemption_id, actor, now)
     today = local_date(now)
@@ -69,6 +77,8 @@ def record_payment(
         raise VoucherFrozen
     if not _are_agreed(session, items):
         raise ChargeOpen
+    if not _are_invoiced(session, items):
+        raise InvoiceGone
     entry_id = pay_items(session, found, items, now=now)
     keep(session, found, files, actor=actor, now=now)
     said = {"kind": PaymentKind.PAID, "amount_fen": found.approved_fen, **form.model_dump()}
@@ -84,6 +94,12 @@ def _are_agreed(session: Session, items: Sequence[RedemptionItem]) -> bool:
     """Whether the charges of items whose vouchers are locked stand as their payers accepted them."""
     opened = select(Charge.id).where(Charge.id.in_({one.charge_id for one in items}), Charge.state.not_in(AGREED_ON))
     return session.scalar(opened.limit(1)) is None
+
+
+def _are_invoiced(session: Session, items: Sequence[RedemptionItem]) -> bool:
+    """Whether each charge that its payer pays a part of has an invoice in force."""
+    billed = {one.charge_id for one in items if one.charge.gross_fen}
+    return billed <= invoices_by_charge(session, items).keys()
 
 
 def claw_back(

@@ -4,20 +4,21 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from booking.accounts.permissions import Permission, may, reach
-from booking.affiliations.queries import is_of
+from booking.affiliations.queries import is_member, is_of
 from booking.attachments.queries import attachments_of
 from booking.core.actors import Actor, Target
 from booking.core.errors import NotFound
 from booking.core.pages import Page, decode_cursor, page_of, row_id
 from booking.redemptions.rules import is_notice_over, steps_elsewhere, steps_open
+from booking.vouchers.offices import has_officers
 from models.attachments import Attachment
 from models.charges import Charge
 from models.directory import Organisation
-from models.programmes import Programme
+from models.programmes import Programme, ProgrammeVersion
 from models.redemptions import (
     Redemption,
     RedemptionDocument,
@@ -27,7 +28,7 @@ from models.redemptions import (
     RedemptionSample,
 )
 from models.vocabulary.attachments import OwnerKind, Visibility
-from models.vocabulary.redemptions import WAITING, RedemptionState, RedemptionStep
+from models.vocabulary.redemptions import RedemptionState, RedemptionStep
 from models.vouchers import Voucher
 
 IN_PUBLIC = (RedemptionState.NOTICE, RedemptionState.PAID)
@@ -38,12 +39,14 @@ class Sight:
     """What an actor is to a redemption: of the claimant, an officer of the authority, or only a reader of either.
 
     The authority's side are its officers and auditors, who also read what is drawn to be audited; not who else has a
-    role in its house. Of one that is decided elsewhere nobody reviews; who claims it `records` what came of it, as
-    officers record what they paid of others.
+    role in its house; and those of the `office` that reviews first. Of one that is decided elsewhere nobody reviews;
+    who claims it `records` what came of it, as officers record what they paid of others.
     """
 
     claims: bool
     reviews: bool
+    at_authority: bool
+    at_office: bool
     reads: bool
     samples: bool
     records: bool
@@ -63,6 +66,9 @@ class WholeRedemption:
     steps: frozenset[RedemptionStep]
 
 
+AT = "office_id"
+"""What the facts of a step call the office that took it, where that was not the programme's authority."""
+
 OF_CLAIMANT = frozenset({RedemptionStep.REQUEST, RedemptionStep.WITHDRAW})
 """What claimants do, with one that is decided elsewhere everything."""
 
@@ -76,7 +82,10 @@ def shows_person(whole: WholeRedemption, event: RedemptionEvent) -> bool:
 def side_of(whole: WholeRedemption, event: RedemptionEvent) -> Organisation:
     """The organisation whose step it was."""
     found = whole.redemption
-    return found.claimant if is_of_claimants(found, event) else found.programme.organisation
+    if is_of_claimants(found, event):
+        return found.claimant
+    is_offices = found.office is not None and event.facts.get(AT) == found.office_id
+    return found.office if found.office and is_offices else found.programme.organisation
 
 
 def is_of_claimants(redemption: Redemption, event: RedemptionEvent) -> bool:
@@ -85,11 +94,12 @@ def is_of_claimants(redemption: Redemption, event: RedemptionEvent) -> bool:
 
 
 def in_full() -> Select[Redemption]:
-    """Redemptions with their programme, authority, version, claimant, and who asked."""
+    """Redemptions with their programme, authority, version, claimant, the office that reviews first, and who asked."""
     return select(Redemption).options(
         joinedload(Redemption.programme, innerjoin=True).joinedload(Programme.organisation, innerjoin=True),
         joinedload(Redemption.programme_version, innerjoin=True),
         joinedload(Redemption.claimant, innerjoin=True),
+        joinedload(Redemption.office),
         joinedload(Redemption.requested_by, innerjoin=True),
     )
 
@@ -99,14 +109,37 @@ def sight_of(redemption: Redemption, actor: Actor) -> Sight:
     claimant, authority = Target(redemption.claimant_id), Target(redemption.programme.organisation_id)
     samples = may(actor, Permission.SEE_REDEMPTION_SAMPLES, authority)
     claims, is_elsewhere = may(actor, Permission.CLAIM_REDEMPTIONS, claimant), bool(redemption.programme.runs_at)
-    reviews = not is_elsewhere and may(actor, Permission.REVIEW_REDEMPTIONS, authority)
+    at_authority = not is_elsewhere and may(actor, Permission.REVIEW_REDEMPTIONS, authority)
+    office = None if redemption.office_id is None else Target(redemption.office_id)
+    at_office = office is not None and may(actor, Permission.REVIEW_REDEMPTIONS, office)
+    reads_there = office is not None and may(actor, Permission.SEE_REDEMPTION_SAMPLES, office)
     return Sight(
         claims=claims,
-        reviews=reviews,
-        reads=samples or may(actor, Permission.SEE_REDEMPTIONS, claimant),
+        reviews=at_authority or at_office,
+        at_authority=at_authority,
+        at_office=at_office,
+        reads=samples or reads_there or may(actor, Permission.SEE_REDEMPTIONS, claimant),
         samples=samples and not is_elsewhere,
-        records=claims if is_elsewhere else reviews,
+        records=claims if is_elsewhere else at_authority,
     )
+
+
+def decides(session: Session, redemption: Redemption, sight: Sight, *, today: date) -> bool:
+    """Whether it is the actor's office's turn: the first review is the district's or the city's, the rest is not.
+
+    A first review of an office that has no officers any more, or only such as are of the claimant, is the authority's.
+    """
+    if redemption.state != RedemptionState.REQUESTED or redemption.office_id is None:
+        return sight.at_authority
+    if sight.at_office or not sight.at_authority:
+        return sight.at_office
+    return not session.scalar(select(has_officers(redemption.office_id, redemption.claimant_id, today)))
+
+
+def house_of(redemption: Redemption) -> Organisation:
+    """Whose turn it is: the office that reviews first until it has, then the programme's authority."""
+    is_first = redemption.state == RedemptionState.REQUESTED
+    return redemption.office if is_first and redemption.office else redemption.programme.organisation
 
 
 def redemption_for(session: Session, redemption_id: int, actor: Actor) -> tuple[Redemption, Sight]:
@@ -195,7 +228,11 @@ def within(actor: Actor) -> ColumnElement[bool]:
     if not (own.organisation_ids or due.organisation_ids):
         return false()
     of_authority = select(Programme.id).where(Programme.organisation_id.in_(due.organisation_ids))
-    return or_(Redemption.claimant_id.in_(own.organisation_ids), Redemption.programme_id.in_(of_authority))
+    return or_(
+        Redemption.claimant_id.in_(own.organisation_ids),
+        Redemption.programme_id.in_(of_authority),
+        Redemption.office_id.in_(due.organisation_ids),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,17 +259,39 @@ def redemptions(session: Session, actor: Actor, wanted: Wanted, *, limit: int, c
     return page_of(found, limit, lambda row: (row.id,))
 
 
-def queue_of(actor: Actor) -> Select[Redemption]:
-    """What waits for the officers of an authority, the one that is due first first."""
-    authorities = reach(actor, Permission.REVIEW_REDEMPTIONS).organisation_ids
-    of_authority = select(Programme.id).where(Programme.organisation_id.in_(authorities), Programme.runs_at == "")
-    mine = Redemption.programme_id.in_(of_authority), Redemption.state.in_(WAITING)
-    return in_full().where(*mine).order_by(Redemption.due_on, Redemption.id)
+def queue_of(actor: Actor, today: date) -> Select[Redemption]:
+    """What an officer can do today, the one that is due first first; four eyes are kept."""
+    offices = reach(actor, Permission.REVIEW_REDEMPTIONS).organisation_ids
+    of_authority = Redemption.programme_id.in_(
+        select(Programme.id).where(Programme.organisation_id.in_(offices), Programme.runs_at == "")
+    )
+    is_left = or_(Redemption.office_id.is_(None), ~has_officers(Redemption.office_id, Redemption.claimant_id, today))
+    here = or_(
+        and_(Redemption.state == RedemptionState.REQUESTED, Redemption.office_id.in_(offices)),
+        and_(Redemption.state == RedemptionState.REQUESTED, of_authority, is_left),
+        and_(Redemption.state == RedemptionState.REVIEWED, of_authority, ~_has_reviewed(actor)),
+        and_(Redemption.state == RedemptionState.NOTICE, of_authority, _is_public_done(today)),
+    )
+    own = is_member(actor.id, Redemption.claimant_id, today)
+    mine = Redemption.claimant_id.in_(reach(actor, Permission.CLAIM_REDEMPTIONS).organisation_ids)
+    return in_full().where(here, ~own, ~mine).order_by(Redemption.due_on, Redemption.id)
 
 
-def queue(session: Session, actor: Actor, *, limit: int, cursor: str = "") -> Page[Redemption]:
+def _has_reviewed(actor: Actor) -> ColumnElement[bool]:
+    """Whether somebody made the first review."""
+    made = RedemptionEvent.step == RedemptionStep.CITY_REVIEW, RedemptionEvent.actor_id == actor.id
+    return exists().where(RedemptionEvent.redemption_id == Redemption.id, *made)
+
+
+def _is_public_done(today: date) -> ColumnElement[bool]:
+    """The same as `is_notice_over`, of rows."""
+    without = exists().where(ProgrammeVersion.id == Redemption.programme_version_id, ProgrammeVersion.notice_days == 0)
+    return or_(Redemption.notice_until < today, without)
+
+
+def queue(session: Session, actor: Actor, *, today: date, limit: int, cursor: str = "") -> Page[Redemption]:
     """Some of what waits for an officer, by the day on which it is due."""
-    rows = queue_of(actor)
+    rows = queue_of(actor, today)
     if cursor:
         day, last_id = decode_cursor(cursor, date.fromisoformat, row_id)
         later = and_(Redemption.due_on == day, Redemption.id > last_id)

@@ -29,6 +29,9 @@ from booking.redemptions.forms import (
 from booking.redemptions.labels import REFUSED
 from booking.redemptions.moving import locked_book, locked_vouchers, reject_items
 from booking.redemptions.rules import PAY_DAYS, REVIEW_DAYS
+from booking.vouchers.offices import office_of
+from models.directory import Organisation
+from models.programmes import Programme
 from models.redemptions import Redemption, RedemptionEvent, RedemptionItem
 from models.vocabulary.redemptions import WAITING, RedemptionState, RedemptionStep
 
@@ -56,6 +59,13 @@ class FourEyes(Forbidden):
     sentence = N_("两级审核须由两个人完成；初审是您做的，请另一位经办人复审。")
 
 
+class OtherOffice(Forbidden):
+    """The first review is the district's or the city's."""
+
+    code = "other_office"
+    sentence = N_("这份申请先由申请单位所在地的主管部门初审，通过之后由您复审。")
+
+
 class OwnClaim(Forbidden):
     """The officer belongs to the claimant."""
 
@@ -76,14 +86,16 @@ def request_redemption(session: Session, form: RedemptionForm, *, actor: Actor, 
     book = locked_book(session, programme_id)
     found = claimable(session, claimant_id, today=today, programme_id=programme_id, pairs=frozenset(pairs))
     _check(found, pairs)
+    office, authority = _office(session, book.programme, claimant_id, today), book.programme.organisation_id
     made = Redemption(
         programme_id=programme_id,
+        office_id=office,
         number=_next_number(session, programme_id),
         claimant_id=claimant_id,
         state=RedemptionState.REQUESTED,
         note=form.note,
         requested_by_id=actor.id,
-        due_on=None if book.programme.runs_at else due_on(session, book.programme.organisation_id, REVIEW_DAYS, today),
+        due_on=None if book.programme.runs_at else due_on(session, office or authority, REVIEW_DAYS, today),
         **_said(found),
         **new_moments(now),
     )
@@ -93,6 +105,15 @@ def request_redemption(session: Session, form: RedemptionForm, *, actor: Actor, 
     session.flush()
     step(session, made, RedemptionStep.REQUEST, actor=actor, now=now, facts={"claimed_fen": made.claimed_fen})
     return made
+
+
+def _office(session: Session, programme: Programme, claimant_id: int, today: date) -> int | None:
+    """The office that reviews first where that is not the programme's authority; none for what lives elsewhere."""
+    if programme.runs_at:
+        return None
+    authority = session.get_one(Organisation, programme.organisation_id)
+    found = office_of(session, session.get_one(Organisation, claimant_id), authority, today)
+    return None if found.id == authority.id else found.id
 
 
 def _meant(session: Session, form: RedemptionForm, claimant_id: int, today: date) -> tuple[int, list[Pair]]:
@@ -128,8 +149,9 @@ def review(
 ) -> Redemption:
     """The next of the two reviews, by two people: what is approved of each item; the second makes it public.
 
-    Raises NotFound, Forbidden, OwnClaim, FourEyes, InvalidInput, NotNow where no review (or not the one that is `due`)
-    can be made, and Changed where it is no longer as it was read: reviewed by somebody else, or with other papers.
+    Raises NotFound, Forbidden, OtherOffice, OwnClaim, FourEyes, InvalidInput, NotNow where no review (or not the one
+    that is `due`) can be made, and Changed where it is no longer as it was read: reviewed meanwhile, or with other
+    papers.
     """
     found = held(session, redemption_id, actor, now)
     is_first = found.state == RedemptionState.REQUESTED
@@ -139,7 +161,7 @@ def review(
     check_version(found, form.version)
     if not is_first and queries.city_reviewer(session, found.id) == actor.id:
         raise FourEyes
-    items = queries.items_of(session, found.id)
+    items, at = queries.items_of(session, found.id), _at(found, actor)
     approve(found, items, form)
     today, authority = local_date(now), found.programme.organisation_id
     if is_first:
@@ -149,7 +171,7 @@ def review(
         until = due_on(session, authority, found.programme_version.notice_days, today)
         found.due_on = due_on(session, authority, PAY_DAYS, until)
         found.state, found.notice_from, found.notice_until = RedemptionState.NOTICE, today, until
-    facts = {"approved": {str(one.id): one.approved_fen for one in items}}
+    facts = {"approved": {str(one.id): one.approved_fen for one in items}, **at}
     step(session, found, turn, actor=actor, now=now, reason=form.reason, facts=facts)
     return found
 
@@ -166,7 +188,7 @@ def reject(
     if found.state not in WAITING:
         raise NotNow
     check_version(found, form.version)
-    facts: dict[str, Any] = {"is_final": form.is_final}
+    facts: dict[str, Any] = {"is_final": form.is_final, **_at(found, actor)}
     if form.is_final:
         items = queries.items_of(session, found.id)
         reject_items(session, found, items, now=now)
@@ -192,10 +214,16 @@ def withdraw(session: Session, redemption_id: int, reason: str, *, actor: Actor,
     return found
 
 
-def held(session: Session, redemption_id: int, actor: Actor, now: datetime) -> Redemption:
-    """The redemption under lock, for an officer of its authority who is not of the claimant.
+def _at(redemption: Redemption, actor: Actor) -> dict[str, int]:
+    """The office of an officer who does the first review, where that is not the programme's authority."""
+    is_there = redemption.state == RedemptionState.REQUESTED and queries.sight_of(redemption, actor).at_office
+    return {queries.AT: redemption.office_id} if is_there and redemption.office_id else {}
 
-    Raises NotFound, Forbidden and OwnClaim.
+
+def held(session: Session, redemption_id: int, actor: Actor, now: datetime) -> Redemption:
+    """The redemption under lock, for an officer of the office whose turn it is who is not of the claimant.
+
+    Raises NotFound, Forbidden, OtherOffice and OwnClaim; NotNow for the office that has done its review.
     """
     found, sight = queries.redemption_for(session, redemption_id, actor)
     if not sight.reviews:
@@ -203,6 +231,8 @@ def held(session: Session, redemption_id: int, actor: Actor, now: datetime) -> R
     if queries.is_of_claimant(session, found, actor, today=local_date(now)):
         raise OwnClaim
     lock(session, found)
+    if not queries.decides(session, found, sight, today=local_date(now)):
+        raise OtherOffice if sight.at_authority else NotNow
     return found
 
 
@@ -223,7 +253,7 @@ def step(
     facts: dict[str, Any] | None = None,
     entry_id: int | None = None,
 ) -> RedemptionEvent:
-    """Write what was done into the history and the log, and tell the claimant."""
+    """Write what was done into the history and the log, and tell the claimant and whose turn it is."""
     redemption.changed_at = now
     if what != RedemptionStep.REQUEST:
         redemption.version += 1

@@ -21,6 +21,7 @@ from booking.programmes.service import write_version
 from booking.recognitions.forms import RecognitionForm
 from booking.recognitions.service import recognise
 from booking.vouchers.issuing import BudgetSpent
+from booking.vouchers.offices import office_of
 from models.applications import ApplicationEvent, ApplicationPaper, VerifiedDocument, VoucherApplication
 from models.attachments import Attachment
 from models.notifications import Event
@@ -410,7 +411,7 @@ def test_the_first_review_is_the_districts_then_the_citys_else_the_authoritys(se
     assert found.district_id == office.district.id
     found.organisation.adcode = YUZHONG
     session.flush()
-    assert steps.district_of(session, found, today).id == office.authority.id
+    assert office_of(session, found.organisation, found.programme.organisation, today).id == office.authority.id
 
 
 def test_an_office_that_has_no_officers_any_more_leaves_its_reviews_to_the_authority(
@@ -446,7 +447,7 @@ def test_an_office_whose_only_officer_is_of_the_firm_leaves_its_reviews_to_the_a
         give(session, user, Role.ENTERPRISE_AGENT, ScopeKind.ORGANISATION, office.firm.id)
 
     queued = applications(session, third, waiting, today=today, limit=9).items
-    elsewhere = steps.district_of(session, found, today).id
+    elsewhere = office_of(session, found.organisation, found.programme.organisation, today).id
     office.passed(found, actor=third)
 
     assert (list(before), [one.id for one in queued]) == ([], [found.id])

@@ -17,6 +17,7 @@ from booking.applications.queries import is_to_review
 from booking.clearing.months import Act
 from booking.clearing.verifying import faults as clearing_faults
 from booking.clearing.waiting import waiting_for
+from booking.core.clock import local_date
 from booking.demo import affiliations, loading, people, photos
 from booking.ledger.queries import balance_of
 from booking.ledger.verifying import faults as ledger_faults
@@ -285,12 +286,17 @@ def test_the_firm_in_beibei_has_registered_a_voucher_of_another_system(loaded: S
 
 def test_one_redemption_across_the_border_is_paid_one_in_public_and_one_waits(loaded: Session) -> None:
     found = loaded.scalars(select(Redemption).order_by(Redemption.id)).all()
-    officer = people.actor(loaded, "officer-sc", now=NOW)
+    today = local_date(NOW)
 
-    queue = redemptions.queue(loaded, officer, limit=9).items
+    queues = {
+        name: [
+            one.id for one in redemptions.queue(loaded, people.actor(loaded, name, now=NOW), today=today, limit=9).items
+        ]
+        for name in ("officer-my", "officer-bb", "officer-sc")
+    }
 
     assert [one.state for one in found] == [RedemptionState.PAID, RedemptionState.NOTICE, RedemptionState.REQUESTED]
-    assert {one.id for one in queue} == {found[1].id, found[2].id}
+    assert queues == {"officer-my": [found[2].id], "officer-bb": [], "officer-sc": []}
     assert [*ledger_faults(loaded), *redemption_faults(loaded), *clearing_faults(loaded)] == []
 
 

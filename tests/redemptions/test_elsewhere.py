@@ -119,7 +119,7 @@ def test_nothing_of_it_waits_for_officers_nothing_is_in_public_and_nobody_gets_a
     claims.do(elsewhere.record_paid, made.id, outcome(claims, made), by=claims.actor(claims.agent))
 
     assert made.due_on is None
-    assert queries.queue(session, claims.first, limit=9).items == []
+    assert queries.queue(session, claims.first, today=local_date(claims.later), limit=9).items == []
     assert queries.notices(session, limit=9).items == []
     assert mailed(session, now=claims.later) == []
     sample = RedemptionSampleForm(

@@ -410,14 +410,16 @@ def test_the_other_authority_and_strangers_do_not_know_of_it(claims: Claims, now
         with pytest.raises(NotFound):
             queries.redemption_for(claims.session, made.id, person)
         assert queries.redemptions(claims.session, person, queries.Wanted(), limit=9).items == []
-        assert queries.queue(claims.session, person, limit=9).items == []
+        assert queries.queue(claims.session, person, today=local_date(claims.later), limit=9).items == []
         with pytest.raises(NotFound):
             claims.review(made, person)
     with pytest.raises(Forbidden):
         claims.review(made, claims.actor(claims.agent))
     with pytest.raises(Forbidden):
         claims.do(service.withdraw, made.id, "", by=claims.first)
-    assert [one.id for one in queries.queue(claims.session, claims.first, limit=9).items] == [made.id]
+    assert [
+        one.id for one in queries.queue(claims.session, claims.first, today=local_date(claims.later), limit=9).items
+    ] == [made.id]
     whole = queries.whole_redemption(claims.session, made.id, claims.first, today=local_date(claims.later))
     assert (whole.sight.reviews, whole.sight.claims) == (True, False)
 

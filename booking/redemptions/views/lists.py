@@ -49,7 +49,8 @@ def index() -> ResponseReturnValue:
 def queue() -> ResponseReturnValue:
     """Show what waits for an officer, the one that is due first first, in working days."""
     session, today = reading(), local_date(utcnow())
-    page = queries.queue(session, require_actor(), limit=PER_PAGE, cursor=read_query(RedemptionNoticesPage).cursor)
+    cursor = read_query(RedemptionNoticesPage).cursor
+    page = queries.queue(session, require_actor(), today=today, limit=PER_PAGE, cursor=cursor)
     return render_template(
         "redemptions/queue.html",
         rows=[row(one) | {"left": left, "state": state_on(one, today)} for one, left in _with_days(page.items, today)],
@@ -84,10 +85,10 @@ def _with_days(rows: Sequence[Redemption], today: date) -> list[tuple[Redemption
     """Each with the working days that are left until it is due; below zero: how many it is late."""
     tests: dict[int, Callable[[date], bool]] = {}
     for one in rows:
-        authority = one.programme.organisation_id
-        if authority not in tests:
-            tests[authority] = working_day_test(reading(), authority, today - LOOKED_AROUND, today + LOOKED_AROUND)
-    return [(one, _days_left(one.due_on or today, today, tests[one.programme.organisation_id])) for one in rows]
+        house = queries.house_of(one).id
+        if house not in tests:
+            tests[house] = working_day_test(reading(), house, today - LOOKED_AROUND, today + LOOKED_AROUND)
+    return [(one, _days_left(one.due_on or today, today, tests[queries.house_of(one).id])) for one in rows]
 
 
 def _days_left(due_on: date, today: date, is_working: Callable[[date], bool]) -> int:

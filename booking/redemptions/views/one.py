@@ -27,7 +27,7 @@ from booking.web.repeats import new_key
 from booking.web.signed_in import require_actor, signed_in
 from models.redemptions import RedemptionEvent, RedemptionItem
 from models.vocabulary.attachments import OwnerKind
-from models.vocabulary.redemptions import RedemptionState, RedemptionStep
+from models.vocabulary.redemptions import WAITING, RedemptionState, RedemptionStep
 
 
 @signed_in
@@ -57,6 +57,7 @@ def shown(redemption_id: int) -> dict[str, Any]:
     whole = queries.whole_redemption(session, redemption_id, who, today=today)
     found, sight = whole.redemption, whole.sight
     invoices = documents.invoices_by_charge(session, whole.items)
+    decides = sight.reviews and queries.decides(session, found, sight, today=today)
     is_own = sight.reviews and queries.is_of_claimant(session, found, who, today=today)
     return {
         **row(found),
@@ -65,7 +66,10 @@ def shown(redemption_id: int) -> dict[str, Any]:
         "is_own": is_own,
         "is_second": _is_second(whole, who.id),
         "runs_at": found.programme.runs_at,
-        "steps": whole.steps if sight.reviews and not is_own else frozenset(),
+        "office": name_of(found.office) if found.office else "",
+        "house": name_of(queries.house_of(found)),
+        "is_others": sight.reviews and found.state in WAITING and not decides,
+        "steps": whole.steps if decides and not is_own else frozenset(),
         "steps_elsewhere": whole.steps if found.programme.runs_at and sight.records else frozenset(),
         "paid_to": _(labels.CLAIMANTS[found.redeemed_by]),
         "refusal": _refusal(whole),
