@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -35,6 +35,16 @@ def transaction(engine: Engine, work: Callable[Concatenate[Session, P], T], *arg
                 raise
         time.sleep(random.uniform(0.005, 0.02) * 2**attempt)  # noqa: S311 - jitter, not a secret
     raise AssertionError("unreachable")
+
+
+def connection_of(session: Session) -> Connection:
+    """The session's connection, for a statement past what it has loaded.
+
+    What it has not stored yet is stored first where it would do so itself: not within `no_autoflush`.
+    """
+    if session.autoflush:
+        session.flush()
+    return session.connection()
 
 
 def _once(engine: Engine, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

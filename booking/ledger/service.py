@@ -8,11 +8,14 @@ from sqlalchemy import bindparam, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.util import identity_key
 
 from booking.core.errors import Conflict, NotFound, Refused
 from booking.core.texts import N_
+from booking.database.transactions import connection_of
 from booking.ledger import queries
 from booking.ledger.rules import Move, Posting, Shortfall, Standing, fault_in, shortfall
+from booking.ledger.storing import store_new
 from models.base import Base
 from models.ledger import LedgerAccount, LedgerEntry
 
@@ -49,21 +52,14 @@ class NoEntry(Refused):
     code = "no_entry"
 
 
-_LOCKED = (
-    select(LedgerAccount)
-    .where(LedgerAccount.id.in_(bindparam("account_ids", expanding=True)))
-    .order_by(LedgerAccount.id)
-    .with_for_update(key_share=True)
-    .execution_options(populate_existing=True)
-)
 _MOVE = insert(Base.metadata.tables["ledger_transfers"])
-_ENTRIES = Base.metadata.tables["ledger_entries"]
-_STORED = _ENTRIES.c.id, _ENTRIES.c.key
-_SEVERAL = {
-    "postgresql": postgresql.insert(_ENTRIES).on_conflict_do_nothing(index_elements=["key"]).returning(*_STORED),
-    "sqlite": sqlite.insert(_ENTRIES).on_conflict_do_nothing(index_elements=["key"]).returning(*_STORED),
-}
 _ACCOUNTS = Base.metadata.tables["ledger_accounts"]
+_LOCKED = (
+    select(_ACCOUNTS.c.id, _ACCOUNTS.c.balance_fen, _ACCOUNTS.c.floor_fen)
+    .where(_ACCOUNTS.c.id.in_(bindparam("account_ids", expanding=True)))
+    .order_by(_ACCOUNTS.c.id)
+    .with_for_update(key_share=True)
+)
 _ENSURED = {
     "postgresql": postgresql.insert(_ACCOUNTS).on_conflict_do_nothing(index_elements=["name"]),
     "sqlite": sqlite.insert(_ACCOUNTS).on_conflict_do_nothing(index_elements=["name"]),
@@ -118,10 +114,9 @@ def post_entry(
     """
     if fault := fault_in(moves):
         raise NoEntry(fault)
-    accounts = _locked(session, {one for move in moves for one in (move.from_id, move.to_id)})
+    standings = _locked(session, moves)
     if not is_new and (earlier := queries.entry_by_key(session, key)):
         return _same(session, earlier, moves)
-    standings = {one.id: Standing(one.balance_fen, one.floor_fen) for one in accounts}
     if found := shortfall(standings, moves):
         raise BelowFloor(found)
     values = {"key": key, "cause": cause, "corrects_id": corrects_id, "created_at": now}
@@ -129,7 +124,7 @@ def post_entry(
     if entry is None:
         return _same(session, queries.entry_by_key(session, key), moves)
     session.connection().execute(_MOVE, [_row(entry.id, move) for move in moves])
-    _follow(accounts, moves)
+    _follow(session, standings, moves)
     return entry
 
 
@@ -146,30 +141,23 @@ def post_entries(
             raise NoEntry(fault)
     if not wanted:
         return {}
-    moves = [move for one in wanted for move in one.moves]
-    accounts = _locked(session, {one for move in moves for one in (move.from_id, move.to_id)})
+    standings = _locked(session, [move for one in wanted for move in one.moves])
     earlier = {} if is_new else queries.entries_by_key(session, [one.key for one in wanted])
     found = {one.key: _same(session, earlier[one.key], one.moves).id for one in wanted if one.key in earlier}
     fresh = [one for one in wanted if one.key not in earlier]
-    standings = {one.id: Standing(one.balance_fen, one.floor_fen) for one in accounts}
     if below := shortfall(standings, [move for one in fresh for move in one.moves]):
         raise BelowFloor(below)
-    return found | _store_entries(session, cause, fresh, accounts, now=now)
+    return found | _store_entries(session, cause, fresh, standings, now=now)
 
 
 def _store_entries(
-    session: Session, cause: str, fresh: Sequence[Posting], accounts: Sequence[LedgerAccount], *, now: datetime
+    session: Session, cause: str, fresh: Sequence[Posting], standings: Mapping[int, Standing], *, now: datetime
 ) -> dict[str, int]:
-    """Entries, then all their transfers, of locked accounts; what somebody else posted meanwhile must be the same."""
+    """Entries with their transfers, of locked accounts; what somebody else posted meanwhile must be the same."""
     if not fresh:
         return {}
-    rows = [{"key": one.key, "cause": one.cause or cause, "created_at": now} for one in fresh]
-    stored = session.connection().execute(_SEVERAL[session.get_bind().dialect.name], rows)
-    made: dict[str, int] = {key: entry_id for entry_id, key in stored}
-    new = [one for one in fresh if one.key in made]
-    if new:
-        session.connection().execute(_MOVE, [_row(made[one.key], move) for one in new for move in one.moves])
-    _follow(accounts, [move for one in new for move in one.moves])
+    made = store_new(session.connection(), cause, fresh, now=now)
+    _follow(session, standings, [move for one in fresh if one.key in made for move in one.moves])
     others = [one for one in fresh if one.key not in made]
     return made | {one.key: _same(session, queries.entry_by_key(session, one.key), one.moves).id for one in others}
 
@@ -182,12 +170,22 @@ def correct_entry(session: Session, entry: LedgerEntry, cause: str, *, now: date
     return post_entry(session, f"correction:{entry.id}", cause, moves, now=now, corrects_id=entry.id)
 
 
-def _locked(session: Session, account_ids: set[int]) -> Sequence[LedgerAccount]:
-    """The accounts under lock as they are now, in order of id; raises NotFound when one is none."""
-    found = session.scalars(_LOCKED, {"account_ids": sorted(account_ids)}).all()
-    if len(found) < len(account_ids):
+def _locked(session: Session, moves: Sequence[Move]) -> dict[int, Standing]:
+    """How the accounts of moves stand now, under lock in order of id; raises NotFound when one is none."""
+    account_ids = {one for move in moves for one in (move.from_id, move.to_id)}
+    rows = connection_of(session).execute(_LOCKED, {"account_ids": sorted(account_ids)}).all()
+    if len(rows) < len(account_ids):
         raise NotFound
-    return found
+    for row in rows:
+        _hold_now(session, row.id, row.balance_fen)
+    return {row.id: Standing(row.balance_fen, row.floor_fen) for row in rows}
+
+
+def _hold_now(session: Session, account_id: int, balance_fen: int) -> None:
+    """Let an account hold this where the session has loaded it."""
+    loaded = session.identity_map.get(identity_key(LedgerAccount, account_id))
+    if loaded is not None:
+        set_committed_value(loaded, "balance_fen", balance_fen)
 
 
 def _row(entry_id: int, move: Move) -> dict[str, int]:
@@ -196,14 +194,14 @@ def _row(entry_id: int, move: Move) -> dict[str, int]:
     return {"entry_id": entry_id, **ends, "amount_fen": move.amount_fen}
 
 
-def _follow(accounts: Sequence[LedgerAccount], moves: Sequence[Move]) -> None:
+def _follow(session: Session, standings: Mapping[int, Standing], moves: Sequence[Move]) -> None:
     """Let loaded accounts hold what the database lets them hold after these transfers."""
     changes: defaultdict[int, int] = defaultdict(int)
     for move in moves:
         changes[move.from_id] -= move.amount_fen
         changes[move.to_id] += move.amount_fen
-    for account in accounts:
-        set_committed_value(account, "balance_fen", account.balance_fen + changes[account.id])
+    for account_id, change in changes.items():
+        _hold_now(session, account_id, standings[account_id].balance_fen + change)
 
 
 def _same(session: Session, entry: LedgerEntry | None, moves: Sequence[Move]) -> LedgerEntry:

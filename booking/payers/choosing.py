@@ -9,6 +9,7 @@ from sqlalchemy import Date, Integer, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.affiliations.queries import has_left
+from booking.database.transactions import connection_of
 from booking.payers.rules import Choice, Fault, Keeping, Standing, fault_of, gone, has_expired
 from models.directory import Organisation
 from models.ledger import LedgerAccount
@@ -23,7 +24,8 @@ def choices_for(
     What `holding` holds already counts as left. Whoever has left the institution that keeps one has it no more.
     """
     named = {"user_id": user_id, "owner_id": owner_id, "today": today}
-    return [_choice(row, owner_id, user_id, day, holding) for row in session.execute(_choices(), named)]
+    rows = connection_of(session).execute(_choices(), named)
+    return [_choice(row, owner_id, user_id, day, holding) for row in rows]
 
 
 @lru_cache(maxsize=1)

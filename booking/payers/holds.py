@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from booking.core.errors import Conflict
 from booking.core.texts import N_
+from booking.database.transactions import connection_of
 from booking.ledger.rules import Move, Posting
-from booking.ledger.service import BelowFloor, post_entry
+from booking.ledger.service import BelowFloor, post_entries
 from booking.payers.rules import BY_AMOUNT, Standing
 from models.base import Base
 from models.payers import PayerAccount, PayerHold, PayerMember
@@ -19,24 +20,18 @@ from models.payers import PayerAccount, PayerHold, PayerMember
 CAUSE = "reservations"
 _STORE = insert(Base.metadata.tables["payer_holds"])
 _PAYER_IDS: BindParameter[Any] = bindparam("payer_ids", expanding=True)
+_accounts, _members = PayerAccount.__table__, PayerMember.__table__
 _LOCKED = (
     select(
-        PayerAccount.id,
-        PayerAccount.left_id,
-        PayerAccount.held_id,
-        PayerAccount.used_id,
-        PayerAccount.captured_id,
-        PayerAccount.closed_at,
-        PayerAccount.kind,
-        PayerAccount.source_id,
-        PayerAccount.holder_id,
+        *(_accounts.c[name] for name in ("id", "left_id", "held_id", "used_id", "captured_id")),
+        *(_accounts.c[name] for name in ("closed_at", "kind", "source_id", "holder_id")),
     )
-    .where(PayerAccount.id.in_(_PAYER_IDS))
-    .order_by(PayerAccount.id)
+    .where(_accounts.c.id.in_(_PAYER_IDS))
+    .order_by(_accounts.c.id)
     .with_for_update(key_share=True)
 )
-_USES = select(PayerMember.payer_account_id, PayerMember.use_id).where(
-    PayerMember.user_id == bindparam("user_id"), PayerMember.payer_account_id.in_(_PAYER_IDS)
+_USES = select(_members.c.payer_account_id, _members.c.use_id).where(
+    _members.c.user_id == bindparam("user_id"), _members.c.payer_account_id.in_(_PAYER_IDS)
 )
 
 
@@ -127,10 +122,10 @@ def set_hold(session: Session, purpose: Purpose, wanted: Wanted, *, now: datetim
         return
     posting = change.posting
     try:
-        entry = post_entry(session, posting.key, CAUSE, posting.moves, now=now, is_new=is_new)
+        entries = post_entries(session, CAUSE, [posting], now=now, is_new=is_new)
     except BelowFloor as below:
         raise change.refusal(below) from below
-    store_hold(session, purpose, entry.id, change.after, now=now)
+    store_hold(session, purpose, entries[posting.key], change.after, now=now)
 
 
 def change_for(session: Session, purpose: Purpose, wanted: Wanted, *, is_new: bool = False) -> Change | None:
@@ -215,8 +210,9 @@ def locked_books(session: Session, payer_ids: set[int], user_id: int) -> dict[in
     Who the members are is read once the lock stands: what the lock waited for counts.
     """
     named = {"payer_ids": sorted(payer_ids), "user_id": user_id}
-    locked = session.execute(_LOCKED, named).all()
-    uses = {row.payer_account_id: row.use_id for row in session.execute(_USES, named)}
+    connection = connection_of(session)
+    locked = connection.execute(_LOCKED, named).all()
+    uses = {row.payer_account_id: row.use_id for row in connection.execute(_USES, named)}
     return {
         row.id: Books(
             row.left_id,

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from booking.affiliations.queries import in_force, is_member
+from booking.database.transactions import connection_of
 from booking.reservations.vouching import Offered
 from models.accounts import Grant
 from models.affiliations import Affiliation
@@ -65,7 +66,7 @@ def has_vouchers(user_id: Any, today: Any) -> ColumnElement[bool]:
 
 def offered_to(session: Session, user_id: int, today: date) -> tuple[Offered, ...]:
     """The vouchers that somebody may choose, the one that ends first first; one statement."""
-    rows = session.execute(_offered(), {"user_id": user_id, "today": today})
+    rows = connection_of(session).execute(_offered(), {"user_id": user_id, "today": today})
     return tuple(
         Offered(row.id, row.number, row.organisation_id, (row.name_zh, row.name_en), row.balance_fen, row.use_by)
         for row in rows

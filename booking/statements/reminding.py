@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Date, Integer, Select, bindpar
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from booking.core.clock import local_date
+from booking.database.transactions import connection_of
 from booking.notifications.service import announce
 from booking.statements.billable import to_come
 from booking.statements.rules import Age, age_of
@@ -105,7 +106,7 @@ def owing(session: Session, organisation_id: int, user_id: int, payer_ids: Colle
     Accounts that the person answers for count although they are closed. What will be credited is owed no more.
     """
     named = {"user_id": user_id, "payer_ids": list(payer_ids), "organisation_id": organisation_id, "today": today}
-    rows = session.execute(_owing(), named).all()
+    rows = connection_of(session).execute(_owing(), named).all()
     payers = frozenset(row[0] for row in rows if row[0] is not None)
     is_own = any(payer_id is None or holder_id == user_id for payer_id, holder_id in rows)
     return Owing(payers, bool(rows), is_own)

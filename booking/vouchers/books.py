@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Date, Integer, Row, Select, and_, bindparam, case, select
 from sqlalchemy.orm import Session
 
+from booking.database.transactions import connection_of
 from booking.vouchers.known import Book, Cap, Standings
 from booking.vouchers.rules import BookAccounts, BookStanding, CapAccounts
 from models.ledger import LedgerAccount
@@ -47,8 +48,7 @@ def by_year(caps: Collection[Cap]) -> Mapping[tuple[int, int], dict[int, CapAcco
 
 def rows_of(session: Session, statement: Select[*tuple[Any, ...]], named: Mapping[str, Any]) -> Sequence[Row[Any]]:
     """What a statement finds, past what the session has loaded; what it has not stored yet is stored first."""
-    session.flush()
-    return session.connection().execute(statement, named).all()
+    return connection_of(session).execute(statement, named).all()
 
 
 @lru_cache(maxsize=2)

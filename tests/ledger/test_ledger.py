@@ -72,7 +72,7 @@ def test_several_entries_are_posted_once_each_by_as_many_statements_as_one(
     again = service.post_entries(session, "test", wanted, now=now)
     session.commit()
 
-    assert len(statements) == 4
+    assert len(statements) == (3 if db.engine.dialect.name == "postgresql" else 4)
     assert again == made | {"key:0": alone.id}
     assert [queries.moves_of(session, made[one.key]) for one in wanted[1:]] == [one.moves for one in wanted[1:]]
     assert balances(session, accounts) == [-500 * count_of, 300 * count_of, 200 * count_of]
@@ -91,7 +91,7 @@ def test_new_keys_are_not_looked_for_and_each_entry_may_have_its_own_cause(
     again = service.post_entries(session, "test", wanted, now=now, is_new=True)
     session.commit()
 
-    assert len(statements) == 3
+    assert len(statements) == (2 if db.engine.dialect.name == "postgresql" else 3)
     assert again == made
     assert session.scalars(select(LedgerEntry.cause).order_by(LedgerEntry.id)).all() == ["other", "test"]
     assert balances(session, accounts) == [-500, 300, 200]

@@ -225,6 +225,6 @@ def test_a_booking_with_a_voucher_takes_few_statements_however_many_there_are(
         firm.issue(1_000_000, **around_today())
     five = booked(11)
 
-    assert without <= 25
-    assert two == five <= 33
+    assert without <= 23
+    assert two == five <= 29
     assert count(session, Voucher) == 5

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from booking.statements import issuing, receipts
 from booking.statements.billable import billables
-from booking.web.extensions import transaction
+from booking.web.extensions import db, transaction
 from models.charges import Charge, ChargeCapture, ChargeEvent
 from models.ledger import LedgerEntry
 from models.statements import Debtor, Settlement, Statement
@@ -22,8 +22,8 @@ from tests.factories.people import make_user
 from tests.statements.office import Office
 
 HOURS = (8, 9, 10, 11, 12)
-PAID_AND_OPENED = (37, 30)
-"""However many uses and statements there are."""
+PAID_AND_OPENED = {"sqlite": (37, 30), "postgresql": (35, 29)}
+"""However many uses and statements there are; PostgreSQL writes entries and their transfers by one statement."""
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def paid_and_opened(office: Office, count: int, *, per_statement: int) -> tuple[
 def test_a_bill_of_many_uses_is_paid_and_opened_again_by_the_same_number_of_statements(
     office: Office, count: int
 ) -> None:
-    assert paid_and_opened(office, count, per_statement=count) == PAID_AND_OPENED
+    assert paid_and_opened(office, count, per_statement=count) == PAID_AND_OPENED[db.engine.dialect.name]
 
     freed = sa.select(LedgerEntry.key).where(LedgerEntry.key.like("charge:%:paid:%"))
     captured = sa.select(ChargeCapture.charge_id).where(ChargeCapture.amount_fen < 0)
@@ -67,7 +67,7 @@ def test_a_bill_of_many_uses_is_paid_and_opened_again_by_the_same_number_of_stat
 
 @pytest.mark.parametrize("count", [2, 5])
 def test_many_statements_are_paid_and_opened_again_by_the_same_number_of_statements(office: Office, count: int) -> None:
-    assert paid_and_opened(office, count, per_statement=1) == PAID_AND_OPENED
+    assert paid_and_opened(office, count, per_statement=1) == PAID_AND_OPENED[db.engine.dialect.name]
 
     settled = office.session.scalars(sa.select(Settlement.amount_fen).order_by(Settlement.id)).all()
     told = sa.select(ChargeEvent.text).where(ChargeEvent.step == ChargeStep.SETTLE).order_by(ChargeEvent.charge_id)
