@@ -47,6 +47,15 @@ def connection_of(session: Session) -> Connection:
     return session.connection()
 
 
+def writes_alone(session: Session) -> bool:
+    """Whether nobody else can have changed anything since the transaction began, and can until it ends.
+
+    So it is on SQLite in what `transaction` runs: it takes the one writer's lock before it reads.
+    """
+    options = session.connection().get_execution_options()
+    return session.get_bind().dialect.name == "sqlite" and bool(options.get("writes"))
+
+
 def _once(engine: Engine, work: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
     """One try; writers on SQLite queue, in a process and among processes, because its own waiting is by sleeping."""
     with Session(engine, expire_on_commit=False) as session:

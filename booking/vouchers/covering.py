@@ -8,14 +8,16 @@ from sqlalchemy.orm import Session
 
 from booking.payers.holds import Purpose
 from booking.programmes.rules import Case
-from booking.vouchers.books import by_year, standings
+from booking.vouchers.books import by_year
 from booking.vouchers.known import Found, Read, Standings
 from booking.vouchers.plans import Part, Plan, Wish, nothing
-from booking.vouchers.reading import LastHold, Provider, last_holds, vouchers_for
+from booking.vouchers.reading import LastHold, Provider, last_holds, read_for
 from booking.vouchers.rules import Candidate, CapAccounts, Pools, Share, in_order, shared_out
 from models.vocabulary.vouchers import VoucherState
 
 __all__ = ["Ask", "Part", "Plan", "Wish", "candidate_of", "nothing", "plan"]
+
+NOTHING_READ = Read({}, Standings({}, []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,37 +38,35 @@ def plan(session: Session, ask: Ask, *, today: date) -> Plan:
     Every voucher that could be asked has its part, also for nothing, with the reasons or the limits.
     """
     held = last_holds(session, ask.purpose) if ask.purpose else {}
-    found = _asked(session, ask, held)
-    if not any(ask.wish.voucher_id in {None, one} for one in found):
+    read = _asked(session, ask, held, today)
+    if not any(ask.wish.voucher_id in {None, one} for one in read.found):
         return nothing(ask.fee_fen)
-    programme_ids = {one.programme_id for one in found.values()}
-    standing = standings(session, programme_ids, today, [ask.wish.organisation_id])
-    candidates = in_order(_candidates(found, held, standing))
-    budgets = {programme_id: book.left_fen for programme_id, book in standing.books.items()}
-    pools = Pools({one.accounts.id: one.left_fen for one in standing.caps}, budgets)
+    candidates = in_order(_candidates(read, held))
+    budgets = {programme_id: book.left_fen for programme_id, book in read.standing.books.items()}
+    pools = Pools({one.accounts.id: one.left_fen for one in read.standing.caps}, budgets)
     pools.give_back(candidates)
     asked = [one for one in candidates if ask.wish.voucher_id in {None, one.voucher_id}]
-    parts = (_part(found[share.candidate.voucher_id], share) for share in shared_out(_case(ask), asked, pools))
-    return Plan(ask.fee_fen, tuple(parts), Read(found, standing))
+    shares = shared_out(_case(ask), asked, pools)
+    return Plan(ask.fee_fen, tuple(_part(read.found[one.candidate.voucher_id], one) for one in shares), read)
 
 
-def _asked(session: Session, ask: Ask, held: Mapping[int, LastHold]) -> dict[int, Found]:
+def _asked(session: Session, ask: Ask, held: Mapping[int, LastHold], today: date) -> Read:
     """The vouchers that shall pay (none, the one that is named, or every issued one), and those that hold for it.
 
     What another than the named one holds comes back to the cap and budget that both draw from.
     """
     wish = ask.wish
     if not wish.is_used:
-        return {}
+        return NOTHING_READ
     also = [one.voucher_id for one in held.values() if one.amount_fen]
     provider = Provider(ask.owner_id, wish.service_type, ask.used_on)
-    return vouchers_for(session, wish.organisation_id, wish.voucher_id, also, provider)
+    return read_for(session, wish.organisation_id, wish.voucher_id, also, provider, today=today)
 
 
-def _candidates(found: Mapping[int, Found], held: Mapping[int, LastHold], standing: Standings) -> Iterator[Candidate]:
+def _candidates(read: Read, held: Mapping[int, LastHold]) -> Iterator[Candidate]:
     """The same as the rules read them."""
-    years = by_year(standing.caps)
-    for one in found.values():
+    years = by_year(read.standing.caps)
+    for one in read.found.values():
         yield candidate_of(one, years[one.organisation_id, one.programme_id], held.get(one.id))
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import BindParameter, Integer, Select, and_, bindparam, select, 
 from sqlalchemy.orm import Session
 
 from booking.core.clock import local_date
+from booking.database.transactions import writes_alone
 from booking.ledger.rules import Posting
 from booking.vouchers.books import rows_of, standings
 from booking.vouchers.known import Book, Found, Read, Standings
@@ -90,10 +91,24 @@ def locked(session: Session, voucher_ids: Collection[int], *, now: datetime) -> 
 def locked_as_read(session: Session, voucher_ids: Collection[int], read: Read, *, now: datetime) -> Locked:
     """The same for what this very transaction has read: only states are read anew, and what budgets need to follow.
 
-    Enough to hold more: floors are the ledger's, and nothing is held in a voucher that has ended.
+    Enough to hold more: floors are the ledger's, and nothing is held in a voucher that has ended. Who writes alone has
+    everything under lock since before it was read.
     """
     asked = [read.found[voucher_id] for voucher_id in sorted(voucher_ids)]
     drawing = {one.programme_id for one in asked if one.draws}
+    versions = {one: read.standing.books[one].version for one in drawing}
+    if not writes_alone(session):
+        asked, versions = _locked_anew(session, asked, drawing)
+    books = Locked({one.id: one for one in asked}, read.standing, [])
+    if all(read.standing.books[one].is_settled(version) for one, version in versions.items()):
+        return books
+    return _standing(session, books.found, drawing, now=now)
+
+
+def _locked_anew(
+    session: Session, asked: Sequence[Found], drawing: Collection[int]
+) -> tuple[list[Found], dict[int, int]]:
+    """Vouchers as they stand once they and what they draw on are locked; how often each book followed its budget."""
     if len(asked) == 1:
         rows = rows_of(session, _lock_one(draws=bool(drawing)), {"id": asked[0].id})
         versions = {row.programme_id: row.version for row in rows if drawing}
@@ -101,10 +116,8 @@ def locked_as_read(session: Session, voucher_ids: Collection[int], read: Read, *
         rows = rows_of(session, _LOCK_VOUCHERS, {"ids": [one.id for one in asked]})
         _lock_caps(session, asked)
         versions = _lock_books(session, drawing)
-    found = {row.id: replace(read.found[row.id], state=row.state) for row in rows}
-    if all(read.standing.books[one].is_settled(version) for one, version in versions.items()):
-        return Locked(found, read.standing, [])
-    return _standing(session, found, drawing, now=now)
+    states = {row.id: row.state for row in rows}
+    return [replace(one, state=states[one.id]) for one in asked], versions
 
 
 @lru_cache(maxsize=2)

@@ -13,9 +13,9 @@ from booking.payers.holds import Purpose
 from booking.programmes.queries import terms_of
 from booking.programmes.rules import Terms
 from booking.recognitions.queries import accepts
-from booking.vouchers.books import rows_of
+from booking.vouchers.books import BOOK, rows_of, standings_in, with_standings
 from booking.vouchers.due import Earlier
-from booking.vouchers.known import Found
+from booking.vouchers.known import Found, Read
 from booking.vouchers.rules import VoucherAccounts
 from models.directory import Organisation
 from models.ledger import LedgerAccount
@@ -23,7 +23,7 @@ from models.programmes import Programme, ProgrammeVersion
 from models.recognitions import Recognition
 from models.vocabulary.programmes import ServiceType
 from models.vocabulary.vouchers import LOST, VoucherState
-from models.vouchers import Voucher, VoucherCapture, VoucherHold, VoucherRelation
+from models.vouchers import Voucher, VoucherCap, VoucherCapture, VoucherHold, VoucherRelation
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +74,30 @@ def taken_of(session: Session, charge_id: int) -> dict[int, Earlier]:
     return found
 
 
-def vouchers_for(
-    session: Session, organisation_id: int, voucher_id: int | None, also: Collection[int], provider: Provider
-) -> dict[int, Found]:
-    """Those a firm could use: all that are issued or the one that is named, with others that hold already.
+def read_for(
+    session: Session,
+    organisation_id: int,
+    voucher_id: int | None,
+    also: Collection[int],
+    provider: Provider,
+    *,
+    today: date,
+) -> Read:
+    """Those a firm could use, with its caps and the books of their programmes as they stand today; one statement.
 
-    Each as its authority sees the provider.
+    All that are issued or the one that is named, with others that hold already. Each as its authority sees the
+    provider.
     """
-    named = {"organisation_id": organisation_id, "voucher_id": voucher_id, "voucher_ids": [*also]}
+    named = {"organisation_id": organisation_id, "voucher_id": voucher_id, "voucher_ids": [*also], "day": today}
     about = {"owner_id": provider.owner_id, "service_type": provider.service_type, "used_on": provider.used_on}
     statement = _asked(is_named=voucher_id is not None, has_others=bool(also))
     rows = rows_of(session, statement, {**named, **about})
-    return {row.id: _found(row, is_accepted=bool(row.is_accepted), is_flagged=bool(row.is_flagged)) for row in rows}
+    each = {row.id: row for row in rows}
+    found = {
+        voucher_id: _found(row, is_accepted=bool(row.is_accepted), is_flagged=bool(row.is_flagged))
+        for voucher_id, row in each.items()
+    }
+    return Read(found, standings_in(rows))
 
 
 def vouchers_by_id(session: Session, voucher_ids: Collection[int]) -> dict[int, Found]:
@@ -127,15 +139,17 @@ def _asked(*, is_named: bool, has_others: bool) -> Select[*tuple[Any, ...]]:
     wanted = _vouchers.c.id == voucher_id if is_named else _vouchers.c.state == VoucherState.ISSUED
     if has_others:
         wanted = or_(wanted, _vouchers.c.id.in_(bindparam("voucher_ids", type_=Integer(), expanding=True)))
-    return (
+    rows = (
         _whole()
         .join(provider, provider.c.id == bindparam("owner_id", type_=Integer()))
         .add_columns(
             accepts(_authorities.c, provider.c, kind, day).label("is_accepted"),
             _flags(_authorities.c.id, _vouchers.c.organisation_id, provider.c.id).label("is_flagged"),
         )
+        .join(BOOK, BOOK.c.programme_id == _vouchers.c.programme_id)
         .where(_vouchers.c.organisation_id == firm_id, wanted)
     )
+    return with_standings(rows, VoucherCap.__table__.c.organisation_id == firm_id)
 
 
 def _whole() -> Select[*tuple[Any, ...]]:

@@ -226,5 +226,5 @@ def test_a_booking_with_a_voucher_takes_few_statements_however_many_there_are(
     five = booked(11)
 
     assert without <= 23
-    assert two == five <= 29
+    assert two == five <= 27
     assert count(session, Voucher) == 5
