@@ -14,9 +14,10 @@ from tests.databases import Kept
 
 KEPT = "kept"
 WRITE = re.compile(r"\s*(?:(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(?P<table>\w+)|WITH\b)", re.IGNORECASE)
+WITHIN = re.compile(r'\b(?:INSERT\s+INTO|(?<!\bDO )UPDATE|DELETE\s+FROM)\s+"?(\w+)', re.IGNORECASE)
+"""What parts of a statement with parts write to."""
 BY_TRIGGERS = {"ledger_transfers": "ledger_accounts"}
 """Tables whose rows the database itself changes when another is written to."""
-UNKNOWN = "a table that the statement does not begin with"
 
 
 class Snapshot:
@@ -110,8 +111,9 @@ class Writes:
     def _executed(self, connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
         found = WRITE.match(statement)
         if found:
-            table = found["table"] or UNKNOWN
-            self.writers.setdefault(id(connection.connection.dbapi_connection), set()).add(table)
+            tables = {found["table"]} if found["table"] else set(WITHIN.findall(statement))
+            if tables:
+                self.writers.setdefault(id(connection.connection.dbapi_connection), set()).update(tables)
 
     def _committed(self, connection: Connection) -> None:
         self.snapshot.changed |= self.writers.get(id(connection.connection.dbapi_connection), set())
