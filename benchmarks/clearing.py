@@ -5,13 +5,15 @@
 
 import argparse
 import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import Table, update
 from sqlalchemy.orm import Session
 
 from benchmarks.importing import ENGINES, timed
@@ -20,10 +22,12 @@ from booking.clearing.months import shown_month
 from booking.clearing.rules import month_after
 from booking.clearing.verifying import faults
 from booking.core.clock import at_local
+from booking.database.bulk import columns_of, insert_rows, new_ids, readier
+from booking.database.guards import balances_as_stored
 from booking.operations.server import settle
 from booking.web.extensions import db, transaction
-from models.ledger import LedgerEntry, LedgerTransfer
-from models.vouchers import VoucherCapture
+from models.base import Base
+from models.ledger import LedgerAccount
 from tests.clearing.across import BORDER, Across, Use
 from tests.databases import migrated, postgresql_database, settings_for
 
@@ -32,62 +36,88 @@ BATCH = 5_000
 FIRST = date(2026, 6, 1)
 PRICE = 12_000
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
+ENTRIES, TRANSFERS, CAPTURES = (
+    Base.metadata.tables[name] for name in ("ledger_entries", "ledger_transfers", "voucher_captures")
+)
 
 
 def fill(session: Session, captures: int, months: int) -> Across:
-    """So many captures in each month, half of them in either direction; each with two transfers beside the pair's."""
+    """So many captures in each month, half of them in either direction; each with two transfers beside the pair's.
+
+    The balances follow at the end: PostgreSQL keeps every version of a row that one transaction changes, so the
+    triggers would take ever longer for the dozen accounts that everything goes through.
+    """
     across = Across(session, NOW)
-    month = FIRST
-    for _ in range(months):
-        uses = [across.captured(*sides, PRICE, at_local(month)) for sides in (("50", "51"), ("51", "50"))]
-        for start in range(0, captures, BATCH):
-            _captures(session, uses, month, range(start, min(start + BATCH, captures)))
-        month = month_after(month)
+    month, changes = FIRST, Counter[int]()
+    with balances_as_stored(session.connection()):
+        for _ in range(months):
+            uses = [across.captured(*sides, PRICE, at_local(month)) for sides in (("50", "51"), ("51", "50"))]
+            for use in uses:
+                changes.update({use.pair.source_id: -PRICE, use.pair.captured_id: PRICE})
+            for start in range(0, captures, BATCH):
+                changes.update(_captures(session, uses, month, range(start, min(start + BATCH, captures))))
+            month = month_after(month)
+    for account_id, change in changes.items():
+        account = update(LedgerAccount).where(LedgerAccount.id == account_id)
+        session.execute(account.values(balance_fen=LedgerAccount.balance_fen + change))
     session.commit()
     return across
 
 
-def _captures(session: Session, uses: list[Use], month: date, numbers: range) -> None:
-    """Entries, what they moved, and what they were posted for; one charge of each direction stands for all."""
+def _captures(session: Session, uses: list[Use], month: date, numbers: range) -> Counter[int]:
+    """Entries, what they moved, and what they were posted for; by how much accounts change.
+
+    One charge of each direction stands for all.
+    """
     moments = [at_local(month, 60 * 24) + timedelta(seconds=number * 20) for number in numbers]
-    entries = [
-        {"key": f"bench:{month}:{number}", "cause": "bench", "created_at": at}
-        for number, at in zip(numbers, moments, strict=True)
+    rows = list(zip(new_ids(session, ENTRIES, len(numbers)), cycle(uses), moments, strict=False))
+    keys = [f"bench:{month}:{number}" for number in numbers]
+    written = [
+        {"id": entry_id, "key": key, "cause": "bench", "created_at": at}
+        for key, (entry_id, _use, at) in zip(keys, rows, strict=True)
     ]
-    ids = session.scalars(insert(LedgerEntry).returning(LedgerEntry.id, sort_by_parameter_order=True), entries).all()
-    rows = list(zip(ids, cycle(uses), moments, strict=False))
-    transfers = [
-        _move(entry_id, *ends)
-        for entry_id, use, _at in rows
-        for ends in (
-            (use.voucher.credit_id, use.voucher.held_id),
-            (use.voucher.held_id, use.voucher.captured_id),
-            (use.pair.source_id, use.pair.captured_id),
-        )
-    ]
-    session.execute(insert(LedgerTransfer), transfers)
-    values = [
-        {
-            "entry_id": entry_id,
-            "voucher_id": use.voucher.id,
-            "cap_id": use.capture.cap_id,
-            "charge_id": use.charge.id,
-            "amount_fen": PRICE,
-            "counts_on": month,
-            "decided_by": [],
-            "issuer_province": use.pair.issuer,
-            "provider_province": use.pair.provider,
-            "programme_version_id": use.voucher.programme_version_id,
-            "created_at": at,
-        }
-        for entry_id, use, at in rows
-    ]
-    session.execute(insert(VoucherCapture), values)
+    _insert(session, ENTRIES, written)
+    moves = [(entry_id, *ends) for entry_id, use, _at in rows for ends in _ends(use)]
+    names = ("entry_id", "from_account_id", "to_account_id")
+    _insert(session, TRANSFERS, [dict(zip(names, move, strict=True)) | {"amount_fen": PRICE} for move in moves])
+    _insert(session, CAPTURES, [_capture(use, month) | {"entry_id": one, "created_at": at} for one, use, at in rows])
+    changes = Counter[int]()
+    for _entry_id, from_id, to_id in moves:
+        changes.update({from_id: -PRICE, to_id: PRICE})
+    return changes
 
 
-def _move(entry_id: int, from_id: int, to_id: int) -> dict[str, Any]:
-    """A transfer."""
-    return {"entry_id": entry_id, "from_account_id": from_id, "to_account_id": to_id, "amount_fen": PRICE}
+def _ends(use: Use) -> tuple[tuple[int, int], ...]:
+    """From which accounts to which a capture moves."""
+    voucher, pair = use.voucher, use.pair
+    return (
+        (voucher.credit_id, voucher.held_id),
+        (voucher.held_id, voucher.captured_id),
+        (pair.source_id, pair.captured_id),
+    )
+
+
+def _capture(use: Use, month: date) -> dict[str, Any]:
+    """What every capture of a use has in common."""
+    return {
+        "voucher_id": use.voucher.id,
+        "cap_id": use.capture.cap_id,
+        "charge_id": use.charge.id,
+        "amount_fen": PRICE,
+        "counts_on": month,
+        "decided_by": [],
+        "issuer_province": use.pair.issuer,
+        "provider_province": use.pair.provider,
+        "programme_version_id": use.voucher.programme_version_id,
+    }
+
+
+def _insert(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Many rows as the driver takes them best."""
+    without = [] if "id" in rows[0] else ["id"]
+    names = columns_of(table, without=without)
+    ready = readier(table, names, session.get_bind().dialect)
+    insert_rows(session, table, names, [ready(row) for row in rows])
 
 
 def measure(engine: str, captures: int, months: int) -> None:

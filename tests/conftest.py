@@ -27,6 +27,11 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         parallel.use_every_core(config)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Settle how machines report, before any is collected."""
+    parallel.report_as_found(config)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> parallel.FromBothEnds | None:
     """Our own way to share the tests out, unless another was asked for."""

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 
 import pytest
+from hypothesis import Phase, settings
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
@@ -38,6 +39,17 @@ def use_every_core(config: pytest.Config) -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     config.option.numprocesses = len(os.sched_getaffinity(0)) + 1
     config.option.dist = "loadscope"
+
+
+def report_as_found(config: pytest.Config) -> None:
+    """Let a whole run report what a machine found as it found it: making it small takes minutes of every machine.
+
+    The test run by itself makes it small; `@reproduce_failure` is printed with it.
+    """
+    if hasattr(config, "workerinput") or "CI" in os.environ:
+        kept = [phase for phase in Phase if phase not in {Phase.shrink, Phase.explain}]
+        settings.register_profile("as_found", phases=kept, print_blob=True)
+        settings.load_profile("as_found")
 
 
 def in_order(items: Iterable[pytest.Item]) -> list[pytest.Item]:
