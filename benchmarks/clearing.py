@@ -48,15 +48,16 @@ def fill(session: Session, captures: int, months: int) -> Across:
     triggers would take ever longer for the dozen accounts that everything goes through.
     """
     across = Across(session, NOW)
-    month, changes = FIRST, Counter[int]()
+    each, month = {}, FIRST
+    for _ in range(months):
+        each[month] = [across.captured(*sides, PRICE, at_local(month)) for sides in (("50", "51"), ("51", "50"))]
+        month = month_after(month)
+    session.commit()
+    changes = Counter[int]()
     with balances_as_stored(session.connection()):
-        for _ in range(months):
-            uses = [across.captured(*sides, PRICE, at_local(month)) for sides in (("50", "51"), ("51", "50"))]
-            for use in uses:
-                changes.update({use.pair.source_id: -PRICE, use.pair.captured_id: PRICE})
+        for month, uses in each.items():
             for start in range(0, captures, BATCH):
                 changes.update(_captures(session, uses, month, range(start, min(start + BATCH, captures))))
-            month = month_after(month)
     for account_id, change in changes.items():
         account = update(LedgerAccount).where(LedgerAccount.id == account_id)
         session.execute(account.values(balance_fen=LedgerAccount.balance_fen + change))
