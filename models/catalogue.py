@@ -20,6 +20,9 @@ from models.vocabulary.catalogue import (
     RunningState,
     ShareMode,
 )
+from models.vocabulary.programmes import ServiceType
+
+SERVICE_TYPES = f"service_type IN ({', '.join(repr(one.value) for one in ServiceType)})"
 
 
 class InstrumentClass(Base):
@@ -50,6 +53,7 @@ class Instrument(Base):
     A draft needs a name in either language and an institution; the original value is in fen.
     `cleared_at` is when what the public reads was last let through, by two reviewers or the command line.
     `inherits` names, between spaces, what is taken from the unit or the institution instead of its own columns.
+    `service_type` is what its use is to a voucher, which pays another share of each.
     """
 
     __tablename__ = "instruments"
@@ -57,6 +61,7 @@ class Instrument(Base):
         UniqueConstraint("organisation_id", "inner_id"),
         CheckConstraint("name_zh <> '' OR name_en <> ''", name="named"),
         CheckConstraint("original_value_fen IS NULL OR original_value_fen >= 0", name="value_not_negative"),
+        CheckConstraint(SERVICE_TYPES, name="service_type"),
         Index("ix_instruments_publishing_state", "publishing_state", "organisation_id"),
     )
 
@@ -77,6 +82,7 @@ class Instrument(Base):
     original_value_fen: Mapped[int | None]
     acquisition: Mapped[Acquisition | None]
     kind: Mapped[InstrumentKind | None]
+    service_type: Mapped[ServiceType] = mapped_column(default=ServiceType.INSTRUMENT_SHARING)
     funding: Mapped[Funding | None]
     country: Mapped[str] = mapped_column(String(2), default="")
     model: Mapped[str] = mapped_column(String(300), default="")

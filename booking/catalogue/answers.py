@@ -30,6 +30,7 @@ from models.vocabulary.catalogue import (
     RunningState,
     ShareMode,
 )
+from models.vocabulary.programmes import ServiceType
 
 
 class UnitAnswer(BaseModel):
@@ -103,6 +104,7 @@ class InstrumentRecord(BaseModel):
     original_value_fen: int | None
     acquisition: Acquisition | None
     kind: InstrumentKind | None
+    service_type: ServiceType
     funding: Funding | None
     in_use_since: date | None
     indicators_zh: str

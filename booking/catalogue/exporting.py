@@ -31,6 +31,7 @@ OWNERS_ONLY = frozenset(
 OURS_ONLY = frozenset(
     {
         "accepted_on",
+        "service_type",
         "lanes",
         "opens",
         "grid_minutes",
@@ -54,6 +55,7 @@ WORDS: Mapping[str, tuple[str, Mapping[Any, str]]] = {
     "source": ("acquisition", labels.ACQUISITION),
     "belongs_to_kind": ("belongs_to", labels.BELONGS_TO),
     "kind": ("kind", labels.INSTRUMENT_KIND),
+    "service_type": ("service_type", labels.SERVICE_TYPE),
     "funding": ("funding", labels.FUNDING),
     "running_state": ("running_state", labels.RUNNING_STATE),
     "share_mode": ("share_mode", labels.SHARE_MODE),

@@ -22,6 +22,7 @@ from models.vocabulary.catalogue import (
     RunningState,
     ShareMode,
 )
+from models.vocabulary.programmes import ServiceType
 
 LARGEST_ID = 2**31 - 1
 HOURS_OF_A_YEAR = 8784
@@ -124,6 +125,7 @@ CodedKind = Annotated[InstrumentKind | None, coded(labels.INSTRUMENT_KIND)]
 CodedFunding = Annotated[Funding | None, coded(labels.FUNDING)]
 CodedRunningState = Annotated[RunningState, coded(labels.RUNNING_STATE)]
 CodedShareMode = Annotated[ShareMode, coded(labels.SHARE_MODE)]
+CodedServiceType = Annotated[ServiceType, coded(labels.SERVICE_TYPE)]
 CodedReportMark = Annotated[ReportMark, coded(labels.REPORT_MARK)]
 ClockTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-4]):[0-5][0-9]$")]
 

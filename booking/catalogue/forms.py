@@ -12,6 +12,7 @@ from booking.catalogue.form_fields import (
     CodedKind,
     CodedReportMark,
     CodedRunningState,
+    CodedServiceType,
     CodedShareMode,
     Country,
     Digits3,
@@ -31,6 +32,7 @@ from models.vocabulary.catalogue import (
     RunningState,
     ShareMode,
 )
+from models.vocabulary.programmes import ServiceType
 
 
 class RecordFields(Form):
@@ -47,6 +49,7 @@ class RecordFields(Form):
     original_value_fen: Fen | None = None
     acquisition: CodedAcquisition = None
     kind: CodedKind = None
+    service_type: CodedServiceType = ServiceType.INSTRUMENT_SHARING
     funding: CodedFunding = None
     country: Country = ""
     model: Annotated[Line, Field(max_length=300)] = ""

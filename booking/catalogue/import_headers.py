@@ -43,6 +43,7 @@ MORE_NAMES = {
     "opens": ("开放时段", "Opening hours"),
     "running_state": ("设备状态", "状态", "Running state"),
     "share_mode": ("共享方式", "Share mode"),
+    "service_type": ("服务类别", "Service type", "Type of service"),
     "belongs_to_kind": ("所属资源载体类型",),
 }
 

@@ -1,6 +1,7 @@
 """What the words of a record are called, by the word that is stored."""
 
 from booking.core.texts import N_
+from booking.programmes.labels import SERVICE_TYPES
 from models.vocabulary.catalogue import (
     Acquisition,
     BelongsTo,
@@ -29,6 +30,7 @@ ACQUISITION = {
     Acquisition.OTHER: N_("其他来源"),
 }
 INSTRUMENT_KIND = {InstrumentKind.SPECIAL: N_("专用"), InstrumentKind.GENERAL: N_("通用")}
+SERVICE_TYPE = SERVICE_TYPES
 FUNDING = {
     Funding.CENTRAL: N_("中央财政资金"),
     Funding.LOCAL: N_("地方财政资金"),
@@ -93,6 +95,7 @@ FIELDS = {
     "original_value_wan": N_("原值（万元）"),
     "acquisition": N_("仪器来源"),
     "kind": N_("仪器类别"),
+    "service_type": N_("服务类型"),
     "funding": N_("经费来源"),
     "country": N_("产地国别"),
     "model": N_("规格型号"),

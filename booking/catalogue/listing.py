@@ -44,6 +44,7 @@ NEVER_LISTED = frozenset(
         "phone",
         "postcode",
         "provenance",
+        "service_type",
         "street",
         "subject_code",
         "url",

@@ -22,6 +22,7 @@ EXAMPLE = {
     "class_code": "010102",
     "model": "JSM-7800F",
     "original_value_wan": "472.35",
+    "service_type": "大型仪器共享",
     "accepted_on": "2024-05-10",
     "in_use_since": "2024-05-26",
     "opens": "1-5 09:00-18:00",

@@ -20,6 +20,7 @@ WORDS: Mapping[str, Mapping[Any, str]] = {
     "belongs_to": catalogue.BELONGS_TO,
     "acquisition": catalogue.ACQUISITION,
     "kind": catalogue.INSTRUMENT_KIND,
+    "service_type": catalogue.SERVICE_TYPE,
     "funding": catalogue.FUNDING,
     "running_state": catalogue.RUNNING_STATE,
     "share_mode": catalogue.SHARE_MODE,

@@ -60,6 +60,7 @@ def code_sheet(session: Session) -> Iterator[Row]:
     for field, names in (
         ("acquisition", labels.ACQUISITION),
         ("kind", labels.INSTRUMENT_KIND),
+        ("service_type", labels.SERVICE_TYPE),
         ("funding", labels.FUNDING),
         ("belongs_to", labels.BELONGS_TO),
         ("running_state", labels.RUNNING_STATE),

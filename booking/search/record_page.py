@@ -18,6 +18,7 @@ from booking.catalogue.labels import (
     INSTRUMENT_KIND,
     REPORT_MARK,
     RUNNING_STATE,
+    SERVICE_TYPE,
     SHARE_MODE,
 )
 from booking.catalogue.queries import Record
@@ -193,6 +194,7 @@ class RecordPage:
             (gettext("原值"), _value(instrument.original_value_fen)),
             (_label("acquisition"), _word(ACQUISITION, instrument.acquisition)),
             (_label("kind"), _word(INSTRUMENT_KIND, instrument.kind)),
+            (_label("service_type"), _word(SERVICE_TYPE, instrument.service_type)),
             (_label("funding"), _word(FUNDING, instrument.funding)),
             (_label("in_use_since"), day(instrument.in_use_since) if instrument.in_use_since else ""),
             (_label("belongs_to"), self._belongs_to()),
