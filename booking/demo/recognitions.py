@@ -15,9 +15,22 @@ from models.vocabulary.programmes import ProgrammeDocument, ServiceType
 from models.vocabulary.recognitions import RecognitionKind
 
 NOTICE = "示例：川渝创新券互认清单（演示数据） · Sample list of what both sides recognise (demo data)"
-PROVIDERS = ("西南大学", "重庆大学", "西南科技大学", "中国工程物理研究院")
+PROVIDERS = (
+    "西南大学",
+    "重庆大学",
+    "西南科技大学",
+    "中国工程物理研究院",
+    "西南大学国家大学科技园",
+    "四川光友薯业有限公司",
+)
 SIDES = {"officer-cq": "510000", "officer-sc": "500000"}
-SERVICES = (ServiceType.INSTRUMENT_SHARING, ServiceType.TESTING)
+SERVICES = (
+    ServiceType.INSTRUMENT_SHARING,
+    ServiceType.SHARED_LABORATORY,
+    ServiceType.TESTING,
+    ServiceType.PILOT_SCALE,
+)
+"""What each side accepts from the other; computing is paid for at home alone."""
 PAPERS = (ProgrammeDocument.BUSINESS_LICENCE, ProgrammeDocument.ENTERPRISE_KIND)
 
 
