@@ -47,6 +47,7 @@ def covering_for(
     """What the vouchers would cover that somebody chooses, or that a reservation has; None where there are none.
 
     Nothing is read where nobody of theirs has a voucher; one of another firm is as unknown as one that is not there.
+    What a voucher was once chosen for stays that type of service, whatever the instrument becomes.
     """
     kept = kept_wish(session, reservation) if reservation is not None else None
     if reservation is not None and kept is None and said is None:
@@ -55,10 +56,11 @@ def covering_for(
         return Covering(is_unknown=True) if said is not None and said.use == VoucherUse.NAMED else None
     today = local_date(now)
     offered = offered_to(session, user_id, today)
-    chosen = choose(said, kept, offered)
+    service_type = kept.service_type if kept else place.service_type
+    chosen = choose(said, kept, offered, service_type)
     if not _is_theirs(session, user_id, chosen.wish, offered, today):
         is_named = said is not None and said.use == VoucherUse.NAMED
-        chosen = Choice(None, is_unknown=True) if is_named else choose(said or NO_VOUCHERS, None, offered)
+        chosen = Choice(None, is_unknown=True) if is_named else choose(said or NO_VOUCHERS, None, offered, service_type)
     purpose = for_reservation(reservation.id) if reservation is not None else None
     return Covering(
         offered=offered,

@@ -28,6 +28,7 @@ from models.directory import CalendarDay
 from models.reservations import Suspension
 from models.vocabulary.catalogue import BookingMode, PublishingState, ShareMode
 from models.vocabulary.directory import DayKind
+from models.vocabulary.programmes import ServiceType
 
 _instruments, _policies = Instrument.__table__.c, BookingPolicy.__table__.c
 _unit_settings, _owner_settings = (SharedSettings.__table__.alias(name) for name in ("unit_settings", "owner_settings"))
@@ -47,6 +48,7 @@ _COLUMNS = (
     _instruments.booking_mode,
     _instruments.booking_url,
     _instruments.share_mode,
+    _instruments.service_type,
     *(_policies[name] for name in POLICY),
     _instruments.inherits,
     _units.policy.label("unit_policy"),
@@ -154,7 +156,7 @@ class Place:
     `days` are those days as they are stored. `is_member` is whether the person belongs to the institution today,
     `belonging` in which groups anywhere, if that had to be read. From `contract_from` on (fen) an outside use needs a
     contract, below it an order form; None where the institution requires nothing. `has_vouchers` is whether any firm
-    for which the person acts has a voucher that can be used.
+    for which the person acts has a voucher that can be used; `service_type` what a use of it is to one.
     """
 
     instrument_id: int
@@ -170,6 +172,7 @@ class Place:
     is_member: bool = False
     contract_from: int | None = None
     has_vouchers: bool = False
+    service_type: ServiceType = ServiceType.INSTRUMENT_SHARING
 
     @property
     def target(self) -> Target:
@@ -288,6 +291,7 @@ def _place(row: Any, days: Sequence[StoredDay], person: Belonging | None) -> Pla
         is_member=bool(row.is_member),
         contract_from=row.contract_from,
         has_vouchers=bool(row.has_vouchers),
+        service_type=ServiceType(row.service_type),
     )
 
 

@@ -137,33 +137,36 @@ class Choice:
     is_open: bool = False
 
 
-def choose(said: Vouching | None, kept: Wish | None, offered: Sequence[Offered]) -> Choice:
-    """What somebody's words come to: what was kept where they say nothing, of something new all that are usable."""
+def choose(said: Vouching | None, kept: Wish | None, offered: Sequence[Offered], service_type: ServiceType) -> Choice:
+    """What somebody's words come to: what was kept where they say nothing, of something new all that are usable.
+
+    The use stays the service that it was when something was first said of it.
+    """
     if said is None and kept is not None:
         return Choice(kept)
-    wanted = said or Vouching()
+    wanted, service = said or Vouching(), kept.service_type if kept else service_type
     if wanted.use == VoucherUse.NONE:
         return Choice(replace(kept, is_used=False) if kept else None)
     if wanted.use == VoucherUse.NAMED:
         owner = next((one.organisation_id for one in offered if one.id == wanted.voucher_id), None)
         if owner is None and kept is not None and kept.voucher_id == wanted.voucher_id:
             owner = kept.organisation_id
-        return Choice(None, is_unknown=True) if owner is None else Choice(_wish(owner, wanted))
+        return Choice(None, is_unknown=True) if owner is None else Choice(_wish(owner, service, wanted))
     firms = {one.organisation_id for one in offered}
     own = wanted.organisation_id or (kept.organisation_id if kept else None)
     if own is not None and (own in firms or (kept is not None and own == kept.organisation_id)):
-        return Choice(_wish(own, wanted))
+        return Choice(_wish(own, service, wanted))
     if wanted.organisation_id is not None or not firms:
         return Choice(None)
-    return Choice(_wish(firms.pop(), wanted)) if len(firms) == 1 else Choice(None, is_open=True)
+    return Choice(_wish(firms.pop(), service, wanted)) if len(firms) == 1 else Choice(None, is_open=True)
 
 
-def _wish(organisation_id: int, said: Vouching) -> Wish:
+def _wish(organisation_id: int, service_type: ServiceType, said: Vouching) -> Wish:
     """A choice as it is kept."""
     declared = said.declared
     return Wish(
         organisation_id,
-        ServiceType.INSTRUMENT_SHARING,
+        service_type,
         said.voucher_id if said.use == VoucherUse.NAMED else None,
         is_statutory=declared.is_statutory,
         is_related=declared.is_related,

@@ -1,7 +1,6 @@
 """Which vouchers of a firm pay a share of its order, what they cover, and holding that when its quote is accepted."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy.orm import Session
@@ -30,6 +29,11 @@ UNKNOWN = N_("这张创新券不是这个企业的，或已不能使用。请另
 NOT_COVERED = N_("所选的创新券不能抵扣这个委托。请另选一张，或不用券。")
 
 
+def service_of(instrument: ServiceType) -> ServiceType:
+    """What the samples of an instrument are to a voucher: testing, unless its use is something else than sharing."""
+    return ServiceType.TESTING if instrument == ServiceType.INSTRUMENT_SHARING else instrument
+
+
 def covering_of(
     session: Session, order: SampleOrder, said: Vouching | None, *, actor: Actor, now: datetime
 ) -> Covering | None:
@@ -47,11 +51,10 @@ def covering_of(
         return Covering(is_unknown=True) if is_named else None
     if said is not None and said.organisation_id not in {None, firm_id}:
         return Covering(offered=offered, is_unknown=True)
-    choice = choose(said, None, offered)
-    wish = replace(choice.wish, service_type=ServiceType.TESTING) if choice.wish else None
+    choice = choose(said, None, offered, service_of(order.instrument.service_type))
     return Covering(
         offered=offered,
-        wish=wish,
+        wish=choice.wish,
         planned=_planner(session, order, today),
         is_unknown=choice.is_unknown,
         is_new=True,
