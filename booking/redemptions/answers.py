@@ -18,7 +18,7 @@ from models.applications import VerifiedDocument
 from models.attachments import Attachment
 from models.invoices import Invoice
 from models.redemptions import Redemption, RedemptionEvent, RedemptionItem, RedemptionSample
-from models.vocabulary.programmes import BearsDifference, ProgrammeDocument, RedeemedBy
+from models.vocabulary.programmes import BearsDifference, ProgrammeDocument, RedeemedBy, ServiceType
 from models.vocabulary.redemptions import PaymentKind, RedemptionState, RedemptionStep
 
 Address = Callable[[Attachment, int], str]
@@ -59,7 +59,10 @@ class RedemptionList(BaseModel):
 
 
 class RedemptionItemAnswer(BaseModel):
-    """What is claimed of one charge by one voucher, and what was approved of it."""
+    """What is claimed of one charge by one voucher, and what was approved of it.
+
+    `service_type` is what the use was to the voucher: by its share it was covered.
+    """
 
     id: int
     voucher_id: int
@@ -67,6 +70,7 @@ class RedemptionItemAnswer(BaseModel):
     charge_id: int
     enterprise: RedeemingOrganisation
     provider: RedeemingOrganisation
+    service_type: ServiceType | None
     used_on: date
     invoiced_on: date | None
     invoices: list[str]
@@ -218,6 +222,8 @@ def redemption_answer(
     invoices: Mapping[int, Sequence[Invoice]],
     due: Sequence[Difference],
     address: Address,
+    *,
+    types: Mapping[int, ServiceType],
 ) -> RedemptionAnswer:
     """A redemption in full; `address` says where its files are."""
     found, here = whole.redemption, {one.attachment_id for one in whole.documents}
@@ -230,7 +236,7 @@ def redemption_answer(
         opens_on=found.opens_on,
         closes_on=found.closes_on,
         claim_again_by=claimed_anew_by(found, whole.items) if is_mendable(found, whole.events) else None,
-        items=[_item(one, invoices.get(one.charge_id, ())) for one in whole.items],
+        items=[_item(one, invoices.get(one.charge_id, ()), types.get(one.charge_id)) for one in whole.items],
         documents=[
             ListedPaperAnswer(
                 document=one.kind,
@@ -268,7 +274,7 @@ def sample_answer(found: RedemptionSample) -> RedemptionSampleAnswer:
     return RedemptionSampleAnswer(**{name: getattr(found, name) for name in RedemptionSampleAnswer.model_fields})
 
 
-def _item(one: RedemptionItem, invoices: Sequence[Invoice]) -> RedemptionItemAnswer:
+def _item(one: RedemptionItem, invoices: Sequence[Invoice], service_type: ServiceType | None) -> RedemptionItemAnswer:
     """One item."""
     return RedemptionItemAnswer(
         id=one.id,
@@ -277,6 +283,7 @@ def _item(one: RedemptionItem, invoices: Sequence[Invoice]) -> RedemptionItemAns
         charge_id=one.charge_id,
         enterprise=named(one.voucher.organisation),
         provider=named(one.charge.organisation),
+        service_type=service_type,
         used_on=one.used_on,
         invoiced_on=one.invoiced_on,
         invoices=[invoice.number for invoice in invoices],

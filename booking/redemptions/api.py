@@ -48,6 +48,7 @@ from booking.redemptions.forms import (
 )
 from booking.redemptions.pack import pack_response
 from booking.redemptions.queries import Wanted
+from booking.redemptions.service_types import types_of
 from booking.web.extensions import reading
 from booking.web.openapi import documented
 from booking.web.reading import posted, read_json, read_query
@@ -323,12 +324,12 @@ def _redemption(redemption_id: int, status: int = 200) -> Response:
     session = reading()
     whole = queries.whole_redemption(session, redemption_id, require_actor(), today=local_date(utcnow()))
     papers, invoices = documents.papers_of(session, whole), documents.invoices_by_charge(session, whole.items)
-    due = differences(session, whole.redemption, whole.items, whole.events)
+    due, types = differences(session, whole.redemption, whole.items, whole.events), types_of(session, whole.items)
 
     def address(attachment: Attachment, _edge: int) -> str:
         return url_for(".file", redemption_id=redemption_id, attachment_id=attachment.id)
 
-    return _json(redemption_answer(whole, papers, invoices, due, address), status)
+    return _json(redemption_answer(whole, papers, invoices, due, address, types=types), status)
 
 
 def _json(answer: BaseModel, status: int = 200) -> Response:

@@ -16,6 +16,7 @@ from booking.core.clock import SHANGHAI
 from booking.core.table_writing import write_xlsx
 from booking.redemptions.documents import invoices_by_charge, papers_of
 from booking.redemptions.queries import WholeRedemption
+from booking.redemptions.service_types import types_of
 from booking.redemptions.wording import (
     PackedPaper,
     cover_sheets,
@@ -28,6 +29,7 @@ from booking.redemptions.wording import (
 )
 from booking.web.papers import Column, Paper
 from models.invoices import Invoice
+from models.vocabulary.programmes import ServiceType
 
 ZIP_TYPE = "application/zip"
 IN_MEMORY = 4 * 2**20
@@ -69,17 +71,21 @@ def _contents(
 ) -> Iterator[tuple[str, bytes]]:
     """Each file with its name, the cover first."""
     book = io.BytesIO()
-    write_xlsx(book, cover_sheets(whole, papers, invoices))
+    types = types_of(session, whole.items)
+    write_xlsx(book, cover_sheets(whole, papers, invoices, types))
     cover = _("封面")
     yield f"00-{cover}.xlsx", book.getvalue()
-    yield f"00-{cover}.pdf", cover_pdf(whole, papers, invoices)
+    yield f"00-{cover}.pdf", cover_pdf(whole, papers, invoices, types)
     for paper in papers:
         for one in paper.files:
             yield one.name, content_of(session, one.attachment.id, 0)
 
 
 def cover_pdf(
-    whole: WholeRedemption, papers: Sequence[PackedPaper], invoices: Mapping[int, Sequence[Invoice]]
+    whole: WholeRedemption,
+    papers: Sequence[PackedPaper],
+    invoices: Mapping[int, Sequence[Invoice]],
+    types: Mapping[int, ServiceType],
 ) -> bytes:
     """The cover as a paper: what is claimed, and which of the list is there."""
     title, number = _("创新券兑付材料"), number_of(whole.redemption)
@@ -90,7 +96,7 @@ def cover_pdf(
     paper.section(_("明细"))
     heads = item_head()
     columns = [Column(heads[one], width, one >= SHOWN[-2]) for one, width in zip(SHOWN, WIDTHS, strict=True)]
-    rows = item_rows(whole.items, invoices)
+    rows = item_rows(whole.items, invoices, types)
     paper.rows(columns, [[_shown(row[one]) for one in SHOWN] for row in rows])
     paper.section(_("材料清单"))
     columns = [Column(_("序号"), 10), Column(_("材料"), 26), Column(_("文件"), 38), Column(_("来源"), 32)]

@@ -14,12 +14,14 @@ from booking.redemptions import labels, rules
 from booking.redemptions.documents import ListedPaper
 from booking.redemptions.queries import WholeRedemption
 from booking.redemptions.rules import name_in_pack
+from booking.redemptions.service_types import said_type
 from booking.web.languages import in_language
 from models.applications import VerifiedDocument
 from models.attachments import Attachment
 from models.directory import Organisation
 from models.invoices import Invoice
 from models.redemptions import Redemption, RedemptionItem
+from models.vocabulary.programmes import ServiceType
 from models.vocabulary.redemptions import PaymentKind, RedemptionState, RedemptionStep
 from models.vouchers import Voucher
 
@@ -145,16 +147,22 @@ def item_head() -> list[str]:
         _("申请金额"),
         _("核准金额"),
         _("核减原因"),
+        _("服务类型"),
     ]
 
 
-def item_rows(items: Sequence[RedemptionItem], invoices: Mapping[int, Sequence[Invoice]]) -> list[list[str | Decimal]]:
+def item_rows(
+    items: Sequence[RedemptionItem], invoices: Mapping[int, Sequence[Invoice]], types: Mapping[int, ServiceType]
+) -> list[list[str | Decimal]]:
     """The items as a table has them."""
-    return [_item(one, invoices.get(one.charge_id, ())) for one in items]
+    return [[*_item(one, invoices.get(one.charge_id, ())), said_type(types, one)] for one in items]
 
 
 def cover_sheets(
-    whole: WholeRedemption, papers: Sequence[PackedPaper], invoices: Mapping[int, Sequence[Invoice]]
+    whole: WholeRedemption,
+    papers: Sequence[PackedPaper],
+    invoices: Mapping[int, Sequence[Invoice]],
+    types: Mapping[int, ServiceType],
 ) -> list[tuple[str, list[Row]]]:
     """The cover as a workbook: what it is, what is claimed, which papers are there and which are missing."""
     found = whole.redemption
@@ -162,7 +170,7 @@ def cover_sheets(
         [_("序号"), _("材料"), _("文件"), _("来源")],
         *([one for row in papers for one in lines_of(row)]),
     ]
-    rows: list[Row] = [item_head(), *item_rows(whole.items, invoices)]
+    rows: list[Row] = [item_head(), *item_rows(whole.items, invoices, types)]
     said: list[Row] = [[_("项目"), _("内容")], *([label, text] for label, text in said_of(found))]
     return [(_("封面"), said), (_("明细"), rows), (_("材料清单"), listed)]
 

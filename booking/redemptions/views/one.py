@@ -19,6 +19,7 @@ from booking.redemptions.differences import differences
 from booking.redemptions.pack import pack_response
 from booking.redemptions.queries import WholeRedemption
 from booking.redemptions.rules import REVIEW_DAYS
+from booking.redemptions.service_types import said_type, types_of
 from booking.redemptions.views.lists import row
 from booking.redemptions.wording import difference_of, name_of, packed, payment_of, state_on, step_of, voucher_number
 from booking.web.extensions import reading
@@ -56,7 +57,7 @@ def shown(redemption_id: int) -> dict[str, Any]:
     session, who, today = reading(), require_actor(), local_date(utcnow())
     whole = queries.whole_redemption(session, redemption_id, who, today=today)
     found, sight = whole.redemption, whole.sight
-    invoices = documents.invoices_by_charge(session, whole.items)
+    invoices, types = documents.invoices_by_charge(session, whole.items), types_of(session, whole.items)
     decides = sight.reviews and queries.decides(session, found, sight, today=today)
     is_own = sight.reviews and queries.is_of_claimant(session, found, who, today=today)
     return {
@@ -77,7 +78,7 @@ def shown(redemption_id: int) -> dict[str, Any]:
         "again_days": REVIEW_DAYS,
         "lapses": claimed_anew_by(found, whole.items) < today,
         "difference": difference_of(found),
-        "items": [_item(place, one, invoices) for place, one in enumerate(whole.items, start=1)],
+        "items": [_item(place, one, invoices, said_type(types, one)) for place, one in enumerate(whole.items, start=1)],
         **_papers(session, whole),
         "own_files": {one.attachment_id for one in whole.documents},
         "due": _due(session, whole, who, today),
@@ -145,7 +146,7 @@ def _field_labels(whole: WholeRedemption) -> dict[str, str]:
     return plain
 
 
-def _item(place: int, one: RedemptionItem, invoices: Any) -> dict[str, Any]:
+def _item(place: int, one: RedemptionItem, invoices: Any, service_type: str) -> dict[str, Any]:
     """One item in words."""
     instrument = one.charge.instrument
     stands = one.approved_fen if one.approved_fen is not None else one.claimed_fen
@@ -156,6 +157,7 @@ def _item(place: int, one: RedemptionItem, invoices: Any) -> dict[str, Any]:
         "enterprise": name_of(one.voucher.organisation),
         "provider": name_of(one.charge.organisation),
         "instrument": in_language(instrument.name_zh, instrument.name_en),
+        "service_type": service_type,
         "fee_fen": one.charge.gross_fen + one.charge.voucher_fen,
         "invoices": "、".join(invoice.number for invoice in invoices.get(one.charge_id, ())),
         "stands": yuan_from_fen(stands),
