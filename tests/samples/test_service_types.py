@@ -60,4 +60,4 @@ def test_an_order_says_beforehand_what_its_type_is_covered(bench: FirmBench, cli
 
     told = client.get(f"/api/v1/sample-orders/{order.id}/vouchers").get_json()
 
-    assert told["covered_fen"] == QUOTE * 2_000 // 10_000
+    assert told["vouchers"]["covered_fen"] == QUOTE * 2_000 // 10_000
