@@ -1,12 +1,10 @@
 """What type of service each use was whose voucher is claimed: by which share it was covered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from booking.payers.holds import Purpose, for_order, for_reservation
-from booking.programmes.labels import SERVICE_TYPES
 from booking.vouchers.wishing import wishes_of
 from models.charges import Charge
 from models.redemptions import RedemptionItem
@@ -18,12 +16,6 @@ def types_of(session: Session, items: Sequence[RedemptionItem]) -> dict[int, Ser
     purposes = {one.charge_id: _purpose(one.charge) for one in items}
     wishes = wishes_of(session, set(purposes.values()))
     return {charge_id: wishes[one].service_type for charge_id, one in purposes.items() if one in wishes}
-
-
-def said_type(types: Mapping[int, ServiceType], item: RedemptionItem) -> str:
-    """The type of an item in words, empty where nobody chose vouchers for it."""
-    found = types.get(item.charge_id)
-    return str(_(SERVICE_TYPES[found])) if found else ""
 
 
 def _purpose(charge: Charge) -> Purpose:

@@ -9,12 +9,11 @@ from flask_babel import gettext as _
 
 from booking.core.clock import local_date
 from booking.core.table_writing import Row
-from booking.programmes.labels import DOCUMENTS
+from booking.programmes.labels import DOCUMENTS, SERVICE_TYPES
 from booking.redemptions import labels, rules
 from booking.redemptions.documents import ListedPaper
 from booking.redemptions.queries import WholeRedemption
 from booking.redemptions.rules import name_in_pack
-from booking.redemptions.service_types import said_type
 from booking.web.languages import in_language
 from models.applications import VerifiedDocument
 from models.attachments import Attachment
@@ -156,6 +155,12 @@ def item_rows(
 ) -> list[list[str | Decimal]]:
     """The items as a table has them."""
     return [[*_item(one, invoices.get(one.charge_id, ())), said_type(types, one)] for one in items]
+
+
+def said_type(types: Mapping[int, ServiceType], item: RedemptionItem) -> str:
+    """The type of service of an item in words, empty where nobody chose vouchers for it."""
+    found = types.get(item.charge_id)
+    return str(_(SERVICE_TYPES[found])) if found else ""
 
 
 def cover_sheets(

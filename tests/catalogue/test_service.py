@@ -89,6 +89,7 @@ def test_a_new_record_is_a_draft_on_request_with_one_position(
         "organisation_id": organisation.id,
         "name_en": "Cryostat",
         "original_value_fen": 185_500_000,
+        "service_type": "instrument_sharing",
         "belongs_to": "none",
         "contact_visibility": "public",
         "running_state": "normal",

@@ -19,9 +19,18 @@ from booking.redemptions.differences import differences
 from booking.redemptions.pack import pack_response
 from booking.redemptions.queries import WholeRedemption
 from booking.redemptions.rules import REVIEW_DAYS
-from booking.redemptions.service_types import said_type, types_of
+from booking.redemptions.service_types import types_of
 from booking.redemptions.views.lists import row
-from booking.redemptions.wording import difference_of, name_of, packed, payment_of, state_on, step_of, voucher_number
+from booking.redemptions.wording import (
+    difference_of,
+    name_of,
+    packed,
+    payment_of,
+    said_type,
+    state_on,
+    step_of,
+    voucher_number,
+)
 from booking.web.extensions import reading
 from booking.web.languages import in_language
 from booking.web.repeats import new_key
