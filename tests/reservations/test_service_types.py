@@ -79,7 +79,7 @@ def accept(firm: Firm, voucher: Voucher, service_type: ServiceType) -> None:
 
 
 def issue(firm: Firm, *accepted: ServiceType, **said: Any) -> Voucher:
-    """A voucher by the numbers of Sichuan, whose authority recognises these types of service besides sharing and testing."""
+    """A voucher by the numbers of Sichuan, whose authority recognises these types besides sharing and testing."""
     voucher = firm.issue(1_000_000, shares=FULL_SHARES, **said)
     for one in accepted:
         if one != ServiceType.TESTING:
