@@ -24,15 +24,17 @@ from sqlalchemy.orm import Session
 
 from benchmarks import search_data
 from benchmarks.harness import hello_rate, load, report, request_bytes, served
-from booking.core.clock import utcnow
+from booking.core.clock import local_date, utcnow
 from booking.core.forms import read
+from booking.recognitions.offers import offers_on
 from booking.search.answers import instruments_found
 from booking.search.asked import criteria_of
 from booking.search.forms import ApiSearch
 from booking.search.queries import select_instruments
 from booking.search.reference import reference
-from booking.search.results import prices_of, results_of
+from booking.search.results import results_of
 from booking.search.shelves import forget_shelves
+from booking.search.vouchers import costs_of
 from booking.web.extensions import db
 from tests.databases import migrated, postgresql_database, settings_for
 
@@ -70,10 +72,12 @@ def mix(rounds: int) -> dict[str, list[Query]]:
 
 def answered(session: Session, query: Query) -> int:
     """One search as the API does it, without HTTP; the size of its answer."""
-    selection = select_instruments(session, criteria_of(session, read(ApiSearch, query)))
+    now = utcnow()
+    offers = offers_on(session, local_date(now))
+    selection = select_instruments(session, criteria_of(session, read(ApiSearch, query)), offers)
     results = results_of(session, selection.page(0, 20))
-    prices = prices_of(session, results, None, now=utcnow())
-    found = instruments_found(session, reference(session), selection, results, prices, next_cursor=None)
+    costs = costs_of(session, results, offers, None, now=now)
+    found = instruments_found(session, reference(session), selection, results, costs, next_cursor=None)
     return len(found.model_dump_json(by_alias=True))
 
 

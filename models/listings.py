@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base
 from models.vocabulary.catalogue import BookingMode
+from models.vocabulary.programmes import ServiceType
 
 
 class InstrumentListing(Base):
@@ -41,6 +42,7 @@ class InstrumentListing(Base):
     opening_hours: Mapped[str]
     closes_on_holidays: Mapped[bool]
     hides_free_time: Mapped[bool]
+    service_type: Mapped[ServiceType]
     added_at: Mapped[datetime]
     photo_id: Mapped[int | None]
 

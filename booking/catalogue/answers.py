@@ -81,6 +81,23 @@ class EditedTestItemAnswer(TestItemAnswer):
     is_waiting: bool
 
 
+class OwnerView(BaseModel):
+    """What only the people who run the instrument read."""
+
+    withheld_reason: str
+    accepted_on: date | None
+    first_published_at: datetime | None
+    cleared_at: datetime | None
+    not_shared_approved_by: str
+    contact_visibility: ContactVisibility
+    hides_position: bool
+    hides_free_time: bool
+    customs_declaration: str
+    customs_released_on: date | None
+    customs_supervised_until: date | None
+    test_items: list[EditedTestItemAnswer]
+
+
 class InstrumentRecord(BaseModel):
     """One instrument: the national platform's fields, its owner, timetable and test items."""
 
@@ -135,24 +152,7 @@ class InstrumentRecord(BaseModel):
     lane_groups: list[LaneGroupAnswer]
     test_items: list[TestItemAnswer]
     effective: dict[str, EffectiveAnswer]
-    owner_view: "OwnerView | None"
-
-
-class OwnerView(BaseModel):
-    """What only the people who run the instrument read."""
-
-    withheld_reason: str
-    accepted_on: date | None
-    first_published_at: datetime | None
-    cleared_at: datetime | None
-    not_shared_approved_by: str
-    contact_visibility: ContactVisibility
-    hides_position: bool
-    hides_free_time: bool
-    customs_declaration: str
-    customs_released_on: date | None
-    customs_supervised_until: date | None
-    test_items: list[EditedTestItemAnswer]
+    owner_view: OwnerView | None
 
 
 PLAIN = frozenset(InstrumentRecord.model_fields) - {

@@ -44,7 +44,6 @@ NEVER_LISTED = frozenset(
         "phone",
         "postcode",
         "provenance",
-        "service_type",
         "street",
         "subject_code",
         "url",
@@ -134,6 +133,7 @@ def row_of(source: Source, reference: Reference, revision: int) -> dict[str, Any
         "opening_hours": source.opening_hours,
         "closes_on_holidays": source.closes_on_holidays,
         "hides_free_time": instrument.hides_free_time or instrument.share_mode == ShareMode.NONE,
+        "service_type": instrument.service_type,
         "added_at": instrument.created_at,
         "photo_id": source.photo_id,
     }

@@ -75,12 +75,12 @@ def recognised(
 def accepts(authority: Any, provider: Any, service_type: Any, on: Any) -> ColumnElement[bool]:
     """The same for an authority and a provider of the statement around it, by their columns."""
     in_register = exists().where(
-        Recognition.organisation_id == authority.id, *_of_provider(provider.id, service_type), *_holding_on(on)
+        Recognition.organisation_id == authority.id, *_of_provider(provider.id, service_type), *holding_on(on)
     )
     from_there = exists().where(
         Recognition.organisation_id == authority.id,
         *_from_province(_province(provider.adcode) + PROVINCE_ENDING, service_type),
-        *_holding_on(on),
+        *holding_on(on),
     )
     return and_(in_register, or_(_province(authority.adcode) == _province(provider.adcode), from_there))
 
@@ -114,7 +114,7 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.kind is not None:
         found.append(Recognition.kind == wanted.kind)
     if wanted.on is not None:
-        found += _holding_on(wanted.on)
+        found += holding_on(wanted.on)
     return found
 
 
@@ -123,7 +123,7 @@ def _province(adcode: Any) -> ColumnElement[str]:
     return func.substr(adcode, 1, PROVINCE_DIGITS)
 
 
-def _holding_on(day: Any) -> list[ColumnElement[bool]]:
+def holding_on(day: Any) -> list[ColumnElement[bool]]:
     """Entries that hold on a day: begun, not over, and not ended before it."""
     ended = exists().where(RecognitionEnding.recognition_id == Recognition.id, RecognitionEnding.ends_on < day)
     return [Recognition.starts_on <= day, or_(Recognition.ends_on.is_(None), Recognition.ends_on >= day), ~ended]

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
+from booking.catalogue.answers import InstrumentRecord
 from booking.core.texts import N_
 from booking.pricing.queries import Price
 from booking.search.free_time import FreeWeek
@@ -13,6 +14,7 @@ from booking.search.reference import Reference
 from booking.search.results import Result, owner_names
 from booking.search.selection import Selection
 from booking.search.shelf import ABROAD
+from booking.search.vouchers import Costs, Covered
 from models.vocabulary.catalogue import BookingMode
 
 ABROAD_ZH, ABROAD_EN = N_("境外"), "Abroad"
@@ -47,6 +49,27 @@ class FreeDayAnswer(BaseModel):
     quarters: int | None
 
 
+class VoucherAuthority(BaseModel):
+    """An authority whose vouchers pay there, up to which share; `is_home`: of the provider's own province."""
+
+    id: int
+    name: str
+    name_en: str
+    share: int
+    is_home: bool
+
+
+class ResultVoucher(BaseModel):
+    """What vouchers of programmes in force pay of a use today: at most `max_share` basis points, by which authorities.
+
+    `estimate_fen` is what one of the caller's own vouchers would pay of the price of an hour, else of a sample.
+    """
+
+    max_share: int
+    authorities: list[VoucherAuthority]
+    estimate_fen: int | None
+
+
 class InstrumentResult(BaseModel):
     """A found instrument; `photo_id` is the first of its attachments that is a public photo.
 
@@ -69,9 +92,16 @@ class InstrumentResult(BaseModel):
     is_sample: bool
     photo_id: int | None
     price: ResultPrice | None
+    voucher: ResultVoucher | None
     distance_km: float | None
     earliest_free_at: datetime | None = None
     free_days: list[FreeDayAnswer] | None = None
+
+
+class InstrumentAnswer(InstrumentRecord):
+    """A record with what vouchers pay of its use today; null where none does."""
+
+    voucher: ResultVoucher | None
 
 
 class FacetCount(BaseModel):
@@ -112,6 +142,7 @@ class Facets(BaseModel):
     institution: list[InstitutionCount]
     mode: dict[BookingMode, int]
     in_service: dict[str, int]
+    voucher: dict[str, int]
 
 
 class InstrumentsFound(BaseModel):
@@ -132,13 +163,13 @@ def instruments_found(
     known: Reference,
     selection: Selection,
     results: list[Result],
-    prices: Mapping[int, Price],
+    costs: Costs,
     *,
     next_cursor: str | None,
 ) -> InstrumentsFound:
     """A page of results with everything counted."""
     return InstrumentsFound(
-        items=[_item(result, known, selection.distance(result.id), prices.get(result.id)) for result in results],
+        items=[_item(result, known, selection.distance(result.id), costs) for result in results],
         total=selection.total,
         facets=_facets(session, known, selection),
         next_cursor=next_cursor,
@@ -157,8 +188,9 @@ def _timed(item: InstrumentResult, week: FreeWeek) -> InstrumentResult:
     return item.model_copy(update={"earliest_free_at": week.earliest, "free_days": days})
 
 
-def _item(result: Result, known: Reference, distance: float | None, price: Price | None) -> InstrumentResult:
+def _item(result: Result, known: Reference, distance: float | None, costs: Costs) -> InstrumentResult:
     """One result."""
+    covered = costs.covered.get(result.id)
     return InstrumentResult(
         id=result.id,
         name=result.name_zh or result.name_en,
@@ -179,7 +211,8 @@ def _item(result: Result, known: Reference, distance: float | None, price: Price
         is_in_service=result.is_in_service,
         is_sample=result.is_sample,
         photo_id=result.photo_id,
-        price=_price(price),
+        price=_price(costs.prices.get(result.id)),
+        voucher=voucher_answer(covered) if covered else None,
         distance_km=None if distance is None else round(distance, 3),
     )
 
@@ -200,6 +233,18 @@ def _price(price: Price | None) -> ResultPrice | None:
     )
 
 
+def voucher_answer(covered: Covered) -> ResultVoucher:
+    """What vouchers pay."""
+    authorities = {
+        one.authority_id: VoucherAuthority(
+            id=one.authority_id, name=one.authority[0], name_en=one.authority[1], share=one.share, is_home=one.is_home
+        )
+        for one in reversed(covered.offers)
+    }
+    estimate = covered.estimate.covered_fen if covered.estimate else None
+    return ResultVoucher(max_share=covered.share, authorities=[*reversed(authorities.values())], estimate_fen=estimate)
+
+
 def _place_name(known: Reference, adcode: str | None) -> str:
     """The Chinese name of a place, empty for none."""
     if adcode == ABROAD:
@@ -218,7 +263,10 @@ def _facets(session: Session, known: Reference, selection: Selection) -> Facets:
             "district": list(_places(known, selection.counts("district"))),
             "institution": _institutions(owner_names(session, selection.shelf), selection.counts("institution")),
             "mode": selection.counts("mode"),
-            "in_service": {str(value).lower(): count for value, count in selection.counts("in_service").items()},
+            **{
+                name: {str(value).lower(): count for value, count in selection.counts(name).items()}
+                for name in ("in_service", "voucher")
+            },
         }
     )
 

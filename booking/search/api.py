@@ -7,10 +7,11 @@ from pydantic import BaseModel
 from booking.accounts.permissions import Permission, may
 from booking.catalogue import queries as catalogue
 from booking.catalogue.answers import InstrumentRecord, record_answer
-from booking.core.clock import utcnow
+from booking.core.clock import local_date, utcnow
 from booking.core.pages import decode_cursor, encode_cursor
+from booking.recognitions.offers import offers_on
 from booking.search.addresses import pidinst_response, wants_pidinst
-from booking.search.answers import InstrumentsFound, instruments_found, with_free_time
+from booking.search.answers import InstrumentAnswer, InstrumentsFound, instruments_found, voucher_answer, with_free_time
 from booking.search.asked import criteria_of
 from booking.search.exports import ExportForm, response_of
 from booking.search.forms import ApiSearch
@@ -18,8 +19,9 @@ from booking.search.free_time import weeks_of
 from booking.search.pickers import ClassAnswer, PlaceAnswer, classes_answer, places_answer
 from booking.search.queries import select_instruments
 from booking.search.reference import reference
-from booking.search.results import prices_of, results_of
+from booking.search.results import results_of
 from booking.search.selection import Selection
+from booking.search.vouchers import Covered, costs_of
 from booking.web import signed_in
 from booking.web.extensions import reading
 from booking.web.openapi import documented
@@ -48,12 +50,13 @@ class PlaceList(BaseModel):
 def find() -> ResponseReturnValue:
     """Find published instruments, with an exact total and exact facet counts."""
     wanted, session = read_query(ApiSearch), reading()
-    selection = select_instruments(session, criteria_of(session, wanted))
+    reader, now = signed_in.reader(), utcnow()
+    offers = offers_on(session, local_date(now))
+    selection = select_instruments(session, criteria_of(session, wanted), offers)
     ids, next_cursor = _page(selection, wanted.limit, wanted.cursor)
     results = results_of(session, ids)
-    reader, now = signed_in.reader(), utcnow()
-    prices = prices_of(session, results, reader, now=now)
-    found = instruments_found(session, reference(session), selection, results, prices, next_cursor=next_cursor)
+    costs = costs_of(session, results, offers, reader, now=now)
+    found = instruments_found(session, reference(session), selection, results, costs, next_cursor=next_cursor)
     if wanted.with_free_time:
         reader_id = reader.id if reader else None
         found = with_free_time(found, *weeks_of(session, selection, ids, counts=True, user_id=reader_id, now=now))
@@ -87,7 +90,7 @@ def export() -> ResponseReturnValue:
 
 
 @bp.get("/instruments/<int:instrument_id>")
-@documented(tag="instruments", answers={200: InstrumentRecord}, refusals=(404,))
+@documented(tag="instruments", answers={200: InstrumentAnswer}, refusals=(404,))
 def read(instrument_id: int) -> ResponseReturnValue:
     """One instrument's record; as PIDINST 1.0 with `Accept: application/vnd.pidinst+json`."""
     reader = actor()
@@ -95,7 +98,10 @@ def read(instrument_id: int) -> ResponseReturnValue:
     if wants_pidinst():
         return pidinst_response(record)
     is_owner = may(reader, Permission.SEE_RECORD, record.target)
-    return _json(record_answer(record, is_owner=is_owner, is_signed_in=reader is not None))
+    instrument, offers = record.instrument, offers_on(reading(), local_date(utcnow()))
+    here = offers.at(instrument.organisation_id, instrument.service_type)
+    found = record_answer(record, is_owner=is_owner, is_signed_in=reader is not None)
+    return _json(InstrumentAnswer(**found.model_dump(), voucher=voucher_answer(Covered(here)) if here else None))
 
 
 @bp.get("/classes")

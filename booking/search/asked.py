@@ -56,6 +56,7 @@ def _plain(form: SearchForm) -> dict[str, frozenset[Any]]:
         "institution": form.institution,
         "mode": form.mode,
         "in_service": form.in_service,
+        "voucher": form.voucher,
     }
     return {name: frozenset({value}) for name, value in values.items() if value is not None}
 

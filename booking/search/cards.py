@@ -8,13 +8,14 @@ from typing import TypedDict
 from flask_babel import gettext
 
 from booking.catalogue.labels import BOOKING_MODE, RUNNING_STATE
-from booking.pricing.queries import Price
 from booking.pricing.wording import Said, said
 from booking.search.free_time import FreeDay, FreeWeek
 from booking.search.labels import ABROAD as ABROAD_LABEL
 from booking.search.reference import Reference
 from booking.search.results import Result
 from booking.search.shelf import ABROAD
+from booking.search.voucher_words import SaidVoucher, said_voucher
+from booking.search.vouchers import Costs
 from booking.web.filters import WEEKDAYS_EN, WEEKDAYS_ZH, day
 from booking.web.languages import in_language, page_language
 from models.vocabulary.catalogue import BookingMode
@@ -47,12 +48,18 @@ class Card:
     is_full: bool
     photo_id: int | None
     price: Said | None
+    voucher: SaidVoucher | None
 
 
 def card_of(
-    result: Result, known: Reference, distance: float | None, week: FreeWeek | None, price: Price | None
+    result: Result,
+    known: Reference,
+    distance: float | None,
+    week: FreeWeek | None,
+    costs: Costs,
 ) -> Card:
     """One result in the reader's language."""
+    covered = costs.covered.get(result.id)
     return Card(
         id=result.id,
         name=in_language(result.name_zh, result.name_en),
@@ -68,7 +75,8 @@ def card_of(
         earliest=week.earliest if week else None,
         is_full=week is not None and week.earliest is None,
         photo_id=result.photo_id,
-        price=said(price),
+        price=said(costs.prices.get(result.id)),
+        voucher=said_voucher(covered, known) if covered else None,
     )
 
 

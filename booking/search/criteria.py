@@ -8,7 +8,7 @@ from typing import Any
 from booking.core.period import Period
 from booking.search.distance import Spot
 
-FACETS = ("class", "province", "city", "district", "institution", "mode", "in_service")
+FACETS = ("class", "province", "city", "district", "institution", "mode", "in_service", "voucher")
 
 
 class Sort(StrEnum):

@@ -16,9 +16,11 @@ from booking.catalogue.exporting import Exported
 from booking.catalogue.levels import Effective
 from booking.catalogue.listing_sources import ClassName, reference_data, test_items_by_instrument
 from booking.core.actors import Actor
+from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden, NotSignedIn
 from booking.core.forms import Blank
 from booking.core.table_writing import CSV_TYPE, XLSX_TYPE, Sheets, csv_pieces, write_xlsx
+from booking.recognitions.offers import offers_on
 from booking.search import pidinst
 from booking.search.addresses import page_address
 from booking.search.asked import criteria_of
@@ -88,7 +90,8 @@ def _written(session: Session, wanted: ExportFields, actor: Actor | None) -> Res
 def _ids(session: Session, wanted: ExportFields, actor: Actor | None) -> list[int]:
     """The instruments in the order in which they are shown."""
     if not wanted.mine:
-        return list(select_instruments(session, criteria_of(session, wanted)).ordered())
+        offers = offers_on(session, local_date(utcnow()))
+        return list(select_instruments(session, criteria_of(session, wanted), offers).ordered())
     if actor is None:
         raise NotSignedIn
     if not reach(actor, Permission.SEE_RECORD):

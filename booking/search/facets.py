@@ -57,6 +57,7 @@ class Facets:
             FacetGroup(gettext("所在地"), self._places()),
             FacetGroup(_title("mode"), self._modes()),
             FacetGroup(_title("in_service"), self._in_service()),
+            FacetGroup(_title("voucher"), self._voucher()),
             FacetGroup(_title("institution"), self._institutions()),
         ]
         return [group for group in found if group.items]
@@ -169,6 +170,12 @@ class Facets:
             for is_so in (True, False)
             if is_so in counts
         ]
+
+    def _voucher(self) -> list[Item]:
+        """Whether vouchers pay a share."""
+        counts = self.selection.counts("voucher")
+        is_shown = counts or self._chosen("voucher")
+        return [self._simple("voucher", True, gettext("可用创新券"), counts)] if is_shown else []
 
     def _institutions(self) -> list[Item]:
         """The owners of most, and the chosen one."""

@@ -28,6 +28,9 @@ class SearchForm(Form):
     institution: Annotated[int | None, Blank] = Field(None, ge=1, le=LARGEST_NUMBER)
     mode: Annotated[BookingMode | None, Blank] = None
     in_service: Annotated[bool | None, Blank] = None
+    voucher: Annotated[bool | None, Blank] = Field(
+        None, description="Whether an innovation voucher of either province pays a share there today"
+    )
     free_from: Annotated[Moment | None, Blank] = Field(None, description="Free from this moment, with free_to")
     free_to: Annotated[Moment | None, Blank] = None
     near: Annotated[Line | None, Blank] = Field(

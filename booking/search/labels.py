@@ -18,6 +18,7 @@ CONDITIONS = {
     "institution": N_("仪器单位"),
     "mode": N_("预约方式"),
     "in_service": N_("运行状态"),
+    "voucher": N_("创新券"),
     "free": N_("空闲时间"),
     "max_km": N_("距离"),
 }
@@ -30,6 +31,7 @@ FIELDS = {
     "institution": N_("仪器单位"),
     "mode": N_("预约方式"),
     "in_service": N_("运行状态"),
+    "voucher": N_("创新券"),
     "free_from": N_("空闲自"),
     "free_to": N_("空闲至"),
     "near_district": N_("靠近"),

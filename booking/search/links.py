@@ -10,7 +10,7 @@ from booking.search.forms import PageSearch
 FIELDS = tuple(field.alias or name for name, field in PageSearch.model_fields.items())
 PLACES = ("province", "city", "district")
 CONDITION_FIELDS: dict[str, tuple[str, ...]] = {
-    **{name: (name,) for name in ("class", *PLACES, "institution", "mode", "in_service")},
+    **{name: (name,) for name in ("class", *PLACES, "institution", "mode", "in_service", "voucher")},
     "free": ("free_from", "free_to"),
     "max_km": ("max_km",),
 }
@@ -31,7 +31,7 @@ class Address:
     @property
     def kept(self) -> dict[str, str]:
         """What the search form does not show and must carry along."""
-        names = {"class", *PLACES, "institution", "mode", "in_service", "sort", "near"}
+        names = {"class", *PLACES, "institution", "mode", "in_service", "voucher", "sort", "near"}
         return {name: value for name, value in self.values.items() if name in names}
 
     def url(self, **changes: object) -> str:

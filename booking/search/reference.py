@@ -26,6 +26,11 @@ class PlaceName:
     parent_adcode: str | None
     spot: Spot | None
 
+    @property
+    def short(self) -> tuple[str, str]:
+        """Its names without its kind: 四川, Sichuan."""
+        return _bare(self.name_zh, _SUFFIXES_ZH), self.name_en.removesuffix(" Province").removesuffix(" Municipality")
+
     def is_called(self, name: str) -> bool:
         """Whether somebody means this place: by either name, with or without its kind, letter case aside."""
         wanted = name.strip().casefold()

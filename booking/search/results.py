@@ -16,6 +16,7 @@ from models.catalogue import Instrument
 from models.directory import Organisation, Unit
 from models.listings import InstrumentListing
 from models.vocabulary.catalogue import BookingMode, RunningState
+from models.vocabulary.programmes import ServiceType
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Result:
     is_in_service: bool
     is_sample: bool
     hides_free_time: bool
+    service_type: ServiceType
     photo_id: int | None
 
 
@@ -71,6 +73,7 @@ def results_of(session: Session, instrument_ids: Sequence[int]) -> list[Result]:
             InstrumentListing.is_in_service,
             Instrument.is_sample,
             InstrumentListing.hides_free_time,
+            InstrumentListing.service_type,
             InstrumentListing.photo_id,
         )
         .join(InstrumentListing, InstrumentListing.instrument_id == Instrument.id)

@@ -18,12 +18,16 @@ RANKED = 5000
 
 @dataclass(frozen=True)
 class Selection:
-    """A search carried out on a shelf; `match` and `free` are None where the search does not ask for them."""
+    """A search carried out on a shelf; `match` and `free` are None where the search does not ask for them.
+
+    `covered` are the instruments of which vouchers pay a share today.
+    """
 
     shelf: Shelf
     criteria: Criteria
     match: TextMatch | None = None
     free: int | None = None
+    covered: int = 0
 
     @cached_property
     def found(self) -> int:
@@ -53,10 +57,15 @@ class Selection:
         self, name: str, *, also_ignoring: Iterable[str] = (), among: Iterable[Any] | None = None
     ) -> dict[Any, int]:
         """Exact counts of a facet's values, its own filter ignored."""
+        if name == "voucher":
+            count = (self.ignoring((name, *also_ignoring)) & self.covered).bit_count()
+            return {True: count} if count else {}
         return self.shelf.counts(name, self.ignoring((name, *also_ignoring)), among)
 
     def _having(self, name: str, values: Iterable[Any]) -> int:
         """Instruments with any of these values."""
+        if name == "voucher":
+            return self.covered if True in values else self.shelf.everything & ~self.covered
         found = 0
         for value in values:
             found |= self.shelf.having(name, value)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from booking.search.bits import bits_of, numbers_in
 from models.vocabulary.catalogue import BookingMode
+from models.vocabulary.programmes import ServiceType
 
 ABROAD = "abroad"
 SINGLY = 30
@@ -37,6 +38,7 @@ class Listing(NamedTuple):
     spot: tuple[float, float] | None
     opening: tuple[str, bool]
     hides_free_time: bool
+    service_type: ServiceType
     name_key: str
     name_length: int
     added_at: float
@@ -54,6 +56,7 @@ class Listing(NamedTuple):
             ("spot", self.spot),
             ("opening", self.opening),
             ("hides_free_time", self.hides_free_time),
+            ("service_type", self.service_type),
         ]
 
 

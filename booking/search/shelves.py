@@ -35,6 +35,7 @@ _COLUMNS = (
     InstrumentListing.opening_hours,
     InstrumentListing.closes_on_holidays,
     InstrumentListing.hides_free_time,
+    InstrumentListing.service_type,
     InstrumentListing.added_at,
 )
 
@@ -91,7 +92,7 @@ def _listings(session: Session, after: int, most: int | None = None) -> dict[int
 def _listing(row: Sequence[Any], share: Callable[[Any, Any], Any]) -> Listing:
     """One row as a value; equal parts of many rows become one object."""
     owner, *classes, province, city, district, mode, is_in_service, latitude, longitude = row[:11]
-    name_key, name_length, opening_hours, closes_on_holidays, hides_free_time, added_at = row[11:]
+    name_key, name_length, opening_hours, closes_on_holidays, hides_free_time, service_type, added_at = row[11:]
     path = tuple(code for code in classes if code)
     spot = (latitude, longitude) if latitude is not None and longitude is not None else None
     opening = (opening_hours, closes_on_holidays)
@@ -106,6 +107,7 @@ def _listing(row: Sequence[Any], share: Callable[[Any, Any], Any]) -> Listing:
         share(spot, spot),
         share(opening, opening),
         hides_free_time,
+        service_type,
         name_key,
         name_length,
         added_at.timestamp(),

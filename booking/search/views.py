@@ -1,6 +1,7 @@
 """The pages of search: finding an instrument, and the page of one instrument."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, make_response, render_template, request
@@ -15,11 +16,12 @@ from booking.catalogue.attachments import attachments_for
 from booking.catalogue.owner_queries import owners_of
 from booking.catalogue.report_queries import report_date_of
 from booking.catalogue.report_terms import report_terms
-from booking.core.clock import utcnow
+from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput
 from booking.core.forms import read, with_local_offset
 from booking.pricing.queries import own_price
 from booking.pricing.wording import said
+from booking.recognitions.offers import offers_on
 from booking.reservations.panel import panel_for
 from booking.search import sitemap
 from booking.search.addresses import page_address, pidinst_response, wants_pidinst
@@ -38,13 +40,16 @@ from booking.search.queries import relaxations, select_instruments
 from booking.search.questions import faq_of
 from booking.search.record_page import RecordPage
 from booking.search.reference import Reference, reference
-from booking.search.results import prices_of, results_of
+from booking.search.results import results_of
 from booking.search.selection import Selection
 from booking.search.structured import structured
+from booking.search.voucher_words import SaidVoucher, said_voucher
+from booking.search.vouchers import Covered, costs_of
 from booking.web.errors import problems_of
 from booking.web.extensions import reading
 from booking.web.reading import query_values
 from booking.web.signed_in import actor
+from models.catalogue import Instrument
 
 bp = Blueprint("search", __name__)
 
@@ -103,22 +108,21 @@ def _index_page(known: Reference, address: Address, found: Found | None, problem
 
 def _found(session: Session, known: Reference, form: PageSearch, address: Address) -> Found:
     """The results and facets of one page."""
-    selection = select_instruments(session, criteria_of(session, form))
+    viewer, now = actor(), utcnow()
+    offers = offers_on(session, local_date(now))
+    selection = select_instruments(session, criteria_of(session, form), offers)
     pages = max(1, -(-selection.total // PAGE_SIZE))
     page = min(form.page, pages)
     results = results_of(session, selection.page((page - 1) * PAGE_SIZE, PAGE_SIZE))
-    viewer, now = actor(), utcnow()
     shown = [row.id for row in results]
     viewer_id, counts = viewer.id if viewer else None, bool(form.count_free)
     weeks, free = weeks_of(session, selection, shown, counts=counts, user_id=viewer_id, now=now)
-    prices = prices_of(session, results, viewer, now=now)
+    costs = costs_of(session, results, offers, viewer, now=now)
     return Found(
         total=selection.total,
         free=free,
         count_url=address.url(count_free=1) if selection.total <= COUNTED else None,
-        cards=[
-            card_of(row, known, selection.distance(row.id), weeks.get(row.id), prices.get(row.id)) for row in results
-        ],
+        cards=[card_of(row, known, selection.distance(row.id), weeks.get(row.id), costs) for row in results],
         groups=Facets(session, known, selection, address).groups(),
         sorts=_sorts(selection, address),
         relaxed=_relaxed(selection, address) if not selection.total else [],
@@ -182,6 +186,7 @@ def show(instrument_id: int) -> ResponseReturnValue:
             structured=structured(page, address, files.images),
             files=files,
             faq=faq_of(session, instrument_id),
+            vouchers=_vouchers(session, record.instrument, local_date(now)),
             price=said(own_price(session, record.instrument, reader, now=now)),
             may_price=may(reader, Permission.SET_PRICES, record.target),
             tenures=owners_of(session, record.instrument),
@@ -191,6 +196,12 @@ def show(instrument_id: int) -> ResponseReturnValue:
     )
     answer.headers["Vary"] = "Accept, Cookie"
     return answer
+
+
+def _vouchers(session: Session, instrument: Instrument, today: date) -> SaidVoucher | None:
+    """Which vouchers can be used there today."""
+    here = offers_on(session, today).at(instrument.organisation_id, instrument.service_type)
+    return said_voucher(Covered(here), reference(session)) if here else None
 
 
 @bp.get("/instruments/<int:instrument_id>/pidinst.json")

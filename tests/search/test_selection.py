@@ -13,6 +13,7 @@ from booking.search.distance import Spot, kilometres
 from booking.search.selection import Selection
 from booking.search.shelf import Listing, Shelf, TextMatch, changed, shelf_of
 from models.vocabulary.catalogue import BookingMode
+from models.vocabulary.programmes import ServiceType
 
 FACETS = ("class", "province", "city", "institution", "mode", "in_service")
 CLASSES = [(), ("010000",), ("010000", "010100", "010102"), ("010000", "010100", "010101"), ("020000", "020100")]
@@ -33,6 +34,7 @@ def listings(draw: st.DrawFn) -> Listing:
         district=None,
         mode=draw(st.sampled_from(BookingMode)),
         is_in_service=draw(st.booleans()),
+        service_type=draw(st.sampled_from(ServiceType)),
         spot=draw(st.sampled_from(SPOTS)),
         opening=("", True),
         hides_free_time=False,
