@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import exists, select
+from sqlalchemy import Row, exists, select
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
@@ -26,7 +26,7 @@ def authorities_of(session: Session, provinces: Collection[str]) -> dict[str, in
         Organisation.kind == OrganisationKind.AUTHORITY,
         Organisation.adcode.in_([one + PROVINCE_ENDING for one in provinces]),
     )
-    found = _first(session.execute(own.order_by(issues.desc(), Organisation.id)).tuples().all())
+    found = _first(session.execute(own.order_by(issues.desc(), Organisation.id)).all())
     missing = set(provinces) - found.keys()
     return found | _across(session, missing) if missing else found
 
@@ -50,10 +50,10 @@ def _across(session: Session, provinces: Collection[str]) -> dict[str, int]:
         VoucherCapture.issuer_province != VoucherCapture.provider_province,
     )
     rows = select(Organisation.id, Organisation.adcode).where(Organisation.kind == OrganisationKind.AUTHORITY, crossed)
-    found = _first(session.execute(rows.order_by(Organisation.id)).tuples().all())
+    found = _first(session.execute(rows.order_by(Organisation.id)).all())
     return {province: key for province, key in found.items() if province in provinces}
 
 
-def _first(rows: Sequence[tuple[int, str | None]]) -> dict[str, int]:
+def _first(rows: Sequence[Row[int, str | None]]) -> dict[str, int]:
     """The first authority of each province."""
     return {province_of(adcode): key for key, adcode in reversed(rows)}

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission
+from booking.core.actors import HeldGrant
 from booking.programmes.authorities import acting_for, authorities_of
 from models.vocabulary.programmes import BorderWay
 from tests.clearing.across import Across, on
@@ -51,7 +52,7 @@ def test_one_acts_for_a_province_at_its_authority_alone(
     session: Session, now: datetime, places: tuple[str, ...]
 ) -> None:
     authorities = {place: make_authority(session, place) for place in (BEIBEI, CHONGQING)}
-    grants = []
+    grants: list[HeldGrant] = []
     for number, place in enumerate(places):
         grants += make_officer(session, authorities[place], f"officer{number}", now=now).grants
     actor = replace(make_officer(session, make_authority(session, SICHUAN), "one", now=now), grants=tuple(grants))
