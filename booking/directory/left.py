@@ -17,6 +17,8 @@ def days_left(session: Session, due: Sequence[tuple[int, date]], today: date) ->
 
     One statement, however many offices there are.
     """
+    if not due:
+        return []
     offices = {office_id for office_id, _day in due}
     rows = session.execute(
         select(CalendarDay.organisation_id, CalendarDay.day, CalendarDay.kind, CalendarDay.runs_as).where(
@@ -24,7 +26,7 @@ def days_left(session: Session, due: Sequence[tuple[int, date]], today: date) ->
             or_(CalendarDay.organisation_id.is_(None), CalendarDay.organisation_id.in_(offices)),
         )
     )
-    stored = [StoredDay(*row) for row in rows] if due else []
+    stored = [StoredDay(*row) for row in rows]
     tests = {one: working_day_test(day for day in stored if day.owner in {None, one}) for one in offices}
     return [_left(day, today, tests[office_id]) for office_id, day in due]
 
