@@ -77,7 +77,7 @@ class Standing:
 
     is_enterprise: bool
     has_uscc: bool
-    is_of_province: bool
+    is_of_place: bool
     lives_elsewhere: bool
     today: date
     begins_on: date | None
@@ -101,7 +101,7 @@ def reasons_against(standing: Standing, wanted_fen: int | None) -> list[Reason]:
     found = [
         (not standing.is_enterprise, Ineligible.NOT_AN_ENTERPRISE),
         (not standing.has_uscc, Ineligible.USCC_MISSING),
-        (not standing.is_of_province, Ineligible.OTHER_PROVINCE),
+        (not standing.is_of_place, Ineligible.OTHER_PROVINCE),
         (standing.lives_elsewhere, Ineligible.LIVES_ELSEWHERE),
         (not begun, Ineligible.NOT_IN_FORCE),
         (standing.today > standing.use_by, Ineligible.DAYS_OVER),

@@ -129,6 +129,21 @@ def test_who_may_not_apply_begins_no_draft(
     assert count(session, VoucherApplication) == 0
 
 
+@pytest.mark.parametrize(("place", "accepts"), [("500109", True), ("500103", False), ("500100", True)])
+def test_a_programme_of_a_district_or_city_accepts_firms_of_it_alone(
+    session: Session, office: Office, place: str, *, accepts: bool
+) -> None:
+    office.authority.adcode = place
+    session.commit()
+
+    if accepts:
+        assert office.drafted().state == State.DRAFT
+    else:
+        with pytest.raises(NotEligible) as refused:
+            office.drafted()
+        assert codes(refused) == [Ineligible.OTHER_PROVINCE]
+
+
 def test_a_programme_whose_days_are_over_or_that_has_not_begun_is_not_applied_for(
     session: Session, office: Office
 ) -> None:
