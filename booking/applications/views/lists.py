@@ -77,8 +77,8 @@ def left_of(found: Sequence[VoucherApplication], today: date) -> dict[int, int]:
 
 def _office_of(found: VoucherApplication) -> int:
     """The office that reviews now, by whose calendar the days are counted."""
-    is_first = found.state == ApplicationState.DISTRICT_REVIEW and found.district_id is not None
-    return found.district_id if is_first else found.programme.organisation_id
+    authority_id = found.programme.organisation_id
+    return (found.district_id or authority_id) if found.state == ApplicationState.DISTRICT_REVIEW else authority_id
 
 
 def row_of(found: VoucherApplication, then: Mapping[int, int]) -> dict[str, Any]:
