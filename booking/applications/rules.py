@@ -17,8 +17,6 @@ from models.vocabulary.applications import ApplicationState as State
 from models.vocabulary.applications import ApplicationStep as Step
 from models.vocabulary.programmes import ProgrammeDocument
 
-REVIEW_DAYS = 5
-"""Working days within which each of the two reviews is to be done."""
 LONGEST_VALID = timedelta(days=3660)
 """How far ahead the last day of a verified paper may lie."""
 REVIEWED = frozenset({State.DISTRICT_REVIEW, State.PROVINCE_REVIEW})

@@ -1,7 +1,7 @@
 """Applications from a draft to a voucher: papers, two reviews by two persons, what is refused and sent back."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -623,9 +623,22 @@ def test_an_office_whose_only_officer_is_of_the_firm_leaves_its_reviews_to_the_a
     assert (found.state, elsewhere) == (State.PROVINCE_REVIEW, office.authority.id)
 
 
+def test_both_reviews_may_take_as_many_working_days_as_the_programme_says(session: Session, now: datetime) -> None:
+    office = make_office(session, now, review_days=2)
+    today = local_date(now)
+
+    found = office.submitted()
+    first = found.due_on
+    office.passed(found)
+
+    expected = [steps.due_after(session, one.id, 2, today) for one in (office.district, office.authority)]
+    assert [first, found.due_on] == expected
+    assert expected != [steps.due_after(session, one.id, 5, today) for one in (office.district, office.authority)]
+
+
 def test_reviews_are_due_in_working_days_and_queued_by_them(session: Session, office: Office) -> None:
     found = office.submitted()
-    due = steps.due_after(session, office.district.id, date(2026, 3, 6))
+    due = steps.due_after(session, office.district.id, 5, date(2026, 3, 6))
 
     assert due == date(2026, 3, 13)
     page = applications(session, office.first, Wanted(to_review=True), today=local_date(office.now), limit=9)
