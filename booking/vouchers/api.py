@@ -103,7 +103,7 @@ def budgets() -> ResponseReturnValue:
 
 
 @bp.get("/relations")
-@documented(tag=TAG, answers={200: VoucherRelationList}, query=RelationsQuery, refusals=(401, 422))
+@documented(tag=TAG, answers={200: VoucherRelationList}, query=RelationsQuery, refusals=(400, 401, 422))
 def relations() -> ResponseReturnValue:
     """Which enterprises and providers one's authorities call related, or no longer (officers, auditors)."""
     return _relations(read_query(RelationsQuery))
