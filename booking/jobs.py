@@ -1,6 +1,7 @@
 """The timetable, one table: which job, when, and what it does for people."""
 
 from datetime import datetime, time, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -30,6 +31,7 @@ from booking.statements import jobs as issuing
 from booking.teams import joining
 from booking.vouchers import ending as vouchers
 from booking.vouchers import reminding as voucher_reminding
+from booking.vouchers.reminder_days import reminder_days
 
 
 def _post(now: datetime) -> int:
@@ -119,8 +121,11 @@ def _lapse_unredeemed(now: datetime) -> int:
 
 
 def _remind_of_vouchers(now: datetime) -> int:
-    """Deadlines of vouchers that come near are told, 30 and 7 days before; of how many vouchers."""
-    return one_by_one(voucher_reminding.due_to_remind, voucher_reminding.remind, now=now)
+    """Deadlines of vouchers that come near are told, some days before; of how many vouchers."""
+    days = reminder_days()
+    return one_by_one(
+        partial(voucher_reminding.due_to_remind, days=days), partial(voucher_reminding.remind, days=days), now=now
+    )
 
 
 def _remind_of_reviews(now: datetime) -> int:

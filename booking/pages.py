@@ -173,9 +173,10 @@ def menu() -> list[MenuItem]:
 def voucher_entries(actor: Actor | None) -> list[tuple[str, str, bool]]:
     """What the menu has about vouchers: to each what they may see of them, and what is paid out in public."""
     applies = bool(reach(actor, Permission.APPLY_FOR_VOUCHERS) or reach(actor, Permission.SEE_APPLICATIONS))
+    vouchers = N_("预算与创新券") if reach(actor, Permission.SEE_BUDGETS) else N_("创新券")
     return [
         (N_("创新券政策"), "programmes.index", True),
-        (N_("创新券"), "vouchers.index", bool(reach(actor, Permission.SEE_VOUCHERS))),
+        (vouchers, "vouchers.index", bool(reach(actor, Permission.SEE_VOUCHERS))),
         (N_("互认目录"), "recognitions.index", True),
         (N_("创新券申请"), "applications.index", applies),
         (N_("兑付公示"), "redemptions.notices", True),

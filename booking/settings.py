@@ -82,6 +82,12 @@ class Settings(BaseSettings):
     charge_accept_days: int = Field(
         7, ge=1, le=60, description="Working days within which a charge is disputed, or else counts as accepted"
     )
+    voucher_reminder_days: Annotated[tuple[Annotated[int, Field(ge=1, le=365)], ...], NoDecode] = Field(
+        (30, 7),
+        min_length=1,
+        max_length=5,
+        description="Days before the last day to use or to redeem a voucher on which to remind, comma separated",
+    )
     result_accept_days: int = Field(
         7, ge=1, le=60, description="Working days within which results of samples are disputed, or else are accepted"
     )
@@ -94,7 +100,7 @@ class Settings(BaseSettings):
     )
     runs_jobs: bool = Field(True, description="Whether this process runs the timetable when it leads")
 
-    @field_validator("trusted_hosts", mode="before")
+    @field_validator("trusted_hosts", "voucher_reminder_days", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """A comma separated text as a tuple."""

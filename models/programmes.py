@@ -51,6 +51,8 @@ class ProgrammeVersion(Base):
         CheckConstraint("counts_from <= use_by AND use_by <= redeem_by", name="days_in_order"),
         CheckConstraint("valid_days IS NULL OR valid_days > 0", name="valid_days"),
         CheckConstraint("notice_days >= 0", name="notice_days"),
+        CheckConstraint("review_days > 0", name="review_days"),
+        CheckConstraint("pay_days > 0", name="pay_days"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -75,6 +77,8 @@ class ProgrammeVersion(Base):
     border_way: Mapped[BorderWay]
     windows: Mapped[list[dict[str, str]]] = mapped_column(JSON)
     notice_days: Mapped[int]
+    review_days: Mapped[int] = mapped_column(default=5)
+    pay_days: Mapped[int] = mapped_column(default=5)
     marks: Mapped[dict[str, dict[str, Any]]] = mapped_column(JSON)
     note_zh: Mapped[str] = mapped_column(String(1000), default="")
     note_en: Mapped[str] = mapped_column(String(1000), default="")

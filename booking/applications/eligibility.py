@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from booking.applications.rules import Reason, Standing, papers_needed, reasons_against
 from booking.core.errors import Refused
-from booking.core.places import is_same_province
+from booking.core.places import is_within
 from booking.core.texts import N_
 from booking.directory.rules import uscc_problems
 from booking.programmes.budgets import budgets_left
@@ -64,7 +64,7 @@ def eligibility(
     standing = Standing(
         is_enterprise=firm.kind == OrganisationKind.ENTERPRISE,
         has_uscc=bool(firm.uscc) and not uscc_problems(firm.uscc),
-        is_of_province=is_same_province(firm.adcode, authority.adcode),
+        is_of_place=is_within(firm.adcode, authority.adcode),
         lives_elsewhere=bool(shown.programme.runs_at),
         today=today,
         begins_on=version.valid_from if is_begun else None,

@@ -34,7 +34,7 @@ STEPS = {
 REASONS = {
     Ineligible.NOT_AN_ENTERPRISE: N_("只有企业可以申请，名录里这个单位不是企业。"),
     Ineligible.USCC_MISSING: N_("企业没有核验过的统一社会信用代码。"),
-    Ineligible.OTHER_PROVINCE: N_("企业不在这项政策的省市；创新券由企业所在地的主管部门发放。"),
+    Ineligible.OTHER_PROVINCE: N_("企业不在这项政策的地区；创新券由企业所在省市、市州或区县的主管部门发放。"),
     Ineligible.LIVES_ELSEWHERE: N_("这项政策的创新券在别的系统里申领；领到之后在这里登记即可使用。"),
     Ineligible.NOT_IN_FORCE: N_("这项政策还没有开始执行。"),
     Ineligible.DAYS_OVER: N_("这项政策的使用截止日已过，不再发券。"),

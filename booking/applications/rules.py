@@ -17,8 +17,6 @@ from models.vocabulary.applications import ApplicationState as State
 from models.vocabulary.applications import ApplicationStep as Step
 from models.vocabulary.programmes import ProgrammeDocument
 
-REVIEW_DAYS = 5
-"""Working days within which each of the two reviews is to be done."""
 LONGEST_VALID = timedelta(days=3660)
 """How far ahead the last day of a verified paper may lie."""
 REVIEWED = frozenset({State.DISTRICT_REVIEW, State.PROVINCE_REVIEW})
@@ -77,7 +75,7 @@ class Standing:
 
     is_enterprise: bool
     has_uscc: bool
-    is_of_province: bool
+    is_of_place: bool
     lives_elsewhere: bool
     today: date
     begins_on: date | None
@@ -101,7 +99,7 @@ def reasons_against(standing: Standing, wanted_fen: int | None) -> list[Reason]:
     found = [
         (not standing.is_enterprise, Ineligible.NOT_AN_ENTERPRISE),
         (not standing.has_uscc, Ineligible.USCC_MISSING),
-        (not standing.is_of_province, Ineligible.OTHER_PROVINCE),
+        (not standing.is_of_place, Ineligible.OTHER_PROVINCE),
         (standing.lives_elsewhere, Ineligible.LIVES_ELSEWHERE),
         (not begun, Ineligible.NOT_IN_FORCE),
         (standing.today > standing.use_by, Ineligible.DAYS_OVER),

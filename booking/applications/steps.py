@@ -18,7 +18,6 @@ from booking.applications.forms import (
 from booking.applications.queries import events_of, papers_of
 from booking.applications.reviewers import reviewing_of
 from booking.applications.rules import (
-    REVIEW_DAYS,
     Reviewing,
     Side,
     Verifying,
@@ -77,7 +76,8 @@ def submit_application(session: Session, application_id: int, *, actor: Actor, n
     held = begin(session, application_id, ApplicationStep.SUBMIT, actor=actor)
     application, today = held.application, local_date(now)
     check_eligible(session, application, application.wanted_fen, now=now)
-    fill_papers(session, application, shown(session, application.programme_id, today), now=now)
+    programme = shown(session, application.programme_id, today)
+    fill_papers(session, application, programme, now=now)
     papers = papers_of(session, application.id)
     lacking = [one for one in needed_papers(session, application, now=now) if one not in papers]
     problems = [Problem(f"document.{one.value}", N_("请先上传这份材料。")) for one in lacking]
@@ -86,7 +86,7 @@ def submit_application(session: Session, application_id: int, *, actor: Actor, n
     if problems:
         raise InvalidInput(problems)
     office = office_of(session, application.organisation, application.programme.organisation, today)
-    due_on = due_after(session, office.id, today)
+    due_on = due_after(session, office.id, programme.version.review_days, today)
     values = {"district_id": office.id, "due_on": due_on, "submitted_at": now, "reason": ""}
     facts = {"district_id": office.id, "papers": _papers_said(session, application)}
     return finish(session, held, values=values, facts=facts, actor=actor, now=now)
@@ -110,7 +110,9 @@ def pass_on(
     held = _begin_review(session, application_id, ApplicationStep.PASS, form, actor=actor, now=now)
     application = held.application
     kept = _verify(session, held, form.expires_on, actor=actor, now=now)
-    due_on = due_after(session, application.programme.organisation_id, local_date(now))
+    today, authority_id = local_date(now), application.programme.organisation_id
+    days = shown(session, application.programme_id, today).version.review_days
+    due_on = due_after(session, authority_id, days, today)
     facts = {"papers": _papers_said(session, application), "verified": kept}
     return finish(session, held, values={"due_on": due_on}, reason=form.remark, facts=facts, actor=actor, now=now)
 
@@ -157,10 +159,10 @@ def issue_voucher(
     return finish(session, held, values=values, reason=form.reason, facts=facts, actor=actor, now=now)
 
 
-def due_after(session: Session, office_id: int, today: date) -> date:
-    """The last of the working days that an office has for a review."""
+def due_after(session: Session, office_id: int, days: int, today: date) -> date:
+    """The last of the working days that an office has for a review, by the version in force on its first day."""
     is_working = working_day_test(session, office_id, today, today + LONGEST_WAIT)
-    return add_working_days(today, REVIEW_DAYS, is_working)
+    return add_working_days(today, days, is_working)
 
 
 def _begin_review(

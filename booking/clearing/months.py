@@ -20,6 +20,7 @@ from booking.clearing.rules import (
 )
 from booking.core.actors import Actor
 from booking.core.errors import Forbidden, NotFound
+from booking.programmes.authorities import acting_for
 from models.vocabulary.clearing import ClearingState, ClearingStep, Figure
 
 
@@ -90,7 +91,7 @@ def shown_month(
     due = None if border.is_within else due_month(session, border, today=today)
     if state == ClearingState.DUE and (due is None or month < due):
         state = ClearingState.EMPTY
-    offices = queries.sight_of(session, actor, Permission.CLEAR_MONTHS).offices
+    offices = acting_for(session, actor, Permission.CLEAR_MONTHS)
     own = [one for one in sorted(border.provinces) if one in offices]
     may = (
         acts_of(border, state, found, creditor_of(border, net), own, actor, is_due=due == month) if own else frozenset()

@@ -22,6 +22,7 @@ from booking.core.clock import local_date
 from booking.core.errors import Conflict, Forbidden, NotFound
 from booking.core.texts import N_
 from booking.notifications.service import announce
+from booking.programmes.authorities import acting_for
 from booking.vouchers import opening
 from models.base import Base
 from models.clearing import ClearingEvent, ClearingStatement
@@ -139,7 +140,7 @@ def _acting(session: Session, border: Border, actor: Actor) -> tuple[str, int]:
 
 def office_of(session: Session, border: Border, actor: Actor, *, only: str | None = None) -> tuple[str, int]:
     """The province and the authority for which somebody may act at a border; raises Forbidden."""
-    offices = queries.sight_of(session, actor, Permission.CLEAR_MONTHS).offices
+    offices = acting_for(session, actor, Permission.CLEAR_MONTHS)
     for province in sorted(border.provinces) if not border.is_within else ():
         if province in offices and only in {None, province}:
             return province, offices[province]

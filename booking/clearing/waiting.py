@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session, aliased
 from booking.accounts.permissions import Permission
 from booking.clearing import queries
 from booking.clearing.months import Act, acts_of
-from booking.clearing.officers import officers_of
 from booking.clearing.queries import Closed, Sight, border_of_statement
 from booking.clearing.rules import Border, border_of, month_after, month_of
 from booking.core.actors import Actor
 from booking.core.clock import local_date
+from booking.programmes.authorities import acting_for
 from models.clearing import ClearingEvent, ClearingFigures, ClearingStatement
 from models.ledger import LedgerEntry, LedgerTransfer
 from models.vocabulary.clearing import ClearingStep
@@ -34,10 +34,8 @@ class Waiting:
 
 def waiting_for(session: Session, actor: Actor, *, today: date) -> list[Waiting]:
     """What an officer of one of the provinces is to do, the oldest month first; a constant number of statements."""
-    offices = queries.sight_of(session, actor, Permission.CLEAR_MONTHS).offices
-    people = officers_of(session, offices.keys(), today=today)
-    own = sorted(province for province, officers in people.items() if actor.id in {one.id for one in officers})
-    seen = Sight(everywhere=False, offices={one: offices[one] for one in own})
+    offices = acting_for(session, actor, Permission.CLEAR_MONTHS)
+    own, seen = sorted(offices), Sight(everywhere=False, offices=offices)
     borders = [one for one in queries.borders_seen(session, seen) if not one.is_within] if own else []
     if not borders:
         return []

@@ -34,12 +34,19 @@ FIRST: dict[Role, tuple[str, ...]] = {
     Role.INSTITUTION_ADMIN: ("catalogue.index", "directory.index", "accounts.audit", "home.index"),
     Role.INSTITUTION_FINANCE: ("statements.places", "charges.staffed", "redemptions.index", "home.index"),
     Role.ENTERPRISE_AGENT: ("home.index", "reservations.mine", "vouchers.index", "applications.index"),
-    Role.VOUCHER_OFFICER: ("applications.index", "redemptions.queue", "vouchers.index", "home.index"),
+    Role.VOUCHER_OFFICER: (
+        "applications.index",
+        "redemptions.queue",
+        "vouchers.index",
+        "redemptions.notices",
+        "clearing.index",
+        "home.index",
+    ),
     Role.OPERATOR: ("affiliations.registrations", "directory.index", "home.index"),
     Role.AUDITOR: ("accounts.audit", "statements.places", "charges.staffed", "catalogue.report_dates", "home.index"),
     Role.PLATFORM_ADMIN: ("directory.index", "accounts.users", "operations.jobs", "accounts.audit"),
 }
-"""The pages that stand first in the menu, after the search."""
+"""The pages that stand first in the menu, after the search; of officers before it, for it is none of their work."""
 
 
 def roles_of(actor: Actor | None) -> list[Role]:
@@ -65,6 +72,7 @@ def whose_menu(worn: Role | None, roles: Sequence[Role]) -> Role | None:
 
 
 def menu_place(endpoint: str, worn: Role | None) -> int:
-    """Where a page stands in the menu: the search first, then those of the role, then all others as they are."""
-    order = ("search.index", *FIRST.get(worn, ())) if worn else ()
+    """Where a page stands in the menu: the search and those of the role first, then all others as they are."""
+    own = FIRST.get(worn, ()) if worn else ()
+    order = (*own, "search.index") if worn == Role.VOUCHER_OFFICER else ("search.index", *own)
     return order.index(endpoint) if endpoint in order else len(order)

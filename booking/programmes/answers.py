@@ -66,6 +66,8 @@ class ProgrammeVersionAnswer(BaseModel):
     border_way: BorderWay
     windows: list[BatchForm]
     notice_days: int
+    review_days: int
+    pay_days: int
     marks: dict[str, ProgrammeMark]
     note_zh: str
     note_en: str

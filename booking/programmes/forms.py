@@ -47,6 +47,8 @@ MARKED = (
     "border_way",
     "windows",
     "notice_days",
+    "review_days",
+    "pay_days",
 )
 """The values that are marked as sourced or assumed, beside each share and each exclusion."""
 
@@ -88,6 +90,8 @@ class ProgrammeTermsForm(Form):
     border_way: BorderWay
     windows: Annotated[list[BatchForm], Field(max_length=MOST_WINDOWS)] = Field(default_factory=list)
     notice_days: Annotated[int, Field(ge=0, le=60)] = 5
+    review_days: Annotated[int, Field(ge=1, le=60)] = 5
+    pay_days: Annotated[int, Field(ge=1, le=60)] = 5
 
     @property
     def terms(self) -> Terms:

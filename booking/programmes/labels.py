@@ -97,6 +97,8 @@ FIELDS = {
     "border_way": N_("跨省市如何结算"),
     "windows": N_("兑付批次"),
     "notice_days": N_("公示的工作日"),
+    "review_days": N_("每次审核的工作日"),
+    "pay_days": N_("公示后付款的工作日"),
     "note_zh": N_("说明"),
     "note_en": N_("说明（英文）"),
     "reason": N_("为什么写这个版本"),

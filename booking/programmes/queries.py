@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session, contains_eager, joinedload
 from booking.accounts.permissions import Permission, reach
 from booking.core.actors import Actor
 from booking.core.errors import NotFound
-from booking.core.places import PROVINCE_ENDING, province_of
 from booking.programmes.rules import Terms
 from models.directory import Organisation, Place
 from models.programmes import Programme, ProgrammeVersion
@@ -94,8 +93,8 @@ def chosen(versions: Iterable[ProgrammeVersion], day: date) -> ProgrammeVersion:
 
 
 def jurisdiction(session: Session, programme: Programme) -> tuple[str, str]:
-    """What the province is called, in both languages, whose firms may apply."""
-    found = session.get(Place, f"{province_of(programme.organisation.adcode)}{PROVINCE_ENDING}")
+    """What the province, city or district is called, in both languages, whose firms may apply."""
+    found = session.get(Place, programme.organisation.adcode) if programme.organisation.adcode else None
     return (found.name_zh, found.name_en) if found else (programme.organisation.name_zh, programme.organisation.name_en)
 
 

@@ -148,7 +148,10 @@ def _days(version: ProgrammeVersion) -> dict[str, str]:
         "redeem_by": filters.day(version.redeem_by),
         "valid_days": str(ngettext("发券后 %(num)s 天", "发券后 %(num)s 天", valid)) if valid else "",
         "windows": _listed(_window(one) for one in version.windows),
-        "notice_days": str(ngettext("%(num)s 个工作日", "%(num)s 个工作日", version.notice_days)),
+        **{
+            name: str(ngettext("%(num)s 个工作日", "%(num)s 个工作日", getattr(version, name)))
+            for name in ("notice_days", "review_days", "pay_days")
+        },
     }
 
 

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from booking.core.working_days import add_working_days
 from booking.directory.queries import working_day_test
-from booking.redemptions.rules import REVIEW_DAYS
 from models.redemptions import Redemption, RedemptionEvent, RedemptionItem
 from models.vocabulary.redemptions import RedemptionState
 from models.vouchers import VoucherCapture
@@ -32,7 +31,7 @@ def again_until(session: Session, redemption: Redemption, *, is_final: bool, tod
         return None
     authority = redemption.programme.organisation_id
     is_working = working_day_test(session, authority, today, today + LOOKED_AHEAD)
-    return add_working_days(today, REVIEW_DAYS, is_working)
+    return add_working_days(today, redemption.programme_version.review_days, is_working)
 
 
 def claimed_anew_by(redemption: Redemption, items: Sequence[RedemptionItem]) -> date:

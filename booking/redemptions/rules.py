@@ -8,9 +8,6 @@ from hashlib import sha256
 from models.vocabulary.programmes import CountsOn
 from models.vocabulary.redemptions import RedemptionState, RedemptionStep, Unclaimable
 
-REVIEW_DAYS, PAY_DAYS = 5, 5
-"""Working days that a review may take, and a payment once the notice is over."""
-
 WHOLE = 10_000
 _UNSAFE = frozenset('\\/:*?"<>|')
 _LONGEST_STEM, LONGEST_ENDING = 60, 8

@@ -28,7 +28,6 @@ from booking.redemptions.forms import (
 )
 from booking.redemptions.labels import REFUSED
 from booking.redemptions.moving import locked_book, locked_vouchers, reject_items
-from booking.redemptions.rules import PAY_DAYS, REVIEW_DAYS
 from booking.vouchers.offices import office_of
 from models.directory import Organisation
 from models.programmes import Programme
@@ -87,6 +86,7 @@ def request_redemption(session: Session, form: RedemptionForm, *, actor: Actor, 
     found = claimable(session, claimant_id, today=today, programme_id=programme_id, pairs=frozenset(pairs))
     _check(found, pairs)
     office, authority = _office(session, book.programme, claimant_id, today), book.programme.organisation_id
+    days = found[0].version.review_days
     made = Redemption(
         programme_id=programme_id,
         office_id=office,
@@ -95,7 +95,7 @@ def request_redemption(session: Session, form: RedemptionForm, *, actor: Actor, 
         state=RedemptionState.REQUESTED,
         note=form.note,
         requested_by_id=actor.id,
-        due_on=None if book.programme.runs_at else due_on(session, office or authority, REVIEW_DAYS, today),
+        due_on=None if book.programme.runs_at else due_on(session, office or authority, days, today),
         **_said(found),
         **new_moments(now),
     )
@@ -165,11 +165,11 @@ def review(
     approve(found, items, form)
     today, authority = local_date(now), found.programme.organisation_id
     if is_first:
-        found.due_on = due_on(session, authority, REVIEW_DAYS, today)
+        found.due_on = due_on(session, authority, found.programme_version.review_days, today)
         found.state = RedemptionState.REVIEWED
     else:
         until = due_on(session, authority, found.programme_version.notice_days, today)
-        found.due_on = due_on(session, authority, PAY_DAYS, until)
+        found.due_on = due_on(session, authority, found.programme_version.pay_days, until)
         found.state, found.notice_from, found.notice_until = RedemptionState.NOTICE, today, until
     facts = {"approved": {str(one.id): one.approved_fen for one in items}, **at}
     step(session, found, turn, actor=actor, now=now, reason=form.reason, facts=facts)

@@ -130,6 +130,7 @@ class VoucherRelationList(BaseModel):
     """What one's authorities say, the newest first."""
 
     items: list[VoucherRelationAnswer]
+    next_cursor: str | None
 
 
 class BudgetAnswer(BaseModel):

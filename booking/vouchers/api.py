@@ -27,6 +27,7 @@ from booking.vouchers.answers import (
 from booking.vouchers.forms import (
     RegisterVoucherForm,
     RelationForm,
+    RelationsQuery,
     VoucherEntriesQuery,
     VoucherReasonForm,
     VouchersQuery,
@@ -102,11 +103,10 @@ def budgets() -> ResponseReturnValue:
 
 
 @bp.get("/relations")
-@documented(tag=TAG, answers={200: VoucherRelationList}, refusals=(401,))
+@documented(tag=TAG, answers={200: VoucherRelationList}, query=RelationsQuery, refusals=(400, 401, 422))
 def relations() -> ResponseReturnValue:
     """Which enterprises and providers one's authorities call related, or no longer (officers, auditors)."""
-    found = relating.relations(reading(), require_actor())
-    return _json(VoucherRelationList(items=[answers.relation(one) for one in found]))
+    return _relations(read_query(RelationsQuery))
 
 
 @bp.post("/relations")
@@ -119,10 +119,16 @@ def say_related() -> ResponseReturnValue:
         return {"id": relating.say_related(session, form, actor=who, now=now).id}
 
     create_once(work, actor=who, now=now)
-    answer = relations()
-    response = make_response(answer, 201)
+    response = make_response(_relations(RelationsQuery()), 201)
     response.headers["Location"] = url_for(".relations")
     return response
+
+
+def _relations(asked: RelationsQuery) -> Response:
+    """A part of what one's authorities say."""
+    page = relating.relations(reading(), require_actor(), limit=asked.limit, cursor=asked.cursor)
+    items = [answers.relation(one) for one in page.items]
+    return _json(VoucherRelationList(items=items, next_cursor=page.next_cursor))
 
 
 @bp.get(ONE)

@@ -88,6 +88,17 @@ class VoucherEntriesQuery(Form):
     cursor: str = Field("", max_length=200)
 
 
+class RelationsQuery(Form):
+    """Which part of what authorities say of relations."""
+
+    limit: int = Field(50, ge=1, le=LARGEST_PAGE)
+    cursor: str = Field("", max_length=200)
+
+
+class RelationsPage(RelationsQuery, PageForm):
+    """The same as a page reads it, beside the language."""
+
+
 class VoucherPage(PageForm):
     """Which part of a voucher's entries, or of what charges took, a page shows."""
 

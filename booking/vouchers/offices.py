@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from booking.affiliations.queries import in_force
-from booking.core.places import is_same_province
+from booking.core.places import is_within
 from models.accounts import Grant, User
 from models.affiliations import Affiliation
 from models.catalogue import Instrument
@@ -22,16 +22,18 @@ CITY_DIGITS = 4
 def office_of(session: Session, asking: Organisation, authority: Organisation, today: date) -> Organisation:
     """The authority of the district, else of the city, of who asks, that has officers who are not of them.
 
-    Else the programme's authority: where there is none, and for who asks from another province.
+    Else the programme's authority: where there is none within what it is responsible for, and for who asks from
+    another place.
     """
     adcode = asking.adcode or ""
-    if not is_same_province(adcode, authority.adcode):
-        return authority
     city = adcode[:CITY_DIGITS].ljust(len(adcode), "0")
+    codes = [one for one in (adcode, city) if is_within(one, authority.adcode)]
+    if not codes:
+        return authority
     rows = select(Organisation).where(
         Organisation.kind == OrganisationKind.AUTHORITY,
         Organisation.id != authority.id,
-        Organisation.adcode.in_({adcode, city}),
+        Organisation.adcode.in_(codes),
         has_officers(Organisation.id, asking.id, today),
     )
     found = session.scalars(rows.order_by((Organisation.adcode == adcode).desc(), Organisation.id)).first()

@@ -1,6 +1,5 @@
 """What authorities say of enterprises and providers: that they are related, so that no voucher pays between them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +12,7 @@ from booking.affiliations.queries import is_of
 from booking.core.actors import Actor, Target
 from booking.core.clock import local_date
 from booking.core.errors import InvalidInput, Problem
+from booking.core.pages import Page, decode_cursor, page_of, row_id
 from booking.core.texts import N_
 from booking.directory.queries import organisation
 from booking.vouchers.forms import RelationForm
@@ -51,12 +51,12 @@ def say_related(session: Session, form: RelationForm, *, actor: Actor, now: date
     return made
 
 
-def relations(session: Session, actor: Actor) -> Sequence[Relation]:
-    """What the actor's authorities say now, the newest first; of all for auditors."""
+def relations(session: Session, actor: Actor, *, limit: int, cursor: str = "") -> Page[Relation]:
+    """What the actor's authorities say now, the newest first; of all for auditors; raises Unreadable."""
     seen = reach(actor, Permission.SEE_BUDGETS)
     firm, provider, authority = aliased(Organisation), aliased(Organisation), aliased(Organisation)
     theirs = true() if seen.everywhere else VoucherRelation.authority_id.in_(seen.organisation_ids)
-    rows = session.execute(
+    rows = (
         select(VoucherRelation, authority, firm, provider)
         .join(authority, authority.id == VoucherRelation.authority_id)
         .join(firm, firm.id == VoucherRelation.organisation_id)
@@ -64,7 +64,10 @@ def relations(session: Session, actor: Actor) -> Sequence[Relation]:
         .where(theirs, _is_last())
         .order_by(VoucherRelation.id.desc())
     )
-    return [Relation(*row) for row in rows]
+    if cursor:
+        rows = rows.where(VoucherRelation.id < decode_cursor(cursor, row_id)[0])
+    found = [Relation(*row) for row in session.execute(rows.limit(limit + 1))]
+    return page_of(found, limit, lambda one: (one.row.id,))
 
 
 def _is_last() -> ColumnElement[bool]:

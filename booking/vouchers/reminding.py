@@ -1,6 +1,6 @@
-"""Deadlines that come near: of each, whoever can still do something is told 30 days before, and again 7 days before."""
+"""Deadlines that come near: of each, whoever can still do something is told some days before, and again later."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
@@ -17,23 +17,24 @@ from models.vocabulary.vouchers import VoucherDeadline, VoucherState
 from models.vouchers import Voucher, VoucherCapture, VoucherReminder
 
 DAYS = (30, 7)
+"""Days before a deadline on which is told of it, where nothing else is set."""
 OVER = (ChargeState.WAIVED, ChargeState.CANCELLED)
 MOST_AT_ONCE = 2_000
 
 
-def due_to_remind(session: Session, *, now: datetime) -> Sequence[int]:
+def due_to_remind(session: Session, *, now: datetime, days: Collection[int] = DAYS) -> Sequence[int]:
     """The ids of vouchers of whose deadline nobody was told yet, the oldest first."""
-    return session.scalars(_due(local_date(now)).order_by(Voucher.id).limit(MOST_AT_ONCE)).all()
+    return session.scalars(_due(local_date(now), days).order_by(Voucher.id).limit(MOST_AT_ONCE)).all()
 
 
-def remind(session: Session, voucher_id: int, /, *, now: datetime) -> bool:
+def remind(session: Session, voucher_id: int, /, *, now: datetime, days: Collection[int] = DAYS) -> bool:
     """Tell of each deadline of a voucher that comes near, once for each number of days; whether anything was told."""
     session.execute(select(Voucher.id).where(Voucher.id == voucher_id).with_for_update(key_share=True))
     today, told = local_date(now), False
     for deadline in VoucherDeadline:
-        for days in reversed(DAYS):
-            if session.scalar(select(Voucher.id).where(Voucher.id == voucher_id, _is_due(deadline, days, today))):
-                session.add(VoucherReminder(voucher_id=voucher_id, deadline=deadline, days=days, sent_on=today))
+        for left in sorted(days):
+            if session.scalar(select(Voucher.id).where(Voucher.id == voucher_id, _is_due(deadline, left, today))):
+                session.add(VoucherReminder(voucher_id=voucher_id, deadline=deadline, days=left, sent_on=today))
                 session.flush()
                 payload = {"voucher_id": voucher_id, "deadline": deadline.value}
                 announce(session, "vouchers.ending", payload, now=now)
@@ -42,10 +43,10 @@ def remind(session: Session, voucher_id: int, /, *, now: datetime) -> bool:
     return told
 
 
-def _due(today: date) -> Select[int]:
+def _due(today: date, days: Collection[int]) -> Select[int]:
     """Vouchers with any deadline that is to be told."""
     return select(Voucher.id).where(
-        or_(*(_is_due(deadline, days, today) for deadline in VoucherDeadline for days in DAYS))
+        or_(*(_is_due(deadline, left, today) for deadline in VoucherDeadline for left in days))
     )
 
 

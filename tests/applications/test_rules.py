@@ -29,7 +29,7 @@ GOOD = Standing(
     lives_elsewhere=False,
     is_enterprise=True,
     has_uscc=True,
-    is_of_province=True,
+    is_of_place=True,
     today=TODAY,
     begins_on=date(2026, 1, 1),
     use_by=date(2026, 12, 31),
@@ -61,7 +61,7 @@ GOOD = Standing(
             {
                 "is_enterprise": False,
                 "has_uscc": False,
-                "is_of_province": False,
+                "is_of_place": False,
                 "begins_on": None,
                 "use_by": TODAY - timedelta(days=1),
                 "has_open": True,

@@ -1,7 +1,7 @@
 """Applications from a draft to a voucher: papers, two reviews by two persons, what is refused and sent back."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -127,6 +127,21 @@ def test_who_may_not_apply_begins_no_draft(
 
     assert codes(refused) == [expected]
     assert count(session, VoucherApplication) == 0
+
+
+@pytest.mark.parametrize(("place", "accepts"), [("500109", True), ("500103", False), ("500100", True)])
+def test_a_programme_of_a_district_or_city_accepts_firms_of_it_alone(
+    session: Session, office: Office, place: str, *, accepts: bool
+) -> None:
+    office.authority.adcode = place
+    session.commit()
+
+    if accepts:
+        assert office.drafted().state == State.DRAFT
+    else:
+        with pytest.raises(NotEligible) as refused:
+            office.drafted()
+        assert codes(refused) == [Ineligible.OTHER_PROVINCE]
 
 
 def test_a_programme_whose_days_are_over_or_that_has_not_begun_is_not_applied_for(
@@ -608,9 +623,22 @@ def test_an_office_whose_only_officer_is_of_the_firm_leaves_its_reviews_to_the_a
     assert (found.state, elsewhere) == (State.PROVINCE_REVIEW, office.authority.id)
 
 
+def test_both_reviews_may_take_as_many_working_days_as_the_programme_says(session: Session, now: datetime) -> None:
+    office = make_office(session, now, review_days=2)
+    today = local_date(now)
+
+    found = office.submitted()
+    first = found.due_on
+    office.passed(found)
+
+    expected = [steps.due_after(session, one.id, 2, today) for one in (office.district, office.authority)]
+    assert [first, found.due_on] == expected
+    assert expected != [steps.due_after(session, one.id, 5, today) for one in (office.district, office.authority)]
+
+
 def test_reviews_are_due_in_working_days_and_queued_by_them(session: Session, office: Office) -> None:
     found = office.submitted()
-    due = steps.due_after(session, office.district.id, date(2026, 3, 6))
+    due = steps.due_after(session, office.district.id, 5, date(2026, 3, 6))
 
     assert due == date(2026, 3, 13)
     page = applications(session, office.first, Wanted(to_review=True), today=local_date(office.now), limit=9)

@@ -128,7 +128,7 @@ def test_why_a_firm_may_not_apply_is_said_before_it_writes_anything(
     page = client.get(f"/applications/new?programme={office.programme.id}").text
 
     assert "企业没有核验过的统一社会信用代码" in page
-    assert "企业不在这项政策的省市" in page
+    assert "企业不在这项政策的地区" in page
     assert 'name="statement"' not in page
 
 

@@ -23,7 +23,7 @@ from tests.factories.vouchers import accept, make_firm
 HOURLY = 9_990
 """An hour and a half comes to 149.85 yuan, of which 30 % are half a fen more than 44.95."""
 PLACES = {"50": "500109", "51": "510704"}
-AUTHORITIES = {"50": "500112", "51": "510105"}
+AUTHORITIES = {"50": "500000", "51": "510000"}
 AGENTS = {"50": "lead", "51": "other"}
 CAP, BUDGET = 30_000, {"issue": 150_000, "hold": 25_000}
 WAYS: tuple[tuple[str, dict[str, Any]], ...] = (

@@ -264,6 +264,29 @@ def test_nobody_but_officers_of_the_two_closes_a_month_nor_who_stands_in_for_one
     assert rows_in(session, ClearingStatement) == 0
 
 
+def test_an_office_of_a_district_reads_its_provinces_months_and_binds_it_to_nothing(across: Across) -> None:
+    october(across)
+    session, today = across.session, date(2026, 11, 23)
+    here, there = (across.officer(f"of {code}", make_authority(session, code)) for code in ("500109", "510704"))
+
+    with pytest.raises(Forbidden):
+        across.close("50", OCTOBER, actor=here)
+    session.rollback()
+    across.close("50", OCTOBER)
+    for step, given in (
+        (service.confirm, ()),
+        (service.write, (WriteForm(text="不对"),)),
+        (settling.settle, (SETTLED,)),
+    ):
+        with pytest.raises(Forbidden):
+            across.do(step, OCTOBER, *given, actor=there)
+        session.rollback()
+
+    shown = [shown_month(session, BORDER, OCTOBER, one, today=today) for one in (here, there)]
+    assert [(abs(one.net_fen), one.may) for one in shown] == [(34_950, frozenset())] * 2
+    assert rows_in(session, ClearingEvent) == 0
+
+
 def test_of_one_province_alone_nothing_is_closed_and_the_other_does_not_see_it(across: Across) -> None:
     october(across)
     within, today = Border("50", "50"), date(2026, 11, 23)

@@ -15,7 +15,7 @@ from models.vocabulary.directory import OrganisationKind
 from tests.factories.instruments import make_organisation
 from tests.factories.people import actor_for, give, make_user
 
-CHONGQING, SICHUAN = "500112", "510105"
+CHONGQING, SICHUAN = "500000", "510000"
 TERMS: dict[str, Any] = {
     "shares": {"instrument_sharing": 3_000, "testing": 3_000, "proof_of_concept": 2_000},
     "year_cap_fen": 20_000_000,

@@ -155,7 +155,7 @@ def test_who_has_several_roles_sees_the_cards_of_all_by_hat(
 @pytest.mark.parametrize(
     ("role", "menu"),
     [
-        (Role.VOUCHER_OFFICER, ["找仪器", "创新券申请", "兑付待办", "创新券", "首页"]),
+        (Role.VOUCHER_OFFICER, ["创新券申请", "兑付待办", "预算与创新券", "兑付公示", "创新券清算"]),
         (Role.ENTERPRISE_AGENT, ["找仪器", "首页", "我的预约", "创新券", "创新券申请"]),
         (Role.INSTITUTION_FINANCE, ["找仪器", "结算", "费用管理", "创新券兑付", "首页"]),
     ],

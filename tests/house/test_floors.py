@@ -39,6 +39,7 @@ SPEAKING = {
     "pricing/wording.py",
     "privacy/showing.py",
     "programmes/wording.py",
+    "vouchers/reminder_days.py",
     "recognitions/wording.py",
     "redemptions/pack.py",
     "redemptions/wording.py",

@@ -341,7 +341,8 @@ def _offices(builder: Builder) -> None:
         "officer": (Role.VOUCHER_OFFICER, "科技局", OrganisationKind.AUTHORITY),
     }
     for key, (role, name, kind) in offices.items():
-        organisation = make_organisation(builder.session, name_zh=name, name_en=f"{key} office", kind=kind)
+        place = {"adcode": "500000"} if kind == OrganisationKind.AUTHORITY else {}
+        organisation = make_organisation(builder.session, name_zh=name, name_en=f"{key} office", kind=kind, **place)
         give(builder.session, builder.world.users[key], role, ScopeKind.ORGANISATION, organisation.id)
     for key, role in {"auditor": Role.AUDITOR, "platform": Role.PLATFORM_ADMIN}.items():
         give(builder.session, builder.world.users[key], role, ScopeKind.PLATFORM)

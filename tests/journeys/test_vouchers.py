@@ -30,7 +30,7 @@ from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_instrument, make_organisation
 from tests.factories.people import actor_for, give, make_user
 from tests.factories.prices import make_hourly_price
-from tests.factories.programmes import make_authority, make_programme
+from tests.factories.programmes import CHONGQING, SICHUAN, make_authority, make_programme
 from tests.factories.vouchers import accept as recognise
 from tests.journeys import vouching
 from tests.journeys.axe import violations
@@ -40,7 +40,7 @@ from tests.journeys.conftest import PHONE, OpenContext
 from tests.journeys.languages import IN_BOTH_LANGUAGES, said
 from tests.journeys.vouching import yuan
 
-BEIBEI, YUBEI, MIANYANG, CHENGDU = "500109", "500112", "510704", "510105"
+BEIBEI, MIANYANG = "500109", "510704"
 FIRST = date(2026, 10, 12)
 """A Monday on which a journey begins."""
 HOURLY = 50_000
@@ -77,7 +77,7 @@ class Border:
 def arranged(session: Session, home: str, firm_columns: dict[str, Any], language: Language, **terms: Any) -> Border:
     """Everybody and everything of a journey with a voucher of this province, on its first day."""
     today = at_local(FIRST)
-    near, far = ((YUBEI, BEIBEI), (CHENGDU, MIANYANG))[:: 1 if home == "50" else -1]
+    near, far = ((CHONGQING, BEIBEI), (SICHUAN, MIANYANG))[:: 1 if home == "50" else -1]
     firm = make_organisation(session, kind=OrganisationKind.ENTERPRISE, adcode=near[1], **firm_columns)
     lab = make_organisation(session, adcode=far[1], name_zh=f"示例研究院{home}", name_en=f"Institute {home}")
     named: dict[str, Any] = {"name_zh": "扫描电镜", "name_en": "Scanning microscope"}

@@ -81,6 +81,7 @@ def test_an_officer_tries_a_version_out_and_stores_it(
     sign_in(client, officer)
     address = f"/voucher-programmes/{programme.id}"
     typed = TYPED | {"valid_from": tomorrow(), "shares.testing": "25", "version": "1", "reason": "比例下调"}
+    typed |= {"review_days": "3", "pay_days": "4", "marks.pay_days.kind": "sourced", "marks.pay_days.text": "办法"}
     case = {"service_type": "testing", "fee_fen": "2000", "used_on": "2026-06-12", "is_recognised": "1"}
 
     opened = client.get(f"{address}/edit")
@@ -97,6 +98,11 @@ def test_an_officer_tries_a_version_out_and_stores_it(
     assert "先付 ¥2,000.00，预计兑付 ¥500.00" in words(tried.text)
     assert (before, last.number, last.shares["testing"], last.year_cap_fen) == (1, 2, 2_500, 20_000_000)
     assert last.marks["year_cap_fen"] == {"kind": "sourced", "text": "川科政〔2025〕6号"}
+    assert (last.review_days, last.pay_days, last.marks["pay_days"]["text"]) == (3, 4, "办法")
+    assert last.marks["review_days"] == {"kind": "assumed", "text": ""}
+    shown = words(client.get(f"{address}/versions/2").text)
+    assert "每次审核的工作日 3 个工作日 ? 暂定" in shown
+    assert "公示后付款的工作日 4 个工作日 ✓ 有出处 办法" in shown
     assert "比例下调" in client.get(address).text
     assert "最高 30%" in client.get(f"{address}/versions/1").text
     assert "最高 25%" in client.get(f"{address}/versions/2").text

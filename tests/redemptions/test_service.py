@@ -290,6 +290,25 @@ def test_two_officers_review_and_neither_is_of_the_claimant(claims: Claims) -> N
     assert list(logged) == ["redemptions.request", "redemptions.city_review", "redemptions.province_review"]
 
 
+def test_reviews_and_payment_may_take_as_many_working_days_as_the_programme_says(
+    session: Session, now: datetime
+) -> None:
+    claims = Claims(session, now, review_days=3, pay_days=2, notice_days=0)
+    charge = claims.used(9)
+    claims.invoice()
+    today, authority_id = local_date(claims.later), claims.authority.id
+    expected = [service.due_on(session, authority_id, days, today) for days in (3, 3, 2)]
+
+    made = claims.ask(charge)
+    due = [made.due_on]
+    for officer in (claims.first, claims.second):
+        claims.review(made, officer)
+        due.append(session.get_one(Redemption, made.id, populate_existing=True).due_on)
+
+    assert due == expected
+    assert len({service.due_on(session, authority_id, days, today) for days in (2, 3, 5)}) == 3
+
+
 def test_whoever_works_at_an_instrument_of_the_claimant_reviews_none_of_its_requests(
     session: Session, now: datetime
 ) -> None:

@@ -1,11 +1,14 @@
 """Officers say which enterprises and providers are related; no voucher of their authority pays between them then."""
 
+import re
+
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.programmes import Reason
 from models.vouchers import VoucherRelation
+from tests.factories.instruments import make_organisation
 from tests.factories.people import give, make_user, sign_in
 from tests.vouchers.using import Bench
 
@@ -74,3 +77,31 @@ def test_an_officer_of_another_authority_reads_none_of_it(bench: Bench, client: 
 
     assert bench.firm.name_zh not in client.get("/vouchers/relations").get_data(as_text=True)
     assert client.get("/api/v1/vouchers/relations").get_json()["items"] == []
+
+
+def test_relations_are_read_page_by_page(bench: Bench, client: FlaskClient) -> None:
+    voucher = bench.issue(100_000)
+    officer, authority_id = bench.officer(voucher), bench.programme(voucher).organisation_id
+    providers = [make_organisation(bench.session) for _number in range(3)]
+    for one in providers:
+        said = {"organisation_id": bench.firm.id, "provider_id": one.id, "is_related": True, "reason": "股权"}
+        row = VoucherRelation(
+            authority_id=authority_id, **said, created_at=voucher.created_at, created_by_id=officer.id
+        )
+        bench.session.add(row)
+    bench.session.commit()
+    user = make_user(bench.session, "keeper")
+    give(bench.session, user, Role.VOUCHER_OFFICER, ScopeKind.ORGANISATION, authority_id)
+    sign_in(client, user)
+
+    first = client.get("/api/v1/vouchers/relations?limit=2").get_json()
+    last = client.get(f"/api/v1/vouchers/relations?limit=2&cursor={first['next_cursor']}").get_json()
+    page = client.get("/vouchers/relations?limit=2").get_data(as_text=True)
+    [older] = re.findall(r'href="(/vouchers/relations[^"]*cursor[^"]*)"', page)
+    rest = client.get(older.replace("&amp;", "&")).get_data(as_text=True)
+
+    ids = [one["provider_id"] for part in (first, last) for one in part["items"]]
+    assert (ids, last["next_cursor"]) == ([one.id for one in reversed(providers)], None)
+    assert [one.name_zh in page for one in providers] == [False, True, True]
+    assert [one.name_zh in rest for one in providers] == [True, False, False]
+    assert client.get("/api/v1/vouchers/relations?cursor=x").status_code == 400

@@ -87,3 +87,17 @@ def test_the_firm_is_told_what_an_officer_did_and_why(bench: Bench, session: Ses
 
     [letter] = mailed(session, now=NOON)
     assert (letter.recipient, letter.values["step"], letter.values["reason"]) == ("agent@example.org", "freeze", "审计")
+
+
+def test_other_days_are_told_where_others_are_set(bench: Bench, session: Session) -> None:
+    people(bench)
+    bench.issue(60_000)
+    mailed(session, now=NOON)
+
+    found = [due_to_remind(session, now=at(12, day), days=(10, 3)) for day in (1, 21)]
+    assert [len(one) for one in found] == [0, 1]
+    assert remind(session, found[1][0], now=at(12, 21), days=(10, 3))
+    session.commit()
+    assert due_to_remind(session, now=at(12, 27), days=(10, 3)) == []
+    assert due_to_remind(session, now=at(12, 28), days=(10, 3)) == found[1]
+    assert [one.recipient for one in mailed(session, now=at(12, 21))] == ["agent@example.org"]

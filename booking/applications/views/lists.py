@@ -1,6 +1,7 @@
 """Lists of applications: the queue of an officer by due date, those of one's firms, and all that one may read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from flask import render_template, url_for
@@ -12,10 +13,12 @@ from booking.applications import labels, queries
 from booking.applications.forms import ApplicationsPage
 from booking.applications.handed_in import wanted_then
 from booking.applications.queries import Wanted
+from booking.applications.rules import REVIEWED
 from booking.applications.wording import name_of, number_of
 from booking.core.actors import Actor
 from booking.core.clock import local_date, utcnow
 from booking.core.texts import N_
+from booking.directory.left import days_left
 from booking.web.extensions import reading
 from booking.web.languages import in_language
 from booking.web.reading import read_query
@@ -42,12 +45,11 @@ def index() -> ResponseReturnValue:
     open_to = shows_of(who)
     show = asked.show if asked.show in open_to else open_to[0]
     page = queries.applications(reading(), who, SHOWS[show][1], today=today, limit=PER_PAGE, cursor=asked.cursor)
-    then = wanted_then(reading(), page.items, who)
+    then, left = wanted_then(reading(), page.items, who), left_of(page.items, today)
     return render_template(
         "applications/index.html",
-        rows=[row_of(one, then) for one in page.items],
+        rows=[row_of(one, then) | {"left": left.get(one.id)} for one in page.items],
         show=show,
-        today=today,
         tabs=[
             {"label": _(SHOWS[one][0]), "url": url_for("applications.index", show=one), "active": one == show}
             for one in open_to
@@ -65,6 +67,18 @@ def shows_of(who: Actor) -> list[str]:
     found += [OWN] if reach(who, Permission.APPLY_FOR_VOUCHERS) else []
     found += [ALL] if reach(who, Permission.SEE_APPLICATIONS) else []
     return [*(found or [OWN]), "open", "issued", "over"]
+
+
+def left_of(found: Sequence[VoucherApplication], today: date) -> dict[int, int]:
+    """The working days that are left for the review that is due, of those that wait for one."""
+    due = {one.id: (_office_of(one), one.due_on) for one in found if one.due_on is not None and one.state in REVIEWED}
+    return dict(zip(due, days_left(reading(), list(due.values()), today), strict=True))
+
+
+def _office_of(found: VoucherApplication) -> int:
+    """The office that reviews now, by whose calendar the days are counted."""
+    authority_id = found.programme.organisation_id
+    return (found.district_id or authority_id) if found.state == ApplicationState.DISTRICT_REVIEW else authority_id
 
 
 def row_of(found: VoucherApplication, then: Mapping[int, int]) -> dict[str, Any]:

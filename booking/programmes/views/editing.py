@@ -34,7 +34,7 @@ from booking.web.signed_in import require_actor, signed_in
 from models.programmes import Programme
 from models.vocabulary.programmes import MarkKind
 
-BLANK: Texts = {"documents": [], "exclusions": [], "windows": [], "notice_days": 5}
+BLANK: Texts = {"documents": [], "exclusions": [], "windows": [], "notice_days": 5, "review_days": 5, "pay_days": 5}
 MORE_WINDOWS = 2
 DAYS = ("counts_from", "use_by", "redeem_by")
 CHOICES: Mapping[str, Mapping[Any, str]] = {

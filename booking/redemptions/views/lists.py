@@ -1,7 +1,7 @@
 """Lists of redemptions: one's own, what waits for officers, and what is in public."""
 
-from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from flask import render_template, url_for
@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from booking.accounts.permissions import Permission, reach
 from booking.core.clock import local_date, utcnow
-from booking.directory.queries import working_day_test
+from booking.directory.left import days_left
 from booking.redemptions import labels, queries
 from booking.redemptions.claimable import sums_of
 from booking.redemptions.forms import RedemptionNoticesPage, RedemptionsPage
@@ -22,7 +22,6 @@ from booking.web.signed_in import require_actor, signed_in
 from models.redemptions import Redemption
 
 PER_PAGE = 30
-LOOKED_AROUND = timedelta(days=60)
 
 
 @signed_in
@@ -83,16 +82,5 @@ def row(one: Redemption) -> dict[str, Any]:
 
 def _with_days(rows: Sequence[Redemption], today: date) -> list[tuple[Redemption, int]]:
     """Each with the working days that are left until it is due; below zero: how many it is late."""
-    tests: dict[int, Callable[[date], bool]] = {}
-    for one in rows:
-        house = queries.house_of(one).id
-        if house not in tests:
-            tests[house] = working_day_test(reading(), house, today - LOOKED_AROUND, today + LOOKED_AROUND)
-    return [(one, _days_left(one.due_on or today, today, tests[queries.house_of(one).id])) for one in rows]
-
-
-def _days_left(due_on: date, today: date, is_working: Callable[[date], bool]) -> int:
-    """Working days after today until a day, or from that day until today as a number below zero."""
-    first, last, sign = (today, due_on, 1) if due_on >= today else (due_on, today, -1)
-    days = (first + timedelta(days=count) for count in range(1, (last - first).days + 1))
-    return sign * sum(is_working(day) for day in days)
+    due = [(queries.house_of(one).id, one.due_on or today) for one in rows]
+    return list(zip(rows, days_left(reading(), due, today), strict=True))

@@ -18,7 +18,6 @@ from booking.redemptions.again import claimed_anew_by
 from booking.redemptions.differences import differences
 from booking.redemptions.pack import pack_response
 from booking.redemptions.queries import WholeRedemption
-from booking.redemptions.rules import REVIEW_DAYS
 from booking.redemptions.service_types import types_of
 from booking.redemptions.views.lists import row
 from booking.redemptions.wording import (
@@ -84,7 +83,7 @@ def shown(redemption_id: int) -> dict[str, Any]:
         "paid_to": _(labels.CLAIMANTS[found.redeemed_by]),
         "refusal": _refusal(whole),
         "again_by": claimed_anew_by(found, whole.items),
-        "again_days": REVIEW_DAYS,
+        "again_days": found.programme_version.review_days,
         "lapses": claimed_anew_by(found, whole.items) < today,
         "difference": difference_of(found),
         "items": [_item(place, one, invoices, said_type(types, one)) for place, one in enumerate(whole.items, start=1)],

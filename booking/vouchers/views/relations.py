@@ -15,11 +15,11 @@ from booking.core.texts import N_
 from booking.directory.queries import organisation_by_name
 from booking.programmes.queries import authorities_of
 from booking.vouchers import labels, relating
-from booking.vouchers.forms import RelationForm, RelationPage
+from booking.vouchers.forms import RelationForm, RelationPage, RelationsPage
 from booking.web.errors import problems_of
 from booking.web.extensions import reading
 from booking.web.languages import in_language
-from booking.web.reading import posted
+from booking.web.reading import posted, read_query
 from booking.web.repeats import create_once, new_key
 from booking.web.signed_in import require_actor, signed_in
 from models.directory import Organisation
@@ -70,9 +70,12 @@ def _page(form: dict[str, Any], refused: InvalidInput | None) -> ResponseReturnV
         raise Forbidden
     own = authorities_of(session, who, Permission.MANAGE_VOUCHERS)
     problems = problems_of(refused) if refused else {}
+    asked = read_query(RelationsPage) if refused is None else RelationsPage()
+    found = relating.relations(session, who, limit=asked.limit, cursor=asked.cursor)
     page = render_template(
         "vouchers/relations.html",
-        rows=[_row(one) for one in relating.relations(session, who)],
+        rows=[_row(one) for one in found.items],
+        older=url_for("vouchers.relations", limit=asked.limit, cursor=found.next_cursor) if found.next_cursor else "",
         own=[(one.id, _name(one)) for one in own],
         form=form,
         problems={NAMED.get(name, name): said for name, said in problems.items()},

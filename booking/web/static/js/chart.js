@@ -42,7 +42,7 @@ function numberIn(text) {
 function coloursOf(element) {
   const style = getComputedStyle(element);
   const named = (name) => style.getPropertyValue(name).trim();
-  const marks = ["--action", "--attention", "--ink-soft"].map(named);
+  const marks = ["--action", "--attention-strong", "--third"].map(named);
   return { ink: named("--ink-soft"), line: named("--line"), surface: named("--surface"), mark: named("--action"), marks };
 }
 
