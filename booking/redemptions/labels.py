@@ -41,6 +41,7 @@ UNCLAIMABLE = {
     Unclaimable.NOT_INVOICED: N_("还没有全额开票；结算单开具发票后才能申请。"),
     Unclaimable.NO_WINDOW: N_("现在不在受理批次内。"),
     Unclaimable.INVOICE_OUTSIDE: N_("发票日期不在这一批次的范围内。"),
+    Unclaimable.SERVICE_OUTSIDE: N_("使用日期不在这一批次的范围内。"),
     Unclaimable.AFTER_REDEEM_BY: N_("已过兑付截止日。"),
     Unclaimable.FROZEN: N_("创新券被冻结。"),
 }
@@ -49,8 +50,24 @@ REFUSED = {
     Unclaimable.NOT_INVOICED: N_("%(voucher)s（%(day)s 使用）：还没有全额开票。"),
     Unclaimable.NO_WINDOW: N_("%(voucher)s（%(day)s 使用）：现在不在受理批次内。"),
     Unclaimable.INVOICE_OUTSIDE: N_("%(voucher)s（%(day)s 使用）：发票日期不在这一批次的范围内。"),
+    Unclaimable.SERVICE_OUTSIDE: N_("%(voucher)s（%(day)s 使用）：使用日期不在这一批次的范围内。"),
     Unclaimable.AFTER_REDEEM_BY: N_("%(voucher)s（%(day)s 使用）：已过兑付截止日。"),
     Unclaimable.FROZEN: N_("%(voucher)s（%(day)s 使用）：创新券被冻结。"),
+}
+NEXT = {
+    Unclaimable.NO_WINDOW: N_("现在不在受理批次内；下一批从 %(opens)s 起受理。"),
+    Unclaimable.INVOICE_OUTSIDE: N_("发票日期不在这一批次的范围内；下一批从 %(opens)s 起受理。"),
+    Unclaimable.SERVICE_OUTSIDE: N_("使用日期不在这一批次的范围内；下一批从 %(opens)s 起受理。"),
+}
+"""The same where another batch takes it later."""
+REFUSED_NEXT = {
+    Unclaimable.NO_WINDOW: N_("%(voucher)s（%(day)s 使用）：现在不在受理批次内；下一批从 %(opens)s 起受理。"),
+    Unclaimable.INVOICE_OUTSIDE: N_(
+        "%(voucher)s（%(day)s 使用）：发票日期不在这一批次的范围内；下一批从 %(opens)s 起受理。"
+    ),
+    Unclaimable.SERVICE_OUTSIDE: N_(
+        "%(voucher)s（%(day)s 使用）：使用日期不在这一批次的范围内；下一批从 %(opens)s 起受理。"
+    ),
 }
 BEARS = {
     BearsDifference.ENTERPRISE: N_("核减的差额由企业承担。"),

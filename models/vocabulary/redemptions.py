@@ -54,5 +54,6 @@ class Unclaimable(StrEnum):
     NOT_INVOICED = "not_invoiced"
     NO_WINDOW = "no_window"
     INVOICE_OUTSIDE = "invoice_outside"
+    SERVICE_OUTSIDE = "service_outside"
     AFTER_REDEEM_BY = "after_redeem_by"
     FROZEN = "frozen"

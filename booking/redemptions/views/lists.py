@@ -12,9 +12,9 @@ from booking.accounts.permissions import Permission, reach
 from booking.core.clock import local_date, utcnow
 from booking.directory.queries import working_day_test
 from booking.redemptions import labels, queries
-from booking.redemptions.claimable import sums_of
 from booking.redemptions.forms import RedemptionNoticesPage, RedemptionsPage
 from booking.redemptions.queries import Wanted
+from booking.redemptions.sums import sums_of
 from booking.redemptions.wording import name_of, number_of, programme_name, state_of, state_on
 from booking.web.extensions import reading
 from booking.web.reading import read_query
