@@ -30,6 +30,7 @@ from booking.redemptions.answers import (
 from booking.redemptions.claimable import claimable_page
 from booking.redemptions.claimable_answers import ClaimableList, claimable_answer
 from booking.redemptions.differences import differences
+from booking.redemptions.flags import flags_of, is_told
 from booking.redemptions.forms import (
     ClaimableQuery,
     ClawBackForm,
@@ -316,11 +317,12 @@ def _redemption(redemption_id: int, status: int = 200) -> Response:
     whole = queries.whole_redemption(session, redemption_id, require_actor(), today=local_date(utcnow()))
     papers, invoices = documents.papers_of(session, whole), documents.invoices_by_charge(session, whole.items)
     due = differences(session, whole.redemption, whole.items, whole.events)
+    said = flags_of(session, whole.redemption, whole.items) if is_told(whole) else None
 
     def address(attachment: Attachment, _edge: int) -> str:
         return url_for(".file", redemption_id=redemption_id, attachment_id=attachment.id)
 
-    return _json(redemption_answer(whole, papers, invoices, due, address), status)
+    return _json(redemption_answer(whole, papers, invoices, due, address, said=said), status)
 
 
 def _json(answer: BaseModel, status: int = 200) -> Response:

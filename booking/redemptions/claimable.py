@@ -159,7 +159,7 @@ def is_claimant(claimant_ids: Collection[int]) -> ColumnElement[bool]:
     return or_(firm, and_(by == RedeemedBy.PROVIDER, Charge.organisation_id.in_(claimant_ids)))
 
 
-def _unclaimed(claimant_id: int, programme_id: int | None, today: date) -> Select[*Unclaimed]:
+def _unclaimed(claimant_id: int | None, programme_id: int | None, today: date) -> Select[*Unclaimed]:
     """The last capture of each voucher and charge with what is left to claim of the two, what ends first first."""
     every = aliased(VoucherCapture)
     same = every.voucher_id == VoucherCapture.voucher_id, every.charge_id == VoucherCapture.charge_id

@@ -3,7 +3,7 @@
 from booking.core.texts import N_
 from models.vocabulary.attachments import OwnerKind
 from models.vocabulary.programmes import BearsDifference, RedeemedBy
-from models.vocabulary.redemptions import PaymentKind, RedemptionState, RedemptionStep, Unclaimable
+from models.vocabulary.redemptions import FlagKind, PaymentKind, RedemptionState, RedemptionStep, Unclaimable
 
 STATES = {
     RedemptionState.REQUESTED: (N_("待初审"), "attention", "○"),
@@ -74,6 +74,12 @@ BEARS = {
     BearsDifference.PROVIDER: N_("核减的差额由服务机构承担。"),
 }
 CLAIMANTS = {RedeemedBy.ENTERPRISE: N_("企业（已全额付款）"), RedeemedBy.PROVIDER: N_("服务机构（已在账单中抵扣）")}
+FLAGS = {
+    FlagKind.STATUTORY: N_("声明为法律法规或强制性标准要求的检测"),
+    FlagKind.RELATED: N_("声明企业与服务机构有关联关系"),
+    FlagKind.FUNDED: N_("声明已有其他财政资金资助"),
+    FlagKind.FLAGGED: N_("主管部门登记为有关联关系"),
+}
 HANDED_IN = N_("申请单位上传")
 ORIGINS = {OwnerKind.INVOICE: N_("开票登记"), OwnerKind.CONTRACT: N_("合同登记")}
 """Where files of the pack come from that nobody handed in for it."""

@@ -19,6 +19,7 @@ from booking.notifications.service import announce
 from booking.redemptions import queries
 from booking.redemptions.again import again_until
 from booking.redemptions.claimable import Claimable, Pair, claimable
+from booking.redemptions.flags import reasons_for
 from booking.redemptions.forms import (
     MOST_ITEMS,
     ApprovedItemForm,
@@ -163,6 +164,8 @@ def review(
         raise FourEyes
     items, at = queries.items_of(session, found.id), _at(found, actor)
     approve(found, items, form)
+    reasons = reasons_for(session, found, items, form)
+    flagged = {"flagged": reasons} if reasons else {}
     today, authority = local_date(now), found.programme.organisation_id
     if is_first:
         found.due_on = due_on(session, authority, REVIEW_DAYS, today)
@@ -171,7 +174,7 @@ def review(
         until = due_on(session, authority, found.programme_version.notice_days, today)
         found.due_on = due_on(session, authority, PAY_DAYS, until)
         found.state, found.notice_from, found.notice_until = RedemptionState.NOTICE, today, until
-    facts = {"approved": {str(one.id): one.approved_fen for one in items}, **at}
+    facts = {"approved": {str(one.id): one.approved_fen for one in items}, **at, **flagged}
     step(session, found, turn, actor=actor, now=now, reason=form.reason, facts=facts)
     return found
 

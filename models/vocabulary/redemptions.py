@@ -57,3 +57,12 @@ class Unclaimable(StrEnum):
     SERVICE_OUTSIDE = "service_outside"
     AFTER_REDEEM_BY = "after_redeem_by"
     FROZEN = "frozen"
+
+
+class FlagKind(StrEnum):
+    """What speaks against an item: declared with the use, or said by the authority of firm and provider."""
+
+    STATUTORY = "statutory"
+    RELATED = "related"
+    FUNDED = "funded"
+    FLAGGED = "flagged"

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from booking.core.clock import local_date
 from booking.core.errors import InvalidInput
-from booking.redemptions import service
 from booking.redemptions.claimable import Claimable, claimable
+from booking.redemptions.labels import NEXT, REFUSED, REFUSED_NEXT, UNCLAIMABLE
 from models.vocabulary.redemptions import Unclaimable
 from tests.factories.people import sign_in
 from tests.redemptions.claims import Claims
@@ -126,6 +126,6 @@ def test_what_belongs_to_two_batches_is_asked_for_by_two_requests(
     )
 
 
-def test_the_service_knows_its_reasons() -> None:
-    assert set(service.REFUSED) == set(Unclaimable)
-    assert set(service.REFUSED_NEXT) < set(Unclaimable)
+def test_every_reason_has_its_words() -> None:
+    assert set(REFUSED) == set(UNCLAIMABLE) == set(Unclaimable)
+    assert set(REFUSED_NEXT) == set(NEXT) < set(Unclaimable)

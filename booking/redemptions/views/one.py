@@ -16,11 +16,21 @@ from booking.core.money import yuan_from_fen
 from booking.redemptions import documents, labels, queries
 from booking.redemptions.again import claimed_anew_by
 from booking.redemptions.differences import differences
+from booking.redemptions.flags import Said, flags_of, is_told
 from booking.redemptions.pack import pack_response
 from booking.redemptions.queries import WholeRedemption
 from booking.redemptions.rules import REVIEW_DAYS
 from booking.redemptions.views.lists import row
-from booking.redemptions.wording import difference_of, name_of, packed, state_on, step_of, voucher_number
+from booking.redemptions.wording import (
+    declared_in_words,
+    difference_of,
+    flags_in_words,
+    name_of,
+    packed,
+    state_on,
+    step_of,
+    voucher_number,
+)
 from booking.web.extensions import reading
 from booking.web.languages import in_language
 from booking.web.repeats import new_key
@@ -58,6 +68,7 @@ def shown(redemption_id: int) -> dict[str, Any]:
     found, sight = whole.redemption, whole.sight
     invoices = documents.invoices_by_charge(session, whole.items)
     decides = sight.reviews and queries.decides(session, found, sight, today=today)
+    said = flags_of(session, found, whole.items) if is_told(whole) else {}
     is_own = sight.reviews and queries.is_of_claimant(session, found, who, today=today)
     return {
         **row(found),
@@ -77,13 +88,13 @@ def shown(redemption_id: int) -> dict[str, Any]:
         "again_days": REVIEW_DAYS,
         "lapses": claimed_anew_by(found, whole.items) < today,
         "difference": difference_of(found),
-        "items": [_item(place, one, invoices) for place, one in enumerate(whole.items, start=1)],
+        "items": [_item(place, one, invoices, said.get(one.id)) for place, one in enumerate(whole.items, start=1)],
         **_papers(session, whole),
         "own_files": {one.attachment_id for one in whole.documents},
         "due": _due(session, whole, who, today),
         "bank_papers": whole.bank_papers,
         "payments": [(one, _(labels.PAYMENTS[one.kind])) for one in whole.payments],
-        "events": [(one, step_of(found, one.step), _who(whole, one)) for one in whole.events],
+        "events": [(one, step_of(found, one.step), _who(whole, one), _flagged(whole, one)) for one in whole.events],
         "takes_papers": sight.claims and found.state in documents.OPEN,
         "may_withdraw": sight.claims and found.state == RedemptionState.REQUESTED,
         "limits": limits_for(OwnerKind.REDEMPTION),
@@ -96,6 +107,13 @@ def shown(redemption_id: int) -> dict[str, Any]:
 def _who(whole: WholeRedemption, event: RedemptionEvent) -> str:
     """Who took a step: a person of the reader's own side, of the other the organisation."""
     return event.actor.name if queries.shows_person(whole, event) else name_of(queries.side_of(whole, event))
+
+
+def _flagged(whole: WholeRedemption, event: RedemptionEvent) -> list[tuple[int, str]]:
+    """Why a review approved what something speaks against: the places of the items, and the reasons."""
+    reasons = event.facts.get("flagged", {}) if is_told(whole) else {}
+    places = enumerate(whole.items, start=1)
+    return [(place, reasons[str(one.id)]) for place, one in places if str(one.id) in reasons]
 
 
 def _papers(session: Session, whole: WholeRedemption) -> dict[str, Any]:
@@ -145,7 +163,7 @@ def _field_labels(whole: WholeRedemption) -> dict[str, str]:
     return plain
 
 
-def _item(place: int, one: RedemptionItem, invoices: Any) -> dict[str, Any]:
+def _item(place: int, one: RedemptionItem, invoices: Any, said: Said | None) -> dict[str, Any]:
     """One item in words."""
     instrument = one.charge.instrument
     stands = one.approved_fen if one.approved_fen is not None else one.claimed_fen
@@ -159,5 +177,7 @@ def _item(place: int, one: RedemptionItem, invoices: Any) -> dict[str, Any]:
         "fee_fen": one.charge.gross_fen + one.charge.voucher_fen,
         "invoices": "、".join(invoice.number for invoice in invoices.get(one.charge_id, ())),
         "stands": yuan_from_fen(stands),
+        "flags": flags_in_words(said) if said else [],
+        "declared": declared_in_words(said) if said else "",
         "left_fen": (one.approved_fen or 0) - one.clawed_fen,
     }
