@@ -254,7 +254,7 @@ def redemption_answer(
         opens_on=found.opens_on,
         closes_on=found.closes_on,
         claim_again_by=claimed_anew_by(found, whole.items) if is_mendable(found, whole.events) else None,
-        items=[_item(one, invoices.get(one.charge_id, ()), said and said.get(one.id)) for one in whole.items],
+        items=[_item(one, invoices.get(one.charge_id, ()), said.get(one.id) if said else None) for one in whole.items],
         documents=[
             ListedPaperAnswer(
                 document=one.kind,

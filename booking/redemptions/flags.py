@@ -59,8 +59,8 @@ def flags_of(session: Session, redemption: Redemption, items: Sequence[Redemptio
         rows = wishes.get(use, ())
         related = relations.get((one.voucher.organisation_id, one.charge.organisation_id), ())
         last = rows[-1] if rows else None
-        said = (last[1], last[0].created_at) if last else ("", None)
-        found[one.id] = Said(*said, (*_declared(rows), *related))
+        by, at = (last[1], last[0].created_at) if last else ("", None)
+        found[one.id] = Said(by, at, (*_declared(rows), *related))
     return found
 
 
