@@ -78,7 +78,7 @@ class RedemptionDocumentBody(UploadBody):
 def redemptions() -> Response:
     """The redemptions that one may read: as claimant, as officer of the authority, or as auditor; the newest first."""
     asked, who = read_query(RedemptionsQuery), require_actor()
-    wanted = Wanted(asked.organisation, asked.programme, asked.state)
+    wanted = Wanted(asked.organisation, asked.programme, asked.state, asked.waiting)
     page = queries.redemptions(reading(), who, wanted, limit=asked.limit, cursor=asked.cursor)
     return _json(RedemptionList(items=[redemption_row(one) for one in page.items], next_cursor=page.next_cursor))
 

@@ -4,6 +4,7 @@ from booking.core.texts import N_
 from models.vocabulary.attachments import OwnerKind
 from models.vocabulary.programmes import BearsDifference, RedeemedBy
 from models.vocabulary.redemptions import FlagKind, PaymentKind, RedemptionState, RedemptionStep, Unclaimable
+from models.vocabulary.vouchers import CaptureKind
 
 STATES = {
     RedemptionState.REQUESTED: (N_("待初审"), "attention", "○"),
@@ -74,6 +75,9 @@ BEARS = {
     BearsDifference.PROVIDER: N_("核减的差额由服务机构承担。"),
 }
 CLAIMANTS = {RedeemedBy.ENTERPRISE: N_("企业（已全额付款）"), RedeemedBy.PROVIDER: N_("服务机构（已在账单中抵扣）")}
+CAPTURES = {CaptureKind.REJECTED: N_("兑付未核准"), CaptureKind.LAPSED: N_("过期未兑付")}
+USED = {True: N_("抵扣费用"), False: N_("退回费用的抵扣")}
+"""What a capture is of, by why it was made, else by whether it took something."""
 FLAGS = {
     FlagKind.STATUTORY: N_("声明为法律法规或强制性标准要求的检测"),
     FlagKind.RELATED: N_("声明企业与服务机构有关联关系"),

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, case, cast, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, contains_eager
 
+from booking.core.pages import Page, decode_cursor, page_of, row_id
 from booking.redemptions.claimable import is_claimant
 from models.charges import Charge
 from models.programmes import ProgrammeVersion
@@ -72,3 +73,26 @@ def sums_of(session: Session, claimant_ids: Collection[int]) -> dict[int, Sums]:
 def _summed(condition: ColumnElement[bool], amount: Any) -> Any:
     """A sum of the amounts for which a condition holds."""
     return func.coalesce(func.sum(case((condition, amount), else_=0)), 0)
+
+
+def captures_of(
+    session: Session, claimant_id: int, *, is_lapsed: bool, limit: int, cursor: str = ""
+) -> Page[VoucherCapture]:
+    """What a claimant's sums are made of, the newest first; all of it, or only what has lapsed."""
+    rows = (
+        select(VoucherCapture)
+        .join(VoucherCapture.voucher)
+        .join(VoucherCapture.charge)
+        .join(ProgrammeVersion, ProgrammeVersion.id == VoucherCapture.programme_version_id)
+        .options(
+            contains_eager(VoucherCapture.voucher).joinedload(Voucher.organisation, innerjoin=True),
+            contains_eager(VoucherCapture.charge).joinedload(Charge.organisation, innerjoin=True),
+        )
+        .where(is_claimant([claimant_id]))
+    )
+    if is_lapsed:
+        rows = rows.where(VoucherCapture.kind == CaptureKind.LAPSED)
+    if cursor:
+        rows = rows.where(VoucherCapture.id < decode_cursor(cursor, row_id)[0])
+    found = session.scalars(rows.order_by(VoucherCapture.id.desc()).limit(limit + 1)).all()
+    return page_of(found, limit, lambda row: (row.id,))
