@@ -28,7 +28,7 @@ from models.redemptions import (
     RedemptionSample,
 )
 from models.vocabulary.attachments import OwnerKind, Visibility
-from models.vocabulary.redemptions import RedemptionState, RedemptionStep
+from models.vocabulary.redemptions import WAITING, RedemptionState, RedemptionStep
 from models.vouchers import Voucher
 
 IN_PUBLIC = (RedemptionState.NOTICE, RedemptionState.PAID)
