@@ -25,7 +25,7 @@ from booking.operations.proving import prove_books
 from booking.operations.running import Job, one_by_one, within_transaction
 from booking.operations.schedules import Daily, Every
 from booking.privacy import service as privacy
-from booking.redemptions import lapsing
+from booking.redemptions import batch_reminding, lapsing
 from booking.reservations import approval, letting_go
 from booking.statements import jobs as issuing
 from booking.teams import joining
@@ -128,6 +128,11 @@ def _remind_of_vouchers(now: datetime) -> int:
     )
 
 
+def _remind_of_batches(now: datetime) -> int:
+    """Batches that are about to close are told to who may still claim in them; of how many programmes."""
+    return one_by_one(batch_reminding.due_to_remind, batch_reminding.remind_of_batches, now=now)
+
+
 def _remind_of_reviews(now: datetime) -> int:
     """Reviews of applications for vouchers that are overdue are brought before their office; of how many offices."""
     return one_by_one(applying.due_to_remind, applying.remind_of_reviews, now=now)
@@ -211,6 +216,12 @@ TIMETABLE = (
         N_("创新券的使用和兑付截止日前三十天和七天各提醒一次。"),
         Daily(time(9, 10)),
         _remind_of_vouchers,
+    ),
+    Job(
+        "remind_of_batches",
+        N_("创新券兑付批次截止前三十天和七天，各提醒还有金额可以申请的一方一次。"),
+        Daily(time(9, 15)),
+        _remind_of_batches,
     ),
     Job(
         "remind_of_reviews",

@@ -22,7 +22,7 @@ from booking.enquiries import letters as enquiries
 from booking.enquiries.queries import waiting_by_instrument as enquiries_waiting
 from booking.notifications.letters import Letter, News
 from booking.operations import letters as operations
-from booking.redemptions import lapse_letters
+from booking.redemptions import deadline_letters
 from booking.redemptions import letters as redemptions
 from booking.reservations import left_behind, waiting
 from booking.reservations import letters as reservations
@@ -140,7 +140,8 @@ REACTIONS: dict[str, Letters] = {
     "applications.overdue": applications.on_overdue,
     "applications.verification_withdrawn": applications.on_verification_withdrawn,
     "redemptions.changed": redemptions.on_changed,
-    "redemptions.lapsed": lapse_letters.on_lapsed,
+    "redemptions.lapsed": deadline_letters.on_lapsed,
+    "redemptions.batch_closing": deadline_letters.on_batch_closing,
     "clearing.changed": clearing.on_changed,
 }
 

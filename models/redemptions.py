@@ -197,3 +197,15 @@ class RedemptionSample(Base):
     created_at: Mapped[datetime]
     programme: Mapped[Programme] = relationship(lazy="raise")
     drawn_by: Mapped[User] = relationship(lazy="raise")
+
+
+class BatchReminder(Base):
+    """On this day a claimant was told that a batch closes in so many days, or fewer."""
+
+    __tablename__ = "batch_reminders"
+
+    programme_id: Mapped[int] = mapped_column(ForeignKey("programmes.id"), primary_key=True, autoincrement=False)
+    claimant_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), primary_key=True, autoincrement=False)
+    closes_on: Mapped[date] = mapped_column(primary_key=True)
+    days: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sent_on: Mapped[date]

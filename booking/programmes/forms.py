@@ -61,7 +61,10 @@ class MarkForm(Form):
 
 
 class BatchForm(Form):
-    """A batch: when requests are taken, and of which days the invoices must be; all days included."""
+    """A batch: when requests are taken, and of which days; all days included.
+
+    Those are of the invoices or of the uses, whichever the programme counts on (`invoiced` is only their name).
+    """
 
     opens_on: NearDay
     closes_on: NearDay
@@ -113,7 +116,7 @@ class ProgrammeTermsForm(Form):
             if window.closes_on < window.opens_on:
                 yield Problem(f"windows.{place}.closes_on", N_("受理截止日不能早于开始日。"))
             if window.invoiced_until < window.invoiced_from:
-                yield Problem(f"windows.{place}.invoiced_until", N_("发票的最后一天不能早于第一天。"))
+                yield Problem(f"windows.{place}.invoiced_until", N_("发票或使用的最后一天不能早于第一天。"))
 
     def columns(self) -> dict[str, Any]:
         """The columns of a version."""

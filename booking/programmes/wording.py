@@ -12,7 +12,7 @@ from booking.programmes.rules import Covered, Excluded
 from booking.web import filters
 from booking.web.languages import in_language
 from models.programmes import Programme, ProgrammeVersion
-from models.vocabulary.programmes import Exclusion, MarkKind, ProgrammeDocument, RedeemedBy
+from models.vocabulary.programmes import CountsOn, Exclusion, MarkKind, ProgrammeDocument, RedeemedBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def _days(version: ProgrammeVersion) -> dict[str, str]:
         "use_by": filters.day(version.use_by),
         "redeem_by": filters.day(version.redeem_by),
         "valid_days": str(ngettext("发券后 %(num)s 天", "发券后 %(num)s 天", valid)) if valid else "",
-        "windows": _listed(_window(one) for one in version.windows),
+        "windows": _listed(_window(one, version.counts_on) for one in version.windows),
         **{
             name: str(ngettext("%(num)s 个工作日", "%(num)s 个工作日", getattr(version, name)))
             for name in ("notice_days", "review_days", "pay_days")
@@ -167,9 +167,11 @@ def _ways(version: ProgrammeVersion) -> dict[str, str]:
     }
 
 
-def _window(window: dict[str, str]) -> str:
-    """A batch: when requests are taken, for invoices of which days."""
+def _window(window: dict[str, str], counts_on: CountsOn) -> str:
+    """A batch: when requests are taken, for invoices or uses of which days."""
     days = {name: filters.day(date.fromisoformat(text)) for name, text in window.items()}
+    if counts_on == CountsOn.SERVICE:
+        return str(_("%(opens_on)s 至 %(closes_on)s 受理，使用于 %(invoiced_from)s 至 %(invoiced_until)s", **days))
     return str(_("%(opens_on)s 至 %(closes_on)s 受理，发票开具于 %(invoiced_from)s 至 %(invoiced_until)s", **days))
 
 

@@ -12,6 +12,7 @@ from booking.redemptions.again import claimed_anew_by, is_mendable
 from booking.redemptions.claimable_answers import RedeemingOrganisation, named
 from booking.redemptions.differences import Difference
 from booking.redemptions.documents import ListedPaper
+from booking.redemptions.flags import Said
 from booking.redemptions.queries import WholeRedemption, shows_person, side_of
 from booking.redemptions.rules import number_of
 from models.applications import VerifiedDocument
@@ -19,7 +20,7 @@ from models.attachments import Attachment
 from models.invoices import Invoice
 from models.redemptions import Redemption, RedemptionEvent, RedemptionItem, RedemptionSample
 from models.vocabulary.programmes import BearsDifference, ProgrammeDocument, RedeemedBy, ServiceType
-from models.vocabulary.redemptions import PaymentKind, RedemptionState, RedemptionStep
+from models.vocabulary.redemptions import FlagKind, PaymentKind, RedemptionState, RedemptionStep
 
 Address = Callable[[Attachment, int], str]
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
@@ -58,10 +59,22 @@ class RedemptionList(BaseModel):
     next_cursor: str | None
 
 
+class FlagAnswer(BaseModel):
+    """What speaks against an item: declared with its use, or said by the authority; by whom, when and why."""
+
+    kind: FlagKind
+    by: str
+    at: datetime
+    reason: str
+    is_withdrawn: bool
+
+
 class RedemptionItemAnswer(BaseModel):
     """What is claimed of one charge by one voucher, and what was approved of it.
 
     `service_type` is what the use was to the voucher: by its share it was covered.
+    Who declared last what is to be declared with vouchers, and what speaks against it (`flags`), is told to officers
+    and auditors of the authority; to others null.
     """
 
     id: int
@@ -78,6 +91,9 @@ class RedemptionItemAnswer(BaseModel):
     approved_fen: int | None
     clawed_fen: int
     reason: str
+    declared_by: str | None
+    declared_at: datetime | None
+    flags: list[FlagAnswer] | None
 
 
 class VerifiedPaperAnswer(BaseModel):
@@ -117,12 +133,16 @@ class ListedPaperAnswer(BaseModel):
 
 
 class RedemptionEventAnswer(BaseModel):
-    """One step; `by` whom, or by which organisation where they are of the other side."""
+    """One step; `by` whom, or by which organisation where they are of the other side.
+
+    `flagged` says why a review approved items against which something speaks, by their ids, for who is told of that.
+    """
 
     step: RedemptionStep
     state: RedemptionState
     by: str
     reason: str
+    flagged: dict[int, str]
     occurred_at: datetime
 
 
@@ -224,6 +244,7 @@ def redemption_answer(
     address: Address,
     *,
     types: Mapping[int, ServiceType],
+    said: Mapping[int, Said] | None,
 ) -> RedemptionAnswer:
     """A redemption in full; `address` says where its files are."""
     found, here = whole.redemption, {one.attachment_id for one in whole.documents}
@@ -236,7 +257,10 @@ def redemption_answer(
         opens_on=found.opens_on,
         closes_on=found.closes_on,
         claim_again_by=claimed_anew_by(found, whole.items) if is_mendable(found, whole.events) else None,
-        items=[_item(one, invoices.get(one.charge_id, ()), types.get(one.charge_id)) for one in whole.items],
+        items=[
+            _item(one, invoices.get(one.charge_id, ()), types.get(one.charge_id), said.get(one.id) if said else None)
+            for one in whole.items
+        ],
         documents=[
             ListedPaperAnswer(
                 document=one.kind,
@@ -250,7 +274,7 @@ def redemption_answer(
         differences=[_columns(DifferenceAnswer, one) for one in due],
         bank_papers=[_file(one, address) for one in whole.bank_papers],
         payments=[_columns(RedemptionPaymentAnswer, one) for one in whole.payments],
-        events=[_columns(RedemptionEventAnswer, one, by=_by(whole, one)) for one in whole.events],
+        events=[_event(whole, one, is_told=said is not None) for one in whole.events],
         steps=sorted(whole.steps),
     )
 
@@ -274,7 +298,15 @@ def sample_answer(found: RedemptionSample) -> RedemptionSampleAnswer:
     return RedemptionSampleAnswer(**{name: getattr(found, name) for name in RedemptionSampleAnswer.model_fields})
 
 
-def _item(one: RedemptionItem, invoices: Sequence[Invoice], service_type: ServiceType | None) -> RedemptionItemAnswer:
+def _event(whole: WholeRedemption, one: RedemptionEvent, *, is_told: bool) -> RedemptionEventAnswer:
+    """One step."""
+    flagged = one.facts.get("flagged", {}) if is_told else {}
+    return _columns(RedemptionEventAnswer, one, by=_by(whole, one), flagged=flagged)
+
+
+def _item(
+    one: RedemptionItem, invoices: Sequence[Invoice], service_type: ServiceType | None, said: Said | None
+) -> RedemptionItemAnswer:
     """One item."""
     return RedemptionItemAnswer(
         id=one.id,
@@ -291,6 +323,9 @@ def _item(one: RedemptionItem, invoices: Sequence[Invoice], service_type: Servic
         approved_fen=one.approved_fen,
         clawed_fen=one.clawed_fen,
         reason=one.reason,
+        declared_by=said.declared_by if said and said.declared_at else None,
+        declared_at=said.declared_at if said else None,
+        flags=[_columns(FlagAnswer, flag) for flag in said.flags] if said else None,
     )
 
 

@@ -30,6 +30,7 @@ from booking.redemptions.answers import (
 from booking.redemptions.claimable import claimable_page
 from booking.redemptions.claimable_answers import ClaimableList, claimable_answer
 from booking.redemptions.differences import differences
+from booking.redemptions.flags import flags_of, is_told
 from booking.redemptions.forms import (
     ClaimableQuery,
     ClawBackForm,
@@ -78,7 +79,7 @@ class RedemptionDocumentBody(UploadBody):
 def redemptions() -> Response:
     """The redemptions that one may read: as claimant, as officer of the authority, or as auditor; the newest first."""
     asked, who = read_query(RedemptionsQuery), require_actor()
-    wanted = Wanted(asked.organisation, asked.programme, asked.state)
+    wanted = Wanted(asked.organisation, asked.programme, asked.state, asked.waiting)
     page = queries.redemptions(reading(), who, wanted, limit=asked.limit, cursor=asked.cursor)
     return _json(RedemptionList(items=[redemption_row(one) for one in page.items], next_cursor=page.next_cursor))
 
@@ -325,11 +326,12 @@ def _redemption(redemption_id: int, status: int = 200) -> Response:
     whole = queries.whole_redemption(session, redemption_id, require_actor(), today=local_date(utcnow()))
     papers, invoices = documents.papers_of(session, whole), documents.invoices_by_charge(session, whole.items)
     due, types = differences(session, whole.redemption, whole.items, whole.events), types_of(session, whole.items)
+    said = flags_of(session, whole.redemption, whole.items) if is_told(whole) else None
 
     def address(attachment: Attachment, _edge: int) -> str:
         return url_for(".file", redemption_id=redemption_id, attachment_id=attachment.id)
 
-    return _json(redemption_answer(whole, papers, invoices, due, address, types=types), status)
+    return _json(redemption_answer(whole, papers, invoices, due, address, types=types, said=said), status)
 
 
 def _json(answer: BaseModel, status: int = 200) -> Response:

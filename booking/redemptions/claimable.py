@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Row, Select, and_, case, cast, func, or_, select
 from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
@@ -18,11 +17,10 @@ from booking.redemptions.rules import Batch, Covered
 from booking.vouchers.claims import claimed_sum
 from models.charges import Charge
 from models.programmes import Programme, ProgrammeVersion
-from models.redemptions import Redemption
 from models.vocabulary.charges import ChargeState
 from models.vocabulary.programmes import RedeemedBy
-from models.vocabulary.redemptions import WAITING, RedemptionState, Unclaimable
-from models.vocabulary.vouchers import CaptureKind, VoucherState
+from models.vocabulary.redemptions import Unclaimable
+from models.vocabulary.vouchers import VoucherState
 from models.vouchers import Voucher, VoucherCapture
 
 AGREED_ON = frozenset({ChargeState.ACCEPTED, ChargeState.BILLED, ChargeState.PAID})
@@ -39,6 +37,7 @@ class Claimable:
     `capture` is the last one of the two, made `under` a version of the programme; what is asked for now follows the
     `version` that holds today. `batch` is the open one in which it can be claimed, if the programme has any.
     `claim_by` is the last day, later than the voucher's where something was refused and may be mended.
+    `next_opens_on` is when the next batch opens that takes it, where none does now.
     """
 
     capture: VoucherCapture
@@ -50,6 +49,7 @@ class Claimable:
     claim_by: date
     reasons: tuple[Unclaimable, ...]
     batch: Batch | None
+    next_opens_on: date | None
 
     @property
     def voucher(self) -> Voucher:
@@ -74,24 +74,6 @@ class Known:
     days: Mapping[int, date]
     versions: Mapping[int, ProgrammeVersion]
     terms: Mapping[Pair, Term]
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """What a claimant's vouchers come to: captured and not refused, waiting in redemptions, paid and not clawed back.
-
-    What lapsed was captured once, and is not any more.
-    """
-
-    captured_fen: int = 0
-    waiting_fen: int = 0
-    paid_fen: int = 0
-    lapsed_fen: int = 0
-
-    @property
-    def open_fen(self) -> int:
-        """What can still be claimed, now or later."""
-        return self.captured_fen - self.waiting_fen - self.paid_fen
 
 
 def claimable(
@@ -154,49 +136,20 @@ def _is_late(today: date) -> ColumnElement[int]:
     return case((and_(Voucher.redeem_by < today, ~has_term(today)), 1), else_=0)
 
 
+def open_of_programme(session: Session, programme_id: int, *, today: date) -> list[Claimable]:
+    """All that nobody has claimed yet of a programme, whoever may; a constant number of statements."""
+    return _weighed(session, session.execute(_unclaimed(None, programme_id, today)).all(), today)
+
+
 def _weighed(session: Session, rows: Sequence[Row[*Unclaimed]], today: date) -> list[Claimable]:
     """Each with what the rules say of it today."""
     captures = [row[0] for row in rows]
     known = Known(
         invoiced_on(session, {one.charge_id for one in captures}),
-        _versions(session, {one.voucher.programme_id for one in captures}, today),
+        versions_on(session, {one.voucher.programme_id for one in captures}, today),
         again.terms(session, captures, today),
     )
     return [_found(row, known, today) for row in rows]
-
-
-def sums_of(session: Session, claimant_ids: Collection[int]) -> dict[int, Sums]:
-    """What vouchers come to for each of some claimants; two statements."""
-    claimant = case(
-        (ProgrammeVersion.redeemed_by == RedeemedBy.ENTERPRISE, Voucher.organisation_id), else_=Charge.organisation_id
-    )
-    lapsed = _summed(VoucherCapture.kind == CaptureKind.LAPSED, -VoucherCapture.amount_fen)
-    captured = {
-        claimant_id: (int(fen), int(gone))
-        for claimant_id, fen, gone in session.execute(
-            select(claimant, func.sum(VoucherCapture.amount_fen), lapsed)
-            .join(VoucherCapture.voucher)
-            .join(VoucherCapture.charge)
-            .join(ProgrammeVersion, ProgrammeVersion.id == VoucherCapture.programme_version_id)
-            .where(is_claimant(claimant_ids))
-            .group_by(claimant)
-        )
-    }
-    claimed = session.execute(
-        select(
-            Redemption.claimant_id,
-            cast(_summed(Redemption.state.in_(WAITING), Redemption.claimed_fen), BigInteger),
-            cast(
-                _summed(Redemption.state == RedemptionState.PAID, Redemption.approved_fen - Redemption.clawed_fen),
-                BigInteger,
-            ),
-        )
-        .where(Redemption.claimant_id.in_(claimant_ids))
-        .group_by(Redemption.claimant_id)
-    )
-    found = {claimant_id: (waiting, paid) for claimant_id, waiting, paid in claimed}
-    sums = {one: (captured.get(one, (0, 0)), found.get(one, (0, 0))) for one in claimant_ids}
-    return {one: Sums(taken, *claims, gone) for one, ((taken, gone), claims) in sums.items()}
 
 
 def is_claimant(claimant_ids: Collection[int]) -> ColumnElement[bool]:
@@ -206,19 +159,16 @@ def is_claimant(claimant_ids: Collection[int]) -> ColumnElement[bool]:
     return or_(firm, and_(by == RedeemedBy.PROVIDER, Charge.organisation_id.in_(claimant_ids)))
 
 
-def _summed(condition: ColumnElement[bool], amount: Any) -> Any:
-    """A sum of the amounts for which a condition holds."""
-    return func.coalesce(func.sum(case((condition, amount), else_=0)), 0)
-
-
-def _unclaimed(claimant_id: int, programme_id: int | None, today: date) -> Select[*Unclaimed]:
+def _unclaimed(claimant_id: int | None, programme_id: int | None, today: date) -> Select[*Unclaimed]:
     """The last capture of each voucher and charge with what is left to claim of the two, what ends first first."""
     every = aliased(VoucherCapture)
     same = every.voucher_id == VoucherCapture.voucher_id, every.charge_id == VoucherCapture.charge_id
     last = select(func.max(every.id)).where(*same).correlate(VoucherCapture).scalar_subquery()
     total = select(cast(func.sum(every.amount_fen), BigInteger)).where(*same).correlate(VoucherCapture)
     left = total.scalar_subquery() - claimed_sum(VoucherCapture.voucher_id, VoucherCapture.charge_id)
-    wanted = [VoucherCapture.id == last, is_claimant([claimant_id]), left > 0]
+    wanted = [VoucherCapture.id == last, left > 0]
+    if claimant_id is not None:
+        wanted.append(is_claimant([claimant_id]))
     if programme_id is not None:
         wanted.append(Voucher.programme_id == programme_id)
     return (
@@ -247,7 +197,7 @@ def _pair(capture: VoucherCapture) -> Pair:
     return capture.voucher_id, capture.charge_id
 
 
-def _versions(session: Session, programme_ids: Collection[int], today: date) -> dict[int, ProgrammeVersion]:
+def versions_on(session: Session, programme_ids: Collection[int], today: date) -> dict[int, ProgrammeVersion]:
     """The version of each programme that holds on a day; one statement."""
     rows = session.scalars(
         select(ProgrammeVersion)
@@ -272,6 +222,7 @@ def _found(row: Row[*Unclaimed], known: Known, today: date) -> Claimable:
         is_accepted=charge.state in AGREED_ON,
         is_frozen=voucher.state == VoucherState.FROZEN,
         counts_on=voucher.programme_version.counts_on,
+        used_on=used_on,
         invoiced_on=day if is_billed else None,
         counts_from=voucher.programme_version.counts_from,
         use_by=voucher.use_by,
@@ -287,7 +238,8 @@ def _found(row: Row[*Unclaimed], known: Known, today: date) -> Claimable:
         amount_fen=int(amount_fen),
         used_on=used_on,
         invoiced_on=covered.invoiced_on if charge.gross_fen else None,
-        claim_by=max(voucher.redeem_by, term.until) if term else voucher.redeem_by,
+        claim_by=covered.last_day,
         reasons=tuple(rules.unclaimable(covered, found, today)),
-        batch=rules.batch_of(covered, rules.open_batches(covered, found, today)),
+        batch=(batch := rules.batch_of(covered, rules.open_batches(covered, found, today))),
+        next_opens_on=None if batch else rules.next_opening(covered, found, today),
     )

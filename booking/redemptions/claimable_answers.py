@@ -21,6 +21,7 @@ class ClaimableAnswer(BaseModel):
     """What a voucher covered of a charge and nobody has claimed; with `reasons` it cannot be claimed today.
 
     `claim_by` is the last day: `redeem_by` of the voucher, or later where a refusal left time to mend a request.
+    `next_opens_on` is when the next batch opens that takes it, where none does now.
     """
 
     voucher_id: int
@@ -35,6 +36,7 @@ class ClaimableAnswer(BaseModel):
     redeem_by: date
     claim_by: date
     reasons: list[Unclaimable]
+    next_opens_on: date | None
 
 
 class ClaimableList(BaseModel):
@@ -59,6 +61,7 @@ def claimable_answer(found: Claimable) -> ClaimableAnswer:
         redeem_by=found.voucher.redeem_by,
         claim_by=found.claim_by,
         reasons=list(found.reasons),
+        next_opens_on=found.next_opens_on,
     )
 
 

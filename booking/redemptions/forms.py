@@ -148,11 +148,12 @@ class RedemptionSampleForm(Form):
 
 
 class RedemptionsQuery(Form):
-    """Which redemptions: of one claimant, programme or state."""
+    """Which redemptions: of one claimant, programme or state, or all that wait for an authority."""
 
     organisation: Annotated[Id | None, Blank] = None
     programme: Annotated[Id | None, Blank] = None
     state: Annotated[RedemptionState | None, Blank] = None
+    waiting: bool = False
     limit: Limit = 50
     cursor: Cursor = ""
 
@@ -172,6 +173,14 @@ class ClaimableQuery(Form):
 
 class ClaimablePage(ClaimableQuery, PageForm):
     """The same as a page reads it."""
+
+
+class CapturedPage(PageForm):
+    """What vouchers covered that a claimant may claim, or what of it has lapsed."""
+
+    organisation: Id
+    lapsed: bool = False
+    cursor: Cursor = ""
 
 
 class RedemptionNoticesQuery(Form):

@@ -3,7 +3,8 @@
 from booking.core.texts import N_
 from models.vocabulary.attachments import OwnerKind
 from models.vocabulary.programmes import BearsDifference, RedeemedBy
-from models.vocabulary.redemptions import PaymentKind, RedemptionState, RedemptionStep, Unclaimable
+from models.vocabulary.redemptions import FlagKind, PaymentKind, RedemptionState, RedemptionStep, Unclaimable
+from models.vocabulary.vouchers import CaptureKind
 
 STATES = {
     RedemptionState.REQUESTED: (N_("待初审"), "attention", "○"),
@@ -44,6 +45,7 @@ UNCLAIMABLE = {
     Unclaimable.NOT_INVOICED: N_("还没有全额开票；结算单开具发票后才能申请。"),
     Unclaimable.NO_WINDOW: N_("现在不在受理批次内。"),
     Unclaimable.INVOICE_OUTSIDE: N_("发票日期不在这一批次的范围内。"),
+    Unclaimable.SERVICE_OUTSIDE: N_("使用日期不在这一批次的范围内。"),
     Unclaimable.AFTER_REDEEM_BY: N_("已过兑付截止日。"),
     Unclaimable.FROZEN: N_("创新券被冻结。"),
 }
@@ -52,14 +54,39 @@ REFUSED = {
     Unclaimable.NOT_INVOICED: N_("%(voucher)s（%(day)s 使用）：还没有全额开票。"),
     Unclaimable.NO_WINDOW: N_("%(voucher)s（%(day)s 使用）：现在不在受理批次内。"),
     Unclaimable.INVOICE_OUTSIDE: N_("%(voucher)s（%(day)s 使用）：发票日期不在这一批次的范围内。"),
+    Unclaimable.SERVICE_OUTSIDE: N_("%(voucher)s（%(day)s 使用）：使用日期不在这一批次的范围内。"),
     Unclaimable.AFTER_REDEEM_BY: N_("%(voucher)s（%(day)s 使用）：已过兑付截止日。"),
     Unclaimable.FROZEN: N_("%(voucher)s（%(day)s 使用）：创新券被冻结。"),
+}
+NEXT = {
+    Unclaimable.NO_WINDOW: N_("现在不在受理批次内；下一批从 %(opens)s 起受理。"),
+    Unclaimable.INVOICE_OUTSIDE: N_("发票日期不在这一批次的范围内；下一批从 %(opens)s 起受理。"),
+    Unclaimable.SERVICE_OUTSIDE: N_("使用日期不在这一批次的范围内；下一批从 %(opens)s 起受理。"),
+}
+"""The same where another batch takes it later."""
+REFUSED_NEXT = {
+    Unclaimable.NO_WINDOW: N_("%(voucher)s（%(day)s 使用）：现在不在受理批次内；下一批从 %(opens)s 起受理。"),
+    Unclaimable.INVOICE_OUTSIDE: N_(
+        "%(voucher)s（%(day)s 使用）：发票日期不在这一批次的范围内；下一批从 %(opens)s 起受理。"
+    ),
+    Unclaimable.SERVICE_OUTSIDE: N_(
+        "%(voucher)s（%(day)s 使用）：使用日期不在这一批次的范围内；下一批从 %(opens)s 起受理。"
+    ),
 }
 BEARS = {
     BearsDifference.ENTERPRISE: N_("核减的差额由企业承担。"),
     BearsDifference.PROVIDER: N_("核减的差额由服务机构承担。"),
 }
 CLAIMANTS = {RedeemedBy.ENTERPRISE: N_("企业（已全额付款）"), RedeemedBy.PROVIDER: N_("服务机构（已在账单中抵扣）")}
+CAPTURES = {CaptureKind.REJECTED: N_("兑付未核准"), CaptureKind.LAPSED: N_("过期未兑付")}
+USED = {True: N_("抵扣费用"), False: N_("退回费用的抵扣")}
+"""What a capture is of, by why it was made, else by whether it took something."""
+FLAGS = {
+    FlagKind.STATUTORY: N_("声明为法律法规或强制性标准要求的检测"),
+    FlagKind.RELATED: N_("声明企业与服务机构有关联关系"),
+    FlagKind.FUNDED: N_("声明已有其他财政资金资助"),
+    FlagKind.FLAGGED: N_("主管部门登记为有关联关系"),
+}
 HANDED_IN = N_("申请单位上传")
 ORIGINS = {OwnerKind.INVOICE: N_("开票登记"), OwnerKind.CONTRACT: N_("合同登记")}
 """Where files of the pack come from that nobody handed in for it."""

@@ -28,7 +28,7 @@ from models.redemptions import (
     RedemptionSample,
 )
 from models.vocabulary.attachments import OwnerKind, Visibility
-from models.vocabulary.redemptions import RedemptionState, RedemptionStep
+from models.vocabulary.redemptions import WAITING, RedemptionState, RedemptionStep
 from models.vouchers import Voucher
 
 IN_PUBLIC = (RedemptionState.NOTICE, RedemptionState.PAID)
@@ -242,6 +242,7 @@ class Wanted:
     claimant_id: int | None = None
     programme_id: int | None = None
     state: RedemptionState | None = None
+    is_waiting: bool = False
 
 
 def redemptions(session: Session, actor: Actor, wanted: Wanted, *, limit: int, cursor: str = "") -> Page[Redemption]:
@@ -253,6 +254,8 @@ def redemptions(session: Session, actor: Actor, wanted: Wanted, *, limit: int, c
         rows = rows.where(Redemption.programme_id == wanted.programme_id)
     if wanted.state is not None:
         rows = rows.where(Redemption.state == wanted.state)
+    if wanted.is_waiting:
+        rows = rows.where(Redemption.state.in_(WAITING))
     if cursor:
         rows = rows.where(Redemption.id < decode_cursor(cursor, row_id)[0])
     found = session.scalars(rows.order_by(Redemption.id.desc()).limit(limit + 1)).all()

@@ -15,7 +15,10 @@ _LONGEST_STEM, LONGEST_ENDING = 60, 8
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch of a programme: when requests are taken, and of which days invoices must be; all days included."""
+    """A batch of a programme: when requests are taken, and of which days; all days included.
+
+    Those are the days of invoices or of uses, whichever the programme counts on; `invoiced` is only their name.
+    """
 
     opens_on: date
     closes_on: date
@@ -35,12 +38,23 @@ class Covered:
     is_accepted: bool
     is_frozen: bool
     counts_on: CountsOn
+    used_on: date
     invoiced_on: date | None
     counts_from: date
     use_by: date
     redeem_by: date
     again_until: date | None = None
     again_batch: date | None = None
+
+    @property
+    def day(self) -> date | None:
+        """The day that counts, once it is known."""
+        return self.invoiced_on if self.counts_on == CountsOn.INVOICE else self.used_on
+
+    @property
+    def last_day(self) -> date:
+        """The last day on which it can be claimed."""
+        return max(self.redeem_by, self.again_until or self.redeem_by)
 
 
 def batches(windows: Sequence[Mapping[str, str]]) -> list[Batch]:
@@ -64,7 +78,7 @@ def unclaimable(covered: Covered, found: Sequence[Batch], today: date) -> Iterat
         yield Unclaimable.NOT_ACCEPTED
     if covered.is_frozen:
         yield Unclaimable.FROZEN
-    if today > max(covered.redeem_by, covered.again_until or covered.redeem_by):
+    if today > covered.last_day:
         yield Unclaimable.AFTER_REDEEM_BY
     is_open = open_batches(covered, found, today)
     if found and not is_open:
@@ -73,16 +87,28 @@ def unclaimable(covered: Covered, found: Sequence[Batch], today: date) -> Iterat
         yield Unclaimable.NOT_INVOICED
     elif covered.counts_on == CountsOn.INVOICE and not _is_dated_well(covered, is_open):
         yield Unclaimable.INVOICE_OUTSIDE
+    if covered.counts_on == CountsOn.SERVICE and is_open and batch_of(covered, is_open) is None:
+        yield Unclaimable.SERVICE_OUTSIDE
 
 
 def batch_of(covered: Covered, is_open: Sequence[Batch]) -> Batch | None:
-    """The first open batch that takes it; where the invoice's date does not count, that is the first."""
-    for one in is_open:
-        if covered.counts_on != CountsOn.INVOICE:
-            return one
-        if covered.invoiced_on is not None and one.invoiced_from <= covered.invoiced_on <= one.invoiced_until:
-            return one
-    return None
+    """The first open batch that takes it: by the day that counts."""
+    return next((one for one in is_open if _takes(one, covered.day)), None)
+
+
+def next_opening(covered: Covered, found: Sequence[Batch], today: date) -> date | None:
+    """When the next batch opens that takes it; while its day is not known, the next one at all. None: too late."""
+    days = [
+        one.opens_on
+        for one in found
+        if today < one.opens_on <= covered.last_day and (covered.day is None or _takes(one, covered.day))
+    ]
+    return min(days, default=None)
+
+
+def _takes(batch: Batch, day: date | None) -> bool:
+    """Whether a batch takes what is of a day."""
+    return day is not None and batch.invoiced_from <= day <= batch.invoiced_until
 
 
 def _is_dated_well(covered: Covered, is_open: Sequence[Batch]) -> bool:

@@ -19,6 +19,7 @@ from booking.notifications.service import announce
 from booking.redemptions import queries
 from booking.redemptions.again import again_until
 from booking.redemptions.claimable import Claimable, Pair, claimable
+from booking.redemptions.flags import reasons_for
 from booking.redemptions.forms import (
     MOST_ITEMS,
     ApprovedItemForm,
@@ -26,13 +27,13 @@ from booking.redemptions.forms import (
     RedemptionRejectionForm,
     RedemptionReviewForm,
 )
-from booking.redemptions.labels import REFUSED
+from booking.redemptions.labels import REFUSED, REFUSED_NEXT
 from booking.redemptions.moving import locked_book, locked_vouchers, reject_items
 from booking.vouchers.offices import office_of
 from models.directory import Organisation
 from models.programmes import Programme
 from models.redemptions import Redemption, RedemptionEvent, RedemptionItem
-from models.vocabulary.redemptions import WAITING, RedemptionState, RedemptionStep
+from models.vocabulary.redemptions import WAITING, RedemptionState, RedemptionStep, Unclaimable
 
 LOOKED_AHEAD = timedelta(days=200)
 
@@ -163,6 +164,8 @@ def review(
         raise FourEyes
     items, at = queries.items_of(session, found.id), _at(found, actor)
     approve(found, items, form)
+    reasons = reasons_for(session, found, items, form)
+    flagged = {"flagged": reasons} if reasons else {}
     today, authority = local_date(now), found.programme.organisation_id
     if is_first:
         found.due_on = due_on(session, authority, found.programme_version.review_days, today)
@@ -171,7 +174,7 @@ def review(
         until = due_on(session, authority, found.programme_version.notice_days, today)
         found.due_on = due_on(session, authority, found.programme_version.pay_days, until)
         found.state, found.notice_from, found.notice_until = RedemptionState.NOTICE, today, until
-    facts = {"approved": {str(one.id): one.approved_fen for one in items}, **at}
+    facts = {"approved": {str(one.id): one.approved_fen for one in items}, **at, **flagged}
     step(session, found, turn, actor=actor, now=now, reason=form.reason, facts=facts)
     return found
 
@@ -303,15 +306,19 @@ def _check(found: Sequence[Claimable], pairs: Sequence[Pair]) -> None:
         raise NotFound
     if {one.pair for one in found} != set(pairs):
         raise InvalidInput([Problem("items", N_("其中有已经申请过、或不属于这个单位和政策的金额，请刷新后重选。"))])
-    problems = [
-        Problem("items", REFUSED[reason], {"voucher": one.voucher.number, "day": one.used_on.isoformat()})
-        for one in found
-        for reason in one.reasons
-    ]
+    problems = [_against(one, reason) for one in found for reason in one.reasons]
     if not problems and len({(one.batch, one.under.redeemed_by) for one in found}) > 1:
         problems.append(Problem("items", N_("这些金额属于不同的批次或兑付方式，请分开申请。")))
     if problems:
         raise InvalidInput(problems)
+
+
+def _against(one: Claimable, reason: Unclaimable) -> Problem:
+    """Why one of them cannot be claimed today, and when it could."""
+    said = {"voucher": one.voucher.number, "day": one.used_on.isoformat()}
+    if one.next_opens_on and reason in REFUSED_NEXT:
+        return Problem("items", REFUSED_NEXT[reason], said | {"opens": one.next_opens_on.isoformat()})
+    return Problem("items", REFUSED[reason], said)
 
 
 def _said(found: Sequence[Claimable]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from booking.core.table_writing import Row
 from booking.programmes.labels import DOCUMENTS, SERVICE_TYPES
 from booking.redemptions import labels, rules
 from booking.redemptions.documents import ListedPaper
+from booking.redemptions.flags import Said
 from booking.redemptions.queries import WholeRedemption
 from booking.redemptions.rules import name_in_pack
 from booking.web.languages import in_language
@@ -21,7 +22,7 @@ from models.directory import Organisation
 from models.invoices import Invoice
 from models.redemptions import Redemption, RedemptionItem
 from models.vocabulary.programmes import ServiceType
-from models.vocabulary.redemptions import PaymentKind, RedemptionState, RedemptionStep
+from models.vocabulary.redemptions import FlagKind, PaymentKind, RedemptionState, RedemptionStep
 from models.vouchers import Voucher
 
 
@@ -125,6 +126,36 @@ def _origin(paper: ListedPaper, file: Attachment) -> str:
     return str(_(labels.ORIGINS.get(file.owner_kind, labels.HANDED_IN)))
 
 
+def flags_in_words(said: Said) -> list[str]:
+    """What speaks against an item, each with who said it and when."""
+    found = []
+    for one in said.flags:
+        day = local_date(one.at).isoformat()
+        text = f"{_(labels.FLAGS[one.kind])}（{one.by}，{day}）"
+        if one.reason:
+            text = f"{text}：{one.reason}"
+        found.append(_("%(said)s，后来取消了声明", said=text) if one.is_withdrawn else text)
+    return found
+
+
+def declared_in_words(said: Said) -> str:
+    """Who declared what about the use last, and that nothing speaks against it where that is so."""
+    if said.declared_at is None:
+        return ""
+    by, day = said.declared_by, local_date(said.declared_at).isoformat()
+    if any(one.kind != FlagKind.FLAGGED and not one.is_withdrawn for one in said.flags):
+        return ""
+    return str(_("用券时没有声明不支持的情形（%(by)s，%(day)s）", by=by, day=day))
+
+
+def said_of_item(said: Said | None) -> list[str]:
+    """All of it."""
+    if said is None:
+        return []
+    declared = declared_in_words(said)
+    return [*flags_in_words(said), *([declared] if declared else [])]
+
+
 def difference_of(redemption: Redemption) -> str:
     """Who bears what was not approved, by the programme's word; empty where all of it was."""
     if redemption.approved_fen is None or redemption.approved_fen == redemption.claimed_fen:
@@ -168,16 +199,23 @@ def cover_sheets(
     papers: Sequence[PackedPaper],
     invoices: Mapping[int, Sequence[Invoice]],
     types: Mapping[int, ServiceType],
+    said: Mapping[int, Said] | None,
 ) -> list[tuple[str, list[Row]]]:
-    """The cover as a workbook: what it is, what is claimed, which papers are there and which are missing."""
+    """The cover as a workbook: what it is, what is claimed, which papers are there and which are missing.
+
+    `said` of the items is for the authority's side only.
+    """
     found = whole.redemption
     listed: list[Row] = [
         [_("序号"), _("材料"), _("文件"), _("来源")],
         *([one for row in papers for one in lines_of(row)]),
     ]
     rows: list[Row] = [item_head(), *item_rows(whole.items, invoices, types)]
-    said: list[Row] = [[_("项目"), _("内容")], *([label, text] for label, text in said_of(found))]
-    return [(_("封面"), said), (_("明细"), rows), (_("材料清单"), listed)]
+    if said is not None:
+        words = [_("声明和关联关系登记"), *("；".join(said_of_item(said.get(one.id))) for one in whole.items)]
+        rows = [[*row, word] for row, word in zip(rows, words, strict=True)]
+    head: list[Row] = [[_("项目"), _("内容")], *([label, text] for label, text in said_of(found))]
+    return [(_("封面"), head), (_("明细"), rows), (_("材料清单"), listed)]
 
 
 def said_of(found: Redemption) -> list[tuple[str, str]]:

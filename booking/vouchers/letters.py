@@ -1,24 +1,32 @@
 """Which mails follow from what happens to a voucher: one of its deadlines comes near, or an officer did something."""
 
 from collections.abc import Iterator
-
-from sqlalchemy import select
+from dataclasses import dataclass
 
 from booking.catalogue.report_letters import holders
 from booking.core.clock import local_date
 from booking.core.errors import NotFound
 from booking.notifications.letters import Letter, News
+from booking.vouchers.claims import unclaimed_by_provider
 from booking.vouchers.invoiced import invoice_by
 from booking.vouchers.queries import voucher
 from models.accounts import User
-from models.charges import Charge
 from models.vocabulary.accounts import Role
 from models.vocabulary.programmes import RedeemedBy
 from models.vocabulary.vouchers import VoucherDeadline
-from models.vouchers import Voucher, VoucherCapture
+from models.vouchers import Voucher
 
 AGENTS = (Role.ENTERPRISE_AGENT,)
 FINANCE = (Role.INSTITUTION_FINANCE,)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Somebody who gets a letter, for the firm or for a provider, with what is theirs to claim."""
+
+    person: User
+    open_fen: int
+    is_firm: bool
 
 
 def on_ending(news: News) -> list[Letter]:
@@ -52,22 +60,28 @@ def _letters(news: News, template: str, deadline: VoucherDeadline, more: dict[st
         "captured_fen": one.captured.balance_fen,
         **more,
     }
-    people = {person.id: (person, is_firm) for person, is_firm in _people(news, one, deadline)}
+    people = {told.person.id: told for told in _people(news, one, deadline)}
     return [
-        Letter(person.email, person.language, template, values | {"link": _link(news, one, is_firm=is_firm)})
-        for person, is_firm in people.values()
+        Letter(
+            told.person.email,
+            told.person.language,
+            template,
+            values | {"open_fen": told.open_fen, "link": _link(news, one, is_firm=told.is_firm)},
+        )
+        for told in people.values()
     ]
 
 
-def _people(news: News, one: Voucher, deadline: VoucherDeadline) -> Iterator[tuple[User, bool]]:
-    """Who acts for the firm, or for the providers that redeem it; with whether it is the firm."""
-    today = local_date(news.now)
+def _people(news: News, one: Voucher, deadline: VoucherDeadline) -> Iterator[Told]:
+    """Who acts for the firm, or for the providers that redeem it, each with what of theirs stands in no redemption."""
+    today, open_ = local_date(news.now), unclaimed_by_provider(news.session, one.id)
     if deadline == VoucherDeadline.REDEEM_BY and one.programme_version.redeemed_by == RedeemedBy.PROVIDER:
-        charged = select(Charge.organisation_id).join(VoucherCapture, VoucherCapture.charge_id == Charge.id)
-        for provider_id in news.session.scalars(charged.where(VoucherCapture.voucher_id == one.id).distinct()):
-            yield from ((person, False) for person in holders(news.session, FINANCE, provider_id, today=today))
+        for provider_id, fen in sorted(open_.items()):
+            people = holders(news.session, FINANCE, provider_id, today=today)
+            yield from (Told(person, fen, is_firm=False) for person in people)
         return
-    yield from ((person, True) for person in holders(news.session, AGENTS, one.organisation_id, today=today))
+    agents = holders(news.session, AGENTS, one.organisation_id, today=today)
+    yield from (Told(person, sum(open_.values()), is_firm=True) for person in agents)
 
 
 def _link(news: News, one: Voucher, *, is_firm: bool) -> str:

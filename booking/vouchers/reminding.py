@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session, aliased
 
 from booking.core.clock import local_date
 from booking.notifications.service import announce
+from booking.vouchers.claims import waiting_sum
 from models.charges import Charge
 from models.ledger import LedgerAccount
 from models.programmes import ProgrammeVersion
@@ -64,13 +65,13 @@ def _is_due(deadline: VoucherDeadline, days: int, today: date) -> ColumnElement[
 
 
 def _is_open(deadline: VoucherDeadline) -> ColumnElement[bool]:
-    """To be used: credit is left of an issued one, or an invoice that counts is lacking; to be redeemed: captured."""
+    """To be used: credit is left of an issued one, or an invoice that counts is lacking; to be redeemed: unclaimed."""
     account = aliased(LedgerAccount)
     captured = exists().where(account.id == Voucher.captured_id, account.balance_fen > 0)
     if deadline == VoucherDeadline.USE_BY:
         left = exists().where(account.id == Voucher.credit_id, account.balance_fen > 0)
         return or_(and_(Voucher.state == VoucherState.ISSUED, left), and_(captured, _lacks_invoice()))
-    return captured
+    return exists().where(account.id == Voucher.captured_id, account.balance_fen > waiting_sum(Voucher.id))
 
 
 def _lacks_invoice() -> ColumnElement[bool]:

@@ -54,5 +54,15 @@ class Unclaimable(StrEnum):
     NOT_INVOICED = "not_invoiced"
     NO_WINDOW = "no_window"
     INVOICE_OUTSIDE = "invoice_outside"
+    SERVICE_OUTSIDE = "service_outside"
     AFTER_REDEEM_BY = "after_redeem_by"
     FROZEN = "frozen"
+
+
+class FlagKind(StrEnum):
+    """What speaks against an item: declared with the use, or said by the authority of firm and provider."""
+
+    STATUTORY = "statutory"
+    RELATED = "related"
+    FUNDED = "funded"
+    FLAGGED = "flagged"

@@ -27,7 +27,12 @@ def test_what_is_covered_by_the_day_of_an_invoice_can_be_claimed_by_it(day: date
         "use_by": SICHUAN.use_by,
         "redeem_by": date(2026, 6, 30),
     }
-    stood: dict[str, Any] = {"is_accepted": True, "is_frozen": False, "counts_on": CountsOn.INVOICE}
+    stood: dict[str, Any] = {
+        "is_accepted": True,
+        "is_frozen": False,
+        "used_on": case.used_on,
+        "counts_on": CountsOn.INVOICE,
+    }
 
     plenty = Left(credit_fen=10**9, year_cap_fen=10**9)
     is_covered = covered(replace(SICHUAN, counts_on=CountsOn.INVOICE), case, plenty).covered_fen > 0

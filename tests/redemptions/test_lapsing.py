@@ -14,8 +14,9 @@ from booking.jobs import job_named
 from booking.notifications.letters import Letter
 from booking.notifications.rendering import compose
 from booking.redemptions import lapsing, service
-from booking.redemptions.claimable import claimable, sums_of
+from booking.redemptions.claimable import claimable
 from booking.redemptions.forms import RedemptionRejectionForm
+from booking.redemptions.sums import sums_of
 from booking.redemptions.verifying import faults
 from models.accounts import AuditEntry, User
 from models.redemptions import Redemption

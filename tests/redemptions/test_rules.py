@@ -15,6 +15,7 @@ from booking.redemptions.rules import (
     drawn,
     is_notice_over,
     name_in_pack,
+    next_opening,
     steps_open,
     unclaimable,
 )
@@ -30,6 +31,7 @@ def covered(**changes: Any) -> Covered:
         "is_accepted": True,
         "is_frozen": False,
         "counts_on": CountsOn.INVOICE,
+        "used_on": date(2026, 6, 20),
         "invoiced_on": date(2026, 6, 30),
         "counts_from": date(2026, 1, 1),
         "use_by": date(2026, 12, 31),
@@ -46,6 +48,13 @@ def covered(**changes: Any) -> Covered:
         pytest.param({"invoiced_on": date(2026, 7, 1)}, [BATCH], IN_TIME, ["invoice_outside"], id="a day too late"),
         pytest.param(
             {"invoiced_on": date(2026, 7, 1), "counts_on": CountsOn.SERVICE}, [BATCH], IN_TIME, [], id="by the service"
+        ),
+        pytest.param(
+            {"used_on": date(2026, 7, 1), "counts_on": CountsOn.SERVICE},
+            [BATCH],
+            IN_TIME,
+            ["service_outside"],
+            id="used a day too late",
         ),
         pytest.param({"invoiced_on": None}, [BATCH], IN_TIME, ["not_invoiced"], id="without an invoice"),
         pytest.param({}, [], date(2027, 3, 31), [], id="the last day to redeem, no batches"),
@@ -71,7 +80,31 @@ def test_a_batch_takes_what_its_invoices_are_dated_for() -> None:
 
     assert batch_of(covered(invoiced_on=date(2026, 7, 5)), [BATCH, other]) == other
     assert batch_of(covered(invoiced_on=date(2025, 7, 5)), [BATCH, other]) is None
-    assert batch_of(covered(invoiced_on=None, counts_on=CountsOn.SERVICE), [BATCH, other]) == BATCH
+
+
+def test_where_the_service_counts_a_batch_takes_what_was_used_on_its_days() -> None:
+    other = Batch(date(2026, 7, 1), date(2026, 8, 12), date(2026, 7, 1), date(2026, 7, 31))
+    by = {"counts_on": CountsOn.SERVICE, "invoiced_on": date(2026, 6, 30)}
+
+    assert batch_of(covered(**by, used_on=date(2026, 7, 5)), [BATCH, other]) == other
+    assert batch_of(covered(**by, used_on=date(2026, 6, 30)), [BATCH, other]) == BATCH
+    assert batch_of(covered(**by, used_on=date(2026, 8, 1)), [BATCH, other]) is None
+
+
+def test_the_next_batch_that_takes_it_opens_before_it_is_too_late() -> None:
+    later = [
+        Batch(date(2026, 9, 1), date(2026, 9, 30), date(2026, 7, 1), date(2026, 8, 31)),
+        Batch(date(2026, 10, 1), date(2026, 10, 31), date(2026, 1, 1), date(2026, 8, 31)),
+    ]
+
+    def opens(today: date, **changes: Any) -> date | None:
+        return next_opening(covered(**changes), later, today)
+
+    assert opens(IN_TIME) == date(2026, 10, 1)
+    assert opens(IN_TIME, invoiced_on=None) == date(2026, 9, 1)
+    assert opens(date(2026, 10, 1)) is None
+    assert opens(IN_TIME, redeem_by=date(2026, 9, 30)) is None
+    assert opens(IN_TIME, redeem_by=date(2026, 9, 30), again_until=date(2026, 10, 1)) == date(2026, 10, 1)
 
 
 def test_the_public_has_its_days_from_the_day_after_the_last_one_it_is_over() -> None:
@@ -135,6 +168,7 @@ def test_reasons_are_all_known() -> None:
         "not_invoiced",
         "no_window",
         "invoice_outside",
+        "service_outside",
         "after_redeem_by",
         "frozen",
     }

@@ -25,7 +25,7 @@ from booking.invoices.service import attach_files
 from booking.notifications.letters import Letter, News
 from booking.notifications.rendering import compose
 from booking.redemptions import documents, paying, queries, sampling, service
-from booking.redemptions.claimable import claimable, sums_of
+from booking.redemptions.claimable import claimable
 from booking.redemptions.forms import (
     ClawBackForm,
     RedemptionPaymentForm,
@@ -35,6 +35,7 @@ from booking.redemptions.forms import (
 )
 from booking.redemptions.letters import TEMPLATE, on_changed
 from booking.redemptions.rules import drawn
+from booking.redemptions.sums import sums_of
 from booking.settings import Settings
 from models.accounts import User
 from models.charges import Charge

@@ -12,6 +12,7 @@ SAMPLES = "/voucher-programmes/<int:programme_id>/samples"
 
 bp.add_url_rule(ALL, "index", lists.index, methods=READ)
 bp.add_url_rule(f"{ALL}/new", "new", claims.new, methods=BOTH)
+bp.add_url_rule(f"{ALL}/captured", "captured", lists.captured, methods=READ)
 bp.add_url_rule(f"{ALL}/queue", "queue", lists.queue, methods=READ)
 bp.add_url_rule(f"{ALL}/notices", "notices", lists.notices, methods=READ)
 bp.add_url_rule(ONE, "show", one.show, methods=READ)

@@ -36,6 +36,7 @@ from booking.web.repeats import create_once, new_key
 from booking.web.signed_in import require_actor, signed_in
 from booking.web.uploads import takes_files
 from models.vocabulary.attachments import OwnerKind
+from models.vocabulary.redemptions import Unclaimable
 
 KIND = OwnerKind.REDEMPTION
 SHOW = "redemptions.show"
@@ -187,6 +188,13 @@ def _programme(rows: list[Claimable]) -> dict[str, Any]:
     }
 
 
+def _why(one: Claimable, reason: Unclaimable) -> str:
+    """Why an amount cannot be claimed today, and when it could."""
+    if one.next_opens_on and reason in labels.NEXT:
+        return str(_(labels.NEXT[reason], opens=one.next_opens_on.isoformat()))
+    return str(_(labels.UNCLAIMABLE[reason]))
+
+
 def _row(one: Claimable) -> dict[str, Any]:
     """One amount in words."""
     instrument = one.charge.instrument
@@ -200,5 +208,5 @@ def _row(one: Claimable) -> dict[str, Any]:
         "invoiced_on": one.invoiced_on,
         "redeem_by": one.claim_by,
         "amount_fen": one.amount_fen,
-        "reasons": [_(labels.UNCLAIMABLE[reason]) for reason in one.reasons],
+        "reasons": [_why(one, reason) for reason in one.reasons],
     }

@@ -8,18 +8,28 @@ from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from booking.accounts.permissions import Permission, reach
+from booking.accounts.permissions import Permission, reach, require
+from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
 from booking.directory.left import days_left
+from booking.directory.queries import organisation
 from booking.redemptions import labels, queries
-from booking.redemptions.claimable import sums_of
-from booking.redemptions.forms import RedemptionNoticesPage, RedemptionsPage
+from booking.redemptions.forms import CapturedPage, RedemptionNoticesPage, RedemptionsPage
 from booking.redemptions.queries import Wanted
-from booking.redemptions.wording import name_of, number_of, programme_name, state_of, state_on
+from booking.redemptions.sums import captures_of, sums_of
+from booking.redemptions.wording import (
+    name_of,
+    number_of,
+    programme_name,
+    state_of,
+    state_on,
+    voucher_number,
+)
 from booking.web.extensions import reading
 from booking.web.reading import read_query
 from booking.web.signed_in import require_actor, signed_in
 from models.redemptions import Redemption
+from models.vouchers import VoucherCapture
 
 PER_PAGE = 30
 
@@ -28,9 +38,9 @@ PER_PAGE = 30
 def index() -> ResponseReturnValue:
     """Show the redemptions that one may read, the newest first, with what one can still claim."""
     session, who, asked = reading(), require_actor(), read_query(RedemptionsPage)
-    wanted = Wanted(asked.organisation, asked.programme, asked.state)
+    wanted = Wanted(asked.organisation, asked.programme, asked.state, asked.waiting)
     page = queries.redemptions(session, who, wanted, limit=PER_PAGE, cursor=asked.cursor)
-    filters = asked.model_dump(mode="json", exclude={"limit", "cursor"}, exclude_none=True)
+    filters = asked.model_dump(mode="json", exclude={"limit", "cursor"}, exclude_none=True, exclude_defaults=True)
     claimants = queries.claimants_of(session, who)
     sums = sums_of(session, [one.id for one in claimants])
     return render_template(
@@ -42,6 +52,37 @@ def index() -> ResponseReturnValue:
         has_queue=bool(reach(who, Permission.REVIEW_REDEMPTIONS)),
         next_url=url_for("redemptions.index", **filters, cursor=page.next_cursor) if page.next_cursor else "",
     )
+
+
+@signed_in
+def captured() -> ResponseReturnValue:
+    """Show what makes up what a claimant's vouchers covered: captures, what came back of them, and what lapsed."""
+    session, asked = reading(), read_query(CapturedPage)
+    require(require_actor(), Permission.CLAIM_REDEMPTIONS, Target(asked.organisation))
+    page = captures_of(session, asked.organisation, is_lapsed=asked.lapsed, limit=PER_PAGE, cursor=asked.cursor)
+    sums = sums_of(session, [asked.organisation])[asked.organisation]
+    here: dict[str, Any] = {"organisation": asked.organisation, "lapsed": asked.lapsed or None}
+    return render_template(
+        "redemptions/captured.html",
+        place=name_of(organisation(session, asked.organisation)),
+        is_lapsed=asked.lapsed,
+        total_fen=sums.lapsed_fen if asked.lapsed else sums.captured_fen,
+        rows=[_captured(one, is_lapsed=asked.lapsed) for one in page.items],
+        next_url=url_for("redemptions.captured", **here, cursor=page.next_cursor) if page.next_cursor else "",
+    )
+
+
+def _captured(one: VoucherCapture, *, is_lapsed: bool) -> dict[str, Any]:
+    """A capture in words; what lapsed counts as that, else as what it took away."""
+    said = labels.CAPTURES[one.kind] if one.kind in labels.CAPTURES else labels.USED[one.amount_fen > 0]
+    return {
+        "capture": one,
+        "what": _(said),
+        "voucher": voucher_number(one.voucher),
+        "enterprise": name_of(one.voucher.organisation),
+        "provider": name_of(one.charge.organisation),
+        "fen": -one.amount_fen if is_lapsed else one.amount_fen,
+    }
 
 
 @signed_in

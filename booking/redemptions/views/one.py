@@ -16,12 +16,15 @@ from booking.core.money import yuan_from_fen
 from booking.redemptions import documents, labels, queries
 from booking.redemptions.again import claimed_anew_by
 from booking.redemptions.differences import differences
+from booking.redemptions.flags import Said, flags_of, is_told
 from booking.redemptions.pack import pack_response
 from booking.redemptions.queries import WholeRedemption
 from booking.redemptions.service_types import types_of
 from booking.redemptions.views.lists import row
 from booking.redemptions.wording import (
+    declared_in_words,
     difference_of,
+    flags_in_words,
     name_of,
     packed,
     payment_of,
@@ -67,6 +70,7 @@ def shown(redemption_id: int) -> dict[str, Any]:
     found, sight = whole.redemption, whole.sight
     invoices, types = documents.invoices_by_charge(session, whole.items), types_of(session, whole.items)
     decides = sight.reviews and queries.decides(session, found, sight, today=today)
+    said = flags_of(session, found, whole.items) if is_told(whole) else {}
     is_own = sight.reviews and queries.is_of_claimant(session, found, who, today=today)
     return {
         **row(found),
@@ -86,13 +90,16 @@ def shown(redemption_id: int) -> dict[str, Any]:
         "again_days": found.programme_version.review_days,
         "lapses": claimed_anew_by(found, whole.items) < today,
         "difference": difference_of(found),
-        "items": [_item(place, one, invoices, said_type(types, one)) for place, one in enumerate(whole.items, start=1)],
+        "items": [
+            _item(place, one, invoices, said_type(types, one), said.get(one.id))
+            for place, one in enumerate(whole.items, start=1)
+        ],
         **_papers(session, whole),
         "own_files": {one.attachment_id for one in whole.documents},
         "due": _due(session, whole, who, today),
         "bank_papers": whole.bank_papers,
         "payments": [(one, payment_of(found, one.kind)) for one in whole.payments],
-        "events": [(one, step_of(found, one.step), _who(whole, one)) for one in whole.events],
+        "events": [(one, step_of(found, one.step), _who(whole, one), _flagged(whole, one)) for one in whole.events],
         "takes_papers": sight.claims and found.state in documents.OPEN,
         "may_withdraw": sight.claims and found.state == RedemptionState.REQUESTED,
         "limits": limits_for(OwnerKind.REDEMPTION),
@@ -105,6 +112,13 @@ def shown(redemption_id: int) -> dict[str, Any]:
 def _who(whole: WholeRedemption, event: RedemptionEvent) -> str:
     """Who took a step: a person of the reader's own side, of the other the organisation."""
     return event.actor.name if queries.shows_person(whole, event) else name_of(queries.side_of(whole, event))
+
+
+def _flagged(whole: WholeRedemption, event: RedemptionEvent) -> list[tuple[int, str]]:
+    """Why a review approved what something speaks against: the places of the items, and the reasons."""
+    reasons = event.facts.get("flagged", {}) if is_told(whole) else {}
+    places = enumerate(whole.items, start=1)
+    return [(place, reasons[str(one.id)]) for place, one in places if str(one.id) in reasons]
 
 
 def _papers(session: Session, whole: WholeRedemption) -> dict[str, Any]:
@@ -154,7 +168,7 @@ def _field_labels(whole: WholeRedemption) -> dict[str, str]:
     return plain
 
 
-def _item(place: int, one: RedemptionItem, invoices: Any, service_type: str) -> dict[str, Any]:
+def _item(place: int, one: RedemptionItem, invoices: Any, service_type: str, said: Said | None) -> dict[str, Any]:
     """One item in words."""
     instrument = one.charge.instrument
     stands = one.approved_fen if one.approved_fen is not None else one.claimed_fen
@@ -169,5 +183,7 @@ def _item(place: int, one: RedemptionItem, invoices: Any, service_type: str) -> 
         "fee_fen": one.charge.gross_fen + one.charge.voucher_fen,
         "invoices": "、".join(invoice.number for invoice in invoices.get(one.charge_id, ())),
         "stands": yuan_from_fen(stands),
+        "flags": flags_in_words(said) if said else [],
+        "declared": declared_in_words(said) if said else "",
         "left_fen": (one.approved_fen or 0) - one.clawed_fen,
     }

@@ -50,6 +50,7 @@ REDEMPTIONS = (
     page("/redemptions/queue", PEOPLE),
     page("/redemptions/notices"),
     page("/redemptions/new?organisation={firm_id}", AGENT, other=403),
+    page("/redemptions/captured?organisation={firm_id}", AGENT, other=403),
     sent("/redemptions/new?organisation={firm_id}", AGENT, TICKED, other=403),
     page(ONE, READING),
     page(PAID, READING),
