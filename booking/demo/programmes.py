@@ -26,6 +26,7 @@ from models.vocabulary.programmes import (
 
 MEASURE = "川科政〔2025〕6号"
 CALL = "四川省科技厅 2025 年 1—6 月省科技创新券兑付通知"
+WINDOW = f"发票日期有出处：{CALL}；受理起止日为暂定，8 月 12 日是市（州）科技局报科技厅的截止日"
 EARLIER = "重庆市此前的创新券政策"
 THIRTY = (ServiceType.INSTRUMENT_SHARING, ServiceType.SHARED_LABORATORY, ServiceType.TESTING)
 TWENTY = (ServiceType.PROOF_OF_CONCEPT, ServiceType.PILOT_SCALE, ServiceType.COMPUTING)
@@ -77,7 +78,10 @@ def _sichuan(organisation_id: int, year: int) -> dict[str, Any]:
 
 
 def sichuan_2025(organisation_id: int) -> ProgrammeForm:
-    """The published numbers of 2025, each with its source; the days and the rest are assumed."""
+    """The published numbers of 2025, each with its source; the days and the rest are assumed.
+
+    A batch has one mark for its four dates: those of the invoices are published, those of the requests are not.
+    """
     shares = [f"shares.{one.value}" for one in SICHUAN_SHARES]
     excluded = [f"exclusions.{one.value}" for one in (Exclusion.STATUTORY_TESTING, Exclusion.SAME_LEGAL_PERSON)]
     window = BatchForm(
@@ -95,7 +99,7 @@ def sichuan_2025(organisation_id: int) -> ProgrammeForm:
         marks={
             **_sourced([*shares, "year_cap_fen"]),
             **_sourced([*excluded, "redeemed_by", "documents", "counts_on"], CALL),
-            **_sourced(["windows"], f"{CALL}（开始受理日为暂定）"),
+            "windows": MarkForm(kind=MarkKind.ASSUMED, text=WINDOW),
         },
         note_zh="先由市（州）审核，再由科技厅审核、公示，然后兑付。技术经理人培训不在本平台使用。",
         note_en="Reviewed by the city, then by the province, which publishes a notice and pays.",

@@ -242,17 +242,47 @@ def test_sichuan_2025_stands_there_with_its_published_numbers_and_each_is_source
     ]
     assert [one.programme.runs_at for one in found] == ["", "", "科创通", ""]
     assert (published.notice, published.year_cap_fen) == ("川科政〔2025〕6号", 20_000_000)
-    assert set(published.shares.values()) == {2_000, 3_000}
+    assert published.shares == {
+        "instrument_sharing": 3_000,
+        "shared_laboratory": 3_000,
+        "testing": 3_000,
+        "proof_of_concept": 2_000,
+        "pilot_scale": 2_000,
+        "computing": 2_000,
+    }
     assert sourced == shares | {
         "year_cap_fen",
         "redeemed_by",
         "documents",
         "counts_on",
-        "windows",
         "exclusions.statutory_testing",
         "exclusions.same_legal_person",
     }
     assert {mark["kind"] for mark in found[1].version.marks.values()} == {"assumed"}
+    (window,) = published.windows
+    assert (window["invoiced_from"], window["invoiced_until"]) == ("2025-01-01", "2025-06-30")
+    mark = published.marks["windows"]
+    assert mark["kind"] == "assumed"
+    for said in ("发票日期有出处", "受理起止日为暂定", "8 月 12 日是市（州）科技局报科技厅的截止日"):
+        assert said in mark["text"]
+
+
+def test_of_chongqing_only_the_cap_and_the_year_are_sourced_and_the_provider_redeems(loaded: Session) -> None:
+    (found,) = [one for one in programmes.programmes(loaded, NOW.date()) if "重庆" in one.programme.name_zh]
+    version = found.version
+
+    sourced = {name: mark["text"] for name, mark in version.marks.items() if mark["kind"] == "sourced"}
+    assert sourced == dict.fromkeys(("year_cap_fen", "use_by"), "重庆市此前的创新券政策")
+    assert version.shares == {"instrument_sharing": 3_000, "shared_laboratory": 3_000, "testing": 3_000}
+    assert (version.year_cap_fen, version.budget_fen) == (30_000_000, 2_000_000_000)
+    assert [one.isoformat() for one in (version.counts_from, version.use_by, version.redeem_by)] == [
+        "2026-01-01",
+        "2026-12-31",
+        "2027-03-31",
+    ]
+    ways = version.redeemed_by, version.reserves_budget, version.counts_on, version.border_way
+    assert ways == ("provider", "issue", "service", "advance_then_net")
+    assert (version.windows, version.bears_difference) == ([], "provider")
 
 
 def test_the_firm_of_each_province_has_a_voucher_of_its_own_authority(loaded: Session) -> None:
