@@ -16,11 +16,12 @@ from booking.programmes.budgets import budgets_left
 from booking.programmes.queries import Shown
 from models.applications import VoucherApplication
 from models.directory import Organisation
+from models.ledger import LedgerAccount
 from models.programmes import ProgrammeVersion
 from models.vocabulary.applications import OPEN_STATES
 from models.vocabulary.directory import OrganisationKind
 from models.vocabulary.programmes import ProgrammeDocument, ReservesBudget
-from models.vocabulary.vouchers import VoucherState
+from models.vocabulary.vouchers import ENDED
 from models.vouchers import Voucher
 
 
@@ -77,10 +78,20 @@ def eligibility(
 
 
 def taken_fen(session: Session, programme_id: int, organisation_id: int) -> int:
-    """What the vouchers of a firm take up of a programme's cap: their faces, unless they were taken back whole."""
-    counted = Voucher.state.not_in((VoucherState.RETURNED, VoucherState.REVOKED))
+    """What the vouchers of a firm take up of a programme's cap.
+
+    The face of one that is used or frozen; of one that has ended what is held, captured or paid of it.
+    """
     same = Voucher.programme_id == programme_id, Voucher.organisation_id == organisation_id
-    return int(session.scalar(select(func.coalesce(func.sum(Voucher.face_fen), 0)).where(*same, counted)) or 0)
+    faces = select(func.sum(Voucher.face_fen)).where(*same, Voucher.state.not_in(ENDED))
+    used = (
+        select(func.sum(LedgerAccount.balance_fen))
+        .select_from(Voucher)
+        .join(LedgerAccount, LedgerAccount.id.in_((Voucher.held_id, Voucher.captured_id, Voucher.paid_id)))
+        .where(*same, Voucher.state.in_(ENDED))
+    )
+    both = session.execute(select(faces.scalar_subquery(), used.scalar_subquery())).one()
+    return sum(int(fen or 0) for fen in both)
 
 
 def budget_left_fen(session: Session, version: ProgrammeVersion) -> int | None:

@@ -1,29 +1,32 @@
 """Applications from a draft to a voucher: papers, two reviews by two persons, what is refused and sent back."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from booking.applications import register, service, steps
-from booking.applications.eligibility import NotEligible
+from booking.applications.eligibility import NotEligible, taken_fen
 from booking.applications.forms import ApplicationForm, IssueVoucherForm, PassApplicationForm, RefuseApplicationForm
 from booking.applications.queries import Wanted, applications, papers_of, whole_application
 from booking.applications.service import ApplicationNotNow
 from booking.applications.steps import ApplicationChanged, NotYours
 from booking.core.actors import Actor
-from booking.core.clock import local_date
+from booking.core.clock import at_local, local_date
 from booking.core.errors import Forbidden, InvalidInput, NotFound, StaleVersion
 from booking.programmes.forms import VersionForm
 from booking.programmes.service import write_version
 from booking.recognitions.forms import RecognitionForm
 from booking.recognitions.service import recognise
+from booking.vouchers.ending import expire_voucher
 from booking.vouchers.issuing import BudgetSpent
 from booking.vouchers.offices import office_of
 from models.applications import ApplicationEvent, ApplicationPaper, VerifiedDocument, VoucherApplication
 from models.attachments import Attachment
+from models.directory import Organisation
 from models.notifications import Event
 from models.vocabulary.accounts import Role, ScopeKind
 from models.vocabulary.applications import ApplicationState as State
@@ -32,6 +35,7 @@ from models.vocabulary.applications import Ineligible
 from models.vocabulary.directory import OrganisationKind
 from models.vocabulary.programmes import ProgrammeDocument
 from models.vocabulary.recognitions import RecognitionKind
+from models.vocabulary.vouchers import VoucherStep
 from models.vouchers import Voucher
 from tests.factories.affiliations import affiliate
 from tests.factories.applications import (
@@ -49,6 +53,7 @@ from tests.factories.applications import LIMITS as FILE_LIMITS
 from tests.factories.instruments import make_organisation
 from tests.factories.people import actor_for, give, make_user
 from tests.factories.programmes import SICHUAN, TERMS, make_authority, make_officer, make_programme
+from tests.vouchers.using import NOON, Bench
 
 LICENCE, KIND, LETTER = (
     ProgrammeDocument.BUSINESS_LICENCE,
@@ -180,6 +185,62 @@ def test_issued_vouchers_take_up_the_years_cap(session: Session, office: Office)
     assert codes(full) == [Ineligible.CAP_TAKEN_UP]
 
 
+def _used(session: Session) -> tuple[Bench, Voucher]:
+    """A voucher of 100,000.00, of which 600.00 is captured and 300.00 held."""
+    bench = Bench.made(session)
+    voucher = bench.issue(10_000_000)
+    done = bench.hold(200_000)
+    bench.capture(done, bench.charge(done, 200_000), 200_000)
+    bench.hold(100_000, bench.use(NOON + timedelta(hours=3)))
+    assert bench.amounts(voucher) == (9_910_000, 30_000, 60_000)
+    return bench, voucher
+
+
+@pytest.mark.parametrize("step", [VoucherStep.RETURN, VoucherStep.REVOKE])
+def test_a_voucher_that_was_ended_takes_up_of_the_cap_what_was_used_of_it(session: Session, step: VoucherStep) -> None:
+    bench, voucher = _used(session)
+    before = taken_fen(session, voucher.programme_id, bench.firm.id)
+    bench.step(voucher, VoucherStep.FREEZE)
+    frozen = taken_fen(session, voucher.programme_id, bench.firm.id)
+    bench.step(voucher, VoucherStep.THAW)
+    bench.step(voucher, step)
+
+    held, captured = bench.amounts(voucher)[1:]
+    assert (before, frozen) == (10_000_000, 10_000_000)
+    assert (captured, taken_fen(session, voucher.programme_id, bench.firm.id)) == (60_000, captured + held)
+
+
+def test_a_voucher_that_expired_takes_up_of_the_cap_what_is_held_captured_and_paid_of_it(session: Session) -> None:
+    bench, voucher = _used(session)
+    unused = bench.issue(5_000_000, programme=bench.programme(voucher))
+    behind = at_local(voucher.use_by + timedelta(days=1), 60)
+    for one in (voucher, unused):
+        expire_voucher(session, one.id, now=behind)
+    bench.step(bench.issue(1_000_000, programme=bench.programme(voucher)), VoucherStep.FREEZE)
+
+    assert [one.state for one in (voucher, unused)] == ["expired", "expired"]
+    assert taken_fen(session, voucher.programme_id, bench.firm.id) == 60_000 + 30_000 + 1_000_000
+    assert taken_fen(session, voucher.programme_id, bench.owner.id) == 0
+
+
+def test_what_expired_unused_does_not_stand_in_the_way_of_another_application(session: Session, office: Office) -> None:
+    first = office.issued(office.passed(office.submitted(amount_fen=20_000_000)))
+    voucher = session.get_one(Voucher, first.voucher_id)
+    with pytest.raises(NotEligible) as full:
+        office.submitted(office.handed_in(office.drafted(amount_fen=1), LETTER))
+    withdrawn = session.scalars(select(VoucherApplication).order_by(VoucherApplication.id.desc()).limit(1)).one()
+    steps.withdraw_application(session, withdrawn.id, actor=office.agent, now=office.now)
+    session.execute(update(Voucher).where(Voucher.id == voucher.id).values(use_by=office.today - timedelta(days=1)))
+    session.commit()
+    expire_voucher(session, voucher.id, now=office.now)
+
+    draft = office.handed_in(office.drafted(amount_fen=20_000_000), LETTER)
+    again = office.issued(office.passed(office.submitted(draft)))
+
+    assert codes(full) == [Ineligible.CAP_TAKEN_UP]
+    assert again.voucher_id is not None
+
+
 def test_an_application_waits_while_the_budget_is_short_of_it(session: Session, now: Any) -> None:
     office = make_office(session, now, budget_fen=WANTED)
     other = make_organisation(
@@ -254,13 +315,38 @@ def test_a_verified_paper_is_used_again_without_being_handed_in_or_verified(sess
     assert count(session, VerifiedDocument) == 2
 
 
-def test_a_paper_that_has_expired_is_verified_again(session: Session, office: Office) -> None:
+def test_a_paper_that_has_expired_is_asked_for_again(session: Session, office: Office) -> None:
     office.issued()
-    later = office.today + timedelta(days=366)
-    usable = register.usable(session, office.authority, office.firm.id, today=later)
+    office.now = at_local(office.today + timedelta(days=366), 600)
+    again = office.handed_in(office.drafted(), LETTER)
 
-    assert usable == []
-    assert len(register.usable(session, office.authority, office.firm.id, today=local_date(office.now))) == 2
+    with pytest.raises(InvalidInput) as lacking:
+        office.submitted(again)
+    office.submitted(office.handed_in(again, LICENCE, KIND))
+    with pytest.raises(InvalidInput) as unverified:
+        steps.pass_on(session, again.id, PassApplicationForm(version=again.version), actor=office.first, now=office.now)
+    office.passed(again)
+
+    assert {one.field for one in lacking.value.problems} == {"document.business_licence", "document.enterprise_kind"}
+    assert {one.field for one in unverified.value.problems} == {
+        "expires_on.business_licence",
+        "expires_on.enterprise_kind",
+    }
+    assert count(session, VerifiedDocument) == 4
+
+
+def test_a_paper_that_expires_between_submission_and_review_is_verified_again(session: Session, office: Office) -> None:
+    office.issued()
+    again = office.submitted(office.handed_in(office.drafted(), LETTER))
+    office.now = at_local(office.today + timedelta(days=366), 600)
+
+    with pytest.raises(InvalidInput) as refused:
+        steps.pass_on(session, again.id, PassApplicationForm(version=again.version), actor=office.first, now=office.now)
+
+    assert {one.field for one in refused.value.problems} == {
+        "expires_on.business_licence",
+        "expires_on.enterprise_kind",
+    }
 
 
 def test_a_review_does_not_pass_while_a_paper_is_not_verified(session: Session, office: Office) -> None:
@@ -296,6 +382,73 @@ def test_papers_verified_on_the_other_side_are_used_as_far_as_the_authority_reco
 
     assert before == []
     assert [one.document for one in after] == [LICENCE]
+
+
+def test_a_firm_that_moved_over_the_border_hands_in_only_what_its_new_province_does_not_recognise(
+    session: Session, office: Office
+) -> None:
+    office.issued()
+    their = make_authority(session, SICHUAN, name_zh="对方科技厅", name_en="Theirs")
+    first, second = (make_officer(session, their, name, now=office.now) for name in ("their1", "their2"))
+    programme = make_programme(session, their, first, now=office.now, **_terms(office))
+    office.firm.adcode = SICHUAN
+    recognise(session, _recognition(office, their), actor=first, now=office.now)
+    session.commit()
+    moved = replace(office, authority=their, programme=programme, first=first, second=second)
+
+    again = moved.handed_in(moved.drafted(), LETTER)
+    with pytest.raises(InvalidInput) as lacking:
+        moved.submitted(again)
+    moved.submitted(moved.handed_in(again, KIND))
+    found = moved.issued(moved.passed(again))
+    whole = whole_application(session, again.id, second, today=moved.today)
+
+    assert [one.field for one in lacking.value.problems] == ["document.enterprise_kind"]
+    assert session.get_one(Voucher, found.voucher_id).programme_id == programme.id
+    verified = {one: whole.verified_as(one) for one in (LICENCE, KIND)}
+    assert {one: row.authority_id for one, row in verified.items() if row} == {
+        LICENCE: office.district.id,
+        KIND: their.id,
+    }
+    assert count(session, VerifiedDocument) == 3
+
+
+def test_what_the_other_province_verified_is_asked_for_again_once_it_has_expired(
+    session: Session, office: Office
+) -> None:
+    office.issued()
+    their = make_authority(session, SICHUAN, name_zh="对方科技厅", name_en="Theirs")
+    officer = make_officer(session, their, "theirs", now=office.now)
+    programme = make_programme(session, their, officer, now=office.now, **_terms(office))
+    office.firm.adcode = SICHUAN
+    recognise(session, _recognition(office, their), actor=officer, now=office.now)
+    session.commit()
+    later = at_local(office.today + timedelta(days=366), 600)
+    moved = replace(office, authority=their, programme=programme, first=officer, now=later)
+
+    with pytest.raises(InvalidInput) as lacking:
+        moved.submitted(moved.handed_in(moved.drafted(), LETTER))
+
+    assert {one.field for one in lacking.value.problems} == {"document.business_licence", "document.enterprise_kind"}
+
+
+def _terms(office: Office) -> dict[str, Any]:
+    """What a programme of the other province says: as that of the office."""
+    last = date(office.today.year + 1, 12, 31)
+    days = {"use_by": last, "redeem_by": date(last.year + 1, 3, 31)}
+    return {"documents": office.papers, "reserves_budget": "issue", "budget_fen": 100_000_000, **days}
+
+
+def _recognition(office: Office, authority: Organisation) -> RecognitionForm:
+    """An authority recognises business licences that Chongqing's have verified."""
+    return RecognitionForm(
+        organisation_id=authority.id,
+        kind=RecognitionKind.DOCUMENT,
+        province="500000",
+        document=LICENCE,
+        starts_on=local_date(office.now),
+        notice="互认通知",
+    )
 
 
 def test_one_person_does_not_do_both_reviews_also_after_it_was_sent_back(session: Session, office: Office) -> None:
