@@ -266,6 +266,14 @@ def refused_elsewhere(redemption_id: int) -> Response:
     return _done(lambda one, who: elsewhere.record_refused(one, redemption_id, form, actor=who, now=now).id, 200)
 
 
+@bp.post(f"{ONE}/clawed-back-elsewhere")
+@documented(tag=TAG, body=ClawBackForm, answers={200: RedemptionAnswer}, refusals=STEP)
+def clawed_back_elsewhere(redemption_id: int) -> Response:
+    """Record that some of what was paid there was given back (its claimant)."""
+    form, now = read_json(ClawBackForm), utcnow()
+    return _done(lambda one, who: elsewhere.record_clawed_back(one, redemption_id, form, actor=who, now=now).id, 200)
+
+
 @bp.post(f"{ONE}/outcome-papers")
 @takes_files
 @documented(tag=TAG, form=UploadBody, answers={201: RedemptionAnswer}, refusals=(*STEP, 413))

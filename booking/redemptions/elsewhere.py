@@ -11,9 +11,9 @@ from booking.core.errors import Forbidden, InvalidInput, NotFound, Problem
 from booking.core.texts import N_
 from booking.redemptions import queries
 from booking.redemptions.again import again_until
-from booking.redemptions.forms import PaidElsewhereForm, RedemptionRejectionForm, SubmittedElsewhereForm
+from booking.redemptions.forms import ClawBackForm, PaidElsewhereForm, RedemptionRejectionForm, SubmittedElsewhereForm
 from booking.redemptions.moving import pay_items, reject_items
-from booking.redemptions.paying import Files, keep
+from booking.redemptions.paying import Files, keep, take_back
 from booking.redemptions.service import NotNow, approve, check_version, lock, step
 from models.redemptions import Redemption, RedemptionPayment
 from models.vocabulary.redemptions import PaymentKind, RedemptionState, RedemptionStep
@@ -90,6 +90,23 @@ def record_refused(
     facts = {"is_final": form.is_final}
     step(session, found, RedemptionStep.REJECT, actor=actor, now=now, reason=form.reason, facts=facts)
     return found
+
+
+def record_clawed_back(
+    session: Session,
+    redemption_id: int,
+    form: ClawBackForm,
+    *,
+    actor: Actor,
+    now: datetime,
+    files: Files | None = None,
+) -> Redemption:
+    """Record that some of what was paid there was given back; the voucher has paid so much less, nothing of ours moves.
+
+    Raises NotFound, Forbidden, NotNow, FilesRefused, and InvalidInput for more than was paid of the item.
+    """
+    found = _held(session, redemption_id, actor, {RedemptionState.PAID})
+    return take_back(session, found, form, actor=actor, now=now, files=files)
 
 
 def add_outcome_papers(

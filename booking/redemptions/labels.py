@@ -32,10 +32,13 @@ STEPS = {
 STEPS_ELSEWHERE = {
     RedemptionStep.REQUEST: N_("开始整理材料"),
     RedemptionStep.PAY: N_("那里已兑付"),
+    RedemptionStep.CLAW_BACK: N_("已退回那里"),
     RedemptionStep.REJECT: N_("那里未批准"),
 }
 """The same where it is decided elsewhere, as far as that is another thing."""
 PAYMENTS = {PaymentKind.PAID: N_("付款"), PaymentKind.CLAWED_BACK: N_("追回")}
+PAYMENTS_ELSEWHERE = {PaymentKind.CLAWED_BACK: N_("退回款项")}
+"""The same where it is decided elsewhere, as far as that is another thing."""
 UNCLAIMABLE = {
     Unclaimable.NOT_ACCEPTED: N_("付款人还没有接受这笔费用。"),
     Unclaimable.NOT_INVOICED: N_("还没有全额开票；结算单开具发票后才能申请。"),

@@ -118,6 +118,13 @@ def claw_back(
     found = held(session, redemption_id, actor, now)
     if found.state != RedemptionState.PAID:
         raise NotNow
+    return take_back(session, found, form, actor=actor, now=now, files=files)
+
+
+def take_back(
+    session: Session, found: Redemption, form: ClawBackForm, *, actor: Actor, now: datetime, files: Files | None
+) -> Redemption:
+    """Record that money came back of an item of a locked, paid redemption; raises FilesRefused and InvalidInput."""
     item = _paid_item(session, found, form, now)
     turn = session.scalar(select(func.count()).where(RedemptionPayment.redemption_id == found.id)) or 0
     entry_id = move_back(session, found, item, form.amount_fen, turn=turn, now=now)

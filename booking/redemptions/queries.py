@@ -175,10 +175,10 @@ def whole_redemption(session: Session, redemption_id: int, actor: Actor, *, toda
 
 def steps_for(redemption: Redemption, today: date) -> frozenset[RedemptionStep]:
     """What officers can do with it today, and its claimant with one that is decided elsewhere."""
-    if redemption.programme.runs_at:
-        return steps_elsewhere(redemption.state)
-    is_over = is_public_done(redemption, today)
     is_left = (redemption.approved_fen or 0) > redemption.clawed_fen
+    if redemption.programme.runs_at:
+        return steps_elsewhere(redemption.state, is_left=is_left)
+    is_over = is_public_done(redemption, today)
     return steps_open(redemption.state, is_notice_over=is_over, is_left=is_left)
 
 

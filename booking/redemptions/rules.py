@@ -108,11 +108,12 @@ def steps_open(state: RedemptionState, *, is_notice_over: bool, is_left: bool) -
     return frozenset(found.get(state, set()))
 
 
-def steps_elsewhere(state: RedemptionState) -> frozenset[RedemptionStep]:
-    """What its claimant records next of one that is decided elsewhere."""
+def steps_elsewhere(state: RedemptionState, *, is_left: bool) -> frozenset[RedemptionStep]:
+    """What its claimant records next of one that is decided elsewhere; `is_left` where not all was given back yet."""
     found: dict[RedemptionState, set[RedemptionStep]] = {
         RedemptionState.REQUESTED: {RedemptionStep.SUBMIT},
         RedemptionState.SUBMITTED: {RedemptionStep.PAY, RedemptionStep.REJECT},
+        RedemptionState.PAID: {RedemptionStep.CLAW_BACK} if is_left else set(),
     }
     return frozenset(found.get(state, set()))
 

@@ -20,7 +20,7 @@ from models.attachments import Attachment
 from models.directory import Organisation
 from models.invoices import Invoice
 from models.redemptions import Redemption, RedemptionItem
-from models.vocabulary.redemptions import RedemptionState, RedemptionStep
+from models.vocabulary.redemptions import PaymentKind, RedemptionState, RedemptionStep
 from models.vouchers import Voucher
 
 
@@ -82,6 +82,12 @@ def step_of(redemption: Redemption, step: RedemptionStep) -> str:
     """What a step of it is called."""
     elsewhere = labels.STEPS_ELSEWHERE if redemption.programme.runs_at else {}
     return str(_(elsewhere.get(step, labels.STEPS[step])))
+
+
+def payment_of(redemption: Redemption, kind: PaymentKind) -> str:
+    """What money that went out, or came back, is called."""
+    elsewhere = labels.PAYMENTS_ELSEWHERE if redemption.programme.runs_at else {}
+    return str(_(elsewhere.get(kind, labels.PAYMENTS[kind])))
 
 
 def voucher_number(voucher: Voucher) -> str:

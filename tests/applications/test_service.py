@@ -230,9 +230,10 @@ def test_what_expired_unused_does_not_stand_in_the_way_of_another_application(se
         office.submitted(office.handed_in(office.drafted(amount_fen=1), LETTER))
     withdrawn = session.scalars(select(VoucherApplication).order_by(VoucherApplication.id.desc()).limit(1)).one()
     steps.withdraw_application(session, withdrawn.id, actor=office.agent, now=office.now)
-    session.execute(update(Voucher).where(Voucher.id == voucher.id).values(use_by=office.today - timedelta(days=1)))
+    yesterday = local_date(office.now) - timedelta(days=1)
+    session.execute(update(Voucher).where(Voucher.id == voucher.id).values(use_by=yesterday))
     session.commit()
-    expire_voucher(session, voucher.id, now=office.now)
+    assert expire_voucher(session, voucher.id, now=office.now)
 
     draft = office.handed_in(office.drafted(amount_fen=20_000_000), LETTER)
     again = office.issued(office.passed(office.submitted(draft)))

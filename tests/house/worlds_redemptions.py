@@ -15,6 +15,7 @@ from booking.recognitions.forms import RecognitionForm
 from booking.recognitions.service import recognise
 from booking.redemptions import documents, elsewhere, paying, queries, service
 from booking.redemptions.forms import (
+    PaidElsewhereForm,
     RedemptionForm,
     RedemptionPaymentForm,
     RedemptionRejectionForm,
@@ -76,10 +77,10 @@ def add_redemptions(builder: "Builder") -> None:
 
 
 def _elsewhere(builder: "Builder", charges: list[Charge], note: str) -> None:
-    """Three of the voucher that lives elsewhere: one that is gathered, one that was submitted, one refused there."""
+    """Four of the voucher that lives elsewhere: gathered, submitted there, refused there, and paid there."""
     session, names, agent, now = builder.session, builder.world.names, builder.actor("agent"), builder.now
     voucher = session.get_one(Voucher, names["elsewhere_voucher"])
-    for word, charge in zip(("gathered", "submitted", "refused"), charges, strict=True):
+    for word, charge in zip(("gathered", "submitted", "refused", "there"), charges, strict=True):
         one = builder.keep(f"{word}_redemption", _asked(builder, voucher, charge, note))
         if word != "gathered":
             form = SubmittedElsewhereForm(submitted_on=local_date(now))
@@ -87,6 +88,11 @@ def _elsewhere(builder: "Builder", charges: list[Charge], note: str) -> None:
         if word == "refused":
             refusal = RedemptionRejectionForm(version=one.version, reason="材料不全")
             elsewhere.record_refused(session, one.id, refusal, actor=agent, now=now)
+        if word == "there":
+            paid = PaidElsewhereForm(version=one.version, paid_on=local_date(now), receipt_number="HD-3")
+            elsewhere.record_paid(session, one.id, paid, actor=agent, now=now)
+            item = select(RedemptionItem.id).where(RedemptionItem.redemption_id == one.id)
+            names["there_item"] = session.scalars(item).one()
         names[f"{word}_version"] = one.version
 
 
@@ -109,11 +115,11 @@ def _voucher(builder: "Builder", officer: Actor) -> Voucher:
 def _charges(builder: "Builder", voucher: Voucher) -> list[Charge]:
     """Four uses of the agent at the other institution that are billed, invoiced whole, and partly covered.
 
-    Three more are covered by the voucher that lives elsewhere.
+    Four more are covered by the voucher that lives elsewhere.
     """
     session, now, names = builder.session, builder.now, builder.world.names
     last = session.scalars(select(Charge.id).order_by(Charge.id.desc())).first() or 0
-    for voucher_id, hours in ((voucher.id, (9, 10, 11, 12)), (names["elsewhere_voucher"], (13, 14, 15))):
+    for voucher_id, hours in ((voucher.id, (9, 10, 11, 12)), (names["elsewhere_voucher"], (13, 14, 15, 16))):
         paying = Paying(is_later=True, vouching=Vouching(VoucherUse.NAMED, voucher_id))
         for hour in hours:
             accepted(builder, "their_published", "agent", "their_steward", hour, paying)

@@ -18,6 +18,7 @@ from booking.core.errors import Forbidden, InvalidInput, NotFound
 from booking.ledger.queries import balance_of
 from booking.redemptions import elsewhere, paying, queries, sampling, service
 from booking.redemptions.forms import (
+    ClawBackForm,
     PaidElsewhereForm,
     RedemptionPaymentForm,
     RedemptionRejectionForm,
@@ -129,6 +130,72 @@ def test_nothing_of_it_waits_for_officers_nothing_is_in_public_and_nobody_gets_a
         claims.do(sampling.draw_sample, sample, by=claims.first)
 
 
+def back(claims: Claims, made: Redemption, fen: int, **said: Any) -> ClawBackForm:
+    (item,) = claims.items(made)
+    named = {"item_id": item.id, "amount_fen": fen, "paid_on": day(claims), "receipt_number": "SC-2"}
+    return ClawBackForm.model_validate({**named, "reason": "审计后退回", **said})
+
+
+def test_what_was_given_back_there_is_no_longer_paid_by_the_voucher_and_is_never_claimed_again(claims: Claims) -> None:
+    made, by = submitted(claims), _by(claims)
+    credit = amounts(claims)[0]
+    claims.do(elsewhere.record_paid, made.id, outcome(claims, made, 5_000), **by)
+    files = prepare([Uploaded("return.pdf", PDF)], LIMITS), LIMITS
+    mailed(claims.session, now=claims.later)
+
+    claims.do(elsewhere.record_clawed_back, made.id, back(claims, made, 2_000), files=files, **by)
+    some = amounts(claims)
+    open_after = queries.steps_for(made, day(claims))
+    claims.do(elsewhere.record_clawed_back, made.id, back(claims, made, 3_000), **by)
+
+    whole = queries.whole_redemption(claims.session, made.id, claims.actor(claims.agent), today=day(claims))
+    assert [(one.kind.value, one.amount_fen) for one in whole.payments] == [
+        ("paid", 5_000),
+        ("clawed_back", 2_000),
+        ("clawed_back", 3_000),
+    ]
+    assert [one.step.value for one in whole.events] == ["request", "submit", "pay", "claw_back", "claw_back"]
+    assert (some, amounts(claims)) == ((credit, 0, 3_000), (credit, 0, 0))
+    assert (made.state, made.approved_fen, made.clawed_fen) == (RedemptionState.PAID, 5_000, 5_000)
+    assert (open_after, whole.steps) == ({RedemptionStep.CLAW_BACK}, frozenset())
+    assert [one.file_name for one in whole.bank_papers] == ["return.pdf"]
+    assert claims.claimable() == []
+    assert mailed(claims.session, now=claims.later) == []
+
+
+def test_no_more_is_given_back_than_was_paid_there_nor_on_an_impossible_day_nor_before(claims: Claims) -> None:
+    made, by = submitted(claims), _by(claims)
+    with pytest.raises(NotNow):
+        claims.do(elsewhere.record_clawed_back, made.id, back(claims, made, 1), **by)
+    claims.do(elsewhere.record_paid, made.id, outcome(claims, made, 5_000), **by)
+    claims.do(elsewhere.record_clawed_back, made.id, back(claims, made, 4_000), **by)
+
+    for wrong in (
+        back(claims, made, 1_001),
+        back(claims, made, 1, paid_on=day(claims) - timedelta(days=1)),
+        back(claims, made, 1, paid_on=day(claims) + timedelta(days=1)),
+    ):
+        with pytest.raises(InvalidInput):
+            claims.do(elsewhere.record_clawed_back, made.id, wrong, **by)
+    with pytest.raises(NotFound):
+        claims.do(elsewhere.record_clawed_back, made.id, back(claims, made, 1, item_id=10**6), **by)
+
+    assert amounts(claims)[1:] == (0, 1_000)
+
+
+def test_of_four_who_record_the_same_return_at_once_one_does(claims: Claims) -> None:
+    made = submitted(claims)
+    by = claims.actor(claims.agent)
+    claims.do(elsewhere.record_paid, made.id, outcome(claims, made, 5_000), by=by)
+    form = back(claims, made, 3_000)
+
+    told = at_once([lambda s: elsewhere.record_clawed_back(s, made.id, form, actor=by, now=claims.later)] * 4)
+
+    assert told == ["", *["invalid_input"] * 3]
+    claims.session.rollback()
+    assert amounts(claims)[1:] == (0, 2_000)
+
+
 def test_what_was_refused_there_can_be_claimed_again_unless_for_good(claims: Claims) -> None:
     made, by = submitted(claims), _by(claims)
     charge_id = claims.items(made)[0].charge_id
@@ -188,6 +255,8 @@ def test_officers_read_it_and_decide_nothing_and_others_find_nothing(claims: Cla
         (paying.record_payment, payment),
         (elsewhere.record_paid, outcome(claims, made)),
         (elsewhere.record_refused, refusal(claims, made)),
+        (elsewhere.record_clawed_back, back(claims, made, 1)),
+        (paying.claw_back, back(claims, made, 1)),
     ):
         with pytest.raises(Forbidden):
             claims.do(work, made.id, form, by=claims.first)
@@ -267,10 +336,18 @@ def test_a_firm_gathers_submits_and_records_on_pages(claims: Claims, client: Fla
     assert "核减须写明原因" in short.text
     assert ["登记兑付结果" in waiting, "初审" in waiting, "登记付款" in waiting] == [True, False, False]
     assert more.status_code == 303
+    assert "登记退回" in shown
+    given_back = {"item_id": item.id, "amount_fen": "20", "paid_on": today, "receipt_number": "TK-1", "reason": "审计"}
+    too_much = client.post(f"{at}/clawed-back-elsewhere", data=given_back | {"amount_fen": "50.01"})
+    returned = client.post(f"{at}/clawed-back-elsewhere", data=given_back)
+    page = client.get(at).text
+    assert (too_much.status_code, returned.status_code) == (422, 303)
+    for text in ("已退回那里", "TK-1", "已退回 ¥20.00", "退回款项 · ", "不计入本平台的预算和清算"):
+        assert text in page
     for text in ("那里已兑付", "SC-9", "notice.pdf", "¥50.00", "超出范围"):
         assert text in shown
     assert "整理兑付材料" in listed
-    assert amounts(claims)[1:] == (0, 5_000)
+    assert amounts(claims)[1:] == (0, 3_000)
 
 
 def test_by_api_the_outcome_is_recorded_and_read(claims: Claims, client: FlaskClient) -> None:
@@ -296,6 +373,23 @@ def test_by_api_the_outcome_is_recorded_and_read(claims: Claims, client: FlaskCl
     )
     assert (refused["state"], refused["steps"], refused["events"][-1]["reason"]) == ("rejected", [], "材料不全")
     assert (papers.status_code, len(papers.get_json()["bank_papers"])) == (201, 1)
+
+
+def test_by_api_what_was_given_back_is_recorded(claims: Claims, client: FlaskClient) -> None:
+    made = submitted(claims)
+    claims.do(elsewhere.record_paid, made.id, outcome(claims, made, 5_000), by=claims.actor(claims.agent))
+    form = back(claims, made, 2_000).model_dump(mode="json")
+    sign_in(client, claims.agent)
+    at = f"/api/v1/redemptions/{made.id}"
+
+    answer = client.post(f"{at}/clawed-back-elsewhere", json=form)
+    ours = client.post(f"{at}/claw-back", json=form)
+
+    found = answer.get_json()
+    assert (answer.status_code, found["clawed_fen"], found["steps"]) == (200, 2_000, ["claw_back"])
+    assert [(one["kind"], one["amount_fen"]) for one in found["payments"]] == [("paid", 5_000), ("clawed_back", 2_000)]
+    assert ours.status_code == 403
+    assert amounts(claims)[1:] == (0, 3_000)
 
 
 def test_its_words_are_those_of_another_system(claims: Claims) -> None:

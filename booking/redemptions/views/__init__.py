@@ -28,6 +28,7 @@ bp.add_url_rule(f"{ONE}/bank-papers", "add_bank_papers", steps.add_bank_papers, 
 bp.add_url_rule(f"{ONE}/submitted-elsewhere", "submitted_elsewhere", elsewhere.submitted, methods=SEND)
 bp.add_url_rule(f"{ONE}/paid-elsewhere", "paid_elsewhere", elsewhere.paid, methods=SEND)
 bp.add_url_rule(f"{ONE}/refused-elsewhere", "refused_elsewhere", elsewhere.refused, methods=SEND)
+bp.add_url_rule(f"{ONE}/clawed-back-elsewhere", "clawed_back_elsewhere", elsewhere.clawed_back, methods=SEND)
 bp.add_url_rule(f"{ONE}/outcome-papers", "add_outcome_papers", elsewhere.papers, methods=SEND)
 bp.add_url_rule(SAMPLES, "samples", samples.samples, methods=BOTH)
 

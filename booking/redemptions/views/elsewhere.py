@@ -9,7 +9,7 @@ from booking.core.clock import utcnow
 from booking.redemptions import elsewhere
 from booking.redemptions.forms import PaidElsewhereForm, RedemptionRejectionPage, SubmittedElsewherePage
 from booking.redemptions.views.claims import KIND, taken
-from booking.redemptions.views.steps import reviewed, uploaded
+from booking.redemptions.views.steps import read_claw_back, reviewed, uploaded
 from booking.web.reading import read_form
 from booking.web.signed_in import require_actor, signed_in
 from booking.web.uploads import takes_files
@@ -53,6 +53,21 @@ def refused(redemption_id: int) -> ResponseReturnValue:
         ).id
 
     return taken(redemption_id, work, _("结果已登记。"))
+
+
+@takes_files
+@signed_in
+def clawed_back(redemption_id: int) -> ResponseReturnValue:
+    """Record that some of what was paid there was given back."""
+    files = uploaded(redemption_id)
+
+    def work(session: Session) -> int:
+        form, kept = read_claw_back(), (files(), limits_for(KIND))
+        return elsewhere.record_clawed_back(
+            session, redemption_id, form, actor=require_actor(), now=utcnow(), files=kept
+        ).id
+
+    return taken(redemption_id, work, _("退回已登记。"))
 
 
 @takes_files

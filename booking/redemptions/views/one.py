@@ -20,7 +20,7 @@ from booking.redemptions.pack import pack_response
 from booking.redemptions.queries import WholeRedemption
 from booking.redemptions.rules import REVIEW_DAYS
 from booking.redemptions.views.lists import row
-from booking.redemptions.wording import difference_of, name_of, packed, state_on, step_of, voucher_number
+from booking.redemptions.wording import difference_of, name_of, packed, payment_of, state_on, step_of, voucher_number
 from booking.web.extensions import reading
 from booking.web.languages import in_language
 from booking.web.repeats import new_key
@@ -82,7 +82,7 @@ def shown(redemption_id: int) -> dict[str, Any]:
         "own_files": {one.attachment_id for one in whole.documents},
         "due": _due(session, whole, who, today),
         "bank_papers": whole.bank_papers,
-        "payments": [(one, _(labels.PAYMENTS[one.kind])) for one in whole.payments],
+        "payments": [(one, payment_of(found, one.kind)) for one in whole.payments],
         "events": [(one, step_of(found, one.step), _who(whole, one)) for one in whole.events],
         "takes_papers": sight.claims and found.state in documents.OPEN,
         "may_withdraw": sight.claims and found.state == RedemptionState.REQUESTED,

@@ -68,6 +68,13 @@ def pay(redemption_id: int) -> ResponseReturnValue:
     return taken(redemption_id, work, _("兑付已登记。"), first=files)
 
 
+def read_claw_back() -> ClawBackPage:
+    """What came back, as the page sends it: the amount in yuan."""
+    values = posted()
+    amount = {"amount_fen": Written(values["amount_fen"])} if "amount_fen" in values else {}
+    return forms.read(ClawBackPage, values | amount)
+
+
 @takes_files
 @signed_in
 def claw_back(redemption_id: int) -> ResponseReturnValue:
@@ -75,9 +82,7 @@ def claw_back(redemption_id: int) -> ResponseReturnValue:
     files = uploaded(redemption_id)
 
     def work(session: Session) -> int:
-        values = posted()
-        amount = {"amount_fen": Written(values["amount_fen"])} if "amount_fen" in values else {}
-        form, limits = forms.read(ClawBackPage, values | amount), limits_for(KIND)
+        form, limits = read_claw_back(), limits_for(KIND)
         return paying.claw_back(
             session, redemption_id, form, actor=require_actor(), now=utcnow(), files=(files(), limits)
         ).id

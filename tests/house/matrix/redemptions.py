@@ -27,6 +27,8 @@ GATHERED, SUBMITTED, REFUSED = (f"/redemptions/{{{name}_redemption}}" for name i
 ON = {"submitted_on": "{today}"}
 PAID_THERE = BANK | {"version": "{submitted_version}"}
 REFUSED_THERE = {"version": "{submitted_version}", "reason": "材料不全"}
+THERE = "/redemptions/{there_redemption}"
+BACK_THERE = BACK | {"item_id": "{there_item}"}
 OTHERS = READING - AGENT
 
 REDEMPTIONS = (
@@ -36,10 +38,12 @@ REDEMPTIONS = (
     sent(f"{GATHERED}/submitted-elsewhere", AGENT, ON, forbidden=OTHERS),
     sent(f"{SUBMITTED}/paid-elsewhere", AGENT, PAID_THERE, forbidden=OTHERS),
     sent(f"{SUBMITTED}/refused-elsewhere", AGENT, REFUSED_THERE, forbidden=OTHERS),
+    sent(f"{THERE}/clawed-back-elsewhere", AGENT, BACK_THERE | {"amount_fen": "0.01"}, forbidden=OTHERS),
     sent(f"{REFUSED}/outcome-papers", AGENT, files={"files": FILE}, forbidden=OTHERS),
     step(f"{GATHERED}/submitted-elsewhere", AGENT, ON, forbidden=OTHERS),
     step(f"{SUBMITTED}/paid-elsewhere", AGENT, PAID_THERE, forbidden=OTHERS),
     step(f"{SUBMITTED}/refused-elsewhere", AGENT, REFUSED_THERE, forbidden=OTHERS),
+    step(f"{THERE}/clawed-back-elsewhere", AGENT, BACK_THERE, forbidden=OTHERS),
     step(f"{SUBMITTED}/review", NO_ONE, {"version": "{submitted_version}"}, forbidden=READING),
     Line(f"POST /api/v1{REFUSED}/outcome-papers", AGENT, ok=201, form={}, files={"files": FILE}, forbidden=OTHERS),
     page("/redemptions", PEOPLE),
