@@ -145,7 +145,7 @@ def test_what_was_given_back_there_is_no_longer_paid_by_the_voucher_and_is_never
 
     claims.do(elsewhere.record_clawed_back, made.id, back(claims, made, 2_000), files=files, **by)
     some = amounts(claims)
-    open_after = queries.steps_for(made, day(claims))
+    open_after = queries.whole_redemption(claims.session, made.id, by["by"], today=day(claims)).steps
     claims.do(elsewhere.record_clawed_back, made.id, back(claims, made, 3_000), **by)
 
     whole = queries.whole_redemption(claims.session, made.id, claims.actor(claims.agent), today=day(claims))
@@ -376,20 +376,25 @@ def test_by_api_the_outcome_is_recorded_and_read(claims: Claims, client: FlaskCl
 
 
 def test_by_api_what_was_given_back_is_recorded(claims: Claims, client: FlaskClient) -> None:
-    made = submitted(claims)
-    claims.do(elsewhere.record_paid, made.id, outcome(claims, made, 5_000), by=claims.actor(claims.agent))
-    form = back(claims, made, 2_000).model_dump(mode="json")
+    charge = claims.used(9)
+    claims.invoice()
     sign_in(client, claims.agent)
-    at = f"/api/v1/redemptions/{made.id}"
+    asked_for, today = claims.form(charge).model_dump(mode="json"), local_date(utcnow()).isoformat()
+    made = client.post("/api/v1/redemptions", json=asked_for).get_json()
+    at, item_id = f"/api/v1/redemptions/{made['id']}", made["items"][0]["id"]
+    handed_in = client.post(f"{at}/submitted-elsewhere", json={"submitted_on": today}).get_json()
+    paid = {"version": handed_in["version"], "paid_on": today, "receipt_number": "SC-9"}
+    client.post(f"{at}/paid-elsewhere", json=paid)
+    form = {"item_id": item_id, "amount_fen": 2_000, "paid_on": today, "receipt_number": "SC-10", "reason": "审计"}
 
     answer = client.post(f"{at}/clawed-back-elsewhere", json=form)
     ours = client.post(f"{at}/claw-back", json=form)
 
     found = answer.get_json()
     assert (answer.status_code, found["clawed_fen"], found["steps"]) == (200, 2_000, ["claw_back"])
-    assert [(one["kind"], one["amount_fen"]) for one in found["payments"]] == [("paid", 5_000), ("clawed_back", 2_000)]
+    assert [(one["kind"], one["amount_fen"]) for one in found["payments"]] == [("paid", 6_000), ("clawed_back", 2_000)]
     assert ours.status_code == 403
-    assert amounts(claims)[1:] == (0, 3_000)
+    assert amounts(claims)[1:] == (0, 4_000)
 
 
 def test_its_words_are_those_of_another_system(claims: Claims) -> None:
