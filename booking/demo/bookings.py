@@ -19,7 +19,7 @@ from booking.reservations.approval import confirm_reservation
 from booking.reservations.blocks import add_block
 from booking.reservations.refusals import ReservationRefused
 from booking.reservations.service import request_reservation
-from booking.reservations.wishes import Details, Wish
+from booking.reservations.wishes import AS_USUAL, Details, Paying, Wish
 from models.catalogue import BookingPolicy, Instrument
 from models.notifications import Event
 from models.reservations import Reservation
@@ -123,6 +123,7 @@ def _book(
     *,
     approver: Actor,
     now: datetime,
+    paying: Paying = AS_USUAL,
 ) -> Reservation | None:
     """One reservation, asked for some days before and decided soon after; None when the rules refuse it."""
     lead = timedelta(minutes=busy.policy.notice_minutes) + timedelta(hours=chance.randint(2, 60))
@@ -131,7 +132,7 @@ def _book(
     details = Details(purpose=purpose, direction=direction, project_name=project, sample_count=chance.randint(1, 12))
     try:
         with session.begin_nested():
-            wish = Wish(busy.id, period, details=details)
+            wish = Wish(busy.id, period, details=details, paying=paying)
             made = request_reservation(session, wish, actor=booker, now=asked_at)
             is_decided = period.start < now + timedelta(days=2) or chance.random() < 0.5
             if made.state == ReservationState.REQUESTED and is_decided:
@@ -165,10 +166,11 @@ def book_first(
     *,
     approver: Actor,
     now: datetime,
+    paying: Paying = AS_USUAL,
 ) -> Reservation | None:
     """Book the first time of an instrument that fits and that the rules allow; None where there is none."""
     for period in list(filter(fits, _periods(busy, chance, local_date(now)))):
-        if made := _book(session, busy, period, booker, chance, approver=approver, now=now):
+        if made := _book(session, busy, period, booker, chance, approver=approver, now=now, paying=paying):
             return made
     return None
 

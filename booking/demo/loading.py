@@ -15,6 +15,7 @@ from booking.demo import (
     affiliations,
     applications,
     bookings,
+    elsewhere,
     enquiries,
     institutions,
     instruments,
@@ -103,10 +104,11 @@ def _load_vouchers(session: Session, report: Report, admin: Actor, now: datetime
     report(f"  {count} entries of mutual recognition")
     report(f"  {vouchers.add_vouchers(session, now=now)} vouchers")
     report(f"  {vouchers.use_vouchers(session, now=now)} bookings with a voucher")
-    report(f"  {vouchers.register_vouchers(session, now=now)} voucher of another system")
     report(f"  {applications.add_applications(session, now=now)} applications for vouchers")
     report(f"  {redemptions.add_redemptions(session, actor=admin, now=now)} redemptions across the border")
     report(f"  {redemptions.close_first_month(session, now=now)} month of clearing closed")
+    report(f"  {elsewhere.add_elsewhere(session, actor=admin, now=now)} redemption of a voucher of another system")
+    vouchers.expire_vouchers(session, now=now)
 
 
 def _load_instruments(session: Session, report: Report, admin: Actor, opened: datetime) -> None:

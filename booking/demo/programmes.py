@@ -35,15 +35,22 @@ SICHUAN_SHARES = dict.fromkeys(THIRTY, 3_000) | dict.fromkeys(TWENTY, 2_000)
 
 def add_programmes(session: Session, *, now: datetime) -> int:
     """Sichuan's of 2025 and, as an assumption, of this year, also one elsewhere; Chongqing's of this year; how many."""
-    year = local_date(now).year
     sichuan, chongqing = (people.actor(session, account, now=now) for account in ("officer-sc", "officer-cq"))
-    forms = [(sichuan, sichuan_2025(_authority(sichuan))), (chongqing, _chongqing(_authority(chongqing), year))]
-    if year > 2025:
-        forms.append((sichuan, _sichuan_again(_authority(sichuan), year)))
-    forms.append((sichuan, _elsewhere(_authority(sichuan), year)))
+    forms = [(sichuan, sichuan_2025(_authority(sichuan)))]
+    for year in years(now):
+        forms.append((chongqing, _chongqing(_authority(chongqing), year)))
+        if year > 2025:
+            forms.append((sichuan, _sichuan_again(_authority(sichuan), year)))
+        forms.append((sichuan, _elsewhere(_authority(sichuan), year)))
     for actor, form in forms:
         start_programme(session, form, actor=actor, now=now)
     return len(forms)
+
+
+def years(now: datetime) -> list[int]:
+    """Of which years there are programmes and vouchers: this one, in January also the one before, which they pay of."""
+    today = local_date(now)
+    return [today.year - 1, today.year] if today.month == 1 else [today.year]
 
 
 def _authority(officer: Actor) -> int:

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
-from booking.core.clock import local_date
 from booking.demo import people
+from booking.demo.programmes import years
 from booking.directory.queries import organisation_by_name
 from booking.recognitions.forms import RecognitionForm
 from booking.recognitions.service import recognise
@@ -35,8 +35,8 @@ PAPERS = (ProgrammeDocument.BUSINESS_LICENCE, ProgrammeDocument.ENTERPRISE_KIND)
 
 
 def add_recognitions(session: Session, *, now: datetime) -> int:
-    """What each side accepts from the first day of the year on; how many entries."""
-    first = date(local_date(now).year, 1, 1)
+    """What each side accepts from the first day of the first year with vouchers on; how many entries."""
+    first = date(min(years(now)), 1, 1)
     found = [organisation_by_name(session, name) for name in PROVIDERS]
     subjects: list[dict[str, Any]] = [
         {"kind": RecognitionKind.PROVIDER, "provider_id": one.id} for one in found if one is not None

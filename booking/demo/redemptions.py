@@ -1,8 +1,8 @@
-"""The demo's redemptions across the border: one that was paid, one in public, one to be reviewed; a month is closed."""
+"""The demo's redemptions across the border, one in every state, and a closed month that is not even."""
 
 import random
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -28,10 +28,12 @@ from booking.redemptions.forms import (
     ClaimedItemForm,
     RedemptionForm,
     RedemptionPaymentForm,
+    RedemptionRejectionForm,
     RedemptionReviewForm,
 )
 from booking.reservations.forms import UseForm
 from booking.reservations.using import confirm_use
+from booking.reservations.wishes import AS_USUAL, Paying
 from booking.statements.forms import BillingTermsForm, DraftsForm
 from booking.statements.service import issue_statement, make_drafts
 from booking.statements.terms import set_terms
@@ -42,44 +44,57 @@ from models.notifications import Event
 from models.redemptions import Redemption
 from models.reservations import Reservation
 from models.vocabulary.catalogue import OUT_OF_SERVICE, BookingMode, PublishingState, ShareMode
+from models.vocabulary.redemptions import RedemptionStep
 from models.vocabulary.reservations import UseOutcome
 
 SEED = 20261202
-LOOKED_BACK = timedelta(days=5)
+LOOKED_BACK = timedelta(days=10)
 MOST_TRIED = 12
+HOURS, A_DAY = timedelta(hours=2), timedelta(days=1)
 SIDES = ("500000", "510000")
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
-    """A use across the border so many days ago: whose agent, where, who claims, whose officers; how far it went."""
+class Side:
+    """Whose agent uses what of the other province, who claims, and who reviews first and second."""
 
-    days_ago: int
     agent: str
     provider: str
     claimant: str
     officers: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A use across the border that was confirmed so many days ago, how many reviews it has passed, and how it ended.
+
+    Without days it was in the last whole month, early enough to be paid within that month.
+    """
+
+    side: Side
+    days_ago: int | None
     reviews: int
-    is_paid: bool = False
+    ending: RedemptionStep | None = None
 
 
+BEIBEI = Side("enterprise", "西南科技大学", "institution-sc", ("officer-cq2", "officer-cq"))
+MIANYANG = Side("enterprise-sc", "西南大学", "enterprise-sc", ("officer-my", "officer-sc"))
 STORIES = (
-    Story(66, "enterprise", "西南科技大学", "institution-sc", ("officer-cq2", "officer-cq"), 2, is_paid=True),
-    Story(62, "enterprise-sc", "西南大学", "enterprise-sc", ("officer-my", "officer-sc"), 2),
-    Story(19, "enterprise-sc", "西南大学", "enterprise-sc", ("officer-my", "officer-sc"), 0),
+    Story(BEIBEI, None, 2, RedemptionStep.PAY),
+    Story(MIANYANG, None, 2),
+    Story(MIANYANG, 14, 0),
+    Story(BEIBEI, 13, 1),
+    Story(MIANYANG, 12, 0, RedemptionStep.REJECT),
 )
-FIRST = max(one.days_ago for one in STORIES) + LOOKED_BACK.days + 4
-"""Since so many days the vouchers must be there."""
+USED_BY = 11
+"""The day of the last whole month by which its uses are over."""
 
 
 def add_redemptions(session: Session, *, actor: Actor, now: datetime) -> int:
     """Uses of either firm in the other province, billed, invoiced and claimed; how many redemptions came of them.
 
-    In the first weeks of a year there is nothing: this year's programmes have only begun. Mails about the made-up past
-    are dropped.
+    Mails about the made-up past are dropped.
     """
-    if local_date(now - timedelta(days=FIRST)).year != local_date(now).year:
-        return 0
     chance = random.Random(SEED)  # noqa: S311 - made-up uses, no secret
     before = session.scalar(select(func.max(Event.id))) or 0
     made = [_told(session, story, chance, actor=actor, now=now) for story in STORIES]
@@ -99,25 +114,63 @@ def close_first_month(session: Session, *, now: datetime) -> int:
 
 def _told(session: Session, story: Story, chance: random.Random, *, actor: Actor, now: datetime) -> Redemption | None:
     """One story as far as it went; none where nothing could be booked with a voucher."""
-    then = now - timedelta(days=story.days_ago)
-    provider = organisation_by_name(session, story.provider)
+    then = used_by(story.days_ago, now=now)
+    agent = people.actor(session, story.side.agent, now=now)
+    charge = use_and_bill(session, story.side.provider, agent, chance, approver=actor, then=then)
+    return None if charge is None else _claimed(session, story, charge, then=then, now=now)
+
+
+def used_by(days_ago: int | None, *, now: datetime) -> datetime:
+    """When a use of so many days ago is over, without days one of the last whole month.
+
+    Use and invoice lie in one year, whose vouchers pay: over the turn of a year it is over the day before the last.
+    """
+    if days_ago is None:
+        last = local_date(now).replace(day=1) - timedelta(days=1)
+        return at_local(last.replace(day=USED_BY), 18 * 60)
+    then = now - timedelta(days=days_ago)
+    day = local_date(then)
+    if (day.month, day.day) == (12, 31) or (day.month == 1 and day.day < USED_BY - 1):
+        return at_local(date(day.year - (day.month == 1), 12, 30), 18 * 60)
+    return then
+
+
+def use_and_bill(
+    session: Session,
+    name: str,
+    agent: Actor,
+    chance: random.Random,
+    *,
+    approver: Actor,
+    then: datetime,
+    paying: Paying = AS_USUAL,
+) -> Charge | None:
+    """A use of those days of which a voucher pays some, accepted and invoiced whole; none where nothing was free."""
+    provider = organisation_by_name(session, name)
     assert provider is not None
-    agent = people.actor(session, story.agent, now=now)
-    booked = _booked(session, provider, agent, chance, approver=actor, then=then)
+    booked = _booked(session, provider, agent, chance, approver=approver, then=then, paying=paying)
     if booked is None:
         return None
     form = UseForm(outcome=UseOutcome.USED, **counted(session, booked.id, chance))
-    confirm_use(session, booked.id, form, windows=Windows(), actor=actor, now=then)
+    confirm_use(session, booked.id, form, windows=Windows(), actor=approver, now=then)
     charge = session.scalars(select(Charge).where(Charge.reservation_id == booked.id)).one()
     accept_charge(session, charge.id, actor=agent, now=then + timedelta(hours=2))
-    _bill(session, provider, agent, actor=actor, now=then + timedelta(days=1))
-    return _claimed(session, story, charge, now=now)
+    _bill(session, provider, agent, actor=approver, now=then + timedelta(days=1))
+    return charge
 
 
 def _booked(
-    session: Session, provider: Organisation, agent: Actor, chance: random.Random, *, approver: Actor, then: datetime
+    session: Session,
+    provider: Organisation,
+    agent: Actor,
+    chance: random.Random,
+    *,
+    approver: Actor,
+    then: datetime,
+    paying: Paying,
 ) -> Reservation | None:
-    """A booking of those days for which a voucher holds something."""
+    """A booking of those days, in the same year, for which a voucher holds something."""
+    since = max(then - LOOKED_BACK, at_local(local_date(then).replace(month=1, day=1), 0))
     ids = session.scalars(
         select(Instrument.id)
         .where(
@@ -136,9 +189,10 @@ def _booked(
             busy,
             agent,
             chance,
-            lambda one: then - LOOKED_BACK < one.start and one.end < then,
+            lambda one: since < one.start and one.end < then,
             approver=approver,
             now=then,
+            paying=paying,
         )
         if made is not None and made.uses_vouchers:
             return made
@@ -163,11 +217,31 @@ def _bill(session: Session, provider: Organisation, agent: Actor, *, actor: Acto
         record_invoice(session, issued.debtor_id, form, actor=actor, now=now)
 
 
-def _claimed(session: Session, story: Story, charge: Charge, *, now: datetime) -> Redemption | None:
-    """What the claimant asked for, as far as the officers have come; the last step was yesterday."""
-    claimant = people.actor(session, story.claimant, now=now)
+def _claimed(session: Session, story: Story, charge: Charge, *, then: datetime, now: datetime) -> Redemption | None:
+    """What the claimant asked for, as far as the officers have come: at once where it was paid, else these days."""
+    is_paid = story.ending == RedemptionStep.PAY
+    asked_at, each = (then + timedelta(hours=25), HOURS) if is_paid else (now - timedelta(days=3), A_DAY)
+    made = claim(session, story.side.claimant, charge, asked_at=asked_at, now=now)
+    if made is None:
+        return None
+    reviewed_at = asked_at
+    for account in story.side.officers[: story.reviews]:
+        reviewed_at += each
+        review = RedemptionReviewForm(version=made.version)
+        service.review(session, made.id, review, actor=people.actor(session, account, now=now), now=reviewed_at)
+    if is_paid:
+        _pay(session, made, story.side.officers[1], now=now)
+    elif story.ending == RedemptionStep.REJECT:
+        refused = RedemptionRejectionForm(version=made.version, reason="示例：委托合同没有盖章，请补齐后重新申请。")
+        first = people.actor(session, story.side.officers[0], now=now)
+        service.reject(session, made.id, refused, actor=first, now=reviewed_at + each)
+    return made
+
+
+def claim(session: Session, account: str, charge: Charge, *, asked_at: datetime, now: datetime) -> Redemption | None:
+    """What a claimant asks for of a charge; none where it cannot."""
+    claimant = people.actor(session, account, now=now)
     place = min(reach(claimant, Permission.CLAIM_REDEMPTIONS).organisation_ids)
-    asked_at = now - timedelta(days=story.days_ago - 4) if story.is_paid else now - timedelta(days=3)
     found = [one for one in claimable(session, place, today=local_date(asked_at)) if one.charge.id == charge.id]
     if not found or any(one.reasons for one in found):
         return None
@@ -177,15 +251,7 @@ def _claimed(session: Session, story: Story, charge: Charge, *, now: datetime) -
         items=[ClaimedItemForm(voucher_id=one.voucher.id, charge_id=charge.id) for one in found],
         note="示例：一次测试，发票已开。",
     )
-    made = service.request_redemption(session, form, actor=claimant, now=asked_at)
-    reviewed_at = asked_at
-    for account in story.officers[: story.reviews]:
-        reviewed_at += timedelta(days=1)
-        review = RedemptionReviewForm(version=made.version)
-        service.review(session, made.id, review, actor=people.actor(session, account, now=now), now=reviewed_at)
-    if story.is_paid:
-        _pay(session, made, story.officers[1], now=now)
-    return made
+    return service.request_redemption(session, form, actor=claimant, now=asked_at)
 
 
 def _pay(session: Session, made: Redemption, officer: str, *, now: datetime) -> None:

@@ -8,19 +8,17 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from booking.accounts.permissions import Permission, reach
-from booking.attachments.preparing import Uploaded, prepare
 from booking.charges.windows import Windows
-from booking.core.clock import at_local, local_date
+from booking.core.clock import at_local
 from booking.core.period import Period
 from booking.demo import bookings, people
-from booking.demo.papers import LIMITS, plain_pdf
+from booking.demo.programmes import years
 from booking.demo.uses import counted
 from booking.reservations.approval import confirm_reservation
 from booking.reservations.forms import UseForm
 from booking.reservations.using import confirm_use
-from booking.vouchers.forms import RegisterVoucherForm
+from booking.vouchers.ending import due_to_expire, expire_voucher
 from booking.vouchers.issuing import Issue, issue
-from booking.vouchers.registering import register
 from models.notifications import Event
 from models.programmes import Programme
 from models.reservations import Reservation
@@ -30,42 +28,33 @@ FACES = {("enterprise", "officer-cq"): 2_000_000, ("enterprise-sc", "officer-sc"
 """Whose firm gets how much of whose authority."""
 SINCE = timedelta(days=90)
 USED_WITHIN = timedelta(days=14)
+DECIDED_WITHIN = timedelta(minutes=40)
 SEED = 20201016
 
 
 def add_vouchers(session: Session, *, now: datetime) -> int:
-    """A voucher for either firm, three months old; how many."""
-    for (agent, officer), face_fen in FACES.items():
-        who = people.actor(session, officer, now=now)
-        firm = min(reach(people.actor(session, agent, now=now), Permission.ORDER_FOR_FIRM).organisation_ids)
-        wanted = Issue(programme_of_the_year(session, officer, now=now), firm, face_fen)
-        issue(session, wanted, actor=who, now=_issued_at(now))
-    return len(FACES)
+    """A voucher for either firm, three months old, of each year; how many."""
+    for year in years(now):
+        for (agent, officer), face_fen in FACES.items():
+            who = people.actor(session, officer, now=now)
+            firm = min(reach(people.actor(session, agent, now=now), Permission.ORDER_FOR_FIRM).organisation_ids)
+            wanted = Issue(programme_of(session, officer, year, now=now), firm, face_fen)
+            issue(session, wanted, actor=who, now=issued_at(year, now=now))
+    return len(FACES) * len(years(now))
 
 
-def programme_of_the_year(session: Session, officer: str, *, now: datetime) -> int:
-    """The programme of this year of the authority that an officer works for."""
+def programme_of(session: Session, officer: str, year: int, *, now: datetime) -> int:
+    """The programme of a year of the authority that an officer works for."""
     who = people.actor(session, officer, now=now)
     authority = min(reach(who, Permission.MANAGE_PROGRAMMES).organisation_ids)
-    of_the_year = Programme.organisation_id == authority, Programme.year == local_date(now).year
-    return session.scalars(select(Programme.id).where(*of_the_year, Programme.runs_at == "")).one()
+    of_the_year = Programme.organisation_id == authority, Programme.year == year
+    found = select(Programme.id).where(*of_the_year, Programme.runs_at == "").order_by(Programme.id)
+    return session.scalars(found).one()
 
 
-def register_vouchers(session: Session, *, now: datetime) -> int:
-    """A voucher of 科创通 of the firm in Beibei, with a file that stands for its evidence; how many."""
-    agent = people.actor(session, "enterprise", now=now)
-    programme = session.scalars(select(Programme).where(Programme.runs_at != "")).one()
-    form = RegisterVoucherForm(
-        organisation_id=min(reach(agent, Permission.APPLY_FOR_VOUCHERS).organisation_ids),
-        programme_id=programme.id,
-        number_there=f"KCT-{programme.year}-0417",
-        face_fen=800_000,
-        use_by=date(programme.year, 12, 31),
-        redeem_by=date(programme.year + 1, 3, 31),
-    )
-    files = prepare([Uploaded("科创通创新券.pdf", plain_pdf("Kechuangtong voucher (sample)", now))], LIMITS)
-    register(session, form, files, LIMITS, actor=agent, now=now)
-    return 1
+def expire_vouchers(session: Session, *, now: datetime) -> int:
+    """End what was issued for a year that is over, as the night after it does; how many."""
+    return sum(expire_voucher(session, one, now=now) for one in due_to_expire(session, now=now))
 
 
 def use_vouchers(session: Session, *, now: datetime) -> int:
@@ -80,7 +69,7 @@ def use_vouchers(session: Session, *, now: datetime) -> int:
     session.execute(delete(Event).where(Event.id > before))
     coming = _booked(session, chance, lambda one: one.start > now + timedelta(days=2), now=now)
     if coming is not None and coming.state == ReservationState.REQUESTED:
-        confirm_reservation(session, coming.id, actor=steward, now=now)
+        confirm_reservation(session, coming.id, actor=steward, now=coming.created_at + DECIDED_WITHIN)
     if past is not None:
         form = UseForm(outcome=UseOutcome.USED, **counted(session, past.id, chance))
         confirm_use(session, past.id, form, windows=Windows(), actor=steward, now=now)
@@ -100,6 +89,6 @@ def _booked(
     return None
 
 
-def _issued_at(now: datetime) -> datetime:
-    """When the vouchers were issued: three months ago, and not before this year's programmes begin."""
-    return max(now - SINCE, at_local(local_date(now).replace(month=1, day=1), 0))
+def issued_at(year: int, *, now: datetime) -> datetime:
+    """When the vouchers of a year were issued: three months ago, and not before its programmes begin."""
+    return max(now - SINCE, at_local(date(year, 1, 1), 0))

@@ -14,23 +14,24 @@ from booking.accounts.passwords import matches
 from booking.accounts.permissions import Permission, reach
 from booking.affiliations.group_reading import group_of
 from booking.applications.queries import is_to_review
+from booking.applications.register import documents_for
 from booking.clearing.months import Act
 from booking.clearing.verifying import faults as clearing_faults
 from booking.clearing.waiting import waiting_for
-from booking.core.clock import local_date
 from booking.demo import affiliations, loading, people, photos
 from booking.ledger.queries import balance_of
 from booking.ledger.verifying import faults as ledger_faults
 from booking.programmes import queries as programmes
 from booking.recognitions.queries import recognised
 from booking.redemptions import queries as redemptions
+from booking.redemptions.documents import papers_of
 from booking.redemptions.verifying import faults as redemption_faults
 from booking.vouchers.registering import evidence_of
 from booking.vouchers.verifying import faults as voucher_faults
 from booking.web.extensions import db
 from models.accounts import AuditEntry, User
 from models.affiliations import Affiliation, OrganisationRegistration, Visit
-from models.applications import VoucherApplication
+from models.applications import VerifiedDocument, VoucherApplication
 from models.attachments import Attachment
 from models.catalogue import BookingPolicy, Instrument, SharedSettings, TestItem
 from models.clearing import ClearingFigures, ClearingStatement
@@ -51,6 +52,7 @@ from models.vocabulary.enquiries import EnquiryState, WishState
 from models.vocabulary.programmes import ServiceType
 from models.vocabulary.redemptions import RedemptionState
 from models.vocabulary.reservations import ConflictState, ReservationState
+from models.vocabulary.vouchers import VoucherState
 from models.vouchers import Voucher
 from tests import databases
 
@@ -304,30 +306,53 @@ def test_a_voucher_holds_for_a_booking_and_has_paid_for_a_use(loaded: Session) -
     )
     assert min(held, captured, paid) > 0
     assert held + captured + paid + credit == voucher.face_fen
-    assert states.all() == [*[ReservationState.COMPLETED] * 4, ReservationState.CONFIRMED]
+    assert states.all() == [*[ReservationState.COMPLETED] * 7, ReservationState.CONFIRMED]
 
 
-def test_the_firm_in_beibei_has_registered_a_voucher_of_another_system(loaded: Session) -> None:
+def test_the_firm_in_beibei_has_registered_a_voucher_of_another_system_and_was_paid_there(loaded: Session) -> None:
     voucher = loaded.scalars(select(Voucher).where(Voucher.number_there.is_not(None))).one()
+    made = loaded.scalars(select(Redemption).where(Redemption.submitted_on.is_not(None))).one()
+    agent = people.actor(loaded, "enterprise", now=NOW)
+    whole = redemptions.whole_redemption(loaded, made.id, agent, today=NOW.date())
 
     assert (voucher.face_fen, voucher.number.startswith("科创通-")) == (800_000, True)
     assert [one.file_name for one in evidence_of(loaded, voucher.id)] == ["科创通创新券.pdf"]
+    assert (made.state, [one.step.value for one in whole.events]) == (
+        RedemptionState.PAID,
+        ["request", "submit", "pay"],
+    )
+    assert [one.file_name for one in whole.bank_papers] == ["科创通兑付通知.pdf"]
+    assert balance_of(loaded, voucher.paid_id) == made.approved_fen
 
 
-def test_one_redemption_across_the_border_is_paid_one_in_public_and_one_waits(loaded: Session) -> None:
-    found = loaded.scalars(select(Redemption).order_by(Redemption.id)).all()
-    today = local_date(NOW)
+def _of_ours(session: Session) -> list[Redemption]:
+    return list(session.scalars(select(Redemption).where(Redemption.submitted_on.is_(None)).order_by(Redemption.id)))
 
+
+def test_redemptions_across_the_border_stand_in_every_state(loaded: Session) -> None:
+    found = _of_ours(loaded)
     queues = {
-        name: [
-            one.id for one in redemptions.queue(loaded, people.actor(loaded, name, now=NOW), today=today, limit=9).items
-        ]
-        for name in ("officer-my", "officer-bb", "officer-sc")
+        account: [one.id for one in redemptions.queue(loaded, officer, today=NOW.date(), limit=9).items]
+        for account, officer in ((one, people.actor(loaded, one, now=NOW)) for one in OFFICERS)
     }
 
-    assert [one.state for one in found] == [RedemptionState.PAID, RedemptionState.NOTICE, RedemptionState.REQUESTED]
-    assert queues == {"officer-my": [found[2].id], "officer-bb": [], "officer-sc": []}
+    assert [one.state.value for one in found] == ["paid", "notice", "requested", "reviewed", "rejected"]
+    waiting, reviewed = found[2], found[3]
+    assert (waiting.id in queues["officer-my"], reviewed.id in queues["officer-cq"]) == (True, True)
+    assert reviewed.id not in queues["officer-cq2"]
     assert [*ledger_faults(loaded), *redemption_faults(loaded), *clearing_faults(loaded)] == []
+
+
+def test_officers_see_the_papers_that_were_verified_also_in_what_the_firm_claims(loaded: Session) -> None:
+    officer = people.actor(loaded, "officer-sc", now=NOW)
+    waiting = _of_ours(loaded)[2]
+    whole = redemptions.whole_redemption(loaded, waiting.id, officer, today=NOW.date())
+
+    listed = {one.kind.value: len(one.verified) for one in papers_of(loaded, whole)}
+    register = documents_for(loaded, people.actor(loaded, "officer-my", now=NOW), limit=9).items
+
+    assert sorted(one.document.value for one in register) == ["business_licence", "enterprise_kind"]
+    assert (listed["business_licence"], listed["enterprise_kind"]) == (1, 1)
 
 
 def test_a_month_of_clearing_is_closed_with_both_directions_and_waits_for_the_other_side(loaded: Session) -> None:
@@ -339,6 +364,9 @@ def test_a_month_of_clearing_is_closed_with_both_directions_and_waits_for_the_ot
 
     assert statement.month < NOW.date().replace(day=1)
     assert {(one.issuer_province, one.provider_province) for one in figures} == {("50", "51"), ("51", "50")}
+    assert all(one.captured_fen > 0 for one in figures)
+    owed = {one.issuer_province: one.owed_fen for one in figures}
+    assert owed["50"] > owed["51"] == 0
     assert waiting["officer-sc"] == waiting["officer-sc2"]
     assert Act.CONFIRM in waiting["officer-sc"]
     assert Act.CONFIRM not in waiting["officer-cq"]
@@ -355,8 +383,8 @@ def test_one_application_waits_for_the_office_of_the_district_and_one_was_refuse
         ).all()
         for account, officer in officers.items()
     }
-    assert [one.state for one in found] == [ApplicationState.DISTRICT_REVIEW, ApplicationState.REFUSED]
-    assert waiting == {one: [] for one in OFFICERS} | {"officer-bb": [found[0].id]}
+    assert [one.state for one in found] == [ApplicationState.REFUSED, ApplicationState.DISTRICT_REVIEW]
+    assert waiting == {one: [] for one in OFFICERS} | {"officer-bb": [found[1].id]}
 
 
 def test_each_side_recognises_a_provider_of_the_other(loaded: Session) -> None:
@@ -372,3 +400,25 @@ def test_each_side_recognises_a_provider_of_the_other(loaded: Session) -> None:
     ]
 
     assert found == [True, False, True, False]
+
+
+@pytest.mark.parametrize("day", ["2027-01-02", "2027-02-18", "2027-10-09"])
+def test_the_life_of_a_voucher_is_there_on_any_day_of_the_year(tmp_path: Path, day: str) -> None:
+    now = datetime.fromisoformat(f"{day}T02:30:00+00:00")
+    with databases.sqlite_app(tmp_path) as app:
+        loading.load(app, lambda _line: None, now=now)
+        with app.app_context(), Session(db.engine) as session:
+            found = [one.state.value for one in session.scalars(select(Redemption).order_by(Redemption.id))]
+            figures = session.scalars(select(ClearingFigures)).all()
+            statement = session.scalars(select(ClearingStatement)).one()
+            over = select(func.count()).where(Voucher.use_by < now.date(), Voucher.state == VoucherState.ISSUED)
+            faults = [*ledger_faults(session), *voucher_faults(session), *redemption_faults(session)]
+            faults += clearing_faults(session)
+            verified = session.scalar(select(func.count()).select_from(VerifiedDocument))
+            left = session.scalar(over)
+
+    assert found == ["paid", "notice", "requested", "reviewed", "rejected", "paid"]
+    assert statement.month == (now.date().replace(day=1) - timedelta(days=1)).replace(day=1)
+    assert {(one.issuer_province, one.provider_province) for one in figures} == {("50", "51"), ("51", "50")}
+    assert sum(one.owed_fen for one in figures) > 0
+    assert (faults, verified, left) == ([], 2, 0)

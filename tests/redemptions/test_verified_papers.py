@@ -16,6 +16,8 @@ from booking.attachments.service import add_attachments
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import NotFound
+from booking.recognitions.forms import RecognitionForm
+from booking.recognitions.service import recognise
 from booking.redemptions import documents, queries
 from models.accounts import User
 from models.applications import VerifiedDocument, VerifiedDocumentWithdrawal, VoucherApplication
@@ -23,6 +25,7 @@ from models.directory import Organisation
 from models.redemptions import Redemption
 from models.vocabulary.attachments import OwnerKind, Visibility
 from models.vocabulary.programmes import ProgrammeDocument
+from models.vocabulary.recognitions import RecognitionKind
 from tests.counting import counting
 from tests.factories.instruments import make_organisation
 from tests.factories.people import sign_in
@@ -145,13 +148,26 @@ def test_what_the_other_province_verified_counts_only_where_it_is_recognised_and
     claims: Claims,
 ) -> None:
     elsewhere = make_authority(claims.session, SICHUAN, name_zh="四川省厅", name_en="Sichuan")
-    verified(claims, authority=elsewhere)
+    kept = verified(claims, authority=elsewhere)
     other = make_organisation(claims.session, kind="enterprise", adcode="500109")
     verified(claims, KIND, firm=other)
 
-    found = listed(claims, asked(claims), claims.first)
+    made = asked(claims)
+    before = listed(claims, made, claims.first)
+    form = RecognitionForm(
+        organisation_id=claims.authority.id,
+        kind=RecognitionKind.DOCUMENT,
+        province="510000",
+        document=LICENCE,
+        starts_on=date(2026, 1, 1),
+        notice="互认通知",
+    )
+    claims.do(recognise, form, by=claims.first)
+    after = listed(claims, made, claims.first)
 
-    assert [found[LICENCE].files, found[KIND].files] == [[], []]
+    assert [before[LICENCE].files, before[KIND].files] == [[], []]
+    assert [[one.id for one in after[LICENCE].files], after[KIND].files] == [[kept.attachment_id], []]
+    assert [one.authority.name_zh for one in after[LICENCE].verified.values()] == ["四川省厅"]
 
 
 def test_where_the_provider_claims_only_the_authority_is_given_the_firms_papers(

@@ -67,8 +67,9 @@ def user(claims: Claims, actor_id: int) -> User:
 
 
 def test_the_pack_is_in_the_order_of_the_list_behind_a_cover_that_names_what_is_missing(
-    claims: Claims, client: FlaskClient
+    session: Session, now: datetime, client: FlaskClient
 ) -> None:
+    claims = Claims(session, now, documents=["application", "contract", "invoice", "bank_receipt"])
     charge = claims.used(9)
     invoice = claims.invoice(number="25502000000001")
     bill = prepare([Uploaded("bill.pdf", PDF)], LIMITS, is_invoice=True)
@@ -99,6 +100,7 @@ def test_the_pack_is_in_the_order_of_the_list_behind_a_cover_that_names_what_is_
         ("01", "申请表", "01-申请表-2.pdf", "申请单位上传"),
         ("02", "服务合同", "（缺）", None),
         ("03", "发票", "03-发票-1.pdf", "开票登记"),
+        ("04", "银行入账单", "（缺）", None),
     ]
     (row,) = [tuple(cell.value for cell in row) for row in book["明细"].iter_rows(min_row=2)]
     assert (row[0], row[5], float(row[7]), float(row[8])) == (claims.voucher.number, "25502000000001", 200.0, 60.0)
