@@ -224,6 +224,7 @@ class VoucherHold(Base):
     programme_version_id: Mapped[int] = mapped_column(ForeignKey("programme_versions.id"))
     created_at: Mapped[datetime]
     voucher: Mapped[Voucher] = relationship(lazy="raise")
+    cap: Mapped[VoucherCap] = relationship(lazy="raise")
 
 
 class VoucherCapture(Base):

@@ -15,6 +15,7 @@ from booking.charges.windows import Windows, accept_by
 from booking.core.actors import Actor
 from booking.core.errors import InvalidInput, Problem
 from booking.core.money import yuan_from_fen
+from booking.core.period import Period
 from booking.core.texts import N_
 from booking.pricing.rules import Line
 from booking.vouchers.invoiced import ByInvoice, counted_by_invoice
@@ -85,7 +86,8 @@ def _weigh(
     """One of them; what is wrong with it."""
     if day is None and any(one.net_fen for one in counted):
         return None
-    used_on, known = day_used(charge.booked_ends_at, charge.used_ends_at), charge.invoiced_on
+    booked = Period(charge.booked_starts_at, charge.booked_ends_at)
+    used_on, known = day_used(charge.kind, booked), charge.invoiced_on
     charge.invoiced_on = day
     if charge.state in OVER or list(_years(counted, known or used_on)) == list(_years(counted, day or used_on)):
         return None

@@ -14,6 +14,7 @@ from models.vocabulary.charges import (
     ANSWERABLE,
     ON_STATEMENT,
     UNSETTLED,
+    ChargeKind,
     ChargeProblem,
     ChargeState,
     ChargeStep,
@@ -103,9 +104,14 @@ def last_day(ends_at: datetime) -> date:
     return local_date(ends_at - timedelta(microseconds=1))
 
 
-def day_used(booked_ends_at: datetime, used_ends_at: datetime | None) -> date:
-    """The last day of a use as its vouchers count it: one that ran on counts by the end that was booked."""
-    return last_day(min(booked_ends_at, used_ends_at or booked_ends_at))
+def day_begun(booked: Period) -> date:
+    """The day of a use as vouchers count it: the one on which it begins as it was booked, however late it ends."""
+    return local_date(booked.start)
+
+
+def day_used(kind: ChargeKind, booked: Period) -> date:
+    """The day of what is charged as its vouchers count it: of samples the one on which their results came."""
+    return last_day(booked.end) if kind == ChargeKind.SAMPLES else day_begun(booked)
 
 
 def use_quote(terms: Terms, booked: Period, used: Used, *, is_assisted: bool) -> Quote:

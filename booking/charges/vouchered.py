@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from booking.charges.refusals import ClaimWaits, VoucherClaimed
 from booking.charges.rules import day_used
 from booking.core.clock import local_date
+from booking.core.period import Period
 from booking.payers.holds import Purpose
 from booking.pricing.rules import Line
 from booking.programmes.rules import Excluded
@@ -95,7 +96,7 @@ def taken_off(session: Session, charge: Charge, eligible_fen: int, *, fee_fen: i
         same = select(PayerAccount.id).where(PayerAccount.id == charge.payer_account_id)
         session.scalar(same.with_for_update(key_share=True))
     purpose = Purpose(charge.reservation_id, charge.sample_order_id)
-    used_on = day_used(charge.booked_ends_at, charge.used_ends_at)
+    used_on = day_used(charge.kind, Period(charge.booked_starts_at, charge.booked_ends_at))
     found = capture(session, purpose, charge, eligible_fen, used_on, invoiced_on=charge.invoiced_on, now=now)
     if found.kept_fen:
         raise ClaimWaits

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased, contains_eager, joinedload
 
 from booking.charges.rules import day_used
 from booking.core.pages import LARGEST_PAGE, Page, decode_cursor, page_of, row_id
+from booking.core.period import Period
 from booking.invoices.charged import invoiced_on
 from booking.programmes.queries import chosen
 from booking.redemptions import again, rules
@@ -215,7 +216,7 @@ def _found(row: Row[*Unclaimed], known: Known, today: date) -> Claimable:
     capture, under, amount_fen, _late = row
     charge, voucher = capture.charge, capture.voucher
     version, term = known.versions[voucher.programme_id], known.terms.get(_pair(capture))
-    used_on = day_used(charge.booked_ends_at, charge.used_ends_at)
+    used_on = day_used(charge.kind, Period(charge.booked_starts_at, charge.booked_ends_at))
     day = known.days.get(charge.id) if charge.gross_fen else used_on
     is_billed = charge.gross_fen == charge.billed_fen
     covered = Covered(

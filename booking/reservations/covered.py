@@ -6,12 +6,13 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from booking.charges.rules import day_begun
 from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.period import Period
 from booking.payers.holds import Purpose, for_reservation
 from booking.pricing.quoting import total_for
-from booking.reservations.changes import asked_period, last_day, period_of
+from booking.reservations.changes import asked_period, period_of
 from booking.reservations.firms import may_act_for, offered_to
 from booking.reservations.reasons import Code, Refusal
 from booking.reservations.refusals import ReservationRefused
@@ -141,7 +142,7 @@ def due_of(
     if wish is None or not wish.is_used or not _has_right(session, holder_id, wish, today):
         return enough_for_each([nothing(fee_fen) for _, fee_fen in fees], times)
     purpose, owner_id = for_reservation(reservation.id), reservation.instrument.organisation_id
-    asks = [Ask(wish, purpose, owner_id, fee_fen, last_day(period)) for period, fee_fen in fees]
+    asks = [Ask(wish, purpose, owner_id, fee_fen, day_begun(period)) for period, fee_fen in fees]
     return enough_for_each([plan(session, ask, today=today) if ask.fee_fen else nothing(0) for ask in asks], times)
 
 

@@ -115,7 +115,7 @@ REFUSALS: Mapping[Code, str] = {
     ),
     Code.PAYER_SEPARATELY: N_("审批期间原来的时间仍保留，改时间时不能更换经费账户。请先单独更换，再改时间。"),
     Code.VOUCHER_UNKNOWN: N_("您没有这张可用的创新券，请另选一张，或不用券。"),
-    Code.VOUCHER_AFTER_USE_BY: N_("所选的创新券只能用于 %(last_day)s 及以前的使用。要约更晚的时间，请先取消用券。"),
+    Code.VOUCHER_AFTER_USE_BY: N_("所选的创新券只能用于 %(last_day)s 及以前开始的使用。要约更晚的时间，请先取消用券。"),
     Code.VOUCHER_COVERS_NOTHING: N_("所选的创新券不能抵扣这次使用：%(plan)s"),
     Code.VOUCHER_SHORT_NOW: N_("创新券的余额刚刚有变：现在可抵 %(covered_fen)s，须付 %(own_fen)s。请看清后再提交。"),
     Code.VOUCHER_OF_HOLDER: N_("预约人选用的创新券不能用于所选的时间，请预约人先取消用券。"),

@@ -9,10 +9,10 @@ from booking.core.period import Period
 from booking.programmes.answers import ExcludedAnswer
 from booking.programmes.wording import sentence
 from booking.reservations.payment import Payment
-from booking.reservations.vouchered import Vouchered
+from booking.reservations.vouchered import HeldPart, Vouchered
 from booking.reservations.vouching import Covering, VoucherUse
 from booking.vouchers.plans import Part, Plan, Wish
-from models.vocabulary.programmes import Limit, RedeemedBy
+from models.vocabulary.programmes import Limit, RedeemedBy, ServiceType
 
 
 class VoucherChoice(BaseModel):
@@ -30,13 +30,16 @@ class VoucherChoice(BaseModel):
 class VoucherPart(BaseModel):
     """What one voucher would cover, what each limit would allow, which decided; or why it covers nothing.
 
-    `invoice_by` is the last day of which the invoice may be; null where the day of the service counts.
+    `invoice_by` is the last day of which the invoice may be; null where the day of the service counts. `share` is the
+    highest of the fee for the `service_type`, in basis points.
     """
 
     voucher_id: int
     number: str
     covered_fen: int
     redeemed_by: RedeemedBy
+    service_type: ServiceType
+    share: int
     use_by: date
     invoice_by: date | None
     decided_by: list[Limit]
@@ -66,13 +69,16 @@ class AskedVouchers(BaseModel):
 class HeldVoucher(BaseModel):
     """What one voucher holds for a reservation, the limits that decided, and by when the invoice must be issued.
 
-    `invoice_by` is null where the day of the service counts.
+    `invoice_by` is null where the day of the service counts. `share` is the highest of the fee for the `service_type`,
+    in basis points.
     """
 
     voucher_id: int
     number: str
     held_fen: int
     decided_by: list[Limit]
+    service_type: ServiceType
+    share: int
     redeemed_later: bool
     use_by: date | None
     invoice_by: date | None
@@ -134,6 +140,8 @@ def _part(one: Part) -> VoucherPart:
         number=one.number,
         covered_fen=one.amount_fen,
         redeemed_by=one.redeemed_by,
+        service_type=one.service_type,
+        share=one.share,
         use_by=one.use_by,
         invoice_by=one.invoice_by,
         decided_by=list(one.covered.decided_by),
@@ -156,20 +164,24 @@ def kept_vouchers(found: Vouchered | None) -> dict[str, Any] | None:
         is_statutory=told.is_statutory if told else None,
         is_related=told.is_related if told else None,
         is_funded=told.is_funded if told else None,
-        parts=[
-            HeldVoucher(
-                voucher_id=one.voucher_id,
-                number=one.number,
-                held_fen=one.amount_fen,
-                decided_by=list(one.limits),
-                redeemed_later=one.redeems_later,
-                use_by=one.use_by,
-                invoice_by=one.invoice_by,
-            )
-            for one in found.parts
-        ],
+        parts=[held_voucher(one) for one in found.parts],
     )
     return kept.model_dump(mode="json")
+
+
+def held_voucher(one: HeldPart) -> HeldVoucher:
+    """What one voucher holds for a reservation or an order."""
+    return HeldVoucher(
+        voucher_id=one.voucher_id,
+        number=one.number,
+        held_fen=one.amount_fen,
+        decided_by=list(one.limits),
+        service_type=one.service_type,
+        share=one.share,
+        redeemed_later=one.redeems_later,
+        use_by=one.use_by,
+        invoice_by=one.invoice_by,
+    )
 
 
 def _use(wish: Wish) -> VoucherUse:

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from booking.charges.rules import last_day
+from booking.charges.rules import day_begun
 from booking.core.period import Period
 from booking.vouchers.plans import Part, Plan, Wish, nothing
 from models.vocabulary.programmes import Reason, ServiceType
@@ -93,10 +93,10 @@ class Covering:
         return next((one for one in self.offered if one.id == chosen_id), None)
 
     def plan(self, fee_fen: int, period: Period) -> Plan:
-        """What the vouchers cover of what a time costs; its last day counts."""
+        """What the vouchers cover of what a time costs; the day on which it begins counts."""
         if self.wish is None or not self.wish.is_used or not fee_fen:
             return nothing(fee_fen)
-        return self.planned(self.wish, fee_fen, last_day(period.end))
+        return self.planned(self.wish, fee_fen, day_begun(period))
 
     def fault(self, fee_fen: int, period: Period) -> tuple[VoucherFault, Mapping[str, Any]] | None:
         """Why the time is refused, with what its sentence names.

@@ -10,8 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from booking.attachments.answers import AttachmentAnswer, attachment_answer
 from booking.charges.vouchered import fee_of
 from booking.contracts.agreement_answers import KeptAgreement, kept_agreement
-from booking.reservations.voucher_answers import HeldVoucher
-from booking.reservations.vouchered import HeldPart
+from booking.reservations.voucher_answers import HeldVoucher, held_voucher
 from booking.samples.lists import Listed
 from booking.samples.quoting import Proposal
 from booking.samples.run_answers import SampleRunAnswer, run_values
@@ -241,22 +240,9 @@ def order_answer(
         attachments=[attachment_answer(one, partial(address, one)) for one in whole.other_files],
         steps_open=open_steps,
         charge=_charge(whole.charge) if whole.charge else None,
-        vouchers=[_held(one) for one in whole.shown_vouchers],
+        vouchers=[held_voucher(one) for one in whole.shown_vouchers],
         vouchers_held_fen=whole.held_fen,
         agreement=kept_agreement(whole.agreement, whole.form, is_lacking=whole.lacks),
-    )
-
-
-def _held(one: HeldPart) -> HeldVoucher:
-    """What is held in a voucher."""
-    return HeldVoucher(
-        voucher_id=one.voucher_id,
-        number=one.number,
-        held_fen=one.amount_fen,
-        use_by=one.use_by,
-        invoice_by=one.invoice_by,
-        decided_by=list(one.limits),
-        redeemed_later=one.redeems_later,
     )
 
 

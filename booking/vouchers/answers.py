@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from booking.attachments.answers import AttachmentAnswer
 from booking.ledger.queries import Touched
+from booking.vouchers.caps import Caps, caps_for
 from booking.vouchers.invoiced import invoice_by
 from booking.vouchers.listing import Budget, Line, Use
 from booking.vouchers.relating import Relation
@@ -14,10 +15,20 @@ from models.vocabulary.vouchers import VoucherState, VoucherStep
 from models.vouchers import Voucher, VoucherEvent
 
 
+class YearCapAnswer(BaseModel):
+    """What the enterprise may use of the programme in a year, by the day that counts, and what is left of it."""
+
+    year: int
+    cap_fen: int
+    left_fen: int
+
+
 class VoucherRow(BaseModel):
     """A voucher as lists show it; what is available, held, captured and paid makes what was issued, or went back.
 
-    One that lives elsewhere is registered: `runs_at` is the system, `number_there` its number there.
+    `year_cap_left_fen` is what all vouchers of the enterprise and programme may still pay in this year (null: they pay
+    nothing in it), `year_caps` the same of every year. One that lives elsewhere is registered: `runs_at` is the system,
+    `number_there` its number there.
     """
 
     id: int
@@ -38,6 +49,8 @@ class VoucherRow(BaseModel):
     held_fen: int
     captured_fen: int
     paid_fen: int
+    year_cap_left_fen: int | None
+    year_caps: list[YearCapAnswer]
     version: int
 
 
@@ -87,10 +100,11 @@ class VoucherAnswer(VoucherRow):
     """A voucher with its steps, all that it holds now and its newest entries; `evidence` of a registered one.
 
     `invoice_by` is the last day of which invoices may be; null where the day of the service counts. `lapsed_fen` was
-    captured, and nobody asked to be paid for it until `redeem_by`.
+    captured, and nobody asked to be paid for it until `redeem_by`. `application_id` is the one for which it was issued.
     """
 
     invoice_by: date | None
+    application_id: int | None
     lapsed_fen: int
     steps: list[VoucherStepAnswer]
     evidence: list[AttachmentAnswer]
@@ -149,12 +163,13 @@ class BudgetList(BaseModel):
     items: list[BudgetAnswer]
 
 
-def row(one: Voucher) -> VoucherRow:
+def row(one: Voucher, caps: Caps, *, today: date) -> VoucherRow:
     """A voucher in a list."""
-    return VoucherRow(**_row(one))
+    return VoucherRow.model_validate(_row(one, caps, today))
 
 
-def _row(one: Voucher) -> dict[str, object]:
+def _row(one: Voucher, caps: Caps, today: date) -> dict[str, object]:
+    years = caps_for(caps, one)
     named = (
         "id",
         "number",
@@ -177,6 +192,8 @@ def _row(one: Voucher) -> dict[str, object]:
         "held_fen": one.held.balance_fen,
         "captured_fen": one.captured.balance_fen,
         "paid_fen": one.paid.balance_fen,
+        "year_cap_left_fen": next((cap.left_fen for cap in years if cap.year == today.year), None),
+        "year_caps": [YearCapAnswer(year=cap.year, cap_fen=cap.cap_fen, left_fen=cap.left_fen) for cap in years],
     }
 
 
@@ -187,15 +204,19 @@ def whole(
     evidence: list[AttachmentAnswer],
     newest: list[Line],
     *,
+    caps: Caps,
+    application_id: int | None,
     lapsed_fen: int,
+    today: date,
     sees_officers: bool,
 ) -> VoucherAnswer:
     """A voucher by itself."""
     return VoucherAnswer.model_validate(
         {
-            **_row(one),
+            **_row(one, caps, today),
             "programme_version": one.programme_version.number,
             "invoice_by": invoice_by(one),
+            "application_id": application_id,
             "lapsed_fen": lapsed_fen,
             "steps": [_step(one, event, sees_officers=sees_officers) for event in events],
             "evidence": evidence,

@@ -24,6 +24,7 @@ from booking.vouchers.answers import (
     VoucherRelationList,
     VoucherUses,
 )
+from booking.vouchers.caps import caps_of
 from booking.vouchers.forms import (
     RegisterVoucherForm,
     RelationForm,
@@ -33,6 +34,7 @@ from booking.vouchers.forms import (
     VouchersQuery,
 )
 from booking.vouchers.listing import Wanted
+from booking.vouchers.queries import application_of
 from booking.web.extensions import reading, transaction
 from booking.web.openapi import documented
 from booking.web.reading import if_match, posted, read_json, read_query
@@ -71,7 +73,9 @@ def vouchers() -> ResponseReturnValue:
     who, asked = require_actor(), read_query(VouchersQuery)
     wanted = Wanted(asked.programme, asked.state, asked.mine)
     page = listing.vouchers(reading(), who, wanted, limit=asked.limit, cursor=asked.cursor)
-    return _json(VoucherList(items=[answers.row(one) for one in page.items], next_cursor=page.next_cursor))
+    caps, today = caps_of(reading(), page.items), local_date(utcnow())
+    rows = [answers.row(one, caps, today=today) for one in page.items]
+    return _json(VoucherList(items=rows, next_cursor=page.next_cursor))
 
 
 @bp.post("")
@@ -214,8 +218,14 @@ def _voucher(voucher_id: int) -> Response:
     one, events = found.voucher, list(listing.events_of(session, voucher_id))
     holds, newest = listing.held_now(session, one, who), listing.lines(session, one, limit=NEWEST)
     files = [attachment_answer(file, partial(_address, file)) for file in registering.evidence_of(session, one.id)]
-    lapsed, sees = listing.lapsed_fen(session, one.id), found.sees_officers
-    response = _json(answers.whole(one, events, holds, files, newest.items, lapsed_fen=lapsed, sees_officers=sees))
+    more: dict[str, Any] = {
+        "caps": caps_of(session, [one]),
+        "application_id": application_of(session, one.id),
+        "lapsed_fen": listing.lapsed_fen(session, one.id),
+        "today": local_date(utcnow()),
+        "sees_officers": found.sees_officers,
+    }
+    response = _json(answers.whole(one, events, holds, files, newest.items, **more))
     response.set_etag(str(one.version))
     return response
 

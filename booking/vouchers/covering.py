@@ -13,6 +13,7 @@ from booking.vouchers.known import Found, Read, Standings
 from booking.vouchers.plans import Part, Plan, Wish, nothing
 from booking.vouchers.reading import LastHold, Provider, last_holds, read_for
 from booking.vouchers.rules import Candidate, CapAccounts, Pools, Share, in_order, shared_out
+from models.vocabulary.programmes import ServiceType
 from models.vocabulary.vouchers import VoucherState
 
 __all__ = ["Ask", "Part", "Plan", "Wish", "candidate_of", "nothing", "plan"]
@@ -46,8 +47,9 @@ def plan(session: Session, ask: Ask, *, today: date) -> Plan:
     pools = Pools({one.accounts.id: one.left_fen for one in read.standing.caps}, budgets)
     pools.give_back(candidates)
     asked = [one for one in candidates if ask.wish.voucher_id in {None, one.voucher_id}]
-    shares = shared_out(_case(ask), asked, pools)
-    return Plan(ask.fee_fen, tuple(_part(read.found[one.candidate.voucher_id], one) for one in shares), read)
+    kind, shares = ask.wish.service_type, shared_out(_case(ask), asked, pools)
+    parts = (_part(read.found[one.candidate.voucher_id], one, kind) for one in shares)
+    return Plan(ask.fee_fen, tuple(parts), read)
 
 
 def _asked(session: Session, ask: Ask, held: Mapping[int, LastHold], today: date) -> Read:
@@ -101,7 +103,7 @@ def _case(ask: Ask) -> Case:
     )
 
 
-def _part(found: Found, share: Share) -> Part:
+def _part(found: Found, share: Share, service_type: ServiceType) -> Part:
     """What a voucher covers, with what a page says of it."""
     is_issued = found.state == VoucherState.ISSUED
     return Part(
@@ -116,4 +118,6 @@ def _part(found: Found, share: Share) -> Part:
         covered=share.covered,
         unusable=None if is_issued else found.state,
         invoice_by=share.candidate.invoice_by,
+        service_type=service_type,
+        share=found.terms.shares.get(service_type, 0),
     )

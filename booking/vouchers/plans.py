@@ -30,6 +30,7 @@ class Part:
     """What one voucher covers of a fee. `unusable` says how it stands when it is not issued (None: usable).
 
     `invoice_by` is the last day of which the invoice may be, where that is what counts (None: the service does).
+    `share` is the highest of the fee for this type of service, in basis points; nothing where it is not paid for.
     """
 
     voucher_id: int
@@ -43,6 +44,8 @@ class Part:
     covered: Covered
     unusable: VoucherState | None = None
     invoice_by: date | None = None
+    service_type: ServiceType = ServiceType.INSTRUMENT_SHARING
+    share: int = 0
 
     @property
     def amount_fen(self) -> int:

@@ -11,6 +11,7 @@ from booking.core.errors import NotFound
 from booking.payers.holds import Purpose, for_order, for_reservation
 from booking.vouchers.claims import standing_fen, waiting_fen
 from booking.vouchers.due import Claims
+from models.applications import VoucherApplication
 from models.programmes import Programme
 from models.redemptions import Redemption, RedemptionItem
 from models.vocabulary.vouchers import VoucherState
@@ -105,6 +106,11 @@ def held_for(session: Session, purposes: Collection[Purpose]) -> dict[Purpose, d
         purpose = for_reservation(reservation_id) if reservation_id is not None else for_order(order_id or 0)
         found[purpose][voucher_id] = fen
     return dict(found)
+
+
+def application_of(session: Session, voucher_id: int) -> int | None:
+    """The application for which a voucher was issued; None for one that was not asked for here."""
+    return session.scalar(select(VoucherApplication.id).where(VoucherApplication.voucher_id == voucher_id))
 
 
 def has_usable(session: Session, organisation_id: int) -> bool:

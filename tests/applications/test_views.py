@@ -60,6 +60,8 @@ def test_a_firm_applies_two_officers_review_and_the_voucher_is_shown_on_pages(
     sign_in(client, user_of(session, office.agent))
     page, whole = client.get(f"{at}/voucher").text, client.get(at).text
     paper = client.get(f"{at}/voucher.pdf")
+    its_own, listed = client.get(f"/vouchers/{voucher.id}").text, client.get("/vouchers").text
+    told = client.get(f"/api/v1/vouchers/{voucher.id}").get_json()
 
     assert "符合申请条件" in opened
     assert (wrong.status_code, early.status_code, papers, half.status_code) == (422, 422, [303] * 3, 422)
@@ -70,6 +72,9 @@ def test_a_firm_applies_two_officers_review_and_the_voucher_is_shown_on_pages(
     assert all(text in page for text in (voucher.number, "¥40,000.00", "12月31日", "3月31日"))
     assert ("核减" in whole, "Second" in whole, "示例区科技局" in whole) == (True, False, True)
     assert "齐全" not in whole
+    assert [f'href="{one}"' in its_own for one in (at, f"{at}/voucher.pdf")] == [True, True]
+    assert [f'href="{one}"' in listed for one in ("/applications", "/applications/new")] == [True, True]
+    assert told["application_id"] == found.id
     text = text_of(paper.data)
     assert office.firm.uscc is not None
     deadlines = (voucher.use_by.isoformat(), voucher.redeem_by.isoformat())

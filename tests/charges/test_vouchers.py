@@ -25,7 +25,7 @@ from models.reservations import Reservation
 from models.vocabulary.charges import ChargeKind, ChargeProblem, ChargeState
 from models.vocabulary.pricing import LineKind, Offer
 from models.vocabulary.programmes import Limit, Reason
-from models.vouchers import Voucher
+from models.vouchers import Voucher, VoucherCapture
 from tests.charges.firms_with_vouchers import Vouchered
 from tests.charges.houses import House
 from tests.counting import counting
@@ -189,6 +189,19 @@ def test_a_use_that_runs_on_beyond_midnight_of_the_last_day_is_paid_as_it_was_bo
         "2027-01-01",
     )
     assert charge.voucher_fen > 0
+
+
+def test_a_use_over_the_midnight_of_the_last_day_is_of_the_day_on_which_it_began(session: Session) -> None:
+    charging = Charging(session, datetime(2026, 12, 30, 1, 30, tzinfo=UTC))
+    charging.hours = 21
+    made = charging.held(day=38)
+
+    charge = charging.house.confirm(made)
+
+    days = [local_date(one).isoformat() for one in (made.starts_at, charge.booked_ends_at - timedelta(minutes=1))]
+    assert days == ["2026-12-31", "2027-01-01"]
+    assert charging.parts(charge) == (SHARE, OWN, FEE)
+    assert session.scalars(select(VoucherCapture.counts_on)).one().isoformat() == "2026-12-31"
 
 
 def test_a_use_behind_the_vouchers_last_day_is_not_paid_by_it_and_the_charge_says_why(

@@ -24,7 +24,7 @@ from models.directory import Organisation
 from models.programmes import Programme
 from models.vocabulary.accounts import Language, Role, ScopeKind
 from models.vocabulary.directory import OrganisationKind
-from models.vocabulary.programmes import Limit, ProgrammeDocument
+from models.vocabulary.programmes import ProgrammeDocument
 from models.vouchers import Voucher
 from tests.factories.affiliations import affiliate
 from tests.factories.instruments import make_instrument, make_organisation
@@ -109,6 +109,11 @@ def day(days: int, hour: int = 9) -> datetime:
     return at_local(FIRST + timedelta(days=days), hour * 60)
 
 
+def share_said(language: Language) -> str:
+    """The share of the programme as the panel says it."""
+    return said(language, "不超过服务费 %(share)s") % {"share": "30%"}
+
+
 @IN_BOTH_LANGUAGES
 def test_a_voucher_is_applied_for_used_across_the_border_billed_redeemed_and_cleared(
     open_context: OpenContext, clock: ClockedHouse, session: Session, language: Language
@@ -125,7 +130,8 @@ def test_a_voucher_is_applied_for_used_across_the_border_billed_redeemed_and_cle
     voucher = session.scalars(select(Voucher).where(Voucher.organisation_id == border.firm.id)).one()
     print_voucher(firm, voucher, language)
     covered = said(language, "券抵扣 %(covered)s，自付 %(own)s")
-    both = ((30_000, Limit.SHARE, 9), (10_000, Limit.CREDIT, 13))
+    credit = said(language, "券余额 %(left)s") % {"left": yuan(10_000, language)}
+    both = ((30_000, share_said(language), 9), (10_000, credit, 13))
     for fen, limit, hour in both:
         shown = covered % {"covered": yuan(fen, language), "own": yuan(2 * HOURLY - fen, language)}
         vouching.book(firm, border.instrument.id, day(1, hour), language, shown=shown, limit=limit)
@@ -243,7 +249,7 @@ def test_a_firm_that_paid_in_full_first_is_paid_back_what_its_voucher_covers(
 
     shown = said(language, "先付 %(first)s，预计兑付 %(expected)s")
     amounts = {"first": yuan(2 * HOURLY, language), "expected": yuan(30_000, language)}
-    vouching.book(firm, border.instrument.id, day(1), language, shown=shown % amounts, limit=Limit.SHARE)
+    vouching.book(firm, border.instrument.id, day(1), language, shown=shown % amounts, limit=share_said(language))
     clock.at(day(1, 18))
     settle(pages["steward"], firm, finance, border, language, fen=[100_000])
     number = vouching.claim(firm, [*LISTED[:2], ProgrammeDocument.BANK_RECEIPT], language)

@@ -1,5 +1,6 @@
 """Vouchers on the pages and in the API of bookings: offered, answered at once, kept, shown, and nobody else's."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from models.payers import PayerHold
 from models.reservations import Reservation
 from models.vouchers import Voucher, VoucherHold, VoucherWish
 from tests.counting import counting
+from tests.factories.affiliations import affiliate
 from tests.factories.looking import count
 from tests.factories.people import make_user, sign_in
 from tests.factories.vouchers import make_firm
@@ -151,11 +153,14 @@ def test_the_panel_offers_vouchers_and_says_what_they_cover(client: FlaskClient,
 
     assert f'<option value="{auto}" selected>自动：先用最早到期的券</option>' in panel
     assert f"{voucher.number}（可用 ¥10,000.00，使用截止" in panel
-    assert ("券抵扣 ¥600.00，自付 ¥1,400.00" in covered, "取决于：费用的最高比例" in covered) == (True, True)
+    assert 'aria-label="券抵扣 ¥600.00，自付 ¥1,400.00"' in covered
+    assert "由“不超过服务费 30%”决定 · 券余额 ¥10,000.00 · 本年还可用 ¥200,000.00" in covered
+    assert "由“不超过服务费 30%”决定 · 预留后券余额 ¥9,400.00 · 本年还可用 ¥199,400.00" in shown
+    assert all("确认使用后才从券中核销。" in one for one in (covered, shown))
     assert 'data-code="voucher_covers_nothing"' in excluded
     assert ("企业申报与服务机构有关联关系" in excluded, 'value="////none"' in excluded) == (True, True)
     assert ("券抵扣" in cured, "这段时间可以预约。" in cured) == (False, True)
-    assert (voucher.number in shown, "创新券预留 ¥600.00" in shown) == (True, True)
+    assert (f'/vouchers/{voucher.id}">创新券 {voucher.number}' in shown, "创新券预留 ¥600.00" in shown) == (True, True)
     assert '<option value="" selected>不变</option>' in payer
     assert "没有预留创新券。" in chosen.get_data(as_text=True)
     assert session.scalars(select(PayerHold.amount_fen).order_by(PayerHold.id)).all() == [140_000, 200_000]
@@ -171,8 +176,58 @@ def test_who_pays_first_reads_so_in_english_too(client: FlaskClient, session: Se
         for name in ("zh", "en")
     )
 
-    assert "先付 ¥1,000.00，预计兑付 ¥300.00" in chinese
+    assert '<p class="strong">先付 ¥1,000.00，预计兑付 ¥300.00</p>' in chinese
+    assert '兑付后自己承担</span><span class="number">¥700.00' in chinese
     assert "Pay CNY 1,000.00 first, expect CNY 300.00 back" in english
+    assert "Decided by “at most 30% of the fee” · voucher credit CNY 10,000.00" in english
+
+
+def test_of_two_vouchers_each_says_which_limit_decides_and_what_the_others_leave(
+    client: FlaskClient, session: Session, firm: Firm
+) -> None:
+    first = firm.issue(20_000, **around_today())
+    second = firm.issue(1_000_000, **around_today())
+    call, auto = Caller(client, session, firm.agent), f"auto:{firm.firm.id}"
+    sign_in(client, firm.agent)
+    address = f"/instruments/{firm.instrument.id}"
+
+    panel = client.post(f"{address}/ask", data=typed(9, 11, voucher=auto), headers=HTMX).get_data(as_text=True)
+    parts = call("POST", "/quotes", wish(firm)).json["vouchers"]["parts"]
+    made = call("POST", "/reservations", wish(firm)).json
+    kept = call("GET", f"/reservations/{made['id']}").json["vouchers"]["parts"]
+    shown = client.get(f"/reservations/{made['id']}").get_data(as_text=True)
+
+    said = re.findall(r'<span class="muted small">(由[^<]+)</span>.*?<span class="number">([^<]+)</span>', panel)
+    assert said == [
+        ("由“券余额 ¥200.00”决定 · 服务费 30% 以内可抵 ¥600.00 · 本年还可用 ¥200,000.00", "−¥200.00"),
+        ("由“不超过服务费 30%”决定 · 券余额 ¥10,000.00 · 本年还可用 ¥200,000.00", "−¥400.00"),
+    ]
+    assert re.findall(r'<rect class="share-(\w+)" x="([\d.]+)%" y="1" width="([\d.]+)%"', panel) == [
+        ("taken", "0.0", "30.0"),
+        ("own", "30.0", "70.0"),
+    ]
+    assert 'booking-total"><span>自付</span><span class="number">¥1,400.00' in panel
+    assert [(one["voucher_id"], one["service_type"], one["share"]) for one in (*parts, *kept)] == [
+        (one.id, "instrument_sharing", 3_000) for one in (first, second)
+    ] * 2
+    assert "由“券余额 ¥200.00”决定 · 预留后券余额 ¥0.00 · 本年还可用 ¥199,800.00" in shown
+    assert "由“不超过服务费 30%”决定 · 预留后券余额 ¥9,600.00 · 本年还可用 ¥199,600.00" in shown
+
+
+def test_what_is_left_is_told_only_to_who_may_read_the_vouchers(
+    client: FlaskClient, session: Session, firm: Firm
+) -> None:
+    voucher = firm.issue(1_000_000, **around_today())
+    colleague = make_user(session, "colleague")
+    affiliate(session, colleague, firm.firm)
+    session.commit()
+    made = Caller(client, session, colleague)("POST", "/reservations", wish(firm)).json
+    sign_in(client, colleague)
+
+    page = client.get(f"/reservations/{made['id']}").get_data(as_text=True)
+
+    assert (f"创新券 {voucher.number}" in page, "由“不超过服务费 30%”决定" in page) == (True, True)
+    assert ("券余额" in page, "本年还可用" in page, f"/vouchers/{voucher.id}" in page) == (False, False, False)
 
 
 def test_where_the_invoice_counts_it_is_said_by_when_it_must_be_issued(

@@ -1,12 +1,13 @@
 """Bookings of firms that vouchers cover a part of: how much, by which limit, what is held, and why nothing is."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from booking.core.clock import local_date
 from booking.programmes.rules import Excluded
 from booking.reservations.refusals import ReservationRefused
 from booking.reservations.service import ask
@@ -176,6 +177,20 @@ def test_nothing_is_booked_behind_the_last_day_of_a_voucher_that_is_named(firm: 
     assert cures[:2] == [("use_voucher", later.id), ("no_voucher", None)]
     assert count(firm.session, Reservation) == 0
     assert firm.amounts(sooner) == (1_000_000, 0)
+
+
+def test_a_use_over_the_midnight_of_the_last_day_is_held_as_one_of_the_day_on_which_it_begins(firm: Firm) -> None:
+    voucher = firm.issue(1_000_000, use_by="2026-11-24")
+
+    made = firm.book(23.5, 60, named(voucher))
+    held = firm.amounts(voucher)
+    with pytest.raises(ReservationRefused) as refused:
+        firm.book(2, 60, named(voucher), day=2)
+
+    days = [local_date(one - timedelta(minutes=1)) for one in (made.starts_at, made.ends_at)]
+    assert days == [date(2026, 11, 24), date(2026, 11, 25)]
+    assert held == (970_000, 30_000)
+    assert [str(one.code) for one in refused.value.refusals] == ["voucher_after_use_by"]
 
 
 def test_automatic_books_without_and_says_why_nothing_is_covered(firm: Firm) -> None:

@@ -302,9 +302,14 @@ def test_the_page_says_before_the_click_what_is_covered_and_the_form_sends_what_
     sent = {"quote_id": last.id, "voucher": str(bench.voucher.id), "is_related": "1", "payer_account_id": "later"}
     bench.session.rollback()
     done = client.post(f"{at}/accept", data=sent)
-    told = client.get(f"/api/v1/sample-orders/{order.id}").get_json()
+    told, kept = client.get(f"/api/v1/sample-orders/{order.id}").get_json(), client.get(at).get_data(as_text=True)
 
-    assert ("券抵扣 ¥375.00，自付 ¥875.00" in usual, "费用的最高比例" in usual) == (True, True)
+    assert "由“不超过服务费 30%”决定 · 预留后券余额 ¥4,625.00 · 本年还可用 ¥199,625.00" in kept
+    assert f'/vouchers/{bench.voucher.id}">创新券 {bench.voucher.number}</a>' in kept
+    assert told["vouchers"][0]["service_type"] == "testing"
+    assert 'aria-label="券抵扣 ¥375.00，自付 ¥875.00"' in usual
+    assert "由“不超过服务费 30%”决定 · 券余额 ¥5,000.00 · 本年还可用 ¥200,000.00" in usual
+    assert ("测试完成后才从券中核销。" in usual, "确认使用后才从券中核销。" in usual) == (True, False)
     assert 'name="voucher" value="auto:' in usual
     assert ("券抵扣 ¥375.00" in without, 'name="voucher" value="none"' in without) == (False, True)
     assert (f'name="voucher" value="{bench.voucher.id}"' in named, 'name="is_related" value="1"' in named) == (

@@ -5,6 +5,7 @@ import re
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from booking.core.clock import local_date, utcnow
 from models.accounts import User
 from models.directory import Organisation
 from models.vocabulary.accounts import Role, ScopeKind
@@ -13,6 +14,7 @@ from models.vouchers import Voucher
 from tests.counting import counting
 from tests.factories.affiliations import affiliate
 from tests.factories.people import give, make_user, sign_in
+from tests.factories.vouchers import make_firm, make_voucher
 from tests.vouchers.using import Bench
 
 
@@ -70,6 +72,29 @@ def test_a_bar_shows_what_is_left_held_and_taken_and_its_legend_says_each(bench:
             ("settled", "已兑付"),
         ]
         assert [fen.strip("¥ 元") for _kind, _name, fen in said] == ["550.00", "150.00", "300.00", "0.00"]
+
+
+def test_what_is_left_of_each_years_cap_is_said_in_lists_and_by_itself(bench: Bench, client: FlaskClient) -> None:
+    days = {"use_by": "2027-06-30", "redeem_by": "2027-09-30", "year_cap_fen": 200_000}
+    voucher = bench.issue(100_000, **days)
+    bench.issue(100_000, programme=bench.programme(voucher))
+    make_voucher(bench.session, make_firm(bench.session), 70_000, programme=bench.programme(voucher))
+    bench.hold(400_000)
+    sign_in(client, agent_of(bench))
+
+    one, listed = client.get(f"/vouchers/{voucher.id}?lang=zh").text, client.get("/vouchers?lang=zh").text
+    answer = client.get(f"/api/v1/vouchers/{voucher.id}").get_json()
+    rows = client.get("/api/v1/vouchers").get_json()["items"]
+
+    left = ((2026, "800.00"), (2027, "2,000.00"))
+    said = [f"{year} 年度限额还可用 ¥{yuan}（每年最多 ¥2,000.00）" for year, yuan in left]
+    assert [[page.count(text) for text in said] for page in (one, listed)] == [[1, 1], [2, 2]]
+    caps = [
+        {"year": year, "cap_fen": 200_000, "left_fen": left_fen} for year, left_fen in ((2026, 80_000), (2027, 200_000))
+    ]
+    assert [found["year_caps"] for found in (answer, *rows)] == [caps] * 3
+    this_year = {2026: 80_000, 2027: 200_000}.get(local_date(utcnow()).year)
+    assert [found["year_cap_left_fen"] for found in (answer, *rows)] == [this_year] * 3
 
 
 def test_an_officer_freezes_thaws_and_revokes_with_a_reason_and_sees_the_budget(

@@ -48,8 +48,8 @@ from booking.reservations.views.typed import (
     version_typed,
 )
 from booking.reservations.views.wishes import again, panel_page, said_to
-from booking.reservations.voucher_words import limits_said
-from booking.reservations.vouchered import vouchered
+from booking.reservations.voucher_words import SpokenVouchers, spoken_held
+from booking.reservations.vouchered import Vouchered, vouchered
 from booking.web.errors import problems_of, sentence_of
 from booking.web.extensions import reading, transaction
 from booking.web.filters import local_input
@@ -69,18 +69,18 @@ def show(reservation_id: int) -> ResponseReturnValue:
     changes = history_of(reading(), reservation_id)
     holders = holders_in(reading(), changes)
     held = vouchered(reading(), reservation, sight)
-    firm = Target(held.wish.organisation_id) if held and held.wish else None
+    price, opens = _price(reservation, sight), _opens(held)
     return render_template(
         "reservations/show.html",
         **named(reservation, sight),
         **_possible(reservation, sight),
         details=details_of(reservation),
-        price=_price(reservation, sight),
+        price=price,
         paid=paid_for(reading(), reservation, actor, sight, now=utcnow()),
         vouchered=held,
-        opens_vouchers=firm is not None and may(actor, Permission.SEE_VOUCHERS, firm),
+        spoken_held=_spoken_held(held, reservation, price, opens=opens),
+        opens_vouchers=opens,
         has_vouchers=sight.is_holder and _has_vouchers(reservation),
-        limits_said=limits_said,
         came=what_came(reading(), reservation, actor, sight),
         charge_states=CHARGE_STATES,
         **agreement_shown(reservation, sight),
@@ -89,6 +89,22 @@ def show(reservation_id: int) -> ResponseReturnValue:
         mode_label=_(MODES[reservation.mode]),
         direction_label=_(DIRECTIONS[reservation.direction]) if reservation.direction else "",
     )
+
+
+def _opens(held: Vouchered | None) -> bool:
+    """Whether whoever looks may read the vouchers that hold for it."""
+    firm = Target(held.wish.organisation_id) if held and held.wish else None
+    return firm is not None and may(require_actor(), Permission.SEE_VOUCHERS, firm)
+
+
+def _spoken_held(
+    held: Vouchered | None, reservation: Reservation, price: SpokenQuote | None, *, opens: bool
+) -> SpokenVouchers | None:
+    """What vouchers hold, in words; of two times they hold enough for either, so nothing is said of what is left."""
+    if held is None:
+        return None
+    is_settled = price is not None and reservation.asked_starts_at is None
+    return spoken_held(held, price.total_fen if price and is_settled else None, sees_left=opens)
 
 
 def _price(reservation: Reservation, sight: Sight) -> SpokenQuote | None:

@@ -24,10 +24,11 @@ from booking.contracts.form_numbers import number_of
 from booking.contracts.grounds import lacking_of
 from booking.contracts.labels import CLAUSES
 from booking.contracts.queries import text_now
+from booking.core.actors import Target
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import InvalidInput, NotFound, Refused
 from booking.payers.queries import found_account
-from booking.reservations.voucher_words import limits_said
+from booking.reservations.voucher_words import spoken_held
 from booking.reservations.vouchered import Vouchered
 from booking.samples import labels, queries, quoting
 from booking.samples.addresses import attachment_address
@@ -143,7 +144,6 @@ def words() -> dict[str, Any]:
         "reports": labels.REPORT,
         "settlings": labels.SETTLING,
         "line_name": line_name,
-        "limits_said": limits_said,
         "over": OVER,
     }
 
@@ -170,6 +170,12 @@ def _quoting(whole: WholeOrder, open_steps: set[SampleStep]) -> dict[str, Any]:
     }
 
 
+def _opens_vouchers(order: SampleOrder) -> bool:
+    """Whether whoever looks may read the vouchers of the firm that it is for."""
+    firm_id = order.organisation_id
+    return firm_id is not None and may(require_actor(), Permission.SEE_VOUCHERS, Target(firm_id))
+
+
 def _charging(whole: WholeOrder, open_steps: set[SampleStep]) -> dict[str, Any]:
     """Who pays, what of the quote was done, and what the order is charged."""
     session, who, now, order = reading(), require_actor(), utcnow(), whole.order
@@ -177,7 +183,10 @@ def _charging(whole: WholeOrder, open_steps: set[SampleStep]) -> dict[str, Any]:
     found: dict[str, Any] = {**NOTHING, "counting": [], "account": None, "charge_opens": False}
     if SampleStep.ACCEPT in open_steps and whole.quote:
         found |= accepting(order, whole.quote, who, now=now)
-    found["kept_vouchers"] = Vouchered(whole.held_fen, whole.expected_fen, None, tuple(whole.shown_vouchers))
+    kept = Vouchered(whole.held_fen, whole.expected_fen, None, tuple(whole.shown_vouchers))
+    found["kept_vouchers"], found["opens_vouchers"] = kept, _opens_vouchers(order)
+    fee_fen = whole.quote.total_fen if whole.quote else None
+    found["spoken_held"] = spoken_held(kept, fee_fen, sees_left=found["opens_vouchers"])
     if SampleStep.COUNT in open_steps and whole.quote:
         found["counting"] = _counting(whole, whole.quote)
     if order.payer_account_id is not None:

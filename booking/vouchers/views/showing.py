@@ -13,9 +13,11 @@ from booking.core.clock import local_date, utcnow
 from booking.ledger.queries import entries_of
 from booking.programmes.wording import exclusions_of, programme_name, shares_of
 from booking.vouchers import labels, listing, registering
+from booking.vouchers.caps import Caps, caps_for, caps_of
 from booking.vouchers.forms import VoucherPage, VouchersPage
 from booking.vouchers.invoiced import invoice_by
 from booking.vouchers.listing import Budget, Line, Use, Wanted
+from booking.vouchers.queries import application_of
 from booking.vouchers.rules import is_firms
 from booking.web.extensions import reading
 from booking.web.languages import in_language
@@ -34,14 +36,18 @@ def index() -> ResponseReturnValue:
     session, actor, asked = reading(), require_actor(), read_query(VouchersPage)
     wanted = Wanted(asked.programme, asked.state, asked.mine)
     page = listing.vouchers(session, actor, wanted, limit=asked.limit, cursor=asked.cursor)
+    caps = caps_of(session, page.items)
     after: dict[str, Any] = {"programme": asked.programme, "state": asked.state, "mine": asked.mine or None}
     return render_template(
         "vouchers/index.html",
-        found=[shown(one) for one in page.items if one.number_there is None],
-        registered=[shown(one) for one in page.items if one.number_there is not None],
+        found=[listed(one, caps) for one in page.items if one.number_there is None],
+        registered=[listed(one, caps) for one in page.items if one.number_there is not None],
         budgets=[_budget(one) for one in listing.budgets(session, actor, today=local_date(utcnow()))],
         keeps_relations=bool(reach(actor, Permission.SEE_BUDGETS)),
         applies=bool(reach(actor, Permission.APPLY_FOR_VOUCHERS)),
+        sees_applications=bool(
+            reach(actor, Permission.APPLY_FOR_VOUCHERS) or reach(actor, Permission.SEE_APPLICATIONS)
+        ),
         next_url=url_for(".index", **after, cursor=page.next_cursor) if page.next_cursor else None,
     )
 
@@ -56,7 +62,8 @@ def show(voucher_id: int) -> ResponseReturnValue:
     taken = listing.taken_from(session, one, actor, limit=TAKEN, cursor=asked.taken)
     return render_template(
         "vouchers/show.html",
-        **shown(one),
+        **listed(one, caps_of(session, [one])),
+        application_id=application_of(session, one.id),
         invoice_by=invoice_by(one),
         lapsed_fen=listing.lapsed_fen(session, one.id),
         is_firm=may(actor, Permission.CLAIM_REDEMPTIONS, Target(one.organisation_id)),
@@ -91,6 +98,11 @@ def budget(programme_id: int) -> ResponseReturnValue:
     older = url_for(".budget", programme_id=programme_id, cursor=page.next_cursor) if page.next_cursor else None
     lines = [(one.entry, [one.changes[side] for side in sides]) for one in page.items]
     return render_template("vouchers/budget.html", **_budget(found), lines=lines, older=older)
+
+
+def listed(one: Voucher, caps: Caps) -> dict[str, Any]:
+    """The same with what its firm may still use of the programme in each year."""
+    return {**shown(one), "caps": caps_for(caps, one)}
 
 
 def shown(one: Voucher) -> dict[str, Any]:
