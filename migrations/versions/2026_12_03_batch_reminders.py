@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_12_03_batch_reminders"
-down_revision = "2026_12_03_redemption_offices"
+down_revision = "2026_12_03_listed_types"
 branch_labels = None
 depends_on = None
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "2026_12_03_working_days"
-down_revision = "2026_12_03_redemption_offices"
+down_revision = "2026_12_03_batch_reminders"
 branch_labels = None
 depends_on = None
 
