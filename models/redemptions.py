@@ -209,3 +209,19 @@ class BatchReminder(Base):
     closes_on: Mapped[date] = mapped_column(primary_key=True)
     days: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     sent_on: Mapped[date]
+
+
+class RedemptionFinding(Base):
+    """What somebody found of a redemption that was drawn; append-only, of several the last one counts."""
+
+    __tablename__ = "redemption_findings"
+    __table_args__ = (Index("ix_redemption_findings_sample_id", "sample_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sample_id: Mapped[int] = mapped_column(ForeignKey("redemption_samples.id"))
+    redemption_id: Mapped[int] = mapped_column(ForeignKey("redemptions.id"))
+    is_in_order: Mapped[bool]
+    note: Mapped[str] = mapped_column(String(300), default="")
+    found_by_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime]
+    found_by: Mapped[User] = relationship(lazy="raise")

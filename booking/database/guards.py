@@ -55,6 +55,7 @@ APPEND_ONLY_TABLES = (
     "redemption_events",
     "redemption_payments",
     "redemption_samples",
+    "redemption_findings",
 )
 
 D = "[0-9]"

@@ -217,6 +217,7 @@ LEFT_OUT = {
     "voucher_steps": "an enterprise's vouchers; who took a step stands in the deeds",
     "redemptions": "an organisation's requests; who made one stands in redemption_steps",
     "redemption_payments": "an authority's books; who recorded one stands in redemption_steps",
+    "redemption_findings": "an authority's audits; who found it stands in the deeds",
     "redemption_samples": "an authority's audits; who drew one stands in the deeds",
     "owner_changes": "an institution's instruments; who offered and who answered stands in the deeds",
     "report_exemptions": "an institution's requests; who asked and who decided stands in the deeds",

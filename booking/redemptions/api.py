@@ -15,13 +15,15 @@ from booking.core.actors import Actor, Target
 from booking.core.clock import local_date, utcnow
 from booking.core.errors import Forbidden
 from booking.programmes.queries import programme
-from booking.redemptions import documents, elsewhere, paying, queries, sampling, service
+from booking.redemptions import documents, drawn, elsewhere, paying, queries, sampling, service
 from booking.redemptions.answers import (
     RedemptionAnswer,
+    RedemptionFindingAnswer,
     RedemptionList,
     RedemptionNoticeList,
     RedemptionSampleAnswer,
     RedemptionSampleList,
+    finding_answer,
     notice_answer,
     redemption_answer,
     redemption_row,
@@ -36,6 +38,7 @@ from booking.redemptions.forms import (
     ClawBackForm,
     PaidElsewhereForm,
     RedemptionDocumentForm,
+    RedemptionFindingForm,
     RedemptionForm,
     RedemptionNoticesQuery,
     RedemptionPaymentForm,
@@ -294,11 +297,15 @@ def add_outcome_papers(redemption_id: int) -> Response:
     tag=TAG, query=RedemptionSamplesQuery, answers={200: RedemptionSampleList}, refusals=(400, 401, 403, 404, 422)
 )
 def samples() -> Response:
-    """What was drawn of a programme to be audited, for its officers and auditors."""
-    session, asked = reading(), read_query(RedemptionSamplesQuery)
-    found = programme(session, asked.programme)
-    require(require_actor(), Permission.SEE_REDEMPTION_SAMPLES, Target(found.organisation_id))
-    return _json(RedemptionSampleList(items=[sample_answer(one) for one in queries.samples_of(session, found.id)]))
+    """What was drawn of programmes to be audited, for their officers and auditors, the newest first."""
+    session, asked, who = reading(), read_query(RedemptionSamplesQuery), require_actor()
+    if asked.programme is not None:
+        place = Target(programme(session, asked.programme).organisation_id)
+        require(who, Permission.SEE_REDEMPTION_SAMPLES, place)
+    page = drawn.samples(session, who, asked.programme, limit=asked.limit, cursor=asked.cursor)
+    findings = drawn.findings_of(session, [one.id for one in page.items])
+    items = [sample_answer(one, findings) for one in page.items]
+    return _json(RedemptionSampleList(items=items, next_cursor=page.next_cursor))
 
 
 @bp.post("/redemption-samples")
@@ -308,9 +315,22 @@ def draw() -> Response:
     form, who, now = read_json(RedemptionSampleForm), require_actor(), utcnow()
 
     def work(session: Session) -> dict[str, Any]:
-        return sample_answer(sampling.draw_sample(session, form, actor=who, now=now)).model_dump(mode="json")
+        return sample_answer(sampling.draw_sample(session, form, actor=who, now=now), {}).model_dump(mode="json")
 
     return _json(RedemptionSampleAnswer(**create_once(work, actor=who, now=now)[0]), 201)
+
+
+@bp.post("/redemption-samples/<int:sample_id>/findings")
+@documented(tag=TAG, body=RedemptionFindingForm, answers={201: RedemptionFindingAnswer}, refusals=STEP)
+def find(sample_id: int) -> Response:
+    """Say what was found of a redemption that was drawn (officers of the authority, not who approved it)."""
+    form, who, now = read_json(RedemptionFindingForm), require_actor(), utcnow()
+
+    def work(session: Session) -> dict[str, Any]:
+        made = sampling.record_finding(session, sample_id, form, actor=who, now=now)
+        return finding_answer(made, who.name).model_dump(mode="json")
+
+    return _json(RedemptionFindingAnswer(**create_once(work, actor=who, now=now)[0]), 201)
 
 
 def _done(work: Callable[[Session, Actor], int], status: int) -> Response:

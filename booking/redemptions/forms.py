@@ -195,9 +195,47 @@ class RedemptionNoticesPage(RedemptionNoticesQuery, PageForm):
 
 
 class RedemptionSamplesQuery(Form):
-    """The samples of a programme."""
+    """The samples of one programme, or of all that one sees."""
 
-    programme: Id
+    programme: Annotated[Id | None, Blank] = None
+    limit: Limit = 50
+    cursor: Cursor = ""
+
+
+class RedemptionSamplesPage(RedemptionSamplesQuery, PageForm):
+    """The same as a page reads it."""
+
+
+class RedemptionFindingForm(Form):
+    """What was found of a redemption that was drawn; what is wrong is written down."""
+
+    redemption_id: Id
+    is_in_order: bool
+    note: Annotated[Line, Field(max_length=300)] = ""
+
+    def check(self) -> None:
+        """Raises InvalidInput where it is not said what is wrong."""
+        if not self.is_in_order and not self.note:
+            raise InvalidInput([Problem("note", N_("请写明哪里有误。"))])
+
+
+class RedemptionFindingPage(PageForm):
+    """A finding as the page sends it, `drawn` with the sample."""
+
+    drawn: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}-[1-9][0-9]{0,8}\Z")]
+    is_in_order: bool
+    note: Annotated[Line, Field(max_length=300)] = ""
+
+    @property
+    def sample_id(self) -> int:
+        """The sample."""
+        return int(self.drawn.partition("-")[0])
+
+    @property
+    def finding(self) -> RedemptionFindingForm:
+        """What was found of which redemption."""
+        redemption_id = int(self.drawn.partition("-")[2])
+        return RedemptionFindingForm(redemption_id=redemption_id, is_in_order=self.is_in_order, note=self.note)
 
 
 class RedemptionRejectionPage(RedemptionRejectionForm, PageForm):

@@ -110,4 +110,8 @@ FIELDS = {
     "share": N_("比例"),
     "count": N_("数量"),
     "seed": N_("随机种子"),
+    "redemption_id": N_("哪一份申请"),
+    "drawn": N_("哪一份申请"),
+    "is_in_order": N_("核查结果"),
+    "note_found": N_("核查说明"),
 }

@@ -25,7 +25,6 @@ from models.redemptions import (
     RedemptionEvent,
     RedemptionItem,
     RedemptionPayment,
-    RedemptionSample,
 )
 from models.vocabulary.attachments import OwnerKind, Visibility
 from models.vocabulary.redemptions import WAITING, RedemptionState, RedemptionStep
@@ -319,13 +318,6 @@ def claimants_of(session: Session, actor: Actor) -> Sequence[Organisation]:
         return ()
     rows = select(Organisation).where(Organisation.id.in_(ids))
     return session.scalars(rows.order_by(Organisation.name_zh, Organisation.id)).all()
-
-
-def samples_of(session: Session, programme_id: int) -> Sequence[RedemptionSample]:
-    """What was drawn of a programme, the newest first."""
-    rows = select(RedemptionSample).where(RedemptionSample.programme_id == programme_id)
-    loaded = joinedload(RedemptionSample.drawn_by, innerjoin=True)
-    return session.scalars(rows.options(loaded).order_by(RedemptionSample.id.desc())).all()
 
 
 def by_ids(session: Session, redemption_ids: Collection[int]) -> Sequence[Redemption]:

@@ -27,7 +27,7 @@ from models.pricing import PricePolicy, ReservationQuote
 from models.programmes import Programme, ProgrammeVersion
 from models.publishing import Review, ReviewRound
 from models.recognitions import Recognition, RecognitionEnding
-from models.redemptions import Redemption, RedemptionEvent, RedemptionPayment, RedemptionSample
+from models.redemptions import Redemption, RedemptionEvent, RedemptionFinding, RedemptionPayment, RedemptionSample
 from models.reservations import Block, Claim, Reservation, ReservationChange, ReservationUse
 from models.samples import SampleOrder, SampleOrderStep, SampleQuote, SampleResult
 from models.statements import Debtor, Receipt, Settlement, Statement, StatementItem
@@ -607,6 +607,10 @@ def add_redemption(session: Session, user_id: int, version: ProgrammeVersion, cl
             RedemptionSample(programme_id=version.programme_id, population=[1], drawn=[1], **days),
         ]
     )
+    session.flush()
+    sample_id = session.scalars(sa.select(RedemptionSample.id)).one()
+    found = {"sample_id": sample_id, "redemption_id": redemption.id, "is_in_order": True}
+    session.add(RedemptionFinding(**found, found_by_id=user_id, created_at=NOON))
 
 
 def add_applications(session: Session, user_id: int, organisation_id: int) -> None:

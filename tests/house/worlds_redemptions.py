@@ -72,7 +72,7 @@ def add_redemptions(builder: "Builder") -> None:
     names |= {"claimable_voucher": voucher.id, "claimable_charge": charges[3].id}
     _elsewhere(builder, charges[4:], note)
     sample = RedemptionSampleForm(programme_id=names["programme"], paid_from=today, paid_until=today, count=1)
-    draw_sample(session, sample, actor=officers[0], now=now)
+    builder.keep("sample", draw_sample(session, sample, actor=officers[0], now=now))
     session.commit()
 
 

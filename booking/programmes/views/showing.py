@@ -70,6 +70,8 @@ def show(programme_id: int) -> ResponseReturnValue:
         may_apply=bool(reach(who, Permission.APPLY_FOR_VOUCHERS)) and found.version.use_by >= today,
         sees_budget=not found.programme.runs_at
         and may(who, Permission.SEE_BUDGETS, Target(found.programme.organisation_id)),
+        sees_samples=not found.programme.runs_at
+        and may(who, Permission.SEE_REDEMPTION_SAMPLES, Target(found.programme.organisation_id)),
         place=in_language(*queries.jurisdiction(session, found.programme)),
         budget_left=budgets_left(session, [found.version])[programme_id],
         form=form,

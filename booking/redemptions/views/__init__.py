@@ -31,7 +31,9 @@ bp.add_url_rule(f"{ONE}/paid-elsewhere", "paid_elsewhere", elsewhere.paid, metho
 bp.add_url_rule(f"{ONE}/refused-elsewhere", "refused_elsewhere", elsewhere.refused, methods=SEND)
 bp.add_url_rule(f"{ONE}/clawed-back-elsewhere", "clawed_back_elsewhere", elsewhere.clawed_back, methods=SEND)
 bp.add_url_rule(f"{ONE}/outcome-papers", "add_outcome_papers", elsewhere.papers, methods=SEND)
+bp.add_url_rule(f"{ALL}/samples", "all_samples", samples.everywhere, methods=READ)
 bp.add_url_rule(SAMPLES, "samples", samples.samples, methods=BOTH)
+bp.add_url_rule(f"{SAMPLES}/findings", "find", samples.find, methods=SEND)
 
 
 @bp.after_request

@@ -50,6 +50,7 @@ def index() -> ResponseReturnValue:
         states=[(one.value, _(said[0])) for one, said in labels.STATES.items()],
         claimants=[(one.id, name_of(one), sums[one.id]) for one in claimants],
         has_queue=bool(reach(who, Permission.REVIEW_REDEMPTIONS)),
+        sees_samples=bool(reach(who, Permission.SEE_REDEMPTION_SAMPLES)),
         next_url=url_for("redemptions.index", **filters, cursor=page.next_cursor) if page.next_cursor else "",
     )
 

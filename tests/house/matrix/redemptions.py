@@ -18,6 +18,8 @@ TICKED = {"programme_id": "{programme}", "items": "{claimable_voucher}-{claimabl
 BANK = {"paid_on": "{today}", "receipt_number": "HD-2"}
 BACK = BANK | {"item_id": "{paid_item}", "amount_fen": 1, "reason": "退回"}
 SAMPLE = {"programme_id": "{programme}", "paid_from": "{today}", "paid_until": "{today}", "count": 1}
+FOUND = {"drawn": "{sample}-{paid_redemption}", "is_in_order": "1"}
+FINDING = {"redemption_id": "{paid_redemption}", "is_in_order": True}
 READ = {"version": "{redemption_version}"}
 WHY = READ | {"reason": "材料不全"}
 SAMPLES = "/voucher-programmes/{programme}/samples"
@@ -67,6 +69,9 @@ REDEMPTIONS = (
     page(SAMPLES, SAMPLING, other=403),
     page(THEIR_SAMPLES, frozenset({"auditor"}), other=403),
     sent(SAMPLES, OFFICER, SAMPLE, other=403),
+    page("/redemptions/samples", SAMPLING, other=403),
+    sent(f"{SAMPLES}/findings", OFFICER, FOUND, other=403),
+    sent(f"{THEIR_SAMPLES}/findings", NO_ONE, FOUND, other=403),
     read("/redemptions"),
     read("/redemptions/queue"),
     read("/redemptions/claimable?organisation={firm_id}", AGENT, other=403),
@@ -95,6 +100,8 @@ REDEMPTIONS = (
     ),
     read("/redemption-samples?programme={programme}", SAMPLING, other=403),
     read("/redemption-samples?programme={their_programme}", frozenset({"auditor"}), other=403),
+    read("/redemption-samples", SAMPLING, other=403),
     post("/redemption-samples", OFFICER, SAMPLE, other=403),
+    post("/redemption-samples/{sample}/findings", OFFICER, FINDING, other=403),
     post("/redemption-samples", NO_ONE, SAMPLE | {"programme_id": "{their_programme}"}, other=403),
 )
