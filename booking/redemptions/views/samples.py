@@ -122,7 +122,7 @@ def _shown(programme_id: int) -> dict[str, Any]:
 
 def _period(one: RedemptionSample) -> str:
     """Between which days was paid what a sample was drawn of."""
-    return _("%(first)s – %(last)s", first=filters.day(one.paid_from), last=filters.day(one.paid_until))
+    return str(_("%(first)s – %(last)s", first=filters.day(one.paid_from), last=filters.day(one.paid_until)))
 
 
 def _values(row: dict[str, Any]) -> list[tuple[str, str]]:
