@@ -222,7 +222,7 @@ class RedemptionFindingForm(Form):
 class RedemptionFindingPage(PageForm):
     """A finding as the page sends it, `drawn` with the sample."""
 
-    drawn: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}-[1-9][0-9]{0,8}\Z")]
+    drawn: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}-[1-9][0-9]{0,8}$")]
     is_in_order: bool
     note: Annotated[Line, Field(max_length=300)] = ""
 
