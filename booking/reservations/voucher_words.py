@@ -7,7 +7,7 @@ from datetime import date
 from flask_babel import gettext as _
 
 from booking.core.period import Period
-from booking.programmes.labels import LIMITS
+from booking.programmes.labels import LIMITS, SERVICE_TYPES
 from booking.programmes.wording import sentence
 from booking.reservations.payment import Payment
 from booking.reservations.vouchered import HeldPart, Vouchered
@@ -22,13 +22,17 @@ NONE = "none"
 
 @dataclass(frozen=True, slots=True)
 class SpokenPart:
-    """What one voucher covers or holds, and why so much: the limits that decided, then what the others leave."""
+    """What one voucher covers or holds, and why so much: the limits that decided, then what the others leave.
+
+    `counts_as` is what the use is to it, with the highest share of that.
+    """
 
     voucher_id: int
     number: str
     covered_fen: int
     why: str
     invoice_by: date | None = None
+    counts_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def spoken_part(part: Part) -> SpokenPart:
         if limit not in found.decided_by
     ]
     why = _why((said[limit] for limit in found.decided_by), left)
-    return SpokenPart(part.voucher_id, part.number, part.amount_fen, why, part.invoice_by)
+    return SpokenPart(part.voucher_id, part.number, part.amount_fen, why, part.invoice_by, counted_as(part))
 
 
 def spoken_held(found: Vouchered, fee_fen: int | None, *, sees_left: bool) -> SpokenVouchers | None:
@@ -108,7 +112,13 @@ def _held_part(one: HeldPart, *, sees_left: bool) -> SpokenPart:
     decided = (_limit(limit, one.amount_fen, one.share) for limit in one.limits)
     now = filters.money(one.credit_fen), filters.money(one.cap_fen)
     left = [_("预留后券余额 %(left)s", left=now[0]), _("本年还可用 %(left)s", left=now[1])] if sees_left else []
-    return SpokenPart(one.voucher_id, one.number, one.amount_fen, _why(decided, left), one.invoice_by)
+    return SpokenPart(one.voucher_id, one.number, one.amount_fen, _why(decided, left), one.invoice_by, counted_as(one))
+
+
+def counted_as(part: Part | HeldPart) -> str:
+    """What the use is to the voucher, and the highest share that it pays of that."""
+    service = _(SERVICE_TYPES[part.service_type])
+    return str(_("按%(service)s，最高 %(share)s", service=service, share=filters.percent(part.share)))
 
 
 def _limit(limit: Limit, fen: int, share: int) -> str:

@@ -34,7 +34,7 @@ from tests.factories.people import sign_in
 from tests.factories.programmes import make_officer
 from tests.reservations.acting import at, codes
 from tests.reservations.firms import NO_VOUCHER, Firm, automatic, named
-from tests.reservations.test_voucher_pages import Caller, around_today, wish
+from tests.reservations.test_voucher_pages import HTMX, Caller, around_today, typed, wish
 
 FULL_SHARES = {
     "instrument_sharing": 3_000,
@@ -213,3 +213,32 @@ def test_page_and_api_weigh_the_type_of_the_instrument(client: FlaskClient, sess
     assert call("GET", f"/reservations/{made['id']}").json["vouchers"]["held_fen"] == 40_000
     assert session.get_one(Instrument, firm.instrument.id, populate_existing=True).service_type == "pilot_scale"
     assert firm.amounts(voucher) == (960_000, 40_000)
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        pytest.param("zh", "按中试熟化，最高 20%", id="zh"),
+        pytest.param("en", "Pilot scale: at most 20%", id="en"),
+    ],
+)
+def test_the_panel_and_the_reservation_say_as_what_a_voucher_takes_it(
+    client: FlaskClient, session: Session, language: str, expected: str
+) -> None:
+    firm = Firm(session, utcnow())
+    issue(firm, ServiceType.PILOT_SCALE, **around_today())
+    firm.instrument.service_type = ServiceType.PILOT_SCALE
+    session.commit()
+    made = Caller(client, session, firm.agent)("POST", "/reservations", wish(firm)).json
+    firm.instrument.service_type = ServiceType.TESTING
+    session.commit()
+    sign_in(client, firm.agent)
+    client.get(f"/?lang={language}")
+
+    shown = client.get(f"/reservations/{made['id']}").text
+    sent = typed(13, 15, voucher=f"auto:{firm.firm.id}")
+    panel = client.post(f"/instruments/{firm.instrument.id}/ask", data=sent, headers=HTMX).text
+
+    assert expected in shown
+    assert expected not in panel
+    assert ("按检验检测，最高 30%" if language == "zh" else "Testing: at most 30%") in panel
