@@ -17,6 +17,7 @@ from booking.core.clock import local_date, utcnow
 from models.directory import Organisation
 from models.vocabulary.directory import OrganisationKind
 from tests.factories.instruments import make_instrument
+from tests.house.asking import Line
 from tests.house.test_authorisation import MATRIX
 from tests.house.worlds import World, build
 from tests.journeys.axe import violations
@@ -93,8 +94,27 @@ BESIDE = (
     Visit("/confirm/unknown", status=410),
     Visit("/operations/jobs", "holder", 403),
     Visit("/no-such-page", status=404),
+    Visit("/home", "agent"),
+    Visit("/instruments/{their_published}", "agent"),
+    Visit("/applications", "agent"),
+    Visit("/applications/new", "agent"),
+    Visit("/applications/{draft_application}", "agent"),
+    Visit("/applications/{returned_application}", "agent"),
+    Visit("/applications/{issued_application}", "agent"),
+    Visit("/applications/{issued_application}/voucher", "agent"),
+    Visit("/vouchers/{voucher}", "agent"),
+    Visit("/vouchers/{elsewhere_voucher}/return", "agent"),
+    Visit("/verified-documents", "agent"),
+    Visit("/redemptions", "agent"),
+    Visit("/redemptions/new?organisation={firm_id}", "agent"),
+    Visit("/redemptions/captured?organisation={firm_id}", "agent"),
+    Visit("/redemptions/{redemption}", "agent"),
+    Visit("/redemptions/{paid_redemption}", "agent"),
+    Visit("/charges", "agent"),
+    Visit("/teams/invitations/{invited_secret}", "agent"),
+    Visit("/registrations/{registration}/edit", "researcher"),
 )
-"""Empty lists, refusals and long names: what the matrix does not ask for."""
+"""Empty lists, refusals and long names, which the matrix does not ask for; and what a firm's agent sees of vouchers."""
 
 NO_PAGE = re.compile(
     r"^/api/v1/|\.(csv|ico|ics|json|pdf|txt|xlsx|xml|zip)(\?|$)|^/instruments/export|^/(healthz|metrics|readyz)$"
@@ -114,12 +134,16 @@ def visits() -> list[Visit]:
     strangers = cycle((True, False))
     for line in MATRIX:
         kind = kind_of(line.path)
-        is_page = line.method == "GET" and line.let_in and line.ok == 200 and not NO_PAGE.search(line.path)
-        if is_page and kind not in found:
+        if is_page(line) and kind not in found:
             people = [who for who in PEOPLE if who in line.let_in]
             is_stranger = not people or ("nobody" in line.let_in and next(strangers))
             found[kind] = Visit(line.path, NOBODY if is_stranger else people[0])
     return [*found.values(), *BESIDE]
+
+
+def is_page(line: Line) -> bool:
+    """Whether a line of the matrix opens a page for somebody."""
+    return line.method == "GET" and bool(line.let_in) and line.ok == 200 and not NO_PAGE.search(line.path)
 
 
 def looks() -> list[tuple[Visit, Manner]]:
@@ -173,6 +197,17 @@ def test_every_manner_is_met_by_many_pages() -> None:
 
     assert len(met) == 2 * len(MANNERS)
     assert min(met.values()) >= 2
+
+
+def test_every_page_is_opened_by_somebody_who_may_read_it() -> None:
+    opened: defaultdict[str, set[str]] = defaultdict(set)
+    for visit in visits():
+        opened[kind_of(visit.path)].add(visit.who or "nobody")
+    let_in: defaultdict[str, set[str]] = defaultdict(set)
+    for line in filter(is_page, MATRIX):
+        let_in[kind_of(line.path)] |= line.let_in
+
+    assert [kind for kind, who in let_in.items() if not who & opened[kind]] == []
 
 
 def test_pages_on_a_wide_screen_are_free_of_violations_and_never_scroll_sideways(
