@@ -255,7 +255,7 @@ def test_a_firm_that_paid_in_full_first_is_paid_back_what_its_voucher_covers(
     number = vouching.claim(firm, [*LISTED[:2], ProgrammeDocument.BANK_RECEIPT], language)
     names = vouching.pack_of(firm, language)
 
-    vouching.review(pages["officer"], number, "初审通过", language)
+    vouching.review(pages["district"], number, "初审通过", language)
     vouching.review(pages["second"], number, "复审通过，开始公示", language)
     clock.at(day(14))
     vouching.pay(pages["officer"], number, yuan(30_000, language), language)
