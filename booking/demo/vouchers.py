@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, func, select
@@ -16,6 +17,7 @@ from booking.demo.programmes import years
 from booking.demo.uses import counted
 from booking.reservations.approval import confirm_reservation
 from booking.reservations.forms import UseForm
+from booking.reservations.refusals import NothingToDecide
 from booking.reservations.using import confirm_use
 from booking.vouchers.ending import due_to_expire, expire_voucher
 from booking.vouchers.issuing import Issue, issue
@@ -69,7 +71,8 @@ def use_vouchers(session: Session, *, now: datetime) -> int:
     session.execute(delete(Event).where(Event.id > before))
     coming = _booked(session, chance, lambda one: one.start > now + timedelta(days=2), now=now)
     if coming is not None and coming.state == ReservationState.REQUESTED:
-        confirm_reservation(session, coming.id, actor=steward, now=coming.created_at + DECIDED_WITHIN)
+        with suppress(NothingToDecide):
+            confirm_reservation(session, coming.id, actor=steward, now=coming.created_at + DECIDED_WITHIN)
     if past is not None:
         form = UseForm(outcome=UseOutcome.USED, **counted(session, past.id, chance))
         confirm_use(session, past.id, form, windows=Windows(), actor=steward, now=now)
