@@ -403,7 +403,7 @@ def test_each_side_recognises_a_provider_of_the_other(loaded: Session) -> None:
 
 
 @pytest.mark.parametrize("day", ["2027-02-18"])
-def test_the_life_of_a_voucher_is_there_on_any_day_of_the_year(tmp_path: Path, day: str) -> None:
+def test_the_life_of_a_voucher_is_there_on_another_day_of_the_year_too(tmp_path: Path, day: str) -> None:
     now = datetime.fromisoformat(f"{day}T02:30:00+00:00")
     with databases.sqlite_app(tmp_path) as app:
         loading.load(app, lambda _line: None, now=now)
