@@ -43,6 +43,7 @@ from models.directory import Organisation
 from models.notifications import Event
 from models.redemptions import Redemption
 from models.reservations import Reservation
+from models.statements import Debtor
 from models.vocabulary.catalogue import OUT_OF_SERVICE, BookingMode, PublishingState, ShareMode
 from models.vocabulary.redemptions import RedemptionStep
 from models.vocabulary.reservations import UseOutcome
@@ -155,7 +156,7 @@ def use_and_bill(
     confirm_use(session, booked.id, form, windows=Windows(), actor=approver, now=then)
     charge = session.scalars(select(Charge).where(Charge.reservation_id == booked.id)).one()
     accept_charge(session, charge.id, actor=agent, now=then + timedelta(hours=2))
-    _bill(session, provider, agent, actor=approver, now=then + timedelta(days=1))
+    _bill(session, charge, agent, actor=approver, now=then + timedelta(days=1))
     return charge
 
 
@@ -199,13 +200,16 @@ def _booked(
     return None
 
 
-def _bill(session: Session, provider: Organisation, agent: Actor, *, actor: Actor, now: datetime) -> None:
-    """What the firm pays itself on a statement of those days, and its invoice."""
+def _bill(session: Session, charge: Charge, agent: Actor, *, actor: Actor, now: datetime) -> None:
+    """What the firm pays itself on a statement of those days, and its invoice; what others owe stays a draft."""
     firm = session.get_one(Organisation, min(reach(agent, Permission.ORDER_FOR_FIRM).organisation_ids))
     terms = BillingTermsForm(bank_details="户名：示例单位\n开户行：示例银行\n账号：0000 0000 0000")
-    set_terms(session, provider.id, terms, actor=actor, now=now)
+    set_terms(session, charge.organisation_id, terms, actor=actor, now=now)
     drafts = DraftsForm(until_on=local_date(now))
-    for draft in make_drafts(session, provider.id, drafts, actor=actor, now=now):
+    for draft in make_drafts(session, charge.organisation_id, drafts, actor=actor, now=now):
+        debtor = session.get_one(Debtor, draft.debtor_id)
+        if debtor.payer_account_id != charge.payer_account_id or debtor.user_id not in {None, agent.id}:
+            continue
         issued = issue_statement(session, draft.id, billed_to=firm.id, actor=actor, now=now)
         form = InvoiceForm(
             number=f"2550{now:%Y%m%d}{issued.id:06d}",

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, func, select
@@ -17,7 +16,6 @@ from booking.demo.programmes import years
 from booking.demo.uses import counted
 from booking.reservations.approval import confirm_reservation
 from booking.reservations.forms import UseForm
-from booking.reservations.refusals import NothingToDecide
 from booking.reservations.using import confirm_use
 from booking.vouchers.ending import due_to_expire, expire_voucher
 from booking.vouchers.issuing import Issue, issue
@@ -70,13 +68,18 @@ def use_vouchers(session: Session, *, now: datetime) -> int:
     past = _booked(session, chance, lambda one: since < one.start and one.end < now, now=now)
     session.execute(delete(Event).where(Event.id > before))
     coming = _booked(session, chance, lambda one: one.start > now + timedelta(days=2), now=now)
-    if coming is not None and coming.state == ReservationState.REQUESTED:
-        with suppress(NothingToDecide):
-            confirm_reservation(session, coming.id, actor=steward, now=coming.created_at + DECIDED_WITHIN)
+    if coming is not None and _waits(session, coming):
+        confirm_reservation(session, coming.id, actor=steward, now=coming.created_at + DECIDED_WITHIN)
     if past is not None:
         form = UseForm(outcome=UseOutcome.USED, **counted(session, past.id, chance))
         confirm_use(session, past.id, form, windows=Windows(), actor=steward, now=now)
     return len([one for one in (past, coming) if one is not None])
+
+
+def _waits(session: Session, reservation: Reservation) -> bool:
+    """Whether nobody has decided on it: those that lie back were, as they were made."""
+    state = session.scalar(select(Reservation.state).where(Reservation.id == reservation.id))
+    return state == ReservationState.REQUESTED
 
 
 def _booked(

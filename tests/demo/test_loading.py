@@ -402,7 +402,7 @@ def test_each_side_recognises_a_provider_of_the_other(loaded: Session) -> None:
     assert found == [True, False, True, False]
 
 
-@pytest.mark.parametrize("day", ["2027-02-18"])
+@pytest.mark.parametrize("day", ["2027-01-02", "2027-02-18", "2027-10-09"])
 def test_the_life_of_a_voucher_is_there_on_another_day_of_the_year_too(tmp_path: Path, day: str) -> None:
     now = datetime.fromisoformat(f"{day}T02:30:00+00:00")
     with databases.sqlite_app(tmp_path) as app:

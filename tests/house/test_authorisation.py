@@ -92,7 +92,7 @@ MATRIX = (
 )
 OF_BOTH = {"owner_change"}
 OF_AUTHORITIES = {"programme", "recognition", "voucher", "voucher_application", "redemption", "clearing_statement"}
-OURS = {"programme": 12, "recognition": 2, "redemption": 15, "voucher": 5, "voucher_application": 35}
+OURS = {"programme": 12, "recognition": 2, "redemption": 18, "voucher": 5, "voucher_application": 35}
 THEIRS = {"programme": 3, "recognition": 1, "clearing_statement": 1, "voucher": 1, "voucher_application": 7}
 """How many entries the world's two authorities find of each kind."""
 GONE = 2**31 - 1
