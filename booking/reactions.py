@@ -140,6 +140,7 @@ REACTIONS: dict[str, Letters] = {
     "applications.overdue": applications.on_overdue,
     "applications.verification_withdrawn": applications.on_verification_withdrawn,
     "redemptions.changed": redemptions.on_changed,
+    "redemptions.payable": redemptions.on_payable,
     "redemptions.lapsed": deadline_letters.on_lapsed,
     "redemptions.batch_closing": deadline_letters.on_batch_closing,
     "clearing.changed": clearing.on_changed,

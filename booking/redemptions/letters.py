@@ -8,13 +8,13 @@ from booking.core.clock import local_date
 from booking.notifications.letters import Letter, News
 from booking.redemptions.again import claimed_anew_by
 from booking.redemptions.differences import Difference, differences
-from booking.redemptions.queries import in_full, is_of_claimants, items_of
+from booking.redemptions.queries import in_full, is_of_claimants, is_public_done, items_of
 from booking.redemptions.rules import number_of
 from booking.vouchers.offices import officers_of
 from models.accounts import User
 from models.redemptions import Redemption, RedemptionEvent
 from models.vocabulary.accounts import Role
-from models.vocabulary.redemptions import RedemptionStep
+from models.vocabulary.redemptions import RedemptionState, RedemptionStep
 
 TEMPLATE, OFFICERS, DIFFERENCES = "redemptions/changed", "redemptions/waiting", "redemptions/differences"
 TURNS = frozenset({RedemptionStep.REQUEST, RedemptionStep.CITY_REVIEW, RedemptionStep.WITHDRAW})
@@ -36,6 +36,18 @@ def on_changed(news: News) -> list[Letter]:
     people = holders(news.session, CLAIMERS, found.claimant_id, today=local_date(news.now))
     told = [Letter(one.email, one.language, TEMPLATE, values) for one in people]
     return [*told, *officers, *_differences(news, found, event)]
+
+
+def on_payable(news: News) -> list[Letter]:
+    """The public has had its days: to the officers of the authority that pays, where it still waits for that."""
+    session, today = news.session, local_date(news.now)
+    found = session.scalar(in_full().where(Redemption.id == news.payload["redemption_id"]))
+    event = session.get(RedemptionEvent, news.payload["event_id"])
+    if found is None or event is None or found.state != RedemptionState.NOTICE or not is_public_done(found, today):
+        return []
+    values = _values(news, found, event) | {"step": RedemptionStep.PAY.value, "reason": ""}
+    people = officers_of(session, found.programme.organisation_id, found.claimant_id, today=today)
+    return [Letter(one.email, one.language, OFFICERS, values) for one in people]
 
 
 def _officers(news: News, found: Redemption, event: RedemptionEvent) -> Sequence[User]:

@@ -29,6 +29,7 @@ from booking.redemptions.forms import (
 )
 from booking.redemptions.labels import REFUSED, REFUSED_NEXT
 from booking.redemptions.moving import locked_book, locked_vouchers, reject_items
+from booking.redemptions.payable import foresee_payment
 from booking.vouchers.offices import office_of
 from models.directory import Organisation
 from models.programmes import Programme
@@ -175,7 +176,9 @@ def review(
         found.due_on = due_on(session, authority, found.programme_version.pay_days, until)
         found.state, found.notice_from, found.notice_until = RedemptionState.NOTICE, today, until
     facts = {"approved": {str(one.id): one.approved_fen for one in items}, **at, **flagged}
-    step(session, found, turn, actor=actor, now=now, reason=form.reason, facts=facts)
+    made = step(session, found, turn, actor=actor, now=now, reason=form.reason, facts=facts)
+    if not is_first:
+        foresee_payment(session, found, made, now=now)
     return found
 
 

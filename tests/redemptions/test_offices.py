@@ -1,24 +1,27 @@
 """The first review is done by the authority of the claimant's district or city, the rest by the programme's."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from booking.core.actors import Actor
-from booking.core.clock import local_date
+from booking.core.clock import at_local, local_date
 from booking.core.errors import Forbidden, NotFound
 from booking.invoices.service import withdraw_invoice
-from booking.notifications.letters import Letter
+from booking.notifications.letters import Letter, News
 from booking.notifications.rendering import compose
+from booking.reactions import REACTIONS
 from booking.redemptions import queries, service
 from booking.redemptions.letters import OFFICERS
 from booking.redemptions.paying import InvoiceGone
 from booking.redemptions.service import FourEyes, NotNow, OtherOffice, OwnClaim
 from models.accounts import Grant, User
 from models.directory import Organisation
+from models.notifications import Event
 from models.redemptions import Redemption
 from models.vocabulary.accounts import Language, Role, ScopeKind
 from models.vocabulary.redemptions import RedemptionState
@@ -190,6 +193,32 @@ def test_what_officers_are_told_reads_in_both_languages(claims: Claims) -> None:
     assert english[2].text.count(f"/redemptions/{made.id}") == 1
 
 
+def test_who_pays_is_told_on_the_first_morning_after_the_public_notice(claims: Claims) -> None:
+    """The district's office pays nothing, and what is refused meanwhile is paid by nobody."""
+    _district, (local,) = an_office(claims, BEIBEI, "local")
+    made = asked(claims)
+    claims.review(made, local)
+    mailed(claims.session, now=claims.later)
+    claims.review(made, claims.first)
+    foreseen = claims.session.scalars(sa.select(Event).where(Event.name == "redemptions.payable")).one()
+    until = claims.session.get_one(Redemption, made.id).notice_until
+    assert until is not None
+    morning = at_local(until + timedelta(days=1), 510)
+
+    def payable(at_: datetime) -> list[Letter]:
+        return REACTIONS["redemptions.payable"](News(claims.session, foreseen.payload, at_, SETTINGS))
+
+    told = payable(morning)
+    english = [compose(Letter(one.recipient, Language.ENGLISH, one.template, one.values), "x@y.cn") for one in told]
+    assert (foreseen.next_attempt_at, payable(at_local(until, 1439))) == (morning, [])
+    assert [one.recipient.partition("@")[0] for one in told] == ["first", "second"]
+    assert [compose(one, "x@y.cn").subject.partition("：")[0] for one in told] == ["公示期满，等您付款"] * 2
+    assert english[0].subject.startswith("Public notice is over, the payment is yours: DF2026-")
+    assert "To be paid and recorded by " in english[0].text
+    claims.reject(made, claims.first)
+    assert payable(morning) == []
+
+
 def test_what_is_in_public_is_in_no_queue_until_it_can_be_paid(claims: Claims) -> None:
     made = asked(claims)
     claims.review(made, claims.first)
@@ -231,3 +260,25 @@ def test_the_page_says_whose_turn_it_is(client: FlaskClient, claims: Claims) -> 
     assert "初审通过" not in of_authority.partition("<main")[2]
     assert f"通过之后由{claims.authority.name_zh}复审" in of_office
     assert answer["office"]["id"] == district.id
+
+
+def test_offices_of_other_places_and_of_the_other_province_find_nothing_of_it(
+    client: FlaskClient, claims: Claims
+) -> None:
+    _district, (local,) = an_office(claims, BEIBEI, "local")
+    _next, (neighbour,) = an_office(claims, "500108", "neighbour")
+    _abroad, (foreign,) = an_office(claims, ELSEWHERE, "foreign")
+    made = asked(claims)
+    one = f"/redemptions/{made.id}"
+
+    def asking(who: Actor, path: str) -> TestResponse:
+        claims.session.rollback()
+        sign_in(client, claims.session.get_one(User, who.id))
+        return client.get(path)
+
+    people = (local, neighbour, foreign)
+    assert [one in asking(who, "/redemptions/queue").text for who in people] == [True, False, False]
+    for path in ("/api/v1/redemptions", "/api/v1/redemptions/queue"):
+        assert [len(asking(who, path).get_json()["items"]) for who in people] == [1, 0, 0], path
+    for path in (one, f"{one}/pack.zip", f"/api/v1{one}", f"/api/v1{one}/pack.zip"):
+        assert [asking(who, path).status_code for who in people] == [200, 404, 404], path
