@@ -130,7 +130,12 @@ def _remind_of_vouchers(now: datetime) -> int:
 
 def _remind_of_batches(now: datetime) -> int:
     """Batches that are about to close are told to who may still claim in them; of how many programmes."""
-    return one_by_one(batch_reminding.due_to_remind, batch_reminding.remind_of_batches, now=now)
+    days = reminder_days()
+    return one_by_one(
+        partial(batch_reminding.due_to_remind, days=days),
+        partial(batch_reminding.remind_of_batches, days=days),
+        now=now,
+    )
 
 
 def _remind_of_reviews(now: datetime) -> int:
@@ -213,13 +218,13 @@ TIMETABLE = (
     ),
     Job(
         "remind_of_vouchers",
-        N_("创新券的使用和兑付截止日前三十天和七天各提醒一次。"),
+        N_("创新券的使用和兑付截止日前按设定的天数各提醒一次。"),
         Daily(time(9, 10)),
         _remind_of_vouchers,
     ),
     Job(
         "remind_of_batches",
-        N_("创新券兑付批次截止前三十天和七天，各提醒还有金额可以申请的一方一次。"),
+        N_("创新券兑付批次截止前按设定的天数，各提醒还有金额可以申请的一方一次。"),
         Daily(time(9, 15)),
         _remind_of_batches,
     ),

@@ -1,6 +1,6 @@
 """Batches that are about to close: 30 days before, and again 7 days before, whoever may still claim in one is told."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -31,31 +31,31 @@ class Open:
     lacking_fen: int = 0
 
 
-def due_to_remind(session: Session, *, now: datetime) -> Sequence[int]:
+def due_to_remind(session: Session, *, now: datetime, days: Collection[int] = DAYS) -> Sequence[int]:
     """The ids of programmes with vouchers of which an open batch is about to close."""
     today = local_date(now)
     ids = session.scalars(select(ProgrammeBook.programme_id).order_by(ProgrammeBook.programme_id)).all()
     versions = versions_on(session, ids, today)
-    return [one for one in ids if _closing(versions[one], today)]
+    return [one for one in ids if _closing(versions[one], today, max(days))]
 
 
-def remind_of_batches(session: Session, programme_id: int, /, *, now: datetime) -> bool:
+def remind_of_batches(session: Session, programme_id: int, /, *, now: datetime, days: Collection[int] = DAYS) -> bool:
     """Tell each claimant of each batch once for so many days; whether anybody was told. Nobody with nothing open is."""
     today = local_date(now)
     locked_book(session, programme_id)
     version = versions_on(session, [programme_id], today)[programme_id]
-    closing = _closing(version, today)
+    closing = _closing(version, today, max(days))
     found = open_of_programme(session, programme_id, today=today) if closing else []
     told = _told(session, programme_id)
     has_told = False
     for batch in closing:
-        days = min(one for one in DAYS if batch.closes_on <= today + timedelta(days=one))
+        left = min(one for one in days if batch.closes_on <= today + timedelta(days=one))
         for claimant_id, amounts in sorted(_by_claimant(found, batch, version.counts_on, today).items()):
-            if (claimant_id, batch.closes_on) in told and told[claimant_id, batch.closes_on] <= days:
+            if (claimant_id, batch.closes_on) in told and told[claimant_id, batch.closes_on] <= left:
                 continue
             key = {"claimant_id": claimant_id, "programme_id": programme_id}
-            session.add(BatchReminder(**key, closes_on=batch.closes_on, days=days, sent_on=today))
-            told[claimant_id, batch.closes_on] = days
+            session.add(BatchReminder(**key, closes_on=batch.closes_on, days=left, sent_on=today))
+            told[claimant_id, batch.closes_on] = left
             said = {"ready_fen": amounts.ready_fen, "lacking_fen": amounts.lacking_fen}
             payload = {**key, **said, "closes_on": batch.closes_on.isoformat()}
             announce(session, "redemptions.batch_closing", payload, now=now)
@@ -64,9 +64,9 @@ def remind_of_batches(session: Session, programme_id: int, /, *, now: datetime) 
     return has_told
 
 
-def _closing(version: ProgrammeVersion, today: date) -> list[Batch]:
-    """The batches of a version that are open and close within the most days."""
-    last = today + timedelta(days=max(DAYS))
+def _closing(version: ProgrammeVersion, today: date, within: int) -> list[Batch]:
+    """The batches of a version that are open and close within so many days."""
+    last = today + timedelta(days=within)
     return [one for one in batches(version.windows) if one.opens_on <= today <= one.closes_on <= last]
 
 
