@@ -1,6 +1,6 @@
 """Redemptions as the API says them; amounts are fen."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime
 from functools import partial
 from typing import TypeVar
@@ -277,21 +277,23 @@ def redemption_answer(
             _item(one, invoices.get(one.charge_id, ()), types.get(one.charge_id), said.get(one.id) if said else None)
             for one in whole.items
         ],
-        documents=[
-            ListedPaperAnswer(
-                document=one.kind,
-                count=len(one.files) + len(one.kept_back),
-                files=[_file(file, address) for file in one.files if file.id in here or file.id in one.verified],
-                verified=[_verified(row, row.attachment_id) for row in one.verified.values()]
-                + [_verified(row, None) for row in one.kept_back],
-            )
-            for one in papers
-        ],
+        documents=[_paper(one, here, address) for one in papers],
         differences=[_columns(DifferenceAnswer, one) for one in due],
         bank_papers=[_file(one, address) for one in whole.bank_papers],
         payments=[_columns(RedemptionPaymentAnswer, one) for one in whole.payments],
         events=[_event(whole, one, is_told=said is not None) for one in whole.events],
         steps=sorted(whole.steps),
+    )
+
+
+def _paper(one: ListedPaper, here: Collection[int], address: Address) -> ListedPaperAnswer:
+    """One paper of the list, with the files that were handed in `here` and those that were verified before."""
+    return ListedPaperAnswer(
+        document=one.kind,
+        count=len(one.files) + len(one.kept_back),
+        files=[_file(file, address) for file in one.files if file.id in here or file.id in one.verified],
+        verified=[_verified(row, row.attachment_id) for row in one.verified.values()]
+        + [_verified(row, None) for row in one.kept_back],
     )
 
 

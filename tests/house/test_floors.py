@@ -63,6 +63,7 @@ SPEAKING = {
     "search/pickers.py",
     "search/record_page.py",
     "search/sitemap.py",
+    "search/voucher_words.py",
 }
 """What words or reads things for a page: presentation under a name of its own."""
 

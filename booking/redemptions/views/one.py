@@ -69,20 +69,13 @@ def shown(redemption_id: int) -> dict[str, Any]:
     whole = queries.whole_redemption(session, redemption_id, who, today=today)
     found, sight = whole.redemption, whole.sight
     invoices, types = documents.invoices_by_charge(session, whole.items), types_of(session, whole.items)
-    decides = sight.reviews and queries.decides(session, found, sight, today=today)
     said = flags_of(session, found, whole.items) if is_told(whole) else {}
-    is_own = sight.reviews and queries.is_of_claimant(session, found, who, today=today)
     return {
         **row(found),
+        **_turn(session, whole, who, today),
         "state": state_on(found, today),
         "sight": sight,
-        "is_own": is_own,
-        "is_second": _is_second(whole, who.id),
         "runs_at": found.programme.runs_at,
-        "office": name_of(found.office) if found.office else "",
-        "house": name_of(queries.house_of(found)),
-        "is_others": sight.reviews and found.state in WAITING and not decides,
-        "steps": whole.steps if decides and not is_own else frozenset(),
         "steps_elsewhere": whole.steps if found.programme.runs_at and sight.records else frozenset(),
         "paid_to": _(labels.CLAIMANTS[found.redeemed_by]),
         "refusal": _refusal(whole),
@@ -106,6 +99,21 @@ def shown(redemption_id: int) -> dict[str, Any]:
         "labels": _field_labels(whole),
         "today": today,
         "key": new_key(),
+    }
+
+
+def _turn(session: Session, whole: WholeRedemption, who: Actor, today: date) -> dict[str, Any]:
+    """Whose turn it is, and what of it the reader can do."""
+    found, sight = whole.redemption, whole.sight
+    decides = sight.reviews and queries.decides(session, found, sight, today=today)
+    is_own = sight.reviews and queries.is_of_claimant(session, found, who, today=today)
+    return {
+        "office": name_of(found.office) if found.office else "",
+        "house": name_of(queries.house_of(found)),
+        "is_own": is_own,
+        "is_second": _is_second(whole, who.id),
+        "is_others": sight.reviews and found.state in WAITING and not decides,
+        "steps": whole.steps if decides and not is_own else frozenset(),
     }
 
 
