@@ -42,6 +42,12 @@ def claimed_anew_by(redemption: Redemption, items: Sequence[RedemptionItem]) -> 
     return max(last, redemption.again_until) if redemption.again_until else last
 
 
+def last_day_of(redemption: Redemption, items: Sequence[RedemptionItem]) -> date:
+    """The day after which its items lapse; until then a later batch may still take them."""
+    last = min(one.voucher.redeem_by for one in items)
+    return max(last, redemption.again_until) if redemption.again_until else last
+
+
 def is_mendable(redemption: Redemption, events: Sequence[RedemptionEvent]) -> bool:
     """Whether it was refused, and not for good."""
     is_final = any(bool(one.facts.get("is_final")) for one in events)

@@ -44,8 +44,9 @@ class Said:
 
 
 def is_told(whole: WholeRedemption) -> bool:
-    """Whether the reader is told: officers and auditors of the authority, which decides by it."""
-    return whole.sight.reviews or whole.sight.samples
+    """Whether the reader is told: officers and auditors of the authority, which decides by it; none of the claimant."""
+    is_of_claimant = whole.is_own or whole.sight.claims
+    return not is_of_claimant and (whole.sight.reviews or whole.sight.samples)
 
 
 def flags_of(session: Session, redemption: Redemption, items: Sequence[RedemptionItem]) -> dict[int, Said]:

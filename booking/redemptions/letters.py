@@ -62,7 +62,7 @@ def _officers(news: News, found: Redemption, event: RedemptionEvent) -> Sequence
     if event.step != RedemptionStep.CITY_REVIEW and found.office_id is not None:
         people = officers_of(session, found.office_id, found.claimant_id, today=today)
     people = people or officers_of(session, authority, found.claimant_id, today=today)
-    return [one for one in people if one.id != event.actor_id]
+    return [one for one in people if one.id not in {event.actor_id, found.requested_by_id}]
 
 
 def _values(news: News, found: Redemption, event: RedemptionEvent) -> dict[str, Any]:

@@ -14,9 +14,9 @@ from booking.core.actors import Actor
 from booking.core.clock import local_date
 from booking.core.errors import InvalidInput, NotFound, Problem
 from booking.core.texts import N_
+from booking.invoices.charged import invoiced_on
 from booking.redemptions import queries
 from booking.redemptions.claimable import AGREED_ON
-from booking.redemptions.documents import invoices_by_charge
 from booking.redemptions.forms import ClawBackForm, RedemptionPaymentForm
 from booking.redemptions.moving import claw_back as move_back
 from booking.redemptions.moving import locked_vouchers, pay_items
@@ -97,9 +97,9 @@ def _are_agreed(session: Session, items: Sequence[RedemptionItem]) -> bool:
 
 
 def _are_invoiced(session: Session, items: Sequence[RedemptionItem]) -> bool:
-    """Whether each charge that its payer pays a part of has an invoice in force."""
+    """Whether invoices in force still cover whole what the payers of the charges were billed."""
     billed = {one.charge_id for one in items if one.charge.gross_fen}
-    return billed <= invoices_by_charge(session, items).keys()
+    return billed <= invoiced_on(session, billed).keys()
 
 
 def claw_back(

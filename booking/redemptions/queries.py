@@ -16,8 +16,9 @@ from booking.core.pages import Page, decode_cursor, page_of, row_id
 from booking.redemptions.rules import is_notice_over, steps_elsewhere, steps_open
 from booking.vouchers.offices import has_officers
 from models.attachments import Attachment
+from models.catalogue import Instrument
 from models.charges import Charge
-from models.directory import Organisation
+from models.directory import Organisation, Unit
 from models.programmes import Programme, ProgrammeVersion
 from models.redemptions import (
     Redemption,
@@ -26,6 +27,7 @@ from models.redemptions import (
     RedemptionItem,
     RedemptionPayment,
 )
+from models.vocabulary.accounts import ScopeKind
 from models.vocabulary.attachments import OwnerKind, Visibility
 from models.vocabulary.redemptions import WAITING, RedemptionState, RedemptionStep
 from models.vouchers import Voucher
@@ -53,10 +55,14 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class WholeRedemption:
-    """A redemption with everything that its page and its answer say."""
+    """A redemption with everything that its page and its answer say.
+
+    `is_own` is whether its reader is an officer who belongs to the claimant.
+    """
 
     redemption: Redemption
     sight: Sight
+    is_own: bool
     items: Sequence[RedemptionItem]
     events: Sequence[RedemptionEvent]
     payments: Sequence[RedemptionPayment]
@@ -132,7 +138,8 @@ def decides(session: Session, redemption: Redemption, sight: Sight, *, today: da
         return sight.at_authority
     if sight.at_office or not sight.at_authority:
         return sight.at_office
-    return not session.scalar(select(has_officers(redemption.office_id, redemption.claimant_id, today)))
+    there = has_officers(redemption.office_id, redemption.claimant_id, today, besides=redemption.requested_by_id)
+    return not session.scalar(select(there))
 
 
 def house_of(redemption: Redemption) -> Organisation:
@@ -163,6 +170,7 @@ def whole_redemption(session: Session, redemption_id: int, actor: Actor, *, toda
     return WholeRedemption(
         redemption=redemption,
         sight=sight,
+        is_own=sight.reviews and is_of_claimant(session, redemption, actor, today=today),
         items=items_of(session, redemption_id),
         events=session.scalars(events.order_by(RedemptionEvent.id)).all(),
         payments=session.scalars(payments.options(loaded).order_by(RedemptionPayment.id)).all(),
@@ -267,16 +275,29 @@ def queue_of(actor: Actor, today: date) -> Select[Redemption]:
     of_authority = Redemption.programme_id.in_(
         select(Programme.id).where(Programme.organisation_id.in_(offices), Programme.runs_at == "")
     )
-    is_left = or_(Redemption.office_id.is_(None), ~has_officers(Redemption.office_id, Redemption.claimant_id, today))
+    there = has_officers(Redemption.office_id, Redemption.claimant_id, today, besides=Redemption.requested_by_id)
+    is_left = or_(Redemption.office_id.is_(None), ~there)
     here = or_(
         and_(Redemption.state == RedemptionState.REQUESTED, Redemption.office_id.in_(offices)),
         and_(Redemption.state == RedemptionState.REQUESTED, of_authority, is_left),
         and_(Redemption.state == RedemptionState.REVIEWED, of_authority, ~_has_reviewed(actor)),
         and_(Redemption.state == RedemptionState.NOTICE, of_authority, _is_public_done(today)),
     )
-    own = is_member(actor.id, Redemption.claimant_id, today)
-    mine = Redemption.claimant_id.in_(reach(actor, Permission.CLAIM_REDEMPTIONS).organisation_ids)
-    return in_full().where(here, ~own, ~mine).order_by(Redemption.due_on, Redemption.id)
+    return in_full().where(here, ~_is_own(actor, today)).order_by(Redemption.due_on, Redemption.id)
+
+
+def _is_own(actor: Actor, today: date) -> ColumnElement[bool]:
+    """The same as `is_of_claimant`, of rows."""
+    at = {kind: [one.scope_id for one in actor.grants if one.scope_kind == kind] for kind in ScopeKind}
+    return or_(
+        Redemption.requested_by_id == actor.id,
+        Redemption.claimant_id.in_(at[ScopeKind.ORGANISATION]),
+        Redemption.claimant_id.in_(select(Unit.organisation_id).where(Unit.id.in_(at[ScopeKind.UNIT]))),
+        Redemption.claimant_id.in_(
+            select(Instrument.organisation_id).where(Instrument.id.in_(at[ScopeKind.INSTRUMENT]))
+        ),
+        is_member(actor.id, Redemption.claimant_id, today),
+    )
 
 
 def _has_reviewed(actor: Actor) -> ColumnElement[bool]:

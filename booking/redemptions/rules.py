@@ -92,8 +92,13 @@ def unclaimable(covered: Covered, found: Sequence[Batch], today: date) -> Iterat
 
 
 def batch_of(covered: Covered, is_open: Sequence[Batch]) -> Batch | None:
-    """The first open batch that takes it: by the day that counts."""
-    return next((one for one in is_open if _takes(one, covered.day)), None)
+    """The first open batch that takes it: by the day that counts; the one that refused it takes it whatever that is.
+
+    For what is wrong may be the invoice, and another one is of another day.
+    """
+    if covered.day is None:
+        return None
+    return next((one for one in is_open if _takes(one, covered.day) or one.opens_on == covered.again_batch), None)
 
 
 def next_opening(covered: Covered, found: Sequence[Batch], today: date) -> date | None:

@@ -27,7 +27,7 @@ def office_of(session: Session, asking: Organisation, authority: Organisation, t
     """
     adcode = asking.adcode or ""
     city = adcode[:CITY_DIGITS].ljust(len(adcode), "0")
-    codes = [one for one in (adcode, city) if is_within(one, authority.adcode)]
+    codes = [one for one in (adcode, city) if one != authority.adcode and is_within(one, authority.adcode)]
     if not codes:
         return authority
     rows = select(Organisation).where(
@@ -40,9 +40,10 @@ def office_of(session: Session, asking: Organisation, authority: Organisation, t
     return found or authority
 
 
-def has_officers(organisation_id: Any, asking_id: Any, today: date) -> ColumnElement[bool]:
-    """Whether anybody is an officer of an authority on a day who may review what somebody asks for."""
-    return exists().where(Grant.user_id == User.id, *free_officers(organisation_id, asking_id, today))
+def has_officers(organisation_id: Any, asking_id: Any, today: date, *, besides: Any = 0) -> ColumnElement[bool]:
+    """Whether anybody is an officer of an authority on a day who may review what somebody asks for, `besides` one."""
+    free = free_officers(organisation_id, asking_id, today)
+    return exists().where(Grant.user_id == User.id, User.id != besides, *free)
 
 
 def officers_of(session: Session, organisation_id: int, asking_id: int, *, today: date) -> Sequence[User]:

@@ -145,6 +145,28 @@ def test_whoever_has_come_to_the_claimant_since_does_not_review(claims: Claims) 
         claims.review(made, claims.actor(user))
 
 
+def test_who_asked_for_it_and_became_the_offices_only_officer_leaves_it_to_the_authority(claims: Claims) -> None:
+    _district, (local,) = an_office(claims, BEIBEI, "local")
+    made = asked(claims)
+    made.requested_by_id = local.id
+    claims.session.commit()
+
+    assert queued(claims, local, claims.first) == [0, 1]
+    claims.review(made, claims.first)
+    claims.review(made, claims.second)
+
+
+def test_another_authority_of_the_same_place_reviews_nothing_first(claims: Claims) -> None:
+    place = claims.authority.adcode or ""
+    claims.firm.adcode = place
+    claims.session.commit()
+    _other, (local,) = an_office(claims, place, "local")
+    made = asked(claims)
+
+    assert made.office_id is None
+    assert queued(claims, local, claims.first) == [0, 1]
+
+
 def test_officers_are_told_when_it_is_their_turn_and_when_it_is_not_any_more(claims: Claims) -> None:
     an_office(claims, BEIBEI, "local", "colleague")
     made = asked(claims)

@@ -16,6 +16,7 @@ from booking.redemptions.rules import (
     is_notice_over,
     name_in_pack,
     next_opening,
+    open_batches,
     steps_open,
     unclaimable,
 )
@@ -172,3 +173,15 @@ def test_reasons_are_all_known() -> None:
         "after_redeem_by",
         "frozen",
     }
+
+
+def test_what_was_refused_is_taken_with_another_invoice_by_the_batch_that_refused_it() -> None:
+    later, anew = date(2026, 8, 17), {"invoiced_on": date(2026, 8, 14)}
+    term = {"again_until": date(2026, 8, 19), "again_batch": BATCH.opens_on}
+
+    without, within = covered(**anew), covered(**anew, **term)
+
+    assert list(unclaimable(without, [BATCH], IN_TIME)) == [Unclaimable.INVOICE_OUTSIDE]
+    assert list(unclaimable(within, [BATCH], later)) == []
+    assert batch_of(within, open_batches(within, [BATCH], later)) == BATCH
+    assert list(unclaimable(within, [BATCH], date(2026, 8, 20))) == [Unclaimable.NO_WINDOW]

@@ -14,7 +14,7 @@ from booking.core.actors import Actor
 from booking.core.clock import local_date, utcnow
 from booking.core.money import yuan_from_fen
 from booking.redemptions import documents, labels, queries
-from booking.redemptions.again import claimed_anew_by
+from booking.redemptions.again import claimed_anew_by, last_day_of
 from booking.redemptions.differences import differences
 from booking.redemptions.flags import Said, flags_of, is_told
 from booking.redemptions.pack import pack_response
@@ -82,6 +82,7 @@ def shown(redemption_id: int) -> dict[str, Any]:
         "again_by": claimed_anew_by(found, whole.items),
         "again_days": found.programme_version.review_days,
         "lapses": claimed_anew_by(found, whole.items) < today,
+        "is_over": last_day_of(found, whole.items) < today,
         "difference": difference_of(found),
         "items": [
             _item(place, one, invoices, said_type(types, one), said.get(one.id))
@@ -106,14 +107,13 @@ def _turn(session: Session, whole: WholeRedemption, who: Actor, today: date) -> 
     """Whose turn it is, and what of it the reader can do."""
     found, sight = whole.redemption, whole.sight
     decides = sight.reviews and queries.decides(session, found, sight, today=today)
-    is_own = sight.reviews and queries.is_of_claimant(session, found, who, today=today)
     return {
         "office": name_of(found.office) if found.office else "",
         "house": name_of(queries.house_of(found)),
-        "is_own": is_own,
+        "is_own": whole.is_own,
         "is_second": _is_second(whole, who.id),
         "is_others": sight.reviews and found.state in WAITING and not decides,
-        "steps": whole.steps if decides and not is_own else frozenset(),
+        "steps": whole.steps if decides and not whole.is_own else frozenset(),
     }
 
 
