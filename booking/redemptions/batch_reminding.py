@@ -50,7 +50,7 @@ def remind_of_batches(session: Session, programme_id: int, /, *, now: datetime, 
     has_told = False
     for batch in closing:
         left = min(one for one in days if batch.closes_on <= today + timedelta(days=one))
-        for claimant_id, amounts in sorted(_by_claimant(found, batch, version.counts_on, today).items()):
+        for claimant_id, amounts in sorted(_by_claimant(found, batch, today).items()):
             if (claimant_id, batch.closes_on) in told and told[claimant_id, batch.closes_on] <= left:
                 continue
             key = {"claimant_id": claimant_id, "programme_id": programme_id}
@@ -76,12 +76,12 @@ def _told(session: Session, programme_id: int) -> dict[tuple[int, date], int]:
     return {(one.claimant_id, one.closes_on): one.days for one in session.scalars(rows)}
 
 
-def _by_claimant(found: Iterable[Claimable], batch: Batch, counts_on: CountsOn, today: date) -> dict[int, Open]:
+def _by_claimant(found: Iterable[Claimable], batch: Batch, today: date) -> dict[int, Open]:
     """What belongs into a batch, by who may claim it."""
     amounts: dict[int, Open] = {}
     for one in found:
         is_ready = not one.reasons and one.batch == batch
-        if not is_ready and not _could(one, batch, counts_on, today):
+        if not is_ready and not _could(one, batch, today):
             continue
         is_firms = one.under.redeemed_by == RedeemedBy.ENTERPRISE
         mine = amounts.setdefault(one.voucher.organisation_id if is_firms else one.charge.organisation_id, Open())
@@ -92,10 +92,11 @@ def _by_claimant(found: Iterable[Claimable], batch: Batch, counts_on: CountsOn, 
     return amounts
 
 
-def _could(one: Claimable, batch: Batch, counts_on: CountsOn, today: date) -> bool:
+def _could(one: Claimable, batch: Batch, today: date) -> bool:
     """Whether only an invoice or the payer's word is lacking, and the batch would take it then."""
     if not one.reasons or not MENDABLE.issuperset(one.reasons):
         return False
-    if one.batch is None and counts_on == CountsOn.INVOICE and one.invoiced_on is None:
-        return batch.invoiced_until >= today
+    by_invoice = one.voucher.programme_version.counts_on == CountsOn.INVOICE
+    if one.batch is None and by_invoice and one.invoiced_on is None:
+        return today <= min(batch.invoiced_until, one.voucher.use_by)
     return one.batch == batch

@@ -120,10 +120,7 @@ def test_what_belongs_to_two_batches_is_asked_for_by_two_requests(
         ("2026-11-01", "2026-12-10"),
         ("2026-11-15", "2026-12-31"),
     ]
-    assert (
-        "2026年12月31日" in client.get(f"/redemptions/{made_[1].id}").text
-        or "12月31日" in client.get(f"/redemptions/{made_[1].id}").text
-    )
+    assert "12月31日" in client.get(f"/redemptions/{made_[1].id}").text
 
 
 def test_every_reason_has_its_words() -> None:
