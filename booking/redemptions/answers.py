@@ -12,14 +12,13 @@ from booking.redemptions.again import claimed_anew_by, is_mendable
 from booking.redemptions.claimable_answers import RedeemingOrganisation, named
 from booking.redemptions.differences import Difference
 from booking.redemptions.documents import ListedPaper
-from booking.redemptions.drawn import Findings
 from booking.redemptions.flags import Said
 from booking.redemptions.queries import WholeRedemption, shows_person, side_of
 from booking.redemptions.rules import number_of
 from models.applications import VerifiedDocument
 from models.attachments import Attachment
 from models.invoices import Invoice
-from models.redemptions import Redemption, RedemptionEvent, RedemptionFinding, RedemptionItem, RedemptionSample
+from models.redemptions import Redemption, RedemptionEvent, RedemptionItem
 from models.vocabulary.programmes import BearsDifference, ProgrammeDocument, RedeemedBy, ServiceType
 from models.vocabulary.redemptions import FlagKind, PaymentKind, RedemptionState, RedemptionStep
 
@@ -203,41 +202,6 @@ class RedemptionNoticeList(BaseModel):
     next_cursor: str | None
 
 
-class RedemptionFindingAnswer(BaseModel):
-    """What was found of a redemption that was drawn."""
-
-    redemption_id: int
-    is_in_order: bool
-    note: str
-    found_by: str
-    created_at: datetime
-
-
-class RedemptionSampleAnswer(BaseModel):
-    """What was drawn of a population by a seed: the ids whose SHA-256 of `seed:id` (in hex) is lowest.
-
-    `findings` is what was found last of each that somebody has looked at.
-    """
-
-    id: int
-    programme_id: int
-    paid_from: date
-    paid_until: date
-    seed: str
-    share: int | None
-    population: list[int]
-    drawn: list[int]
-    findings: list[RedemptionFindingAnswer]
-    created_at: datetime
-
-
-class RedemptionSampleList(BaseModel):
-    """Samples, the newest first."""
-
-    items: list[RedemptionSampleAnswer]
-    next_cursor: str | None
-
-
 def redemption_row(found: Redemption) -> RedemptionRow:
     """A redemption in a list."""
     plain = ("id", "programme_id", "redeemed_by", "state", "claimed_fen", "approved_fen", "clawed_fen", "due_on")
@@ -309,22 +273,6 @@ def notice_answer(found: Redemption) -> RedemptionNoticeAnswer:
         notice_until=found.notice_until or date.min,
         is_paid=found.state == RedemptionState.PAID,
     )
-
-
-def sample_answer(found: RedemptionSample, findings: Findings) -> RedemptionSampleAnswer:
-    """One sample, with what was found of it."""
-    known = [findings[found.id, key] for key in found.drawn if (found.id, key) in findings]
-    names = set(RedemptionSampleAnswer.model_fields) - {"findings"}
-    return RedemptionSampleAnswer(
-        findings=[finding_answer(one, one.found_by.name) for one in known],
-        **{name: getattr(found, name) for name in names},
-    )
-
-
-def finding_answer(found: RedemptionFinding, by: str) -> RedemptionFindingAnswer:
-    """One finding."""
-    names = ("redemption_id", "is_in_order", "note", "created_at")
-    return RedemptionFindingAnswer(found_by=by, **{name: getattr(found, name) for name in names})
 
 
 def _event(whole: WholeRedemption, one: RedemptionEvent, *, is_told: bool) -> RedemptionEventAnswer:

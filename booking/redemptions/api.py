@@ -18,16 +18,11 @@ from booking.programmes.queries import programme
 from booking.redemptions import documents, drawn, elsewhere, paying, queries, sampling, service
 from booking.redemptions.answers import (
     RedemptionAnswer,
-    RedemptionFindingAnswer,
     RedemptionList,
     RedemptionNoticeList,
-    RedemptionSampleAnswer,
-    RedemptionSampleList,
-    finding_answer,
     notice_answer,
     redemption_answer,
     redemption_row,
-    sample_answer,
 )
 from booking.redemptions.claimable import claimable_page
 from booking.redemptions.claimable_answers import ClaimableList, claimable_answer
@@ -52,6 +47,13 @@ from booking.redemptions.forms import (
 )
 from booking.redemptions.pack import pack_response
 from booking.redemptions.queries import Wanted
+from booking.redemptions.sample_answers import (
+    RedemptionFindingAnswer,
+    RedemptionSampleAnswer,
+    RedemptionSampleList,
+    finding_answer,
+    sample_answer,
+)
 from booking.redemptions.service_types import types_of
 from booking.web.extensions import reading
 from booking.web.openapi import documented
