@@ -17,7 +17,7 @@ from booking.search.shelf import Shelf
 from booking.vouchers.known import Found
 from booking.vouchers.reading import vouchers_by_id
 from models.vocabulary.pricing import Per
-from models.vocabulary.programmes import RedeemedBy, ServiceType
+from models.vocabulary.programmes import RedeemedBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def covered_by(
         here = offers.at(result.organisation_id, result.service_type)
         if here:
             price = prices.get(result.id)
-            estimate = _estimate(own, here, price, result.service_type, today) if price else None
+            estimate = _estimate(own, here, price, result, today) if price else None
             found[result.id] = Covered(here, estimate)
     return found
 
@@ -109,19 +109,20 @@ def _own(session: Session, reader: Actor | None, today: date) -> Sequence[Found]
 
 
 def _estimate(
-    own: Sequence[Found], offers: Sequence[Offer], price: Price, kind: ServiceType, today: date
+    own: Sequence[Found], offers: Sequence[Offer], price: Price, result: Result, today: date
 ) -> Estimate | None:
     """What the voucher that pays most would pay of an hour, else of a sample; None where none pays anything."""
     fen, per = (price.terms.hourly_fen, Per.HOUR) if price.terms.hourly_fen else (price.terms.sample_fen, Per.SAMPLE)
     if not price.is_offered or not fen:
         return None
-    programmes = {one.programme_id for one in offers}
+    programmes, kind = {one.programme_id for one in offers}, result.service_type
     best: tuple[int, Found] | None = None
     for voucher in own:
         if voucher.programme_id not in programmes or kind not in voucher.terms.shares:
             continue
         left = Left(credit_fen=voucher.credit_fen, year_cap_fen=voucher.credit_fen, use_by=voucher.use_by)
-        amount = covered(voucher.terms, Case(kind, fen, today), left).covered_fen
+        is_same = voucher.organisation_id == result.organisation_id
+        amount = covered(voucher.terms, Case(kind, fen, today, is_same_legal_person=is_same), left).covered_fen
         if amount and (best is None or amount > best[0]):
             best = amount, voucher
     if best is None:

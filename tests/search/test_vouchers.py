@@ -229,6 +229,24 @@ def test_who_has_a_voucher_reads_what_it_would_pay(
     assert told["estimate_fen"] == 3_000
 
 
+def test_a_firm_is_told_of_no_price_after_its_voucher_at_an_instrument_of_its_own(
+    client: FlaskClient, places: Places
+) -> None:
+    programme = places.programme(CHONGQING)
+    places.provider(programme)
+    person = make_user(places.session, "person")
+    affiliate(places.session, person, places.owner)
+    form = PriceForm(user_group="校内", valid_from=places.today, hourly_fen=10_000)
+    pricing.set_price(places.session, Scope(places.instrument.id), form, actor=places.admin, now=places.now)
+    make_voucher(places.session, places.owner, 100_000, programme=programme, now=places.now)
+    sign_in(client, person)
+
+    (found,) = client.get("/api/v1/instruments?voucher=1").get_json()["items"]
+
+    told = found["price"]["hourly_fen"], found["voucher"]["max_share"], found["voucher"]["estimate_fen"]
+    assert told == (10_000, 3_000, None)
+
+
 def test_it_costs_as_many_statements_for_many_providers_and_vouchers(client: FlaskClient, places: Places) -> None:
     programme = places.programme(CHONGQING)
     places.provider(programme)
